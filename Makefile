@@ -15,8 +15,9 @@ build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
 $(BUILD)/build.ninja: | setup-build
-	@meson setup --prefix=$(PREFIX) -Dmode=$(MODE) $(BUILD) >/dev/null || \
-		{ meson setup --wipe -Dmode=$(MODE) $(BUILD); exit 1; }
+	@mkdir -p $(BUILD)
+	@meson setup --prefix=$(PREFIX) -Dmode=$(MODE) $(BUILD) >$(BUILD)/setup.log || \
+		{ cat $(BUILD)/setup.log; exit 1; }
 
 setup-build:
 	@tools/setup build
@@ -34,8 +35,7 @@ check: setup-test
 	@tools/check/run
 
 fmt: setup-test
-	@git ls-files -z 'src/*.[ch]' 'fuzz/*.[ch]' 'bench/*.[ch]' 'sim/*.[ch]' | \
-		xargs -0 -r clang-format-14 -i
+	@find $(wildcard src bench fuzz sim) -name '*.[ch]' -exec clang-format-14 -i {} +
 
 install: build
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
