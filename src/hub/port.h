@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+/* port -- what hub and api ask of an engine, whoever that is (embedded SQLite, Redis, Kafka).
+ *
+ * Every call is asynchronous: a request embeds `struct call` first, is owned by the engine from the call until its `done`
+ * runs on the caller's home, and is finished exactly once, possibly late and out of the order asked. What a request
+ * points to (strings) is the caller's memory and frozen meanwhile.
+ *
+ * Promise (what every engine must hold; tests/conformance proves it):
+ *   - a submit is atomic at the ordering point: dedupe, sanctions, modes, limits, seq/at/prev/rank/segment, persist,
+ *     publish; it is durable before anybody sees it, and is published to every watch before its `done` is sent;
+ *   - a watch sees every event with seq > its head exactly once, in order, on its home, until unwatched;
+ *   - after sync's `done` has run, every event committed before port_sync() was called has reached the watches of that home.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/home.h"
+#include "base/str.h"
+#include "wire/cursor.h"
+#include "wire/event.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- posting ---- */
+
+enum submit_end {
+    SUBMIT_DONE,      // accepted: `event` is durable and published
+    SUBMIT_DUPLICATE, // this (user, stream, cid) was accepted before: `event` is that one
+    SUBMIT_REFUSED,   // `refusal` says why; nothing was kept
+    SUBMIT_UNKNOWN,   // handed to the store and not confirmed: it may appear, once; the same cid settles it
+};
+
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_NO_STREAM,
+    REFUSAL_STREAM_ENDED,
+    REFUSAL_NO_COMMENT, // reply_to names none in this stream
+    REFUSAL_RATE_USER,
+    REFUSAL_RATE_ADDRESS,
+    REFUSAL_RATE_STREAM,
+    REFUSAL_OVERLOADED, // too many wait for the disk
+    REFUSAL_STORE_DOWN, // the disk is full or fails; nothing was written
+};
+
+struct author {
+    struct str id;      // the token's `sub`
+    struct str name;
+    struct str avatar;  // empty: none
+    struct str roles;   // JSON array text, `["moderator"]`; empty: none
+    struct str badges;  // JSON array text; empty: none
+    bool privileged;    // host, moderator, admin: never sampled
+    bool unhurried;     // moderator, host, admin, bot: ten times the user limit
+};
+
+struct rate { // the author's window, for the RateLimit headers
+    uint32_t limit, remaining;
+    uint32_t reset_ms; // until the oldest in the window leaves it
+};
+
+struct submit {
+    struct call call;
+    /* -- the question, frozen while away -- */
+    struct str stream;
+    struct author author;
+    struct str address;  // key of the poster's address (IPv4 or IPv6 /64); empty: trusted, not counted
+    struct str cid;      // empty: none
+    struct str text;
+    struct str reply_to; // a comment's id; empty: none
+    int64_t media_ms;    // -1: none
+    /* -- the answer -- */
+    enum submit_end end;
+    enum refusal refusal;
+    uint32_t retry_after_ms; // of a refusal by limit; 0: say nothing
+    struct rate rate;
+    struct epoch epoch;
+    struct event *event; // a reference the asker gets, on DONE and DUPLICATE; its id is in its body
+    struct str id;       // the comment's id, borrowed from `event`
+};
+
+/* ---- following ---- */
+
+enum stream_state { STREAM_LIVE = 1, STREAM_PAUSED = 2, STREAM_ENDED = 3 }; // stored numbers
+
+/* From port_watch() on the engine holds a borrowed pointer to it, until the `done` of port_unwatch(). */
+struct watch {
+    struct call call; // of watch and then of unwatch
+    struct str stream;
+    /* Runs on call.home. The event is borrowed: event_ref() to keep it. Only after `done` of port_watch(). */
+    void (*on_event)(struct watch *watch, struct event *event);
+    /* The engine stopped sending because this home is too far behind: unwatch is implied. Read the log from what you
+     * have, then port_watch() again. */
+    void (*on_behind)(struct watch *watch);
+    /* -- the answer -- */
+    enum err result; // ERR_OK; ERR_NOT_FOUND: streams.create is explicit and nobody made it; ERR_SYS; ERR_NOMEM
+    struct epoch epoch;
+    uint64_t head;   // the newest committed seq, 0 when there is none; events after it follow by on_event
+    enum stream_state state;
+};
+
+struct sync {
+    struct call call;
+};
+
+/* ---- reading back ---- */
+
+enum read_from {
+    READ_AFTER,  // ascending from `bound` (exclusive), the oldest `limit`, none above `upto`
+    READ_BEFORE, // the newest `limit` below `bound` (exclusive; SEQ_MAX+1: the newest of all), returned ascending
+};
+
+enum { READ_LIMIT_MAX = 1000 };
+
+struct read {
+    struct call call;
+    struct str stream;
+    enum read_from from;
+    uint64_t bound;
+    uint64_t upto;       // READ_AFTER only; SEQ_MAX: no bound
+    uint32_t limit;      // 1..READ_LIMIT_MAX
+    uint32_t kinds;      // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
+    /* -- the answer -- */
+    enum err result;     // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
+    struct epoch epoch;
+    uint64_t head;       // newest committed seq when it was read
+    uint64_t oldest;     // oldest seq still kept, 0 when the log is empty and nothing ever expired; else head + 1
+    bool more;           // there is more in the direction asked (up to `upto`)
+    uint32_t count;
+    struct event **events; // [count], references and array are the asker's: read_done()
+};
+void read_done(struct read *read); // gives back the answer; legal when there is none
+
+/* How many events a hole holds: of seq in (after, upto]. */
+struct count_call {
+    struct call call;
+    struct str stream;
+    uint64_t after, upto;
+    /* -- the answer -- */
+    enum err result;
+    uint64_t count;
+    uint64_t oldest;
+};
+
+/* ---- streams ---- */
+
+enum stream_do { STREAM_DO_GET, STREAM_DO_PUT, STREAM_DO_END };
+
+struct stream_call {
+    struct call call;
+    enum stream_do what;
+    struct str stream;
+    int32_t retention_days; // of PUT: 0 for ever, -1: leave as it is
+    int8_t state;           // of PUT: an enum stream_state, 0: leave as it is
+    /* -- the answer -- */
+    enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS
+    bool created;    // PUT made it
+    bool is_new_state;
+    struct epoch epoch;
+    uint64_t head;
+    enum stream_state now;
+    int32_t retention_now; // -1: the default of the server
+    int64_t created_ms;
+};
+
+/* ---- the port ---- */
+
+struct port;
+
+struct port_ops {
+    void (*submit)(struct port *port, struct submit *submit);
+    void (*watch)(struct port *port, struct watch *watch);
+    void (*unwatch)(struct port *port, struct watch *watch);
+    void (*sync)(struct port *port, struct sync *sync);
+    void (*read)(struct port *port, struct read *read);
+    void (*count)(struct port *port, struct count_call *count);
+    void (*stream)(struct port *port, struct stream_call *stream);
+};
+
+struct port {
+    const struct port_ops *ops; // embedded first in an engine's struct
+    struct epoch epoch;         // frozen: the store's; a change of epoch is a new process
+};
+
+static inline void port_submit(struct port *port, struct submit *submit) { port->ops->submit(port, submit); }
+static inline void port_watch(struct port *port, struct watch *watch) { port->ops->watch(port, watch); }
+static inline void port_unwatch(struct port *port, struct watch *watch) { port->ops->unwatch(port, watch); }
+static inline void port_sync(struct port *port, struct sync *sync) { port->ops->sync(port, sync); }
+static inline void port_read(struct port *port, struct read *read) { port->ops->read(port, read); }
+static inline void port_count(struct port *port, struct count_call *count) { port->ops->count(port, count); }
+static inline void port_stream(struct port *port, struct stream_call *stream) { port->ops->stream(port, stream); }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/* mail -- a mailbox: the one bridge between threads.
+ *
+ * Thread:  mail_home()'s send from any thread; everything else by the owner.
+ * Promise: letters of one sender arrive in order; the receiver takes the whole box under the lock (rank MAIL, a leaf),
+ *          then opens unlocked; a wake-up is written only when the box was empty.
+ * Bound:   the senders' (each letter is memory its sender already holds); mail_waiting() says how many lie there.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/home.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct mail {
+    struct home home; // first: the address
+    /* -- under MAIL -- */
+    pthread_mutex_t lock;
+    struct letter *first, **last;
+    /* -- atomic: relaxed, a gauge -- */
+    _Atomic uint32_t waiting;
+    /* -- frozen -- */
+    int wake_fd; // eventfd; readable when letters lie there
+};
+
+MUST_USE enum err mail_init(struct mail *mail);
+void mail_done(struct mail *mail); // no letters may lie there
+struct home *mail_home(struct mail *mail);
+/* Opens all that lay there when it was called; returns how many. Clears the wake-up. */
+uint32_t mail_open_all(struct mail *mail);
+/* Blocks until a letter comes or `wait_ms` (-1: for ever) is over; for threads that are no reactor. */
+void mail_wait(struct mail *mail, int64_t wait_ms);
+uint32_t mail_waiting(const struct mail *mail); // any thread

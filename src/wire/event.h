@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/* event -- one entry of a stream's log as every thread shares it: counted, immutable, its JSON made once.
+ *
+ * The JSON of an event on any transport is
+ *     {"type":"comment","stream":"demo","seq":4072,"prev":4071,<body>}
+ *      '-------- event_head(): differs by reader (prev) -----' '- made once at the ordering point
+ * so `body` is the members behind `prev`, without braces: "id":"01J..","cid":"c-81f","at":1763700000123,"user":{..},"text":"hello"
+ *
+ * Lifetime: event_new() by the engine gives one reference; frozen from then on; the last event_unref() frees it, any thread.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum event_kind {
+    EVENT_COMMENT = 1, // the numbers are stored: never change one
+    EVENT_RETRACT = 2,
+    EVENT_RESTORE = 3,
+    EVENT_PIN = 4,
+    EVENT_UNPIN = 5,
+    EVENT_SETTINGS = 6,
+    EVENT_STREAM = 7,
+    EVENT_REMOVED = 8,
+    EVENT_KINDS,
+};
+
+enum event_flag {
+    EVENT_FLAG_PRIVILEGED = 1 << 0, // its author is a host, moderator, admin: never sampled
+};
+
+struct event {
+    _Atomic uint32_t refs;
+    uint8_t kind;     // enum event_kind
+    uint8_t flags;    // enum event_flag
+    uint16_t rank;    // place among the unprivileged comments of its second of `at`, from 0; UINT16_MAX: that or more
+    uint64_t seq;     // 1..SEQ_MAX
+    uint64_t prev;    // the seq before it in the public view; 0: none
+    uint64_t segment; // number of the segment it belongs to, from 1
+    int64_t at_ms;    // unix epoch, never decreasing within the stream
+    uint64_t user_hash; // of the author's id; 0 for acts
+    int64_t published_mono_ms; // when the engine published it; 0 when read back from the store
+    uint32_t body_len;
+    char body[]; // JSON members, see above
+};
+
+/* Everything but refs and body is the caller's to set before it shares it. NULL: no memory. */
+MUST_USE struct event *event_new(struct str body);
+struct event *event_ref(struct event *event); // any thread; returns its argument
+void event_unref(struct event *event);        // any thread; NULL is legal
+
+const char *event_kind_name(enum event_kind kind); // "comment" ...
+/* The whole JSON object. `prev` is the reader's own. */
+void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev);
