@@ -115,7 +115,8 @@ void buf_addf(struct buf *buf, const char *format, ...)
     va_start(args, format);
     const int len = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    must(len >= 0 && (size_t)len < sizeof(text)); // formats of ours are short; long text goes by buf_add_str()
+    must(len >= 0 &&
+         (size_t)len < sizeof(text)); // formats of ours are short; long text goes by buf_add_str()
     buf_add(buf, text, (size_t)len);
 }
 

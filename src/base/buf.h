@@ -4,8 +4,8 @@
  * Owns:    its bytes.
  * Thread:  its owner's.
  * Bound:   len_max, given at buf_init().
- * Promise: a failed append (no memory, past the bound) sets `failed`, appends nothing, and every later append
- *          is nothing too; so a writer appends freely and asks buf_ok() once at the end.
+ * Promise: a failed append (no memory, past the bound) sets `failed`, appends nothing, and every
+ * later append is nothing too; so a writer appends freely and asks buf_ok() once at the end.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, enum mem_kind kind, size_t len_max);
-void buf_done(struct buf *buf); // zeroed is legal; the bytes are freed
+void buf_done(struct buf *buf);  // zeroed is legal; the bytes are freed
 void buf_reset(struct buf *buf); // len 0 and failed off; the memory stays
 bool buf_ok(const struct buf *buf);
 
@@ -37,7 +37,8 @@ void buf_add_u64(struct buf *buf, uint64_t value); // decimal
 void buf_add_i64(struct buf *buf, int64_t value);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Room for `len` more bytes at bytes + len, or NULL (then failed). The caller adds what it used to `len`. */
+/* Room for `len` more bytes at bytes + len, or NULL (then failed). The caller adds what it used to
+ * `len`. */
 MUST_USE uint8_t *buf_room(struct buf *buf, size_t len);
 
 /* Forgets the first `len` bytes; the rest moves down. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* clock -- time as an argument. Real in sys/, virtual in the simulation.
  *
- * mono_ms only grows and is what time-outs, rates and TTLs use; wall_ms is what people read (unix epoch) and may
- * jump either way.
+ * mono_ms only grows and is what time-outs, rates and TTLs use; wall_ms is what people read (unix
+ * epoch) and may jump either way.
  */
 #pragma once
 

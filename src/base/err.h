@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* err -- how a function says that it failed, and how its caller passes that on.
  *
- * Values leave through `ret_` parameters, last, untouched on failure. An error is logged once, where it stops
- * travelling. A new code needs a caller that acts on it.
+ * Values leave through `ret_` parameters, last, untouched on failure. An error is logged once,
+ * where it stops travelling. A new code needs a caller that acts on it.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* list -- a ring of links embedded in what it lists; an empty list points at itself.
  *
- * Every `struct link` member names its list in a comment. list_remove() of a link in no list (zeroed or removed)
- * is legal and does nothing.
+ * Every `struct link` member names its list in a comment. list_remove() of a link in no list
+ * (zeroed or removed) is legal and does nothing.
  */
 #pragma once
 

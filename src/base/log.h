@@ -3,7 +3,8 @@
  *
  * Thread:  any; a line is one write, so lines never mix.
  * Bound:   LOG_LINE_MAX bytes; a longer value is cut and marked.
- * Promise: whatever bytes a value holds, the line stays one valid JSON object; tokens and tickets are never given to it.
+ * Promise: whatever bytes a value holds, the line stays one valid JSON object; tokens and tickets
+ * are never given to it.
  */
 #pragma once
 
@@ -21,7 +22,8 @@ struct log_field {
     int64_t number;
 };
 
-#define LOG_STR(field_name, value) ((struct log_field){.name = (field_name), .kind = LOG_FIELD_STR, .text = (value)})
+#define LOG_STR(field_name, value)                                                                 \
+    ((struct log_field){.name = (field_name), .kind = LOG_FIELD_STR, .text = (value)})
 #define LOG_I64(field_name, value)                                                                 \
     ((struct log_field){.name = (field_name), .kind = LOG_FIELD_I64, .number = (int64_t)(value)})
 
@@ -30,7 +32,8 @@ struct log_field {
     log_write((level), (msg), (const struct log_field[]){__VA_ARGS__},                             \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
-void log_write(enum log_level level, const char *msg, const struct log_field *fields, size_t field_count);
+void log_write(enum log_level level, const char *msg, const struct log_field *fields,
+               size_t field_count);
 void log_set_level(enum log_level level); // any thread
 /* "debug" "info" "warn" "error"; false when it is none of them. */
 bool log_level_parse(struct str name, enum log_level *ret_level);

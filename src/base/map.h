@@ -4,7 +4,8 @@
  * Owns:    its array of slots; never the nodes.
  * Thread:  its owner's.
  * Bound:   the caller's; it doubles as it fills.
- * Promise: nodes never move; a node may be removed while map_next() walks, if it is the one just returned.
+ * Promise: nodes never move; a node may be removed while map_next() walks, if it is the one just
+ * returned.
  */
 #pragma once
 
@@ -17,7 +18,7 @@
 
 struct map_node {
     struct map_node *next; // in its slot's chain
-    struct str key;        // borrowed from the struct that embeds this node; frozen while in the map
+    struct str key; // borrowed from the struct that embeds this node; frozen while in the map
     uint64_t hash;
 };
 
@@ -32,7 +33,7 @@ struct map {
 #define map_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 void map_init(struct map *map, enum mem_kind kind, uint64_t seed);
-void map_done(struct map *map); // the nodes are the caller's
+void map_done(struct map *map);                                   // the nodes are the caller's
 struct map_node *map_find(const struct map *map, struct str key); // NULL: none
 /* node->key is set; the key must not be in the map. ERR_NOMEM. */
 MUST_USE enum err map_add(struct map *map, struct map_node *node);

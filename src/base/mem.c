@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One cache line each, so that reactors that allocate different kinds do not share one. Relaxed: they are
- * sums for people to read, they order nothing. */
+/* One cache line each, so that reactors that allocate different kinds do not share one. Relaxed:
+ * they are sums for people to read, they order nothing. */
 static struct {
     _Alignas(64) _Atomic int64_t bytes;
 } held[MEM_KINDS];
@@ -78,8 +78,9 @@ uint64_t mem_held_bytes(enum mem_kind kind)
 const char *mem_kind_name(enum mem_kind kind)
 {
     static const char *const names[MEM_KINDS] = {
-        [MEM_OTHER] = "other", [MEM_CONN] = "conn",     [MEM_VIEWER] = "viewer", [MEM_RING] = "ring",
-        [MEM_EVENT] = "event", [MEM_STREAM] = "stream", [MEM_ENGINE] = "engine",
+        [MEM_OTHER] = "other",   [MEM_CONN] = "conn",   [MEM_VIEWER] = "viewer",
+        [MEM_RING] = "ring",     [MEM_EVENT] = "event", [MEM_STREAM] = "stream",
+        [MEM_ENGINE] = "engine",
     };
 
     return names[kind];

@@ -27,7 +27,8 @@ enum mem_kind {
 /* Zeroed; NULL when there is none. size > 0. */
 MUST_USE void *mem_new(enum mem_kind kind, size_t size);
 
-/* Grows or shrinks, keeping the first bytes; new bytes are not zeroed. On failure NULL and `old` stays. `old` may be NULL. */
+/* Grows or shrinks, keeping the first bytes; new bytes are not zeroed. On failure NULL and `old`
+ * stays. `old` may be NULL. */
 MUST_USE void *mem_resize(enum mem_kind kind, void *old, size_t size);
 
 /* NULL is legal. `kind` is the one it was made with. */

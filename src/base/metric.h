@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* metric -- counters, gauges and histograms that one thread writes and any thread reads.
  *
- * Owns:     nothing: a metric lives in the struct it measures; metric_add() lists it, metric_remove() unlists it.
- * Thread:   a value is written by its one owner (relaxed: values order nothing); the list is under METRIC, a leaf lock
- *           taken only to list, unlist and scrape.
- * Promise:  metrics of the same name and labels are summed, so every reactor brings its own.
+ * Owns:     nothing: a metric lives in the struct it measures; metric_add() lists it,
+ * metric_remove() unlists it. Thread:   a value is written by its one owner (relaxed: values order
+ * nothing); the list is under METRIC, a leaf lock taken only to list, unlist and scrape. Promise:
+ * metrics of the same name and labels are summed, so every reactor brings its own.
  */
 #pragma once
 
@@ -18,12 +18,12 @@
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 struct metric {
-    struct link link;       // in the registry
-    const char *name;       // roar_..., static
-    const char *labels;     // `kind="sse"` or NULL; static or outlives the metric
-    const char *help;       // static
+    struct link link;   // in the registry
+    const char *name;   // roar_..., static
+    const char *labels; // `kind="sse"` or NULL; static or outlives the metric
+    const char *help;   // static
     enum metric_kind kind;
-    _Atomic int64_t value;  // counter, gauge; of a histogram: how many were observed
+    _Atomic int64_t value;       // counter, gauge; of a histogram: how many were observed
     struct histogram *histogram; // owned by the owner of the metric; NULL unless METRIC_HISTOGRAM
 };
 
@@ -39,7 +39,8 @@ void metric_remove(struct metric *metric); // any thread; unlisted is legal
 
 static inline void metric_count(struct metric *metric, int64_t more) // the owner's thread
 {
-    atomic_store_explicit(&metric->value, atomic_load_explicit(&metric->value, memory_order_relaxed) + more,
+    atomic_store_explicit(&metric->value,
+                          atomic_load_explicit(&metric->value, memory_order_relaxed) + more,
                           memory_order_relaxed);
 }
 
@@ -55,7 +56,8 @@ static inline int64_t metric_value(const struct metric *metric)
 
 void metric_observe(struct metric *metric, uint64_t value); // histogram; the owner's thread
 void histogram_add(struct histogram *histogram, uint64_t value);
-/* The smallest step's upper bound that at least `part` (0..1) of the observations do not pass; 0 when none. */
+/* The smallest step's upper bound that at least `part` (0..1) of the observations do not pass; 0
+ * when none. */
 uint64_t histogram_quantile(const struct histogram *histogram, double part);
 
 /* All metrics as Prometheus text 0.0.4, sorted by name, summed by labels. Any thread. */

@@ -6,7 +6,8 @@
 
 _Noreturn void must_fail(const char *file, int line, const char *cond)
 {
-    fprintf(stderr, "{\"level\":\"fatal\",\"msg\":\"broken promise\",\"at\":\"%s:%d\",\"cond\":\"%s\"}\n",
+    fprintf(stderr,
+            "{\"level\":\"fatal\",\"msg\":\"broken promise\",\"at\":\"%s:%d\",\"cond\":\"%s\"}\n",
             file, line, cond);
     abort();
 }

@@ -2,7 +2,8 @@
 /* must -- our own promises, checked. Never for input, never for allocation.
  *
  * must(cond):   in every build; a broken promise ends the process with its place and its words.
- * dcheck(cond): in debug, sanitizer, simulation and fuzz builds (ROAR_DEBUG); for checks per byte or per viewer.
+ * dcheck(cond): in debug, sanitizer, simulation and fuzz builds (ROAR_DEBUG); for checks per byte
+ * or per viewer.
  */
 #pragma once
 

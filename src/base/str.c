@@ -21,7 +21,8 @@ bool str_eq_nocase(struct str a, struct str b)
 
 bool str_has_prefix(struct str text, struct str prefix)
 {
-    return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.at, prefix.at, prefix.len) == 0);
+    return text.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(text.at, prefix.at, prefix.len) == 0);
 }
 
 struct str str_cut(struct str text, char byte, struct str *rest)

@@ -31,11 +31,13 @@ static inline bool str_eq(struct str a, struct str b)
 bool str_eq_nocase(struct str a, struct str b);
 bool str_has_prefix(struct str text, struct str prefix);
 
-/* The part before the first `byte`; `*rest` becomes what follows it, or empty when there is none. `rest` may be &text. */
+/* The part before the first `byte`; `*rest` becomes what follows it, or empty when there is none.
+ * `rest` may be &text. */
 struct str str_cut(struct str text, char byte, struct str *rest);
 
 /* Without leading and trailing SP and HTAB. */
 struct str str_trim(struct str text);
 
-/* Decimal digits only, no sign, no space; false when empty, not a number or above `max`. `*ret` untouched then. */
+/* Decimal digits only, no sign, no space; false when empty, not a number or above `max`. `*ret`
+ * untouched then. */
 bool str_to_u64(struct str text, uint64_t max, uint64_t *ret);

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /* port -- what hub and api ask of an engine, whoever that is (embedded SQLite, Redis, Kafka).
  *
- * Every call is asynchronous: a request embeds `struct call` first, is owned by the engine from the call until its `done`
- * runs on the caller's home, and is finished exactly once, possibly late and out of the order asked. What a request
- * points to (strings) is the caller's memory and frozen meanwhile.
+ * Every call is asynchronous: a request embeds `struct call` first, is owned by the engine from the
+ * call until its `done` runs on the caller's home, and is finished exactly once, possibly late and
+ * out of the order asked. What a request points to (strings) is the caller's memory and frozen
+ * meanwhile.
  *
  * Promise (what every engine must hold; tests/conformance proves it):
- *   - a submit is atomic at the ordering point: dedupe, sanctions, modes, limits, seq/at/prev/rank/segment, persist,
- *     publish; it is durable before anybody sees it, and is published to every watch before its `done` is sent;
- *   - a watch sees every event with seq > its head exactly once, in order, on its home, until unwatched;
- *   - after sync's `done` has run, every event committed before port_sync() was called has reached the watches of that home.
+ *   - a submit is atomic at the ordering point: dedupe, sanctions, modes, limits,
+ * seq/at/prev/rank/segment, persist, publish; it is durable before anybody sees it, and is
+ * published to every watch before its `done` is sent;
+ *   - a watch sees every event with seq > its head exactly once, in order, on its home, until
+ * unwatched;
+ *   - after sync's `done` has run, every event committed before port_sync() was called has reached
+ * the watches of that home.
  */
 #pragma once
 
@@ -28,7 +32,8 @@ enum submit_end {
     SUBMIT_DONE,      // accepted: `event` is durable and published
     SUBMIT_DUPLICATE, // this (user, stream, cid) was accepted before: `event` is that one
     SUBMIT_REFUSED,   // `refusal` says why; nothing was kept
-    SUBMIT_UNKNOWN,   // handed to the store and not confirmed: it may appear, once; the same cid settles it
+    SUBMIT_UNKNOWN,   // handed to the store and not confirmed: it may appear, once; the same cid
+                      // settles it
 };
 
 enum refusal {
@@ -44,13 +49,13 @@ enum refusal {
 };
 
 struct author {
-    struct str id;      // the token's `sub`
+    struct str id; // the token's `sub`
     struct str name;
-    struct str avatar;  // empty: none
-    struct str roles;   // JSON array text, `["moderator"]`; empty: none
-    struct str badges;  // JSON array text; empty: none
-    bool privileged;    // host, moderator, admin: never sampled
-    bool unhurried;     // moderator, host, admin, bot: ten times the user limit
+    struct str avatar; // empty: none
+    struct str roles;  // JSON array text, `["moderator"]`; empty: none
+    struct str badges; // JSON array text; empty: none
+    bool privileged;   // host, moderator, admin: never sampled
+    bool unhurried;    // moderator, host, admin, bot: ten times the user limit
 };
 
 struct rate { // the author's window, for the RateLimit headers
@@ -63,8 +68,9 @@ struct submit {
     /* -- the question, frozen while away -- */
     struct str stream;
     struct author author;
-    struct str address;  // key of the poster's address (IPv4 or IPv6 /64); empty: trusted, not counted
-    struct str cid;      // empty: none
+    struct str
+        address;    // key of the poster's address (IPv4 or IPv6 /64); empty: trusted, not counted
+    struct str cid; // empty: none
     struct str text;
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
@@ -82,19 +88,23 @@ struct submit {
 
 enum stream_state { STREAM_LIVE = 1, STREAM_PAUSED = 2, STREAM_ENDED = 3 }; // stored numbers
 
-/* From port_watch() on the engine holds a borrowed pointer to it, until the `done` of port_unwatch(). */
+/* From port_watch() on the engine holds a borrowed pointer to it, until the `done` of
+ * port_unwatch(). */
 struct watch {
     struct call call; // of watch and then of unwatch
     struct str stream;
-    /* Runs on call.home. The event is borrowed: event_ref() to keep it. Only after `done` of port_watch(). */
+    /* Runs on call.home. The event is borrowed: event_ref() to keep it. Only after `done` of
+     * port_watch(). */
     void (*on_event)(struct watch *watch, struct event *event);
-    /* The engine stopped sending because this home is too far behind: unwatch is implied. Read the log from what you
-     * have, then port_watch() again. */
+    /* The engine stopped sending because this home is too far behind: unwatch is implied. Read the
+     * log from what you have, then port_watch() again. */
     void (*on_behind)(struct watch *watch);
     /* -- the answer -- */
-    enum err result; // ERR_OK; ERR_NOT_FOUND: streams.create is explicit and nobody made it; ERR_SYS; ERR_NOMEM
+    enum err result; // ERR_OK; ERR_NOT_FOUND: streams.create is explicit and nobody made it;
+                     // ERR_SYS; ERR_NOMEM
     struct epoch epoch;
-    uint64_t head;   // the newest committed seq, 0 when there is none; events after it follow by on_event
+    uint64_t
+        head; // the newest committed seq, 0 when there is none; events after it follow by on_event
     enum stream_state state;
 };
 
@@ -106,7 +116,8 @@ struct sync {
 
 enum read_from {
     READ_AFTER,  // ascending from `bound` (exclusive), the oldest `limit`, none above `upto`
-    READ_BEFORE, // the newest `limit` below `bound` (exclusive; SEQ_MAX+1: the newest of all), returned ascending
+    READ_BEFORE, // the newest `limit` below `bound` (exclusive; SEQ_MAX+1: the newest of all),
+                 // returned ascending
 };
 
 enum { READ_LIMIT_MAX = 1000 };
@@ -116,15 +127,16 @@ struct read {
     struct str stream;
     enum read_from from;
     uint64_t bound;
-    uint64_t upto;       // READ_AFTER only; SEQ_MAX: no bound
-    uint32_t limit;      // 1..READ_LIMIT_MAX
-    uint32_t kinds;      // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
+    uint64_t upto;  // READ_AFTER only; SEQ_MAX: no bound
+    uint32_t limit; // 1..READ_LIMIT_MAX
+    uint32_t kinds; // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
     /* -- the answer -- */
-    enum err result;     // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
+    enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
     struct epoch epoch;
-    uint64_t head;       // newest committed seq when it was read
-    uint64_t oldest;     // oldest seq still kept, 0 when the log is empty and nothing ever expired; else head + 1
-    bool more;           // there is more in the direction asked (up to `upto`)
+    uint64_t head;   // newest committed seq when it was read
+    uint64_t oldest; // oldest seq still kept, 0 when the log is empty and nothing ever expired;
+                     // else head + 1
+    bool more;       // there is more in the direction asked (up to `upto`)
     uint32_t count;
     struct event **events; // [count], references and array are the asker's: read_done()
 };
@@ -181,10 +193,31 @@ struct port {
     struct epoch epoch;         // frozen: the store's; a change of epoch is a new process
 };
 
-static inline void port_submit(struct port *port, struct submit *submit) { port->ops->submit(port, submit); }
-static inline void port_watch(struct port *port, struct watch *watch) { port->ops->watch(port, watch); }
-static inline void port_unwatch(struct port *port, struct watch *watch) { port->ops->unwatch(port, watch); }
-static inline void port_sync(struct port *port, struct sync *sync) { port->ops->sync(port, sync); }
-static inline void port_read(struct port *port, struct read *read) { port->ops->read(port, read); }
-static inline void port_count(struct port *port, struct count_call *count) { port->ops->count(port, count); }
-static inline void port_stream(struct port *port, struct stream_call *stream) { port->ops->stream(port, stream); }
+static inline void port_submit(struct port *port, struct submit *submit)
+{
+    port->ops->submit(port, submit);
+}
+static inline void port_watch(struct port *port, struct watch *watch)
+{
+    port->ops->watch(port, watch);
+}
+static inline void port_unwatch(struct port *port, struct watch *watch)
+{
+    port->ops->unwatch(port, watch);
+}
+static inline void port_sync(struct port *port, struct sync *sync)
+{
+    port->ops->sync(port, sync);
+}
+static inline void port_read(struct port *port, struct read *read)
+{
+    port->ops->read(port, read);
+}
+static inline void port_count(struct port *port, struct count_call *count)
+{
+    port->ops->count(port, count);
+}
+static inline void port_stream(struct port *port, struct stream_call *stream)
+{
+    port->ops->stream(port, stream);
+}

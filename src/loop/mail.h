@@ -2,9 +2,10 @@
 /* mail -- a mailbox: the one bridge between threads.
  *
  * Thread:  mail_home()'s send from any thread; everything else by the owner.
- * Promise: letters of one sender arrive in order; the receiver takes the whole box under the lock (rank MAIL, a leaf),
- *          then opens unlocked; a wake-up is written only when the box was empty.
- * Bound:   the senders' (each letter is memory its sender already holds); mail_waiting() says how many lie there.
+ * Promise: letters of one sender arrive in order; the receiver takes the whole box under the lock
+ * (rank MAIL, a leaf), then opens unlocked; a wake-up is written only when the box was empty.
+ * Bound:   the senders' (each letter is memory its sender already holds); mail_waiting() says how
+ * many lie there.
  */
 #pragma once
 
@@ -31,6 +32,7 @@ void mail_done(struct mail *mail); // no letters may lie there
 struct home *mail_home(struct mail *mail);
 /* Opens all that lay there when it was called; returns how many. Clears the wake-up. */
 uint32_t mail_open_all(struct mail *mail);
-/* Blocks until a letter comes or `wait_ms` (-1: for ever) is over; for threads that are no reactor. */
+/* Blocks until a letter comes or `wait_ms` (-1: for ever) is over; for threads that are no reactor.
+ */
 void mail_wait(struct mail *mail, int64_t wait_ms);
 uint32_t mail_waiting(const struct mail *mail); // any thread

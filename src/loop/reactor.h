@@ -19,9 +19,14 @@
 
 struct reactor;
 
-enum { READY_IN = 1, READY_OUT = 2, READY_HANGUP = 4 }; // HANGUP: error or both sides closed; always told
+enum {
+    READY_IN = 1,
+    READY_OUT = 2,
+    READY_HANGUP = 4
+}; // HANGUP: error or both sides closed; always told
 
-/* A file descriptor the loop watches; embedded in its owner. Edge-triggered: read and write until EAGAIN. */
+/* A file descriptor the loop watches; embedded in its owner. Edge-triggered: read and write until
+ * EAGAIN. */
 struct source {
     int fd;
     void (*ready)(struct source *source, uint32_t events); // may unwatch and free itself
@@ -29,7 +34,8 @@ struct source {
 
 struct turn_hook {
     struct link link; // in reactor->hooks
-    /* The end of a turn; returns the mono_ms it wants the next turn at the latest, INT64_MAX: no wish. */
+    /* The end of a turn; returns the mono_ms it wants the next turn at the latest, INT64_MAX: no
+     * wish. */
     int64_t (*turn)(struct turn_hook *hook, int64_t mono_ms);
 };
 
@@ -38,9 +44,11 @@ void reactor_free(struct reactor *reactor);
 void reactor_run(struct reactor *reactor);  // until reactor_stop()
 void reactor_stop(struct reactor *reactor); // any thread; what lies in the mailbox is opened first
 
-struct home *reactor_home(struct reactor *reactor);      // any thread
-int64_t reactor_now_ms(const struct reactor *reactor);   // mono, taken once a turn
+struct home *reactor_home(struct reactor *reactor);    // any thread
+int64_t reactor_now_ms(const struct reactor *reactor); // mono, taken once a turn
 struct wheel *reactor_wheel(struct reactor *reactor);
-MUST_USE enum err reactor_watch(struct reactor *reactor, struct source *source); // in and out, edge-triggered
-void reactor_unwatch(struct reactor *reactor, struct source *source); // before its fd is closed; no later `ready` for it
+MUST_USE enum err reactor_watch(struct reactor *reactor,
+                                struct source *source); // in and out, edge-triggered
+void reactor_unwatch(struct reactor *reactor,
+                     struct source *source); // before its fd is closed; no later `ready` for it
 void reactor_hook(struct reactor *reactor, struct turn_hook *hook);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* address -- an IPv4 or IPv6 address and port, as text and as the key limits count by (IPv4, or IPv6's /64). */
+/* address -- an IPv4 or IPv6 address and port, as text and as the key limits count by (IPv4, or
+ * IPv6's /64). */
 #pragma once
 
 #include "base/err.h"

@@ -4,10 +4,10 @@
  * Owns:     its socket, its out buffer (what was kept because the socket was full).
  * Used by:  serve/.
  * Thread:   its reactor's.
- * Bound:    CONN_OUT_BYTES_MAX waiting to be sent; past that conn_send() is ERR_LIMIT and the owner closes.
- * Promise:  bytes leave in the order given; after conn_free() no callback. TCP_NODELAY, TCP_NOTSENT_LOWAT 16 KiB.
- *           Idle, it holds no buffer at all.
- * TLS will slip in beneath this contract.
+ * Bound:    CONN_OUT_BYTES_MAX waiting to be sent; past that conn_send() is ERR_LIMIT and the owner
+ * closes. Promise:  bytes leave in the order given; after conn_free() no callback. TCP_NODELAY,
+ * TCP_NOTSENT_LOWAT 16 KiB. Idle, it holds no buffer at all. TLS will slip in beneath this
+ * contract.
  */
 #pragma once
 
@@ -25,42 +25,50 @@ enum { CONN_OUT_BYTES_MAX = 512 * 1024, CONN_READ_BYTES = 16 * 1024 };
 struct conn;
 
 struct conn_ops {
-    /* Bytes came; borrowed for the call. All of them are taken (the owner buffers what it cannot use yet, or pauses). */
+    /* Bytes came; borrowed for the call. All of them are taken (the owner buffers what it cannot
+     * use yet, or pauses). */
     void (*received)(struct conn *conn, struct str bytes);
-    /* The out buffer ran empty after having held something, or the socket can take again after conn_try_send() took less. */
+    /* The out buffer ran empty after having held something, or the socket can take again after
+     * conn_try_send() took less. */
     void (*writable)(struct conn *conn);
     /* The peer sent FIN: no more bytes will come; ours still go. */
     void (*half_closed)(struct conn *conn);
-    /* The socket is dead (reset, error, closed by conn_finish() when all was sent): the owner calls conn_done(). */
+    /* The socket is dead (reset, error, closed by conn_finish() when all was sent): the owner calls
+     * conn_done(). */
     void (*ended)(struct conn *conn);
 };
 
 struct conn { // embedded in its owner
     struct source source;
-    struct reactor *reactor;     // borrowed; outlives it
+    struct reactor *reactor; // borrowed; outlives it
     const struct conn_ops *ops;
-    struct address peer;         // frozen
-    struct buf out;              // kept bytes
-    uint32_t out_at;             // bytes of `out` already sent
-    bool finishing;              // close once `out` is sent
-    bool paused;                 // reading stopped: conn_pause()
-    bool wants_writable;         // conn_try_send() took less
+    struct address peer; // frozen
+    struct buf out;      // kept bytes
+    uint32_t out_at;     // bytes of `out` already sent
+    bool finishing;      // close once `out` is sent
+    bool paused;         // reading stopped: conn_pause()
+    bool wants_writable; // conn_try_send() took less
     bool dead;
-    int64_t received_ms;         // mono of the last bytes received
+    int64_t received_ms; // mono of the last bytes received
 };
 
 /* Takes over the accepted, non-blocking `fd`; on failure it is closed. */
-MUST_USE enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops, int fd, const struct address *peer);
+MUST_USE enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops,
+                            int fd, const struct address *peer);
 void conn_done(struct conn *conn); // closes now if still open; no callback after
 
-/* Sends, keeping what the socket does not take. ERR_LIMIT: the bound; ERR_CLOSED: dead; ERR_NOMEM. */
+/* Sends, keeping what the socket does not take. ERR_LIMIT: the bound; ERR_CLOSED: dead; ERR_NOMEM.
+ */
 MUST_USE enum err conn_send(struct conn *conn, struct str bytes);
-/* Sends only if nothing is kept; returns what was taken. Less than asked: `writable` will follow. */
+/* Sends only if nothing is kept; returns what was taken. Less than asked: `writable` will follow.
+ */
 size_t conn_try_send(struct conn *conn, const uint8_t *bytes, size_t len);
 size_t conn_waiting_bytes(const struct conn *conn); // kept, not yet taken by the kernel
-/* Sends what is kept, then FIN, then reads the peer's rest for at most 1 s (so that it gets the answer), then `ended`. */
+/* Sends what is kept, then FIN, then reads the peer's rest for at most 1 s (so that it gets the
+ * answer), then `ended`. */
 void conn_finish(struct conn *conn);
-void conn_pause(struct conn *conn);  // no more `received` until conn_resume(): back-pressure
+void conn_pause(struct conn *conn); // no more `received` until conn_resume(): back-pressure
 void conn_resume(struct conn *conn);
-/* Mono ms since the peer acknowledged anything while data was in flight; 0 when nothing is unacknowledged. */
+/* Mono ms since the peer acknowledged anything while data was in flight; 0 when nothing is
+ * unacknowledged. */
 uint32_t conn_silent_ms(struct conn *conn);

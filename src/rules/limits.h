@@ -3,8 +3,9 @@
  *
  * Owns:    the times of what was accepted and is still inside a window.
  * Thread:  the ordering point's.
- * Bound:   n times 8 bytes a key that is inside a window; keys leave when their window has passed (limits_sweep()).
- * Promise: pure: time comes as an argument (mono). limits_ask() changes nothing; limits_take() counts; so a refusal costs no budget.
+ * Bound:   n times 8 bytes a key that is inside a window; keys leave when their window has passed
+ * (limits_sweep()). Promise: pure: time comes as an argument (mono). limits_ask() changes nothing;
+ * limits_take() counts; so a refusal costs no budget.
  */
 #pragma once
 
@@ -33,10 +34,14 @@ struct limit_answer {
 
 MUST_USE enum err limits_new(struct limit limit, uint64_t seed, struct limits **ret_limits);
 void limits_free(struct limits *limits);
-void limits_set(struct limits *limits, struct limit limit); // a new limit applies to what was counted before, too
+void limits_set(struct limits *limits,
+                struct limit limit); // a new limit applies to what was counted before, too
 /* `factor` multiplies the count (10 for moderators). */
-struct limit_answer limits_ask(const struct limits *limits, struct str key, uint32_t factor, int64_t mono_ms);
+struct limit_answer limits_ask(const struct limits *limits, struct str key, uint32_t factor,
+                               int64_t mono_ms);
 MUST_USE enum err limits_take(struct limits *limits, struct str key, int64_t mono_ms); // ERR_NOMEM
-void limits_untake(struct limits *limits, struct str key, int64_t mono_ms); // the commit failed: the newest at that time is forgotten
-void limits_sweep(struct limits *limits, int64_t mono_ms, uint32_t keys_max); // a bounded piece of tidying
+void limits_untake(struct limits *limits, struct str key,
+                   int64_t mono_ms); // the commit failed: the newest at that time is forgotten
+void limits_sweep(struct limits *limits, int64_t mono_ms,
+                  uint32_t keys_max); // a bounded piece of tidying
 uint64_t limits_keys(const struct limits *limits);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* exchange -- one HTTP request and its answer, whatever HTTP version carries it.
  *
- * Made by serve/ when a request is whole (head and body, all limits held); handed to the handler (api/), which answers it once,
- * at once or later (after a letter), or turns it into a stream: sse_open(), ws_open(), poll_open().
+ * Made by serve/ when a request is whole (head and body, all limits held); handed to the handler
+ * (api/), which answers it once, at once or later (after a letter), or turns it into a stream:
+ * sse_open(), ws_open(), poll_open().
  *
  * Owns:     the request's bytes until it is answered.
  * Thread:   its reactor's.
- * Promise:  the client going away does not free an exchange that was not answered: it is marked gone, and the answer then
- *           goes nowhere. So a handler that waits for a letter may keep the pointer.
+ * Promise:  the client going away does not free an exchange that was not answered: it is marked
+ * gone, and the answer then goes nowhere. So a handler that waits for a letter may keep the
+ * pointer.
  */
 #pragma once
 
@@ -22,25 +24,31 @@
 struct server; // of one reactor: serve/server.h
 struct exchange;
 
-enum { REQUEST_FIELDS_MAX = 100, REQUEST_HEAD_BYTES_MAX = 16 * 1024, REQUEST_URL_BYTES_MAX = 4 * 1024, REQUEST_BODY_BYTES_MAX = 16 * 1024 };
+enum {
+    REQUEST_FIELDS_MAX = 100,
+    REQUEST_HEAD_BYTES_MAX = 16 * 1024,
+    REQUEST_URL_BYTES_MAX = 4 * 1024,
+    REQUEST_BODY_BYTES_MAX = 16 * 1024
+};
 
 struct field {
     struct str name, value; // value without surrounding blanks
 };
 
-struct request { // all borrowed from the exchange
-    struct str method;  // "GET"
-    struct str target;  // as sent
-    struct str path;    // before '?', still percent-encoded
-    struct str query;   // behind '?'
+struct request {       // all borrowed from the exchange
+    struct str method; // "GET"
+    struct str target; // as sent
+    struct str path;   // before '?', still percent-encoded
+    struct str query;  // behind '?'
     struct str host;
     struct field fields[REQUEST_FIELDS_MAX];
     uint32_t field_count;
     struct str body;
     bool has_body;
-    struct address peer;      // of the socket
-    struct address client;    // peer, or what a trusted proxy says (X-Forwarded-For, rightmost untrusted)
-    bool client_is_trusted;   // its address is not counted
+    struct address peer; // of the socket
+    struct address
+        client; // peer, or what a trusted proxy says (X-Forwarded-For, rightmost untrusted)
+    bool client_is_trusted; // its address is not counted
 };
 
 const struct request *exchange_request(const struct exchange *exchange);

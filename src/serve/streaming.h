@@ -2,7 +2,8 @@
 /* streaming -- how api/ turns an exchange into a reader: Server-Sent Events, WebSocket, long poll.
  *
  * Thread:   the reactor's.
- * Promise:  a reader ends by `goaway` and close whenever that can still be written: drain, token expired, replaced, stalled.
+ * Promise:  a reader ends by `goaway` and close whenever that can still be written: drain, token
+ * expired, replaced, stalled.
  */
 #pragma once
 
@@ -21,11 +22,13 @@ struct reader {
     struct str cors_headers; // header lines for the answer, or empty
 };
 
-/* Takes the exchange over. A refused join is answered through `refused` (the handler's problem answer). */
+/* Takes the exchange over. A refused join is answered through `refused` (the handler's problem
+ * answer). */
 void sse_open(struct exchange *exchange, const struct join *join, const struct reader *reader,
               void (*refused)(struct exchange *exchange, enum viewer_refusal why));
 
-/* Waits at most wait_ms for something newer. `found` answers the exchange; events are borrowed for the call; count 0: the wait is over. */
+/* Waits at most wait_ms for something newer. `found` answers the exchange; events are borrowed for
+ * the call; count 0: the wait is over. */
 struct poll_found {
     struct event *const *events;
     size_t count;
@@ -36,8 +39,8 @@ struct poll_ops {
     void (*found)(struct exchange *exchange, const struct poll_found *found);
     void (*refused)(struct exchange *exchange, enum viewer_refusal why);
 };
-void poll_open(struct exchange *exchange, const struct join *join, const struct reader *reader, uint32_t wait_ms,
-               const struct poll_ops *ops);
+void poll_open(struct exchange *exchange, const struct join *join, const struct reader *reader,
+               uint32_t wait_ms, const struct poll_ops *ops);
 
 /* ---- WebSocket ---- */
 struct ws_conn;
@@ -46,12 +49,13 @@ struct ws_ops {
     void (*message)(struct ws_conn *ws, struct str text); // one JSON text message; borrowed
     void (*joined)(struct ws_conn *ws, struct str stream);
     void (*refused)(struct ws_conn *ws, struct str stream, enum viewer_refusal why);
-    void (*closed)(struct ws_conn *ws);                   // last call; user memory may go
+    void (*closed)(struct ws_conn *ws); // last call; user memory may go
 };
 
-/* Checks the handshake (RFC 6455 4.2.1: answers 400, 405 or 426 itself and returns ERR_PROTO), takes the exchange over,
- * answers 101. */
-MUST_USE enum err ws_open(struct exchange *exchange, const struct reader *reader, const struct ws_ops *ops, void *user, struct ws_conn **ret_ws);
+/* Checks the handshake (RFC 6455 4.2.1: answers 400, 405 or 426 itself and returns ERR_PROTO),
+ * takes the exchange over, answers 101. */
+MUST_USE enum err ws_open(struct exchange *exchange, const struct reader *reader,
+                          const struct ws_ops *ops, void *user, struct ws_conn **ret_ws);
 void *ws_user(struct ws_conn *ws);
 struct server *ws_server(struct ws_conn *ws);
 const struct address *ws_client(struct ws_conn *ws, bool *ret_trusted);

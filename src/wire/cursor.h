@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* cursor -- where a reader stands: `<epoch>.<seq>`, a bare `<seq>` (the present epoch) or `0` (the beginning).
- * Also stream names, because both are what a URL says of a place. protocol.md section 1. */
+/* cursor -- where a reader stands: `<epoch>.<seq>`, a bare `<seq>` (the present epoch) or `0` (the
+ * beginning). Also stream names, because both are what a URL says of a place. protocol.md
+ * section 1. */
 #pragma once
 
 #include "base/buf.h"

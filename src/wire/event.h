@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* event -- one entry of a stream's log as every thread shares it: counted, immutable, its JSON made once.
+/* event -- one entry of a stream's log as every thread shares it: counted, immutable, its JSON made
+ * once.
  *
  * The JSON of an event on any transport is
  *     {"type":"comment","stream":"demo","seq":4072,"prev":4071,<body>}
  *      '-------- event_head(): differs by reader (prev) -----' '- made once at the ordering point
- * so `body` is the members behind `prev`, without braces: "id":"01J..","cid":"c-81f","at":1763700000123,"user":{..},"text":"hello"
+ * so `body` is the members behind `prev`, without braces:
+ * "id":"01J..","cid":"c-81f","at":1763700000123,"user":{..},"text":"hello"
  *
- * Lifetime: event_new() by the engine gives one reference; frozen from then on; the last event_unref() frees it, any thread.
+ * Lifetime: event_new() by the engine gives one reference; frozen from then on; the last
+ * event_unref() frees it, any thread.
  */
 #pragma once
 
@@ -35,13 +38,14 @@ enum event_flag {
 
 struct event {
     _Atomic uint32_t refs;
-    uint8_t kind;     // enum event_kind
-    uint8_t flags;    // enum event_flag
-    uint16_t rank;    // place among the unprivileged comments of its second of `at`, from 0; UINT16_MAX: that or more
-    uint64_t seq;     // 1..SEQ_MAX
-    uint64_t prev;    // the seq before it in the public view; 0: none
-    uint64_t segment; // number of the segment it belongs to, from 1
-    int64_t at_ms;    // unix epoch, never decreasing within the stream
+    uint8_t kind;       // enum event_kind
+    uint8_t flags;      // enum event_flag
+    uint16_t rank;      // place among the unprivileged comments of its second of `at`, from 0;
+                        // UINT16_MAX: that or more
+    uint64_t seq;       // 1..SEQ_MAX
+    uint64_t prev;      // the seq before it in the public view; 0: none
+    uint64_t segment;   // number of the segment it belongs to, from 1
+    int64_t at_ms;      // unix epoch, never decreasing within the stream
     uint64_t user_hash; // of the author's id; 0 for acts
     int64_t published_mono_ms; // when the engine published it; 0 when read back from the store
     uint32_t body_len;

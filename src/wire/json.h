@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* json -- strict JSON in (over jansson: UTF-8, NUL allowed so that it can be named, duplicate keys refused, bounded depth,
- * keys and size), escaping text out.
+/* json -- strict JSON in (over jansson: UTF-8, NUL allowed so that it can be named, duplicate keys
+ * refused, bounded depth, keys and size), escaping text out.
  *
- * Reading copies into the tree; strings stay borrowed from it until json_free(). Writing never fails by itself: struct
- * buf remembers.
+ * Reading copies into the tree; strings stay borrowed from it until json_free(). Writing never
+ * fails by itself: struct buf remembers.
  */
 #pragma once
 
@@ -18,14 +18,23 @@ enum { JSON_DEPTH_MAX = 16, JSON_KEYS_MAX = 64 };
 
 struct json; // an opaque tree; any value in it is a borrowed `const struct json *`
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_INTEGER,
+    JSON_REAL,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 /* Where and why, for the problem's detail: "line 1 column 17: ..." */
 struct json_fault {
     char detail[160];
 };
 
-/* ERR_PROTO (fault says why): not one JSON value, bad UTF-8, too deep, too many keys; ERR_NOMEM. The caller bounds len. */
+/* ERR_PROTO (fault says why): not one JSON value, bad UTF-8, too deep, too many keys; ERR_NOMEM.
+ * The caller bounds len. */
 MUST_USE enum err json_parse(struct str text, struct json **ret_root, struct json_fault *fault);
 void json_free(struct json *root); // NULL is legal
 
@@ -38,8 +47,8 @@ bool json_get_bool(const struct json *value, bool *ret_flag);
 size_t json_length(const struct json *array); // 0 when it is none
 const struct json *json_at(const struct json *array, size_t index);
 
-/* Writes a quoted string: valid UTF-8 goes through, quotes, backslash, controls, U+2028 and U+2029 are escaped; a byte
- * that is not UTF-8 becomes U+FFFD. The result never holds CR or LF. */
+/* Writes a quoted string: valid UTF-8 goes through, quotes, backslash, controls, U+2028 and U+2029
+ * are escaped; a byte that is not UTF-8 becomes U+FFFD. The result never holds CR or LF. */
 void json_write_str(struct buf *out, struct str text);
 /* ,"name":  with the comma only when the buffer does not end in an opening bracket. */
 void json_write_name(struct buf *out, const char *name);

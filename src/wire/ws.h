@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ws -- WebSocket frames, RFC 6455: a pull decoder for what clients send, writers for what we send. No I/O.
+/* ws -- WebSocket frames, RFC 6455: a pull decoder for what clients send, writers for what we send.
+ * No I/O.
  *
- * Bound: a message is at most WS_MESSAGE_BYTES_MAX over at most WS_FRAGMENTS_MAX frames; control frames <= 125 bytes.
+ * Bound: a message is at most WS_MESSAGE_BYTES_MAX over at most WS_FRAGMENTS_MAX frames; control
+ * frames <= 125 bytes.
  */
 #pragma once
 
@@ -13,7 +15,14 @@
 #include <stdint.h>
 
 enum { WS_MESSAGE_BYTES_MAX = 16 * 1024, WS_FRAGMENTS_MAX = 256, WS_HEAD_BYTES_MAX = 10 };
-enum ws_opcode { WS_CONTINUATION = 0, WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG = 10 };
+enum ws_opcode {
+    WS_CONTINUATION = 0,
+    WS_TEXT = 1,
+    WS_BINARY = 2,
+    WS_CLOSE = 8,
+    WS_PING = 9,
+    WS_PONG = 10
+};
 enum ws_close {
     WS_CLOSE_NORMAL = 1000,
     WS_CLOSE_AWAY = 1001,
@@ -35,31 +44,34 @@ struct ws_message {
 };
 
 struct ws_decoder {
-    struct buf message;      // the fragments so far, unmasked
-    struct buf control;      // the present control frame
-    uint8_t head[14];        // the present frame's head, as far as it has come
+    struct buf message; // the fragments so far, unmasked
+    struct buf control; // the present control frame
+    uint8_t head[14];   // the present frame's head, as far as it has come
     uint8_t head_len;
     uint8_t mask[4];
-    uint64_t payload_left;   // bytes of the present frame still to come
-    uint64_t payload_at;     // bytes of it taken: the mask's phase
+    uint64_t payload_left; // bytes of the present frame still to come
+    uint64_t payload_at;   // bytes of it taken: the mask's phase
     uint32_t fragments;
-    uint8_t opcode;          // of the present frame
-    uint8_t message_opcode;  // of the message under way; 0: none
-    bool final;              // of the present frame
+    uint8_t opcode;         // of the present frame
+    uint8_t message_opcode; // of the message under way; 0: none
+    bool final;             // of the present frame
     bool in_payload;
-    uint32_t utf8_state;     // incremental check of a text message
-    uint64_t message_max;    // WS_MESSAGE_BYTES_MAX unless set
+    uint32_t utf8_state;  // incremental check of a text message
+    uint64_t message_max; // WS_MESSAGE_BYTES_MAX unless set
 };
 
 void ws_decoder_init(struct ws_decoder *decoder);
 void ws_decoder_done(struct ws_decoder *decoder);
 
-/* Takes bytes from `*input` (advanced past what was used). ERR_OK: `*ret_message` is whole. ERR_AGAIN: all input used, more
- * needed. ERR_PROTO or ERR_LIMIT: `*ret_close` is the code to close with (1002, 1003, 1007, 1008, 1009). ERR_NOMEM. */
-MUST_USE enum err ws_decode(struct ws_decoder *decoder, struct str *input, struct ws_message *ret_message, enum ws_close *ret_close);
+/* Takes bytes from `*input` (advanced past what was used). ERR_OK: `*ret_message` is whole.
+ * ERR_AGAIN: all input used, more needed. ERR_PROTO or ERR_LIMIT: `*ret_close` is the code to close
+ * with (1002, 1003, 1007, 1008, 1009). ERR_NOMEM. */
+MUST_USE enum err ws_decode(struct ws_decoder *decoder, struct str *input,
+                            struct ws_message *ret_message, enum ws_close *ret_close);
 
 void ws_write_text(struct buf *out, struct str payload); // one final, unmasked text frame
-void ws_write_control(struct buf *out, enum ws_opcode opcode, struct str payload); // payload <= 125 bytes
+void ws_write_control(struct buf *out, enum ws_opcode opcode,
+                      struct str payload); // payload <= 125 bytes
 void ws_write_close(struct buf *out, enum ws_close code, struct str reason);
 /* base64(SHA-1(key + GUID)), 28 characters; ERR_PROTO: the key is not 16 bytes of base64. */
 MUST_USE enum err ws_accept_key(struct str client_key, char ret_accept[29]);

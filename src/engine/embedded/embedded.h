@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* embedded -- the engine in one process: a SQLite log with group commit on one thread, reader threads, a tail in memory, a
- * bus to the reactors of this process. Behind hub/port.h.
+/* embedded -- the engine in one process: a SQLite log with group commit on one thread, reader
+ * threads, a tail in memory, a bus to the reactors of this process. Behind hub/port.h.
  *
  * Owns:     the data folder (data/lock, data/roar.db), the store thread, the reader threads.
  * Used by:  app/, which joins it to the hubs.
@@ -21,16 +21,16 @@ struct embedded;
 
 struct embedded_rules { // may change while it runs: embedded_set_rules()
     struct limit post_user, post_address, post_stream;
-    bool streams_explicit;   // streams.create = "explicit"
-    int32_t retention_days;  // the default; 0: for ever
+    bool streams_explicit;  // streams.create = "explicit"
+    int32_t retention_days; // the default; 0: for ever
 };
 
 struct embedded_options {
-    struct str data;             // the folder; made if it is not there
+    struct str data; // the folder; made if it is not there
     const struct clock *clock;
-    uint32_t readers;            // threads, >= 1
-    uint32_t posts_waiting_max;  // 4,096
-    uint32_t post_wait_ms_max;   // 500
+    uint32_t readers;           // threads, >= 1
+    uint32_t posts_waiting_max; // 4,096
+    uint32_t post_wait_ms_max;  // 500
     struct embedded_rules rules;
 };
 
@@ -39,11 +39,14 @@ struct embedded_fault {
     char text[512];
 };
 
-/* Opens (or makes) the folder, recovers, verifies, starts the threads. ERR_EXISTS: another process owns the folder; ERR_PROTO:
- * damaged or of a newer version; ERR_SYS. */
-MUST_USE enum err embedded_open(const struct embedded_options *options, struct embedded **ret_engine, struct embedded_fault *fault);
+/* Opens (or makes) the folder, recovers, verifies, starts the threads. ERR_EXISTS: another process
+ * owns the folder; ERR_PROTO: damaged or of a newer version; ERR_SYS. */
+MUST_USE enum err embedded_open(const struct embedded_options *options,
+                                struct embedded **ret_engine, struct embedded_fault *fault);
 struct port *embedded_port(struct embedded *engine);
 void embedded_set_rules(struct embedded *engine, const struct embedded_rules *rules); // any thread
-bool embedded_is_well(const struct embedded *engine, const char **ret_reason); // any thread; for /readyz: static text when not
-/* Finishes what was handed over, closes the store, gives the folder free. No call may be under way or come after. */
+bool embedded_is_well(const struct embedded *engine,
+                      const char **ret_reason); // any thread; for /readyz: static text when not
+/* Finishes what was handed over, closes the store, gives the folder free. No call may be under way
+ * or come after. */
 void embedded_close(struct embedded *engine);
