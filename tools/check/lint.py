@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules that ask another program. What it found clean is not asked again until something it read changes."""
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from report import Finding
+
+SEARCH = ["-Isrc", "-Ibuild/release/src", "-isystem", "/usr/share/include/llhttp"]
+DEFINES = ["-D_GNU_SOURCE", "-DLLHTTP_STRICT_MODE=1"]
+HEADER_ALONE = ["cc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", *DEFINES, *SEARCH, "-fsyntax-only", "-x", "c"]
+TIDY = ["clang-tidy-14", "-p", "build/release", "--quiet", "--extra-arg=-Wno-unknown-warning-option"]
+CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,portability", "--inline-suppr",
+            "--error-exitcode=1", "--template={file}:{line}: {id}: {message}", "-Isrc", *DEFINES,
+            "--suppress=missingIncludeSystem", "--suppress=unknownMacro"]
+
+
+def format_of(tree):
+    paths = [source.path for source in tree.sources]
+    done = run(tree.root, ["clang-format-14", "--dry-run", "-Werror", *paths]) if paths else None
+    for line in done.stderr.splitlines() if done and done.returncode else []:
+        if ": error: " in line:
+            path, number = line.split(":")[:2]
+            yield Finding(path, int(number), "format", "not as clang-format-14 writes it; `make fmt`")
+
+
+def headers(tree):
+    """A header compiles alone."""
+    jobs = {source.path: [*HEADER_ALONE, "-include", source.path, "/dev/null"]
+            for source in tree.sources if source.is_header}
+    yield from ask(tree, "headers", jobs)
+
+
+def clang_tidy(tree):
+    built = compile_flags(tree.root)
+    jobs = {path: [*TIDY, path] for path in built if path in tree.by_path}
+    yield from ask(tree, "clang-tidy", jobs, {path: built[path] for path in jobs})
+
+
+def cppcheck(tree):
+    yield from ask(tree, "cppcheck", {source.path: [*CPPCHECK, source.path]
+                                      for source in tree.sources if source.path.endswith(".c")})
+
+
+def compile_flags(root):
+    """{path: the command that compiles it} of the release build."""
+    commands = json.loads((root / "build/release/compile_commands.json").read_text(encoding="utf-8"))
+    flags = {}
+    for command in commands:
+        path = os.path.relpath(os.path.join(command["directory"], command["file"]), root)
+        flags[path] = command["command"]
+    return flags
+
+
+def ask(tree, rule, jobs, extra=None):
+    """Runs {path: command}, two at a time, for those whose key is not in the cache; one finding for each that fails."""
+    store = tree.root / "build/check" / f"{rule}.json"
+    clean = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {}
+    version = tool_version(tree.root, rule, jobs)
+    keys = {path: key_of(tree, path, version, command, (extra or {}).get(path, "")) for path, command in jobs.items()}
+    waiting = [path for path in sorted(jobs) if clean.get(path) != keys[path]]
+    with ThreadPoolExecutor(int(os.environ.get("CHECK_JOBS", "2"))) as pool:
+        answers = list(pool.map(lambda path: run(tree.root, jobs[path]), waiting))
+    failed = {path: done for path, done in zip(waiting, answers) if done.returncode}
+    store.parent.mkdir(parents=True, exist_ok=True)
+    store.write_text(json.dumps({path: key for path, key in keys.items() if path not in failed}), encoding="utf-8")
+    for path, done in failed.items():
+        yield Finding(path, 0, rule, (done.stdout + done.stderr).strip() or shlex.join(jobs[path]))
+
+
+def tool_version(root, rule, jobs):
+    if not jobs:
+        return ""
+    tool = next(iter(jobs.values()))[0]
+    config = (root / ".clang-tidy").read_text(encoding="utf-8") if rule == "clang-tidy" else ""
+    return run(root, [tool, "--version"]).stdout + config
+
+
+def key_of(tree, path, *parts):
+    digest = hashlib.sha256("\0".join([*map(str, parts)]).encode())
+    for read in sorted(closure(tree, path)):
+        digest.update(read.encode() + b"\0" + tree.by_path[read].text.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def closure(tree, path):
+    """`path` and all of ours that it includes."""
+    found, waiting = set(), [path]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in tree.by_path:
+            continue
+        found.add(name)
+        waiting += ["src/" + include.path for include in tree.by_path[name].includes]
+    return found
+
+
+def run(root, command):
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
