@@ -9,8 +9,8 @@
  */
 #pragma once
 
+#include "base/call.h"
 #include "base/err.h"
-#include "base/home.h"
 #include "base/metric.h"
 #include "base/rand.h"
 #include "base/str.h"

@@ -17,8 +17,8 @@
  */
 #pragma once
 
+#include "base/call.h"
 #include "base/err.h"
-#include "base/home.h"
 #include "base/str.h"
 #include "wire/cursor.h"
 #include "wire/event.h"

@@ -20,7 +20,7 @@ def settle(findings, sources, rules):
     """Takes out what a marker allows; adds what is wrong with the markers themselves."""
     by_path = {source.path: source for source in sources}
     left = []
-    for finding in sorted(findings):
+    for finding in sorted(set(findings)):
         source = by_path.get(finding.path)
         allowed = [mark for mark in source.breaches
                    if mark.rule == finding.rule and mark.covers(finding.line)] if source else []

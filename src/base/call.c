@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/home.h"
+#include "base/call.h"
 
 #include <stddef.h>
 
