@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door to meson and the tools; what is done stands there, not here.
+#   make run | build | install       MODE=release|debug|asan|tsan|cov|fuzz  PREFIX  DESTDIR
+#   make test                        SUITES="unit-asan e2e" runs these alone
+#   make check | fmt | clean
 MODE ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,7 +19,7 @@ build: setup-build $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja: | setup-build
 	@mkdir -p $(BUILD)
-	@meson setup --prefix=$(PREFIX) -Dmode=$(MODE) $(BUILD) >$(BUILD)/setup.log || \
+	@meson setup -Dmode=$(MODE) $(BUILD) >$(BUILD)/setup.log || \
 		{ cat $(BUILD)/setup.log; exit 1; }
 
 setup-build:
@@ -26,10 +29,10 @@ setup-test:
 	@tools/setup test
 
 run: build
-	@$(BUILD)/roar serve --dev --data ./roar-data
+	@$(BUILD)/roar serve --dev
 
 test: setup-test
-	@tools/test
+	@tools/test $(SUITES)
 
 check: setup-test
 	@tools/check/run
@@ -38,7 +41,7 @@ fmt: setup-test
 	@find $(wildcard src bench fuzz sim) -name '*.[ch]' -exec clang-format-14 -i {} +
 
 install: build
-	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+	@install -D -m 755 $(BUILD)/roar $(DESTDIR)$(PREFIX)/bin/roar
 
 clean:
 	@rm -rf build
