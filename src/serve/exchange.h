@@ -3,7 +3,7 @@
  *
  * Made by serve/ when a request is whole (head and body, all limits held); handed to the handler
  * (api/), which answers it once, at once or later (after a letter), or turns it into a stream:
- * sse_open(), ws_open(), poll_open().
+ * sse_reader_open(), ws_conn_open(), poll_open().
  *
  * Owns:     the request's bytes until it is answered.
  * Thread:   its reactor's.

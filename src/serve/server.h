@@ -2,10 +2,9 @@
 /* server -- one reactor's front: accepted connections, their protocol, their viewers.
  *
  *      listener ─▶ http1 connection ─▶ exchange ─▶ handler (api/) ─▶ exchange_answer()
- *                       │                              ├──▶ sse_open()   ─▶ hub viewer
- *                       │                              ├──▶ poll_open()  ─▶ hub viewer, once
- *                       └──── upgraded ◀───────────────┴──▶ ws_open()    ─▶ ws messages, hub
- * viewers
+ *                       │                              ├──▶ sse_reader_open() ─▶ hub viewer
+ *                       │                              ├──▶ poll_open()       ─▶ hub viewer, once
+ *                       └──── upgraded ◀───────────────┴──▶ ws_conn_open() ─▶ messages, viewers
  *
  * Owns:     the connections of its reactor.
  * Thread:   its reactor's; server_drain() by letter.
@@ -27,8 +26,8 @@ struct census; // serve/census.h: who is connected, all reactors
 
 struct server_options {
     struct reactor *reactor; // outlives the server
-    struct hub *hub;
-    struct census *census; // shared by all servers
+    struct hub *hub;         // NULL: no readers here (the metrics listener)
+    struct census *census;   // shared by all servers, outlives them; NULL: nobody is counted
     const struct clock *clock;
     uint64_t seed;
     struct address listen;
@@ -36,20 +35,25 @@ struct server_options {
     void *user;                            // what api/ keeps a reactor: server_user()
     const struct network *trusted_proxies; // outlives the server
     uint32_t trusted_proxy_count;
-    uint32_t conns_address_max;           // 0: off
-    uint32_t conns_user_max;              // 0: off
-    uint32_t viewers_max;                 // of this node; 0: by files and memory
-    uint32_t stall_s;                     // a viewer that reads nothing
-    uint32_t head_ms_max, request_ms_max; // 10 s, 20 s
-    uint32_t idle_ms_max;                 // keep-alive without a request
+    /* Milliseconds; 0: the default in brackets. */
+    uint32_t stall_ms;                   // a viewer that reads nothing [60,000]
+    uint32_t head_ms;                    // a request's head, from its first byte [10,000]
+    uint32_t request_ms;                 // a whole request, from its first byte [20,000]
+    uint32_t idle_ms;                    // keep-alive without a request [75,000]
+    uint32_t line_ms;                    // SSE: a `:` line when nothing was written [15,000]
+    uint32_t ping_ms;                    // WebSocket [20,000]
+    uint32_t beat_ms;                    // presence: how often a connection is asked [10,000]
+    uint32_t retry_ms_min, retry_ms_max; // spread of a drain's goaway [1,000, 15,000]
 };
 
 MUST_USE enum err server_new(const struct server_options *options, struct server **ret_server);
-/* Stops listening, tells every viewer `goaway` with a retry_ms spread over 1..15 s, finishes the
- * requests under way and closes; `drained` runs when no connection is left; what is left at
- * `until_mono_ms` is cut. */
+/* Tells every reader `goaway` with a spread retry_ms, answers polls, finishes the requests under
+ * way and closes; who connects meanwhile is answered 503 `draining`. When all who were there have
+ * gone the listener closes, and `drained` runs once nobody is left. What is left at `until_mono_ms`
+ * is cut. */
 void server_drain(struct server *server, int64_t until_mono_ms, void (*drained)(void *user),
                   void *user);
+/* Cuts what is left. After reactor_run(), or on its thread; NULL is legal. */
 void server_free(struct server *server);
 
 struct reactor *server_reactor(struct server *server);
