@@ -68,7 +68,7 @@ def ask(tree, rule, jobs, extra=None):
     store.parent.mkdir(parents=True, exist_ok=True)
     store.write_text(json.dumps({path: key for path, key in keys.items() if path not in failed}), encoding="utf-8")
     for path, done in failed.items():
-        yield Finding(path, 0, rule, (done.stdout + done.stderr).strip() or shlex.join(jobs[path]))
+        yield Finding(path, 0, rule, (done.stdout.strip() or done.stderr.strip()) or shlex.join(jobs[path]))
 
 
 def tool_version(root, rule, jobs):
