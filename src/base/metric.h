@@ -2,13 +2,15 @@
 /* metric -- counters, gauges and histograms that one thread writes and any thread reads.
  *
  * Owns:     nothing: a metric lives in the struct it measures; metric_add() lists it,
- * metric_remove() unlists it. Thread:   a value is written by its one owner (relaxed: values order
- * nothing); the list is under METRIC, a leaf lock taken only to list, unlist and scrape. Promise:
- * metrics of the same name and labels are summed, so every reactor brings its own.
+ * metric_remove() unlists it.
+ * Thread:   a value is written by its one owner (relaxed: values order nothing); the list is under
+ * METRIC, a leaf lock taken only to list, unlist and scrape.
+ * Promise:  metrics of the same name and labels are summed, so every reactor brings its own.
  */
 #pragma once
 
 #include "base/buf.h"
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/str.h"
 
@@ -25,13 +27,6 @@ struct metric {
     enum metric_kind kind;
     _Atomic int64_t value;       // counter, gauge; of a histogram: how many were observed
     struct histogram *histogram; // owned by the owner of the metric; NULL unless METRIC_HISTOGRAM
-};
-
-/* Log-linear: 4 steps an octave, 1..2^40 in whatever unit the name says. */
-enum { HISTOGRAM_STEPS = 164 };
-struct histogram {
-    _Atomic uint64_t counts[HISTOGRAM_STEPS];
-    _Atomic uint64_t sum;
 };
 
 void metric_add(struct metric *metric);    // any thread
@@ -55,10 +50,5 @@ static inline int64_t metric_value(const struct metric *metric)
 }
 
 void metric_observe(struct metric *metric, uint64_t value); // histogram; the owner's thread
-void histogram_add(struct histogram *histogram, uint64_t value);
-/* The smallest step's upper bound that at least `part` (0..1) of the observations do not pass; 0
- * when none. */
-uint64_t histogram_quantile(const struct histogram *histogram, double part);
-
 /* All metrics as Prometheus text 0.0.4, sorted by name, summed by labels. Any thread. */
 void metric_write(struct buf *out);

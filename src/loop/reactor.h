@@ -52,3 +52,5 @@ MUST_USE enum err reactor_watch(struct reactor *reactor,
 void reactor_unwatch(struct reactor *reactor,
                      struct source *source); // before its fd is closed; no later `ready` for it
 void reactor_hook(struct reactor *reactor, struct turn_hook *hook);
+void reactor_unhook(struct reactor *reactor, struct turn_hook *hook); // not from within a hook
+uint32_t reactor_letters(const struct reactor *reactor); // waiting in its mailbox; any thread

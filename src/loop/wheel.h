@@ -22,7 +22,8 @@ struct timer {
 
 struct wheel {
     struct link slots[WHEEL_SLOTS];
-    int64_t now_tick; // all before it have fired
+    uint64_t occupied[WHEEL_SLOTS / 64]; // a bit a slot that may hold timers
+    int64_t now_tick;                    // all before it have fired
     uint32_t armed;
 };
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/mail.h"
+
+#include "base/must.h"
+#include "sys/sys.h"
+
+#include <stddef.h>
+
+static void send(struct home *home, struct letter *letter)
+{
+    struct mail *mail = (struct mail *)(void *)home; // home is its first member
+    letter->next = NULL;
+    must(pthread_mutex_lock(&mail->lock) == 0);
+    const bool was_empty = mail->first == NULL;
+    *mail->last = letter;
+    mail->last = &letter->next;
+    atomic_fetch_add_explicit(&mail->waiting, 1, memory_order_relaxed);
+    must(pthread_mutex_unlock(&mail->lock) == 0);
+    if (was_empty) {
+        sys_event_raise(mail->wake_fd);
+    }
+}
+
+enum err mail_init(struct mail *mail)
+{
+    int wake_fd = -1;
+    TRY(sys_event_open(&wake_fd));
+    *mail = (struct mail){.home = {.send = send}, .wake_fd = wake_fd};
+    mail->last = &mail->first;
+    must(pthread_mutex_init(&mail->lock, NULL) == 0);
+    return ERR_OK;
+}
+
+void mail_done(struct mail *mail)
+{
+    must(mail->first == NULL);
+    must(pthread_mutex_destroy(&mail->lock) == 0);
+    sys_close(mail->wake_fd);
+    mail->wake_fd = -1;
+}
+
+struct home *mail_home(struct mail *mail)
+{
+    return &mail->home;
+}
+
+uint32_t mail_open_all(struct mail *mail)
+{
+    sys_event_clear(mail->wake_fd); // before the box is taken: what comes after raises it again
+    must(pthread_mutex_lock(&mail->lock) == 0);
+    struct letter *letter = mail->first;
+    mail->first = NULL;
+    mail->last = &mail->first;
+    must(pthread_mutex_unlock(&mail->lock) == 0);
+
+    uint32_t opened = 0;
+    while (letter != NULL) {
+        struct letter *next = letter->next; // open() may free the letter
+        atomic_fetch_sub_explicit(&mail->waiting, 1, memory_order_relaxed);
+        letter->open(letter);
+        letter = next;
+        opened++;
+    }
+    return opened;
+}
+
+void mail_wait(struct mail *mail, int64_t wait_ms)
+{
+    (void)sys_event_wait(mail->wake_fd, wait_ms); // whichever it was, the caller looks
+}
+
+uint32_t mail_waiting(const struct mail *mail)
+{
+    return atomic_load_explicit(&mail->waiting, memory_order_relaxed);
+}

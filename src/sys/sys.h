@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sys -- everything Roar asks of the kernel, and the only room that asks. errno is read here alone.
+ *
+ *      this header      sys.c  sys_socket.c  sys_poll.c  sys_event.c  sys_thread.c  sys_signal.c
+ * sys_file.c
+ *
+ * Thread:   any, unless said otherwise; the last failure is each thread's own.
+ * Promise:  every descriptor is close-on-exec; a call that a signal interrupted is asked again;
+ * whatever returns ERR_SYS has noted which call failed on what and why: sys_last_failure().
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the last failure of this thread ---- */
+
+enum { SYS_SUBJECT_MAX = 160, SYS_FAILURE_TEXT_MAX = 320 };
+
+struct sys_failure {
+    const char *call; // static: "open"
+    int code;         // errno's value
+    char subject[SYS_SUBJECT_MAX];
+};
+
+const struct sys_failure *sys_last_failure(void);
+/* "open /var/lib/roar: Permission denied", for people; borrowed from `text`. */
+struct str sys_failure_write(char text[SYS_FAILURE_TEXT_MAX]);
+/* Notes errno; returns ERR_SYS. For rooms of sys/ only. */
+MUST_USE enum err sys_failed(const char *call, const char *subject);
+
+/* ---- time, chance, the machine ---- */
+
+const struct clock *sys_clock(void);      // CLOCK_MONOTONIC and CLOCK_REALTIME; static
+void sys_random(void *bytes, size_t len); // for secrets; a kernel without it ends the process
+uint64_t sys_random_u64(void);
+uint32_t sys_cpu_count(void);             // those this process may run on, >= 1
+uint64_t sys_memory_total_bytes(void);    // of the machine, or of the control group if that is less
+uint64_t sys_memory_resident_bytes(void); // of this process; 0: not known
+const char *sys_env(const char *name);    // NULL: not set; boot only
+uint32_t sys_process_id(void);
+/* Raises the soft limit of open files to the hard one; returns what it is now. */
+uint64_t sys_files_max_raise(void);
+uint64_t sys_files_max(void);
+bool sys_is_terminal(int fd);
+
+/* ---- sockets (TCP) ---- */
+
+struct sys_endpoint {
+    uint8_t ip[16]; // IPv6, or IPv4 mapped (::ffff:a.b.c.d)
+    uint16_t port;
+};
+
+struct sys_listen {
+    struct sys_endpoint at;
+    bool reuse_port; // SO_REUSEPORT, for reactors that share a port
+    bool bind_only;  // take the port, do not listen
+};
+
+/* Non-blocking. `*ret_port` is the port taken. ERR_EXISTS: in use. */
+MUST_USE enum err sys_socket_listen(const struct sys_listen *listen, int *ret_fd,
+                                    uint16_t *ret_port);
+/* Turns SO_REUSEPORT on for a bound socket, so that others that have it may bind beside it. */
+MUST_USE enum err sys_socket_share_port(int fd);
+/* Non-blocking. ERR_AGAIN: nobody waits (or they left again); ERR_LIMIT: no descriptor or memory
+ * is free. */
+MUST_USE enum err sys_socket_accept(int fd, int *ret_fd, struct sys_endpoint *ret_peer);
+/* Blocking, within wait_ms; for commands and tests. */
+MUST_USE enum err sys_socket_connect(const struct sys_endpoint *to, uint32_t wait_ms, int *ret_fd);
+/* A connected pair, non-blocking; for tests. */
+MUST_USE enum err sys_socket_pair(int ret_fds[2]);
+/* Name or address to an endpoint; blocks. ERR_NOT_FOUND. */
+MUST_USE enum err sys_socket_resolve(const char *host, uint16_t port,
+                                     struct sys_endpoint *ret_endpoint);
+/* TCP_NODELAY and TCP_NOTSENT_LOWAT: what an accepted connection of ours wants. A socket that is
+ * not TCP is left as it is. */
+void sys_socket_tune(int fd, uint32_t notsent_bytes);
+MUST_USE enum err sys_socket_set_send_buffer(int fd, uint32_t bytes); // tests
+/* Blocking sockets: a read or write gives up with ERR_AGAIN after that long. */
+MUST_USE enum err sys_socket_set_wait(int fd, uint32_t wait_ms);
+MUST_USE enum err sys_socket_set_blocking(int fd, bool is_blocking);
+MUST_USE enum err sys_socket_local(int fd, struct sys_endpoint *ret_endpoint);
+
+/* ERR_AGAIN: nothing now; ERR_CLOSED: the peer's FIN; ERR_SYS: reset or worse. */
+MUST_USE enum err sys_socket_read(int fd, void *bytes, size_t len, size_t *ret_len);
+/* Never a SIGPIPE. ERR_AGAIN: full; ERR_CLOSED: reset or shut. May take less than len. */
+MUST_USE enum err sys_socket_write(int fd, const void *bytes, size_t len, size_t *ret_len);
+void sys_socket_shut_write(int fd); // sends FIN after what is queued
+/* Closing resets: what the kernel still holds is thrown away. */
+void sys_socket_reset_on_close(int fd);
+/* Milliseconds since the peer acknowledged anything, while something is unacknowledged; else 0. */
+uint32_t sys_socket_silent_ms(int fd);
+
+/* ---- waiting for descriptors ---- */
+
+enum { SYS_READY_IN = 1, SYS_READY_OUT = 2, SYS_READY_HANGUP = 4 }; // HANGUP: error or both closed
+
+struct sys_ready {
+    void *tag;       // as given to sys_poll_add()
+    uint32_t events; // SYS_READY_...
+};
+
+MUST_USE enum err sys_poll_open(int *ret_poll_fd);
+/* In, out and hang-up, edge-triggered. */
+MUST_USE enum err sys_poll_add(int poll_fd, int fd, void *tag);
+void sys_poll_remove(int poll_fd, int fd);
+/* Up to `max` ready ones within wait_ms (-1: for ever); returns how many, 0 when the time is over.
+ */
+uint32_t sys_poll_wait(int poll_fd, struct sys_ready *ready, uint32_t max, int64_t wait_ms);
+
+/* A flag one thread raises and another waits for. */
+MUST_USE enum err sys_event_open(int *ret_fd);
+void sys_event_raise(int fd);
+void sys_event_clear(int fd);
+/* True: it is raised (or the descriptor readable); false: wait_ms (-1: for ever) is over. */
+bool sys_event_wait(int fd, int64_t wait_ms);
+
+void sys_close(int fd); // -1 is legal
+
+/* ---- threads ---- */
+
+struct sys_thread {
+    pthread_t handle;
+    void (*run)(void *user);
+    void *user;
+    char name[16];
+};
+
+/* `thread` stays where it is until sys_thread_join(). The name shows in top and gdb. */
+MUST_USE enum err sys_thread_start(struct sys_thread *thread, const char *name,
+                                   void (*run)(void *user), void *user);
+void sys_thread_join(struct sys_thread *thread);
+
+/* ---- signals: the main thread takes them as bytes of a descriptor ---- */
+
+enum sys_signal {
+    SYS_SIGNAL_STOP = 1, // SIGTERM, SIGINT
+    SYS_SIGNAL_RELOAD,   // SIGHUP
+};
+
+/* Before any thread is made: those signals are blocked in all of them, SIGPIPE is ignored. The
+ * descriptor is non-blocking and readable when one came. */
+MUST_USE enum err sys_signal_open(int *ret_fd);
+MUST_USE enum err sys_signal_read(int fd, enum sys_signal *ret_signal); // ERR_AGAIN: none
+void sys_signal_ignore_pipe(void);
+
+/* ---- files ---- */
+
+/* Makes the folder (mode 0700) and those above it; there already is well. */
+MUST_USE enum err sys_file_make_folder(const char *path);
+/* Makes `path` if need be and locks it until its descriptor closes or the process dies.
+ * ERR_EXISTS: another process holds it. */
+MUST_USE enum err sys_file_lock(const char *path, int *ret_fd);
+/* Appends the whole file to `out`. ERR_NOT_FOUND; ERR_LIMIT: it has more than len_max bytes. */
+MUST_USE enum err sys_file_read(const char *path, size_t len_max, struct buf *out);
+/* Replaces the file by these bytes, durably: a crash leaves the old or the new. Mode 0600. */
+MUST_USE enum err sys_file_write(const char *path, struct str bytes);
+MUST_USE enum err sys_file_open_read(const char *path, int *ret_fd); // ERR_NOT_FOUND
+MUST_USE enum err sys_file_size(int fd, uint64_t *ret_bytes);
+/* Reads up to `len` bytes at `at`; less only at the end of the file. */
+MUST_USE enum err sys_file_read_at(int fd, uint64_t at, void *bytes, size_t len, size_t *ret_len);
+MUST_USE enum err sys_file_remove(const char *path); // ERR_NOT_FOUND
+/* What an unprivileged process may still write where `path` lies. */
+MUST_USE enum err sys_file_disk_free(const char *path, uint64_t *ret_bytes);
+/* Writes all of it to a descriptor such as stdout, blocking. ERR_CLOSED: nobody reads any more. */
+MUST_USE enum err sys_file_write_all(int fd, struct str bytes);
