@@ -15,12 +15,11 @@
 
 static _Thread_local struct sys_failure last_failure;
 
-enum err sys_failed(const char *call, const char *subject)
+void sys_note_failure(const char *call, const char *subject)
 {
     last_failure.code = errno;
     last_failure.call = call;
     snprintf(last_failure.subject, sizeof(last_failure.subject), "%s", subject);
-    return ERR_SYS;
 }
 
 const struct sys_failure *sys_last_failure(void)
@@ -131,7 +130,7 @@ uint64_t sys_memory_resident_bytes(void)
 
 const char *sys_env(const char *name)
 {
-    return getenv(name); // NOLINT(concurrency-mt-unsafe): boot only, before any thread
+    return getenv(name);
 }
 
 uint32_t sys_process_id(void)

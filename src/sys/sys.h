@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* sys -- everything Roar asks of the kernel, and the only room that asks. errno is read here alone.
  *
- *      this header      sys.c  sys_socket.c  sys_poll.c  sys_event.c  sys_thread.c  sys_signal.c
- * sys_file.c
+ *      this header
+ *      sys.c  sys_socket.c  sys_poll.c  sys_event.c  sys_thread.c  sys_signal.c  sys_file.c
  *
  * Thread:   any, unless said otherwise; the last failure is each thread's own.
  * Promise:  every descriptor is close-on-exec; a call that a signal interrupted is asked again;
@@ -33,8 +33,14 @@ struct sys_failure {
 const struct sys_failure *sys_last_failure(void);
 /* "open /var/lib/roar: Permission denied", for people; borrowed from `text`. */
 struct str sys_failure_write(char text[SYS_FAILURE_TEXT_MAX]);
-/* Notes errno; returns ERR_SYS. For rooms of sys/ only. */
-MUST_USE enum err sys_failed(const char *call, const char *subject);
+/* Notes errno. For rooms of sys/ only. */
+void sys_note_failure(const char *call, const char *subject);
+/* The same, to leave by: inline, so that analyzers see that it is never ERR_OK. */
+MUST_USE static inline enum err sys_failed(const char *call, const char *subject)
+{
+    sys_note_failure(call, subject);
+    return ERR_SYS;
+}
 
 /* ---- time, chance, the machine ---- */
 

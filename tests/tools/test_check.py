@@ -65,6 +65,7 @@ CASES = [
      {"src/hub/a.c": "void f(void)\n{\nswitch (x) { case 1: { if (a) { if (b) { } else { } } } } }\n"}),
     (sizes.nesting, {"src/hub/a.c": "void f(void)\n{\nif (a) {} else {" + "while (b) {" * 3 + "}" * 5},
      {"src/hub/a.c": "void f(void)\n{\nif (a) { g(&(struct b){{1}, {{2}}}); int c[] = {{{{3}}}}; } }\n"}),
+    (sizes.columns, {"src/hub/a.c": "// " + "é" * 98 + "\n"}, {"src/hub/a.c": "// " + "é" * 97 + "\n"}),
     (names.stems, {"src/hub/a.c": "", "src/wire/a.h": ""}, {"src/hub/a.c": "", "src/hub/a.h": ""}),
     (names.typedefs, {"src/hub/a.h": "typedef struct a { int b; } a;\n"}, {"src/hub/a.h": "typedef void (*a_fn)(int b);\n"}),
     (words.licence, {"src/hub/a.c": "// MIT\n"}, {"src/hub/a.c": SPDX}),

@@ -7,6 +7,7 @@ FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70
 PARAMS_MAX = 5
 NESTING_MAX = 3
+COLUMNS_MAX = 100  # clang-format sees to code; it leaves comments as they were drawn
 
 
 def file_length(tree):
@@ -41,6 +42,13 @@ def nesting(tree):
         if function.nesting > NESTING_MAX:
             yield Finding(source.path, function.nesting_line, "nesting",
                           f"{function.name} is {function.nesting} levels deep here; {NESTING_MAX} at most")
+
+
+def columns(tree):
+    for source in tree.sources:
+        for number, line in enumerate(source.text.split("\n"), 1):
+            if len(line) > COLUMNS_MAX:
+                yield Finding(source.path, number, "columns", f"{len(line)} columns; {COLUMNS_MAX} at most")
 
 
 def all_functions(tree):
