@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What every answer that carries HTML says beside its own headers. The page needs no more than this:
- * its script and style are files of ours, and no string ever becomes markup. */
+/* What every answer that carries HTML says beside its own headers. The page needs no more than
+ * this: its script and style are files of ours, and no string ever becomes markup. */
 #define ASSET_CONTENT_SECURITY_POLICY                                                              \
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "                \
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "          \

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+/* messages -- what travels on the wire, as types, and the one parser of it.
+ *
+ * Shapes are docs/protocol.md's sections 3 to 7. Fields that the protocol lets a server leave out
+ * are optional; fields that this version does not know are ignored.
+ */
+
+/** A place in a stream's log: `<epoch>.<seq>`. */
+export type Cursor = `${string}.${number}`;
+
+export type Role = "viewer" | "member" | "verified" | "vip" | "bot" | "moderator" | "host" | "admin";
+export type Tier = "push" | "sample" | "pull";
+export type Lane = "full" | "readable" | "digest" | "control";
+export type StreamState = "live" | "paused" | "ended";
+
+export interface User {
+  id: string;
+  name?: string;
+  roles?: readonly string[];
+  badges?: readonly string[];
+  avatar?: string;
+}
+
+/** What every event has: its place, and the place before it in this reader's view. */
+interface Placed {
+  stream: string;
+  seq: number;
+  prev: number;
+  at?: number;
+  /** An act that overtook what was waiting. It comes again in its place; only that moves the cursor. */
+  early?: boolean;
+}
+
+export interface Comment extends Omit<Placed, "prev"> {
+  type: "comment";
+  prev?: number;
+  id: string;
+  at: number;
+  user: User;
+  text: string;
+  cid?: string;
+  reply_to?: string;
+  media_ms?: number;
+}
+
+export interface Retract extends Placed {
+  type: "retract";
+  seqs?: readonly number[];
+  user_id?: string;
+  all?: boolean;
+  upto?: number;
+}
+
+export interface Restore extends Placed {
+  type: "restore";
+  comments: readonly Comment[];
+}
+
+export interface Pin extends Placed {
+  type: "pin";
+  target: number;
+  comment: Comment;
+}
+
+export interface Unpin extends Placed {
+  type: "unpin";
+  target: number;
+}
+
+export interface Settings extends Placed {
+  type: "settings";
+  slow?: number;
+  modes?: readonly string[];
+  shield?: boolean;
+}
+
+export interface StreamChange extends Placed {
+  type: "stream";
+  state: StreamState;
+}
+
+export interface Removed extends Placed {
+  type: "removed";
+}
+
+export type LogEvent =
+  | (Comment & Placed)
+  | Retract
+  | Restore
+  | Pin
+  | Unpin
+  | Settings
+  | StreamChange
+  | Removed;
+
+export interface Hello {
+  type: "hello";
+  epoch: string;
+  /** The position just before the first event that follows. */
+  seq: number;
+  resumed?: boolean;
+  tier?: Tier;
+  lane?: Lane;
+  state?: StreamState;
+  latest?: number;
+  viewers?: number;
+  slow?: number;
+  modes?: readonly string[];
+  pins?: readonly Comment[];
+  heartbeat_ms?: number;
+}
+
+export interface Presence {
+  type: "presence";
+  viewers: number;
+  approx?: boolean;
+  error_pct?: number;
+  watching?: number;
+  hidden?: number;
+}
+
+/** What this reader is not sent, with numbers that add up. Without counts when nobody knows them. */
+export interface Gap {
+  type: "gap";
+  from: number;
+  to: number;
+  carried?: number;
+  shed?: number;
+  removed?: number;
+  why?: string;
+  history?: string;
+}
+
+export interface Digest {
+  type: "digest";
+  from: number;
+  to: number;
+  carried?: number;
+  shed?: number;
+  removed?: number;
+  events: readonly LogEvent[];
+}
+
+export interface Mark {
+  type: "mark";
+  seq: number;
+}
+
+export interface Resync {
+  type: "resync";
+  epoch: string;
+  seq?: number;
+  why?: string;
+}
+
+export interface Goaway {
+  type: "goaway";
+  retry_ms?: number;
+  reason?: string;
+  to?: string;
+}
+
+/** How a held comment of ours went on. */
+export interface Verdict {
+  type: "held" | "approved" | "rejected";
+  id: string;
+  cid?: string;
+}
+
+export interface Reactions {
+  type: "reactions";
+  window_ms: number;
+  counts: Readonly<Record<string, number>>;
+}
+
+export interface Reply {
+  type: "reply";
+  ref?: number;
+  ok: boolean;
+  status?: number;
+  problem?: ProblemBody;
+}
+
+export type Signal =
+  | Hello
+  | Presence
+  | Gap
+  | Digest
+  | Mark
+  | Resync
+  | Goaway
+  | Verdict
+  | Reactions
+  | Reply;
+
+export type Message = LogEvent | Signal;
+
+/** The server's codes, by name, and those that only this side can know. */
+export type Code =
+  | "bad_request" | "bad_cursor" | "bad_name"
+  | "no_token" | "bad_token" | "expired_token"
+  | "banned" | "muted" | "forbidden" | "wrong_role" | "bad_origin" | "must_acknowledge"
+  | "no_stream" | "no_comment" | "not_found"
+  | "stream_ended" | "too_large" | "bad_type"
+  | "bad_json" | "bad_field" | "too_long" | "empty" | "bad_utf8" | "bad_text" | "blocked_term"
+  | "links_off" | "emote_only" | "not_unique"
+  | "slow_mode" | "rate_user" | "rate_address" | "rate_stream" | "conns_address"
+  | "overloaded" | "store_down" | "draining" | "full"
+  /** No answer came: the network, or nobody listening. */
+  | "unreachable"
+  /** A moderator said no to a held comment; a newer connection of ours took the place of this one. */
+  | "rejected" | "replaced"
+  /** An answer that is no problem document. */
+  | "unknown";
+
+/** RFC 9457 with `code`; `retry_after` is in seconds. */
+export interface ProblemBody {
+  code?: string;
+  status?: number;
+  title?: string;
+  detail?: string;
+  field?: string;
+  retry_after?: number;
+}
+
+/** What POST .../comments answers, by HTTP or by reply. `seq` is absent while held. */
+export interface Posted {
+  id: string;
+  seq?: number;
+  epoch?: string;
+  at?: number;
+  state: "visible" | "held" | "deleted" | "rejected";
+  duplicate?: boolean;
+  comment?: Comment;
+}
+
+export interface PollAnswer {
+  epoch: string;
+  cursor: string;
+  events: readonly unknown[];
+  next_ms?: number;
+  resync?: boolean;
+}
+
+export interface HistoryPage {
+  epoch: string;
+  cursor: string;
+  before?: string;
+  latest_seq?: number;
+  comments: readonly Comment[];
+  more: boolean;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isPlace(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+export function isComment(value: unknown): value is Comment {
+  return (
+    isObject(value) &&
+    value.type === "comment" &&
+    isPlace(value.seq) &&
+    typeof value.id === "string" &&
+    typeof value.at === "number" &&
+    typeof value.text === "string" &&
+    isObject(value.user) &&
+    typeof value.user.id === "string"
+  );
+}
+
+const isRange = (m: Fields): boolean => isPlace(m.from) && isPlace(m.to);
+const isAlways = (): boolean => true;
+
+/** What each event must hold beside seq and prev before the reducer may lean on it. */
+const eventShapes: Readonly<Record<string, (m: Fields) => boolean>> = {
+  comment: isComment,
+  retract: (m) => Array.isArray(m.seqs) || isPlace(m.upto),
+  restore: (m) => Array.isArray(m.comments) && m.comments.every(isComment),
+  pin: (m) => isPlace(m.target) && isComment(m.comment),
+  unpin: (m) => isPlace(m.target),
+  settings: isAlways,
+  stream: (m) => typeof m.state === "string",
+  removed: isAlways,
+};
+
+const signalShapes: Readonly<Record<string, (m: Fields) => boolean>> = {
+  hello: (m) => typeof m.epoch === "string" && isPlace(m.seq),
+  presence: (m) => typeof m.viewers === "number",
+  gap: isRange,
+  digest: (m) => isRange(m) && Array.isArray(m.events),
+  mark: (m) => isPlace(m.seq),
+  resync: (m) => typeof m.epoch === "string",
+  goaway: isAlways,
+  held: (m) => typeof m.id === "string",
+  approved: (m) => typeof m.id === "string",
+  rejected: (m) => typeof m.id === "string",
+  reactions: (m) => isObject(m.counts),
+  reply: (m) => typeof m.ok === "boolean",
+};
+
+/** An event that we cannot read still has a place: it moves the cursor as `removed` does. */
+function unreadable(m: Fields): Removed {
+  return {
+    type: "removed",
+    stream: typeof m.stream === "string" ? m.stream : "",
+    seq: m.seq as number,
+    prev: m.prev as number,
+    ...(m.early === true ? { early: true } : {}),
+  };
+}
+
+/** A message as this version knows it, or undefined: unknown signals and broken ones are ignored. */
+export function readMessage(value: unknown): Message | undefined {
+  if (!isObject(value) || typeof value.type !== "string") return undefined;
+  const signal = signalShapes[value.type];
+  if (signal !== undefined) {
+    if (!signal(value)) return undefined;
+    if (value.type !== "digest") return value as unknown as Signal;
+    const digest = value as unknown as Digest;
+    return { ...digest, events: digest.events.map(readMessage).filter(isLogEvent) };
+  }
+  if (!isPlace(value.seq) || !isPlace(value.prev)) return undefined;
+  return eventShapes[value.type]?.(value) === true ? (value as unknown as LogEvent) : unreadable(value);
+}
+
+export function parseMessage(text: string): Message | undefined {
+  try {
+    return readMessage(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+export function isLogEvent(message: Message | undefined): message is LogEvent {
+  return message !== undefined && message.type in eventShapes;
+}
+
+export function cursorOf(epoch: string, seq: number): Cursor {
+  return `${epoch}.${seq}`;
+}
+
+/** The seq of a cursor; a bare seq is one of the present epoch. */
+export function seqOf(cursor: string): number {
+  return Number(cursor.slice(cursor.indexOf(".") + 1));
+}

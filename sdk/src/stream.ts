@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: Apache-2.0
+/* stream -- one stream's comments, kept right over every loss of the connection.
+ *
+ *                    hello                      it ended, silence, a hole
+ *   connecting ───────────────▶ live ──────────────────────────────┐
+ *     ▲   ▲  │                                                     │
+ *     │   │  │ this transport does not work here: the next one     │
+ *     │   └──┘                                                     ▼
+ *     └───────────── time, online, visible again ──────────── waiting
+ *
+ *   stopped: the server said no, or a newer connection took our place; reconnect() begins anew.
+ *   closed:  by close(), for good.
+ *
+ * Reconnect promise: every connection resumes after the last event applied, so that lines have neither a
+ * gap nor a double; what cannot be had any more is a GapLine. What we post survives in the outbox.
+ */
+import { backoffMs, namedMs } from "./backoff.js";
+import { Problem, Server, tokenEnds, type Draft, type TokenSource } from "./http.js";
+import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
+import { cursorOf, type Goaway, type Message, type Posted } from "./messages.js";
+import { Outbox, type OwnLine } from "./outbox.js";
+import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
+import { poll } from "./transport/poll.js";
+import { sse } from "./transport/sse.js";
+import type { Connection, End, Transport, TransportName } from "./transport/transport.js";
+import { websocket } from "./transport/ws.js";
+
+export type Line = LogLine | OwnLine;
+
+export type Phase = "connecting" | "live" | "waiting" | "stopped" | "closed";
+
+export interface Status {
+  readonly phase: Phase;
+  /** What is being used, or tried. */
+  readonly transport: TransportName | undefined;
+  /** With phase waiting: when the next try is due, on the clock of the ports. */
+  readonly retry_at: number | undefined;
+  /** Why it waits or stopped, when somebody said so. */
+  readonly problem: Problem | undefined;
+  /** The device says that it has no network. */
+  readonly is_offline: boolean;
+}
+
+export interface StreamOptions {
+  /** The stream's name. */
+  readonly stream: string;
+  /** Where the server is; the page's own origin when left out. */
+  readonly server?: string | URL;
+  /** Who we are. A source is asked again when the token ends or is refused. */
+  readonly token?: string | TokenSource;
+  /** How many comments to begin with: 0..500. */
+  readonly tail?: number;
+  /** How many lines are kept; the oldest go first. */
+  readonly window?: number;
+  /** After how long without success a line of ours has failed. */
+  readonly give_up_ms?: number;
+  /** In the order they are tried. */
+  readonly transports?: readonly TransportName[];
+  readonly ports?: Partial<Ports>;
+  /** Other ways to connect under these names: for tests and for worlds without fetch. */
+  readonly connect?: Partial<Record<TransportName, Transport>>;
+}
+
+const TRANSPORTS: readonly TransportName[] = ["websocket", "sse", "poll"];
+/** A connection that brings no hello for so long does not work. */
+const HELLO_MS = 10_000;
+const HEARTBEAT_MS = 10_000;
+/** Silent for so many heartbeats: dead. */
+const SILENT_MAX = 2;
+/** How long a live connection has to answer when there is reason to doubt it. */
+const PROBE_MS = 5_000;
+/** A connection that lived so long was a good one: waiting begins small again. */
+const STEADY_MS = 10_000;
+/** How often in a row one that worked before may fail before another transport is tried. */
+const MISSES_MAX = 3;
+/** How long a fallback is kept before the first choice is tried again. */
+const UPGRADE_MS = 600_000;
+const TOKEN_AHEAD_MS = 60_000;
+const TIMER_MAX_MS = 2 ** 31 - 1;
+const FILL_LIMIT = 200;
+
+const CLOSE_TOKEN_EXPIRED = 4001;
+const CLOSE_REPLACED = 4003;
+
+/** An answer that says nothing of the stream, only that nobody here knows this path. */
+const isNoRoute = (problem: Problem): boolean =>
+  problem.code === "not_found" || (problem.code === "unknown" && problem.status >= 400 && problem.status < 500);
+
+export class Stream {
+  readonly name: string;
+  private readonly ports: Ports;
+  private readonly server: Server;
+  private readonly log: Log;
+  private readonly outbox: Outbox;
+  private readonly connect_by: Record<TransportName, Transport>;
+  private readonly order: readonly TransportName[];
+  private readonly tail: number;
+  private readonly session: string;
+  private readonly listeners = new Set<() => void>();
+  private readonly unwatch: () => void;
+
+  private state: Status = { phase: "connecting", transport: undefined, retry_at: undefined, problem: undefined, is_offline: false };
+  private connection: Connection | undefined;
+  private timers = new Map<"hello" | "retry" | "tick" | "probe" | "token", Timer>();
+
+  // Which transport, and how it goes.
+  private chain: readonly TransportName[];
+  private chain_at = 0;
+  private misses = 0;
+  private worked = new Set<TransportName>();
+  private upgrade_at: number;
+
+  // This connection.
+  private greeted_at: number | undefined;
+  private heard_at = 0;
+  private silent = 0;
+  private heartbeat_ms = HEARTBEAT_MS;
+
+  /** Connections in a row that failed or did not last. */
+  private tries = 0;
+  private holes = 0;
+  private without_cursor = false;
+
+  constructor(options: StreamOptions) {
+    this.ports = { ...browserPorts(), ...options.ports };
+    const { clock } = this.ports;
+    const { token } = options;
+    const source: TokenSource = typeof token === "function" ? token : (reason) => (reason === "first" ? token : undefined);
+    this.name = options.stream;
+    this.server = new Server(new URL(options.server ?? globalThis.location.origin), this.ports, source);
+    this.tail = options.tail ?? 50;
+    this.log = new Log(options.window ?? 500, (comment) => this.outbox.settle(comment.cid));
+    this.outbox = new Outbox({
+      clock,
+      random: () => this.ports.random(),
+      send: (cid, draft) => this.server.post(this.name, cid, draft),
+      posted: (key, posted) => this.confirm(key, posted),
+      changed: () => this.changed(),
+      give_up_ms: options.give_up_ms ?? 60_000,
+    });
+    this.connect_by = { websocket, sse, poll, ...options.connect };
+    this.order = options.transports ?? TRANSPORTS;
+    this.chain = this.chainFrom(this.ports.recall());
+    this.upgrade_at = clock.now() + UPGRADE_MS;
+    this.session = `s-${Math.floor(this.ports.random() * 2 ** 50).toString(36)}`;
+    this.unwatch = this.ports.watch((what) => this.happened(what));
+    this.connect();
+  }
+
+  /** What a screen shows, oldest first: the log's lines, then ours that are not in it yet. */
+  get lines(): readonly Line[] {
+    return [...this.log.lines, ...this.outbox.lines];
+  }
+
+  get status(): Status {
+    return this.state;
+  }
+
+  get facts(): Facts {
+    return this.log.facts;
+  }
+
+  /** Where we stand, or undefined before the first hello. */
+  get cursor(): string | undefined {
+    return this.log.cursor;
+  }
+
+  /** How many of `lines`, from the oldest on, were there at hold(); all of them when nothing is held. */
+  get held_count(): number {
+    return this.log.held ? this.log.held_count : this.log.lines.length + this.outbox.lines.length;
+  }
+
+  /** How many comments came since hold(). */
+  get arrived_while_held(): number {
+    return this.log.arrived_while_held;
+  }
+
+  /** Calls back after every change, until the returned function is called. Many may come between two frames. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Posts a comment and returns its cid. Its line is there at once, and confirmed or failed later. */
+  post(draft: Draft): string {
+    return this.outbox.post(draft);
+  }
+
+  retry(cid: string): void {
+    this.outbox.retry(cid);
+  }
+
+  discard(cid: string): void {
+    this.outbox.discard(cid);
+  }
+
+  /** Keeps the lines that are here, for a reader who scrolled up, while the newest come beside them. */
+  hold(): void {
+    this.log.hold();
+  }
+
+  release(): void {
+    this.log.release();
+    this.changed();
+  }
+
+  /** Brings the newest comments of a hole from history. Throws Problem. */
+  async fill(gap: GapLine): Promise<void> {
+    const { epoch } = this.log;
+    if (epoch === undefined || !gap.can_fill) return;
+    const page = await this.server.history(this.name, { before: cursorOf(epoch, gap.to + 1), limit: FILL_LIMIT });
+    if (page.epoch !== this.log.epoch) return;
+    this.log.fill(gap, page.comments, page.more);
+    this.changed();
+  }
+
+  /** Tries now, whatever it waits for. */
+  reconnect(): void {
+    if (this.state.phase === "closed") return;
+    this.tries = 0;
+    this.disconnect();
+    this.connect();
+  }
+
+  /** Asks the token source again, since we are another now; reading goes on. */
+  async identify(): Promise<void> {
+    const token = await this.server.renew("first");
+    if (token !== undefined && this.state.phase === "live") this.connection?.auth?.(token);
+    this.watchToken();
+  }
+
+  close(): void {
+    this.disconnect();
+    this.outbox.close();
+    this.unwatch();
+    this.become({ phase: "closed" });
+    this.listeners.clear();
+  }
+
+  // -- connecting --
+
+  private chainFrom(first: string | undefined): readonly TransportName[] {
+    const known = this.order.find((name) => name === first);
+    return known === undefined ? this.order : [known, ...this.order.filter((name) => name !== known)];
+  }
+
+  private connect(): void {
+    this.stop("retry");
+    if (this.ports.clock.now() >= this.upgrade_at) {
+      this.chain = this.order;
+      this.chain_at = 0;
+      this.misses = 0;
+      this.upgrade_at = this.ports.clock.now() + UPGRADE_MS;
+    }
+    const name = this.chain[this.chain_at] ?? "poll";
+    this.become({ phase: "connecting", transport: name });
+    this.greeted_at = undefined;
+    this.silent = 0;
+    this.heard_at = this.ports.clock.now();
+    this.start("hello", HELLO_MS, () => this.lose({ why: "unsupported", detail: "no hello came" }));
+    const after = this.without_cursor ? undefined : this.log.cursor;
+    const plan = { stream: this.name, after, tail: this.tail, session: this.session };
+    const is_ours = (): boolean => this.connection === connection;
+    const connection: Connection = this.connect_by[name](this.server, plan, {
+      message: (message) => void (is_ours() && this.receive(message)),
+      heard: () => void (is_ours() && this.hear()),
+      ended: (end) => void (is_ours() && this.lose(end)),
+    });
+    this.connection = connection;
+  }
+
+  private disconnect(): void {
+    const { connection } = this;
+    this.connection = undefined;
+    for (const name of [...this.timers.keys()]) this.stop(name);
+    connection?.close();
+  }
+
+  private lose(end: End): void {
+    const now = this.ports.clock.now();
+    if (this.greeted_at !== undefined && now - this.greeted_at >= STEADY_MS) this.tries = 0;
+    this.disconnect();
+    switch (end.why) {
+      case "unsupported":
+        return this.tryOther();
+      case "unreachable":
+        // Nobody answers: that says nothing of the transport, so the best one is up again.
+        this.chain_at = 0;
+        this.misses = 0;
+        return this.wait(undefined);
+      case "refused":
+        return this.obey(end.problem);
+      case "closed":
+        if (end.code === CLOSE_REPLACED) return this.become({ phase: "stopped", problem: replaced() });
+        if (end.code === CLOSE_TOKEN_EXPIRED) return this.renewAndConnect();
+        return this.wait(end.retry_ms);
+    }
+  }
+
+  private tryOther(): void {
+    const name = this.chain[this.chain_at];
+    if (name !== undefined && this.worked.has(name) && ++this.misses < MISSES_MAX) return this.wait(undefined);
+    this.misses = 0;
+    this.chain_at++;
+    if (this.chain_at < this.chain.length) return this.connect();
+    this.chain_at = 0;
+    this.wait(undefined);
+  }
+
+  private obey(problem: Problem): void {
+    if (problem.is_passing) return this.wait(problem.retry_ms, problem);
+    if (problem.code === "bad_cursor" && !this.without_cursor) {
+      this.without_cursor = true;
+      return this.connect();
+    }
+    if (isNoRoute(problem)) return this.tryOther();
+    this.become({ phase: "stopped", problem });
+  }
+
+  private wait(retry_ms: number | undefined, problem?: Problem): void {
+    const { clock } = this.ports;
+    const random = (): number => this.ports.random();
+    const wait_ms = retry_ms === undefined ? backoffMs(this.tries, random) : namedMs(retry_ms, random);
+    this.tries++;
+    this.start("retry", wait_ms, () => this.connect());
+    this.become({ phase: "waiting", retry_at: clock.now() + wait_ms, problem });
+  }
+
+  private renewAndConnect(): void {
+    this.become({ phase: "connecting" });
+    this.server.renew("expired").then(
+      () => void (this.state.phase === "connecting" && this.connection === undefined && this.connect()),
+      () => void (this.state.phase === "connecting" && this.wait(undefined)),
+    );
+  }
+
+  // -- connected --
+
+  private receive(message: Message): void {
+    if (message.type === "goaway") return this.leave(message);
+    if (message.type === "held" || message.type === "approved" || message.type === "rejected") {
+      return this.outbox.judge(message);
+    }
+    const before = this.log.last;
+    if (this.log.apply(message) === "hole") return this.resume();
+    if (this.log.last > before) this.holes = 0;
+    if (message.type === "hello") this.greet(message.heartbeat_ms);
+    this.changed();
+  }
+
+  private greet(heartbeat_ms: number | undefined): void {
+    const { transport } = this.state;
+    this.stop("hello");
+    this.greeted_at = this.ports.clock.now();
+    this.without_cursor = false;
+    this.misses = 0;
+    this.heartbeat_ms = heartbeat_ms !== undefined && heartbeat_ms >= 1_000 ? heartbeat_ms : HEARTBEAT_MS;
+    if (transport !== undefined && !this.worked.has(transport)) {
+      this.worked.add(transport);
+      this.ports.remember(transport);
+    }
+    this.become({ phase: "live", is_offline: false });
+    if (this.connection?.watches_itself !== true) this.tick();
+    this.watchToken();
+    this.outbox.wake();
+  }
+
+  private leave(goaway: Goaway): void {
+    if (goaway.reason === "replaced") return this.lose({ why: "closed", code: CLOSE_REPLACED });
+    if (goaway.reason === "token_expired") return this.lose({ why: "closed", code: CLOSE_TOKEN_EXPIRED });
+    const { retry_ms } = goaway;
+    this.lose({ why: "closed", ...(retry_ms === undefined ? {} : { retry_ms }) });
+  }
+
+  /** Something is missing: what we have is right up to `last`, so we ask for what follows it. */
+  private resume(): void {
+    this.disconnect();
+    if (++this.holes === 1) return this.connect();
+    this.wait(undefined);
+  }
+
+  private hear(): void {
+    this.silent = 0;
+    this.heard_at = this.ports.clock.now();
+    this.stop("probe");
+  }
+
+  /** Once a heartbeat: asks for a sign of life. Silence counts by beats too, since a hidden page's timers are slow. */
+  private tick(): void {
+    this.start("tick", this.heartbeat_ms, () => {
+      this.silent++;
+      const silent_ms = this.ports.clock.now() - this.heard_at;
+      if (this.silent >= SILENT_MAX && silent_ms >= SILENT_MAX * this.heartbeat_ms) return this.lose({ why: "closed" });
+      this.connection?.beat?.();
+      this.tick();
+    });
+  }
+
+  /** The world changed under a live connection: it has to show that it is still there. */
+  private probe(): void {
+    const { connection } = this;
+    if (connection?.watches_itself === true || this.timers.has("probe")) return;
+    if (connection?.beat !== undefined) {
+      connection.beat();
+      this.start("probe", PROBE_MS, () => this.lose({ why: "closed" }));
+    } else if (this.ports.clock.now() - this.heard_at > SILENT_MAX * this.heartbeat_ms) {
+      this.reconnect();
+    }
+  }
+
+  private happened(what: Happening): void {
+    const { phase } = this.state;
+    if (what === "hidden" || phase === "closed") return;
+    if (what === "offline") {
+      this.become({ is_offline: true });
+      if (phase === "live" || phase === "connecting") this.lose({ why: "closed" });
+      return;
+    }
+    if (what === "online") this.become({ is_offline: false });
+    if (phase === "live") return this.probe();
+    const was_replaced = phase === "stopped" && this.state.problem?.code === "replaced";
+    if (phase === "waiting" || was_replaced) this.reconnect();
+  }
+
+  /** Renews a token a while before it ends, so that neither reading nor posting stumbles. */
+  private watchToken(): void {
+    this.server.identity().then(
+      (token) => {
+        const ends = token === undefined ? undefined : tokenEnds(token);
+        if (ends === undefined || this.state.phase !== "live") return;
+        const { clock } = this.ports;
+        const left_ms = ends - clock.now();
+        const wait_ms = Math.min(Math.max(left_ms - TOKEN_AHEAD_MS, left_ms / 2, 1_000), TIMER_MAX_MS);
+        this.start("token", wait_ms, () => void this.renewToken());
+      },
+      () => undefined, // the next request asks again, and tells
+    );
+  }
+
+  private async renewToken(): Promise<void> {
+    const { connection } = this;
+    const token = await this.server.renew("expired").catch(() => undefined);
+    if (token === undefined || connection !== this.connection) return;
+    connection?.auth?.(token);
+    this.watchToken();
+  }
+
+  private confirm(key: string, posted: Posted): void {
+    if (posted.comment !== undefined && posted.epoch === this.log.epoch) this.log.admit(posted.comment, key);
+  }
+
+  // -- bookkeeping --
+
+  private become(change: Partial<Status>): void {
+    const is_move = change.phase !== undefined;
+    const rest = is_move ? { retry_at: undefined, problem: undefined } : {};
+    this.state = { ...this.state, ...rest, ...change };
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  private start(name: "hello" | "retry" | "tick" | "probe" | "token", after_ms: number, on_due: () => void): void {
+    this.stop(name);
+    const { clock } = this.ports;
+    this.timers.set(name, clock.start(after_ms, () => {
+      this.timers.delete(name);
+      on_due();
+    }));
+  }
+
+  private stop(name: "hello" | "retry" | "tick" | "probe" | "token"): void {
+    const timer = this.timers.get(name);
+    if (timer === undefined) return;
+    this.timers.delete(name);
+    this.ports.clock.stop(timer);
+  }
+}
+
+function replaced(): Problem {
+  return new Problem("replaced", 0, "a newer connection of the same user took our place");
+}

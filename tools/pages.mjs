@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bundles web/ as a browser is to read it, and lists what came out.
+//   node tools/pages.mjs --out DIR [--list FILE] [--depfile FILE]
+// DIR gets page.html and assets/NAME-HASH.EXT; the list (DIR/pages.json if no other is named) has
+// one {path, file, type, cache} for each, which tools/embed turns into C.
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const { values: flags } = parseArgs({
+  options: { out: { type: "string" }, list: { type: "string" }, depfile: { type: "string" } },
+});
+if (!flags.out) {
+  console.error("usage: node tools/pages.mjs --out DIR [--list FILE] [--depfile FILE]");
+  process.exit(2);
+}
+const out = resolve(flags.out);
+const list = resolve(flags.list ?? join(out, "pages.json"));
+
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+const entry = (path, file, cache) => ({ path, file: relative(dirname(list), file), type: types[extname(path) || ".html"], cache });
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(join(out, "assets"), { recursive: true });
+
+const bundle = await build({
+  absWorkingDir: root,
+  entryPoints: ["web/page.ts", "web/page.css"],
+  outdir: join(out, "assets"),
+  entryNames: "[name]-[hash]",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["es2021", "chrome111", "firefox113", "safari16.4"],
+  charset: "utf8",
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+});
+
+// What page.html calls /page.css is served under a name that holds the hash of its content.
+const hashed = new Map();
+const entries = [];
+for (const [file, output] of Object.entries(bundle.metafile.outputs)) {
+  const name = basename(file);
+  hashed.set(`/${basename(output.entryPoint, extname(output.entryPoint))}${extname(name)}`, `/assets/${name}`);
+  entries.push(entry(`/assets/${name}`, resolve(root, file), "public, max-age=31536000, immutable"));
+}
+const icon = readFileSync(join(root, "web/icon.svg"));
+const icon_name = `icon-${createHash("sha256").update(icon).digest("hex").slice(0, 8)}.svg`;
+writeFileSync(join(out, "assets", icon_name), icon);
+hashed.set("/icon.svg", `/assets/${icon_name}`);
+entries.push(entry(`/assets/${icon_name}`, join(out, "assets", icon_name), "public, max-age=31536000, immutable"));
+
+let html = readFileSync(join(root, "web/page.html"), "utf8");
+for (const [plain, path] of hashed) {
+  if (!html.includes(`"${plain}"`)) throw new Error(`web/page.html does not name ${plain}`);
+  html = html.replaceAll(`"${plain}"`, `"${path}"`);
+}
+writeFileSync(join(out, "page.html"), html);
+entries.push(entry("/", join(out, "page.html"), "no-cache"));
+
+writeFileSync(list, `${JSON.stringify(entries, null, 2)}\n`);
+if (flags.depfile) {
+  const inputs = [...Object.keys(bundle.metafile.inputs), "web/page.html", "web/icon.svg", "tools/pages.mjs"];
+  const escaped = inputs.map((input) => resolve(root, input).replaceAll(" ", "\\ "));
+  writeFileSync(flags.depfile, `${basename(list)}: ${escaped.join(" ")}\n`);
+}
