@@ -4,7 +4,7 @@
  *
  * The JSON of an event on any transport is
  *     {"type":"comment","stream":"demo","seq":4072,"prev":4071,<body>}
- *      '-------- event_head(): differs by reader (prev) -----' '- made once at the ordering point
+ *      '------- event_write(): differs by reader (prev) -----' '- made once at the ordering point
  * so `body` is the members behind `prev`, without braces:
  * "id":"01J..","cid":"c-81f","at":1763700000123,"user":{..},"text":"hello"
  *

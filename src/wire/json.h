@@ -18,14 +18,14 @@ enum { JSON_DEPTH_MAX = 16, JSON_KEYS_MAX = 64 };
 
 struct json; // an opaque tree; any value in it is a borrowed `const struct json *`
 
-enum json_type {
-    JSON_NULL,
-    JSON_BOOL,
-    JSON_INTEGER,
-    JSON_REAL,
-    JSON_STRING,
-    JSON_ARRAY,
-    JSON_OBJECT
+enum json_kind {
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_INTEGER,
+    JSON_KIND_REAL,
+    JSON_KIND_STRING,
+    JSON_KIND_ARRAY,
+    JSON_KIND_OBJECT
 };
 
 /* Where and why, for the problem's detail: "line 1 column 17: ..." */
@@ -36,9 +36,12 @@ struct json_fault {
 /* ERR_PROTO (fault says why): not one JSON value, bad UTF-8, too deep, too many keys; ERR_NOMEM.
  * The caller bounds len. */
 MUST_USE enum err json_parse(struct str text, struct json **ret_root, struct json_fault *fault);
+/* The same for a document that is ours or the operator's and may have more keys (a JWKS). */
+MUST_USE enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_root,
+                                  struct json_fault *fault);
 void json_free(struct json *root); // NULL is legal
 
-enum json_type json_type(const struct json *value);
+enum json_kind json_kind(const struct json *value); // NULL is a JSON_KIND_NULL
 const struct json *json_member(const struct json *object, const char *name); // NULL: absent
 /* All false/untouched when the value is NULL or of another type. */
 bool json_get_str(const struct json *value, struct str *ret_text);

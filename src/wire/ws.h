@@ -38,26 +38,31 @@ enum ws_close {
 };
 
 struct ws_message {
-    enum ws_opcode opcode; // TEXT, CLOSE, PING or PONG; fragments are joined
+    enum ws_opcode opcode; // TEXT, CLOSE, PING or PONG, BINARY where allowed; fragments are joined
     struct str payload;    // unmasked; borrowed until the next ws_decode() or ws_decoder_done()
-    uint16_t close_code;   // of CLOSE
+    uint16_t close_code;   // of CLOSE; WS_CLOSE_NONE when it carried none, 0 of others
 };
 
 struct ws_decoder {
-    struct buf message; // the fragments so far, unmasked
+    struct buf message; // the fragments so far, unmasked; without memory between messages
     struct buf control; // the present control frame
     uint8_t head[14];   // the present frame's head, as far as it has come
     uint8_t head_len;
     uint8_t mask[4];
-    uint64_t payload_left; // bytes of the present frame still to come
-    uint64_t payload_at;   // bytes of it taken: the mask's phase
-    uint32_t fragments;
     uint8_t opcode;         // of the present frame
     uint8_t message_opcode; // of the message under way; 0: none
+    uint8_t utf8;           // enum utf8_state of the text message under way
     bool final;             // of the present frame
     bool in_payload;
-    uint32_t utf8_state;  // incremental check of a text message
-    uint64_t message_max; // WS_MESSAGE_BYTES_MAX unless set
+    bool delivered;        // the last call gave out a message; its memory goes with the next call
+    uint32_t fragments;    // of the message under way
+    uint64_t payload_left; // bytes of the present frame still to come
+    uint64_t payload_at;   // bytes of it taken: the mask's phase
+
+    /* -- limits, the caller's to change before the first byte -- */
+    uint64_t message_max;   // WS_MESSAGE_BYTES_MAX
+    uint32_t fragments_max; // WS_FRAGMENTS_MAX
+    bool allow_binary;      // false
 };
 
 void ws_decoder_init(struct ws_decoder *decoder);
@@ -65,13 +70,17 @@ void ws_decoder_done(struct ws_decoder *decoder);
 
 /* Takes bytes from `*input` (advanced past what was used). ERR_OK: `*ret_message` is whole.
  * ERR_AGAIN: all input used, more needed. ERR_PROTO or ERR_LIMIT: `*ret_close` is the code to close
- * with (1002, 1003, 1007, 1008, 1009). ERR_NOMEM. */
+ * with (1002, 1003, 1007, 1008, 1009), and the decoder is of no more use. ERR_NOMEM. Text that can
+ * no longer become UTF-8 fails at its first wrong byte. */
 MUST_USE enum err ws_decode(struct ws_decoder *decoder, struct str *input,
                             struct ws_message *ret_message, enum ws_close *ret_close);
 
-void ws_write_text(struct buf *out, struct str payload); // one final, unmasked text frame
+void ws_write_text(struct buf *out, struct str payload);   // one final, unmasked text frame
+void ws_write_binary(struct buf *out, struct str payload); // the same, binary
 void ws_write_control(struct buf *out, enum ws_opcode opcode,
                       struct str payload); // payload <= 125 bytes
+/* A reason beyond 123 bytes is cut; WS_CLOSE_NONE writes an empty frame. */
 void ws_write_close(struct buf *out, enum ws_close code, struct str reason);
-/* base64(SHA-1(key + GUID)), 28 characters; ERR_PROTO: the key is not 16 bytes of base64. */
+/* base64(SHA-1(key + GUID)), 28 characters; ERR_PROTO: the key is not 16 bytes of base64.
+ * ERR_NOMEM. */
 MUST_USE enum err ws_accept_key(struct str client_key, char ret_accept[29]);
