@@ -148,6 +148,11 @@ enum err reactor_watch(struct reactor *reactor, struct source *source)
     return sys_poll_add(reactor->poll_fd, source->fd, source);
 }
 
+void reactor_rewatch(struct reactor *reactor, struct source *source)
+{
+    sys_poll_again(reactor->poll_fd, source->fd, source);
+}
+
 void reactor_unwatch(struct reactor *reactor, struct source *source)
 {
     sys_poll_remove(reactor->poll_fd, source->fd);

@@ -49,6 +49,10 @@ int64_t reactor_now_ms(const struct reactor *reactor); // mono, taken once a tur
 struct wheel *reactor_wheel(struct reactor *reactor);
 MUST_USE enum err reactor_watch(struct reactor *reactor,
                                 struct source *source); // in and out, edge-triggered
+/* Tells it again, in a later turn, what is still true of it: for an owner that stopped before
+ * EAGAIN.
+ */
+void reactor_rewatch(struct reactor *reactor, struct source *source);
 void reactor_unwatch(struct reactor *reactor,
                      struct source *source); // before its fd is closed; no later `ready` for it
 void reactor_hook(struct reactor *reactor, struct turn_hook *hook);

@@ -26,11 +26,3 @@ bool address_is_loopback(const struct address *address);
 struct str address_write(const struct address *address, char text[ADDRESS_TEXT_MAX]);
 /* What limits count by: "192.0.2.7" or "2001:db8:0:1::/64". */
 struct str address_key(const struct address *address, char text[ADDRESS_TEXT_MAX]);
-
-/* "10.0.0.0/8", "::1": a network. */
-struct network {
-    uint8_t bytes[16];
-    uint8_t prefix_bits; // of 128
-};
-MUST_USE enum err network_parse(struct str text, struct network *ret_network);
-bool network_holds(const struct network *network, const struct address *address);

@@ -5,7 +5,9 @@
  * Used by:  serve/.
  * Thread:   its reactor's.
  * Bound:    CONN_OUT_BYTES_MAX waiting to be sent; past that conn_send() is ERR_LIMIT and the owner
- * closes. Promise:  bytes leave in the order given; after conn_free() no callback. TCP_NODELAY,
+ * closes.
+ * Promise:  bytes leave in the order given; callbacks come from the loop, never from inside a call
+ * of the owner's; conn_done() is legal in any of them, and after it there is none. TCP_NODELAY,
  * TCP_NOTSENT_LOWAT 16 KiB. Idle, it holds no buffer at all. TLS will slip in beneath this
  * contract.
  */
@@ -20,7 +22,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CONN_OUT_BYTES_MAX = 512 * 1024, CONN_READ_BYTES = 16 * 1024 };
+enum {
+    CONN_OUT_BYTES_MAX = 512 * 1024,
+    CONN_READ_BYTES = 16 * 1024,      // given to `received` at once, at most
+    CONN_TURN_BYTES_MAX = 128 * 1024, // read in one turn; the rest waits for the next
+    CONN_NOTSENT_BYTES = 16 * 1024,
+    CONN_FINISH_MS_MAX = 10 * 1000, // to send what is kept, once finishing
+    CONN_LINGER_MS = 1000,          // then to read the peer's rest
+};
 
 struct conn;
 
@@ -38,6 +47,8 @@ struct conn_ops {
     void (*ended)(struct conn *conn);
 };
 
+struct conn_farewell; // conn.c: the timer of conn_finish()
+
 struct conn { // embedded in its owner
     struct source source;
     struct reactor *reactor; // borrowed; outlives it
@@ -48,11 +59,16 @@ struct conn { // embedded in its owner
     bool finishing;      // close once `out` is sent
     bool paused;         // reading stopped: conn_pause()
     bool wants_writable; // conn_try_send() took less
-    bool dead;
-    int64_t received_ms; // mono of the last bytes received
+    bool dead;           // nothing can be sent any more; `ended` was told or is on its way
+    bool ended_told;
+    bool read_over;                 // the peer's FIN came
+    bool *freed;                    // set while a callback runs: conn_done() tells the caller there
+    struct conn_farewell *farewell; // owned; NULL unless finishing
+    int64_t received_ms;            // mono of the last bytes received
 };
 
-/* Takes over the accepted, non-blocking `fd`; on failure it is closed. */
+/* Takes over the accepted, non-blocking `fd`; on failure it is closed. `conn` need not be zeroed.
+ */
 MUST_USE enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops,
                             int fd, const struct address *peer);
 void conn_done(struct conn *conn); // closes now if still open; no callback after
@@ -64,8 +80,8 @@ MUST_USE enum err conn_send(struct conn *conn, struct str bytes);
  */
 size_t conn_try_send(struct conn *conn, const uint8_t *bytes, size_t len);
 size_t conn_waiting_bytes(const struct conn *conn); // kept, not yet taken by the kernel
-/* Sends what is kept, then FIN, then reads the peer's rest for at most 1 s (so that it gets the
- * answer), then `ended`. */
+/* Sends what is kept, then FIN, then reads the peer's rest for at most CONN_LINGER_MS (so that it
+ * gets the answer), then `ended`, the only callback still to come. Again is legal. */
 void conn_finish(struct conn *conn);
 void conn_pause(struct conn *conn); // no more `received` until conn_resume(): back-pressure
 void conn_resume(struct conn *conn);

@@ -18,6 +18,7 @@
 #include "hub/hub.h"
 #include "loop/reactor.h"
 #include "net/address.h"
+#include "net/network.h"
 #include "serve/exchange.h"
 
 #include <stdint.h>

@@ -99,6 +99,7 @@ MUST_USE enum err sys_socket_read(int fd, void *bytes, size_t len, size_t *ret_l
 /* Never a SIGPIPE. ERR_AGAIN: full; ERR_CLOSED: reset or shut. May take less than len. */
 MUST_USE enum err sys_socket_write(int fd, const void *bytes, size_t len, size_t *ret_len);
 void sys_socket_shut_write(int fd); // sends FIN after what is queued
+void sys_socket_shut_both(int fd);  // FIN, and no more reading
 /* Closing resets: what the kernel still holds is thrown away. */
 void sys_socket_reset_on_close(int fd);
 /* Milliseconds since the peer acknowledged anything, while something is unacknowledged; else 0. */
@@ -116,6 +117,8 @@ struct sys_ready {
 MUST_USE enum err sys_poll_open(int *ret_poll_fd);
 /* In, out and hang-up, edge-triggered. */
 MUST_USE enum err sys_poll_add(int poll_fd, int fd, void *tag);
+/* What is still true of it is told again, as if it had just come. */
+void sys_poll_again(int poll_fd, int fd, void *tag);
 void sys_poll_remove(int poll_fd, int fd);
 /* Up to `max` ready ones within wait_ms (-1: for ever); returns how many, 0 when the time is over.
  */

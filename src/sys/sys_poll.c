@@ -18,14 +18,21 @@ enum err sys_poll_open(int *ret_poll_fd)
     return ERR_OK;
 }
 
+enum { WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP };
+
 enum err sys_poll_add(int poll_fd, int fd, void *tag)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                .data.ptr = tag};
+    struct epoll_event event = {.events = WATCHED | (uint32_t)EPOLLET, .data.ptr = tag};
     if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         return sys_failed("epoll_ctl", "epoll");
     }
     return ERR_OK;
+}
+
+void sys_poll_again(int poll_fd, int fd, void *tag)
+{
+    struct epoll_event event = {.events = WATCHED | (uint32_t)EPOLLET, .data.ptr = tag};
+    must(epoll_ctl(poll_fd, EPOLL_CTL_MOD, fd, &event) == 0);
 }
 
 void sys_poll_remove(int poll_fd, int fd)

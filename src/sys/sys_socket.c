@@ -321,6 +321,11 @@ void sys_socket_shut_write(int fd)
     (void)shutdown(fd, SHUT_WR); // refused: the peer is gone already
 }
 
+void sys_socket_shut_both(int fd)
+{
+    (void)shutdown(fd, SHUT_RDWR);
+}
+
 void sys_socket_reset_on_close(int fd)
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* listen -- a listening socket of one reactor. All reactors share the port by SO_REUSEPORT; a plain
- * bind first proves that no other process has it.
+/* listener -- a listening socket of one reactor. All reactors share the port by SO_REUSEPORT; a
+ * plain bind first proves that no other process has it.
  *
- * Bound:   ACCEPTS_PER_TURN connections accepted a loop turn, so that a storm of joins never holds
- * up the viewers. Promise: EMFILE and ENFILE neither spin nor stop it: a spare descriptor is kept,
+ * Thread:   its reactor's; listener_refused() any.
+ * Bound:    ACCEPTS_PER_TURN connections accepted a loop turn, so that a storm of joins never holds
+ * up the viewers.
+ * Promise:  EMFILE and ENFILE neither spin nor stop it: a spare descriptor is kept,
  * the newcomer gets a close, `refused` counts.
  */
 #pragma once
@@ -20,14 +22,14 @@ struct listener;
 
 /* Takes the port for the process. `*ret_fd` stays open (not listening) until all listeners are
  * made; `address->port` 0 becomes the port taken. ERR_EXISTS: in use. ERR_SYS. */
-MUST_USE enum err listen_reserve(struct address *address, int *ret_fd);
+MUST_USE enum err listener_reserve(struct address *address, int *ret_fd);
 
-struct listen_options {
+struct listener_options {
     struct address address;
     void (*accepted)(void *user, int fd, const struct address *peer); // takes over fd
     void *user;
 };
-MUST_USE enum err listener_new(struct reactor *reactor, const struct listen_options *options,
+MUST_USE enum err listener_new(struct reactor *reactor, const struct listener_options *options,
                                struct listener **ret_listener);
 void listener_free(struct listener *listener);              // closes: NULL is legal
 uint64_t listener_refused(const struct listener *listener); // for want of files; any thread

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+/*          received, writable, half_closed
+ *   OPEN ──────────────────────────────────▶ OPEN
+ *    │ conn_finish()                          │ reset, error
+ *    ▼                                        ▼
+ *   SENDING what is kept ──▶ FIN ──▶ LINGERING: reads and drops ──▶ `ended` ──▶ conn_done()
+ *
+ * The loop is edge-triggered: whoever stops before EAGAIN (paused, a turn's share used up) asks
+ * for the edge again by reactor_rewatch(). A short write is always followed by an edge: the kernel
+ * notes that the sender waits for room. An error found while sending is not told from there: its
+ * edge comes by itself. */
+#include "net/conn.h"
+
+#include "base/must.h"
+#include "sys/sys.h"
+
+struct conn_farewell {
+    struct timer timer;
+    struct conn *conn; // borrowed; it owns this
+    bool fin_sent;
+};
+
+static _Thread_local uint8_t scratch[CONN_READ_BYTES];
+
+static struct conn *conn_of(struct source *source)
+{
+    return (struct conn *)(void *)((char *)source - offsetof(struct conn, source));
+}
+
+static void tell_ended(struct conn *conn)
+{
+    conn->dead = true;
+    if (!conn->ended_told) {
+        conn->ended_told = true;
+        conn->ops->ended(conn); // may free it
+    }
+}
+
+/* ---- out ---- */
+
+/* Writes what it can; `*ret_sent` says how much. ERR_CLOSED: the socket is dead. */
+static enum err write_some(struct conn *conn, const uint8_t *bytes, size_t len, size_t *ret_sent)
+{
+    size_t sent = 0;
+    const enum err err = sys_socket_write(conn->source.fd, bytes, len, &sent);
+    if (err == ERR_CLOSED) {
+        conn->dead = true;
+        return ERR_CLOSED;
+    }
+    *ret_sent = sent;
+    return ERR_OK;
+}
+
+size_t conn_waiting_bytes(const struct conn *conn)
+{
+    return conn->out.len - conn->out_at;
+}
+
+static enum err keep(struct conn *conn, struct str bytes)
+{
+    if (conn_waiting_bytes(conn) + bytes.len > CONN_OUT_BYTES_MAX) {
+        return ERR_LIMIT;
+    }
+    buf_drop(&conn->out, conn->out_at);
+    conn->out_at = 0;
+    buf_add_str(&conn->out, bytes);
+    return buf_ok(&conn->out) ? ERR_OK : ERR_NOMEM;
+}
+
+enum err conn_send(struct conn *conn, struct str bytes)
+{
+    if (conn->dead || conn->finishing) {
+        return ERR_CLOSED;
+    }
+    if (conn_waiting_bytes(conn) == 0) {
+        size_t sent = 0;
+        TRY(write_some(conn, (const uint8_t *)bytes.at, bytes.len, &sent));
+        bytes.at += sent;
+        bytes.len -= sent;
+    }
+    return bytes.len == 0 ? ERR_OK : keep(conn, bytes);
+}
+
+size_t conn_try_send(struct conn *conn, const uint8_t *bytes, size_t len)
+{
+    size_t sent = 0;
+    if (conn->dead || conn->finishing) {
+        return 0;
+    }
+    if (conn_waiting_bytes(conn) > 0 || write_some(conn, bytes, len, &sent) != ERR_OK ||
+        sent < len) {
+        conn->wants_writable = true;
+    }
+    return sent;
+}
+
+/* Sends what is kept; false when the socket is dead. */
+static bool flush(struct conn *conn)
+{
+    size_t sent = 0;
+    if (write_some(conn, conn->out.bytes + conn->out_at, conn_waiting_bytes(conn), &sent) !=
+        ERR_OK) {
+        return false;
+    }
+    conn->out_at += (uint32_t)sent;
+    if (conn_waiting_bytes(conn) == 0) {
+        buf_done(&conn->out);
+        conn->out_at = 0;
+    }
+    return true;
+}
+
+/* ---- the farewell ---- */
+
+static void on_farewell_over(struct timer *timer)
+{
+    struct conn_farewell *farewell = (struct conn_farewell *)(void *)timer; // its first member
+    tell_ended(farewell->conn);
+}
+
+static void send_fin(struct conn *conn)
+{
+    conn->farewell->fin_sent = true;
+    sys_socket_shut_write(conn->source.fd);
+    wheel_arm(reactor_wheel(conn->reactor), &conn->farewell->timer,
+              reactor_now_ms(conn->reactor) + CONN_LINGER_MS);
+    reactor_rewatch(conn->reactor, &conn->source); // both sides closed already: a hang-up follows
+}
+
+void conn_finish(struct conn *conn)
+{
+    if (conn->finishing || conn->dead) {
+        return;
+    }
+    conn->finishing = true;
+    conn->paused = false;
+    conn->farewell = mem_new(MEM_CONN, sizeof(*conn->farewell));
+    if (conn->farewell == NULL) { // no memory for a farewell: both ways are shut, the edge ends it
+        sys_socket_shut_both(conn->source.fd);
+        return;
+    }
+    conn->farewell->conn = conn;
+    conn->farewell->timer.fire = on_farewell_over;
+    if (conn_waiting_bytes(conn) > 0) {
+        wheel_arm(reactor_wheel(conn->reactor), &conn->farewell->timer,
+                  reactor_now_ms(conn->reactor) + CONN_FINISH_MS_MAX);
+        reactor_rewatch(conn->reactor, &conn->source);
+    } else {
+        send_fin(conn);
+    }
+}
+
+/* ---- what the loop says ---- */
+
+enum step { STEP_ON, STEP_STOP, STEP_END }; // go on; enough for now, or it was freed; it is dead
+
+/* One callback; says whether the connection is still there. */
+static bool call(struct conn *conn, void (*callback)(struct conn *conn))
+{
+    bool freed = false;
+    conn->freed = &freed;
+    callback(conn);
+    if (freed) {
+        return false;
+    }
+    conn->freed = NULL;
+    return true;
+}
+
+static bool call_received(struct conn *conn, size_t len)
+{
+    bool freed = false;
+    conn->freed = &freed;
+    conn->ops->received(conn, (struct str){.at = (const char *)scratch, .len = len});
+    if (freed) {
+        return false;
+    }
+    conn->freed = NULL;
+    return true;
+}
+
+static enum step on_fin(struct conn *conn)
+{
+    conn->read_over = true;
+    if (conn->finishing) {
+        return conn->farewell == NULL || conn->farewell->fin_sent ? STEP_END : STEP_ON;
+    }
+    return call(conn, conn->ops->half_closed) ? STEP_ON : STEP_STOP;
+}
+
+static enum step read_all(struct conn *conn)
+{
+    size_t total = 0;
+    while (!conn->paused && !conn->read_over) {
+        size_t len = 0;
+        const enum err err = sys_socket_read(conn->source.fd, scratch, sizeof(scratch), &len);
+        if (err == ERR_AGAIN) {
+            return STEP_ON;
+        }
+        if (err == ERR_CLOSED) {
+            return on_fin(conn);
+        }
+        if (err != ERR_OK) {
+            return STEP_END;
+        }
+        conn->received_ms = reactor_now_ms(conn->reactor);
+        if (!conn->finishing && !call_received(conn, len)) {
+            return STEP_STOP;
+        }
+        total += len;
+        if (total >= CONN_TURN_BYTES_MAX) {
+            reactor_rewatch(conn->reactor, &conn->source);
+            return STEP_ON;
+        }
+    }
+    return STEP_ON;
+}
+
+static enum step write_all(struct conn *conn)
+{
+    const bool had_kept = conn_waiting_bytes(conn) > 0;
+    if (had_kept && !flush(conn)) {
+        return STEP_END;
+    }
+    if (conn_waiting_bytes(conn) > 0) {
+        return STEP_ON;
+    }
+    if (conn->finishing) {
+        if (conn->farewell != NULL && !conn->farewell->fin_sent) {
+            send_fin(conn);
+        }
+        return STEP_ON;
+    }
+    if (had_kept || conn->wants_writable) {
+        conn->wants_writable = false;
+        return call(conn, conn->ops->writable) ? STEP_ON : STEP_STOP;
+    }
+    return STEP_ON;
+}
+
+static void on_ready(struct source *source, uint32_t events)
+{
+    struct conn *conn = conn_of(source);
+    enum step step = STEP_ON;
+    if (events & READY_IN) {
+        step = read_all(conn);
+    }
+    if (step == STEP_ON && events & READY_OUT && !conn->dead) {
+        step = write_all(conn);
+    }
+    if (step == STEP_END || (step == STEP_ON && (events & READY_HANGUP || conn->dead))) {
+        tell_ended(conn);
+    }
+}
+
+/* ---- life ---- */
+
+enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops, int fd,
+                   const struct address *peer)
+{
+    *conn = (struct conn){.source = {.fd = fd, .ready = on_ready},
+                          .reactor = reactor,
+                          .ops = ops,
+                          .peer = *peer,
+                          .received_ms = reactor_now_ms(reactor)};
+    buf_init(&conn->out, MEM_CONN, CONN_OUT_BYTES_MAX);
+    sys_socket_tune(fd, CONN_NOTSENT_BYTES);
+    const enum err err = reactor_watch(reactor, &conn->source);
+    if (err != ERR_OK) {
+        sys_close(fd);
+        conn->source.fd = -1;
+    }
+    return err;
+}
+
+void conn_done(struct conn *conn)
+{
+    if (conn->source.fd == -1) {
+        return;
+    }
+    reactor_unwatch(conn->reactor, &conn->source);
+    sys_close(conn->source.fd);
+    conn->source.fd = -1;
+    conn->dead = true;
+    buf_done(&conn->out);
+    conn->out_at = 0;
+    if (conn->farewell != NULL) {
+        wheel_cancel(reactor_wheel(conn->reactor), &conn->farewell->timer);
+        mem_free(MEM_CONN, conn->farewell);
+        conn->farewell = NULL;
+    }
+    if (conn->freed != NULL) {
+        *conn->freed = true;
+        conn->freed = NULL;
+    }
+}
+
+void conn_pause(struct conn *conn)
+{
+    conn->paused = !conn->finishing;
+}
+
+void conn_resume(struct conn *conn)
+{
+    if (conn->paused) {
+        conn->paused = false;
+        reactor_rewatch(conn->reactor, &conn->source);
+    }
+}
+
+uint32_t conn_silent_ms(struct conn *conn)
+{
+    return sys_socket_silent_ms(conn->source.fd);
+}

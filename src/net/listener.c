@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/listener.h"
+
+#include "base/mem.h"
+#include "sys/sys.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum { STARVED_RETRY_MS = 100 };
+
+struct listener {
+    struct source source;
+    struct reactor *reactor; // borrowed; outlives it
+    struct listener_options options;
+    struct timer retry;       // after a shortage that the spare could not answer
+    int spare_fd;             // given up for a moment to accept and close a newcomer; -1: lost
+    _Atomic uint64_t refused; // relaxed, a counter
+};
+
+static struct sys_endpoint endpoint_of(const struct address *address)
+{
+    struct sys_endpoint endpoint = {.port = address->port};
+    memcpy(endpoint.ip, address->bytes, sizeof(endpoint.ip));
+    return endpoint;
+}
+
+enum err listener_reserve(struct address *address, int *ret_fd)
+{
+    int fd = -1;
+    uint16_t port = 0;
+    const struct sys_listen plain = {.at = endpoint_of(address), .bind_only = true};
+    TRY(sys_socket_listen(&plain, &fd, &port));
+    const enum err err = sys_socket_share_port(fd);
+    if (err != ERR_OK) {
+        sys_close(fd);
+        return err;
+    }
+    address->port = port;
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+/* No descriptor is free: the spare one is, for as long as it takes to accept the first who waits
+ * and to close it, so that it is told and the queue moves. */
+static enum err refuse_one(struct listener *listener)
+{
+    int fd = -1;
+    struct sys_endpoint peer;
+    sys_close(listener->spare_fd);
+    listener->spare_fd = -1;
+    const enum err err = sys_socket_accept(listener->source.fd, &fd, &peer);
+    if (err == ERR_OK) {
+        sys_socket_reset_on_close(fd);
+        sys_close(fd);
+        atomic_fetch_add_explicit(&listener->refused, 1, memory_order_relaxed);
+    }
+    if (sys_event_open(&listener->spare_fd) != ERR_OK) {
+        listener->spare_fd = -1; // somebody was quicker; the retry will find it or wait again
+    }
+    return err;
+}
+
+static enum err accept_one(struct listener *listener)
+{
+    int fd = -1;
+    struct sys_endpoint from;
+    const enum err err = sys_socket_accept(listener->source.fd, &fd, &from);
+    if (err == ERR_LIMIT) {
+        return refuse_one(listener);
+    }
+    if (err == ERR_OK) {
+        struct address peer = {.port = from.port};
+        memcpy(peer.bytes, from.ip, sizeof(peer.bytes));
+        listener->options.accepted(listener->options.user, fd, &peer);
+    }
+    return err;
+}
+
+static void accept_some(struct listener *listener)
+{
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        const enum err err = accept_one(listener);
+        if (err == ERR_AGAIN) {
+            return;
+        }
+        if (err != ERR_OK) { // still short, or worse: not now, and not in a tight loop
+            wheel_arm(reactor_wheel(listener->reactor), &listener->retry,
+                      reactor_now_ms(listener->reactor) + STARVED_RETRY_MS);
+            return;
+        }
+    }
+    reactor_rewatch(listener->reactor, &listener->source);
+}
+
+static void on_ready(struct source *source, uint32_t events)
+{
+    (void)events;
+    accept_some((struct listener *)(void *)source); // its first member
+}
+
+static void on_retry(struct timer *timer)
+{
+    struct listener *listener =
+        (struct listener *)(void *)((char *)timer - offsetof(struct listener, retry));
+    if (listener->spare_fd == -1 && sys_event_open(&listener->spare_fd) != ERR_OK) {
+        listener->spare_fd = -1;
+    }
+    accept_some(listener);
+}
+
+enum err listener_new(struct reactor *reactor, const struct listener_options *options,
+                      struct listener **ret_listener)
+{
+    struct listener *listener = mem_new(MEM_OTHER, sizeof(*listener));
+    if (listener == NULL) {
+        return ERR_NOMEM;
+    }
+    *listener = (struct listener){.source = {.fd = -1, .ready = on_ready},
+                                  .reactor = reactor,
+                                  .options = *options,
+                                  .retry = {.fire = on_retry},
+                                  .spare_fd = -1};
+    uint16_t port = 0;
+    const struct sys_listen shared = {.at = endpoint_of(&options->address), .reuse_port = true};
+    enum err err = sys_event_open(&listener->spare_fd);
+    if (err == ERR_OK) {
+        err = sys_socket_listen(&shared, &listener->source.fd, &port);
+    }
+    if (err == ERR_OK) {
+        err = reactor_watch(reactor, &listener->source);
+    }
+    if (err != ERR_OK) {
+        sys_close(listener->source.fd);
+        sys_close(listener->spare_fd);
+        mem_free(MEM_OTHER, listener);
+        return err;
+    }
+    *ret_listener = listener;
+    return ERR_OK;
+}
+
+void listener_free(struct listener *listener)
+{
+    if (listener != NULL) {
+        wheel_cancel(reactor_wheel(listener->reactor), &listener->retry);
+        reactor_unwatch(listener->reactor, &listener->source);
+        sys_close(listener->source.fd);
+        sys_close(listener->spare_fd);
+        mem_free(MEM_OTHER, listener);
+    }
+}
+
+uint64_t listener_refused(const struct listener *listener)
+{
+    return atomic_load_explicit(&listener->refused, memory_order_relaxed);
+}
