@@ -5,7 +5,8 @@
  * Thread:  its owner's.
  * Bound:   len_max, given at buf_init().
  * Promise: a failed append (no memory, past the bound) sets `failed`, appends nothing, and every
- * later append is nothing too; so a writer appends freely and asks buf_ok() once at the end.
+ *          later append is nothing too; so a writer appends freely and asks buf_ok() once at the
+ *          end.
  */
 #pragma once
 

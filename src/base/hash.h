@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* hash -- keyed 64-bit hashes of bytes (XXH3 with a secret seed). For tables and sampling, not for
- * proof against an adversary who knows the key. */
+/* hash -- keyed 64-bit hashes of bytes (XXH3 with a secret seed). For tables and sampling, not
+ * for proof against an adversary who knows the key. */
 #pragma once
 
 #include "base/str.h"

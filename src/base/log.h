@@ -4,7 +4,7 @@
  * Thread:  any; a line is one write, so lines never mix.
  * Bound:   LOG_LINE_MAX bytes; a longer value is cut and marked.
  * Promise: whatever bytes a value holds, the line stays one valid JSON object; tokens and tickets
- * are never given to it.
+ *          are never given to it.
  */
 #pragma once
 

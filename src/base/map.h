@@ -5,7 +5,7 @@
  * Thread:  its owner's.
  * Bound:   the caller's; it doubles as it fills.
  * Promise: nodes never move; a node may be removed while map_next() walks, if it is the one just
- * returned.
+ *          returned.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /* metric -- counters, gauges and histograms that one thread writes and any thread reads.
  *
  * Owns:     nothing: a metric lives in the struct it measures; metric_add() lists it,
- * metric_remove() unlists it.
+ *           metric_remove() unlists it.
  * Thread:   a value is written by its one owner (relaxed: values order nothing); the list is under
- * METRIC, a leaf lock taken only to list, unlist and scrape.
+ *           METRIC, a leaf lock taken only to list, unlist and scrape.
  * Promise:  metrics of the same name and labels are summed, so every reactor brings its own.
  */
 #pragma once

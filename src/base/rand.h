@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* rand -- randomness as an argument: a seeded generator (xoshiro256**, Blackman and Vigna 2018) for
- * jitter and sampling. Not for secrets: those come from sys_random(). */
+/* rand -- randomness as an argument: a seeded generator (xoshiro256**, Blackman and Vigna 2018)
+ * for jitter and sampling. Not for secrets: those come from sys_random(). */
 #pragma once
 
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * Used by:  serve/ (viewers), api/ (presence, counts), app/ (makes one per reactor).
  * Thread:   its reactor's. Hubs of other reactors are reached by letters only.
  * Promise:  no socket, no clock, no protocol: time comes with hub_turn(), bytes leave by
- * viewer_ops.write().
+ *           viewer_ops.write().
  */
 #pragma once
 

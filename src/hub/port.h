@@ -8,12 +8,12 @@
  *
  * Promise (what every engine must hold; tests/conformance proves it):
  *   - a submit is atomic at the ordering point: dedupe, sanctions, modes, limits,
- * seq/at/prev/rank/segment, persist, publish; it is durable before anybody sees it, and is
- * published to every watch before its `done` is sent;
+ *     seq/at/prev/rank/segment, persist, publish; it is durable before anybody sees it, and is
+ *     published to every watch before its `done` is sent;
  *   - a watch sees every event with seq > its head exactly once, in order, on its home, until
- * unwatched;
+ *     unwatched;
  *   - after sync's `done` has run, every event committed before port_sync() was called has reached
- * the watches of that home.
+ *     the watches of that home.
  */
 #pragma once
 

@@ -2,16 +2,16 @@
 /* viewer -- one open reader of one stream: a place in the log, and nothing of its own to be sent.
  *
  * Owns:     no bytes. Embedded in what serve/ keeps for the reader (an SSE response, a joined
- * stream of a WebSocket, a long poll). Thread:   its reactor's. Promise:  between hello and its end
- * it gets each event of its stream once, in order, or a `gap` that counts what it was spared; never
- * a byte after viewer_leave().
+ *           stream of a WebSocket, a long poll).
+ * Thread:   its reactor's.
+ * Promise:  between hello and its end it gets each event of its stream once, in order, or a `gap`
+ *           that counts what it was spared; never a byte after viewer_leave().
  *
- *            viewer_join()
- *   IDLE ──────────────▶ OPENING ──stream open, synced──▶ CATCHUP ──at the newest──▶ LIVE
- *    ▲                     │ refused                        ▲  │ socket full: blocked     │ socket
- * full: blocked └── viewer_leave()
- * ◀──┴────────────────────────────────┼──┴──────────────────────────┤ └── (never: a slow live
- * viewer is told `gap`)
+ *        viewer_join()
+ *   IDLE ──────────▶ OPENING ──stream open, synced──▶ CATCHUP ──at the newest──▶ LIVE
+ *    ▲                 │ refused                        ▲  │ socket full: blocked │ the same
+ *    └ viewer_leave() ◀┴────────────────────────────────┼──┴──────────────────────┤
+ *                                                       └ never: a slow live viewer is told `gap`
  */
 #pragma once
 

@@ -3,9 +3,10 @@
  *
  * Thread:  mail_home()'s send from any thread; everything else by the owner.
  * Promise: letters of one sender arrive in order; the receiver takes the whole box under the lock
- * (rank MAIL, a leaf), then opens unlocked; a wake-up is written only when the box was empty.
+ *          (rank MAIL, a leaf), then opens unlocked; a wake-up is written only when the box was
+ *          empty.
  * Bound:   the senders' (each letter is memory its sender already holds); mail_waiting() says how
- * many lie there.
+ *          many lie there.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
  *
  * Thread:  its owner's.
  * Promise: a timer fires once, not before its time, at most WHEEL_TICK_MS plus the loop's lateness
- * after it; it may be armed again or freed in its own `fire`.
+ *          after it; it may be armed again or freed in its own `fire`.
  */
 #pragma once
 

@@ -5,11 +5,11 @@
  * Used by:  serve/.
  * Thread:   its reactor's.
  * Bound:    CONN_OUT_BYTES_MAX waiting to be sent; past that conn_send() is ERR_LIMIT and the owner
- * closes.
+ *           closes.
  * Promise:  bytes leave in the order given; callbacks come from the loop, never from inside a call
- * of the owner's; conn_done() is legal in any of them, and after it there is none. TCP_NODELAY,
- * TCP_NOTSENT_LOWAT 16 KiB. Idle, it holds no buffer at all. TLS will slip in beneath this
- * contract.
+ *           of the owner's; conn_done() is legal in any of them, and after it there is none.
+ *           TCP_NODELAY, TCP_NOTSENT_LOWAT 16 KiB. Idle, it holds no buffer at all.
+ * TLS will slip in beneath this contract.
  */
 #pragma once
 

@@ -4,9 +4,9 @@
  *
  * Thread:   its reactor's; listener_refused() any.
  * Bound:    ACCEPTS_PER_TURN connections accepted a loop turn, so that a storm of joins never holds
- * up the viewers.
- * Promise:  EMFILE and ENFILE neither spin nor stop it: a spare descriptor is kept,
- * the newcomer gets a close, `refused` counts.
+ *           up the viewers.
+ * Promise:  EMFILE and ENFILE neither spin nor stop it: a spare descriptor is kept, the newcomer
+ *           gets a close, `refused` counts.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* comment_text -- what may be the text of a comment (protocol.md section 4): trimmed, LF for CR and
- * CRLF, 1..500 code points,
- * <= 2,000 bytes, <= 20 lines, no controls but LF and TAB, <= 8 combining marks on a base. Pure. */
+/* comment_text -- what may be the text of a comment (protocol.md section 4): trimmed, LF for CR
+ * and CRLF, 1..500 code points, <= 2,000 bytes, <= 20 lines, no controls but LF and TAB, <= 8
+ * combining marks on a base. Pure. */
 #pragma once
 
 #include "base/buf.h"

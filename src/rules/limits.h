@@ -4,8 +4,9 @@
  * Owns:    the times of what was accepted and is still inside a window.
  * Thread:  the ordering point's.
  * Bound:   n times 8 bytes a key that is inside a window; keys leave when their window has passed
- * (limits_sweep()). Promise: pure: time comes as an argument (mono). limits_ask() changes nothing;
- * limits_take() counts; so a refusal costs no budget.
+ *          (limits_sweep()).
+ * Promise: pure: time comes as an argument (mono). limits_ask() changes nothing; limits_take()
+ *          counts; so a refusal costs no budget.
  */
 #pragma once
 

@@ -9,7 +9,7 @@
  * "id":"01J..","cid":"c-81f","at":1763700000123,"user":{..},"text":"hello"
  *
  * Lifetime: event_new() by the engine gives one reference; frozen from then on; the last
- * event_unref() frees it, any thread.
+ *           event_unref() frees it, any thread.
  */
 #pragma once
 

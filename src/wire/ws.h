@@ -3,7 +3,7 @@
  * No I/O.
  *
  * Bound: a message is at most WS_MESSAGE_BYTES_MAX over at most WS_FRAGMENTS_MAX frames; control
- * frames <= 125 bytes.
+ *        frames <= 125 bytes.
  */
 #pragma once
 
