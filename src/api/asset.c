@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/asset.h"
 
-#include "api/asset_table.h"
-
 #include <string.h>
 
 /* As strcmp(), where `path` ends by its count and `name` by its NUL. */

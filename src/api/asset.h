@@ -38,3 +38,7 @@ struct asset {
 
 /* The asset at exactly this path (no query, percent signs not decoded), or NULL. */
 const struct asset *asset_find(const char *path, size_t path_bytes);
+
+/* Every asset, paths unique and in strcmp() order: the file that tools/embed writes. */
+extern const struct asset asset_table[];
+extern const size_t asset_table_count;

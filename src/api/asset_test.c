@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/asset.h"
-#include "api/asset_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

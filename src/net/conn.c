@@ -158,6 +158,7 @@ enum step { STEP_ON, STEP_STOP, STEP_END }; // go on; enough for now, or it was 
 static bool call(struct conn *conn, void (*callback)(struct conn *conn))
 {
     bool freed = false;
+    // cppcheck-suppress autoVariables ; set to NULL below unless the connection is gone
     conn->freed = &freed;
     callback(conn);
     if (freed) {
@@ -170,6 +171,7 @@ static bool call(struct conn *conn, void (*callback)(struct conn *conn))
 static bool call_received(struct conn *conn, size_t len)
 {
     bool freed = false;
+    // cppcheck-suppress autoVariables ; set to NULL below unless the connection is gone
     conn->freed = &freed;
     conn->ops->received(conn, (struct str){.at = (const char *)scratch, .len = len});
     if (freed) {

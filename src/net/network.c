@@ -12,7 +12,7 @@ static uint8_t mask_of(unsigned at, unsigned prefix_bits)
     if (prefix_bits >= before + 8) {
         return 0xff;
     }
-    return prefix_bits <= before ? 0 : (uint8_t)(0xff << (8 - (prefix_bits - before)));
+    return (uint8_t)(prefix_bits <= before ? 0 : 0xff << (8 - (prefix_bits - before)));
 }
 
 enum err network_parse(struct str text, struct network *ret_network)
