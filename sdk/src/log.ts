@@ -245,8 +245,7 @@ export class Log {
 
   private greet(hello: Hello): Outcome {
     if (hello.epoch !== this.epoch) {
-      if (this.epoch !== undefined) this.forget();
-      this.epoch = hello.epoch;
+      this.startOver(hello.epoch, "epoch");
       this.last = hello.seq;
       this.is_fresh = true;
     }
@@ -267,20 +266,18 @@ export class Log {
 
   /** Our cursor is of another life of the log: what we have goes, the backfill follows. */
   private restart(epoch: string, why: string): Outcome {
-    const had_lines = this.entries.length > 0 || this.epoch !== epoch;
     const hello_seq = this.epoch === epoch ? this.hello_seq : 0;
-    this.forget();
-    this.epoch = epoch;
+    this.startOver(epoch, why);
     this.last = hello_seq;
     this.is_fresh = true;
-    if (had_lines) {
-      this.entries.push({ kind: "gap", key: `resync:${epoch}.${hello_seq}`, from: 0, to: 0, missed: undefined, why, can_fill: false });
-    }
     this.version++;
     return "applied";
   }
 
-  private forget(): void {
+  /** Begins another life of the log; who had read the one before is told. */
+  private startOver(epoch: string, why: string): void {
+    const had_lines = this.entries.length > 0;
+    this.epoch = epoch;
     this.entries = [];
     this.rulings.clear();
     this.sweeps = [];
@@ -288,6 +285,7 @@ export class Log {
     this.floor = 0;
     this.held_to = undefined;
     this.arrived_while_held = 0;
+    if (had_lines) this.entries.push({ kind: "gap", key: `resync:${epoch}`, from: 0, to: 0, missed: undefined, why, can_fill: false });
   }
 
   private count(presence: Presence): Outcome {
