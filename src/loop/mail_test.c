@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/mail.h"
+
+#include "base/mem.h"
+#include "sys/sys.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { SENDERS = 4, LETTERS = 20000 };
+
+struct numbered {
+    struct letter letter;
+    unsigned sender, number;
+};
+
+static unsigned next_of[SENDERS]; // the owner's
+static unsigned opened_count;
+
+static void open_numbered(struct letter *letter)
+{
+    struct numbered *numbered = (struct numbered *)(void *)letter;
+    assert_int_equal(numbered->number, next_of[numbered->sender]);
+    next_of[numbered->sender]++;
+    opened_count++;
+    mem_free(MEM_OTHER, numbered);
+}
+
+struct sender {
+    struct sys_thread thread;
+    struct home *to;
+    unsigned number;
+};
+
+static void send_many(void *user)
+{
+    const struct sender *sender = user;
+    for (unsigned i = 0; i < LETTERS; i++) {
+        struct numbered *numbered = mem_new(MEM_OTHER, sizeof(*numbered));
+        assert_non_null(numbered);
+        *numbered = (struct numbered){
+            .letter = {.open = open_numbered}, .sender = sender->number, .number = i};
+        home_send(sender->to, &numbered->letter);
+    }
+}
+
+static void test_letters_of_each_sender_come_once_and_in_order(void **state)
+{
+    (void)state;
+    struct mail mail;
+    struct sender senders[SENDERS];
+    assert_int_equal(mail_init(&mail), ERR_OK);
+    for (unsigned i = 0; i < SENDERS; i++) {
+        senders[i] = (struct sender){.to = mail_home(&mail), .number = i};
+        assert_int_equal(sys_thread_start(&senders[i].thread, "sender", send_many, &senders[i]),
+                         ERR_OK);
+    }
+    unsigned told = 0;
+    while (told < SENDERS * LETTERS) {
+        mail_wait(&mail, -1);
+        told += mail_open_all(&mail);
+    }
+    for (unsigned i = 0; i < SENDERS; i++) {
+        sys_thread_join(&senders[i].thread);
+    }
+    assert_int_equal(opened_count, SENDERS * LETTERS);
+    assert_int_equal(mail_open_all(&mail), 0);
+    assert_int_equal(mail_waiting(&mail), 0);
+    mail_done(&mail);
+}
+
+struct echo {
+    struct letter letter;
+    struct mail *mail;
+    unsigned left;
+};
+
+static void send_itself_again(struct letter *letter)
+{
+    struct echo *echo = (struct echo *)(void *)letter;
+    if (echo->left > 0) {
+        echo->left--;
+        home_send(mail_home(echo->mail), letter);
+    }
+}
+
+static void test_what_comes_while_opening_waits_for_the_next_time(void **state)
+{
+    (void)state;
+    struct mail mail;
+    assert_int_equal(mail_init(&mail), ERR_OK);
+    struct echo echo = {.letter = {.open = send_itself_again}, .mail = &mail, .left = 2};
+    home_send(mail_home(&mail), &echo.letter);
+    for (unsigned left = 2; left > 0; left--) {
+        assert_int_equal(mail_waiting(&mail), 1);
+        assert_int_equal(mail_open_all(&mail), 1);
+        assert_int_equal(echo.left, left - 1);
+        mail_wait(&mail, -1); // the wake-up was written again: this does not block
+    }
+    assert_int_equal(mail_open_all(&mail), 1);
+    assert_int_equal(mail_waiting(&mail), 0);
+    mail_wait(&mail, 0);
+    mail_done(&mail);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_letters_of_each_sender_come_once_and_in_order),
+        cmocka_unit_test(test_what_comes_while_opening_waits_for_the_next_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
