@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/sys.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+static char path[256];
+
+static int setup(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/roar-sys-test-XXXXXX");
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    return system(command); // NOLINT(cert-env33-c): the folder's name is ours
+}
+
+static const char *inside(const char *name)
+{
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static void test_files_are_written_whole_and_read_bounded(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, MEM_OTHER, 100);
+    assert_int_equal(sys_file_read(inside("a"), 10, &text), ERR_NOT_FOUND);
+    assert_int_equal(sys_file_write(inside("a"), STR("0123456789")), ERR_OK);
+    assert_int_equal(sys_file_read(inside("a"), 9, &text), ERR_LIMIT);
+    assert_int_equal(text.len, 0);
+    assert_int_equal(sys_file_read(inside("a"), 10, &text), ERR_OK);
+    assert_true(str_eq(buf_str(&text), STR("0123456789")));
+    assert_int_equal(sys_file_write(inside("a"), STR("new")), ERR_OK);
+    buf_reset(&text);
+    assert_int_equal(sys_file_read(inside("a"), 10, &text), ERR_OK);
+    assert_true(str_eq(buf_str(&text), STR("new")));
+    assert_int_not_equal(access(inside("a.new"), F_OK), 0);
+    buf_done(&text);
+}
+
+static void test_files_are_read_at_a_place(void **state)
+{
+    (void)state;
+    int fd = -1;
+    uint64_t size = 0;
+    char bytes[8];
+    size_t len = 0;
+    assert_int_equal(sys_file_open_read(inside("none"), &fd), ERR_NOT_FOUND);
+    assert_int_equal(sys_file_write(inside("a"), STR("0123456789")), ERR_OK);
+    assert_int_equal(sys_file_open_read(inside("a"), &fd), ERR_OK);
+    assert_int_equal(sys_file_size(fd, &size), ERR_OK);
+    assert_int_equal(size, 10);
+    assert_int_equal(sys_file_read_at(fd, 7, bytes, sizeof(bytes), &len), ERR_OK);
+    assert_int_equal(len, 3);
+    assert_memory_equal(bytes, "789", 3);
+    sys_close(fd);
+    assert_int_equal(sys_file_remove(inside("a")), ERR_OK);
+    assert_int_equal(sys_file_remove(inside("a")), ERR_NOT_FOUND);
+}
+
+static void test_folders_are_made_with_those_above(void **state)
+{
+    (void)state;
+    uint64_t free_bytes = 0;
+    assert_int_equal(sys_file_make_folder(inside("x/y/z")), ERR_OK);
+    assert_int_equal(sys_file_make_folder(inside("x/y/z")), ERR_OK);
+    assert_int_equal(sys_file_disk_free(inside("x/y/z"), &free_bytes), ERR_OK);
+    assert_true(free_bytes > 0);
+    assert_int_equal(sys_file_write(inside("file"), STR("")), ERR_OK);
+    assert_int_equal(sys_file_make_folder(inside("file/x")), ERR_SYS);
+    char text[SYS_FAILURE_TEXT_MAX];
+    assert_non_null(strstr(sys_failure_write(text).at, "mkdir"));
+    assert_non_null(strstr(text, "Not a directory"));
+    assert_int_equal(sys_last_failure()->code, ENOTDIR);
+}
+
+/* Whether another process gets the lock. */
+static bool child_gets_lock(const char *lock)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        int fd = -1;
+        _exit(sys_file_lock(lock, &fd) == ERR_OK ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status) == 0;
+}
+
+static void test_a_lock_is_one_process_s(void **state)
+{
+    (void)state;
+    int fd = -1;
+    assert_int_equal(sys_file_lock(inside("lock"), &fd), ERR_OK);
+    assert_false(child_gets_lock(path));
+    sys_close(fd);
+    assert_true(child_gets_lock(path));
+}
+
+static void test_clocks_and_the_machine(void **state)
+{
+    (void)state;
+    const struct clock *clock = sys_clock();
+    const int64_t mono_ms = clock_mono_ms(clock);
+    assert_true(clock_mono_ms(clock) >= mono_ms);
+    assert_true(clock_wall_ms(clock) > INT64_C(1700000000000));
+    assert_true(sys_cpu_count() >= 1);
+    assert_true(sys_memory_total_bytes() > 64U << 20);
+    assert_true(sys_memory_resident_bytes() > 64U << 10);
+    assert_true(sys_files_max_raise() >= 64);
+    assert_false(sys_random_u64() == sys_random_u64());
+}
+
+static void test_names_become_endpoints(void **state)
+{
+    (void)state;
+    struct sys_endpoint endpoint;
+    assert_int_equal(sys_socket_resolve("127.0.0.1", 81, &endpoint), ERR_OK);
+    assert_int_equal(endpoint.port, 81);
+    assert_int_equal(endpoint.ip[12], 127);
+    assert_int_equal(endpoint.ip[11], 0xff);
+    assert_int_equal(sys_socket_resolve("::1", 81, &endpoint), ERR_OK);
+    assert_int_equal(endpoint.ip[15], 1);
+    assert_int_equal(sys_socket_resolve("no such name", 81, &endpoint), ERR_NOT_FOUND);
+}
+
+static void test_connecting_to_nobody_says_so(void **state)
+{
+    (void)state;
+    struct sys_listen listen = {.bind_only = true};
+    int bound = -1, fd = -1;
+    assert_int_equal(sys_socket_resolve("127.0.0.1", 0, &listen.at), ERR_OK);
+    assert_int_equal(sys_socket_listen(&listen, &bound, &listen.at.port), ERR_OK);
+    assert_int_equal(sys_socket_connect(&listen.at, 1000, &fd), ERR_SYS);
+    assert_int_equal(sys_last_failure()->code, ECONNREFUSED);
+    sys_close(bound);
+}
+
+static void test_events_wake_those_who_wait(void **state)
+{
+    (void)state;
+    int fd = -1;
+    assert_int_equal(sys_event_open(&fd), ERR_OK);
+    assert_false(sys_event_wait(fd, 0));
+    sys_event_raise(fd);
+    sys_event_raise(fd);
+    assert_true(sys_event_wait(fd, -1));
+    sys_event_clear(fd);
+    sys_event_clear(fd);
+    assert_false(sys_event_wait(fd, 1));
+    sys_close(fd);
+}
+
+static void test_signals_come_as_bytes(void **state)
+{
+    (void)state;
+    int fd = -1;
+    enum sys_signal got = SYS_SIGNAL_STOP;
+    assert_int_equal(sys_signal_open(&fd), ERR_OK);
+    assert_int_equal(sys_signal_read(fd, &got), ERR_AGAIN);
+    assert_int_equal(kill(getpid(), SIGHUP), 0);
+    assert_int_equal(sys_signal_read(fd, &got), ERR_OK);
+    assert_int_equal(got, SYS_SIGNAL_RELOAD);
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    assert_int_equal(sys_signal_read(fd, &got), ERR_OK);
+    assert_int_equal(got, SYS_SIGNAL_STOP);
+    assert_int_equal(kill(getpid(), SIGPIPE), 0); // and the process lives
+    sys_close(fd);
+}
+
+static void note_name(void *user)
+{
+    assert_int_equal(pthread_getname_np(pthread_self(), user, 16), 0);
+}
+
+static void test_threads_have_names(void **state)
+{
+    (void)state;
+    struct sys_thread thread;
+    char name[16] = "";
+    assert_int_equal(sys_thread_start(&thread, "a-name-that-is-too-long", note_name, name), ERR_OK);
+    sys_thread_join(&thread);
+    assert_string_equal(name, "a-name-that-is-");
+}
+
+static void test_output_nobody_reads_is_closed(void **state)
+{
+    (void)state;
+    int fds[2];
+    sys_signal_ignore_pipe();
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(sys_file_write_all(fds[1], STR("heard")), ERR_OK);
+    close(fds[0]);
+    assert_int_equal(sys_file_write_all(fds[1], STR("unheard")), ERR_CLOSED);
+    close(fds[1]);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_files_are_written_whole_and_read_bounded),
+        CASE(test_files_are_read_at_a_place),
+        CASE(test_folders_are_made_with_those_above),
+        CASE(test_a_lock_is_one_process_s),
+        CASE(test_clocks_and_the_machine),
+        CASE(test_names_become_endpoints),
+        CASE(test_connecting_to_nobody_says_so),
+        CASE(test_events_wake_those_who_wait),
+        CASE(test_signals_come_as_bytes),
+        CASE(test_threads_have_names),
+        CASE(test_output_nobody_reads_is_closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
