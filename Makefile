@@ -8,14 +8,18 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := build/$(MODE)
 
+# A fuzz build is for its targets; the others are for the server, and tests build themselves.
 ifeq ($(MODE),fuzz)
 export CC := clang-14
+TARGETS := all
+else
+TARGETS := roar
 endif
 
 .PHONY: build run test check fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) $(TARGETS)
 
 $(BUILD)/build.ninja: | setup-build
 	@mkdir -p $(BUILD)

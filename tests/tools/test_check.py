@@ -85,6 +85,7 @@ CASES = [
     (lint.headers, {"src/hub/a.h": "#pragma once\nint f(size_t a);\n"},
      {"src/hub/a.h": "#pragma once\n#include <stddef.h>\nint f(size_t a);\n"}),
     (lint.format_of, {"src/hub/a.c": "int  a;\n"}, {"src/hub/a.c": "int a;\n"}),
+    (lint.format_of, {"fuzz/a.c": "int  a;\n"}, {"fuzz/a.c": "int a;\n"}),
     (lint.cppcheck, {"src/hub/a.c": "int f(void)\n{\n    int a[2];\n    return a[2];\n}\n"},
      {"src/hub/a.c": "int f(void)\n{\n    int a[2] = {0};\n    return a[1];\n}\n"}),
 ]

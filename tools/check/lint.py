@@ -20,7 +20,9 @@ CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,po
 
 
 def format_of(tree):
-    paths = [source.path for source in tree.sources]
+    beside = [str(path.relative_to(tree.root)) for folder in ("fuzz", "bench", "sim")
+              for path in (tree.root / folder).rglob("*.[ch]")]
+    paths = [source.path for source in tree.sources] + beside
     done = run(tree.root, ["clang-format-14", "--dry-run", "-Werror", *paths]) if paths else None
     for line in done.stderr.splitlines() if done and done.returncode else []:
         if ": error: " in line:
