@@ -126,6 +126,15 @@ bool json_get_i64(const struct json *value, int64_t *ret_number)
     return true;
 }
 
+bool json_get_f64(const struct json *value, double *ret_number)
+{
+    if (json_kind(value) != JSON_KIND_INTEGER && json_kind(value) != JSON_KIND_REAL) {
+        return false;
+    }
+    *ret_number = json_number_value(tree_of(value));
+    return true;
+}
+
 bool json_get_bool(const struct json *value, bool *ret_flag)
 {
     if (json_kind(value) != JSON_KIND_BOOL) {

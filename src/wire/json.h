@@ -46,6 +46,7 @@ const struct json *json_member(const struct json *object, const char *name); // 
 /* All false/untouched when the value is NULL or of another type. */
 bool json_get_str(const struct json *value, struct str *ret_text);
 bool json_get_i64(const struct json *value, int64_t *ret_number);
+bool json_get_f64(const struct json *value, double *ret_number); // of an integer, too
 bool json_get_bool(const struct json *value, bool *ret_flag);
 size_t json_length(const struct json *array); // 0 when it is none
 const struct json *json_at(const struct json *array, size_t index);

@@ -42,6 +42,11 @@ static void members_are_found_by_type(void **state)
     assert_null(json_at(json_member(root, "a"), 2));
     assert_int_equal(json_kind(json_member(root, "o")), JSON_KIND_OBJECT);
     assert_int_equal(json_kind(json_member(root, "r")), JSON_KIND_REAL);
+    double real = 0;
+    assert_true(json_get_f64(json_member(root, "r"), &real));
+    assert_true(real > 1.4 && real < 1.6);
+    assert_true(json_get_f64(json_member(root, "n"), &real));
+    assert_false(json_get_f64(json_member(root, "s"), &real));
     assert_int_equal(json_kind(json_member(root, "z")), JSON_KIND_NULL);
     assert_null(json_member(root, "absent"));
     assert_false(json_get_i64(json_member(root, "s"), &number));
