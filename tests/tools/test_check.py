@@ -148,6 +148,13 @@ def test_what_failed_is_asked_again(tmp_path, monkeypatch):
         assert [finding.text for finding in lint.ask(tree, "rule", {"src/hub/a.c": ["tool"]})] == ["bad"]
 
 
+def test_types_are_the_compilers_to_judge(tmp_path):
+    project = {"tsconfig.json": '{"compilerOptions": {"strict": true, "noEmit": true, "types": []}, "files": ["a.ts"]}',
+               "package.json": json.dumps({"scripts": {"typecheck": f"{ROOT}/node_modules/.bin/tsc -p ."}})}
+    assert list(lint.types(write_tree(tmp_path / "broken", project | {"a.ts": "export const a: number = 'one';\n"})))
+    assert list(lint.types(write_tree(tmp_path / "kept", project | {"a.ts": "export const a: number = 1;\n"}))) == []
+
+
 def settle(text):
     source = parse("src/hub/a.c", text)
     found = [report.Finding("src/hub/a.c", 3, "malloc", "here")]

@@ -48,6 +48,15 @@ def cppcheck(tree):
                                       for source in tree.sources if source.path.endswith(".c")})
 
 
+def types(tree):
+    """The TypeScript of sdk/ and web/, as strict as tsconfig.json says."""
+    if not (tree.root / "tsconfig.json").is_file():
+        return
+    done = run(tree.root, ["npm", "run", "--silent", "typecheck"])
+    if done.returncode:
+        yield Finding("tsconfig.json", 0, "types", (done.stdout + done.stderr).strip())
+
+
 def compile_flags(root):
     """{path: the command that compiles it} of the release build."""
     commands = json.loads((root / "build/release/compile_commands.json").read_text(encoding="utf-8"))
