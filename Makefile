@@ -2,7 +2,7 @@
 # The front door to meson and the tools; what is done stands there, not here.
 #   make run | build | install       MODE=release|debug|asan|tsan|cov|fuzz  PREFIX  DESTDIR
 #   make test                        SUITES="unit-asan e2e" runs these alone
-#   make check | fmt | clean
+#   make check | bench | fmt | clean
 MODE ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -16,7 +16,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test check fmt install clean setup-build setup-test
+.PHONY: build run test check bench fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -40,6 +40,10 @@ test: setup-test
 
 check: setup-test
 	@tools/check/run
+
+bench: build
+	@ninja --quiet -C $(BUILD) bench/rooms_bench
+	@$(BUILD)/bench/rooms_bench
 
 fmt: setup-test
 	@find $(wildcard src bench fuzz sim) -name '*.[ch]' -exec clang-format-14 -i {} +
