@@ -21,6 +21,8 @@
 
 struct api;
 struct api_shared;
+struct hub;
+struct route_table;
 
 struct api_options {
     struct port *port;     // outlives it
@@ -42,12 +44,15 @@ void api_shared_free(struct api_shared *shared);
 /* Any thread. Takes a reference; each reactor goes over to it with its next request. */
 void api_shared_set_policy(struct api_shared *shared, struct policy *policy);
 
-/* One a reactor; `shared` outlives it. ERR_NOMEM. */
-MUST_USE enum err api_new(struct api_shared *shared, struct api **ret_api);
-/* After its server. NULL is legal. */
+/* One a reactor; `shared` and `hub` (its reactor's) outlive it. ERR_NOMEM. */
+MUST_USE enum err api_new(struct api_shared *shared, struct hub *hub, struct api **ret_api);
+/* After its server, when no call of the port or hub is away. NULL is legal. */
 void api_free(struct api *api);
 
 /* For server_options.handle; `user` is the api. */
 void api_handle(void *user, struct exchange *exchange);
 /* The same for the listener of metrics.listen: only /metrics, open, and /healthz, /readyz. */
 void api_handle_metrics(void *user, struct exchange *exchange);
+
+/* Every route, for the test that holds openapi.json to it. Static. */
+const struct route_table *api_routes(void);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/comments.h"
+
+#include "api/ask.h"
+#include "api/auth.h"
+#include "api/posting.h"
+#include "api/reply.h"
+#include "serve/server.h"
+
+enum { RATE_BYTES_MAX = 256 };
+
+static void on_answered(struct posting *posting)
+{
+    struct exchange *exchange = posting->user;
+    struct buf rate;
+    buf_init(&rate, MEM_CONN, RATE_BYTES_MAX);
+    posting_write_rate(posting, &rate);
+    struct problem why;
+    if (posting_result(posting, &why) == ERR_OK) {
+        struct buf body = reply_body();
+        posting_write(posting, &body);
+        reply_json(exchange, posting_status(posting), &body, buf_str(&rate));
+    } else {
+        reply_problem_with(exchange, &why, buf_str(&rate));
+    }
+    buf_done(&rate);
+    posting_free(posting);
+}
+
+static enum err begin(struct ask *ask, const struct json *message, struct problem *ret_why)
+{
+    const struct posting_options options = {
+        .server = ask->server,
+        .claims = ask->claims,
+        .stream = ask->stream,
+        .message = message,
+        .idempotency_key = request_field(ask->request, "idempotency-key"),
+        .client = &ask->request->client,
+        .client_is_trusted = ask->request->client_is_trusted,
+    };
+    struct posting *posting = NULL;
+    TRY(posting_new(&options, &posting, ret_why));
+    posting_start(posting, on_answered, ask->exchange);
+    return ERR_OK;
+}
+
+void comments_post(struct ask *ask)
+{
+    struct problem why;
+    if (auth_somebody(ask->claims, &why) != ERR_OK) {
+        reply_problem(ask->exchange, &why);
+        return;
+    }
+    if (server_is_draining(ask->server)) {
+        reply_problem(ask->exchange, &(struct problem){.code = PROBLEM_DRAINING,
+                                                       .detail = STR("Connect again and send it "
+                                                                     "with the same cid."),
+                                                       .retry_after_ms = 1000});
+        return;
+    }
+    struct json *message = NULL;
+    if (ask_body(ask, &message) != ERR_OK) {
+        return;
+    }
+    if (begin(ask, message, &why) != ERR_OK) {
+        reply_problem(ask->exchange, &why);
+    }
+    json_free(message);
+}

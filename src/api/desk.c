@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/desk.h"
+
+#include "base/clock.h"
+#include "loop/reactor.h"
+#include "serve/server.h"
+
+#include <stdio.h>
+
+static void list_metrics(struct api *api)
+{
+    static const char *const outcome_labels[POST_OUTCOMES] = {
+        [POST_ACCEPTED] = "outcome=\"accepted\"",
+        [POST_DUPLICATE] = "outcome=\"duplicate\"",
+        [POST_REFUSED] = "outcome=\"refused\"",
+        [POST_UNKNOWN] = "outcome=\"unknown\"",
+    };
+    for (int i = 0; i < POST_OUTCOMES; i++) {
+        api->posts[i].name = "roar_posts_total";
+        api->posts[i].labels = outcome_labels[i];
+        api->posts[i].help = "Comments posted, by how it ended.";
+        api->posts[i].kind = METRIC_COUNTER;
+        metric_add(&api->posts[i]);
+    }
+    api->post_ms.name = "roar_post_ms";
+    api->post_ms.help = "From a comment's submit to its answer, milliseconds.";
+    api->post_ms.kind = METRIC_HISTOGRAM;
+    api->post_ms.histogram = &api->post_ms_steps;
+    metric_add(&api->post_ms);
+    for (int code = 0; code < PROBLEM_CODES; code++) {
+        char *labels = api->problem_labels[code];
+        (void)snprintf(labels, sizeof(api->problem_labels[code]), "code=\"%s\"",
+                       problem_name((enum problem_code)code));
+        api->problems[code].name = "roar_problems_total";
+        api->problems[code].labels = labels;
+        api->problems[code].help = "Requests and messages answered by a problem, by its code.";
+        api->problems[code].kind = METRIC_COUNTER;
+        metric_add(&api->problems[code]);
+    }
+}
+
+static void unlist_metrics(struct api *api)
+{
+    for (int i = 0; i < POST_OUTCOMES; i++) {
+        metric_remove(&api->posts[i]);
+    }
+    metric_remove(&api->post_ms);
+    for (int code = 0; code < PROBLEM_CODES; code++) {
+        metric_remove(&api->problems[code]);
+    }
+}
+
+static struct policy *newest_policy(struct api_shared *shared)
+{
+    pthread_mutex_lock(&shared->policy_lock);
+    struct policy *policy = policy_ref(shared->policy);
+    pthread_mutex_unlock(&shared->policy_lock);
+    return policy;
+}
+
+enum err desk_init(struct api *api, struct api_shared *shared, struct hub *hub)
+{
+    api->shared = shared;
+    api->hub = hub;
+    TRY(jwt_cache_new(DESK_TOKENS_CACHED, &api->tokens));
+    api->generation = atomic_load_explicit(&shared->generation, memory_order_acquire);
+    api->policy = newest_policy(shared);
+    list_metrics(api);
+    return ERR_OK;
+}
+
+void desk_done(struct api *api)
+{
+    unlist_metrics(api);
+    policy_unref(api->policy);
+    jwt_cache_free(api->tokens);
+    api->policy = NULL;
+    api->tokens = NULL;
+}
+
+const struct policy *desk_policy(struct api *api)
+{
+    const uint64_t generation =
+        atomic_load_explicit(&api->shared->generation, memory_order_acquire);
+    if (generation != api->generation) {
+        policy_unref(api->policy);
+        api->policy = newest_policy(api->shared);
+        api->generation = generation;
+        jwt_cache_clear(api->tokens); // verified with keys that may be gone
+    }
+    return api->policy;
+}
+
+struct api *desk_of(struct server *server)
+{
+    return server_user(server);
+}
+
+struct home *desk_home(struct server *server)
+{
+    return reactor_home(server_reactor(server));
+}
+
+int64_t desk_wall_s(struct server *server)
+{
+    return clock_wall_ms(server_clock(server)) / 1000;
+}
+
+int64_t desk_mono_ms(struct server *server)
+{
+    return clock_mono_ms(server_clock(server));
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* desk -- what the handlers of one reactor work with: the port, the present policy, the caches.
+ *
+ * Owns:     the reactor's cache of verified tokens, its counters, a reference on the policy.
+ * Used by:  every file of this folder; above it the structs are opaque (api.h).
+ * Thread:   struct api its reactor's; struct api_shared as its groups say.
+ */
+#pragma once
+
+#include "api/policy.h"
+#include "api/tickets.h"
+#include "base/err.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "hub/port.h"
+#include "rules/jwt.h"
+#include "serve/exchange.h"
+#include "wire/problem.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { DESK_TOKENS_CACHED = 16384 };
+
+struct hub;
+struct route_table;
+struct snapshots;
+
+struct api_shared {
+    /* -- frozen -- */
+    struct port *port;
+    const struct route_table *routes;
+    struct tickets *tickets; // owned; has a lock of its own
+    struct str version;
+    uint64_t seed;
+    uint32_t resume_max, beat_ms;
+    bool is_dev;
+    bool (*is_well)(void *user, const char **ret_reason);
+    void *user;
+    /* -- under POLICY, a leaf lock -- */
+    pthread_mutex_t policy_lock;
+    struct policy *policy; // a reference
+    /* -- atomic: released with a new policy, acquired before it is asked for -- */
+    _Atomic uint64_t generation;
+};
+
+/* How a post ended. */
+enum post_outcome { POST_ACCEPTED, POST_DUPLICATE, POST_REFUSED, POST_UNKNOWN, POST_OUTCOMES };
+
+struct api {
+    /* -- frozen -- */
+    struct api_shared *shared;
+    struct hub *hub;
+    /* -- its reactor only -- */
+    struct policy *policy; // a reference: desk_policy()
+    uint64_t generation;   // of `policy`
+    struct jwt_cache *tokens;
+    struct snapshots *snapshots; // owned: snapshot.c
+    struct metric posts[POST_OUTCOMES];
+    struct metric post_ms;
+    struct histogram post_ms_steps;
+    struct metric problems[PROBLEM_CODES];
+    char problem_labels[PROBLEM_CODES][40];
+};
+
+/* Fills in the zeroed `api`. ERR_NOMEM. */
+MUST_USE enum err desk_init(struct api *api, struct api_shared *shared, struct hub *hub);
+void desk_done(struct api *api); // half-built is legal
+
+/* The present one; borrowed until the next call. */
+const struct policy *desk_policy(struct api *api);
+/* The desk that an exchange or a WebSocket was handed to. */
+struct api *desk_of(struct server *server);
+struct home *desk_home(struct server *server);
+int64_t desk_wall_s(struct server *server);
+int64_t desk_mono_ms(struct server *server);

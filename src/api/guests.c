@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/guests.h"
+
+#include "api/ask.h"
+#include "api/reply.h"
+#include "rules/user_name.h"
+#include "sys/sys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { GUEST_ID_BYTES = 32 };
+
+static void draw_id(char id[GUEST_ID_BYTES])
+{
+    (void)snprintf(id, GUEST_ID_BYTES, "guest-%016" PRIx64, sys_random_u64());
+}
+
+/* The name as it is kept, or a made-up one. ERR_PROTO. */
+static enum err read_name(const struct json *message, struct str id, struct buf *name)
+{
+    const struct json *member = message == NULL ? NULL : json_member(message, "name");
+    if (member == NULL || json_kind(member) == JSON_KIND_NULL) {
+        buf_add_str(name, STR("Guest "));
+        buf_add(name, id.at + id.len - 4, 4);
+        return ERR_OK;
+    }
+    struct str text;
+    if (!json_get_str(member, &text) || !user_name_is_valid(str_trim(text))) {
+        return ERR_PROTO;
+    }
+    buf_add_str(name, str_trim(text));
+    return ERR_OK;
+}
+
+static void reply_guest(struct ask *ask, struct str id, struct str name)
+{
+    const int64_t now_s = desk_wall_s(ask->server);
+    const struct jwt_grant grant = {
+        .sub = id, .name = name, .iat_s = now_s, .exp_s = now_s + GUEST_TTL_S};
+    struct buf token;
+    buf_init(&token, MEM_CONN, JWT_BYTES_MAX);
+    if (jwt_sign(desk_policy(ask->api)->is.guest_secret, &grant, &token) != ERR_OK) {
+        ask_fail(ask, PROBLEM_OVERLOADED, NULL, "No token could be made. Try again.");
+        buf_done(&token);
+        return;
+    }
+    struct buf body = reply_body();
+    buf_add_byte(&body, '{');
+    json_write_member_str(&body, "token", buf_str(&token));
+    json_write_name(&body, "user");
+    buf_add_byte(&body, '{');
+    json_write_member_str(&body, "id", id);
+    json_write_member_str(&body, "name", name);
+    buf_add_str(&body, STR("}"));
+    json_write_member_i64(&body, "expires_in", GUEST_TTL_S);
+    buf_add_byte(&body, '}');
+    reply_json(ask->exchange, 201, &body, STR_NONE);
+    buf_done(&token);
+}
+
+void guests_post(struct ask *ask)
+{
+    const struct policy *policy = desk_policy(ask->api);
+    if (!policy->is.has_guests || policy->is.guest_secret.len == 0) {
+        ask_fail(ask, PROBLEM_FORBIDDEN, NULL,
+                 "Guests are off here (auth.guests). Sign in for a token.");
+        return;
+    }
+    struct json *message = NULL;
+    if (ask_body_if_any(ask, &message) != ERR_OK) {
+        return;
+    }
+    char id[GUEST_ID_BYTES];
+    draw_id(id);
+    struct buf name;
+    buf_init(&name, MEM_CONN, USER_NAME_BYTES_MAX);
+    if (read_name(message, str_of(id), &name) == ERR_OK) {
+        reply_guest(ask, str_of(id), buf_str(&name));
+    } else {
+        ask_fail(ask, PROBLEM_BAD_FIELD, "name",
+                 "`name` is a string of 1 to 64 characters on one line.");
+    }
+    buf_done(&name);
+    json_free(message);
+}

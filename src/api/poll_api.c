@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/poll_api.h"
+
+#include "api/ask.h"
+#include "api/reading.h"
+#include "api/reply.h"
+#include "serve/server.h"
+#include "serve/streaming.h"
+
+enum {
+    WAIT_S_DEFAULT = 25,
+    WAIT_S_MAX = POLL_WAIT_MS_MAX / 1000,
+    IDLE_MS = 1000, // between two polls of who does not wait here
+};
+
+/* The pace is ours: at once after events, at once after a wait, else slowly. */
+static uint32_t next_ms(const struct ask *ask, const struct poll_found *found)
+{
+    uint64_t wait_s = WAIT_S_DEFAULT;
+    struct problem why;
+    if (server_is_draining(ask->server)) {
+        return IDLE_MS + (uint32_t)rand_below(server_rand(ask->server), 4 * IDLE_MS);
+    }
+    const bool waited = ask_number(ask, "wait", WAIT_S_MAX, &wait_s, &why) == ERR_OK && wait_s > 0;
+    return found->count > 0 || waited ? 0 : IDLE_MS;
+}
+
+static void on_found(struct exchange *exchange, const struct poll_found *found)
+{
+    struct routed routed;
+    struct ask ask;
+    ask_again(exchange, &routed, &ask);
+    struct buf body = reply_body();
+    buf_add_byte(&body, '{');
+    json_write_member_str(&body, "epoch", str_of(found->cursor.epoch.text));
+    json_write_name(&body, "cursor");
+    buf_add_byte(&body, '"');
+    cursor_write(&body, &found->cursor);
+    buf_add_byte(&body, '"');
+    if (found->resync) {
+        json_write_member_bool(&body, "resync", true);
+    }
+    json_write_name(&body, "events");
+    buf_add_byte(&body, '[');
+    for (size_t i = 0; i < found->count; i++) {
+        buf_add_str(&body, i == 0 ? STR_NONE : STR(","));
+        event_write(&body, found->events[i], ask.stream, found->events[i]->prev);
+    }
+    buf_add_byte(&body, ']');
+    json_write_member_u64(&body, "next_ms", next_ms(&ask, found));
+    buf_add_byte(&body, '}');
+    reply_json(exchange, 200, &body, STR_NONE);
+}
+
+static void on_refused(struct exchange *exchange, enum viewer_refusal why)
+{
+    const struct problem problem = reading_refusal(why);
+    reply_problem(exchange, &problem);
+}
+
+void poll_api_open(struct ask *ask)
+{
+    static const struct poll_ops ops = {.found = on_found, .refused = on_refused};
+    struct join join;
+    uint64_t wait_s = WAIT_S_DEFAULT;
+    struct problem why;
+    if (reading_from_ask(ask, &join, &why) != ERR_OK ||
+        ask_number(ask, "wait", WAIT_S_MAX, &wait_s, &why) != ERR_OK) {
+        reply_problem(ask->exchange, &why);
+        return;
+    }
+    struct buf cors;
+    buf_init(&cors, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
+    reply_cors_headers(ask->exchange, &cors);
+    const struct poll_options options = {
+        .reader = {.claims = ask->claims, .cors_headers = buf_str(&cors)},
+        .wait_ms = (uint32_t)wait_s * 1000,
+        .ops = &ops,
+    };
+    poll_open(ask->exchange, &join, &options);
+    buf_done(&cors);
+}

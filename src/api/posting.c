@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/posting.h"
+
+#include "base/mem.h"
+#include "rules/comment_text.h"
+#include "rules/token_name.h"
+
+static enum err wrong(struct problem *ret_why, enum problem_code code, const char *field,
+                      const char *detail)
+{
+    *ret_why = (struct problem){.code = code, .field = str_of(field), .detail = str_of(detail)};
+    return ERR_PROTO;
+}
+
+/* Absent and null are the same: not given. */
+static bool is_given(const struct json *value)
+{
+    return value != NULL && json_kind(value) != JSON_KIND_NULL;
+}
+
+static enum err read_text(struct posting *posting, const struct json *message,
+                          struct problem *ret_why)
+{
+    static const enum problem_code codes[] = {
+        [TEXT_EMPTY] = PROBLEM_EMPTY,
+        [TEXT_TOO_LONG] = PROBLEM_TOO_LONG,
+        [TEXT_BAD_UTF8] = PROBLEM_BAD_UTF8,
+        [TEXT_BAD] = PROBLEM_BAD_TEXT,
+    };
+    struct str text;
+    if (!json_get_str(json_member(message, "text"), &text)) {
+        return wrong(ret_why, PROBLEM_BAD_FIELD, "text", "`text` is needed, and is a string.");
+    }
+    const char *why = "";
+    const enum text_fault fault = comment_text_keep(
+        text, desk_policy(posting->api)->is.text_points_max, &posting->text, &why);
+    if (fault != TEXT_OK) {
+        return wrong(ret_why, codes[fault], "text", why);
+    }
+    posting->submit.text = buf_str(&posting->text);
+    return ERR_OK;
+}
+
+/* Both spellings of the header: as it is, and as a structured field string, in quotes. */
+static struct str without_quotes(struct str key)
+{
+    if (key.len >= 2 && key.at[0] == '"' && key.at[key.len - 1] == '"') {
+        return (struct str){.at = key.at + 1, .len = key.len - 2};
+    }
+    return key;
+}
+
+static enum err read_cid(struct posting *posting, const struct posting_options *options,
+                         struct problem *ret_why)
+{
+    const struct json *member = json_member(options->message, "cid");
+    struct str cid = STR_NONE;
+    if (is_given(member) && (!json_get_str(member, &cid) || !token_name_is_valid(cid))) {
+        return wrong(ret_why, PROBLEM_BAD_FIELD, "cid",
+                     "`cid` is a string of 1 to 64 of A-Z a-z 0-9 _ and -.");
+    }
+    if (options->idempotency_key.at != NULL) {
+        const struct str key = without_quotes(options->idempotency_key);
+        if (!token_name_is_valid(key)) {
+            return wrong(ret_why, PROBLEM_BAD_FIELD, "Idempotency-Key",
+                         "The header is 1 to 64 of A-Z a-z 0-9 _ and -.");
+        }
+        if (cid.len > 0 && !str_eq(cid, key)) {
+            return wrong(ret_why, PROBLEM_BAD_FIELD, "cid",
+                         "`cid` and the header Idempotency-Key differ: send one.");
+        }
+        cid = key;
+    }
+    if (cid.len > 0) {
+        memcpy(posting->cid, cid.at, cid.len);
+        posting->submit.cid = (struct str){.at = posting->cid, .len = cid.len};
+    }
+    return ERR_OK;
+}
+
+static enum err read_rest(struct posting *posting, const struct json *message,
+                          struct problem *ret_why)
+{
+    const struct json *reply_to = json_member(message, "reply_to");
+    struct str id = STR_NONE;
+    if (is_given(reply_to)) {
+        if (!json_get_str(reply_to, &id) || !token_name_is_valid(id)) {
+            return wrong(ret_why, PROBLEM_BAD_FIELD, "reply_to",
+                         "`reply_to` is the `id` of a comment of this stream.");
+        }
+        memcpy(posting->reply_to, id.at, id.len);
+        posting->submit.reply_to = (struct str){.at = posting->reply_to, .len = id.len};
+    }
+    const struct json *media = json_member(message, "media_ms");
+    posting->submit.media_ms = -1;
+    if (is_given(media) &&
+        (!json_get_i64(media, &posting->submit.media_ms) || posting->submit.media_ms < 0 ||
+         posting->submit.media_ms > (int64_t)SEQ_MAX)) {
+        return wrong(ret_why, PROBLEM_BAD_FIELD, "media_ms",
+                     "`media_ms` is a whole number of milliseconds, 0 or more.");
+    }
+    return ERR_OK;
+}
+
+static void name_author(struct posting *posting, const struct posting_options *options)
+{
+    const struct claims *claims = options->claims;
+    posting->claims = claims_ref(options->claims);
+    posting->submit.author = (struct author){
+        .id = claims->sub,
+        .name = claims->name,
+        .avatar = claims->avatar,
+        .roles = claims->roles,
+        .badges = claims->badges,
+        .privileged = claims_are_privileged(claims),
+        .unhurried = claims_are_unhurried(claims),
+    };
+    if (!options->client_is_trusted) {
+        posting->submit.address = address_key(options->client, posting->address);
+    }
+}
+
+static enum err read_message(struct posting *posting, const struct posting_options *options,
+                             struct problem *ret_why)
+{
+    TRY(read_cid(posting, options, ret_why));
+    TRY(read_text(posting, options->message, ret_why));
+    return read_rest(posting, options->message, ret_why);
+}
+
+enum err posting_new(const struct posting_options *options, struct posting **ret_posting,
+                     struct problem *ret_why)
+{
+    struct posting *posting = mem_new(MEM_CONN, sizeof(*posting));
+    if (posting == NULL) {
+        *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+        return ERR_PROTO;
+    }
+    posting->server = options->server;
+    posting->api = desk_of(options->server);
+    buf_init(&posting->text, MEM_CONN, TEXT_BYTES_MAX);
+    memcpy(posting->stream, options->stream.at, options->stream.len);
+    posting->submit.stream = (struct str){.at = posting->stream, .len = options->stream.len};
+    const enum err err = read_message(posting, options, ret_why);
+    if (err != ERR_OK) {
+        metric_count(&posting->api->posts[POST_REFUSED], 1);
+        posting_free(posting);
+        return err;
+    }
+    name_author(posting, options);
+    *ret_posting = posting;
+    return ERR_OK;
+}
+
+void posting_free(struct posting *posting)
+{
+    event_unref(posting->submit.event);
+    claims_unref(posting->claims);
+    buf_done(&posting->text);
+    mem_free(MEM_CONN, posting);
+}
+
+static void on_submitted(struct call *call)
+{
+    static const enum post_outcome outcomes[] = {
+        [SUBMIT_DONE] = POST_ACCEPTED,
+        [SUBMIT_DUPLICATE] = POST_DUPLICATE,
+        [SUBMIT_REFUSED] = POST_REFUSED,
+        [SUBMIT_UNKNOWN] = POST_UNKNOWN,
+    };
+    struct posting *posting = (struct posting *)(void *)call;
+    struct api *api = posting->api;
+    metric_count(&api->posts[outcomes[posting->submit.end]], 1);
+    metric_observe(&api->post_ms, (uint64_t)(desk_mono_ms(posting->server) - posting->started_ms));
+    posting->answered(posting);
+}
+
+_Static_assert(offsetof(struct posting, submit) == 0 && offsetof(struct submit, call) == 0,
+               "a call of a submit is its posting");
+
+void posting_start(struct posting *posting, void (*answered)(struct posting *posting), void *user)
+{
+    posting->answered = answered;
+    posting->user = user;
+    posting->started_ms = desk_mono_ms(posting->server);
+    posting->submit.call.home = desk_home(posting->server);
+    posting->submit.call.done = on_submitted;
+    port_submit(posting->api->shared->port, &posting->submit);
+}
+
+static const struct problem refusals[] = {
+    [REFUSAL_NONE] = {.code = PROBLEM_INTERNAL},
+    [REFUSAL_NO_STREAM] = {.code = PROBLEM_NO_STREAM,
+                           .detail = STR("Streams are made by their host here, with PUT "
+                                         "/v1/streams/{name}; this one was not.")},
+    [REFUSAL_STREAM_ENDED] = {.code = PROBLEM_STREAM_ENDED,
+                              .detail = STR("It can still be read, but takes no more comments.")},
+    [REFUSAL_NO_COMMENT] = {.code = PROBLEM_NO_COMMENT,
+                            .field = STR("reply_to"),
+                            .detail = STR("`reply_to` names no comment of this stream.")},
+    [REFUSAL_RATE_USER] = {.code = PROBLEM_RATE_USER,
+                           .detail = STR("You have posted as many comments as a user may in this "
+                                         "time. Wait, then send it again.")},
+    [REFUSAL_RATE_ADDRESS] = {.code = PROBLEM_RATE_ADDRESS,
+                              .detail = STR("Your network address has posted as many comments as "
+                                            "one may in this time. Wait, then send it again.")},
+    [REFUSAL_RATE_STREAM] = {.code = PROBLEM_RATE_STREAM,
+                             .detail = STR("This stream is taking as many comments as it can. "
+                                           "Wait, then send it again.")},
+    [REFUSAL_OVERLOADED] = {.code = PROBLEM_OVERLOADED,
+                            .detail = STR("Too many comments wait for the disk. Nothing was kept; "
+                                          "send it again."),
+                            .retry_after_ms = 1000},
+    [REFUSAL_STORE_DOWN] = {.code = PROBLEM_STORE_DOWN,
+                            .detail = STR("The store cannot write at the moment. Nothing was kept; "
+                                          "send it again later."),
+                            .retry_after_ms = 5000},
+};
+
+enum err posting_result(const struct posting *posting, struct problem *ret_why)
+{
+    const struct submit *submit = &posting->submit;
+    if (submit->end == SUBMIT_DONE || submit->end == SUBMIT_DUPLICATE) {
+        return ERR_OK;
+    }
+    if (submit->end == SUBMIT_UNKNOWN) {
+        *ret_why = (struct problem){.code = PROBLEM_STORE_DOWN,
+                                    .detail = STR("The outcome is unknown: the comment may appear, "
+                                                  "once. Send it again with the same cid to "
+                                                  "settle it."),
+                                    .retry_after_ms = 1000};
+        return ERR_DENIED;
+    }
+    *ret_why = refusals[submit->refusal];
+    if (submit->retry_after_ms > 0) {
+        ret_why->retry_after_ms = submit->retry_after_ms;
+    }
+    return ERR_DENIED;
+}
+
+int posting_status(const struct posting *posting)
+{
+    return posting->submit.end == SUBMIT_DONE ? 201 : 200;
+}
+
+void posting_write(const struct posting *posting, struct buf *out)
+{
+    const struct submit *submit = &posting->submit;
+    const struct event *event = submit->event;
+    const bool is_removed = event->kind == EVENT_REMOVED;
+    buf_add_byte(out, '{');
+    if (submit->id.len > 0) {
+        json_write_member_str(out, "id", submit->id);
+    }
+    json_write_member_u64(out, "seq", event->seq);
+    json_write_member_str(out, "epoch", str_of(submit->epoch.text));
+    json_write_member_i64(out, "at", event->at_ms);
+    json_write_member_str(out, "state", is_removed ? STR("deleted") : STR("visible"));
+    if (submit->end == SUBMIT_DUPLICATE) {
+        json_write_member_bool(out, "duplicate", true);
+    }
+    if (!is_removed) {
+        json_write_name(out, "comment");
+        event_write(out, event, submit->stream, event->prev);
+    }
+    buf_add_byte(out, '}');
+}
+
+void posting_write_rate(const struct posting *posting, struct buf *out)
+{
+    const struct rate *rate = &posting->submit.rate;
+    if (rate->limit > 0) {
+        buf_addf(out, "RateLimit-Limit: %u\r\nRateLimit-Remaining: %u\r\nRateLimit-Reset: %u\r\n",
+                 rate->limit, rate->remaining, (rate->reset_ms + 999) / 1000);
+    }
+}

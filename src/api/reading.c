@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/reading.h"
+
+#include "base/hash.h"
+#include "serve/server.h"
+#include "wire/url.h"
+
+uint64_t reading_identity(const struct api *api, const struct reading_self *self)
+{
+    uint64_t identity = self->connection;
+    if (self->claims != NULL) {
+        const struct str parts[] = {STR("user"), self->claims->sub};
+        identity = hash_parts(api->shared->seed, parts, 2);
+    } else if (self->session.len > 0) {
+        const struct str parts[] = {STR("session"), self->session};
+        identity = hash_parts(api->shared->seed, parts, 2);
+    }
+    return identity == 0 ? 1 : identity;
+}
+
+static enum err wrong(struct problem *ret_why, enum problem_code code, const char *field,
+                      const char *detail)
+{
+    *ret_why = (struct problem){.code = code, .field = str_of(field), .detail = str_of(detail)};
+    return ERR_PROTO;
+}
+
+enum err reading_lane(struct str lane, struct problem *ret_why)
+{
+    if (str_eq(lane, STR("full"))) {
+        return ERR_OK;
+    }
+    return wrong(ret_why, PROBLEM_BAD_FIELD, "lane",
+                 "The lane served here is `full`; ask for that one, or name none.");
+}
+
+static enum err lane_of_query(struct ask *ask, struct problem *ret_why)
+{
+    struct buf lane;
+    buf_init(&lane, MEM_CONN, SESSION_LEN_MAX);
+    enum err err = url_param(ask->request->query, "lane", &lane);
+    if (err == ERR_NOT_FOUND) {
+        err = ERR_OK;
+    } else {
+        err = reading_lane(err == ERR_OK ? buf_str(&lane) : STR_NONE, ret_why);
+    }
+    buf_done(&lane);
+    return err;
+}
+
+/* What EventSource sends on its own beats what the page once put into the URL. */
+static enum err cursor_of(struct ask *ask, struct join *join, struct problem *ret_why)
+{
+    const struct str last = request_field(ask->request, "last-event-id");
+    if (last.len == 0) {
+        return ask_cursor(ask, "after", &join->cursor, &join->has_cursor, ret_why);
+    }
+    if (cursor_parse(last, &join->cursor) != ERR_OK) {
+        return wrong(ret_why, PROBLEM_BAD_CURSOR, "Last-Event-ID",
+                     "This is no id that was sent with an event: <epoch>.<seq>.");
+    }
+    join->has_cursor = true;
+    return ERR_OK;
+}
+
+static void name_self(const struct ask *ask, struct str session, struct join *join)
+{
+    const struct reading_self self = {
+        .claims = ask->claims,
+        .session = session,
+        .connection = rand_next(server_rand(ask->server)),
+    };
+    join->identity = reading_identity(ask->api, &self);
+    join->name = ask->claims == NULL ? STR_NONE : ask->claims->name;
+}
+
+enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem *ret_why)
+{
+    struct join join = {.stream = ask->stream, .limit = READING_TAIL_MAX};
+    uint64_t tail = READING_TAIL_DEFAULT;
+    char session[SESSION_LEN_MAX + 1];
+    TRY(cursor_of(ask, &join, ret_why));
+    TRY(ask_number(ask, "tail", READING_TAIL_MAX, &tail, ret_why));
+    TRY(lane_of_query(ask, ret_why));
+    TRY(ask_token_name(ask, "session", session, ret_why));
+    join.tail = (uint32_t)tail;
+    name_self(ask, str_of(session), &join);
+    *ret_join = join;
+    return ERR_OK;
+}
+
+enum err reading_from_message(const struct json *message, struct join *ret_join,
+                              struct problem *ret_why)
+{
+    struct join join = {.tail = READING_TAIL_DEFAULT, .limit = READING_TAIL_MAX};
+    const struct json *after = json_member(message, "after");
+    struct str text;
+    if (after != NULL && json_kind(after) != JSON_KIND_NULL) {
+        if (!json_get_str(after, &text) || cursor_parse(text, &join.cursor) != ERR_OK) {
+            return wrong(ret_why, PROBLEM_BAD_CURSOR, "after",
+                         "A cursor is the string \"<epoch>.<seq>\", \"<seq>\" or \"0\".");
+        }
+        join.has_cursor = true;
+    }
+    const struct json *tail = json_member(message, "tail");
+    if (tail != NULL && json_kind(tail) != JSON_KIND_NULL) {
+        int64_t count = 0;
+        if (!json_get_i64(tail, &count) || count < 0 || count > READING_TAIL_MAX) {
+            return wrong(ret_why, PROBLEM_BAD_FIELD, "tail", "`tail` is a number of 0 to 500.");
+        }
+        join.tail = (uint32_t)count;
+    }
+    const struct json *lane = json_member(message, "lane");
+    if (lane != NULL && json_kind(lane) != JSON_KIND_NULL) {
+        TRY(reading_lane(json_get_str(lane, &text) ? text : STR_NONE, ret_why));
+    }
+    *ret_join = join;
+    return ERR_OK;
+}
+
+struct problem reading_refusal(enum viewer_refusal why)
+{
+    switch (why) {
+    case VIEWER_NO_STREAM:
+        return (struct problem){.code = PROBLEM_NO_STREAM,
+                                .detail = STR("Nobody has made this stream: its host does so with "
+                                              "PUT /v1/streams/{name}.")};
+    case VIEWER_STORE_DOWN:
+        return (struct problem){.code = PROBLEM_STORE_DOWN,
+                                .detail = STR("The store cannot be read at the moment."),
+                                .retry_after_ms = 5000};
+    case VIEWER_OVERLOADED:
+    default:
+        return (struct problem){.code = PROBLEM_OVERLOADED,
+                                .detail = STR("Too many join at once. Wait, then come again."),
+                                .retry_after_ms = 2000};
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/* reading -- where and how a reader wants to begin: after, tail, lane, session; from a query or a
+ * WebSocket message to the hub's struct join. protocol.md section 5.
+ */
+#pragma once
+
+#include "api/ask.h"
+#include "base/err.h"
+#include "hub/viewer.h"
+#include "wire/json.h"
+#include "wire/problem.h"
+
+#include <stdint.h>
+
+enum { READING_TAIL_DEFAULT = 50, READING_TAIL_MAX = 500, SESSION_LEN_MAX = 64 };
+
+/* Who a reader is to presence: the user, else the session, else this one connection. Never 0. */
+struct reading_self {
+    const struct claims *claims; // NULL: anonymous
+    struct str session;          // empty: none
+    uint64_t connection;         // drawn once a connection
+};
+uint64_t reading_identity(const struct api *api, const struct reading_self *self);
+
+/* Of the ask's stream, from its query and Last-Event-ID. Strings are borrowed from the ask.
+ * ERR_PROTO:
+ * `*ret_why` (static texts). */
+MUST_USE enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem *ret_why);
+/* The same from {"do":"join","stream":...,"after":...,"tail":...,"lane":...}; its stream and
+ * presence are the caller's to set. */
+MUST_USE enum err reading_from_message(const struct json *message, struct join *ret_join,
+                                       struct problem *ret_why);
+/* `lane` must be one that is served. ERR_PROTO. */
+MUST_USE enum err reading_lane(struct str lane, struct problem *ret_why);
+/* Why a join was refused, as every transport says it. */
+struct problem reading_refusal(enum viewer_refusal why);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/router.h"
+
+#include "base/err.h"
+#include "wire/url.h"
+
+/* A path cut into decoded segments. */
+enum { SEGMENTS_MAX = 8, SEGMENT_BYTES_MAX = 1024 };
+
+struct segments {
+    struct buf bytes; // the decoded segments, one behind the other
+    struct str at[SEGMENTS_MAX];
+    uint32_t count;
+    bool is_long; // there were more than SEGMENTS_MAX
+};
+
+static enum err segments_read(struct segments *segments, struct str path)
+{
+    size_t ends[SEGMENTS_MAX];
+    struct str rest = {.at = path.at + 1, .len = path.len - 1};
+    bool has_more = true;
+    while (has_more && segments->count < SEGMENTS_MAX) {
+        has_more = memchr(rest.at, '/', rest.len) != NULL;
+        const struct str segment = str_cut(rest, '/', &rest);
+        TRY(url_decode(segment, &segments->bytes));
+        ends[segments->count++] = segments->bytes.len;
+    }
+    segments->is_long = has_more;
+    size_t from = 0;
+    for (uint32_t i = 0; i < segments->count; i++) {
+        segments->at[i] =
+            (struct str){.at = (const char *)segments->bytes.bytes + from, .len = ends[i] - from};
+        from = ends[i];
+    }
+    return ERR_OK;
+}
+
+static bool pattern_fits(const char *pattern, const struct segments *segments,
+                         struct str *ret_stream)
+{
+    struct str rest = str_of(pattern + 1);
+    struct str stream = STR_NONE;
+    for (uint32_t i = 0; i < segments->count; i++) {
+        const bool is_last = memchr(rest.at, '/', rest.len) == NULL;
+        const struct str want = str_cut(rest, '/', &rest);
+        if (str_eq(want, STR("*"))) {
+            *ret_stream = stream;
+            return true;
+        }
+        if (str_eq(want, STR("{stream}"))) {
+            stream = segments->at[i];
+        } else if (!str_eq(want, segments->at[i])) {
+            return false;
+        }
+        if (is_last) {
+            *ret_stream = stream;
+            return i + 1 == segments->count && !segments->is_long;
+        }
+    }
+    return false;
+}
+
+static bool method_fits(const struct route *route, struct str method)
+{
+    if (str_eq(method, str_of(route->method))) {
+        return true;
+    }
+    return str_eq(method, STR("HEAD")) && strcmp(route->method, "GET") == 0 &&
+           (route->flags & ROUTE_READER) == 0;
+}
+
+static bool route_is_there(const struct route_table *table, const struct route *route)
+{
+    return (route->flags & ROUTE_DEV) == 0 || table->is_dev;
+}
+
+static enum route_end find_in(const struct route_table *table, struct str method,
+                              const struct segments *segments, struct routed *ret_routed)
+{
+    enum route_end end = ROUTE_NO_PATH;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct route *route = &table->routes[i];
+        struct str stream = STR_NONE;
+        if (!route_is_there(table, route) || !pattern_fits(route->pattern, segments, &stream)) {
+            continue;
+        }
+        end = ROUTE_NO_METHOD;
+        if (method_fits(route, method)) {
+            // A name too long to keep is cut: it stays too long to be valid.
+            const size_t len =
+                stream.len < ROUTE_NAME_BYTES_MAX ? stream.len : ROUTE_NAME_BYTES_MAX;
+            ret_routed->route = route;
+            if (len > 0) {
+                memcpy(ret_routed->name, stream.at, len);
+            }
+            ret_routed->stream = (struct str){.at = ret_routed->name, .len = len};
+            return ROUTE_FOUND;
+        }
+    }
+    return end;
+}
+
+enum route_end router_find(const struct route_table *table, struct str method, struct str path,
+                           struct routed *ret_routed)
+{
+    if (!str_has_prefix(path, STR("/"))) {
+        return ROUTE_NO_PATH;
+    }
+    struct segments segments = {0};
+    buf_init(&segments.bytes, MEM_OTHER, SEGMENTS_MAX * SEGMENT_BYTES_MAX);
+    enum route_end end = ROUTE_BAD_PATH;
+    if (segments_read(&segments, path) == ERR_OK) {
+        end = find_in(table, method, &segments, ret_routed);
+    }
+    buf_done(&segments.bytes);
+    return end;
+}
+
+static void methods_of(const struct route_table *table, const struct segments *segments,
+                       struct buf *out)
+{
+    const size_t before = out->len;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct route *route = &table->routes[i];
+        struct str stream;
+        if (!route_is_there(table, route) || !pattern_fits(route->pattern, segments, &stream)) {
+            continue;
+        }
+        buf_add_str(out, str_of(route->method));
+        buf_add_str(out, STR(", "));
+        if (method_fits(route, STR("HEAD"))) {
+            buf_add_str(out, STR("HEAD, "));
+        }
+    }
+    if (out->len > before) {
+        buf_add_str(out, STR("OPTIONS"));
+    }
+}
+
+void router_methods(const struct route_table *table, struct str path, struct buf *out)
+{
+    struct segments segments = {0};
+    buf_init(&segments.bytes, MEM_OTHER, SEGMENTS_MAX * SEGMENT_BYTES_MAX);
+    if (str_has_prefix(path, STR("/")) && segments_read(&segments, path) == ERR_OK) {
+        methods_of(table, &segments, out);
+    }
+    buf_done(&segments.bytes);
+}

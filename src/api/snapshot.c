@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/snapshot.h"
+
+#include "api/ask.h"
+#include "api/etag.h"
+#include "api/reply.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "hub/port.h"
+
+struct waiter {
+    struct waiter *next;
+    struct exchange *exchange;
+};
+
+struct snapshot {
+    struct read read; // first: what the port holds
+    struct snapshots *all;
+    struct server *server;
+    struct map_node node; // in all->by_stream
+    struct link link;     // in all->by_age; the newest last
+    struct kept_name stream;
+    struct waiter *waiters; // owned
+    struct buf body;
+    char etag[ETAG_LEN + 1];
+    int64_t made_ms;
+    bool is_reading;
+};
+
+struct snapshots {
+    struct api *api;
+    struct map by_stream;
+    struct link by_age;
+    uint64_t held_bytes;
+};
+
+enum err snapshot_new(struct api *api, uint64_t seed, struct snapshots **ret_snapshots)
+{
+    struct snapshots *all = mem_new(MEM_EVENT, sizeof(*all));
+    if (all == NULL) {
+        return ERR_NOMEM;
+    }
+    all->api = api;
+    map_init(&all->by_stream, MEM_EVENT, seed);
+    list_init(&all->by_age);
+    *ret_snapshots = all;
+    return ERR_OK;
+}
+
+static void forget(struct snapshot *snapshot)
+{
+    struct snapshots *all = snapshot->all;
+    all->held_bytes -= snapshot->body.cap;
+    map_remove(&all->by_stream, &snapshot->node);
+    list_remove(&snapshot->link);
+    buf_done(&snapshot->body);
+    mem_free(MEM_EVENT, snapshot);
+}
+
+/* Drops the oldest that nobody reads until there is room for one more. */
+static void make_room(struct snapshots *all)
+{
+    struct link *at = all->by_age.next;
+    while (at != &all->by_age &&
+           (all->by_stream.count >= SNAPSHOTS_MAX || all->held_bytes > SNAPSHOT_BYTES_MAX)) {
+        struct snapshot *snapshot = list_entry(at, struct snapshot, link);
+        at = at->next;
+        if (!snapshot->is_reading) {
+            forget(snapshot);
+        }
+    }
+}
+
+void snapshot_free(struct snapshots *all)
+{
+    if (all == NULL) {
+        return;
+    }
+    while (!list_is_empty(&all->by_age)) {
+        forget(list_entry(all->by_age.next, struct snapshot, link));
+    }
+    map_done(&all->by_stream);
+    mem_free(MEM_EVENT, all);
+}
+
+static void reply_document(const struct snapshot *snapshot, struct exchange *exchange)
+{
+    const struct str etag = {.at = snapshot->etag, .len = ETAG_LEN};
+    const struct policy *policy = desk_policy(snapshot->all->api);
+    struct buf headers;
+    buf_init(&headers, MEM_CONN, 256);
+    buf_add_str(&headers, policy->is.read_needs_token
+                              ? STR("Cache-Control: private, max-age=1\r\nETag: ")
+                              : STR("Cache-Control: public, max-age=1\r\nETag: "));
+    buf_add_str(&headers, etag);
+    buf_add_str(&headers, STR("\r\n"));
+    struct answer answer = {.status = 200,
+                            .type = STR(REPLY_JSON),
+                            .body = buf_str(&snapshot->body),
+                            .headers = buf_str(&headers)};
+    if (etag_is_named(request_field(exchange_request(exchange), "if-none-match"), etag)) {
+        answer = (struct answer){.status = 304, .headers = buf_str(&headers)};
+    }
+    reply_bytes(exchange, &answer);
+    buf_done(&headers);
+}
+
+static void write_document(struct snapshot *snapshot)
+{
+    const struct read *read = &snapshot->read;
+    struct buf *out = &snapshot->body;
+    const struct cursor cursor = {.epoch = read->epoch, .seq = read->head};
+    buf_add_str(out, STR("{\"type\":\"snapshot\""));
+    json_write_member_str(out, "stream", read->stream);
+    json_write_member_str(out, "epoch", str_of(read->epoch.text));
+    json_write_name(out, "cursor");
+    buf_add_byte(out, '"');
+    cursor_write(out, &cursor);
+    buf_add_str(out, STR("\",\"comments\":["));
+    for (uint32_t i = 0; i < read->count; i++) {
+        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+        event_write(out, read->events[i], read->stream, read->events[i]->prev);
+    }
+    buf_add_str(out, STR("]}"));
+    etag_write(snapshot->etag, buf_str(out));
+}
+
+static struct problem failure_of(const struct snapshot *snapshot)
+{
+    if (snapshot->read.result == ERR_NOT_FOUND) {
+        return (struct problem){.code = PROBLEM_NO_STREAM};
+    }
+    if (snapshot->read.result == ERR_OK || snapshot->read.result == ERR_NOMEM) {
+        return (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+    }
+    return (struct problem){.code = PROBLEM_STORE_DOWN,
+                            .detail = STR("The store cannot be read at the moment."),
+                            .retry_after_ms = 5000};
+}
+
+static void on_read(struct call *call)
+{
+    struct snapshot *snapshot = (struct snapshot *)(void *)call;
+    const bool was_read = snapshot->read.result == ERR_OK;
+    if (was_read) {
+        write_document(snapshot);
+    }
+    const bool is_whole = was_read && buf_ok(&snapshot->body);
+    const struct problem why = failure_of(snapshot);
+    read_done(&snapshot->read);
+    snapshot->is_reading = false;
+    snapshot->made_ms = desk_mono_ms(snapshot->server);
+    snapshot->all->held_bytes += snapshot->body.cap;
+    struct waiter *waiters = snapshot->waiters;
+    snapshot->waiters = NULL;
+    while (waiters != NULL) {
+        struct waiter *waiter = waiters;
+        waiters = waiter->next;
+        if (is_whole) {
+            reply_document(snapshot, waiter->exchange);
+        } else {
+            reply_problem(waiter->exchange, &why);
+        }
+        mem_free(MEM_CONN, waiter);
+    }
+    if (!is_whole) {
+        forget(snapshot);
+    }
+}
+
+_Static_assert(offsetof(struct snapshot, read) == 0 && offsetof(struct read, call) == 0,
+               "a call of a read is its snapshot");
+
+static void start_read(struct snapshot *snapshot)
+{
+    struct snapshots *all = snapshot->all;
+    all->held_bytes -= snapshot->body.cap;
+    buf_done(&snapshot->body);
+    snapshot->body = reply_body();
+    snapshot->is_reading = true;
+    list_remove(&snapshot->link);
+    list_push(&all->by_age, &snapshot->link);
+    snapshot->read = (struct read){
+        .call = {.home = desk_home(snapshot->server), .done = on_read},
+        .stream = ask_kept_name(&snapshot->stream),
+        .from = READ_BEFORE,
+        .bound = SEQ_MAX + 1,
+        .upto = SEQ_MAX,
+        .limit = SNAPSHOT_COMMENTS,
+        .kinds = 1U << EVENT_COMMENT,
+    };
+    port_read(all->api->shared->port, &snapshot->read);
+}
+
+/* The stream's document, whatever its age; NULL: no room. */
+static struct snapshot *find_or_make(struct ask *ask, struct snapshots *all)
+{
+    struct map_node *node = map_find(&all->by_stream, ask->stream);
+    if (node != NULL) {
+        return map_entry(node, struct snapshot, node);
+    }
+    make_room(all);
+    if (all->by_stream.count >= SNAPSHOTS_MAX) {
+        return NULL;
+    }
+    struct snapshot *snapshot = mem_new(MEM_EVENT, sizeof(*snapshot));
+    if (snapshot == NULL) {
+        return NULL;
+    }
+    snapshot->all = all;
+    snapshot->server = ask->server;
+    ask_keep_name(&snapshot->stream, ask->stream);
+    snapshot->node.key = ask_kept_name(&snapshot->stream);
+    snapshot->made_ms = desk_mono_ms(ask->server) - SNAPSHOT_AGE_MS_MAX;
+    if (map_add(&all->by_stream, &snapshot->node) != ERR_OK) {
+        mem_free(MEM_EVENT, snapshot);
+        return NULL;
+    }
+    list_push(&all->by_age, &snapshot->link);
+    return snapshot;
+}
+
+static enum err wait_for(struct snapshot *snapshot, struct exchange *exchange)
+{
+    struct waiter *waiter = mem_new(MEM_CONN, sizeof(*waiter));
+    if (waiter == NULL) {
+        return ERR_NOMEM;
+    }
+    waiter->exchange = exchange;
+    waiter->next = snapshot->waiters;
+    snapshot->waiters = waiter;
+    return ERR_OK;
+}
+
+void snapshot_get(struct ask *ask)
+{
+    struct snapshot *snapshot = find_or_make(ask, ask->api->snapshots);
+    if (snapshot != NULL && !snapshot->is_reading &&
+        desk_mono_ms(ask->server) - snapshot->made_ms < SNAPSHOT_AGE_MS_MAX) {
+        reply_document(snapshot, ask->exchange);
+        return;
+    }
+    if (snapshot == NULL || wait_for(snapshot, ask->exchange) != ERR_OK) {
+        reply_problem(ask->exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
+                                                       .detail = STR("Too many different "
+                                                                     "snapshots at once."),
+                                                       .retry_after_ms = 1000});
+        return;
+    }
+    if (!snapshot->is_reading) {
+        start_read(snapshot);
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/tickets.h"
+
+#include "wire/json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct tickets *tickets;
+static struct claims *ann;
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct json *payload = NULL;
+    struct json_fault fault;
+    assert_int_equal(json_parse(STR("{\"sub\":\"ann\",\"exp\":2000000000}"), &payload, &fault),
+                     ERR_OK);
+    assert_int_equal(claims_read(payload, &ann), ERR_OK);
+    json_free(payload);
+    assert_int_equal(tickets_new(7, &tickets), ERR_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    tickets_free(tickets);
+    claims_unref(ann);
+    return 0;
+}
+
+static enum err grant(uint64_t number, int64_t mono_ms, char ret_ticket[TICKET_LEN + 1])
+{
+    struct ticket_grant one = {.claims = ann, .mono_ms = mono_ms};
+    memcpy(one.random, &number, sizeof(number));
+    return tickets_grant(tickets, &one, ret_ticket);
+}
+
+static void a_ticket_is_good_once(void **state)
+{
+    (void)state;
+    char ticket[TICKET_LEN + 1];
+    struct claims *claims = NULL;
+    assert_int_equal(grant(1, 1000, ticket), ERR_OK);
+    assert_int_equal(strlen(ticket), TICKET_LEN);
+    assert_int_equal(tickets_redeem(tickets, str_of(ticket), 1001, &claims), ERR_OK);
+    assert_ptr_equal(claims, ann);
+    claims_unref(claims);
+    assert_int_equal(tickets_redeem(tickets, str_of(ticket), 1002, &claims), ERR_NOT_FOUND);
+}
+
+static void a_ticket_is_good_for_its_time(void **state)
+{
+    (void)state;
+    char early[TICKET_LEN + 1], late[TICKET_LEN + 1];
+    struct claims *claims = NULL;
+    assert_int_equal(grant(1, 1000, early), ERR_OK);
+    assert_int_equal(grant(2, 1001, late), ERR_OK);
+    const int64_t end_ms = 1000 + TICKET_TTL_MS;
+    assert_int_equal(tickets_redeem(tickets, str_of(early), end_ms, &claims), ERR_NOT_FOUND);
+    assert_int_equal(tickets_redeem(tickets, str_of(late), end_ms, &claims), ERR_OK);
+    claims_unref(claims);
+}
+
+static void what_is_no_ticket_is_not_found(void **state)
+{
+    (void)state;
+    struct claims *claims = NULL;
+    assert_int_equal(tickets_redeem(tickets, STR_NONE, 1, &claims), ERR_NOT_FOUND);
+    assert_int_equal(tickets_redeem(tickets, STR("x"), 1, &claims), ERR_NOT_FOUND);
+    assert_null(claims);
+}
+
+static void open_tickets_are_bounded_and_old_ones_make_room(void **state)
+{
+    (void)state;
+    char ticket[TICKET_LEN + 1];
+    for (uint64_t i = 0; i < TICKETS_MAX; i++) {
+        assert_int_equal(grant(i, 1000, ticket), ERR_OK);
+    }
+    assert_int_equal(grant(TICKETS_MAX, 1000, ticket), ERR_LIMIT);
+    assert_int_equal(grant(TICKETS_MAX, 1000 + TICKET_TTL_MS, ticket), ERR_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_ticket_is_good_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_ticket_is_good_for_its_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_ticket_is_not_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(open_tickets_are_bounded_and_old_ones_make_room, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

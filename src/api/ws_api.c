@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/ws_api.h"
+
+#include "api/ask.h"
+#include "api/auth.h"
+#include "api/posting.h"
+#include "api/presence_api.h"
+#include "api/reading.h"
+#include "api/reply.h"
+#include "api/ws_session.h"
+#include "base/mem.h"
+#include "hub/hub.h"
+#include "loop/reactor.h"
+#include "serve/server.h"
+
+/* One message of a client, for the call. */
+struct order {
+    struct ws_session *session;
+    const struct json *message;
+    struct ref ref;
+};
+
+/* What comes back later: a comment's answer or a beat's. */
+struct errand {
+    struct presence_call presence; // first: what the hub holds of a beat
+    struct ws_session *session;
+    struct claims *claims; // a reference: the name a beat carries
+    struct kept_name stream;
+    struct ref ref;
+};
+
+_Static_assert(offsetof(struct errand, presence) == 0 && offsetof(struct presence_call, call) == 0,
+               "a call of presence is its errand");
+
+static void fail(struct order *order, enum problem_code code, const char *field, const char *detail)
+{
+    ws_session_fail(
+        order->session, &order->ref,
+        &(struct problem){.code = code, .field = str_of(field), .detail = str_of(detail)});
+}
+
+static void succeed(struct order *order, struct str stream)
+{
+    struct buf data = reply_body();
+    buf_add_byte(&data, '{');
+    json_write_member_str(&data, "stream", stream);
+    buf_add_byte(&data, '}');
+    ws_session_ok(order->session, &order->ref, 200, &data);
+}
+
+/* The stream a message is about: named, or the only one joined. Answers when there is none. */
+static bool find_stream(struct order *order, struct str *ret_stream)
+{
+    struct ws_conn *ws = order->session->ws;
+    const struct json *member = json_member(order->message, "stream");
+    struct str stream = ws_conn_stream(ws);
+    if (member != NULL && !json_get_str(member, &stream)) {
+        fail(order, PROBLEM_BAD_FIELD, "stream", "`stream` is the name of a stream.");
+        return false;
+    }
+    if (member == NULL && stream.len == 0) {
+        fail(order, PROBLEM_BAD_FIELD, "stream",
+             "Name the `stream`: this connection has joined none, or several.");
+        return false;
+    }
+    if (!stream_name_is_valid(stream)) {
+        fail(order, PROBLEM_BAD_NAME, "stream",
+             "A stream's name is 1 to 128 of A-Z a-z 0-9 . _ ~ - and begins with a letter or "
+             "digit.");
+        return false;
+    }
+    struct problem why;
+    if (auth_stream(ws_conn_claims(ws), stream, &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+        return false;
+    }
+    *ret_stream = stream;
+    return true;
+}
+
+static struct errand *errand_new(struct order *order, struct str stream)
+{
+    struct errand *errand = mem_new(MEM_CONN, sizeof(*errand));
+    if (errand == NULL || ws_session_send_away(order->session) != ERR_OK) {
+        mem_free(MEM_CONN, errand);
+        ws_session_fail(order->session, &order->ref,
+                        &(struct problem){.code = PROBLEM_OVERLOADED,
+                                          .detail = STR("Too much of this connection is under way. "
+                                                        "Wait for the answers."),
+                                          .retry_after_ms = 1000});
+        return NULL;
+    }
+    errand->session = order->session;
+    errand->ref = order->ref;
+    ask_keep_name(&errand->stream, stream);
+    return errand;
+}
+
+static void errand_free(struct errand *errand)
+{
+    struct ws_session *session = errand->session;
+    claims_unref(errand->claims);
+    mem_free(MEM_CONN, errand);
+    ws_session_came_back(session);
+}
+
+/* ---- post ---- */
+
+static void on_posted(struct posting *posting)
+{
+    struct errand *errand = posting->user;
+    struct problem why;
+    if (posting_result(posting, &why) == ERR_OK) {
+        struct buf data = reply_body();
+        posting_write(posting, &data);
+        ws_session_ok(errand->session, &errand->ref, posting_status(posting), &data);
+    } else {
+        ws_session_fail(errand->session, &errand->ref, &why);
+    }
+    posting_free(posting);
+    errand_free(errand);
+}
+
+static void do_post(struct order *order)
+{
+    struct ws_conn *ws = order->session->ws;
+    struct str stream;
+    struct problem why;
+    if (auth_somebody(ws_conn_claims(ws), &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+        return;
+    }
+    if (server_is_draining(order->session->server)) {
+        fail(order, PROBLEM_DRAINING, NULL, "Connect again and send it with the same cid.");
+        return;
+    }
+    if (!find_stream(order, &stream)) {
+        return;
+    }
+    struct posting_options options = {
+        .server = order->session->server,
+        .claims = ws_conn_claims(ws),
+        .stream = stream,
+        .message = order->message,
+    };
+    options.client = ws_conn_client(ws, &options.client_is_trusted);
+    struct posting *posting = NULL;
+    if (posting_new(&options, &posting, &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+        return;
+    }
+    struct errand *errand = errand_new(order, stream);
+    if (errand == NULL) {
+        posting_free(posting);
+        return;
+    }
+    posting_start(posting, on_posted, errand);
+}
+
+/* ---- beat ---- */
+
+static void on_beaten(struct call *call)
+{
+    struct errand *errand = (struct errand *)(void *)call;
+    struct buf data = reply_body();
+    presence_api_write_beat(&data, &errand->presence);
+    ws_session_ok(errand->session, &errand->ref, 200, &data);
+    presence_call_done(&errand->presence);
+    errand_free(errand);
+}
+
+static void do_beat(struct order *order)
+{
+    struct ws_session *session = order->session;
+    const struct json *member = json_member(order->message, "state");
+    struct str state = STR("watching");
+    if (member != NULL && !json_get_str(member, &state)) {
+        state = STR_NONE;
+    }
+    const bool is_hidden = str_eq(state, STR("hidden"));
+    if (!is_hidden && !str_eq(state, STR("watching"))) {
+        fail(order, PROBLEM_BAD_FIELD, "state", "`state` is \"watching\" or \"hidden\".");
+        return;
+    }
+    struct str stream;
+    struct errand *errand = find_stream(order, &stream) ? errand_new(order, stream) : NULL;
+    if (errand == NULL) {
+        return;
+    }
+    struct claims *claims = ws_conn_claims(session->ws);
+    const struct reading_self self = {
+        .claims = claims, .session = str_of(session->session), .connection = session->connection};
+    errand->presence = (struct presence_call){
+        .call = {.home = desk_home(session->server), .done = on_beaten},
+        .stream = ask_kept_name(&errand->stream),
+        .identity = reading_identity(session->api, &self),
+        .hidden = is_hidden,
+    };
+    if (claims != NULL) {
+        errand->claims = claims_ref(claims);
+        errand->presence.name = claims->name;
+    }
+    hub_presence(session->api->hub, &errand->presence);
+}
+
+/* ---- join, leave, lane ---- */
+
+static void do_join(struct order *order)
+{
+    struct str stream;
+    struct join join;
+    struct problem why;
+    if (!find_stream(order, &stream)) {
+        return;
+    }
+    if (reading_from_message(order->message, &join, &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+        return;
+    }
+    join.stream = stream;
+    if (ws_session_join(order->session, &join, &order->ref, &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+    }
+}
+
+static void do_leave(struct order *order)
+{
+    struct str stream;
+    if (!find_stream(order, &stream)) {
+        return;
+    }
+    struct kept_name kept; // what ws_conn_stream() gave goes with the join
+    ask_keep_name(&kept, stream);
+    if (ws_conn_leave(order->session->ws, stream) != ERR_OK) {
+        fail(order, PROBLEM_NOT_FOUND, "stream", "This connection has not joined that stream.");
+        return;
+    }
+    succeed(order, ask_kept_name(&kept));
+}
+
+static void do_lane(struct order *order)
+{
+    struct str stream, lane = STR_NONE;
+    struct problem why;
+    if (!find_stream(order, &stream)) {
+        return;
+    }
+    (void)json_get_str(json_member(order->message, "lane"), &lane);
+    if (reading_lane(lane, &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+        return;
+    }
+    succeed(order, stream);
+}
+
+/* ---- auth ---- */
+
+static void join_first(struct ws_session *session)
+{
+    static const struct ref none = {.kind = JSON_KIND_NULL};
+    struct problem why;
+    session->has_first = false;
+    if (auth_stream(ws_conn_claims(session->ws), session->first.stream, &why) != ERR_OK ||
+        ws_session_join(session, &session->first, NULL, &why) != ERR_OK) {
+        ws_session_fail(session, &none, &why);
+        ws_conn_close(session->ws, 1008, str_of(problem_name(why.code)));
+    }
+}
+
+static bool needs_token(const struct ws_session *session)
+{
+    return desk_policy(session->api)->is.read_needs_token && ws_conn_claims(session->ws) == NULL;
+}
+
+static void do_auth(struct order *order)
+{
+    struct ws_session *session = order->session;
+    struct str token;
+    if (!json_get_str(json_member(order->message, "token"), &token)) {
+        fail(order, PROBLEM_BAD_FIELD, "token", "`token` is a JSON Web Token.");
+        return;
+    }
+    struct claims *claims = NULL;
+    struct problem why;
+    if (auth_token(session->server, token, &claims, &why) != ERR_OK) {
+        ws_session_fail(session, &order->ref, &why);
+        return;
+    }
+    const struct claims *now = ws_conn_claims(session->ws);
+    if (now != NULL && !str_eq(now->sub, claims->sub)) {
+        fail(order, PROBLEM_FORBIDDEN, "token",
+             "This connection is another user's. Open a new one.");
+    } else {
+        ws_conn_set_claims(session->ws, claims);
+        wheel_cancel(reactor_wheel(server_reactor(session->server)), &session->auth_timer);
+        struct buf data = reply_body();
+        buf_add_str(&data, STR("{\"user\":{"));
+        json_write_member_str(&data, "id", claims->sub);
+        json_write_member_str(&data, "name", claims->name);
+        buf_add_byte(&data, '}');
+        json_write_member_i64(&data, "exp", claims->exp_s);
+        buf_add_byte(&data, '}');
+        ws_session_ok(session, &order->ref, 200, &data);
+        if (session->has_first) {
+            join_first(session);
+        }
+    }
+    claims_unref(claims);
+}
+
+static void do_absent(struct order *order)
+{
+    fail(order, PROBLEM_NOT_FOUND, "do", "This version has neither reactions nor moderation.");
+}
+
+/* ---- messages ---- */
+
+static const struct {
+    const char *name;
+    void (*run)(struct order *order);
+} orders[] = {
+    {"post", do_post}, {"beat", do_beat}, {"join", do_join},    {"leave", do_leave},
+    {"lane", do_lane}, {"auth", do_auth}, {"react", do_absent}, {"act", do_absent},
+};
+
+static void run_order(struct order *order)
+{
+    struct str name = STR_NONE;
+    (void)json_get_str(json_member(order->message, "do"), &name);
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        if (!str_eq(name, str_of(orders[i].name))) {
+            continue;
+        }
+        if (needs_token(order->session) && orders[i].run != do_auth) {
+            fail(order, PROBLEM_NO_TOKEN, "do",
+                 "Say first who you are: {\"do\":\"auth\",\"token\":...}.");
+        } else {
+            orders[i].run(order);
+        }
+        return;
+    }
+    fail(order, PROBLEM_BAD_FIELD, "do", "`do` is one of post, beat, join, leave, lane and auth.");
+    ws_conn_bad_message(order->session->ws);
+}
+
+static void on_message(struct ws_conn *ws, struct str text)
+{
+    struct ws_session *session = ws_conn_user(ws);
+    struct order order = {.session = session, .ref = {.kind = JSON_KIND_NULL}};
+    struct json *message = NULL;
+    struct json_fault fault;
+    struct problem why;
+    if (ask_object(text, &message, &fault, &why) != ERR_OK) {
+        ws_session_fail(session, &order.ref, &why);
+        ws_conn_bad_message(ws);
+        return;
+    }
+    order.message = message;
+    if (ws_session_ref(message, &order.ref) != ERR_OK) {
+        fail(&order, PROBLEM_BAD_FIELD, "ref",
+             "`ref` is a whole number or a string of at most 64 bytes.");
+        ws_conn_bad_message(ws);
+    } else {
+        run_order(&order);
+    }
+    json_free(message);
+}
+
+static void on_joined(struct ws_conn *ws, struct str stream)
+{
+    ws_session_joined(ws_conn_user(ws), stream);
+}
+
+static void on_refused(struct ws_conn *ws, struct str stream, enum viewer_refusal why)
+{
+    ws_session_refused(ws_conn_user(ws), stream, why);
+}
+
+static void on_closed(struct ws_conn *ws)
+{
+    ws_session_closed(ws_conn_user(ws));
+}
+
+static void on_silent(struct timer *timer)
+{
+    static const struct ref none = {.kind = JSON_KIND_NULL};
+    struct ws_session *session = list_entry(timer, struct ws_session, auth_timer);
+    ws_session_fail(session, &none,
+                    &(struct problem){.code = PROBLEM_NO_TOKEN,
+                                      .detail = STR("Nobody said within 10 s who this is.")});
+    ws_conn_close(session->ws, 1008, STR("no_token"));
+}
+
+/* ---- opening ---- */
+
+static void keep_first(struct ask *ask, struct ws_session *session, const struct join *join)
+{
+    session->first = *join;
+    ask_keep_name(&session->first_stream, ask->stream);
+    session->first.stream = ask_kept_name(&session->first_stream);
+    session->first.name = STR_NONE;
+    session->has_first = true;
+}
+
+static void begin(struct ws_session *session, struct ws_conn *ws)
+{
+    session->ws = ws;
+    if (needs_token(session)) {
+        session->auth_timer.fire = on_silent;
+        wheel_arm(reactor_wheel(server_reactor(session->server)), &session->auth_timer,
+                  desk_mono_ms(session->server) + WS_AUTH_MS_MAX);
+    } else if (session->has_first) {
+        join_first(session);
+    }
+}
+
+void ws_api_open(struct ask *ask)
+{
+    static const struct ws_ops ops = {
+        .message = on_message, .joined = on_joined, .refused = on_refused, .closed = on_closed};
+    struct join join;
+    struct problem why = {.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+    struct ws_session *session = NULL;
+    char name[SESSION_LEN_MAX + 1];
+    if (reading_from_ask(ask, &join, &why) != ERR_OK ||
+        ask_token_name(ask, "session", name, &why) != ERR_OK ||
+        ws_session_new(ask, &session) != ERR_OK) {
+        reply_problem(ask->exchange, &why);
+        return;
+    }
+    memcpy(session->session, name, sizeof(name));
+    if (ask->stream.len > 0) {
+        keep_first(ask, session, &join);
+    }
+    struct buf cors;
+    buf_init(&cors, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
+    reply_cors_headers(ask->exchange, &cors);
+    const struct reader reader = {.claims = ask->claims, .cors_headers = buf_str(&cors)};
+    struct ws_conn *ws = NULL;
+    if (ws_conn_open(ask->exchange, &reader, &ops, session, &ws) == ERR_OK) {
+        begin(session, ws);
+    } else {
+        ws_session_closed(session);
+    }
+    buf_done(&cors);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/ws_session.h"
+
+#include "api/reading.h"
+#include "api/reply.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "loop/reactor.h"
+#include "serve/server.h"
+
+enum { CLOSE_POLICY = 1008, CLOSE_TRY_LATER = 1013 };
+
+enum err ws_session_ref(const struct json *message, struct ref *ret_ref)
+{
+    const struct json *value = json_member(message, "ref");
+    struct ref ref = {.kind = JSON_KIND_NULL};
+    struct str text;
+    if (json_get_i64(value, &ref.number)) {
+        ref.kind = JSON_KIND_INTEGER;
+    } else if (json_get_str(value, &text) && text.len <= REF_TEXT_MAX) {
+        ref.kind = JSON_KIND_STRING;
+        ref.text_len = (uint8_t)text.len;
+        memcpy(ref.text, text.at, text.len);
+    } else if (value != NULL && json_kind(value) != JSON_KIND_NULL) {
+        return ERR_PROTO;
+    }
+    *ret_ref = ref;
+    return ERR_OK;
+}
+
+static void write_ref(struct buf *out, const struct ref *ref)
+{
+    if (ref->kind == JSON_KIND_INTEGER) {
+        json_write_member_i64(out, "ref", ref->number);
+    } else if (ref->kind == JSON_KIND_STRING) {
+        json_write_member_str(out, "ref", (struct str){.at = ref->text, .len = ref->text_len});
+    }
+}
+
+enum err ws_session_new(struct ask *ask, struct ws_session **ret_session)
+{
+    struct ws_session *session = mem_new(MEM_CONN, sizeof(*session));
+    if (session == NULL) {
+        return ERR_NOMEM;
+    }
+    session->api = ask->api;
+    session->server = ask->server;
+    session->connection = rand_next(server_rand(ask->server));
+    list_init(&session->joins);
+    *ret_session = session;
+    return ERR_OK;
+}
+
+static void free_if_over(struct ws_session *session)
+{
+    if (session->ws == NULL && session->away == 0) {
+        mem_free(MEM_CONN, session);
+    }
+}
+
+void ws_session_closed(struct ws_session *session)
+{
+    wheel_cancel(reactor_wheel(server_reactor(session->server)), &session->auth_timer);
+    struct link *link = list_pop(&session->joins);
+    while (link != NULL) {
+        mem_free(MEM_CONN, list_entry(link, struct ws_join, link));
+        link = list_pop(&session->joins);
+    }
+    session->ws = NULL;
+    free_if_over(session);
+}
+
+enum err ws_session_send_away(struct ws_session *session)
+{
+    if (session->away >= WS_CALLS_MAX) {
+        return ERR_LIMIT;
+    }
+    session->away++;
+    return ERR_OK;
+}
+
+void ws_session_came_back(struct ws_session *session)
+{
+    session->away--;
+    free_if_over(session);
+}
+
+static void send_whole(struct ws_session *session, struct buf *message)
+{
+    if (session->ws != NULL) {
+        if (buf_ok(message)) {
+            ws_conn_send(session->ws, buf_str(message));
+        } else {
+            ws_conn_close(session->ws, CLOSE_TRY_LATER, STR("no memory"));
+        }
+    }
+    buf_done(message);
+}
+
+void ws_session_ok(struct ws_session *session, const struct ref *ref, int status, struct buf *data)
+{
+    struct buf message = reply_body();
+    buf_add_str(&message, STR("{\"type\":\"reply\""));
+    write_ref(&message, ref);
+    json_write_member_bool(&message, "ok", true);
+    json_write_member_i64(&message, "status", status);
+    json_write_name(&message, "data");
+    message.failed = message.failed || !buf_ok(data);
+    buf_add_str(&message, buf_str(data));
+    buf_add_byte(&message, '}');
+    send_whole(session, &message);
+    buf_done(data);
+}
+
+void ws_session_fail(struct ws_session *session, const struct ref *ref,
+                     const struct problem *problem)
+{
+    metric_count(&session->api->problems[problem->code], 1);
+    struct buf message = reply_body();
+    buf_add_str(&message, STR("{\"type\":\"reply\""));
+    write_ref(&message, ref);
+    json_write_member_bool(&message, "ok", false);
+    json_write_name(&message, "problem");
+    problem_write(&message, problem);
+    buf_add_byte(&message, '}');
+    send_whole(session, &message);
+}
+
+/* ---- joins ---- */
+
+static struct ws_join *find_join(struct ws_session *session, struct str stream)
+{
+    for (struct link *at = session->joins.next; at != &session->joins; at = at->next) {
+        struct ws_join *join = list_entry(at, struct ws_join, link);
+        if (str_eq(ask_kept_name(&join->stream), stream)) {
+            return join;
+        }
+    }
+    return NULL;
+}
+
+static enum err cannot_join(enum err err, struct problem *ret_why)
+{
+    *ret_why = (struct problem){.code = PROBLEM_OVERLOADED,
+                                .detail = STR("There is no room for this join now."),
+                                .retry_after_ms = 1000};
+    if (err == ERR_EXISTS) {
+        *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
+                                    .field = STR("stream"),
+                                    .detail = STR("This stream is joined already; leave it "
+                                                  "first.")};
+    } else if (err == ERR_LIMIT) {
+        *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
+                                    .field = STR("stream"),
+                                    .detail = STR("A connection joins at most 64 streams; leave "
+                                                  "one, or open another connection.")};
+    }
+    return ERR_DENIED;
+}
+
+enum err ws_session_join(struct ws_session *session, const struct join *join, const struct ref *ref,
+                         struct problem *ret_why)
+{
+    struct ws_join *pending = mem_new(MEM_CONN, sizeof(*pending));
+    if (pending == NULL) {
+        return cannot_join(ERR_NOMEM, ret_why);
+    }
+    const struct claims *claims = ws_conn_claims(session->ws);
+    const struct reading_self self = {
+        .claims = claims,
+        .session = str_of(session->session),
+        .connection = session->connection,
+    };
+    struct join whole = *join;
+    whole.identity = reading_identity(session->api, &self);
+    whole.name = claims == NULL ? STR_NONE : claims->name;
+    const enum err err = ws_conn_join(session->ws, &whole);
+    if (err != ERR_OK) {
+        mem_free(MEM_CONN, pending);
+        return cannot_join(err, ret_why);
+    }
+    ask_keep_name(&pending->stream, join->stream);
+    pending->is_first = ref == NULL;
+    if (ref != NULL) {
+        pending->ref = *ref;
+    }
+    list_push(&session->joins, &pending->link);
+    return ERR_OK;
+}
+
+static void forget_join(struct ws_join *join)
+{
+    list_remove(&join->link);
+    mem_free(MEM_CONN, join);
+}
+
+void ws_session_joined(struct ws_session *session, struct str stream)
+{
+    struct ws_join *join = find_join(session, stream);
+    if (join == NULL) {
+        return;
+    }
+    if (!join->is_first) {
+        struct buf data = reply_body();
+        buf_add_byte(&data, '{');
+        json_write_member_str(&data, "stream", stream);
+        buf_add_byte(&data, '}');
+        ws_session_ok(session, &join->ref, 200, &data);
+    }
+    forget_join(join);
+}
+
+void ws_session_refused(struct ws_session *session, struct str stream, enum viewer_refusal why)
+{
+    struct ws_join *join = find_join(session, stream);
+    if (join == NULL) {
+        return;
+    }
+    const struct problem problem = reading_refusal(why);
+    const bool is_first = join->is_first;
+    ws_session_fail(session, &join->ref, &problem);
+    forget_join(join);
+    if (is_first && session->ws != NULL) {
+        ws_conn_close(session->ws, why == VIEWER_NO_STREAM ? CLOSE_POLICY : CLOSE_TRY_LATER,
+                      str_of(problem_name(problem.code)));
+    }
+}

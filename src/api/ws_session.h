@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ws_session -- what we keep for one WebSocket besides its connection, and how we answer on it.
+ *
+ * Outlives the connection while calls it made are away: `ws` is NULL then, and answers go nowhere.
+ *
+ * Owns:     the references (`ref`) of joins under way.
+ * Used by:  ws_api.c.
+ * Thread:   the reactor's.
+ * Bound:    WS_STREAMS_MAX joins under way; WS_CALLS_MAX calls away.
+ */
+#pragma once
+
+#include "api/ask.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "hub/viewer.h"
+#include "loop/wheel.h"
+#include "serve/streaming.h"
+#include "wire/json.h"
+#include "wire/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REF_TEXT_MAX = 64, WS_CALLS_MAX = 256, WS_AUTH_MS_MAX = 10 * 1000 };
+
+/* What a client put into `ref`, to be given back as it was: a whole number or a short string. */
+struct ref {
+    int64_t number;
+    char text[REF_TEXT_MAX];
+    uint8_t text_len;
+    uint8_t kind; // enum json_kind: NULL (none), INTEGER or STRING
+};
+/* ERR_PROTO: a `ref` that is neither. */
+MUST_USE enum err ws_session_ref(const struct json *message, struct ref *ret_ref);
+
+struct ws_session {
+    struct api *api;
+    struct server *server;
+    struct ws_conn *ws;      // borrowed; NULL once it is closed
+    struct link joins;       // struct ws_join: those under way
+    struct timer auth_timer; // auth.read = "token": who it is must be said in time
+    struct join first;       // what the URL asked for; its strings are below
+    struct kept_name first_stream;
+    uint64_t connection; // identity of a reader without a name
+    uint32_t away;       // calls that are away
+    bool has_first;      // `first` waits for the token
+    char session[65];
+};
+
+/* A join under way. */
+struct ws_join {
+    struct link link; // in session->joins
+    struct kept_name stream;
+    struct ref ref;
+    bool is_first; // the URL's, which nobody gave a ref
+};
+
+MUST_USE enum err ws_session_new(struct ask *ask, struct ws_session **ret_session);
+/* The connection is gone: freed now, or with the last call that comes back. */
+void ws_session_closed(struct ws_session *session);
+/* A call goes away (ERR_LIMIT: too many are) and comes back. */
+MUST_USE enum err ws_session_send_away(struct ws_session *session);
+void ws_session_came_back(struct ws_session *session); // may free it
+
+/* {"type":"reply",...}; `data` is a JSON object, given back here. */
+void ws_session_ok(struct ws_session *session, const struct ref *ref, int status, struct buf *data);
+void ws_session_fail(struct ws_session *session, const struct ref *ref,
+                     const struct problem *problem);
+
+/* Joins and remembers what to answer. ERR_DENIED: `*ret_why`. */
+MUST_USE enum err ws_session_join(struct ws_session *session, const struct join *join,
+                                  const struct ref *ref, struct problem *ret_why);
+/* The answers to it. */
+void ws_session_joined(struct ws_session *session, struct str stream);
+void ws_session_refused(struct ws_session *session, struct str stream, enum viewer_refusal why);
