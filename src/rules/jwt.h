@@ -43,6 +43,6 @@ struct jwt_grant {
     uint32_t role_count, stream_count;
     int64_t iat_s, exp_s;
 };
-/* ERR_LIMIT: the secret is shorter than JWT_SECRET_BYTES_MIN or the token longer than JWT_BYTES_MAX;
- * ERR_NOMEM. */
+/* ERR_LIMIT: the secret is shorter than JWT_SECRET_BYTES_MIN or the token longer than
+ * JWT_BYTES_MAX; ERR_NOMEM. */
 MUST_USE enum err jwt_sign(struct str secret, const struct jwt_grant *grant, struct buf *out);

@@ -90,6 +90,7 @@ static void keep(struct jwt_cache *cache, const uint8_t digest[DIGEST_BYTES], st
     list_push(&cache->by_use, &entry->link);
 }
 
+/* breach(params): it stands in front of jwt_verify(), and takes what that takes */
 enum err jwt_cache_verify(struct jwt_cache *cache, const struct jwt_keys *keys, struct str token,
                           int64_t wall_s, struct claims **ret_claims, enum jwt_fault *ret_fault)
 {
