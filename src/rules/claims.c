@@ -281,8 +281,8 @@ enum err claims_read(const struct json *payload, struct claims **ret_claims)
 
 /* ---- asking ---- */
 
-/* `*` stands for any run, `?` for one character. Linear in both: it goes back to the last star
- * only, for what an earlier one could take more of, the last can too. */
+/* `*` stands for any run, `?` for one character. It goes back to the last star only, for what an
+ * earlier one could take more of, the last can too: at most the product of both lengths. */
 static bool glob_matches(struct str glob, struct str text)
 {
     size_t g = 0, t = 0, star = SIZE_MAX, star_t = 0;

@@ -14,7 +14,7 @@
 static enum err read(const char *text, struct claims **ret_claims)
 {
     struct json *root = NULL;
-    struct json_fault fault;
+    struct json_fault fault = {.detail = ""};
     assert_int_equal(json_parse(str_of(text), &root, &fault), ERR_OK);
     const enum err err = claims_read(root, ret_claims);
     json_free(root);
@@ -99,8 +99,7 @@ static void wrong_shapes_are_refused(void **state)
         "{\"sub\":\"u\",\"exp\":9,\"avatar\":\"a\\rb\"}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":\"b\"}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":[1]}",
-        "{\"sub\":\"u\",\"exp\":9,\"badges\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
-        "\"9\"]}",
+        "{\"sub\":\"u\",\"exp\":9,\"badges\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":[\"123456789012345678901234567890123\"]}",
     };
 
@@ -211,7 +210,7 @@ static void every_failed_allocation_is_survived(void **state)
     const uint64_t before = mem_held_bytes(MEM_CONN);
     struct claims *claims = NULL;
     struct json *root = NULL;
-    struct json_fault fault;
+    struct json_fault fault = {.detail = ""};
     assert_int_equal(json_parse(STR("{\"sub\":\"u\",\"exp\":9,\"avatar\":\"a\",\"roles\":[\"bot\"],"
                                     "\"badges\":[\"b\"],\"streams\":[\"s\",\"t\"]}"),
                                 &root, &fault),

@@ -26,7 +26,7 @@ static enum err split(struct str token, struct jwt_parts *ret_parts)
 
 static enum err read_object(struct str encoded, struct json **ret_object)
 {
-    struct json_fault fault;
+    struct json_fault fault = {.detail = ""};
     struct json *root = NULL;
     struct buf text;
     buf_init(&text, MEM_CONN, JWT_BYTES_MAX);

@@ -62,7 +62,7 @@ enum err jwt_keys_add_jwks(struct jwt_keys *keys, struct str json)
     enum { MEMBERS_MAX = 32 * JWT_KEYS_MAX };
 
     struct json *root = NULL;
-    struct json_fault fault;
+    struct json_fault fault = {.detail = ""};
     TRY(json_parse_with(json, MEMBERS_MAX, &root, &fault));
     const enum err err = add_list(keys, json_member(root, "keys"));
     json_free(root);

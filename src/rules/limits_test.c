@@ -133,9 +133,10 @@ static void what_has_passed_is_swept(void **state)
     const uint64_t before = mem_held_bytes(MEM_ENGINE);
     struct limits *limits = new_limits(3, 1000);
     const uint64_t empty = mem_held_bytes(MEM_ENGINE);
-    for (char c = 'a'; c <= 'j'; c++) {
+    for (int i = 'a'; i <= 'j'; i++) {
+        const char c = (char)i;
         const struct str key = {.at = &c, .len = 1};
-        assert_int_equal(limits_take(limits, key, c), ERR_OK);
+        assert_int_equal(limits_take(limits, key, i), ERR_OK);
     }
     assert_int_equal(limits_take(limits, STR("a"), 500), ERR_OK); // the oldest key is used again
     limits_sweep(limits, 'j' + 999, 100);

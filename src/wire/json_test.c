@@ -21,7 +21,7 @@ static enum err parse(struct str text)
 static void members_are_found_by_type(void **state)
 {
     struct json *root = NULL;
-    struct json_fault fault;
+    struct json_fault fault = {.detail = ""};
     struct str text;
     int64_t number = 7;
     bool flag = false;
@@ -139,7 +139,7 @@ static void keys_are_bounded_over_all_objects(void **state)
         assert_int_equal(parse(buf_str(&text)), keys == JSON_KEYS_MAX ? ERR_OK : ERR_PROTO);
     }
     struct json *root = NULL;
-    struct json_fault fault;
+    struct json_fault fault = {.detail = ""};
     assert_int_equal(json_parse_with(buf_str(&text), 1000, &root, &fault), ERR_OK);
     json_free(root);
     buf_done(&text);

@@ -36,7 +36,7 @@ static void every_code_has_a_row(void **state)
         const struct problem problem = {.code = (enum problem_code)code};
         struct buf out;
         struct json *root = NULL;
-        struct json_fault fault;
+        struct json_fault fault = {.detail = ""};
         struct str name;
         int64_t status = 0;
         buf_init(&out, MEM_OTHER, 512);
