@@ -3,19 +3,24 @@
 
 #include "base/mem.h"
 
+static bool holds_only_host(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.at[i];
+        if (c <= ' ' || c == '/' || c == '?' || c == '#' || c == '@' || c == '*') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The part behind "://", or nothing when the origin has no such part or anything after its host. */
 static struct str origin_host(struct str origin)
 {
     for (size_t at = 1; at + 3 < origin.len; at++) {
         if (memcmp(origin.at + at, "://", 3) == 0) {
             const struct str host = {.at = origin.at + at + 3, .len = origin.len - at - 3};
-            for (size_t i = 0; i < host.len; i++) {
-                const char c = host.at[i];
-                if (c <= ' ' || c == '/' || c == '?' || c == '#' || c == '@' || c == '*') {
-                    return STR_NONE;
-                }
-            }
-            return host;
+            return holds_only_host(host) ? host : STR_NONE;
         }
     }
     return STR_NONE;
