@@ -42,6 +42,11 @@ function button(text: string, on_click: () => void): HTMLButtonElement {
   return element;
 }
 
+function pendingState({ problem }: OwnLine): string {
+  if (problem === undefined) return "Sending";
+  return problem.code === "unreachable" ? "Waiting for the network" : `${reasonOf(problem)}. Trying again`;
+}
+
 export interface FeedParts {
   readonly scroller: HTMLElement;
   readonly list: HTMLOListElement;
@@ -62,6 +67,7 @@ export class Feed {
     private readonly self: () => { readonly id: string; readonly name: string } | undefined,
   ) {
     parts.scroller.addEventListener("scroll", () => this.follow(), { passive: true });
+    parts.scroller.addEventListener("keydown", (event) => this.onKey(event));
     parts.jump.addEventListener("click", () => {
       this.toNewest();
       parts.scroller.focus({ preventScroll: true });
@@ -76,8 +82,7 @@ export class Feed {
 
   /** Shows the newest and follows it from now on. */
   toNewest(): void {
-    this.is_up = false;
-    this.stream.release();
+    this.become(false);
     this.parts.scroller.scrollTop = 0;
   }
 
@@ -104,12 +109,27 @@ export class Feed {
   }
 
   private follow(): void {
-    const is_up = this.parts.scroller.scrollTop < -NEAR_PX;
+    this.become(this.parts.scroller.scrollTop < -NEAR_PX);
+  }
+
+  private become(is_up: boolean): void {
     if (is_up === this.is_up) return;
     this.is_up = is_up;
+    this.parts.list.classList.toggle("held", is_up);
     if (is_up) this.stream.hold();
     else this.stream.release();
     this.drawJump();
+  }
+
+  /** The browser's own way to the ends is an animation, which gives up when lines are measured on the way. */
+  private onKey(event: KeyboardEvent): void {
+    if (event.target !== this.parts.scroller || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    if (event.key === "End") return this.toNewest();
+    this.become(true);
+    this.parts.scroller.scrollTop = -this.parts.scroller.scrollHeight;
+    this.follow();
   }
 
   private drawJump(): void {
@@ -176,7 +196,7 @@ export class Feed {
     } else if (line.state === "held") {
       state = "Waiting for a moderator";
     } else {
-      state = line.problem === undefined ? "Sending" : `${reasonOf(line.problem)}. Trying again`;
+      state = pendingState(line);
     }
     element.className = `line mine ${line.state}`;
     const mark = make("span", "state", state);

@@ -136,8 +136,8 @@ class ConnectionView {
     part("notice").hidden = !this.is_due;
     if (!this.is_due) return;
     setText(part("notice-text"), noticeText(status));
-    const left_s = status.retry_at === undefined ? 0 : Math.ceil((status.retry_at - Date.now()) / 1_000);
-    setText(part("notice-left"), left_s > 0 ? `Next try in ${left_s} s` : "");
+    const left_s = Math.ceil(((status.retry_at ?? 0) - Date.now()) / 1_000);
+    setText(part("notice-left"), left_s > 1 && !status.is_offline ? `Next try in ${left_s} s` : "");
     part("notice-retry").hidden = status.phase === "connecting";
   }
 }
@@ -259,7 +259,6 @@ function showStream(name: string): void {
 
   document.title = `${name} · Roar`;
   setText(part("title"), name);
-  setText(part("empty"), "Nobody has written yet. Be the first.");
   part("chat").hidden = false;
   rememberStream(name);
   draw();
