@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pages -- the page at /, its scripts and styles, the API's description: files inside the binary. */
+/* pages -- the page at /, its scripts and styles, the API's description: files in the binary. */
 #pragma once
 
 #include "base/str.h"

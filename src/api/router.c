@@ -17,17 +17,19 @@ struct segments {
 static enum err segments_read(struct segments *segments, struct str path)
 {
     size_t ends[SEGMENTS_MAX];
+    uint32_t count = 0;
     struct str rest = {.at = path.at + 1, .len = path.len - 1};
     bool has_more = true;
-    while (has_more && segments->count < SEGMENTS_MAX) {
+    while (has_more && count < SEGMENTS_MAX) {
         has_more = memchr(rest.at, '/', rest.len) != NULL;
         const struct str segment = str_cut(rest, '/', &rest);
         TRY(url_decode(segment, &segments->bytes));
-        ends[segments->count++] = segments->bytes.len;
+        ends[count++] = segments->bytes.len;
     }
+    segments->count = count;
     segments->is_long = has_more;
     size_t from = 0;
-    for (uint32_t i = 0; i < segments->count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         segments->at[i] =
             (struct str){.at = (const char *)segments->bytes.bytes + from, .len = ends[i] - from};
         from = ends[i];

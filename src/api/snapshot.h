@@ -23,5 +23,5 @@ struct ask;
 struct snapshots;
 
 MUST_USE enum err snapshot_new(struct api *api, uint64_t seed, struct snapshots **ret_snapshots);
-void snapshot_free(struct snapshots *snapshots); // none is being read; NULL is legal
+void snapshot_free(struct snapshots *all); // none is being read; NULL is legal
 void snapshot_get(struct ask *ask);

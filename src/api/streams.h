@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* streams -- one stream as a thing: its settings, its state, its figures. protocol.md section 10. */
+/* streams -- a stream as a thing: its settings, state and figures. protocol.md section 10. */
 #pragma once
 
 struct ask;
