@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make test` may not say that all is well when a suite died, hung, or ran nothing."""
+import importlib.machinery
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+loader = importlib.machinery.SourceFileLoader("runner", str(ROOT / "tools/test"))
+runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("runner", loader))
+sys.modules["runner"] = runner
+loader.exec_module(runner)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    monkeypatch.setattr(runner, "OUT", tmp_path)
+    monkeypatch.setattr(runner, "build", lambda suite: True)
+
+
+def run(script, **more):
+    return runner.run(runner.Suite("one", "a suite", ["bash", "-c", script], **more))
+
+
+def test_what_passed_is_counted():
+    assert str(run("echo 'ok 1 - a'; echo 'ok 2 - b'")) == "2 passed, 0 failed"
+
+
+def test_a_suite_that_ran_nothing_failed():
+    counts = run("true")
+    assert (counts.failed, counts.failures) == (1, ["one ran no test"])
+
+
+def test_a_suite_that_died_after_its_tests_failed():
+    counts = run("echo 'ok 1 - a'; exit 3")
+    assert (counts.passed, counts.failures) == (1, ["one exit code 3"])
+
+
+def test_a_suite_that_does_not_build_failed(monkeypatch):
+    monkeypatch.setattr(runner, "build", lambda suite: False)
+    assert run("echo 'ok 1 - a'").failures == ["one does not build"]
+
+
+def test_a_report_of_an_earlier_run_is_not_counted(tmp_path):
+    (tmp_path / "one.xml").write_text('<testsuite><testcase name="old"/></testsuite>')
+    assert run("true", junit=tmp_path / "one.xml").failures == ["one ran no test"]
+
+
+def test_a_sanitizer_report_fails_a_suite_whose_tests_passed():
+    counts = run("log=${ASAN_OPTIONS#log_path=}; echo 'ok 1 - a'; echo leak > ${log%%:*}.77")
+    assert (counts.passed, counts.failures) == (1, ["one sanitizer report one.sanitizer.77"])
+
+
+def test_a_suite_that_hangs_is_stopped_with_all_it_started(tmp_path):
+    counts = run(f"sleep 1000 & echo $! > {tmp_path}/child; echo 'ok 1 - a'; wait", limit_s=1)
+    assert (counts.passed, counts.failed) == (1, 1)
+    child = (tmp_path / "child").read_text().strip()
+    state = subprocess.run(["ps", "-o", "stat=", "-p", child], capture_output=True, text=True, check=False).stdout
+    assert state == "" or state.startswith("Z")
