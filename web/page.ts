@@ -259,6 +259,7 @@ function showStream(name: string): void {
 
   document.title = `${name} · Roar`;
   setText(part("title"), name);
+  part("title").hidden = false;
   part("chat").hidden = false;
   rememberStream(name);
   draw();

@@ -10,5 +10,5 @@ export type { CommentLine, Facts, GapLine, LogLine } from "./log.js";
 export type { OwnLine } from "./outbox.js";
 export { becomeGuest, Problem, tokenEnds, type Draft, type Guest, type TokenReason, type TokenSource } from "./http.js";
 export { browserPorts, type Clock, type Happening, type Ports, type Socket, type Timer } from "./ports.js";
-export type { Connection, End, Plan, Sink, Transport, TransportName } from "./transport/transport.js";
+export type { Connection, End, Plan, Sink, Transport, TransportName, Watching } from "./transport/transport.js";
 export type { Code, Comment, Cursor, Message, Role, StreamState, Tier, User } from "./messages.js";

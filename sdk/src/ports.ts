@@ -33,7 +33,7 @@ export interface Ports {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** undefined where the world has no WebSocket. */
   readonly openSocket: ((url: string, protocol: string) => Socket) | undefined;
-  /** Calls back until the returned function is called. */
+  /** Calls back until the returned function is called; at once with `hidden` where that is so already. */
   watch(on_happening: (what: Happening) => void): () => void;
   /** A small note that outlives a page load: which transport works here. */
   recall(): string | undefined;
@@ -59,6 +59,7 @@ function watchBrowser(on_happening: (what: Happening) => void): () => void {
   window.addEventListener("offline", on_offline);
   window.addEventListener("pageshow", on_visibility);
   document.addEventListener("visibilitychange", on_visibility);
+  if (document.visibilityState === "hidden") on_happening("hidden");
   return () => {
     window.removeEventListener("online", on_online);
     window.removeEventListener("offline", on_offline);

@@ -22,7 +22,7 @@ import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { poll } from "./transport/poll.js";
 import { sse } from "./transport/sse.js";
-import type { Connection, End, Transport, TransportName } from "./transport/transport.js";
+import type { Connection, End, Transport, TransportName, Watching } from "./transport/transport.js";
 import { websocket } from "./transport/ws.js";
 
 export type Line = LogLine | OwnLine;
@@ -102,6 +102,8 @@ export class Stream {
   private state: Status = { phase: "connecting", transport: undefined, retry_at: undefined, problem: undefined, is_offline: false };
   private connection: Connection | undefined;
   private timers = new Map<"hello" | "retry" | "tick" | "probe" | "token", Timer>();
+
+  private watching: Watching = "watching";
 
   // Which transport, and how it goes.
   private chain: readonly TransportName[];
@@ -391,7 +393,7 @@ export class Stream {
       this.silent++;
       const silent_ms = this.ports.clock.now() - this.heard_at;
       if (this.silent >= SILENT_MAX && silent_ms >= SILENT_MAX * this.heartbeat_ms) return this.lose({ why: "closed" });
-      this.connection?.beat?.();
+      this.connection?.beat?.(this.watching);
       this.tick();
     });
   }
@@ -401,7 +403,7 @@ export class Stream {
     const { connection } = this;
     if (connection?.watches_itself === true || this.timers.has("probe")) return;
     if (connection?.beat !== undefined) {
-      connection.beat();
+      connection.beat(this.watching);
       this.start("probe", PROBE_MS, () => this.lose({ why: "closed" }));
     } else if (this.ports.clock.now() - this.heard_at > SILENT_MAX * this.heartbeat_ms) {
       this.reconnect();
@@ -410,7 +412,13 @@ export class Stream {
 
   private happened(what: Happening): void {
     const { phase } = this.state;
-    if (what === "hidden" || phase === "closed") return;
+    if (phase === "closed") return;
+    if (what === "hidden") {
+      this.watching = "hidden";
+      if (phase === "live") this.connection?.beat?.(this.watching);
+      return;
+    }
+    if (what === "visible") this.watching = "watching";
     if (what === "offline") {
       this.become({ is_offline: true });
       if (phase === "live" || phase === "connecting") this.lose({ why: "closed" });

@@ -228,7 +228,7 @@ test("watchdog: silence for two heartbeats is a dead connection", async () => {
   const world = new World();
   const stream = live(world);
   await world.clock.advance(10_000);
-  assert.equal(world.attempt.beats, 1);
+  assert.deepEqual(world.attempt.beats, ["watching"]);
   await world.clock.advance(9_999);
   assert.equal(stream.status.phase, "live");
   await world.clock.advance(1);
@@ -258,7 +258,7 @@ test("online or visible again while live: it has five seconds to show that it li
     const world = new World();
     const stream = live(world);
     world.happen(what);
-    assert.equal(world.attempt.beats, 1);
+    assert.deepEqual(world.attempt.beats, ["watching"]);
     world.attempt.heard();
     await world.clock.advance(9_000);
     assert.equal(stream.status.phase, "live");
@@ -277,6 +277,15 @@ test("online or visible again while waiting: it tries now", () => {
     world.happen(what);
     assert.equal(world.attempts.length, before + 1);
   }
+});
+
+test("hidden and visible again are told in beats, for presence", async () => {
+  const world = new World();
+  live(world);
+  world.happen("hidden");
+  await world.clock.advance(10_000);
+  world.happen("visible");
+  assert.deepEqual(world.attempt.beats, ["hidden", "hidden", "watching"]);
 });
 
 test("offline is known at once, and said until there is a connection again", () => {

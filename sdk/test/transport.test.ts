@@ -189,11 +189,11 @@ test("ws: anonymous goes straight, with after or tail; messages and beats go thr
   socket.onmessage?.({ data: JSON.stringify({ type: "hello", epoch: EPOCH, seq: 7 }) });
   socket.onmessage?.({ data: "no json" });
   socket.onmessage?.({ data: new ArrayBuffer(2) });
-  connection.beat?.();
+  connection.beat?.("hidden");
   connection.auth?.("t2");
   assert.deepEqual(heard.types, ["hello 7"]);
   assert.deepEqual(socket.sent.map((text) => JSON.parse(text)), [
-    { do: "beat", ref: 1, stream: "demo" },
+    { do: "beat", ref: 1, stream: "demo", state: "hidden" },
     { do: "auth", ref: 2, token: "t2" },
   ]);
   socket.onclose?.({ code: 1001 });

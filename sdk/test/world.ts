@@ -82,7 +82,7 @@ export function comment(seq: number, prev = seq - 1, more: Partial<Comment> = {}
 /** One connection that the SDK opened. */
 export class Attempt {
   is_closed = false;
-  beats = 0;
+  beats: string[] = [];
   auths: string[] = [];
 
   constructor(
@@ -177,7 +177,7 @@ export class World {
       const close = (): void => void (attempt.is_closed = true);
       if (name === "poll") return { close, watches_itself: true };
       if (name === "sse") return { close };
-      return { close, beat: () => void attempt.beats++, auth: (token) => void attempt.auths.push(token) };
+      return { close, beat: (state) => void attempt.beats.push(state), auth: (token) => void attempt.auths.push(token) };
     };
   }
 

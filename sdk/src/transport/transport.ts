@@ -38,11 +38,14 @@ export interface Connection {
   close(): void;
   /** It notices silence by itself: nothing is to be heard between its answers. */
   readonly watches_itself?: boolean;
-  /** Asks for a sign of life and says that we are there, where the transport can. */
-  beat?(): void;
+  /** Says that we are there and whether anybody looks, and asks for a sign of life; where the transport can. */
+  beat?(state: Watching): void;
   /** Goes on under another token without reconnecting, where the transport can. */
   auth?(token: string): void;
 }
+
+/** Whether the reader's screen is looked at, as presence counts it. */
+export type Watching = "watching" | "hidden";
 
 export type Transport = (server: Server, plan: Plan, sink: Sink) => Connection;
 

@@ -46,7 +46,7 @@ export function websocket(server: Server, plan: Plan, sink: Sink): Connection {
   const connection = runTask(sink, work, endOfFetch);
   return {
     close: connection.close,
-    beat: () => socket?.send(JSON.stringify({ do: "beat", ref: ++ref, stream: plan.stream })),
+    beat: (state) => socket?.send(JSON.stringify({ do: "beat", ref: ++ref, stream: plan.stream, state })),
     auth: (token) => socket?.send(JSON.stringify({ do: "auth", ref: ++ref, token })),
   };
 }
