@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/front.h"
+
+#include <stdio.h>
+#include <time.h>
+
+int64_t front_now_ms(const struct server *server)
+{
+    return reactor_now_ms(server->reactor);
+}
+
+/* RFC 9110 5.6.7; strftime() would follow the locale. */
+static void write_date(char *date, size_t size, time_t now_s)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm tm;
+    if (gmtime_r(&now_s, &tm) == NULL) {
+        date[0] = '\0';
+        return;
+    }
+    snprintf(date, size, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday,
+             tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+             tm.tm_sec);
+}
+
+struct str front_date(struct server *server)
+{
+    const int64_t now_s = clock_wall_ms(server->clock) / 1000;
+    if (now_s != server->date_s || server->date[0] == '\0') {
+        server->date_s = now_s;
+        write_date(server->date, sizeof(server->date), (time_t)now_s);
+    }
+    return str_of(server->date);
+}
+
+uint32_t front_retry_ms(struct server *server)
+{
+    return RETRY_MS_MIN + (uint32_t)rand_below(&server->rand, RETRY_MS_SPREAD);
+}
+
+uint32_t front_goaway(struct server *server, enum goaway_reason reason)
+{
+    meter_count(&server->meter, (enum meter_id)(METER_GOAWAY_DRAIN + reason), 1);
+    if (reason != GOAWAY_DRAIN) {
+        return front_retry_ms(server);
+    }
+    const uint32_t spread = server->retry_ms_max - server->retry_ms_min + 1;
+    return server->retry_ms_min + (uint32_t)rand_below(&server->rand, spread);
+}
+
+bool front_trusts(const struct server *server, const struct address *address)
+{
+    for (uint32_t i = 0; i < server->trusted_proxy_count; i++) {
+        if (network_holds(&server->trusted_proxies[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_replaced(struct census_seat *seat)
+{
+    struct carrier *carrier = list_entry(seat, struct carrier, seat);
+    if (carrier->riding != NULL) {
+        carrier->riding->replaced(carrier);
+    }
+}
+
+void front_identify(struct carrier *carrier, struct str user)
+{
+    struct server *server = carrier->server;
+    if (server->census == NULL) {
+        return;
+    }
+    carrier->seat.home = reactor_home(server->reactor);
+    carrier->seat.replaced = on_replaced;
+    if (census_count_user(server->census, &carrier->seat, user) != ERR_OK) {
+        carrier->seat.replaced = NULL; // no memory to count with: it reads uncounted
+    }
+}

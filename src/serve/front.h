@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* front -- what the rooms of one server share: its reactor's time, sweeps, lists and figures.
+ *
+ *      accepted ──▶ carriers ──drain──▶ told ──▶ gone ──burial, next turn──▶ freed
+ *                      └──────── ended or cut ───▶
+ *
+ * Used by:  server.c, which makes it, and everything in serve/ behind it.
+ * Thread:   its reactor's.
+ * Promise:  a carrier that is gone is freed in a later step of the loop, so whoever holds it in a
+ * callback may finish what it does.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/rand.h"
+#include "base/str.h"
+#include "loop/reactor.h"
+#include "net/network.h"
+#include "serve/carrier.h"
+#include "serve/goaway.h"
+#include "serve/meter.h"
+#include "serve/sweep.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct census;
+struct hub;
+struct listener;
+
+enum {
+    SOON_MS = 250,           // between visits of what is about to happen
+    RETRY_MS_MIN = 1000,     // SSE's retry: line in ordinary times
+    RETRY_MS_SPREAD = 3000,  // above that
+    FULL_RETRY_MS = 5 * 1000 // of an answer that says the node or the address has its share
+};
+
+struct server {
+    /* -- frozen -- */
+    struct reactor *reactor;
+    struct hub *hub;       // NULL: no readers here
+    struct census *census; // NULL: nobody is counted
+    const struct clock *clock;
+    void (*handle)(void *user, struct exchange *exchange);
+    void *user;
+    const struct network *trusted_proxies;
+    uint32_t trusted_proxy_count;
+    uint32_t stall_ms, head_ms, request_ms, idle_ms, line_ms, ping_ms, beat_ms;
+    uint32_t retry_ms_min, retry_ms_max; // of a drain's goaway
+    uint32_t visit_ms;                   // between two visits of a rider
+
+    /* -- its reactor only -- */
+    struct listener *listener; // owned; NULL once it stopped
+    struct rand rand;
+    struct sweep idle;       // carriers between requests
+    struct sweep visits;     // carriers that are ridden
+    struct sweep soon;       // the same, more often
+    struct link carriers;    // struct carrier.link
+    struct link told;        // carriers that were asked to close
+    struct link gone;        // carriers to be freed in a moment
+    struct timer burial;     // frees them
+    uint32_t carrier_count;  // all of the three lists
+    uint32_t newcomer_count; // of them: accepted since the drain began
+    uint32_t unwanted_count; // of them: answered 429 as soon as they say something
+    bool draining;
+    int64_t drain_until_ms;
+    struct timer drain_step;
+    void (*drained)(void *user);
+    void *drained_user;
+    char date[32]; // of the answers' Date; "" until first asked
+    int64_t date_s;
+    struct meter meter;
+};
+
+int64_t front_now_ms(const struct server *server); // mono
+/* "Sun, 06 Nov 1994 08:49:37 GMT", borrowed until the next call. */
+struct str front_date(struct server *server);
+uint32_t front_retry_ms(struct server *server); // ordinary, jittered
+/* Counts it, and says when that reader may be back. */
+uint32_t front_goaway(struct server *server, enum goaway_reason reason);
+bool front_trusts(const struct server *server, const struct address *address);
+/* The carrier's seat counts as that user's: the oldest beyond the limit is replaced. */
+void front_identify(struct carrier *carrier, struct str user);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A drain goes in steps of a timer, so that closing a hundred thousand connections holds up nobody:
+ *
+ *   1. every carrier that was there is asked to close, DRAIN_STEP at a time;
+ *   2. when all of them are gone the listener closes (until then newcomers are answered 503, for a
+ *      listener that closes resets whoever is queued);
+ *   3. newcomers that said nothing yet are closed; when nobody is left, `drained`.
+ */
+#include "serve/server.h"
+
+#include "base/must.h"
+#include "net/listener.h"
+#include "serve/front.h"
+#include "serve/http1.h"
+
+enum { DRAIN_STEP = 512, DRAIN_STEP_MS = 20, VISIT_MS_MAX = 5000 };
+
+static int64_t now_of(void *user)
+{
+    return front_now_ms(user);
+}
+
+static struct carrier *of_entry(struct sweep_entry *entry)
+{
+    return list_entry(entry, struct carrier, entry);
+}
+
+static struct carrier *of_link(struct link *link)
+{
+    return list_entry(link, struct carrier, link);
+}
+
+static void on_idled(struct sweep_entry *entry, int64_t now_ms)
+{
+    (void)now_ms;
+    http1_idled(of_entry(entry));
+}
+
+/* The next visit is set first: the rider may move itself to `soon`, or end. */
+static void on_visit(struct sweep_entry *entry, int64_t now_ms)
+{
+    struct carrier *carrier = of_entry(entry);
+    sweep_add(&carrier->server->visits, entry);
+    carrier->riding->visited(carrier, now_ms);
+}
+
+static void on_burial(struct timer *timer)
+{
+    struct server *server = list_entry(timer, struct server, burial);
+    for (struct link *link = list_pop(&server->gone); link != NULL;
+         link = list_pop(&server->gone)) {
+        http1_bury(of_link(link));
+    }
+}
+
+static void on_accepted(void *user, int fd, const struct address *peer)
+{
+    http1_open(user, fd, peer);
+}
+
+/* ---- drain ---- */
+
+static void ask_some_to_close(struct server *server)
+{
+    for (int i = 0; i < DRAIN_STEP; i++) {
+        struct link *link = list_pop(&server->carriers);
+        if (link == NULL) {
+            return;
+        }
+        list_push(&server->told, link);
+        carrier_drain(of_link(link));
+    }
+}
+
+static void cut_all(struct link *list)
+{
+    struct link *link = list->next;
+    while (link != list) {
+        struct link *next = link->next; // a cut moves it to server->gone
+        carrier_cut(of_link(link));
+        link = next;
+    }
+}
+
+static void dismiss_newcomers(struct server *server)
+{
+    struct link *link = server->carriers.next;
+    while (link != &server->carriers) {
+        struct link *next = link->next;
+        http1_dismiss(of_link(link));
+        link = next;
+    }
+}
+
+static void on_drain_step(struct timer *timer)
+{
+    struct server *server = list_entry(timer, struct server, drain_step);
+    const int64_t now_ms = front_now_ms(server);
+    if (server->carrier_count > server->newcomer_count) {
+        ask_some_to_close(server);
+    } else {
+        listener_free(server->listener);
+        server->listener = NULL;
+        dismiss_newcomers(server);
+    }
+    if (now_ms >= server->drain_until_ms) {
+        cut_all(&server->carriers);
+        cut_all(&server->told);
+    }
+    if (server->listener == NULL && server->carrier_count == 0) {
+        if (server->drained != NULL) {
+            server->drained(server->drained_user);
+        }
+        return;
+    }
+    wheel_arm(reactor_wheel(server->reactor), timer, now_ms + DRAIN_STEP_MS);
+}
+
+void server_drain(struct server *server, int64_t until_mono_ms, void (*drained)(void *user),
+                  void *user)
+{
+    must(!server->draining);
+    server->draining = true;
+    server->drain_until_ms = until_mono_ms;
+    server->drained = drained;
+    server->drained_user = user;
+    wheel_arm(reactor_wheel(server->reactor), &server->drain_step, front_now_ms(server));
+}
+
+/* ---- life ---- */
+
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+    return value == 0 ? otherwise : value;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static void set_times(struct server *server, const struct server_options *options)
+{
+    server->stall_ms = or_default(options->stall_ms, 60 * 1000);
+    server->head_ms = or_default(options->head_ms, 10 * 1000);
+    server->request_ms = or_default(options->request_ms, 20 * 1000);
+    server->idle_ms = or_default(options->idle_ms, 75 * 1000);
+    server->line_ms = or_default(options->line_ms, 15 * 1000);
+    server->ping_ms = or_default(options->ping_ms, 20 * 1000);
+    server->beat_ms = or_default(options->beat_ms, 10 * 1000);
+    server->retry_ms_min = or_default(options->retry_ms_min, 1000);
+    server->retry_ms_max = or_default(options->retry_ms_max, 15 * 1000);
+    const uint32_t shortest =
+        least(least(server->line_ms, server->ping_ms), least(server->beat_ms, server->stall_ms));
+    server->visit_ms = least(shortest / 2 + 1, VISIT_MS_MAX);
+}
+
+static void init_sweeps(struct server *server)
+{
+    struct sweep_options options = {.wheel = reactor_wheel(server->reactor),
+                                    .interval_ms = server->idle_ms,
+                                    .now_ms = now_of,
+                                    .due = on_idled,
+                                    .user = server};
+    sweep_init(&server->idle, &options);
+    options.due = on_visit;
+    options.interval_ms = server->visit_ms;
+    sweep_init(&server->visits, &options);
+    options.interval_ms = SOON_MS;
+    sweep_init(&server->soon, &options);
+}
+
+enum err server_new(const struct server_options *options, struct server **ret_server)
+{
+    struct server *server = mem_new(MEM_OTHER, sizeof(*server));
+    if (server == NULL) {
+        return ERR_NOMEM;
+    }
+    *server = (struct server){.reactor = options->reactor,
+                              .hub = options->hub,
+                              .census = options->census,
+                              .clock = options->clock,
+                              .handle = options->handle,
+                              .user = options->user,
+                              .trusted_proxies = options->trusted_proxies,
+                              .trusted_proxy_count = options->trusted_proxy_count,
+                              .burial = {.fire = on_burial},
+                              .drain_step = {.fire = on_drain_step}};
+    set_times(server, options);
+    rand_init(&server->rand, options->seed);
+    init_sweeps(server);
+    list_init(&server->carriers);
+    list_init(&server->told);
+    list_init(&server->gone);
+    meter_init(&server->meter);
+    const struct listener_options listen = {
+        .address = options->listen, .accepted = on_accepted, .user = server};
+    const enum err err = listener_new(options->reactor, &listen, &server->listener);
+    if (err != ERR_OK) {
+        server_free(server);
+        return err;
+    }
+    *ret_server = server;
+    return ERR_OK;
+}
+
+void server_free(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    listener_free(server->listener);
+    cut_all(&server->carriers);
+    cut_all(&server->told);
+    on_burial(&server->burial);
+    wheel_cancel(reactor_wheel(server->reactor), &server->burial);
+    wheel_cancel(reactor_wheel(server->reactor), &server->drain_step);
+    sweep_done(&server->idle);
+    sweep_done(&server->visits);
+    sweep_done(&server->soon);
+    meter_done(&server->meter);
+    mem_free(MEM_OTHER, server);
+}
+
+struct reactor *server_reactor(struct server *server)
+{
+    return server->reactor;
+}
+
+struct hub *server_hub(struct server *server)
+{
+    return server->hub;
+}
+
+const struct clock *server_clock(struct server *server)
+{
+    return server->clock;
+}
+
+struct rand *server_rand(struct server *server)
+{
+    return &server->rand;
+}
+
+void *server_user(struct server *server)
+{
+    return server->user;
+}
+
+bool server_is_draining(const struct server *server)
+{
+    return server->draining;
+}
