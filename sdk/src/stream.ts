@@ -20,6 +20,7 @@ import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
 import { cursorOf, type Goaway, type Message, type Posted } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
+import { Route } from "./route.js";
 import { poll } from "./transport/poll.js";
 import { sse } from "./transport/sse.js";
 import type { Connection, End, Transport, TransportName, Watching } from "./transport/transport.js";
@@ -71,10 +72,6 @@ const SILENT_MAX = 2;
 const PROBE_MS = 5_000;
 /** A connection that lived so long was a good one: waiting begins small again. */
 const STEADY_MS = 10_000;
-/** How often in a row one that worked before may fail before another transport is tried. */
-const MISSES_MAX = 3;
-/** How long a fallback is kept before the first choice is tried again. */
-const UPGRADE_MS = 600_000;
 const TOKEN_AHEAD_MS = 60_000;
 const TIMER_MAX_MS = 2 ** 31 - 1;
 const FILL_LIMIT = 200;
@@ -93,7 +90,7 @@ export class Stream {
   private readonly log: Log;
   private readonly outbox: Outbox;
   private readonly connect_by: Record<TransportName, Transport>;
-  private readonly order: readonly TransportName[];
+  private readonly route: Route;
   private readonly tail: number;
   private readonly session: string;
   private readonly listeners = new Set<() => void>();
@@ -104,13 +101,6 @@ export class Stream {
   private timers = new Map<"hello" | "retry" | "tick" | "probe" | "token", Timer>();
 
   private watching: Watching = "watching";
-
-  // Which transport, and how it goes.
-  private chain: readonly TransportName[];
-  private chain_at = 0;
-  private misses = 0;
-  private worked = new Set<TransportName>();
-  private upgrade_at: number;
 
   // This connection.
   private greeted_at: number | undefined;
@@ -141,9 +131,7 @@ export class Stream {
       give_up_ms: options.give_up_ms ?? 60_000,
     });
     this.connect_by = { websocket, sse, poll, ...options.connect };
-    this.order = options.transports ?? TRANSPORTS;
-    this.chain = this.chainFrom(this.ports.recall());
-    this.upgrade_at = clock.now() + UPGRADE_MS;
+    this.route = new Route(options.transports ?? TRANSPORTS, this.ports);
     this.session = `s-${Math.floor(this.ports.random() * 2 ** 50).toString(36)}`;
     this.unwatch = this.ports.watch((what) => this.happened(what));
     this.connect();
@@ -241,20 +229,9 @@ export class Stream {
 
   // -- connecting --
 
-  private chainFrom(first: string | undefined): readonly TransportName[] {
-    const known = this.order.find((name) => name === first);
-    return known === undefined ? this.order : [known, ...this.order.filter((name) => name !== known)];
-  }
-
   private connect(): void {
     this.stop("retry");
-    if (this.ports.clock.now() >= this.upgrade_at) {
-      this.chain = this.order;
-      this.chain_at = 0;
-      this.misses = 0;
-      this.upgrade_at = this.ports.clock.now() + UPGRADE_MS;
-    }
-    const name = this.chain[this.chain_at] ?? "poll";
+    const name = this.route.next();
     this.become({ phase: "connecting", transport: name });
     this.greeted_at = undefined;
     this.silent = 0;
@@ -286,9 +263,7 @@ export class Stream {
       case "unsupported":
         return this.tryOther();
       case "unreachable":
-        // Nobody answers: that says nothing of the transport, so the best one is up again.
-        this.chain_at = 0;
-        this.misses = 0;
+        this.route.unknown();
         return this.wait(undefined);
       case "refused":
         return this.obey(end.problem);
@@ -300,12 +275,8 @@ export class Stream {
   }
 
   private tryOther(): void {
-    const name = this.chain[this.chain_at];
-    if (name !== undefined && this.worked.has(name) && ++this.misses < MISSES_MAX) return this.wait(undefined);
-    this.misses = 0;
-    this.chain_at++;
-    if (this.chain_at < this.chain.length) return this.connect();
-    this.chain_at = 0;
+    const { transport } = this.state;
+    if (transport !== undefined && this.route.failed(transport)) return this.connect();
     this.wait(undefined);
   }
 
@@ -355,12 +326,8 @@ export class Stream {
     this.stop("hello");
     this.greeted_at = this.ports.clock.now();
     this.without_cursor = false;
-    this.misses = 0;
     this.heartbeat_ms = heartbeat_ms !== undefined && heartbeat_ms >= 1_000 ? heartbeat_ms : HEARTBEAT_MS;
-    if (transport !== undefined && !this.worked.has(transport)) {
-      this.worked.add(transport);
-      this.ports.remember(transport);
-    }
+    if (transport !== undefined) this.route.worked(transport);
     this.become({ phase: "live", is_offline: false });
     if (this.connection?.watches_itself !== true) this.tick();
     this.watchToken();

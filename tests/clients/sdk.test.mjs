@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SDK outside a browser, over each transport against the real server, through a kill in mid-write.
+import assert from "node:assert/strict";
+import { build } from "esbuild";
+import { mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { WebSocket } from "ws";
+import { Roar, test, unlimited } from "../lib/roar.mjs";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const bundle = join(root, "build/sdk-test/sdk.mjs");
+mkdirSync(dirname(bundle), { recursive: true });
+await build({ absWorkingDir: root, entryPoints: ["sdk/src/index.ts"], outfile: bundle, bundle: true, format: "esm", logLevel: "warning" });
+const { Stream } = await import(pathToFileURL(bundle).href);
+
+const ports = { openSocket: (url, protocol) => new WebSocket(url, protocol) };
+const transports = ["websocket", "sse", "poll"];
+
+/** A stream that can be waited on. */
+function open(t, roar, transport, token) {
+  const stream = new Stream({ stream: "demo", server: roar.url, token, transports: [transport], window: 5_000, ports });
+  t.after(() => stream.close());
+  const until = (is_so) =>
+    new Promise((resolve) => {
+      const look = () => {
+        if (!is_so(stream)) return;
+        stop();
+        resolve();
+      };
+      const stop = stream.onChange(look);
+      look();
+    });
+  return { stream, until };
+}
+
+const comments = (stream) => stream.lines.filter(({ kind }) => kind === "comment");
+const texts = (stream) => comments(stream).map(({ comment }) => comment.text);
+
+for (const transport of transports) {
+  test(`${transport}: backfill, then live; what is posted is confirmed once`, async (t) => {
+    const roar = await Roar.start(t, unlimited);
+    const { token } = await roar.guest("Ann");
+    for (const text of ["one", "two"]) await roar.post("demo", token, text);
+    const { stream, until } = open(t, roar, transport, token);
+    await until(() => comments(stream).length === 2);
+    stream.post({ text: "three" });
+    assert.equal(stream.lines.at(-1).kind, "own");
+    await until(() => comments(stream).length === 3);
+    await roar.post("demo", token, "four");
+    await until(() => comments(stream).length === 4);
+    assert.deepEqual(texts(stream), ["one", "two", "three", "four"]);
+    assert.equal(stream.lines.length, 4);
+  });
+}
+
+test("killed in mid-write, twice: every reader has every comment once, in the one order", async (t) => {
+  const roar = await Roar.start(t, unlimited);
+  const { token } = await roar.guest("Reader");
+  const readers = transports.map((transport) => open(t, roar, transport, token));
+  const writers = await Promise.all([0, 1, 2].map(async (i) => {
+    const guest = await roar.guest(`Writer ${i}`);
+    return open(t, roar, transports[i], guest.token);
+  }));
+  await Promise.all([...readers, ...writers].map(({ until }) => until(({ status }) => status.phase === "live")));
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 40; i++) for (const [who, { stream }] of writers.entries()) stream.post({ text: `${who}.${round * 40 + i}` });
+    if (round < 2) {
+      await readers[0].until(({ lines }) => lines.length >= round * 120 + 20);
+      await roar.kill();
+      await Promise.all([...readers, ...writers].map(({ until }) => until(({ status }) => status.phase !== "live")));
+      await roar.restart();
+    }
+    const all = [...readers, ...writers];
+    await Promise.all(all.map(({ until }) => until((stream) => comments(stream).length === (round + 1) * 120)));
+  }
+  const [first, ...others] = [...readers, ...writers].map(({ stream }) => comments(stream).map(({ seq, comment }) => [seq, comment.id, comment.text]));
+  for (const other of others) assert.deepEqual(other, first);
+  const seqs = first.map(([seq]) => seq);
+  assert.deepEqual(seqs, [...new Set(seqs)].sort((a, b) => a - b));
+  for (const who of [0, 1, 2]) {
+    const theirs = first.map(([, , text]) => text).filter((text) => text.startsWith(`${who}.`));
+    assert.deepEqual(theirs, Array.from({ length: 120 }, (_, i) => `${who}.${i}`), "each writer's lines in the order they wrote them");
+  }
+  for (const { stream } of [...readers, ...writers]) assert.deepEqual(stream.lines.filter(({ kind }) => kind !== "comment"), []);
+});
