@@ -26,6 +26,7 @@ const types = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".json": "application/json",
 };
 const entry = (path, file, cache) => ({ path, file: relative(dirname(list), file), type: types[extname(path) || ".html"], cache });
 
@@ -68,10 +69,12 @@ for (const [plain, path] of hashed) {
 }
 writeFileSync(join(out, "page.html"), html);
 entries.push(entry("/", join(out, "page.html"), "no-cache"));
+entries.push(entry("/openapi.json", join(root, "src/api/openapi.json"), "no-cache"));
 
 writeFileSync(list, `${JSON.stringify(entries, null, 2)}\n`);
 if (flags.depfile) {
-  const inputs = [...Object.keys(bundle.metafile.inputs), "web/page.html", "web/icon.svg", "tools/pages.mjs"];
+  const inputs = [...Object.keys(bundle.metafile.inputs), "web/page.html", "web/icon.svg", "src/api/openapi.json",
+    "tools/pages.mjs"];
   const escaped = inputs.map((input) => resolve(root, input).replaceAll(" ", "\\ "));
   writeFileSync(flags.depfile, `${basename(list)}: ${escaped.join(" ")}\n`);
 }

@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: Apache-2.0
+/* api_fake -- the rooms below, as far as a test of this folder needs them: exchanges that keep their
+ * answer, an engine and a hub that answer at once with what the test laid out, readers that only
+ * note how they were opened. Included once by a test, since a test is one file; what is defined here
+ * takes the place of serve/ and hub/ when it is linked.
+ */
+#pragma once
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "hub/hub.h"
+#include "hub/port.h"
+#include "loop/reactor.h"
+#include "rules/jwt.h"
+#include "serve/exchange.h"
+#include "serve/server.h"
+#include "serve/streaming.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define FAKE_SECRET "a secret of this test, long enough to sign"
+
+/* ---- what the test lays out and looks at ---- */
+
+struct exchange {
+    struct request request;
+    bool is_answered;
+    int status;
+    char type[128], headers[4096], body[65536];
+};
+
+struct server {
+    void *user;
+};
+
+static struct {
+    struct server server;
+    struct reactor *reactor;
+    struct rand rand;
+    int64_t mono_ms, wall_ms;
+    bool is_draining, is_well;
+    struct api_shared *shared;
+    struct api *api;
+    /* -- the engine's next answers, and what it was asked -- */
+    struct submit submit, submitted;
+    struct read read, asked;
+    struct event *events[8];
+    struct stream_call stream, streamed;
+    uint32_t reads;
+    /* -- the hub's -- */
+    struct presence_call presence, present;
+    /* -- readers -- */
+    struct join join;
+    char join_stream[STREAM_NAME_LEN_MAX + 1];
+    uint32_t opened, wait_ms;
+    struct poll_found found;
+} fake;
+
+/* ---- clock, server ---- */
+
+static int64_t fake_mono_ms(const struct clock *clock)
+{
+    (void)clock;
+    return fake.mono_ms;
+}
+
+static int64_t fake_wall_ms(const struct clock *clock)
+{
+    (void)clock;
+    return fake.wall_ms;
+}
+
+void *server_user(struct server *server)
+{
+    return server->user;
+}
+
+const struct clock *server_clock(struct server *server)
+{
+    static const struct clock clock = {fake_mono_ms, fake_wall_ms};
+    (void)server;
+    return &clock;
+}
+
+struct rand *server_rand(struct server *server)
+{
+    (void)server;
+    return &fake.rand;
+}
+
+struct reactor *server_reactor(struct server *server)
+{
+    (void)server;
+    return fake.reactor;
+}
+
+bool server_is_draining(const struct server *server)
+{
+    (void)server;
+    return fake.is_draining;
+}
+
+/* ---- exchange ---- */
+
+const struct request *exchange_request(const struct exchange *exchange)
+{
+    return &exchange->request;
+}
+
+struct server *exchange_server(struct exchange *exchange)
+{
+    (void)exchange;
+    return &fake.server;
+}
+
+struct str request_field(const struct request *request, const char *name)
+{
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        if (str_eq_nocase(request->fields[i].name, str_of(name))) {
+            return request->fields[i].value;
+        }
+    }
+    return STR_NONE;
+}
+
+uint32_t request_field_count(const struct request *request, const char *name)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        count += str_eq_nocase(request->fields[i].name, str_of(name)) ? 1 : 0;
+    }
+    return count;
+}
+
+static void fake_copy(char *to, size_t size, struct str from)
+{
+    assert_true(from.len < size);
+    if (from.len > 0) {
+        memcpy(to, from.at, from.len);
+    }
+    to[from.len] = '\0';
+}
+
+void exchange_answer(struct exchange *exchange, const struct answer *answer)
+{
+    assert_false(exchange->is_answered);
+    exchange->is_answered = true;
+    exchange->status = answer->status;
+    fake_copy(exchange->type, sizeof(exchange->type), answer->type);
+    fake_copy(exchange->headers, sizeof(exchange->headers), answer->headers);
+    fake_copy(exchange->body, sizeof(exchange->body), answer->body);
+}
+
+/* ---- the engine ---- */
+
+static void fake_submit(struct port *port, struct submit *submit)
+{
+    (void)port;
+    fake.submitted = *submit;
+    submit->end = fake.submit.end;
+    submit->refusal = fake.submit.refusal;
+    submit->retry_after_ms = fake.submit.retry_after_ms;
+    submit->rate = fake.submit.rate;
+    submit->epoch = (struct epoch){"k3f9"};
+    submit->event = fake.submit.event == NULL ? NULL : event_ref(fake.submit.event);
+    submit->id = fake.submit.id;
+    submit->call.done(&submit->call);
+}
+
+static void fake_read(struct port *port, struct read *read)
+{
+    (void)port;
+    fake.asked = *read;
+    fake.reads++;
+    read->result = fake.read.result;
+    read->epoch = (struct epoch){"k3f9"};
+    read->head = fake.read.head;
+    read->more = fake.read.more;
+    read->count = fake.read.count;
+    read->events = fake.events;
+    read->call.done(&read->call);
+}
+
+void read_done(struct read *read)
+{
+    read->events = NULL; // the test's
+}
+
+static void fake_stream(struct port *port, struct stream_call *stream)
+{
+    (void)port;
+    fake.streamed = *stream;
+    stream->result = fake.stream.result;
+    stream->created = fake.stream.created;
+    stream->epoch = (struct epoch){"k3f9"};
+    stream->head = fake.stream.head;
+    stream->now = fake.stream.now;
+    stream->retention_now = fake.stream.retention_now;
+    stream->call.done(&stream->call);
+}
+
+static const struct port_ops fake_port_ops = {
+    .submit = fake_submit, .read = fake_read, .stream = fake_stream};
+static struct port fake_port = {.ops = &fake_port_ops, .epoch = {"k3f9"}};
+
+/* ---- the hub ---- */
+
+void hub_presence(struct hub *hub, struct presence_call *call)
+{
+    (void)hub;
+    fake.present = *call;
+    call->viewers = fake.presence.viewers;
+    call->watching = fake.presence.watching;
+    call->next_ms = 10000;
+    call->roster = fake.presence.roster;
+    call->roster_count = fake.presence.roster_count;
+    call->call.done(&call->call);
+}
+
+void presence_call_done(struct presence_call *call)
+{
+    call->roster = NULL; // the test's
+}
+
+void hub_figures(struct hub *hub, struct figures_call *call)
+{
+    (void)hub;
+    call->viewers = 12;
+    call->call.done(&call->call);
+}
+
+void hub_busiest(struct hub *hub, struct busiest_call *call)
+{
+    (void)hub;
+    (void)snprintf(call->streams[0].name, sizeof(call->streams[0].name), "demo");
+    call->streams[0].viewers = 12;
+    call->count = 1;
+    call->call.done(&call->call);
+}
+
+/* ---- readers ---- */
+
+static void fake_note_join(const struct join *join)
+{
+    fake.opened++;
+    fake.join = *join;
+    fake_copy(fake.join_stream, sizeof(fake.join_stream), join->stream);
+}
+
+void sse_reader_open(struct exchange *exchange, const struct join *join,
+                     const struct reader *reader,
+                     void (*refused)(struct exchange *exchange, enum viewer_refusal why))
+{
+    (void)exchange, (void)reader, (void)refused;
+    fake_note_join(join);
+}
+
+void poll_open(struct exchange *exchange, const struct join *join,
+               const struct poll_options *options)
+{
+    fake_note_join(join);
+    fake.wait_ms = options->wait_ms;
+    options->ops->found(exchange, &fake.found);
+}
+
+/* ---- WebSocket: one connection ---- */
+
+struct ws_conn {
+    const struct ws_ops *ops;
+    void *user;
+    struct claims *claims;
+    char sent[65536]; // the last message
+    char joined[STREAM_NAME_LEN_MAX + 1];
+    uint32_t sends, bad_messages;
+    uint16_t close_code;
+    enum err join_result;
+};
+static struct ws_conn fake_ws;
+
+enum err ws_conn_open(struct exchange *exchange, const struct reader *reader,
+                      const struct ws_ops *ops, void *user, struct ws_conn **ret_ws)
+{
+    (void)exchange;
+    fake_ws = (struct ws_conn){.ops = ops, .user = user};
+    ws_conn_set_claims(&fake_ws, reader->claims);
+    *ret_ws = &fake_ws;
+    return ERR_OK;
+}
+
+void *ws_conn_user(struct ws_conn *ws)
+{
+    return ws->user;
+}
+
+struct server *ws_conn_server(struct ws_conn *ws)
+{
+    (void)ws;
+    return &fake.server;
+}
+
+const struct address *ws_conn_client(struct ws_conn *ws, bool *ret_trusted)
+{
+    static const struct address client = {
+        .bytes = {[10] = 0xFF, [11] = 0xFF, [12] = 192, [15] = 1}};
+    (void)ws;
+    *ret_trusted = false;
+    return &client;
+}
+
+struct claims *ws_conn_claims(struct ws_conn *ws)
+{
+    return ws->claims;
+}
+
+void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims)
+{
+    claims_unref(ws->claims);
+    ws->claims = claims == NULL ? NULL : claims_ref(claims);
+}
+
+void ws_conn_send(struct ws_conn *ws, struct str json)
+{
+    ws->sends++;
+    fake_copy(ws->sent, sizeof(ws->sent), json);
+}
+
+void ws_conn_send_binary(struct ws_conn *ws, struct str bytes)
+{
+    ws_conn_send(ws, bytes);
+}
+
+enum err ws_conn_join(struct ws_conn *ws, const struct join *join)
+{
+    if (ws->join_result == ERR_OK) {
+        fake_note_join(join);
+        fake_copy(ws->joined, sizeof(ws->joined), join->stream);
+    }
+    return ws->join_result;
+}
+
+enum err ws_conn_leave(struct ws_conn *ws, struct str stream)
+{
+    const bool is_joined = str_eq(str_of(ws->joined), stream);
+    if (is_joined) {
+        ws->joined[0] = '\0';
+    }
+    return is_joined ? ERR_OK : ERR_NOT_FOUND;
+}
+
+struct str ws_conn_stream(struct ws_conn *ws)
+{
+    return str_of(ws->joined);
+}
+
+void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason)
+{
+    (void)reason;
+    ws->close_code = code;
+}
+
+void ws_conn_bad_message(struct ws_conn *ws)
+{
+    ws->bad_messages++;
+}
+
+/* ---- making it, and asking ---- */
+
+static bool fake_is_well(void *user, const char **ret_reason)
+{
+    (void)user;
+    *ret_reason = "the disk is full";
+    return fake.is_well;
+}
+
+static struct policy *fake_policy(struct policy_options options)
+{
+    struct policy *policy = NULL;
+    assert_int_equal(jwt_keys_new(&options.keys), ERR_OK);
+    assert_int_equal(jwt_keys_add_secret(options.keys, STR(FAKE_SECRET)), ERR_OK);
+    options.guest_secret = STR(FAKE_SECRET);
+    options.text_points_max = 500;
+    assert_int_equal(policy_new(&options, &policy), ERR_OK);
+    return policy;
+}
+
+static void fake_set_policy(struct policy_options options)
+{
+    struct policy *policy = fake_policy(options);
+    api_shared_set_policy(fake.shared, policy);
+    policy_unref(policy);
+}
+
+static int fake_set_up(void **state)
+{
+    (void)state;
+    memset(&fake, 0, sizeof(fake));
+    fake.wall_ms = 1763700000123;
+    fake.is_well = true;
+    rand_init(&fake.rand, 7);
+    assert_int_equal(reactor_new(&fake.reactor), ERR_OK);
+    struct policy *policy = fake_policy((struct policy_options){.has_guests = true});
+    const struct api_options options = {.port = &fake_port,
+                                        .policy = policy,
+                                        .version = STR("0.1.0"),
+                                        .is_dev = true,
+                                        .is_well = fake_is_well};
+    assert_int_equal(api_shared_new(&options, &fake.shared), ERR_OK);
+    policy_unref(policy);
+    assert_int_equal(api_new(fake.shared, NULL, &fake.api), ERR_OK);
+    fake.server.user = fake.api;
+    return 0;
+}
+
+static int fake_tear_down(void **state)
+{
+    (void)state;
+    event_unref(fake.submit.event);
+    for (size_t i = 0; i < sizeof(fake.events) / sizeof(fake.events[0]); i++) {
+        event_unref(fake.events[i]);
+    }
+    api_free(fake.api);
+    api_shared_free(fake.shared);
+    reactor_free(fake.reactor);
+    return 0;
+}
+
+/* "Bearer <a token>" of this user with one role; valid until the next call. */
+static struct str fake_bearer(const char *sub, const char *role)
+{
+    static char text[JWT_BYTES_MAX];
+    const struct str roles[] = {str_of(role)};
+    const struct jwt_grant grant = {.sub = str_of(sub),
+                                    .name = str_of(sub),
+                                    .roles = roles,
+                                    .role_count = 1,
+                                    .iat_s = fake.wall_ms / 1000,
+                                    .exp_s = fake.wall_ms / 1000 + 3600};
+    struct buf token;
+    buf_init(&token, MEM_OTHER, JWT_BYTES_MAX);
+    assert_int_equal(jwt_sign(STR(FAKE_SECRET), &grant, &token), ERR_OK);
+    (void)snprintf(text, sizeof(text), "Bearer %.*s", (int)token.len, (const char *)token.bytes);
+    buf_done(&token);
+    return str_of(text);
+}
+
+/* A comment as the engine keeps it. */
+static struct event *fake_comment(uint64_t seq)
+{
+    struct event *event =
+        event_new(STR("\"id\":\"c1\",\"at\":1763700000123,\"user\":{\"id\":\"ann\","
+                      "\"name\":\"Ann\"},\"text\":\"hello\""));
+    assert_non_null(event);
+    event->kind = EVENT_COMMENT;
+    event->seq = seq;
+    event->prev = seq - 1;
+    event->at_ms = 1763700000123;
+    return event;
+}
+
+struct fake_ask {
+    const char *method, *path, *query, *body;
+    struct str bearer;
+    const char *name, *value; // one more header
+};
+
+static struct exchange *fake_ask(const struct fake_ask *ask)
+{
+    static struct exchange exchange;
+    memset(&exchange, 0, sizeof(exchange));
+    struct request *request = &exchange.request;
+    request->method = str_of(ask->method);
+    request->path = str_of(ask->path);
+    request->query = str_of(ask->query);
+    request->host = STR("chat.example");
+    request->body = str_of(ask->body);
+    request->has_body = ask->body != NULL;
+    if (ask->bearer.len > 0) {
+        request->fields[request->field_count++] = (struct field){STR("Authorization"), ask->bearer};
+    }
+    if (ask->body != NULL) {
+        request->fields[request->field_count++] =
+            (struct field){STR("Content-Type"), STR("application/json")};
+    }
+    if (ask->name != NULL) {
+        request->fields[request->field_count++] =
+            (struct field){str_of(ask->name), str_of(ask->value)};
+    }
+    api_handle(fake.api, &exchange);
+    return &exchange;
+}
+
+static inline void assert_says(const struct exchange *exchange, int status, const char *part)
+{
+    assert_true(exchange->is_answered);
+    if (exchange->status != status || strstr(exchange->body, part) == NULL) {
+        print_message("expected %d with %s, got %d %s\n", status, part, exchange->status,
+                      exchange->body);
+    }
+    assert_int_equal(exchange->status, status);
+    assert_non_null(strstr(exchange->body, part));
+}

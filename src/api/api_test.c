@@ -1,0 +1,707 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api_fake.h"
+
+#include "api/router.h"
+
+#include "wire/json.h"
+
+/* ---- the gates ---- */
+
+static void what_is_not_there_says_so(void **state)
+{
+    (void)state;
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v2", .query = ""}), 404,
+                "\"not_found\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/assets/none.js"}), 404,
+                "\"not_found\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/%zz"}), 400,
+                "\"bad_request\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/-a"}), 400,
+                "\"bad_name\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams//events"}), 400,
+                "\"bad_name\"");
+    struct exchange *exchange =
+        fake_ask(&(struct fake_ask){.method = "DELETE", .path = "/v1/streams/demo/comments"});
+    assert_says(exchange, 405, "\"method_not_allowed\"");
+    assert_non_null(strstr(exchange->headers, "Allow: POST, GET, HEAD, OPTIONS\r\n"));
+}
+
+static void every_answer_is_dressed(void **state)
+{
+    (void)state;
+    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "GET", .path = "/healthz"});
+    assert_says(exchange, 200, "\"alive\"");
+    assert_non_null(strstr(exchange->headers, "X-Content-Type-Options: nosniff\r\n"));
+    assert_non_null(strstr(exchange->headers, "Cache-Control: no-store\r\n"));
+    assert_non_null(strstr(exchange->headers, "Vary: Origin\r\n"));
+    assert_null(strstr(exchange->headers, "Access-Control"));
+}
+
+static void pages_of_other_origins_are_told_apart(void **state)
+{
+    (void)state;
+    const struct str origin = STR("https://a.example");
+    fake_set_policy((struct policy_options){.origins = &origin, .origin_count = 1});
+    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "GET",
+                                                            .path = "/v1/streams/demo/presence",
+                                                            .name = "Origin",
+                                                            .value = "https://a.example"});
+    assert_says(exchange, 200, "\"viewers\"");
+    assert_non_null(
+        strstr(exchange->headers, "Access-Control-Allow-Origin: https://a.example\r\n"));
+    static const char *const paths[] = {"/v1/streams/demo/presence", "/v1/streams/demo/ws",
+                                        "/v1/tickets", "/v1/streams/demo/comments"};
+    static const char *const methods[] = {"GET", "GET", "POST", "POST"};
+    for (size_t i = 0; i < 4; i++) {
+        exchange = fake_ask(&(struct fake_ask){.method = methods[i],
+                                               .path = paths[i],
+                                               .name = "Origin",
+                                               .value = "https://evil.example"});
+        assert_says(exchange, 403, "\"bad_origin\"");
+        assert_null(strstr(exchange->headers, "Access-Control"));
+    }
+    exchange = fake_ask(&(struct fake_ask){.method = "GET",
+                                           .path = "/v1/streams/demo/presence",
+                                           .name = "Origin",
+                                           .value = "http://chat.example"});
+    assert_int_equal(exchange->status, 200);
+}
+
+static void a_preflight_is_answered_for_listed_origins(void **state)
+{
+    (void)state;
+    const struct str origin = STR("https://a.example");
+    fake_set_policy((struct policy_options){.origins = &origin, .origin_count = 1});
+    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "OPTIONS",
+                                                            .path = "/v1/streams/demo/comments",
+                                                            .name = "Origin",
+                                                            .value = "https://a.example"});
+    assert_int_equal(exchange->status, 204);
+    assert_non_null(strstr(exchange->headers, "Allow: POST, GET, HEAD, OPTIONS\r\n"));
+    assert_non_null(
+        strstr(exchange->headers, "Access-Control-Allow-Origin: https://a.example\r\n"));
+    exchange = fake_ask(&(struct fake_ask){.method = "OPTIONS",
+                                           .path = "/v1/streams/demo/comments",
+                                           .name = "Origin",
+                                           .value = "https://evil.example"});
+    assert_says(exchange, 403, "\"bad_origin\"");
+}
+
+/* ---- credentials ---- */
+
+static void a_bad_credential_is_never_quietly_anonymous(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"Bearer x.y.z", "Bearer ", "Basic YTpi", "x"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct exchange *exchange = fake_ask(&(struct fake_ask){
+            .method = "GET", .path = "/v1/streams/demo/presence", .bearer = str_of(wrong[i])});
+        assert_says(exchange, 401, "\"bad_token\"");
+        assert_non_null(strstr(exchange->headers, "WWW-Authenticate: Bearer realm=\"roar\", "
+                                                  "error=\"invalid_token\"\r\n"));
+    }
+    const struct str bearer = fake_bearer("ann", "viewer");
+    fake.wall_ms += 7200 * 1000;
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = "/v1/streams/demo/presence", .bearer = bearer}),
+                401, "\"expired_token\"");
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = "/v1/streams/demo/presence", .query = "ticket=0123"}),
+                401, "\"bad_token\"");
+}
+
+static void a_token_in_the_url_is_taken_only_where_it_is_on(void **state)
+{
+    (void)state;
+    char query[JWT_BYTES_MAX];
+    (void)snprintf(query, sizeof(query), "token=%s", fake_bearer("ann", "viewer").at + 7);
+    const struct fake_ask ask = {
+        .method = "GET", .path = "/v1/streams/demo/presence", .query = query};
+    assert_says(fake_ask(&ask), 401, "auth.query_token");
+    fake_set_policy((struct policy_options){.has_query_token = true});
+    assert_says(fake_ask(&ask), 200, "\"viewers\"");
+}
+
+static void a_ticket_stands_for_its_token_once(void **state)
+{
+    (void)state;
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST", .path = "/v1/tickets"}), 401,
+                "\"no_token\"");
+    struct exchange *exchange = fake_ask(&(struct fake_ask){
+        .method = "POST", .path = "/v1/tickets", .bearer = fake_bearer("ann", "viewer")});
+    assert_says(exchange, 201, "\"expires_in\":30");
+    char query[64];
+    (void)snprintf(query, sizeof(query), "ticket=%.32s",
+                   strstr(exchange->body, "\"ticket\":\"") + 10);
+    const struct fake_ask ask = {
+        .method = "GET", .path = "/v1/streams/demo/events", .query = query};
+    (void)fake_ask(&ask);
+    assert_int_equal(fake.opened, 1);
+    assert_says(fake_ask(&ask), 401, "\"bad_token\"");
+}
+
+static void reading_may_need_a_token(void **state)
+{
+    (void)state;
+    fake_set_policy((struct policy_options){.read_needs_token = true, .has_guests = true});
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/comments"}),
+                401, "\"no_token\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET",
+                                            .path = "/v1/streams/demo/comments",
+                                            .bearer = fake_bearer("ann", "viewer")}),
+                200, "\"comments\"");
+    assert_int_equal(fake_ask(&(struct fake_ask){.method = "POST", .path = "/v1/guests"})->status,
+                     201);
+    assert_int_equal(fake_ask(&(struct fake_ask){.method = "GET", .path = "/healthz"})->status,
+                     200);
+}
+
+static void guests_get_a_token_that_works_where_they_are_on(void **state)
+{
+    (void)state;
+    struct exchange *exchange = fake_ask(&(struct fake_ask){
+        .method = "POST", .path = "/v1/guests", .body = "{\"name\":\" Zo\xC3\xAB \"}"});
+    assert_says(exchange, 201, "\"name\":\"Zo\xC3\xAB\"");
+    char bearer[JWT_BYTES_MAX];
+    const char *token = strstr(exchange->body, "\"token\":\"") + 9;
+    (void)snprintf(bearer, sizeof(bearer), "Bearer %.*s", (int)strcspn(token, "\""), token);
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "POST", .path = "/v1/tickets", .bearer = str_of(bearer)}),
+                201, "ticket");
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST", .path = "/v1/guests"}), 201,
+                "\"Guest ");
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "POST", .path = "/v1/guests", .body = "{\"name\":\"a\\nb\"}"}),
+                422, "\"bad_field\"");
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "POST", .path = "/v1/guests", .body = "{\"name\":7}"}),
+                422, "\"field\":\"name\"");
+    fake_set_policy((struct policy_options){.has_guests = false});
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST", .path = "/v1/guests"}), 403,
+                "\"forbidden\"");
+}
+
+/* ---- posting ---- */
+
+static struct exchange *post(const char *body)
+{
+    return fake_ask(&(struct fake_ask){.method = "POST",
+                                       .path = "/v1/streams/demo/comments",
+                                       .body = body,
+                                       .bearer = fake_bearer("ann", "viewer")});
+}
+
+static void a_comment_is_answered_by_its_place(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_DONE, .id = STR("c1"), .rate = {5, 4, 9001}};
+    fake.submit.event = fake_comment(4072);
+    struct exchange *exchange = post(
+        "{\"text\":\" hi\\r\\n \",\"cid\":\"x-1\",\"reply_to\":\"c0\",\"media_ms\":5,\"new\":1}");
+    assert_says(exchange, 201,
+                "{\"id\":\"c1\",\"seq\":4072,\"epoch\":\"k3f9\",\"at\":1763700000123,"
+                "\"state\":\"visible\",\"comment\":{\"type\":\"comment\",\"stream\":\"demo\","
+                "\"seq\":4072,\"prev\":4071,");
+    assert_non_null(strstr(exchange->headers, "RateLimit-Limit: 5\r\nRateLimit-Remaining: 4\r\n"
+                                              "RateLimit-Reset: 10\r\n"));
+    assert_int_equal(fake.submitted.media_ms, 5);
+    fake.submit.end = SUBMIT_DUPLICATE;
+    assert_says(post("{\"text\":\"hi\",\"cid\":\"x-1\"}"), 200, "\"duplicate\":true");
+    fake.submit.event->kind = EVENT_REMOVED;
+    exchange = post("{\"text\":\"hi\",\"cid\":\"x-1\"}");
+    assert_says(exchange, 200, "\"state\":\"deleted\"");
+    assert_null(strstr(exchange->body, "hello"));
+}
+
+static void what_is_wrong_with_a_comment_is_named(void **state)
+{
+    static const struct {
+        const char *body, *code, *field;
+    } wrong[] = {
+        {"", "bad_json", ""},
+        {"[]", "bad_json", ""},
+        {"{\"text\":\"a\"", "bad_json", ""},
+        {"{\"text\":\"a\",\"text\":\"b\"}", "bad_json", ""},
+        {"{\"text\":\"\xFF\"}", "bad_utf8", ""},
+        {"{\"text\":\"\\ud800\"}", "bad_json", ""},
+        {"{}", "bad_field", "text"},
+        {"{\"text\":7}", "bad_field", "text"},
+        {"{\"text\":\" \\n\"}", "empty", "text"},
+        {"{\"text\":\"a\\u0000b\"}", "bad_text", "text"},
+        {"{\"text\":\"a\",\"cid\":\"\"}", "bad_field", "cid"},
+        {"{\"text\":\"a\",\"cid\":\"a b\"}", "bad_field", "cid"},
+        {"{\"text\":\"a\",\"cid\":7}", "bad_field", "cid"},
+        {"{\"text\":\"a\",\"reply_to\":7}", "bad_field", "reply_to"},
+        {"{\"text\":\"a\",\"media_ms\":-1}", "bad_field", "media_ms"},
+        {"{\"text\":\"a\",\"media_ms\":1.5}", "bad_field", "media_ms"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct exchange *exchange = post(wrong[i].body);
+        assert_says(exchange, 422, wrong[i].code);
+        assert_non_null(strstr(exchange->body, wrong[i].field));
+    }
+    char text[1100] = "{\"text\":\"";
+    memset(text + 9, 'a', 501);
+    memcpy(text + 510, "\"}", 3);
+    assert_says(post(text), 422, "\"too_long\"");
+}
+
+static void a_body_must_say_that_it_is_json(void **state)
+{
+    (void)state;
+    struct fake_ask ask = {.method = "POST",
+                           .path = "/v1/streams/demo/comments",
+                           .bearer = fake_bearer("ann", "viewer")};
+    assert_says(fake_ask(&ask), 415, "\"bad_type\"");
+    ask.name = "Content-Type";
+    ask.value = "text/plain";
+    assert_says(fake_ask(&ask), 415, "\"bad_type\"");
+    ask.value = "application/json; charset=iso-8859-1";
+    assert_says(fake_ask(&ask), 415, "\"bad_type\"");
+    ask.value = "Application/JSON; charset=UTF-8";
+    assert_says(fake_ask(&ask), 422, "\"bad_json\"");
+}
+
+static void the_header_is_a_cid_too(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_RATE_USER};
+    struct fake_ask ask = {.method = "POST",
+                           .path = "/v1/streams/demo/comments",
+                           .body = "{\"text\":\"a\"}",
+                           .bearer = fake_bearer("ann", "viewer"),
+                           .name = "Idempotency-Key",
+                           .value = "\"key-1\""};
+    (void)fake_ask(&ask);
+    assert_int_equal(fake.submitted.cid.len, 5);
+    ask.body = "{\"text\":\"a\",\"cid\":\"other\"}";
+    assert_says(fake_ask(&ask), 422, "\"field\":\"cid\"");
+    ask.value = "a b";
+    assert_says(fake_ask(&ask), 422, "Idempotency-Key");
+}
+
+static void a_refusal_says_why_and_when_to_come_again(void **state)
+{
+    static const struct {
+        enum refusal refusal;
+        uint32_t retry_after_ms;
+        int status;
+        const char *code, *header;
+    } refusals[] = {
+        {REFUSAL_NO_STREAM, 0, 404, "no_stream", ""},
+        {REFUSAL_STREAM_ENDED, 0, 409, "stream_ended", ""},
+        {REFUSAL_NO_COMMENT, 0, 404, "no_comment", ""},
+        {REFUSAL_RATE_USER, 8001, 429, "rate_user", "Retry-After: 9\r\n"},
+        {REFUSAL_RATE_ADDRESS, 100, 429, "rate_address", "Retry-After: 1\r\n"},
+        {REFUSAL_RATE_STREAM, 1000, 429, "rate_stream", "Retry-After: 1\r\n"},
+        {REFUSAL_OVERLOADED, 0, 503, "overloaded", "Retry-After: 1\r\n"},
+        {REFUSAL_STORE_DOWN, 0, 503, "store_down", "Retry-After: 5\r\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        fake.submit = (struct submit){.end = SUBMIT_REFUSED,
+                                      .refusal = refusals[i].refusal,
+                                      .retry_after_ms = refusals[i].retry_after_ms};
+        struct exchange *exchange = post("{\"text\":\"a\"}");
+        assert_says(exchange, refusals[i].status, refusals[i].code);
+        assert_non_null(strstr(exchange->headers, refusals[i].header));
+    }
+    fake.submit.end = SUBMIT_UNKNOWN;
+    assert_says(post("{\"text\":\"a\"}"), 503, "same cid");
+    fake.is_draining = true;
+    assert_says(post("{\"text\":\"a\"}"), 503, "\"draining\"");
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "POST", .path = "/v1/streams/demo/comments", .body = "{}"}),
+                401, "\"no_token\"");
+}
+
+/* ---- reading ---- */
+
+static void history_says_what_it_covers(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9, .count = 2, .more = true};
+    fake.events[0] = fake_comment(5);
+    fake.events[1] = fake_comment(7);
+    const char *path = "/v1/streams/demo/comments";
+    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "GET", .path = path});
+    assert_says(exchange, 200,
+                "{\"epoch\":\"k3f9\",\"cursor\":\"k3f9.9\",\"before\":\"k3f9.5\","
+                "\"latest_seq\":9,\"comments\":[{");
+    assert_non_null(strstr(exchange->body, "}],\"more\":true}"));
+    assert_int_equal(fake.asked.from, READ_BEFORE);
+    assert_int_equal(fake.asked.limit, 50);
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = path, .query = "after=k3f9.4&limit=2"}),
+                200, "\"cursor\":\"k3f9.7\"");
+    assert_int_equal(fake.asked.from, READ_AFTER);
+    fake.read.more = false;
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = path, .query = "after=4&before=k3f9.8"}),
+                200, "\"cursor\":\"k3f9.7\"");
+    assert_int_equal(fake.asked.upto, 7);
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = path, .query = "before=8"}),
+                200, "\"cursor\":\"k3f9.7\"");
+    assert_int_equal(fake.asked.bound, 8);
+}
+
+static void a_cursor_of_another_life_begins_anew(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9};
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = "/v1/streams/demo/comments", .query = "after=old.4"}),
+                200, "{\"epoch\":\"k3f9\",\"resync\":true,\"cursor\":\"k3f9.9\"");
+    assert_int_equal(fake.asked.from, READ_BEFORE);
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = "/v1/streams/demo/log", .query = "after=old.4"}),
+                200, "\"resync\":true");
+    assert_int_equal(fake.asked.from, READ_AFTER);
+    assert_int_equal(fake.asked.bound, 0);
+    fake.reads = 0;
+    assert_says(fake_ask(&(struct fake_ask){
+                    .method = "GET", .path = "/v1/streams/demo/log", .query = "after=k3f9.10"}),
+                200, "\"resync\":true");
+    assert_int_equal(fake.reads, 2);
+}
+
+static void what_is_wrong_with_a_query_is_named(void **state)
+{
+    static const struct {
+        const char *path, *query;
+        int status;
+        const char *code;
+    } wrong[] = {
+        {"/v1/streams/demo/comments", "limit=0", 400, "\"field\":\"limit\""},
+        {"/v1/streams/demo/comments", "limit=501", 400, "bad_request"},
+        {"/v1/streams/demo/comments", "limit=-1", 400, "bad_request"},
+        {"/v1/streams/demo/comments", "limit=1&limit=2", 400, "bad_request"},
+        {"/v1/streams/demo/comments", "after=K.1", 400, "bad_cursor"},
+        {"/v1/streams/demo/comments", "before=9007199254740992", 400, "bad_cursor"},
+        {"/v1/streams/demo/comments", "tombstones=2", 400, "bad_request"},
+        {"/v1/streams/demo/log", "after=k3f9.", 400, "bad_cursor"},
+        {"/v1/streams/demo/events", "tail=501", 400, "\"field\":\"tail\""},
+        {"/v1/streams/demo/events", "lane=readable", 422, "\"field\":\"lane\""},
+        {"/v1/streams/demo/events", "session=a%20b", 400, "\"field\":\"session\""},
+        {"/v1/streams/demo/events", "after=%zz", 400, "bad_request"},
+        {"/v1/streams/demo/poll", "wait=31", 400, "\"field\":\"wait\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_says(fake_ask(&(struct fake_ask){
+                        .method = "GET", .path = wrong[i].path, .query = wrong[i].query}),
+                    wrong[i].status, wrong[i].code);
+    }
+    assert_int_equal(fake.opened, 0);
+}
+
+static void a_store_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    fake.read.result = ERR_SYS;
+    const struct fake_ask history = {.method = "GET", .path = "/v1/streams/demo/comments"};
+    const struct fake_ask snapshot = {.method = "GET", .path = "/v1/streams/demo/snapshot"};
+    assert_says(fake_ask(&history), 503, "\"store_down\"");
+    assert_says(fake_ask(&snapshot), 503, "\"store_down\"");
+    fake.read.result = ERR_NOT_FOUND;
+    assert_says(fake_ask(&history), 404, "\"no_stream\"");
+    assert_says(fake_ask(&snapshot), 404, "\"no_stream\"");
+}
+
+static void a_snapshot_is_read_once_a_second(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9, .count = 1};
+    fake.events[0] = fake_comment(9);
+    struct fake_ask ask = {.method = "GET", .path = "/v1/streams/demo/snapshot"};
+    struct exchange *exchange = fake_ask(&ask);
+    assert_says(exchange, 200,
+                "{\"type\":\"snapshot\",\"stream\":\"demo\",\"epoch\":\"k3f9\","
+                "\"cursor\":\"k3f9.9\",\"comments\":[{\"type\":\"comment\"");
+    assert_non_null(strstr(exchange->headers, "Cache-Control: public, max-age=1\r\n"));
+    char etag[32];
+    (void)snprintf(etag, sizeof(etag), "%.18s", strstr(exchange->headers, "ETag: ") + 6);
+    fake.mono_ms += 999;
+    ask.name = "If-None-Match";
+    ask.value = etag;
+    assert_int_equal(fake_ask(&ask)->status, 304);
+    assert_int_equal(fake.reads, 1);
+    fake.mono_ms += 1;
+    assert_int_equal(fake_ask(&ask)->status, 304);
+    assert_int_equal(fake.reads, 2);
+}
+
+static void a_reader_begins_where_it_says(void **state)
+{
+    (void)state;
+    (void)fake_ask(&(struct fake_ask){.method = "GET",
+                                      .path = "/v1/streams/demo/events",
+                                      .query = "after=k3f9.4&tail=7",
+                                      .name = "Last-Event-ID",
+                                      .value = "k3f9.6"});
+    assert_int_equal(fake.opened, 1);
+    assert_string_equal(fake.join_stream, "demo");
+    assert_true(fake.join.has_cursor);
+    assert_int_equal(fake.join.cursor.seq, 6);
+    assert_int_equal(fake.join.tail, 7);
+    (void)fake_ask(&(struct fake_ask){
+        .method = "GET", .path = "/v1/streams/demo/events", .query = "session=s1"});
+    const uint64_t session = fake.join.identity;
+    assert_false(fake.join.has_cursor);
+    assert_int_equal(fake.join.tail, 50);
+    (void)fake_ask(&(struct fake_ask){
+        .method = "GET", .path = "/v1/streams/demo/events", .query = "session=s1"});
+    assert_int_equal(fake.join.identity, session);
+    (void)fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/events"});
+    assert_int_not_equal(fake.join.identity, session);
+    (void)fake_ask(&(struct fake_ask){
+        .method = "POST", .path = "/v1/streams/demo/heartbeat", .body = "{\"session\":\"s1\"}"});
+    assert_int_equal(fake.present.identity, session);
+}
+
+static void a_poll_sets_the_pace(void **state)
+{
+    (void)state;
+    struct event *event = fake_comment(5);
+    fake.events[0] = event;
+    fake.found = (struct poll_found){.events = fake.events, .count = 1, .cursor = {{"k3f9"}, 5}};
+    const char *path = "/v1/streams/demo/poll";
+    struct exchange *exchange =
+        fake_ask(&(struct fake_ask){.method = "GET", .path = path, .query = "wait=10&after=0"});
+    assert_says(exchange, 200,
+                "{\"epoch\":\"k3f9\",\"cursor\":\"k3f9.5\",\"events\":[{\"type\":\"comment\","
+                "\"stream\":\"demo\",\"seq\":5");
+    assert_int_equal(fake.wait_ms, 10000);
+    fake.found.count = 0;
+    fake.found.resync = true;
+    exchange = fake_ask(&(struct fake_ask){.method = "GET", .path = path, .query = "wait=0"});
+    assert_says(exchange, 200, "\"resync\":true,\"events\":[],\"next_ms\":1000}");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = path}), 200, "\"next_ms\":0}");
+    assert_int_equal(fake.wait_ms, 25000);
+}
+
+/* ---- presence ---- */
+
+static void a_beat_needs_a_name(void **state)
+{
+    (void)state;
+    const char *path = "/v1/streams/demo/heartbeat";
+    fake.presence.viewers = 3;
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST", .path = path, .body = "{}"}), 422,
+                "\"field\":\"session\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST",
+                                            .path = path,
+                                            .body = "{\"session\":\"a\",\"state\":\"away\"}"}),
+                422, "\"field\":\"state\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST",
+                                            .path = path,
+                                            .body = "{\"state\":\"hidden\"}",
+                                            .bearer = fake_bearer("ann", "viewer")}),
+                200, "{\"viewers\":3,\"next_ms\":10000}");
+    assert_true(fake.present.hidden);
+}
+
+static void presence_lists_names_as_text(void **state)
+{
+    (void)state;
+    struct str roster[] = {STR("Ann"), STR("<b>\"")};
+    fake.presence.roster = roster;
+    fake.presence.roster_count = 2;
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/presence"}),
+                200, "\"roster\":[\"Ann\",\"<b>\\\"\"]}");
+    assert_int_equal(fake.present.identity, 0);
+}
+
+/* ---- streams ---- */
+
+static void only_managers_change_a_stream(void **state)
+{
+    (void)state;
+    struct fake_ask put = {
+        .method = "PUT", .path = "/v1/streams/demo", .body = "{\"retention_days\":7}"};
+    assert_says(fake_ask(&put), 401, "\"no_token\"");
+    put.bearer = fake_bearer("ann", "vip");
+    assert_says(fake_ask(&put), 403, "\"wrong_role\"");
+    put.bearer = fake_bearer("ann", "host");
+    fake.stream = (struct stream_call){.created = true, .now = STREAM_LIVE, .retention_now = 7};
+    assert_says(fake_ask(&put), 201, "\"retention_days\":7");
+    assert_int_equal(fake.streamed.retention_days, 7);
+    put.body = "{\"state\":\"paused\"}";
+    fake.stream = (struct stream_call){.now = STREAM_PAUSED, .retention_now = -1};
+    assert_says(fake_ask(&put), 200, "\"state\":\"paused\"");
+    assert_int_equal(fake.streamed.state, STREAM_PAUSED);
+    put.body = "{\"state\":\"ended\"}";
+    assert_says(fake_ask(&put), 422, "\"field\":\"state\"");
+    put.body = "{\"retention_days\":-1}";
+    assert_says(fake_ask(&put), 422, "\"field\":\"retention_days\"");
+    put = (struct fake_ask){
+        .method = "POST", .path = "/v1/streams/demo/end", .bearer = fake_bearer("ann", "admin")};
+    fake.stream.now = STREAM_ENDED;
+    assert_says(fake_ask(&put), 200, "\"state\":\"ended\"");
+    assert_int_equal(fake.streamed.what, STREAM_DO_END);
+}
+
+static void a_stream_nobody_named_is_live_unless_streams_are_explicit(void **state)
+{
+    (void)state;
+    fake.stream.result = ERR_NOT_FOUND;
+    const struct fake_ask get = {.method = "GET", .path = "/v1/streams/demo"};
+    assert_says(fake_ask(&get), 200, "\"state\":\"live\",\"epoch\":\"k3f9\",\"seq\":0");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/explain"}),
+                200, "\"tier\":\"push\",\"why\":\"every viewer is sent every comment: 12 viewers");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/metrics"}),
+                200, "\"viewers\":{\"all\":12");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/node"}), 200,
+                "\"nodes\":[{");
+    fake_set_policy((struct policy_options){.streams_are_explicit = true});
+    assert_says(fake_ask(&get), 404, "\"no_stream\"");
+}
+
+/* ---- health ---- */
+
+static void readiness_gives_its_reasons(void **state)
+{
+    (void)state;
+    const struct fake_ask ready = {.method = "GET", .path = "/readyz"};
+    assert_says(fake_ask(&ready), 200, "{\"ready\":true,\"reasons\":[]}");
+    fake.is_well = false;
+    fake.is_draining = true;
+    assert_says(fake_ask(&ready), 503,
+                "{\"ready\":false,\"reasons\":[\"the disk is full\",\"the server is draining\"]}");
+}
+
+static void metrics_are_for_who_may_see_them(void **state)
+{
+    (void)state;
+    struct fake_ask metrics = {.method = "GET", .path = "/metrics"};
+    assert_says(fake_ask(&metrics), 403, "metrics.token");
+    fake_set_policy((struct policy_options){.metrics_token = STR("sesame")});
+    assert_says(fake_ask(&metrics), 401, "\"no_token\"");
+    metrics.bearer = STR("Bearer sesamf");
+    assert_says(fake_ask(&metrics), 401, "\"bad_token\"");
+    metrics.bearer = STR("Bearer sesame");
+    struct exchange *exchange = fake_ask(&metrics);
+    assert_says(exchange, 200, "roar_memory_bytes{kind=\"conn\"} ");
+    assert_non_null(strstr(exchange->body, "roar_stream_viewers{stream=\"demo\"} 12\n"));
+    assert_non_null(strstr(exchange->body, "roar_problems_total{code=\"bad_token\"} 1\n"));
+    fake_set_policy((struct policy_options){.metrics_are_open = true});
+    metrics.bearer = STR_NONE;
+    assert_int_equal(fake_ask(&metrics)->status, 200);
+}
+
+/* ---- pages ---- */
+
+static void the_page_comes_with_its_rules(void **state)
+{
+    (void)state;
+    struct fake_ask page = {
+        .method = "GET", .path = "/", .name = "Accept-Encoding", .value = "gzip, br;q=0"};
+    struct exchange *exchange = fake_ask(&page);
+    assert_int_equal(exchange->status, 200);
+    assert_non_null(strstr(exchange->headers, "Content-Encoding: gzip\r\n"));
+    assert_non_null(strstr(exchange->headers, "Content-Security-Policy: default-src 'none';"));
+    assert_non_null(strstr(exchange->headers, "Referrer-Policy: no-referrer\r\n"));
+    assert_non_null(strstr(exchange->headers, "Cross-Origin-Opener-Policy: same-origin\r\n"));
+    page.value = "identity";
+    exchange = fake_ask(&page);
+    assert_null(strstr(exchange->headers, "Content-Encoding"));
+    assert_non_null(strstr(exchange->body, "<!doctype html>"));
+    char etag[64];
+    const char *begin = strstr(exchange->headers, "ETag: ") + 6;
+    (void)snprintf(etag, sizeof(etag), "%.*s", (int)strcspn(begin, "\r"), begin);
+    page.name = "If-None-Match";
+    page.value = etag;
+    assert_int_equal(fake_ask(&page)->status, 304);
+}
+
+static void the_description_lists_every_route_and_no_other(void **state)
+{
+    (void)state;
+    const struct exchange *exchange =
+        fake_ask(&(struct fake_ask){.method = "GET", .path = "/openapi.json"});
+    assert_int_equal(exchange->status, 200);
+    struct json *root = NULL;
+    struct json_fault fault;
+    assert_int_equal(json_parse_with(str_of(exchange->body), 100000, &root, &fault), ERR_OK);
+    const struct route_table *table = api_routes();
+    for (size_t i = 0; i < table->count; i++) {
+        const struct route *route = &table->routes[i];
+        const bool is_asset = strcmp(route->pattern, "/assets/*") == 0;
+        char method[8];
+        size_t len = 0;
+        for (; route->method[len] != '\0'; len++) {
+            method[len] = (char)(route->method[len] | 0x20);
+        }
+        method[len] = '\0';
+        const struct json *path =
+            json_member(json_member(root, "paths"), is_asset ? "/assets/{file}" : route->pattern);
+        if (json_member(path, method) == NULL) {
+            print_message("openapi.json lacks %s %s\n", route->method, route->pattern);
+        }
+        assert_non_null(json_member(path, method));
+    }
+    json_free(root);
+    size_t operations = 0;
+    for (const char *at = exchange->body; (at = strstr(at, "\"operationId\"")) != NULL; at++) {
+        operations++;
+    }
+    assert_int_equal(operations, table->count);
+}
+
+static void a_new_policy_is_taken_with_the_next_request(void **state)
+{
+    (void)state;
+    const struct fake_ask ask = {.method = "GET",
+                                 .path = "/v1/streams/demo/presence",
+                                 .bearer = fake_bearer("ann", "viewer")};
+    assert_int_equal(fake_ask(&ask)->status, 200);
+    struct policy_options options = {0};
+    struct policy *policy = NULL;
+    assert_int_equal(jwt_keys_new(&options.keys), ERR_OK);
+    assert_int_equal(jwt_keys_add_secret(options.keys, STR("another secret of at least 32 bytes")),
+                     ERR_OK);
+    assert_int_equal(policy_new(&options, &policy), ERR_OK);
+    api_shared_set_policy(fake.shared, policy);
+    policy_unref(policy);
+    assert_says(fake_ask(&ask), 401, "\"bad_token\"");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_not_there_says_so),
+        TEST(every_answer_is_dressed),
+        TEST(pages_of_other_origins_are_told_apart),
+        TEST(a_preflight_is_answered_for_listed_origins),
+        TEST(a_bad_credential_is_never_quietly_anonymous),
+        TEST(a_token_in_the_url_is_taken_only_where_it_is_on),
+        TEST(a_ticket_stands_for_its_token_once),
+        TEST(reading_may_need_a_token),
+        TEST(guests_get_a_token_that_works_where_they_are_on),
+        TEST(a_comment_is_answered_by_its_place),
+        TEST(what_is_wrong_with_a_comment_is_named),
+        TEST(a_body_must_say_that_it_is_json),
+        TEST(the_header_is_a_cid_too),
+        TEST(a_refusal_says_why_and_when_to_come_again),
+        TEST(history_says_what_it_covers),
+        TEST(a_cursor_of_another_life_begins_anew),
+        TEST(what_is_wrong_with_a_query_is_named),
+        TEST(a_store_that_cannot_be_read_is_named),
+        TEST(a_snapshot_is_read_once_a_second),
+        TEST(a_reader_begins_where_it_says),
+        TEST(a_poll_sets_the_pace),
+        TEST(a_beat_needs_a_name),
+        TEST(presence_lists_names_as_text),
+        TEST(only_managers_change_a_stream),
+        TEST(a_stream_nobody_named_is_live_unless_streams_are_explicit),
+        TEST(readiness_gives_its_reasons),
+        TEST(metrics_are_for_who_may_see_them),
+        TEST(the_page_comes_with_its_rules),
+        TEST(the_description_lists_every_route_and_no_other),
+        TEST(a_new_policy_is_taken_with_the_next_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

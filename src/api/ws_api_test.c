@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api_fake.h"
+
+static void open_socket(const char *path, struct str bearer)
+{
+    (void)fake_ask(&(struct fake_ask){.method = "GET", .path = path, .bearer = bearer});
+}
+
+static void say(const char *text)
+{
+    fake_ws.sent[0] = '\0';
+    fake_ws.ops->message(&fake_ws, str_of(text));
+}
+
+static void assert_heard(const char *part)
+{
+    if (strstr(fake_ws.sent, part) == NULL) {
+        print_message("expected %s, got %s\n", part, fake_ws.sent);
+    }
+    assert_non_null(strstr(fake_ws.sent, part));
+}
+
+static int tear_down(void **state)
+{
+    if (fake_ws.ops != NULL) {
+        fake_ws.ops->closed(&fake_ws);
+    }
+    ws_conn_set_claims(&fake_ws, NULL);
+    fake_ws = (struct ws_conn){0};
+    return fake_tear_down(state);
+}
+
+static void the_stream_of_the_url_is_joined(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", STR_NONE);
+    assert_int_equal(fake.opened, 1);
+    assert_string_equal(fake.join_stream, "demo");
+    fake_ws.ops->joined(&fake_ws, STR("demo"));
+    assert_int_equal(fake_ws.sends, 0);
+}
+
+static void a_refused_url_is_told_and_closed(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", STR_NONE);
+    fake_ws.ops->refused(&fake_ws, STR("demo"), VIEWER_NO_STREAM);
+    assert_heard("{\"type\":\"reply\",\"ok\":false,\"problem\":{");
+    assert_heard("\"no_stream\"");
+    assert_int_equal(fake_ws.close_code, 1008);
+}
+
+static void a_join_is_answered_before_what_follows(void **state)
+{
+    (void)state;
+    open_socket("/v1/ws", STR_NONE);
+    assert_int_equal(fake.opened, 0);
+    say("{\"do\":\"join\",\"ref\":\"j\",\"stream\":\"demo\",\"after\":\"k3f9.4\",\"tail\":3}");
+    assert_string_equal(fake_ws.sent, "");
+    assert_int_equal(fake.join.cursor.seq, 4);
+    assert_int_equal(fake.join.tail, 3);
+    fake_ws.ops->joined(&fake_ws, STR("demo"));
+    assert_heard("{\"type\":\"reply\",\"ref\":\"j\",\"ok\":true,\"status\":200,"
+                 "\"data\":{\"stream\":\"demo\"}}");
+    say("{\"do\":\"leave\",\"ref\":2}");
+    assert_heard("\"ref\":2,\"ok\":true");
+    say("{\"do\":\"leave\",\"ref\":3,\"stream\":\"demo\"}");
+    assert_heard("\"not_found\"");
+    fake_ws.join_result = ERR_EXISTS;
+    say("{\"do\":\"join\",\"stream\":\"demo\"}");
+    assert_heard("joined already");
+    fake_ws.join_result = ERR_LIMIT;
+    say("{\"do\":\"join\",\"stream\":\"demo\"}");
+    assert_heard("at most 64 streams");
+}
+
+static void what_is_wrong_with_a_join_is_named(void **state)
+{
+    static const struct {
+        const char *message, *code;
+    } wrong[] = {
+        {"{\"do\":\"join\"}", "\"field\":\"stream\""},
+        {"{\"do\":\"join\",\"stream\":7}", "\"field\":\"stream\""},
+        {"{\"do\":\"join\",\"stream\":\"-\"}", "bad_name"},
+        {"{\"do\":\"join\",\"stream\":\"a\",\"after\":4}", "bad_cursor"},
+        {"{\"do\":\"join\",\"stream\":\"a\",\"tail\":501}", "\"field\":\"tail\""},
+        {"{\"do\":\"join\",\"stream\":\"a\",\"lane\":\"digest\"}", "\"field\":\"lane\""},
+        {"{\"do\":\"lane\",\"stream\":\"a\",\"lane\":\"control\"}", "\"field\":\"lane\""},
+        {"{\"do\":\"react\",\"stream\":\"a\"}", "\"not_found\""},
+        {"{\"do\":\"act\",\"stream\":\"a\"}", "\"not_found\""},
+        {"{\"do\":\"beat\",\"stream\":\"a\",\"state\":\"x\"}", "\"field\":\"state\""},
+        {"{\"do\":\"auth\"}", "\"field\":\"token\""},
+        {"{\"do\":\"auth\",\"token\":\"x\"}", "bad_token"},
+    };
+    (void)state;
+    open_socket("/v1/ws", STR_NONE);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        say(wrong[i].message);
+        assert_heard(wrong[i].code);
+    }
+    assert_int_equal(fake.opened, 0);
+    assert_int_equal(fake_ws.bad_messages, 0);
+}
+
+static void messages_that_break_the_contract_are_counted(void **state)
+{
+    static const char *const wrong[] = {"",
+                                        "[]",
+                                        "{\"do\":1}",
+                                        "{}",
+                                        "{\"do\":\"sing\"}",
+                                        "{\"do\":\"join\",\"ref\":{}}",
+                                        "{\"do\":\"join\""};
+    (void)state;
+    open_socket("/v1/ws", STR_NONE);
+    for (uint32_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        say(wrong[i]);
+        assert_heard("\"ok\":false");
+        assert_int_equal(fake_ws.bad_messages, i + 1);
+    }
+    assert_heard("\"bad_json\"");
+}
+
+static void a_comment_may_be_posted_here(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", STR_NONE);
+    say("{\"do\":\"post\",\"ref\":1,\"text\":\"hi\"}");
+    assert_heard("\"no_token\"");
+    fake_ws.ops->closed(&fake_ws);
+    open_socket("/v1/streams/demo/ws", fake_bearer("ann", "viewer"));
+    fake.submit = (struct submit){.end = SUBMIT_DONE, .id = STR("c1")};
+    fake.submit.event = fake_comment(7);
+    say("{\"do\":\"post\",\"ref\":1,\"text\":\"hi\",\"cid\":\"x\"}");
+    assert_heard("{\"type\":\"reply\",\"ref\":1,\"ok\":true,\"status\":201,\"data\":{\"id\":\"c1\","
+                 "\"seq\":7,");
+    assert_true(str_eq(fake.submitted.address, STR("192.0.0.1")));
+    fake.submit.end = SUBMIT_REFUSED;
+    fake.submit.refusal = REFUSAL_RATE_USER;
+    fake.submit.retry_after_ms = 8000;
+    say("{\"do\":\"post\",\"ref\":2,\"text\":\"hi\"}");
+    assert_heard("\"ref\":2,\"ok\":false,\"problem\":{");
+    assert_heard("\"retry_after\":8");
+    say("{\"do\":\"post\",\"ref\":3,\"text\":\" \"}");
+    assert_heard("\"empty\"");
+    assert_int_equal(fake_ws.bad_messages, 0);
+}
+
+static void a_beat_is_answered(void **state)
+{
+    (void)state;
+    fake.presence.viewers = 5;
+    open_socket("/v1/streams/demo/ws", fake_bearer("ann", "viewer"));
+    say("{\"do\":\"beat\",\"ref\":9,\"state\":\"hidden\"}");
+    assert_heard("\"ref\":9,\"ok\":true,\"status\":200,\"data\":{\"viewers\":5,\"next_ms\":10000}");
+    assert_true(fake.present.hidden);
+    assert_int_equal(fake.present.identity, fake.join.identity);
+}
+
+static void who_it_is_may_be_said_first(void **state)
+{
+    (void)state;
+    fake_set_policy((struct policy_options){.read_needs_token = true});
+    open_socket("/v1/streams/demo/ws", STR_NONE);
+    assert_int_equal(fake.opened, 0);
+    say("{\"do\":\"join\",\"ref\":1,\"stream\":\"demo\"}");
+    assert_heard("\"no_token\"");
+    char text[JWT_BYTES_MAX];
+    (void)snprintf(text, sizeof(text), "{\"do\":\"auth\",\"ref\":2,\"token\":\"%s\"}",
+                   fake_bearer("ann", "viewer").at + 7);
+    say(text);
+    assert_heard("\"ref\":2,\"ok\":true,\"status\":200,\"data\":{\"user\":{\"id\":\"ann\"");
+    assert_int_equal(fake.opened, 1);
+    (void)snprintf(text, sizeof(text), "{\"do\":\"auth\",\"token\":\"%s\"}",
+                   fake_bearer("bob", "viewer").at + 7);
+    say(text);
+    assert_heard("\"forbidden\"");
+}
+
+static void the_debug_socket_says_it_back(void **state)
+{
+    (void)state;
+    open_socket("/debug/ws", STR_NONE);
+    say("{ anything");
+    assert_string_equal(fake_ws.sent, "{ anything");
+    fake_ws.ops->binary(&fake_ws, STR("\x01\x02"));
+    assert_string_equal(fake_ws.sent, "\x01\x02");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_stream_of_the_url_is_joined),
+        TEST(a_refused_url_is_told_and_closed),
+        TEST(a_join_is_answered_before_what_follows),
+        TEST(what_is_wrong_with_a_join_is_named),
+        TEST(messages_that_break_the_contract_are_counted),
+        TEST(a_comment_may_be_posted_here),
+        TEST(a_beat_is_answered),
+        TEST(who_it_is_may_be_said_first),
+        TEST(the_debug_socket_says_it_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
