@@ -68,7 +68,7 @@ struct server {
     struct timer drain_step;
     void (*drained)(void *user);
     void *drained_user;
-    char date[32]; // of the answers' Date; "" until first asked
+    char date[80]; // of the answers' Date, with room for any int; "" until first asked
     int64_t date_s;
     struct meter meter;
 };

@@ -81,7 +81,8 @@ class Source:
 
     @property
     def is_test(self):
-        return self.stem.endswith("_test")
+        """A test, or what several tests stand on."""
+        return self.stem.endswith(("_test", "_rig"))
 
     @property
     def folder(self):
