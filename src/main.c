@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/command.h"
 
-int main(void)
+int main(int count, char **args)
 {
-    return 0;
+    return command_run(count, args);
 }

@@ -4,6 +4,7 @@
 #include "base/must.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,16 @@ uint64_t sys_files_max_raise(void)
 bool sys_is_terminal(int fd)
 {
     return isatty(fd) == 1;
+}
+
+void sys_sleep_ms(uint32_t wait_ms)
+{
+    (void)poll(NULL, 0, wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms);
+}
+
+_Noreturn void sys_exit_now(int code)
+{
+    _exit(code);
 }
 
 void sys_close(int fd)

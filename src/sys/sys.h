@@ -56,6 +56,9 @@ uint32_t sys_process_id(void);
 uint64_t sys_files_max_raise(void);
 uint64_t sys_files_max(void);
 bool sys_is_terminal(int fd);
+void sys_sleep_ms(uint32_t wait_ms); // commands only: a reactor has timers
+/* Ends the process at once; what is durable stays so. */
+_Noreturn void sys_exit_now(int code);
 
 /* ---- sockets (TCP) ---- */
 
