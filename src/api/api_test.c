@@ -366,6 +366,21 @@ static void a_cursor_of_another_life_begins_anew(void **state)
     assert_int_equal(fake.reads, 2);
 }
 
+static void the_log_tells_what_is_kept_no_more(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9, .oldest = 8, .count = 1};
+    fake.events[0] = fake_comment(8);
+    struct fake_ask ask = {.method = "GET", .path = "/v1/streams/demo/log", .query = "after=3"};
+    assert_says(fake_ask(&ask), 200,
+                "\"events\":[{\"type\":\"gap\",\"stream\":\"demo\",\"from\":4,\"to\":7,"
+                "\"why\":\"expired\"},{\"type\":\"comment\"");
+    ask.query = "after=7";
+    assert_null(strstr(fake_ask(&ask)->body, "\"gap\""));
+    fake.read = (struct read){.head = 9, .oldest = 10};
+    assert_says(fake_ask(&ask), 200, "\"from\":8,\"to\":9,\"why\":\"expired\"}],\"more\":false");
+}
+
 static void what_is_wrong_with_a_query_is_named(void **state)
 {
     static const struct {
@@ -688,6 +703,7 @@ int main(void)
         TEST(a_refusal_says_why_and_when_to_come_again),
         TEST(history_says_what_it_covers),
         TEST(a_cursor_of_another_life_begins_anew),
+        TEST(the_log_tells_what_is_kept_no_more),
         TEST(what_is_wrong_with_a_query_is_named),
         TEST(a_store_that_cannot_be_read_is_named),
         TEST(a_snapshot_is_read_once_a_second),

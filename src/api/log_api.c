@@ -17,6 +17,7 @@ void log_api_get(struct ask *ask)
         .kinds = UINT32_MAX,
         .has_before = false,
         .resync_to_newest = false,
+        .tells_gap = true,
         .write = write_page,
     };
     page_read_start(ask, &options);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/page_read.h"
 
+#include "api/reading.h"
 #include "api/reply.h"
 #include "base/mem.h"
 
@@ -129,6 +130,7 @@ void page_read_start(struct ask *ask, const struct page_options *options)
     page->exchange = ask->exchange;
     page->write = options->write;
     page->resync_to_newest = options->resync_to_newest;
+    page->tells_gap = options->tells_gap;
     if (!page->has_after && !options->has_before) {
         page->has_after = true; // the log is read from its beginning
     }
@@ -167,13 +169,31 @@ void page_read_write_cursor(const struct page_read *page, struct buf *out, const
     buf_add_byte(out, '"');
 }
 
+/* What lies between the reader's place and the first event kept; `prev` tells it exactly. */
+static uint64_t expired_upto(const struct page_read *page)
+{
+    const struct read *read = &page->read;
+    if (!page->tells_gap) {
+        return 0;
+    }
+    if (read->count > 0) {
+        return read->events[0]->prev;
+    }
+    return read->oldest > 0 ? read->oldest - 1 : 0;
+}
+
 void page_read_write_events(const struct page_read *page, struct buf *out, const char *name)
 {
     json_write_name(out, name);
     buf_add_byte(out, '[');
+    const uint64_t upto = expired_upto(page);
+    const bool has_gap = upto > page->after;
+    if (has_gap) {
+        reading_write_expired(out, page->read.stream, page->after + 1, upto);
+    }
     for (uint32_t i = 0; i < page->read.count; i++) {
         const struct event *event = page->read.events[i];
-        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+        buf_add_str(out, i == 0 && !has_gap ? STR_NONE : STR(","));
         event_write(out, event, page->read.stream, event->prev);
     }
     buf_add_byte(out, ']');

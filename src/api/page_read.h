@@ -24,7 +24,8 @@ struct page_read {
     bool has_after, has_before;
     uint64_t after, before; // seqs, exclusive
     bool is_resync;
-    bool resync_to_newest;                                        // else to the oldest
+    bool resync_to_newest; // else to the oldest
+    bool tells_gap;
     void (*write)(const struct page_read *page, struct buf *out); // the body's members
 };
 
@@ -32,6 +33,7 @@ struct page_options {
     uint32_t kinds;        // as in struct read
     bool has_before;       // the query may say `before`
     bool resync_to_newest; // where a reader of another life is put
+    bool tells_gap;        // what was asked for and is kept no more is a `gap`
     void (*write)(const struct page_read *page, struct buf *out);
 };
 /* Reads and answers. */
@@ -42,5 +44,5 @@ uint64_t page_read_covers(const struct page_read *page);
 /* "name":"<epoch>.<seq>" */
 void page_read_write_cursor(const struct page_read *page, struct buf *out, const char *name,
                             uint64_t seq);
-/* "name":[...events...] */
+/* "name":[...events...], led by the gap where the page tells it */
 void page_read_write_events(const struct page_read *page, struct buf *out, const char *name);

@@ -118,6 +118,16 @@ enum err reading_from_message(const struct json *message, struct join *ret_join,
     return ERR_OK;
 }
 
+void reading_write_expired(struct buf *out, struct str stream, uint64_t from, uint64_t to)
+{
+    buf_add_str(out, STR("{\"type\":\"gap\""));
+    json_write_member_str(out, "stream", stream);
+    json_write_member_u64(out, "from", from);
+    json_write_member_u64(out, "to", to);
+    json_write_member_str(out, "why", STR("expired"));
+    buf_add_byte(out, '}');
+}
+
 struct problem reading_refusal(enum viewer_refusal why)
 {
     switch (why) {
