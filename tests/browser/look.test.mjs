@@ -12,26 +12,29 @@ after(() => browser.close());
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const desktop = { viewport: { width: 1280, height: 860 } };
 
+const roles = { "Nadia Berg": "host", "Sam": "moderator", "Ana Lucía": "verified" };
+
 const talk = [
+  ["Nadia Berg", "Welcome, all. We begin in a minute."],
   ["Mira Okafor", "Good evening from Lagos! Sound is perfect here 👋"],
   ["jonas", "finally live"],
   ["Ana Lucía", "¿Va a haber repetición después?"],
   ["يوسف", "مساء الخير للجميع، البث رائع"],
   ["Mira Okafor", "The second camera is new, isn't it?"],
-  ["佐藤 健", "音声もきれいに聞こえます。楽しみにしていました！"],
   ["tvåhundra", "One question for the panel: when you say that the archive will stay open, do you mean for everyone, or for those who were here tonight? I have a group of students who could only watch it next week."],
   ["Del", "+1"],
   ["Priya N.", "That slide went by a little fast, could somebody post the link?"],
-  ["jonas", "https://example.org/slides — page 12"],
+  ["Sam", "https://example.org/slides — page 12"],
   ["Priya N.", "Thank you! ❤️"],
 ];
 
 async function filled(t, env = {}) {
   const roar = await Roar.start(t, { ...unlimited, ...env });
-  const guests = new Map();
+  const tokens = new Map();
   for (const [name, text] of talk) {
-    if (!guests.has(name)) guests.set(name, await roar.guest(name));
-    await roar.post("evening-show", guests.get(name).token, text);
+    const role = roles[name];
+    if (!tokens.has(name)) tokens.set(name, role ? await roar.token(name, name, role) : (await roar.guest(name)).token);
+    await roar.post("evening-show", tokens.get(name), text);
   }
   return roar;
 }
@@ -48,6 +51,7 @@ for (const [size, options] of Object.entries({ phone, desktop })) {
       await ann.write("Hello everyone, glad to be here.");
       await untilTexts(ann.page, talk.length + 1);
       await ann.shoot(`${size}-${colorScheme}`);
+      assert.deepEqual(await ann.page.locator(".badge").allTextContents(), ["Host", "Verified", "Mod"]);
 
       const { background, ink, overflow } = await ann.page.evaluate(() => ({
         background: getComputedStyle(document.body).backgroundColor,

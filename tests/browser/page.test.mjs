@@ -84,6 +84,20 @@ test("the answer to a post is lost: one line, once", async (t) => {
   await ann.assertClean(lostNetwork);
 });
 
+test("too fast: the line says so, waits as long as the server asks, and is sent by itself", async (t) => {
+  const roar = await Roar.start(t);
+  const ann = await Visitor.open(t, browser);
+  await ann.go(`${roar.url}/?stream=demo`);
+  await ann.join("Ann");
+  for (const text of numbered(6)) await ann.write(text);
+  await ann.page.locator(".line.pending", { hasText: "That was a little fast" }).waitFor();
+  assert.deepEqual(await shownTexts(ann.page), numbered(5));
+  await ann.shoot("desktop-too-fast");
+  await untilTexts(ann.page, 6, "comment 6");
+  assert.deepEqual(await shownTexts(ann.page), numbered(6));
+  await ann.assertClean(lostNetwork);
+});
+
 test("offline and back: everything is there, once, in order; what was written meanwhile is sent", async (t) => {
   const { roar, address } = await together(t);
   const { token } = await roar.guest("Bob");

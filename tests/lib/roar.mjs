@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server of one test's own: the binary that ROAR_BIN names, on a free port, with a data folder that goes with it.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { test as nodeTest } from "node:test";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const binary = resolve(root, process.env.ROAR_BIN ?? "build/release/roar");
@@ -108,6 +109,12 @@ export class Roar {
     const { status, body } = await this.ask("POST", "/v1/guests", { body: { name } });
     if (status !== 201) throw new Error(`guests answered ${status} ${JSON.stringify(body)}`);
     return body;
+  }
+
+  /** A token of the dev secret, for somebody with a role. */
+  async token(sub, name, role) {
+    const { stdout } = await promisify(execFile)(binary, ["token", "--dev", "--sub", sub, "--name", name, "--role", role]);
+    return stdout.trim();
   }
 
   /** Posts and returns the answer's body; anything but success is an error. */
