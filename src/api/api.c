@@ -19,7 +19,7 @@
 #include "api/pages.h"
 #include "api/poll_api.h"
 #include "api/presence_api.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "api/router.h"
 #include "api/snapshot.h"
 #include "api/streams.h"
@@ -162,7 +162,7 @@ static void reply_preflight(struct ask *ask, struct str methods)
                                   "Idempotency-Key, Last-Event-ID\r\n"
                                   "Access-Control-Max-Age: 600\r\n"));
     }
-    reply_bytes(ask->exchange, &(struct answer){.status = 204, .headers = buf_str(&headers)});
+    respond_bytes(ask->exchange, &(struct answer){.status = 204, .headers = buf_str(&headers)});
     buf_done(&headers);
 }
 
@@ -173,10 +173,10 @@ static void reply_not_allowed(struct ask *ask, struct str methods)
     buf_add_str(&headers, STR("Allow: "));
     buf_add_str(&headers, methods);
     buf_add_str(&headers, STR("\r\n"));
-    reply_problem_with(ask->exchange,
-                       &(struct problem){.code = PROBLEM_METHOD_NOT_ALLOWED,
-                                         .detail = STR("`Allow` lists what this path takes.")},
-                       buf_str(&headers));
+    respond_problem_with(ask->exchange,
+                         &(struct problem){.code = PROBLEM_METHOD_NOT_ALLOWED,
+                                           .detail = STR("`Allow` lists what this path takes.")},
+                         buf_str(&headers));
     buf_done(&headers);
 }
 
@@ -237,7 +237,7 @@ static void handle_found(struct ask *ask)
     if (check_token(ask, &why) == ERR_OK) {
         ask->route->handle(ask);
     } else {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
     }
     claims_unref(ask->claims);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/ask.h"
 
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/must.h"
 #include "rules/token_name.h"
 #include "serve/server.h"
@@ -35,7 +35,7 @@ void ask_again(struct exchange *exchange, struct routed *routed, struct ask *ret
 
 void ask_fail(struct ask *ask, enum problem_code code, const char *field, const char *detail)
 {
-    reply_problem(
+    respond_problem(
         ask->exchange,
         &(struct problem){.code = code, .field = str_of(field), .detail = str_of(detail)});
 }
@@ -162,7 +162,7 @@ enum err ask_body(struct ask *ask, struct json **ret_object)
     struct json_fault fault;
     struct problem why;
     if (ask_object(request->body, ret_object, &fault, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return ERR_PROTO;
     }
     return ERR_OK;

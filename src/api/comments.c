@@ -4,7 +4,7 @@
 #include "api/ask.h"
 #include "api/auth.h"
 #include "api/posting.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "serve/server.h"
 
 enum { RATE_BYTES_MAX = 256 };
@@ -17,11 +17,11 @@ static void on_answered(struct posting *posting)
     posting_write_rate(posting, &rate);
     struct problem why;
     if (posting_result(posting, &why) == ERR_OK) {
-        struct buf body = reply_body();
+        struct buf body = respond_body();
         posting_write(posting, &body);
-        reply_json(exchange, posting_status(posting), &body, buf_str(&rate));
+        respond_json(exchange, posting_status(posting), &body, buf_str(&rate));
     } else {
-        reply_problem_with(exchange, &why, buf_str(&rate));
+        respond_problem_with(exchange, &why, buf_str(&rate));
     }
     buf_done(&rate);
     posting_free(posting);
@@ -48,14 +48,14 @@ void comments_post(struct ask *ask)
 {
     struct problem why;
     if (auth_somebody(ask->claims, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return;
     }
     if (server_is_draining(ask->server)) {
-        reply_problem(ask->exchange, &(struct problem){.code = PROBLEM_DRAINING,
-                                                       .detail = STR("Connect again and send it "
-                                                                     "with the same cid."),
-                                                       .retry_after_ms = 1000});
+        respond_problem(ask->exchange, &(struct problem){.code = PROBLEM_DRAINING,
+                                                         .detail = STR("Connect again and send it "
+                                                                       "with the same cid."),
+                                                         .retry_after_ms = 1000});
         return;
     }
     struct json *message = NULL;
@@ -63,7 +63,7 @@ void comments_post(struct ask *ask)
         return;
     }
     if (begin(ask, message, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
     }
     json_free(message);
 }

@@ -2,7 +2,7 @@
 #include "api/debug_api.h"
 
 #include "api/ask.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "serve/streaming.h"
 
 /* Half of what may wait to be sent, so that an echo never cuts its own connection. */
@@ -11,10 +11,10 @@ enum { ECHO_BYTES_MAX = 256 * 1024 };
 void debug_api_echo(struct ask *ask)
 {
     const struct str type = request_field(ask->request, "content-type");
-    reply_bytes(ask->exchange,
-                &(struct answer){.status = 200,
-                                 .type = type.len > 0 ? type : STR("application/octet-stream"),
-                                 .body = ask->request->body});
+    respond_bytes(ask->exchange,
+                  &(struct answer){.status = 200,
+                                   .type = type.len > 0 ? type : STR("application/octet-stream"),
+                                   .body = ask->request->body});
 }
 
 static void on_text(struct ws_conn *ws, struct str text)

@@ -2,7 +2,7 @@
 #include "api/guests.h"
 
 #include "api/ask.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "rules/user_name.h"
 #include "sys/sys.h"
 
@@ -45,7 +45,7 @@ static void reply_guest(struct ask *ask, struct str id, struct str name)
         buf_done(&token);
         return;
     }
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "token", buf_str(&token));
     json_write_name(&body, "user");
@@ -55,7 +55,7 @@ static void reply_guest(struct ask *ask, struct str id, struct str name)
     buf_add_str(&body, STR("}"));
     json_write_member_i64(&body, "expires_in", GUEST_TTL_S);
     buf_add_byte(&body, '}');
-    reply_json(ask->exchange, 201, &body, STR_NONE);
+    respond_json(ask->exchange, 201, &body, STR_NONE);
     buf_done(&token);
 }
 

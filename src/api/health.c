@@ -2,7 +2,7 @@
 #include "api/health.h"
 
 #include "api/ask.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/mem.h"
 #include "base/metric.h"
 #include "hub/hub.h"
@@ -12,11 +12,11 @@
 
 void health_alive(struct ask *ask)
 {
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_str(&body, STR("{\"status\":\"alive\""));
     json_write_member_str(&body, "version", ask->api->shared->version);
     buf_add_byte(&body, '}');
-    reply_json(ask->exchange, 200, &body, STR_NONE);
+    respond_json(ask->exchange, 200, &body, STR_NONE);
 }
 
 static void add_reason(struct buf *out, bool *is_ready, struct str reason)
@@ -29,7 +29,7 @@ static void add_reason(struct buf *out, bool *is_ready, struct str reason)
 void health_ready(struct ask *ask)
 {
     const struct api_shared *shared = ask->api->shared;
-    struct buf reasons = reply_body();
+    struct buf reasons = respond_body();
     bool is_ready = true;
     const char *why = "the engine is not well";
     if (!shared->is_well(shared->user, &why)) {
@@ -38,12 +38,12 @@ void health_ready(struct ask *ask)
     if (server_is_draining(ask->server)) {
         add_reason(&reasons, &is_ready, STR("the server is draining"));
     }
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_str(&body, is_ready ? STR("{\"ready\":true") : STR("{\"ready\":false"));
     buf_add_str(&body, STR(",\"reasons\":["));
     buf_add_str(&body, buf_str(&reasons));
     buf_add_str(&body, STR("]}"));
-    reply_json(ask->exchange, is_ready ? 200 : 503, &body, STR_NONE);
+    respond_json(ask->exchange, is_ready ? 200 : 503, &body, STR_NONE);
     buf_done(&reasons);
 }
 
@@ -56,17 +56,6 @@ struct metrics_ask {
 
 _Static_assert(offsetof(struct metrics_ask, call) == 0 && offsetof(struct busiest_call, call) == 0,
                "a call of the busiest is its ask");
-
-static void write_memory(struct buf *out)
-{
-    buf_add_str(out, STR("# HELP roar_memory_bytes Heap in use, by what it is for.\n"
-                         "# TYPE roar_memory_bytes gauge\n"));
-    for (int kind = 0; kind < MEM_KINDS; kind++) {
-        buf_addf(out, "roar_memory_bytes{kind=\"%s\"} ", mem_kind_name((enum mem_kind)kind));
-        buf_add_u64(out, mem_held_bytes((enum mem_kind)kind));
-        buf_add_byte(out, '\n');
-    }
-}
 
 /* A stream's name needs no escaping in a label. */
 static void write_busiest(struct buf *out, const struct busiest_call *busiest)
@@ -98,18 +87,17 @@ static void write_busiest(struct buf *out, const struct busiest_call *busiest)
 static void on_busiest(struct call *call)
 {
     struct metrics_ask *asked = (struct metrics_ask *)(void *)call;
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     metric_write(&body);
-    write_memory(&body);
     write_busiest(&body, &asked->call);
     if (buf_ok(&body)) {
-        reply_bytes(asked->exchange,
-                    &(struct answer){.status = 200,
-                                     .type = STR("text/plain; version=0.0.4; charset=utf-8"),
-                                     .body = buf_str(&body)});
+        respond_bytes(asked->exchange,
+                      &(struct answer){.status = 200,
+                                       .type = STR("text/plain; version=0.0.4; charset=utf-8"),
+                                       .body = buf_str(&body)});
     } else {
-        reply_problem(asked->exchange,
-                      &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        respond_problem(asked->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
     }
     buf_done(&body);
     mem_free(MEM_CONN, asked);
@@ -119,8 +107,8 @@ void health_metrics_open(struct ask *ask)
 {
     struct metrics_ask *asked = mem_new(MEM_CONN, sizeof(*asked));
     if (asked == NULL) {
-        reply_problem(ask->exchange,
-                      &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
         return;
     }
     asked->exchange = ask->exchange;

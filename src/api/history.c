@@ -2,7 +2,7 @@
 #include "api/history.h"
 
 #include "api/page_read.h"
-#include "api/reply.h"
+#include "api/respond.h"
 
 /* Below this lies the next older page, however many of this one were removed. */
 static uint64_t older_bound(const struct page_read *page)
@@ -37,7 +37,7 @@ void history_get(struct ask *ask)
     uint64_t tombstones = 0; // nothing removes comments yet, so there are none to list
     struct problem why;
     if (ask_number(ask, "tombstones", 1, &tombstones, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return;
     }
     page_read_start(ask, &options);

@@ -2,7 +2,7 @@
 #include "api/page_read.h"
 
 #include "api/reading.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/mem.h"
 
 static void start_read(struct page_read *page);
@@ -18,7 +18,7 @@ static void begin_anew(struct page_read *page)
 
 static void reply_page(struct page_read *page)
 {
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "epoch", str_of(page->read.epoch.text));
     if (page->is_resync) {
@@ -26,7 +26,7 @@ static void reply_page(struct page_read *page)
     }
     page->write(page, &body);
     buf_add_byte(&body, '}');
-    reply_json(page->exchange, 200, &body, STR_NONE);
+    respond_json(page->exchange, 200, &body, STR_NONE);
 }
 
 static void reply_failure(struct page_read *page)
@@ -41,7 +41,7 @@ static void reply_failure(struct page_read *page)
     } else if (page->read.result == ERR_NOMEM) {
         why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
     }
-    reply_problem(page->exchange, &why);
+    respond_problem(page->exchange, &why);
 }
 
 static void on_read(struct call *call)
@@ -119,11 +119,11 @@ void page_read_start(struct ask *ask, const struct page_options *options)
     struct problem why = {.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
     struct page_read *page = mem_new(MEM_CONN, sizeof(*page));
     if (page == NULL) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return;
     }
     if (read_query(ask, options, page, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         mem_free(MEM_CONN, page);
         return;
     }

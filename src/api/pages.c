@@ -4,7 +4,7 @@
 #include "api/ask.h"
 #include "api/asset.h"
 #include "api/etag.h"
-#include "api/reply.h"
+#include "api/respond.h"
 
 enum { PAGE_HEADERS_BYTES_MAX = 2048 };
 
@@ -100,6 +100,6 @@ void pages_get(struct ask *ask)
     if (etag_is_named(request_field(ask->request, "if-none-match"), str_of(body->etag))) {
         answer = (struct answer){.status = 304, .headers = buf_str(&headers)};
     }
-    reply_bytes(ask->exchange, &answer);
+    respond_bytes(ask->exchange, &answer);
     buf_done(&headers);
 }

@@ -3,7 +3,7 @@
 
 #include "api/ask.h"
 #include "api/reading.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "serve/server.h"
 #include "serve/streaming.h"
 
@@ -30,7 +30,7 @@ static void on_found(struct exchange *exchange, const struct poll_found *found)
     struct routed routed;
     struct ask ask;
     ask_again(exchange, &routed, &ask);
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "epoch", str_of(found->cursor.epoch.text));
     json_write_name(&body, "cursor");
@@ -49,13 +49,13 @@ static void on_found(struct exchange *exchange, const struct poll_found *found)
     buf_add_byte(&body, ']');
     json_write_member_u64(&body, "next_ms", next_ms(&ask, found));
     buf_add_byte(&body, '}');
-    reply_json(exchange, 200, &body, STR_NONE);
+    respond_json(exchange, 200, &body, STR_NONE);
 }
 
 static void on_refused(struct exchange *exchange, enum viewer_refusal why)
 {
     const struct problem problem = reading_refusal(why);
-    reply_problem(exchange, &problem);
+    respond_problem(exchange, &problem);
 }
 
 void poll_api_open(struct ask *ask)
@@ -66,12 +66,12 @@ void poll_api_open(struct ask *ask)
     struct problem why;
     if (reading_from_ask(ask, &join, &why) != ERR_OK ||
         ask_number(ask, "wait", WAIT_S_MAX, &wait_s, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return;
     }
     struct buf cors;
     buf_init(&cors, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
-    reply_cors_headers(ask->exchange, &cors);
+    respond_cors_headers(ask->exchange, &cors);
     const struct poll_options options = {
         .reader = {.claims = ask->claims, .cors_headers = buf_str(&cors)},
         .wait_ms = (uint32_t)wait_s * 1000,

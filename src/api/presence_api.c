@@ -3,7 +3,7 @@
 
 #include "api/ask.h"
 #include "api/reading.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/mem.h"
 #include "hub/hub.h"
 #include "rules/token_name.h"
@@ -48,13 +48,13 @@ static void write_presence(struct buf *out, const struct presence_call *call)
 static void on_presence(struct call *call)
 {
     struct presence_ask *asked = (struct presence_ask *)(void *)call;
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     if (asked->call.identity != 0) {
         presence_api_write_beat(&body, &asked->call);
     } else {
         write_presence(&body, &asked->call);
     }
-    reply_json(asked->exchange, 200, &body, STR_NONE);
+    respond_json(asked->exchange, 200, &body, STR_NONE);
     presence_call_done(&asked->call);
     claims_unref(asked->claims);
     mem_free(MEM_CONN, asked);
@@ -64,8 +64,8 @@ static void start(struct ask *ask, uint64_t identity, bool hidden)
 {
     struct presence_ask *asked = mem_new(MEM_CONN, sizeof(*asked));
     if (asked == NULL) {
-        reply_problem(ask->exchange,
-                      &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
         return;
     }
     asked->exchange = ask->exchange;

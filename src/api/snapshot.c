@@ -3,7 +3,7 @@
 
 #include "api/ask.h"
 #include "api/etag.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -96,13 +96,13 @@ static void reply_document(const struct snapshot *snapshot, struct exchange *exc
     buf_add_str(&headers, etag);
     buf_add_str(&headers, STR("\r\n"));
     struct answer answer = {.status = 200,
-                            .type = STR(REPLY_JSON),
+                            .type = STR(RESPOND_JSON),
                             .body = buf_str(&snapshot->body),
                             .headers = buf_str(&headers)};
     if (etag_is_named(request_field(exchange_request(exchange), "if-none-match"), etag)) {
         answer = (struct answer){.status = 304, .headers = buf_str(&headers)};
     }
-    reply_bytes(exchange, &answer);
+    respond_bytes(exchange, &answer);
     buf_done(&headers);
 }
 
@@ -160,7 +160,7 @@ static void on_read(struct call *call)
         if (is_whole) {
             reply_document(snapshot, waiter->exchange);
         } else {
-            reply_problem(waiter->exchange, &why);
+            respond_problem(waiter->exchange, &why);
         }
         mem_free(MEM_CONN, waiter);
     }
@@ -177,7 +177,7 @@ static void start_read(struct snapshot *snapshot)
     struct snapshots *all = snapshot->all;
     all->held_bytes -= snapshot->body.cap;
     buf_done(&snapshot->body);
-    snapshot->body = reply_body();
+    snapshot->body = respond_body();
     snapshot->is_reading = true;
     list_remove(&snapshot->link);
     list_push(&all->by_age, &snapshot->link);
@@ -242,10 +242,10 @@ void snapshot_get(struct ask *ask)
         return;
     }
     if (snapshot == NULL || wait_for(snapshot, ask->exchange) != ERR_OK) {
-        reply_problem(ask->exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
-                                                       .detail = STR("Too many different "
-                                                                     "snapshots at once."),
-                                                       .retry_after_ms = 1000});
+        respond_problem(ask->exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
+                                                         .detail = STR("Too many different "
+                                                                       "snapshots at once."),
+                                                         .retry_after_ms = 1000});
         return;
     }
     if (!snapshot->is_reading) {

@@ -5,7 +5,7 @@
 
 #include "api/ask.h"
 #include "api/auth.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/mem.h"
 #include "hub/hub.h"
 #include "hub/port.h"
@@ -32,12 +32,12 @@ static struct stream_ask *asked_of_figures(struct call *call)
 static void on_figures(struct call *call)
 {
     struct stream_ask *asked = asked_of_figures(call);
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "stream", ask_kept_name(&asked->stream));
     asked->write(asked, &body);
     buf_add_byte(&body, '}');
-    reply_json(asked->exchange, asked->call.created ? 201 : 200, &body, STR_NONE);
+    respond_json(asked->exchange, asked->call.created ? 201 : 200, &body, STR_NONE);
     mem_free(MEM_CONN, asked);
 }
 
@@ -69,7 +69,7 @@ static void reply_failure(struct stream_ask *asked)
         why = (struct problem){.code = PROBLEM_STREAM_ENDED,
                                .detail = STR("An ended stream stays ended.")};
     }
-    reply_problem(asked->exchange, &why);
+    respond_problem(asked->exchange, &why);
 }
 
 static void on_stream(struct call *call)
@@ -97,8 +97,8 @@ static void start(struct ask *ask, const struct stream_call *call,
 {
     struct stream_ask *asked = mem_new(MEM_CONN, sizeof(*asked));
     if (asked == NULL) {
-        reply_problem(ask->exchange,
-                      &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
         return;
     }
     asked->call = *call;
@@ -222,7 +222,7 @@ static bool may_manage(struct ask *ask)
     if (auth_manager(ask->claims, &why) == ERR_OK) {
         return true;
     }
-    reply_problem(ask->exchange, &why);
+    respond_problem(ask->exchange, &why);
     return false;
 }
 
@@ -279,7 +279,7 @@ void streams_put(struct ask *ask)
     }
     struct problem why;
     if (settings != NULL && read_settings(settings, &call, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
     } else {
         start(ask, &call, write_info);
     }

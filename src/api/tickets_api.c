@@ -3,30 +3,30 @@
 
 #include "api/ask.h"
 #include "api/auth.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "sys/sys.h"
 
 void tickets_api_post(struct ask *ask)
 {
     struct problem why;
     if (auth_somebody(ask->claims, &why) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return;
     }
     struct ticket_grant grant = {.claims = ask->claims, .mono_ms = desk_mono_ms(ask->server)};
     sys_random(grant.random, sizeof(grant.random));
     char ticket[TICKET_LEN + 1];
     if (tickets_grant(ask->api->shared->tickets, &grant, ticket) != ERR_OK) {
-        reply_problem(ask->exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
-                                                       .detail = STR("Too many tickets are open. "
-                                                                     "Wait, then ask again."),
-                                                       .retry_after_ms = 2000});
+        respond_problem(ask->exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
+                                                         .detail = STR("Too many tickets are open. "
+                                                                       "Wait, then ask again."),
+                                                         .retry_after_ms = 2000});
         return;
     }
-    struct buf body = reply_body();
+    struct buf body = respond_body();
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "ticket", str_of(ticket));
     json_write_member_u64(&body, "expires_in", TICKET_TTL_MS / 1000);
     buf_add_byte(&body, '}');
-    reply_json(ask->exchange, 201, &body, STR_NONE);
+    respond_json(ask->exchange, 201, &body, STR_NONE);
 }

@@ -6,7 +6,7 @@
 #include "api/posting.h"
 #include "api/presence_api.h"
 #include "api/reading.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "api/ws_session.h"
 #include "base/mem.h"
 #include "hub/hub.h"
@@ -41,7 +41,7 @@ static void fail(struct order *order, enum problem_code code, const char *field,
 
 static void succeed(struct order *order, struct str stream)
 {
-    struct buf data = reply_body();
+    struct buf data = respond_body();
     buf_add_byte(&data, '{');
     json_write_member_str(&data, "stream", stream);
     buf_add_byte(&data, '}');
@@ -111,7 +111,7 @@ static void on_posted(struct posting *posting)
     struct errand *errand = posting->user;
     struct problem why;
     if (posting_result(posting, &why) == ERR_OK) {
-        struct buf data = reply_body();
+        struct buf data = respond_body();
         posting_write(posting, &data);
         ws_session_ok(errand->session, &errand->ref, posting_status(posting), &data);
     } else {
@@ -162,7 +162,7 @@ static void do_post(struct order *order)
 static void on_beaten(struct call *call)
 {
     struct errand *errand = (struct errand *)(void *)call;
-    struct buf data = reply_body();
+    struct buf data = respond_body();
     presence_api_write_beat(&data, &errand->presence);
     ws_session_ok(errand->session, &errand->ref, 200, &data);
     presence_call_done(&errand->presence);
@@ -293,7 +293,7 @@ static void do_auth(struct order *order)
     } else {
         ws_conn_set_claims(session->ws, claims);
         wheel_cancel(reactor_wheel(server_reactor(session->server)), &session->auth_timer);
-        struct buf data = reply_body();
+        struct buf data = respond_body();
         buf_add_str(&data, STR("{\"user\":{"));
         json_write_member_str(&data, "id", claims->sub);
         json_write_member_str(&data, "name", claims->name);
@@ -425,7 +425,7 @@ void ws_api_open(struct ask *ask)
     if (reading_from_ask(ask, &join, &why) != ERR_OK ||
         ask_token_name(ask, "session", name, &why) != ERR_OK ||
         ws_session_new(ask, &session) != ERR_OK) {
-        reply_problem(ask->exchange, &why);
+        respond_problem(ask->exchange, &why);
         return;
     }
     memcpy(session->session, name, sizeof(name));
@@ -434,7 +434,7 @@ void ws_api_open(struct ask *ask)
     }
     struct buf cors;
     buf_init(&cors, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
-    reply_cors_headers(ask->exchange, &cors);
+    respond_cors_headers(ask->exchange, &cors);
     const struct reader reader = {.claims = ask->claims, .cors_headers = buf_str(&cors)};
     struct ws_conn *ws = NULL;
     if (ws_conn_open(ask->exchange, &reader, &ops, session, &ws) == ERR_OK) {

@@ -2,7 +2,7 @@
 #include "api/ws_session.h"
 
 #include "api/reading.h"
-#include "api/reply.h"
+#include "api/respond.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "loop/reactor.h"
@@ -99,7 +99,7 @@ static void send_whole(struct ws_session *session, struct buf *message)
 
 void ws_session_ok(struct ws_session *session, const struct ref *ref, int status, struct buf *data)
 {
-    struct buf message = reply_body();
+    struct buf message = respond_body();
     buf_add_str(&message, STR("{\"type\":\"reply\""));
     write_ref(&message, ref);
     json_write_member_bool(&message, "ok", true);
@@ -116,7 +116,7 @@ void ws_session_fail(struct ws_session *session, const struct ref *ref,
                      const struct problem *problem)
 {
     metric_count(&session->api->problems[problem->code], 1);
-    struct buf message = reply_body();
+    struct buf message = respond_body();
     buf_add_str(&message, STR("{\"type\":\"reply\""));
     write_ref(&message, ref);
     json_write_member_bool(&message, "ok", false);
@@ -201,7 +201,7 @@ void ws_session_joined(struct ws_session *session, struct str stream)
         return;
     }
     if (!join->is_first) {
-        struct buf data = reply_body();
+        struct buf data = respond_body();
         buf_add_byte(&data, '{');
         json_write_member_str(&data, "stream", stream);
         buf_add_byte(&data, '}');

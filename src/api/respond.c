@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/reply.h"
+#include "api/respond.h"
 
 #include "api/desk.h"
 #include "base/metric.h"
 
 enum {
-    REPLY_BYTES_MAX = 8 * 1024 * 1024, // 500 events of 8 KiB and more
-    REPLY_HEADERS_BYTES_MAX = 8 * 1024,
+    RESPOND_BYTES_MAX = 8 * 1024 * 1024, // 500 events of 8 KiB and more
+    RESPOND_HEADERS_BYTES_MAX = 8 * 1024,
 };
 
-struct buf reply_body(void)
+struct buf respond_body(void)
 {
     struct buf body;
-    buf_init(&body, MEM_CONN, REPLY_BYTES_MAX);
+    buf_init(&body, MEM_CONN, RESPOND_BYTES_MAX);
     return body;
 }
 
-void reply_cors_headers(struct exchange *exchange, struct buf *out)
+void respond_cors_headers(struct exchange *exchange, struct buf *out)
 {
     buf_add_str(out, STR("Vary: Origin\r\n"));
     const struct str origin = request_field(exchange_request(exchange), "origin");
@@ -35,11 +35,11 @@ static bool names_caching(struct str headers)
     return memmem(headers.at, headers.len, "Cache-Control:", 14) != NULL;
 }
 
-void reply_bytes(struct exchange *exchange, const struct answer *answer)
+void respond_bytes(struct exchange *exchange, const struct answer *answer)
 {
     struct buf headers;
-    buf_init(&headers, MEM_CONN, REPLY_HEADERS_BYTES_MAX);
-    reply_cors_headers(exchange, &headers);
+    buf_init(&headers, MEM_CONN, RESPOND_HEADERS_BYTES_MAX);
+    respond_cors_headers(exchange, &headers);
     buf_add_str(&headers, STR("X-Content-Type-Options: nosniff\r\n"));
     if (answer->headers.len == 0 || !names_caching(answer->headers)) {
         buf_add_str(&headers, STR("Cache-Control: no-store\r\n"));
@@ -55,18 +55,18 @@ void reply_bytes(struct exchange *exchange, const struct answer *answer)
     buf_done(&headers);
 }
 
-void reply_json(struct exchange *exchange, int status, struct buf *body, struct str headers)
+void respond_json(struct exchange *exchange, int status, struct buf *body, struct str headers)
 {
     if (buf_ok(body)) {
-        reply_bytes(exchange, &(struct answer){.status = status,
-                                               .type = STR(REPLY_JSON),
-                                               .body = buf_str(body),
-                                               .headers = headers});
+        respond_bytes(exchange, &(struct answer){.status = status,
+                                                 .type = STR(RESPOND_JSON),
+                                                 .body = buf_str(body),
+                                                 .headers = headers});
     } else {
-        reply_problem(exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
-                                                  .detail = STR("No memory for the answer. Try "
-                                                                "again, or ask for less."),
-                                                  .retry_after_ms = 1000});
+        respond_problem(exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
+                                                    .detail = STR("No memory for the answer. Try "
+                                                                  "again, or ask for less."),
+                                                    .retry_after_ms = 1000});
     }
     buf_done(body);
 }
@@ -81,14 +81,14 @@ static void add_challenge(struct buf *out, enum problem_code code)
     buf_add_str(out, STR("\r\n"));
 }
 
-void reply_problem_with(struct exchange *exchange, const struct problem *problem,
-                        struct str headers)
+void respond_problem_with(struct exchange *exchange, const struct problem *problem,
+                          struct str headers)
 {
     struct api *api = desk_of(exchange_server(exchange));
     metric_count(&api->problems[problem->code], 1);
     struct buf lines, body;
-    buf_init(&lines, MEM_CONN, REPLY_HEADERS_BYTES_MAX);
-    buf_init(&body, MEM_CONN, REPLY_HEADERS_BYTES_MAX);
+    buf_init(&lines, MEM_CONN, RESPOND_HEADERS_BYTES_MAX);
+    buf_init(&body, MEM_CONN, RESPOND_HEADERS_BYTES_MAX);
     const int status = problem_status(problem->code);
     if (status == 401) {
         add_challenge(&lines, problem->code);
@@ -99,17 +99,17 @@ void reply_problem_with(struct exchange *exchange, const struct problem *problem
     buf_add_str(&lines, headers);
     problem_write(&body, problem);
     const bool is_whole = buf_ok(&lines) && buf_ok(&body);
-    reply_bytes(exchange, &(struct answer){
-                              .status = status,
-                              .type = is_whole ? STR("application/problem+json") : STR_NONE,
-                              .body = is_whole ? buf_str(&body) : STR_NONE,
-                              .headers = is_whole ? buf_str(&lines) : STR_NONE,
-                          });
+    respond_bytes(exchange, &(struct answer){
+                                .status = status,
+                                .type = is_whole ? STR("application/problem+json") : STR_NONE,
+                                .body = is_whole ? buf_str(&body) : STR_NONE,
+                                .headers = is_whole ? buf_str(&lines) : STR_NONE,
+                            });
     buf_done(&lines);
     buf_done(&body);
 }
 
-void reply_problem(struct exchange *exchange, const struct problem *problem)
+void respond_problem(struct exchange *exchange, const struct problem *problem)
 {
-    reply_problem_with(exchange, problem, STR_NONE);
+    respond_problem_with(exchange, problem, STR_NONE);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* reply -- how every answer of ours is dressed: its type, its caching, CORS, and what stops a
+/* respond -- how every answer of ours is dressed: its type, its caching, CORS, and what stops a
  * browser from guessing.
  *
  * Thread:   the exchange's reactor.
@@ -13,19 +13,19 @@
 #include "serve/exchange.h"
 #include "wire/problem.h"
 
-#define REPLY_JSON "application/json"
+#define RESPOND_JSON "application/json"
 
 /* Answers with the JSON in `body`. `headers` are further lines, or empty; an answer that names no
  * Cache-Control is not to be stored. Gives the buffer's memory back. */
-void reply_json(struct exchange *exchange, int status, struct buf *body, struct str headers);
+void respond_json(struct exchange *exchange, int status, struct buf *body, struct str headers);
 /* The same for any type and bytes; `type` empty: no body. */
-void reply_bytes(struct exchange *exchange, const struct answer *answer);
-void reply_problem(struct exchange *exchange, const struct problem *problem);
+void respond_bytes(struct exchange *exchange, const struct answer *answer);
+void respond_problem(struct exchange *exchange, const struct problem *problem);
 /* With further header lines. */
-void reply_problem_with(struct exchange *exchange, const struct problem *problem,
-                        struct str headers);
+void respond_problem_with(struct exchange *exchange, const struct problem *problem,
+                          struct str headers);
 /* A buffer for a body, bound as answers are. */
-struct buf reply_body(void);
+struct buf respond_body(void);
 
 /* The lines that let a page of a listed origin read the answer, and `Vary: Origin`. */
-void reply_cors_headers(struct exchange *exchange, struct buf *out);
+void respond_cors_headers(struct exchange *exchange, struct buf *out);
