@@ -11,6 +11,7 @@
 
 struct call {
     struct letter letter; // for whoever holds the call now
+    void *holder;         // likewise: what its letter has to find
     struct home *home;    // where `done` runs
     void (*done)(struct call *call);
 };

@@ -74,6 +74,8 @@ struct submit {
     struct str text;
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
+    /* -- the engine's while away -- */
+    int64_t asked_mono_ms; // when it was handed over
     /* -- the answer -- */
     enum submit_end end;
     enum refusal refusal;

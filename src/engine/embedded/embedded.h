@@ -36,7 +36,7 @@ struct embedded_options {
 
 /* Why it could not start, for people: what is wrong, where, what to do. */
 struct embedded_fault {
-    char text[512];
+    char text[1024];
 };
 
 /* Opens (or makes) the folder, recovers, verifies, starts the threads. ERR_EXISTS: another process

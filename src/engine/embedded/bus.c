@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/bus.h"
+
+#include "base/mem.h"
+#include "base/must.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+/* One committed batch becomes one letter a home, filled stream by stream:
+ *
+ *      stream ── subs ──▶ sub ──▶ sub            a sub: one watch, one home
+ *                          │       │
+ *                          ▼       ▼
+ *                     bus_home  bus_home         parcel: (watch, event), (watch, event), ...
+ *
+ * A home counts what lies unopened there; the ordering thread adds when it sends, the home takes
+ * off when it opens. The sub itself is the letter that says "behind", so that saying it needs no
+ * memory: also when there is none for a parcel. A parcel holds a reference on its home's count,
+ * since it may be opened after the bus is gone. */
+
+enum { ITEMS_MIN = 16 };
+
+struct bus_home {
+    struct link link;      // in bus->homes
+    struct link laden;     // in bus->laden while `parcel` has something
+    struct home *home;     // borrowed; outlives its watches
+    struct parcel *parcel; // owned until it is sent
+    /* -- atomic: gauges; relaxed but for the references -- */
+    _Atomic uint32_t refs;
+    _Atomic uint64_t events, bytes; // unopened
+};
+
+struct item {
+    struct watch *watch; // borrowed until unwatched, which is answered behind this letter
+    struct event *event; // a reference
+};
+
+struct parcel {
+    struct letter letter;
+    struct bus_home *at; // a reference
+    uint64_t bytes;
+    uint32_t count, cap;
+    struct item items[]; // [cap]
+};
+
+struct sub {
+    struct letter behind;
+    struct link link; // in the stream's list
+    struct watch *watch;
+    struct bus_home *at; // borrowed; outlives it
+};
+
+void bus_init(struct bus *bus)
+{
+    list_init(&bus->homes);
+    list_init(&bus->laden);
+}
+
+static void home_unref(struct bus_home *at)
+{
+    if (atomic_fetch_sub_explicit(&at->refs, 1, memory_order_acq_rel) == 1) {
+        mem_free(MEM_ENGINE, at);
+    }
+}
+
+void bus_done(struct bus *bus)
+{
+    struct link *link = NULL;
+    must(list_is_empty(&bus->laden));
+    while ((link = list_pop(&bus->homes)) != NULL) {
+        home_unref(list_entry(link, struct bus_home, link));
+    }
+}
+
+static struct bus_home *find_home(struct bus *bus, struct home *home)
+{
+    for (struct link *link = bus->homes.next; link != &bus->homes; link = link->next) {
+        struct bus_home *at = list_entry(link, struct bus_home, link);
+        if (at->home == home) {
+            return at;
+        }
+    }
+    struct bus_home *made = mem_new(MEM_ENGINE, sizeof(*made));
+    if (made != NULL) {
+        made->home = home;
+        atomic_init(&made->refs, 1);
+        list_push(&bus->homes, &made->link);
+    }
+    return made;
+}
+
+enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch)
+{
+    struct bus_home *at = find_home(bus, watch->call.home);
+    struct sub *sub = at == NULL ? NULL : mem_new(MEM_ENGINE, sizeof(*sub));
+    if (sub == NULL) {
+        return ERR_NOMEM;
+    }
+    sub->watch = watch;
+    sub->at = at;
+    list_push(subs, &sub->link);
+    return ERR_OK;
+}
+
+void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch)
+{
+    must(list_is_empty(&bus->laden)); // between batches
+    for (struct link *link = subs->next; link != subs; link = link->next) {
+        struct sub *sub = list_entry(link, struct sub, link);
+        if (sub->watch == watch) {
+            list_remove(link);
+            mem_free(MEM_ENGINE, sub);
+            return;
+        }
+    }
+}
+
+static void open_behind(struct letter *letter)
+{
+    struct sub *sub = (struct sub *)(void *)((char *)letter - offsetof(struct sub, behind));
+    struct watch *watch = sub->watch;
+    mem_free(MEM_ENGINE, sub);
+    watch->on_behind(watch);
+}
+
+/* What its letter already holds is sent first, so that nothing comes after it is told. */
+static void fall_behind(struct bus *bus, struct sub *sub)
+{
+    list_remove(&sub->link);
+    bus_flush(bus);
+    sub->behind.open = open_behind;
+    home_send(sub->at->home, &sub->behind);
+}
+
+static void open_parcel(struct letter *letter)
+{
+    struct parcel *parcel =
+        (struct parcel *)(void *)((char *)letter - offsetof(struct parcel, letter));
+    for (uint32_t i = 0; i < parcel->count; i++) {
+        struct item *item = &parcel->items[i];
+        item->watch->on_event(item->watch, item->event);
+        event_unref(item->event);
+    }
+    atomic_fetch_sub_explicit(&parcel->at->events, parcel->count, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&parcel->at->bytes, parcel->bytes, memory_order_relaxed);
+    home_unref(parcel->at);
+    mem_free(MEM_EVENT, parcel);
+}
+
+static bool has_room(struct bus_home *at)
+{
+    struct parcel *parcel = at->parcel;
+    if (parcel != NULL && parcel->count < parcel->cap) {
+        return true;
+    }
+    const uint32_t cap = parcel == NULL ? ITEMS_MIN : parcel->cap * 2;
+    struct parcel *grown =
+        mem_resize(MEM_EVENT, parcel, sizeof(*grown) + cap * sizeof(struct item));
+    if (grown == NULL) {
+        return false;
+    }
+    if (parcel == NULL) {
+        *grown = (struct parcel){.letter = {.open = open_parcel}, .at = at};
+        atomic_fetch_add_explicit(&at->refs, 1, memory_order_relaxed);
+    }
+    grown->cap = cap;
+    at->parcel = grown;
+    return true;
+}
+
+static bool is_behind(struct bus_home *at)
+{
+    return atomic_load_explicit(&at->events, memory_order_relaxed) >= BUS_EVENTS_MAX ||
+           atomic_load_explicit(&at->bytes, memory_order_relaxed) >= BUS_BYTES_MAX;
+}
+
+void bus_publish(struct bus *bus, struct link *subs, struct event *event)
+{
+    struct link *next = NULL;
+    for (struct link *link = subs->next; link != subs; link = next) {
+        struct sub *sub = list_entry(link, struct sub, link);
+        next = link->next;
+        if (is_behind(sub->at) || !has_room(sub->at)) {
+            fall_behind(bus, sub);
+            continue;
+        }
+        const uint64_t bytes = sizeof(*event) + event->body_len;
+        struct parcel *parcel = sub->at->parcel;
+        parcel->items[parcel->count++] =
+            (struct item){.watch = sub->watch, .event = event_ref(event)};
+        parcel->bytes += bytes;
+        atomic_fetch_add_explicit(&sub->at->events, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&sub->at->bytes, bytes, memory_order_relaxed);
+        if (!list_holds(&sub->at->laden)) {
+            list_push(&bus->laden, &sub->at->laden);
+        }
+    }
+}
+
+void bus_flush(struct bus *bus)
+{
+    struct link *link = NULL;
+    while ((link = list_pop(&bus->laden)) != NULL) {
+        struct bus_home *at = list_entry(link, struct bus_home, laden);
+        struct parcel *parcel = at->parcel;
+        at->parcel = NULL;
+        home_send(at->home, &parcel->letter);
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bus -- carries committed events to the watches of this process: one letter a home and batch.
+ *
+ * Owns:     what it knows of each home, and its subs (one for each watch that is on).
+ * Used by:  writer.c.
+ * Thread:   the ordering thread's; letters open on their homes.
+ * Bound:    BUS_BYTES_MAX or BUS_EVENTS_MAX lie unopened at a home; with more, each of its watches
+ * for which something comes gets on_behind once and is off.
+ * Promise:  a watch gets each event published between bus_add() and bus_remove() once, in order;
+ * letters sent to its home after bus_flush() open after those events.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/home.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "hub/port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BUS_EVENTS_MAX = 65536 };
+#define BUS_BYTES_MAX (UINT64_C(8) << 20)
+
+struct bus {
+    struct link homes; // of struct bus_home; as many as there are reactors
+    struct link laden; // those that have a letter being filled
+};
+
+void bus_init(struct bus *bus);
+void bus_done(struct bus *bus); // all watches are off; letters may still be on their way
+
+/* `subs` is the list of the stream. ERR_NOMEM: the watch is not on. */
+MUST_USE enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch);
+void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch); // off: legal
+/* Puts the event into the letters of all who watch; bus_flush() sends them. */
+void bus_publish(struct bus *bus, struct link *subs, struct event *event);
+void bus_flush(struct bus *bus);

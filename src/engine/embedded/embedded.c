@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+/* data/            0700
+ *   lock           held while a process owns the folder
+ *   roar.db        the log (store.h), roar.db-wal and roar.db-shm beside it
+ *   roar.db-wal.damaged   a write-ahead log that was found damaged at a start, kept for people */
+#include "engine/embedded/embedded.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/embedded/engine_metrics.h"
+#include "engine/embedded/log_tail.h"
+#include "engine/embedded/readers.h"
+#include "engine/embedded/store.h"
+#include "engine/embedded/store_schema.h"
+#include "engine/embedded/store_wal.h"
+#include "engine/embedded/writer.h"
+#include "sys/sys.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { FOLDER_MAX = STORE_PATH_MAX - 32 };
+static const uint64_t TAIL_BYTES_MAX = UINT64_C(128) << 20;
+
+struct embedded {
+    struct port port; // first
+    /* -- frozen -- */
+    char path[STORE_PATH_MAX];
+    int lock_fd;
+    struct store_identity identity;
+    struct writer *writer;   // owned
+    struct readers *readers; // owned
+    /* -- each under its own lock, or atomic -- */
+    struct log_tail tail;
+    struct engine_metrics metrics;
+    _Atomic bool streams_explicit; // relaxed: a rule takes effect a moment later
+};
+
+static struct embedded *engine_of(struct port *port)
+{
+    return (struct embedded *)(void *)port;
+}
+
+/* ---- the port ---- */
+
+static void on_submit(struct port *port, struct submit *submit)
+{
+    writer_submit(engine_of(port)->writer, submit);
+}
+
+static void on_watch(struct port *port, struct watch *watch)
+{
+    writer_watch(engine_of(port)->writer, watch);
+}
+
+static void on_unwatch(struct port *port, struct watch *watch)
+{
+    writer_unwatch(engine_of(port)->writer, watch);
+}
+
+static void on_sync(struct port *port, struct sync *sync)
+{
+    writer_sync(engine_of(port)->writer, sync);
+}
+
+static void on_read(struct port *port, struct read *read)
+{
+    struct embedded *engine = engine_of(port);
+    read->epoch = port->epoch;
+    if (log_tail_read(&engine->tail, read)) {
+        engine_metrics_count(&engine->metrics.tail_hits);
+        call_finish(&read->call);
+    } else {
+        readers_read(engine->readers, read);
+    }
+}
+
+static void on_count(struct port *port, struct count_call *count)
+{
+    struct embedded *engine = engine_of(port);
+    if (log_tail_count(&engine->tail, count)) {
+        engine_metrics_count(&engine->metrics.tail_hits);
+        call_finish(&count->call);
+    } else {
+        readers_count(engine->readers, count);
+    }
+}
+
+static void on_stream(struct port *port, struct stream_call *call)
+{
+    struct embedded *engine = engine_of(port);
+    call->epoch = port->epoch;
+    call->created = false;
+    call->is_new_state = false;
+    if (call->what == STREAM_DO_GET) {
+        readers_get(engine->readers, call);
+    } else {
+        writer_stream(engine->writer, call);
+    }
+}
+
+static const struct port_ops ops = {
+    .submit = on_submit,
+    .watch = on_watch,
+    .unwatch = on_unwatch,
+    .sync = on_sync,
+    .read = on_read,
+    .count = on_count,
+    .stream = on_stream,
+};
+
+/* ---- open ---- */
+
+static void tell(struct embedded_fault *fault, const char *path, const char *what)
+{
+    snprintf(fault->text, sizeof(fault->text), "%s: %s", path, what);
+}
+
+static enum err tell_sys(struct embedded_fault *fault)
+{
+    char text[SYS_FAILURE_TEXT_MAX];
+    snprintf(fault->text, sizeof(fault->text), "%.*s", STR_ARG(sys_failure_write(text)));
+    return ERR_SYS;
+}
+
+static enum err take_folder(struct embedded *engine, struct str folder,
+                            struct embedded_fault *fault)
+{
+    char path[STORE_PATH_MAX];
+    if (folder.len == 0 || folder.len > FOLDER_MAX) {
+        snprintf(fault->text, sizeof(fault->text), "the data folder's path has 1 to %d bytes",
+                 FOLDER_MAX);
+        return ERR_SYS;
+    }
+    snprintf(path, sizeof(path), "%.*s", STR_ARG(folder));
+    if (sys_file_make_folder(path) != ERR_OK) {
+        return tell_sys(fault);
+    }
+    snprintf(engine->path, sizeof(engine->path), "%.*s/roar.db", STR_ARG(folder));
+    snprintf(path, sizeof(path), "%.*s/lock", STR_ARG(folder));
+    const enum err err = sys_file_lock(path, &engine->lock_fd);
+    if (err == ERR_EXISTS) {
+        tell(fault, path, "another roar owns this data folder; stop it or choose another folder");
+        return ERR_EXISTS;
+    }
+    return err == ERR_OK ? ERR_OK : tell_sys(fault);
+}
+
+/* What is cut off from a damaged WAL is kept beside it, so that nothing is lost by looking. */
+static enum err scan_wal(const struct embedded *engine, bool *ret_is_damaged)
+{
+    char path[STORE_PATH_MAX + 16];
+    char kept[STORE_PATH_MAX + 32];
+    struct store_wal_verdict verdict;
+    snprintf(path, sizeof(path), "%s-wal", engine->path);
+    TRY(store_wal_scan(path, &verdict));
+    *ret_is_damaged = verdict.is_damaged;
+    if (!verdict.is_damaged) {
+        return ERR_OK;
+    }
+    snprintf(kept, sizeof(kept), "%s.damaged", path);
+    log_line(LOG_ERROR,
+             "the write-ahead log is damaged: commits behind the bad frame are lost, "
+             "the epoch changes, every reader starts anew",
+             LOG_STR("file", str_of(path)), LOG_I64("offset", verdict.bad_offset),
+             LOG_I64("commits_kept", verdict.commits), LOG_I64("commits_lost", verdict.lost),
+             LOG_STR("copy", str_of(kept)));
+    struct buf bytes;
+    buf_init(&bytes, MEM_ENGINE, SIZE_MAX);
+    enum err err = sys_file_read(path, SIZE_MAX / 2, &bytes);
+    if (err == ERR_OK) {
+        err = sys_file_write(kept, buf_str(&bytes));
+    }
+    buf_done(&bytes);
+    return err;
+}
+
+static enum err prepare(struct embedded *engine, struct store *store, struct embedded_fault *fault)
+{
+    struct store_fault why = {.text = ""};
+    enum err err = store_open(store, engine->path, STORE_WRITES);
+    if (err == ERR_OK) {
+        err = store_schema_prepare(store, &why, &engine->identity);
+    }
+    if (err == ERR_PROTO) {
+        tell(fault, engine->path,
+             why.text[0] != '\0' ? why.text
+                                 : "is no database or damaged; move it away to begin anew, or "
+                                   "restore it from a backup");
+    } else if (err != ERR_OK) {
+        tell(fault, engine->path, store_failure_text(store));
+    }
+    return err == ERR_OK || err == ERR_PROTO ? err : ERR_SYS;
+}
+
+static enum err open_store(struct embedded *engine, struct store *store,
+                           struct embedded_fault *fault)
+{
+    bool is_damaged = false;
+    if (scan_wal(engine, &is_damaged) != ERR_OK) {
+        return tell_sys(fault);
+    }
+    TRY(prepare(engine, store, fault));
+    if (is_damaged && store_schema_renew_epoch(store, &engine->identity) != ERR_OK) {
+        tell(fault, engine->path, store_failure_text(store));
+        return ERR_SYS;
+    }
+    return ERR_OK;
+}
+
+static enum err start_readers(struct embedded *engine, const struct embedded_options *options)
+{
+    const struct readers_options readers = {
+        .path = engine->path,
+        .tail = &engine->tail,
+        .metrics = &engine->metrics,
+        .identity = &engine->identity,
+        .streams_explicit = &engine->streams_explicit,
+        .count = options->readers,
+    };
+    return readers_new(&readers, &engine->readers);
+}
+
+static enum err start_writer(struct embedded *engine, const struct embedded_options *options,
+                             struct store *store)
+{
+    const struct writer_options writer = {
+        .path = engine->path,
+        .clock = options->clock,
+        .tail = &engine->tail,
+        .readers = engine->readers,
+        .metrics = &engine->metrics,
+        .identity = &engine->identity,
+        .rules = options->rules,
+        .posts_waiting_max = options->posts_waiting_max,
+        .post_wait_ms_max = options->post_wait_ms_max,
+    };
+    return writer_new(&writer, store, &engine->writer);
+}
+
+static enum err start(struct embedded *engine, const struct embedded_options *options,
+                      struct store *store, struct embedded_fault *fault)
+{
+    log_tail_init(&engine->tail, engine->identity.hash_key, TAIL_BYTES_MAX);
+    engine_metrics_add(&engine->metrics);
+    enum err err = start_readers(engine, options);
+    if (err == ERR_OK) {
+        err = start_writer(engine, options, store);
+        if (err != ERR_OK) {
+            readers_free(engine->readers);
+        }
+    }
+    if (err != ERR_OK) {
+        tell(fault, engine->path,
+             err == ERR_NOMEM ? "there is no memory to start with" : store_failure_text(store));
+        engine_metrics_remove(&engine->metrics);
+        log_tail_done(&engine->tail);
+        return err == ERR_PROTO ? ERR_PROTO : ERR_SYS;
+    }
+    return ERR_OK;
+}
+
+static enum err open_all(struct embedded *engine, const struct embedded_options *options,
+                         struct embedded_fault *fault)
+{
+    struct store store = {.db = NULL};
+    TRY(take_folder(engine, options->data, fault));
+    enum err err = open_store(engine, &store, fault);
+    if (err == ERR_OK) {
+        engine->port = (struct port){.ops = &ops, .epoch = engine->identity.epoch};
+        err = start(engine, options, &store, fault);
+    }
+    if (err != ERR_OK) {
+        store_close(&store);
+        sys_close(engine->lock_fd);
+    }
+    return err;
+}
+
+enum err embedded_open(const struct embedded_options *options, struct embedded **ret_engine,
+                       struct embedded_fault *fault)
+{
+    must(options->readers >= 1);
+    struct embedded *engine = mem_new(MEM_ENGINE, sizeof(*engine));
+    fault->text[0] = '\0';
+    if (engine == NULL) {
+        return ERR_NOMEM;
+    }
+    engine->lock_fd = -1;
+    atomic_init(&engine->streams_explicit, options->rules.streams_explicit);
+    const enum err err = open_all(engine, options, fault);
+    if (err != ERR_OK) {
+        mem_free(MEM_ENGINE, engine);
+        return err;
+    }
+    *ret_engine = engine;
+    return ERR_OK;
+}
+
+struct port *embedded_port(struct embedded *engine)
+{
+    return &engine->port;
+}
+
+void embedded_set_rules(struct embedded *engine, const struct embedded_rules *rules)
+{
+    atomic_store_explicit(&engine->streams_explicit, rules->streams_explicit, memory_order_relaxed);
+    writer_set_rules(engine->writer, rules);
+}
+
+bool embedded_is_well(const struct embedded *engine, const char **ret_reason)
+{
+    return writer_is_well(engine->writer, ret_reason);
+}
+
+void embedded_close(struct embedded *engine)
+{
+    readers_free(engine->readers); // first, so that nothing keeps the WAL from being emptied
+    writer_free(engine->writer);
+    engine_metrics_remove(&engine->metrics);
+    log_tail_done(&engine->tail);
+    sys_close(engine->lock_fd);
+    mem_free(MEM_ENGINE, engine);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/* engine_metrics -- what the embedded engine measures of itself.
+ *
+ * Thread:  listed and unlisted by whoever opens and closes the engine; values by the ordering
+ * thread, but for those headed otherwise.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/histogram.h"
+#include "base/metric.h"
+#include "hub/port.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { ENGINE_OUTCOMES = 11 }; // done, duplicate, unknown and each refusal but NONE
+
+struct engine_metrics {
+    struct metric commit, batch, queue_age;
+    struct histogram commit_ms, batch_posts, queue_age_ms;
+    struct metric posts[ENGINE_OUTCOMES];
+    struct metric rows, wal_bytes, checkpoints, expired, users_limited, heads;
+    /* -- any thread: counted with atomic additions -- */
+    struct metric tail_hits, store_reads, damaged;
+};
+
+void engine_metrics_add(struct engine_metrics *metrics);
+void engine_metrics_remove(struct engine_metrics *metrics);
+void engine_metrics_post(struct engine_metrics *metrics, enum submit_end end, enum refusal refusal);
+/* One more, from any thread. */
+static inline void engine_metrics_count(struct metric *metric)
+{
+    atomic_fetch_add_explicit(&metric->value, 1, memory_order_relaxed);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* housekeeping -- what the ordering thread does for the store between batches, a small piece each
+ * time: checkpoints, retention, forgetting old retries and windows.
+ *
+ * Used by:  writer.c.
+ * Thread:   the ordering thread's.
+ * Bound:    a turn does one checkpoint and one piece of retention at most.
+ * Promise:  the WAL is copied into the file every CHECKPOINT_PAGES and emptied when nobody posts.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "engine/embedded/engine_metrics.h"
+#include "engine/embedded/log_tail.h"
+#include "engine/embedded/ordering.h"
+#include "engine/embedded/retention.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct housekeeping {
+    struct ordering *ordering; // borrowed, as are the next two
+    struct log_tail *tail;
+    struct engine_metrics *metrics;
+    struct retention retention;
+    uint32_t wal_pages_done; // of the WAL at the last checkpoint
+    uint32_t wal_pages_seen; // at the last tick: the same again means that nobody writes
+    int64_t next_tick_ms, next_tidy_ms, next_expiry_ms, next_recovery_ms; // mono
+    /* -- told by the writer before each turn -- */
+    bool has_work; // posts wait
+    bool is_full;  // the disk was, when last written to
+    /* -- told to the writer after it -- */
+    bool is_busy; // there is more to do soon
+    bool wrote;   // something was committed
+};
+
+void housekeeping_init(struct housekeeping *keeping, struct ordering *ordering,
+                       struct log_tail *tail, struct engine_metrics *metrics);
+void housekeeping_wake(struct housekeeping *keeping); // rules changed
+MUST_USE enum err housekeeping_turn(struct housekeeping *keeping, struct moment now);
+/* Paces the attempts to open a broken store anew. */
+bool housekeeping_is_time_to_recover(struct housekeeping *keeping, struct moment now);
+/* The last turn, before the store is closed: a failure is logged. */
+void housekeeping_end(struct housekeeping *keeping, struct moment now);

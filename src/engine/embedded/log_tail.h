@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/* log_tail -- the newest events of the streams that are awake, in memory, so that joins and small
+ * gaps are answered without the store.
+ *
+ *      log of a stream     ... ground | ........ | floor ######## head
+ *                              expired   store      here, without a hole
+ *
+ * Owns:     one reference on each event it holds.
+ * Used by:  writer.c appends, readers.c fills backwards, embedded.c asks.
+ * Thread:   any; everything is under TAIL, a leaf lock held for at most READ_LIMIT_MAX references.
+ * Bound:    LOG_TAIL_EVENTS_MAX and LOG_TAIL_BYTES_MAX a stream, bytes_max over all: the stream
+ * longest unused is forgotten whole.
+ * Promise:  holds committed events only, and all of those above its floor.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "hub/port.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LOG_TAIL_EVENTS_MAX = 1024, LOG_TAIL_BYTES_MAX = 512 << 10 };
+
+struct log_tail {
+    /* -- under TAIL -- */
+    pthread_mutex_t lock;
+    struct map by_name;
+    struct link used; // longest unused first
+    uint64_t bytes;
+    /* -- frozen -- */
+    uint64_t bytes_max;
+};
+
+void log_tail_init(struct log_tail *tail, uint64_t seed, uint64_t bytes_max);
+void log_tail_done(struct log_tail *tail);
+
+/* The stream is awake: from here on what is appended is kept. Known already: nothing. */
+void log_tail_wake(struct log_tail *tail, struct str stream, uint64_t head, uint64_t ground);
+/* A committed event; the next of its stream. `ground` of a stream that is not awake yet. */
+void log_tail_append(struct log_tail *tail, struct str stream, struct event *event,
+                     uint64_t ground);
+/* What was read from the store: `count` events, ascending, without a hole. Those that end just at
+ * the floor are kept. */
+void log_tail_fill(struct log_tail *tail, struct str stream, struct event *const *events,
+                   uint32_t count);
+/* Retention took everything up to `ground`. */
+void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground);
+void log_tail_forget(struct log_tail *tail); // all streams
+
+/* True: answered, but for its epoch; not finished. False: the store has to be asked. */
+bool log_tail_read(struct log_tail *tail, struct read *read);
+bool log_tail_count(struct log_tail *tail, struct count_call *count);
+/* Both, of (after, upto], when the log is kept from ground + 1 to head. */
+uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint64_t head);

@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/ordering.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "engine/embedded/comment_body.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/store_rows.h"
+#include "engine/embedded/windows.h"
+
+#include <stddef.h>
+
+enum { UNHURRIED_FACTOR = 10, BODY_BYTES_MAX = 64 << 10, SWEPT_AT_ONCE = 256, MS_A_SECOND = 1000 };
+
+static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    uint64_t next_n = 0;
+    TRY(store_schema_number(ordering->store, "next_n", &next_n));
+    TRY(store_rows_newest(ordering->store, &walk));
+    const enum err err = store_rows_next(ordering->store, walk, &row);
+    if (err != ERR_OK && err != ERR_NOT_FOUND && err != ERR_GONE) {
+        return err;
+    }
+    *ret_next_n = err != ERR_NOT_FOUND && row.n >= next_n ? row.n + 1 : next_n;
+    return ERR_OK;
+}
+
+static enum err load(struct ordering *ordering, struct moment now)
+{
+    struct store_dedupe dedupe;
+    uint64_t next_n = 0;
+    TRY(store_begin_read(ordering->store));
+    enum err err = read_next_n(ordering, &next_n);
+    if (err == ERR_OK) {
+        err = store_dedupe_open(ordering->store, ordering->identity.hash_key, now.mono_ms, &dedupe);
+    }
+    if (err == ERR_OK) {
+        ordering->next_n = next_n;
+        ordering->dedupe = dedupe;
+    }
+    store_rollback(ordering->store);
+    return err;
+}
+
+static enum err make_limits(struct ordering *ordering)
+{
+    const uint64_t seed = ordering->identity.hash_key;
+    TRY(limits_new(ordering->rules.post_user, seed, &ordering->users));
+    TRY(limits_new(ordering->rules.post_address, seed + 1, &ordering->addresses));
+    return limits_new(ordering->rules.post_stream, seed + 2, &ordering->streams);
+}
+
+enum err ordering_open(struct ordering *ordering, struct store *store,
+                       const struct store_identity *identity, const struct embedded_rules *rules,
+                       struct moment now)
+{
+    *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
+    heads_init(&ordering->heads, identity->hash_key);
+    buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
+    enum err err = make_limits(ordering);
+    if (err == ERR_OK) {
+        err = load(ordering, now);
+    }
+    if (err == ERR_OK) {
+        const struct windows_moment at = {.mono_ms = now.mono_ms, .wall_ms = now.wall_ms};
+        err = windows_restore(store, ordering->users, rules->post_user.window_ms, at);
+    }
+    if (err != ERR_OK) {
+        ordering_close(ordering);
+    }
+    return err;
+}
+
+void ordering_close(struct ordering *ordering)
+{
+    limits_free(ordering->users);
+    limits_free(ordering->addresses);
+    limits_free(ordering->streams);
+    heads_done(&ordering->heads);
+    buf_done(&ordering->body);
+}
+
+void ordering_set_rules(struct ordering *ordering, const struct embedded_rules *rules)
+{
+    ordering->rules = *rules;
+    limits_set(ordering->users, rules->post_user);
+    limits_set(ordering->addresses, rules->post_address);
+    limits_set(ordering->streams, rules->post_stream);
+}
+
+enum err ordering_reload(struct ordering *ordering, struct moment now)
+{
+    TRY(load(ordering, now));
+    heads_stale(&ordering->heads);
+    return ERR_OK;
+}
+
+void ordering_begin(struct ordering *ordering)
+{
+    ordering->next_n_before = ordering->next_n;
+}
+
+void ordering_settle(struct ordering *ordering)
+{
+    heads_settle(&ordering->heads);
+}
+
+void ordering_rollback(struct ordering *ordering)
+{
+    heads_rollback(&ordering->heads);
+    ordering->next_n = ordering->next_n_before;
+}
+
+void ordering_sweep(struct ordering *ordering, struct moment now)
+{
+    limits_sweep(ordering->users, now.mono_ms, SWEPT_AT_ONCE);
+    limits_sweep(ordering->addresses, now.mono_ms, SWEPT_AT_ONCE);
+    limits_sweep(ordering->streams, now.mono_ms, SWEPT_AT_ONCE);
+    heads_trim(&ordering->heads);
+}
+
+static void log_damage(struct str stream, uint64_t n)
+{
+    log_line(LOG_ERROR, "a row of the log is damaged and is not served", LOG_STR("stream", stream),
+             LOG_I64("n", n));
+}
+
+static void refuse(struct verdict *verdict, enum refusal refusal)
+{
+    verdict->end = SUBMIT_REFUSED;
+    verdict->refusal = refusal;
+}
+
+static uint32_t factor_of(const struct submit *submit)
+{
+    return submit->author.unhurried ? UNHURRIED_FACTOR : 1;
+}
+
+/* What remains, for an answer that took nothing from the budget. */
+static struct rate rate_untaken(const struct limit_answer *answer)
+{
+    return (struct rate){.limit = answer->limit,
+                         .remaining = answer->allowed && answer->limit > 0 ? answer->remaining + 1
+                                                                           : answer->remaining,
+                         .reset_ms = answer->reset_ms};
+}
+
+/* ---- retries ---- */
+
+/* True: it was one, and the verdict is made. */
+static enum err judge_retry(struct ordering *ordering, const struct submit *submit,
+                            struct verdict *verdict, bool *ret_is_retry)
+{
+    const struct store_dedupe_key key = {
+        .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
+    struct store_row row = {.n = 0};
+    uint64_t n = 0;
+    *ret_is_retry = false;
+    if (submit->cid.len == 0) {
+        return ERR_OK;
+    }
+    enum err err = store_dedupe_find(ordering->store, &ordering->dedupe, &key, &n);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    *ret_is_retry = true;
+    if (err == ERR_OK) {
+        err = store_rows_get(ordering->store, n, &row);
+    }
+    if (err == ERR_GONE) {
+        log_damage(submit->stream, n);
+        refuse(verdict, REFUSAL_STORE_DOWN);
+        return ERR_OK;
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    verdict->event = store_rows_event(&row, ordering->identity.hash_key);
+    if (verdict->event == NULL) {
+        refuse(verdict, REFUSAL_OVERLOADED);
+        return ERR_OK;
+    }
+    verdict->end = SUBMIT_DUPLICATE;
+    verdict->is_known = n < ordering->next_n_before;
+    return ERR_OK;
+}
+
+/* ---- may it be posted ---- */
+
+/* The head of a stream that takes comments, or a refusal. */
+static enum err judge_stream(struct ordering *ordering, const struct submit *submit,
+                             struct verdict *verdict)
+{
+    struct head *head = NULL;
+    uint64_t n = 0;
+    const enum err err = heads_find(&ordering->heads, ordering->store, submit->stream, &head, &n);
+    if (err == ERR_GONE || err == ERR_NOMEM) {
+        if (err == ERR_GONE) {
+            log_damage(submit->stream, n);
+        }
+        refuse(verdict, err == ERR_GONE ? REFUSAL_STORE_DOWN : REFUSAL_OVERLOADED);
+        return ERR_OK;
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    verdict->head = head;
+    if (head->row.id == 0 && ordering->rules.streams_explicit) {
+        refuse(verdict, REFUSAL_NO_STREAM);
+    } else if (head->row.state == STREAM_ENDED) {
+        refuse(verdict, REFUSAL_STREAM_ENDED);
+    }
+    return ERR_OK;
+}
+
+static enum err judge_reply(struct ordering *ordering, const struct submit *submit,
+                            struct verdict *verdict)
+{
+    struct store_row row;
+    uint64_t n = 0;
+    int64_t at_ms = 0;
+    if (submit->reply_to.len == 0) {
+        return ERR_OK;
+    }
+    if (comment_id_parse(ordering->identity.id_key, submit->reply_to, &n, &at_ms) != ERR_OK) {
+        refuse(verdict, REFUSAL_NO_COMMENT);
+        return ERR_OK;
+    }
+    const enum err err = store_rows_get(ordering->store, n, &row);
+    if (err == ERR_GONE) {
+        log_damage(submit->stream, n);
+    }
+    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+        refuse(verdict, REFUSAL_NO_COMMENT);
+        return ERR_OK;
+    }
+    if (err == ERR_OK && (row.stream != verdict->head->row.id || row.kind != EVENT_COMMENT)) {
+        refuse(verdict, REFUSAL_NO_COMMENT);
+    }
+    return err;
+}
+
+static bool is_over(const struct limit_answer *answer, enum refusal refusal,
+                    struct verdict *verdict)
+{
+    if (!answer->allowed) {
+        refuse(verdict, refusal);
+        verdict->retry_after_ms = answer->retry_after_ms;
+    }
+    return !answer->allowed;
+}
+
+static void judge_limits(const struct ordering *ordering, const struct submit *submit,
+                         struct moment now, struct verdict *verdict)
+{
+    const struct limit_answer user =
+        limits_ask(ordering->users, submit->author.id, factor_of(submit), now.mono_ms);
+    if (is_over(&user, REFUSAL_RATE_USER, verdict)) {
+        return;
+    }
+    if (submit->address.len > 0) {
+        const struct limit_answer address =
+            limits_ask(ordering->addresses, submit->address, 1, now.mono_ms);
+        if (is_over(&address, REFUSAL_RATE_ADDRESS, verdict)) {
+            return;
+        }
+    }
+    const struct limit_answer stream =
+        limits_ask(ordering->streams, submit->stream, 1, now.mono_ms);
+    if (is_over(&stream, REFUSAL_RATE_STREAM, verdict)) {
+        return;
+    }
+    verdict->rate =
+        (struct rate){.limit = user.limit, .remaining = user.remaining, .reset_ms = user.reset_ms};
+}
+
+/* All three or none. */
+static enum err count_in(struct ordering *ordering, const struct submit *submit, struct moment now)
+{
+    TRY(limits_take(ordering->users, submit->author.id, now.mono_ms));
+    if (submit->address.len > 0 &&
+        limits_take(ordering->addresses, submit->address, now.mono_ms) != ERR_OK) {
+        limits_untake(ordering->users, submit->author.id, now.mono_ms);
+        return ERR_NOMEM;
+    }
+    if (limits_take(ordering->streams, submit->stream, now.mono_ms) != ERR_OK) {
+        limits_untake(ordering->users, submit->author.id, now.mono_ms);
+        if (submit->address.len > 0) {
+            limits_untake(ordering->addresses, submit->address, now.mono_ms);
+        }
+        return ERR_NOMEM;
+    }
+    return ERR_OK;
+}
+
+void ordering_uncount(struct ordering *ordering, const struct submit *submit, struct moment now)
+{
+    limits_untake(ordering->users, submit->author.id, now.mono_ms);
+    if (submit->address.len > 0) {
+        limits_untake(ordering->addresses, submit->address, now.mono_ms);
+    }
+    limits_untake(ordering->streams, submit->stream, now.mono_ms);
+}
+
+/* ---- its place in the order ---- */
+
+/* Where the log ends once an event of this body stands there. */
+static struct store_end end_after(const struct head *head, int64_t wall_ms, size_t body_len,
+                                  bool is_comment)
+{
+    const struct store_end *end = &head->end;
+    struct store_end next = *end;
+    const uint32_t bytes = store_streams_segment_bytes(head->node.key.len, body_len);
+    next.seq = end->seq + 1;
+    next.at_ms = wall_ms > end->at_ms ? wall_ms : end->at_ms;
+    const uint64_t second = (uint64_t)next.at_ms / MS_A_SECOND;
+    if (second != end->second) {
+        next.second = second;
+        next.rank_count = 0;
+    }
+    const bool is_full = is_comment && (end->segment_comments >= SEGMENT_COMMENTS_MAX ||
+                                        end->segment_bytes + bytes > SEGMENT_BYTES_MAX);
+    const bool is_over = next.at_ms - end->segment_at_ms >= SEGMENT_MS_MAX;
+    if (end->segment == 0 || is_full || is_over) {
+        next.segment = end->segment + 1;
+        next.segment_at_ms = next.at_ms;
+        next.segment_comments = 0;
+        next.segment_bytes = 0;
+    }
+    if (is_comment) { // acts ride along whatever their size
+        next.segment_comments++;
+        next.segment_bytes += bytes;
+    }
+    return next;
+}
+
+static enum err ensure_row(struct ordering *ordering, struct head *head, int64_t wall_ms)
+{
+    if (head->row.id != 0) {
+        return ERR_OK;
+    }
+    heads_touch(&ordering->heads, head);
+    head->row.created_ms = wall_ms;
+    return store_streams_add(ordering->store, head->node.key, &head->row);
+}
+
+struct entry { // what is to be added to a log
+    struct head *head;
+    enum event_kind kind;
+    uint8_t flags;
+    struct str user, cid;
+};
+
+static uint16_t take_rank(struct store_end *end, const struct entry *entry)
+{
+    if (entry->kind != EVENT_COMMENT || (entry->flags & EVENT_FLAG_PRIVILEGED) != 0) {
+        return 0;
+    }
+    const uint32_t rank = end->rank_count++;
+    return rank < UINT16_MAX ? (uint16_t)rank : UINT16_MAX;
+}
+
+/* Body stands in ordering->body. */
+static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
+                           struct store_end *end, struct event **ret_event)
+{
+    struct head *head = entry->head;
+    const struct store_row row = {
+        .n = ordering->next_n,
+        .stream = head->row.id,
+        .seq = end->seq,
+        .prev = head->end.seq,
+        .segment = end->segment,
+        .at_ms = end->at_ms,
+        .kind = (uint8_t)entry->kind,
+        .flags = entry->flags,
+        .rank = take_rank(end, entry),
+        .user = entry->user,
+        .cid = entry->cid,
+        .body = buf_str(&ordering->body),
+    };
+    struct event *event = store_rows_event(&row, ordering->identity.hash_key);
+    if (event == NULL) {
+        return ERR_NOMEM;
+    }
+    const enum err err = store_rows_add(ordering->store, &row);
+    if (err != ERR_OK) {
+        event_unref(event);
+        return err;
+    }
+    heads_touch(&ordering->heads, head);
+    head->end = *end;
+    ordering->next_n++;
+    *ret_event = event;
+    return ERR_OK;
+}
+
+static enum err accept(struct ordering *ordering, const struct submit *submit, struct moment now,
+                       struct verdict *verdict)
+{
+    struct head *head = verdict->head;
+    const struct entry entry = {
+        .head = head,
+        .kind = EVENT_COMMENT,
+        .flags = submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0,
+        .user = submit->author.id,
+        .cid = submit->cid,
+    };
+    struct comment_id id;
+    const int64_t at_ms = now.wall_ms > head->end.at_ms ? now.wall_ms : head->end.at_ms;
+    comment_id_write(ordering->identity.id_key, ordering->next_n, at_ms, &id);
+    comment_body_write(&ordering->body, submit, &id, at_ms);
+    if (!buf_ok(&ordering->body)) {
+        return ERR_NOMEM;
+    }
+    struct store_end end = end_after(head, now.wall_ms, ordering->body.len, true);
+    const uint64_t n = ordering->next_n;
+    TRY(ensure_row(ordering, head, now.wall_ms));
+    if (submit->cid.len > 0) {
+        const struct store_dedupe_key key = {
+            .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
+        TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));
+    }
+    TRY(add_to_log(ordering, &entry, &end, &verdict->event));
+    verdict->event->published_mono_ms = now.mono_ms;
+    verdict->end = SUBMIT_DONE;
+    return ERR_OK;
+}
+
+enum err ordering_judge(struct ordering *ordering, const struct submit *submit, struct moment now,
+                        struct verdict *ret_verdict)
+{
+    struct verdict verdict = {.end = SUBMIT_DONE};
+    bool is_retry = false;
+    const struct limit_answer user =
+        limits_ask(ordering->users, submit->author.id, factor_of(submit), now.mono_ms);
+    verdict.rate = rate_untaken(&user);
+    TRY(judge_retry(ordering, submit, &verdict, &is_retry));
+    if (!is_retry) {
+        TRY(judge_stream(ordering, submit, &verdict));
+    }
+    /* Sanctions (bans, timeouts, shadows) and modes (slow, links_off, ...) stand here. */
+    if (!is_retry && verdict.end == SUBMIT_DONE) {
+        TRY(judge_reply(ordering, submit, &verdict));
+    }
+    if (!is_retry && verdict.end == SUBMIT_DONE) {
+        judge_limits(ordering, submit, now, &verdict);
+    }
+    if (!is_retry && verdict.end == SUBMIT_DONE) {
+        TRY(count_in(ordering, submit, now));
+        const enum err err = accept(ordering, submit, now, &verdict);
+        if (err != ERR_OK) {
+            ordering_uncount(ordering, submit, now);
+            return err;
+        }
+    }
+    *ret_verdict = verdict;
+    return ERR_OK;
+}
+
+/* ---- streams ---- */
+
+static enum err add_state(struct ordering *ordering, struct head *head, enum stream_state state,
+                          struct moment now, struct event **ret_event)
+{
+    const struct entry entry = {.head = head, .kind = EVENT_STREAM};
+    const int64_t at_ms = now.wall_ms > head->end.at_ms ? now.wall_ms : head->end.at_ms;
+    comment_body_write_state(&ordering->body, state, at_ms);
+    if (!buf_ok(&ordering->body)) {
+        return ERR_NOMEM;
+    }
+    struct store_end end = end_after(head, now.wall_ms, ordering->body.len, false);
+    struct event *event = NULL;
+    TRY(add_to_log(ordering, &entry, &end, &event));
+    event->published_mono_ms = now.mono_ms;
+    *ret_event = event;
+    return ERR_OK;
+}
+
+static void answer_stream(struct stream_call *call, const struct head *head)
+{
+    call->head = head->end.seq;
+    call->now = head->row.state;
+    call->retention_now = head->row.retention_days;
+    call->created_ms = head->row.created_ms;
+}
+
+/* 0: leave it as it is. */
+static enum stream_state state_asked(const struct stream_call *call)
+{
+    return call->what == STREAM_DO_END ? STREAM_ENDED : (enum stream_state)call->state;
+}
+
+static enum err find_for_change(struct ordering *ordering, struct stream_call *call,
+                                struct head **ret_head)
+{
+    uint64_t n = 0;
+    const enum err err = heads_find(&ordering->heads, ordering->store, call->stream, ret_head, &n);
+    if (err == ERR_GONE) {
+        log_damage(call->stream, n);
+        return ERR_OK;
+    }
+    return err;
+}
+
+enum err ordering_change(struct ordering *ordering, struct stream_call *call, struct moment now,
+                         struct event **ret_event, struct head **ret_head)
+{
+    struct head *head = NULL;
+    struct event *event = NULL;
+    TRY(find_for_change(ordering, call, &head));
+    const bool is_refused = head == NULL || (call->what == STREAM_DO_END && head->row.id == 0 &&
+                                             ordering->rules.streams_explicit);
+    if (is_refused) {
+        call->result = head == NULL ? ERR_SYS : ERR_NOT_FOUND;
+        return ERR_OK;
+    }
+    call->created = head->row.id == 0;
+    TRY(ensure_row(ordering, head, now.wall_ms));
+    heads_touch(&ordering->heads, head);
+    if (call->what == STREAM_DO_PUT && call->retention_days >= 0) {
+        head->row.retention_days = call->retention_days;
+    }
+    const enum stream_state state = state_asked(call);
+    call->is_new_state = state != 0 && state != head->row.state;
+    if (call->is_new_state) {
+        TRY(add_state(ordering, head, state, now, &event));
+        head->row.state = state;
+    }
+    const enum err err = store_streams_set(ordering->store, &head->row);
+    if (err != ERR_OK) {
+        event_unref(event);
+        return err;
+    }
+    call->result = ERR_OK;
+    answer_stream(call, head);
+    *ret_event = event;
+    *ret_head = head;
+    return ERR_OK;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ordering -- the ordering point: what becomes of a submit, decided once for all, in one place.
+ *
+ *      retry? ─▶ stream there, not ended? ─▶ sanctions ─▶ modes ─▶ reply_to ─▶ limits
+ *                        │ (the last two of these names have no rules yet)         │
+ *                        ▼ refused                                                 ▼
+ *                                            seq, at, prev, rank, segment ─▶ row, dedupe entry
+ *
+ * Owns:     heads, limits, the numbers that come next.
+ * Used by:  writer.c, between a begin and a commit of its own; retention.c and reopening likewise.
+ * Thread:   the ordering thread's; plain sequential code.
+ * Promise:  ordering_rollback() leaves everything as it was before the batch; a refusal changes
+ * nothing.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "engine/embedded/embedded.h"
+#include "engine/embedded/heads.h"
+#include "engine/embedded/store.h"
+#include "engine/embedded/store_dedupe.h"
+#include "engine/embedded/store_schema.h"
+#include "hub/port.h"
+#include "rules/limits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SEGMENT_MS_MAX = 1000, SEGMENT_COMMENTS_MAX = 200, SEGMENT_BYTES_MAX = 64 << 10 };
+
+struct moment { // of a batch
+    int64_t mono_ms, wall_ms;
+};
+
+struct ordering {
+    struct store *store; // borrowed from its owner, who outlives it
+    struct store_identity identity;
+    struct store_dedupe dedupe;
+    struct heads heads;
+    struct limits *users, *addresses, *streams; // owned
+    struct embedded_rules rules;
+    uint64_t next_n;
+    uint64_t next_n_before; // of the batch
+    struct buf body;        // scratch
+};
+
+/* What became of one question; the answer itself is written when the batch has ended. */
+struct verdict {
+    enum submit_end end;
+    enum refusal refusal;
+    uint32_t retry_after_ms;
+    struct rate rate;
+    struct event *event; // a reference, on DONE and DUPLICATE
+    struct head *head;   // of DONE: whose log grew
+    bool is_known; // DUPLICATE of a row committed before this batch, so true whatever becomes of it
+};
+
+MUST_USE enum err ordering_open(struct ordering *ordering, struct store *store,
+                                const struct store_identity *identity,
+                                const struct embedded_rules *rules, struct moment now);
+void ordering_close(struct ordering *ordering);
+void ordering_set_rules(struct ordering *ordering, const struct embedded_rules *rules);
+
+/* Inside a write transaction. An error means that the batch cannot go on. */
+MUST_USE enum err ordering_judge(struct ordering *ordering, const struct submit *submit,
+                                 struct moment now, struct verdict *ret_verdict);
+/* PUT and END; fills in the call's answer. `ret_event` is a reference, NULL when nothing was added
+ * to the log. */
+MUST_USE enum err ordering_change(struct ordering *ordering, struct stream_call *call,
+                                  struct moment now, struct event **ret_event,
+                                  struct head **ret_head);
+
+void ordering_begin(struct ordering *ordering); // a batch
+void ordering_settle(struct ordering *ordering);
+void ordering_rollback(struct ordering *ordering);
+/* A comment that was counted will not be: its batch failed. */
+void ordering_uncount(struct ordering *ordering, const struct submit *submit, struct moment now);
+void ordering_sweep(struct ordering *ordering, struct moment now);
+/* The store was opened anew: the numbers that come next are read again. */
+MUST_USE enum err ordering_reload(struct ordering *ordering, struct moment now);

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/readers.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/embedded/store.h"
+#include "engine/embedded/store_rows.h"
+#include "engine/embedded/store_streams.h"
+#include "sys/sys.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+struct reader {
+    struct readers *all; // borrowed; outlives it
+    struct sys_thread thread;
+    struct store store; // under GATE
+};
+
+struct readers {
+    /* -- frozen -- */
+    struct readers_options options;
+    uint32_t started;
+    /* -- under QUEUE -- */
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct letter *first, **last; // of calls; their `holder` is their struct question
+    bool is_ending;
+    /* -- GATE -- */
+    pthread_rwlock_t gate;
+    struct reader each[]; // [options.count]
+};
+
+/* What kind of call it is: how to answer it from the store, and how to say that it cannot be. */
+struct question {
+    enum err (*answer)(struct reader *reader, struct call *call);
+    void (*fail)(struct call *call, enum err err);
+};
+
+/* ---- the stream asked about ---- */
+
+struct place {
+    struct store_stream row;
+    uint64_t head;
+};
+
+static void tell_damage(struct reader *reader, struct str stream, uint64_t n)
+{
+    engine_metrics_count(&reader->all->options.metrics->damaged);
+    log_line(LOG_ERROR, "a row of the log is damaged and is not served", LOG_STR("stream", stream),
+             LOG_I64("n", n));
+}
+
+/* ERR_NOT_FOUND: streams are made explicitly, and this one was not. */
+static enum err find(struct reader *reader, struct str name, struct place *ret_place)
+{
+    struct place place = {.row = {.state = STREAM_LIVE, .retention_days = -1}};
+    uint64_t n = 0;
+    enum err err = store_streams_find(&reader->store, name, &place.row);
+    if (err == ERR_NOT_FOUND &&
+        !atomic_load_explicit(reader->all->options.streams_explicit, memory_order_relaxed)) {
+        *ret_place = place;
+        return ERR_OK;
+    }
+    TRY(err);
+    err = store_streams_head(&reader->store, &place.row, &place.head, &n);
+    if (err == ERR_GONE) {
+        tell_damage(reader, name, n);
+        return ERR_GONE;
+    }
+    TRY(err);
+    *ret_place = place;
+    return ERR_OK;
+}
+
+/* ---- read ---- */
+
+static struct read *read_of(struct call *call)
+{
+    return (struct read *)(void *)call; // its first member
+}
+
+static enum err take_event(struct reader *reader, const struct store_row *row, struct read *read,
+                           struct event **events)
+{
+    struct event *event = store_rows_event(row, reader->all->options.identity->hash_key);
+    if (event == NULL) {
+        return ERR_NOMEM;
+    }
+    events[read->count++] = event;
+    return ERR_OK;
+}
+
+static enum err walk_rows(struct reader *reader, const struct store_range *range, struct read *read,
+                          struct event **events)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    TRY(store_rows_range(&reader->store, range, &walk));
+    for (;;) {
+        const enum err err = store_rows_next(&reader->store, walk, &row);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        if (err == ERR_GONE && read->count < read->limit) {
+            tell_damage(reader, read->stream, row.n);
+            return ERR_GONE;
+        }
+        if (err != ERR_OK && err != ERR_GONE) {
+            return err;
+        }
+        if (read->count == read->limit) {
+            read->more = true;
+            return ERR_OK;
+        }
+        TRY(take_event(reader, &row, read, events));
+    }
+}
+
+static void turn_around(struct event **events, uint32_t count)
+{
+    for (uint32_t i = 0; i < count / 2; i++) {
+        struct event *event = events[i];
+        events[i] = events[count - 1 - i];
+        events[count - 1 - i] = event;
+    }
+}
+
+static struct store_range range_of(const struct read *read, const struct place *place)
+{
+    struct store_range range = {.stream = place->row.id, .kinds = read->kinds};
+    if (read->from == READ_AFTER) {
+        range.after = read->bound;
+        range.upto = read->upto < place->head ? read->upto : place->head;
+    } else {
+        range.upto = read->bound == 0 ? 0 : read->bound - 1;
+        range.newest_first = true;
+    }
+    return range;
+}
+
+static enum err answer_read(struct reader *reader, struct call *call)
+{
+    struct read *read = read_of(call);
+    struct place place;
+    TRY(find(reader, read->stream, &place));
+    read->head = place.head;
+    read->oldest = store_streams_oldest(place.row.ground_seq, place.head);
+    if (place.row.id == 0) {
+        return ERR_OK;
+    }
+    read->events = mem_new(MEM_EVENT, read->limit * sizeof(struct event *));
+    if (read->events == NULL) {
+        return ERR_NOMEM;
+    }
+    const struct store_range range = range_of(read, &place);
+    TRY(walk_rows(reader, &range, read, read->events));
+    if (range.newest_first) {
+        turn_around(read->events, read->count);
+    }
+    if (read->kinds == UINT32_MAX) {
+        log_tail_fill(reader->all->options.tail, read->stream, read->events, read->count);
+    }
+    return ERR_OK;
+}
+
+static void fail_read(struct call *call, enum err err)
+{
+    struct read *read = read_of(call);
+    if (err != ERR_OK) {
+        read_done(read);
+    }
+    read->result = err;
+}
+
+/* ---- count ---- */
+
+static struct count_call *count_of(struct call *call)
+{
+    return (struct count_call *)(void *)call;
+}
+
+static enum err answer_count(struct reader *reader, struct call *call)
+{
+    struct count_call *count = count_of(call);
+    struct place place;
+    TRY(find(reader, count->stream, &place));
+    count->count = log_tail_count_of(count, place.row.ground_seq, place.head);
+    count->oldest = store_streams_oldest(place.row.ground_seq, place.head);
+    return ERR_OK;
+}
+
+static void fail_count(struct call *call, enum err err)
+{
+    count_of(call)->result = err;
+}
+
+/* ---- get ---- */
+
+static struct stream_call *stream_of(struct call *call)
+{
+    return (struct stream_call *)(void *)call;
+}
+
+static enum err answer_get(struct reader *reader, struct call *call)
+{
+    struct stream_call *get = stream_of(call);
+    struct place place;
+    TRY(find(reader, get->stream, &place));
+    get->head = place.head;
+    get->now = place.row.state;
+    get->retention_now = place.row.retention_days;
+    get->created_ms = place.row.created_ms;
+    return ERR_OK;
+}
+
+static void fail_get(struct call *call, enum err err)
+{
+    stream_of(call)->result = err;
+}
+
+/* ---- the threads ---- */
+
+static struct question question_read = {answer_read, fail_read};
+static struct question question_count = {answer_count, fail_count};
+static struct question question_get = {answer_get, fail_get};
+
+static enum err ensure_open(struct reader *reader)
+{
+    if (reader->store.db != NULL) {
+        return ERR_OK;
+    }
+    return store_open(&reader->store, reader->all->options.path, STORE_READS);
+}
+
+/* A failure of ours to the asker: what they can act upon, no more. */
+static enum err outward(enum err err)
+{
+    return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_NOMEM ? err : ERR_SYS;
+}
+
+static void answer(struct reader *reader, struct call *call)
+{
+    struct question *question = call->holder;
+    must(pthread_rwlock_rdlock(&reader->all->gate) == 0);
+    enum err err = ensure_open(reader);
+    if (err == ERR_OK) {
+        err = store_begin_read(&reader->store);
+    }
+    if (err == ERR_OK) {
+        err = question->answer(reader, call);
+        store_rollback(&reader->store); // it wrote nothing
+    }
+    must(pthread_rwlock_unlock(&reader->all->gate) == 0);
+    if (err == ERR_SYS || err == ERR_PROTO) {
+        log_line(LOG_ERROR, "the store could not be read",
+                 LOG_STR("why", str_of(store_failure_text(&reader->store))));
+    }
+    question->fail(call, outward(err));
+    call_finish(call);
+}
+
+/* NULL: it is over. */
+static struct call *next_call(struct readers *readers)
+{
+    must(pthread_mutex_lock(&readers->lock) == 0);
+    while (readers->first == NULL && !readers->is_ending) {
+        must(pthread_cond_wait(&readers->more, &readers->lock) == 0);
+    }
+    struct letter *letter = readers->first;
+    if (letter != NULL) {
+        readers->first = letter->next;
+        if (readers->first == NULL) {
+            readers->last = &readers->first;
+        }
+    }
+    must(pthread_mutex_unlock(&readers->lock) == 0);
+    return letter == NULL ? NULL
+                          : (struct call *)(void *)((char *)letter - offsetof(struct call, letter));
+}
+
+static void run(void *user)
+{
+    struct reader *reader = user;
+    struct call *call = NULL;
+    while ((call = next_call(reader->all)) != NULL) {
+        answer(reader, call);
+    }
+}
+
+static void ask(struct readers *readers, struct call *call, struct question *question)
+{
+    call->holder = question;
+    call->letter.next = NULL;
+    engine_metrics_count(&readers->options.metrics->store_reads);
+    must(pthread_mutex_lock(&readers->lock) == 0);
+    must(!readers->is_ending);
+    *readers->last = &call->letter;
+    readers->last = &call->letter.next;
+    must(pthread_cond_signal(&readers->more) == 0);
+    must(pthread_mutex_unlock(&readers->lock) == 0);
+}
+
+void readers_read(struct readers *readers, struct read *read)
+{
+    read->count = 0;
+    read->events = NULL;
+    read->more = false;
+    ask(readers, &read->call, &question_read);
+}
+
+void readers_count(struct readers *readers, struct count_call *count)
+{
+    ask(readers, &count->call, &question_count);
+}
+
+void readers_get(struct readers *readers, struct stream_call *call)
+{
+    ask(readers, &call->call, &question_get);
+}
+
+void readers_pause(struct readers *readers)
+{
+    must(pthread_rwlock_wrlock(&readers->gate) == 0);
+    for (uint32_t i = 0; i < readers->options.count; i++) {
+        store_close(&readers->each[i].store);
+    }
+}
+
+void readers_resume(struct readers *readers)
+{
+    must(pthread_rwlock_unlock(&readers->gate) == 0);
+}
+
+/* Who closes the connections must not wait for ever for a moment without questions. */
+static void make_gate(pthread_rwlock_t *gate)
+{
+    pthread_rwlockattr_t attr;
+    must(pthread_rwlockattr_init(&attr) == 0);
+    must(pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) == 0);
+    must(pthread_rwlock_init(gate, &attr) == 0);
+    must(pthread_rwlockattr_destroy(&attr) == 0);
+}
+
+enum err readers_new(const struct readers_options *options, struct readers **ret_readers)
+{
+    must(options->count >= 1);
+    struct readers *readers =
+        mem_new(MEM_ENGINE, sizeof(*readers) + options->count * sizeof(struct reader));
+    if (readers == NULL) {
+        return ERR_NOMEM;
+    }
+    readers->options = *options;
+    readers->last = &readers->first;
+    must(pthread_mutex_init(&readers->lock, NULL) == 0);
+    must(pthread_cond_init(&readers->more, NULL) == 0);
+    make_gate(&readers->gate);
+    for (uint32_t i = 0; i < options->count; i++) {
+        struct reader *reader = &readers->each[i];
+        reader->all = readers;
+        const enum err err = sys_thread_start(&reader->thread, "roar-read", run, reader);
+        if (err != ERR_OK) {
+            readers_free(readers);
+            return err;
+        }
+        readers->started++;
+    }
+    *ret_readers = readers;
+    return ERR_OK;
+}
+
+void readers_free(struct readers *readers)
+{
+    must(pthread_mutex_lock(&readers->lock) == 0);
+    readers->is_ending = true;
+    must(pthread_cond_broadcast(&readers->more) == 0);
+    must(pthread_mutex_unlock(&readers->lock) == 0);
+    for (uint32_t i = 0; i < readers->started; i++) {
+        sys_thread_join(&readers->each[i].thread);
+        store_close(&readers->each[i].store);
+    }
+    must(pthread_rwlock_destroy(&readers->gate) == 0);
+    must(pthread_cond_destroy(&readers->more) == 0);
+    must(pthread_mutex_destroy(&readers->lock) == 0);
+    mem_free(MEM_ENGINE, readers);
+}

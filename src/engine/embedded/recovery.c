@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/recovery.h"
+
+#include "engine/embedded/store_rows.h"
+#include "engine/embedded/store_schema.h"
+#include "engine/embedded/store_streams.h"
+
+#include <stddef.h>
+
+static enum err open_again(const struct recovery *recovery)
+{
+    struct store *store = recovery->ordering->store;
+    struct store_fault fault;
+    struct store_identity identity;
+    store_close(store);
+    TRY(store_open(store, recovery->path, STORE_WRITES));
+    TRY(store_schema_prepare(store, &fault, &identity));
+    if (!epoch_eq(&identity.epoch, &recovery->ordering->identity.epoch)) {
+        return ERR_GONE;
+    }
+    return store_checkpoint(store, true);
+}
+
+/* The rows from `first` on: nobody was told of them yet. */
+static enum err publish_since(const struct recovery *recovery, uint64_t first)
+{
+    struct ordering *ordering = recovery->ordering;
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    TRY(store_rows_since(ordering->store, first, &walk));
+    for (;;) {
+        struct store_stream stream;
+        struct str name;
+        const enum err err = store_rows_next(ordering->store, walk, &row);
+        if (err != ERR_OK) {
+            return err == ERR_NOT_FOUND ? ERR_OK : err;
+        }
+        TRY(store_streams_by_id(ordering->store, row.stream, &stream, &name));
+        struct head *head = heads_peek(&ordering->heads, name);
+        struct event *event = store_rows_event(&row, ordering->identity.hash_key);
+        if (event == NULL) {
+            return ERR_NOMEM;
+        }
+        if (head != NULL) {
+            bus_publish(recovery->bus, &head->subs, event);
+        }
+        event_unref(event);
+        ordering->next_n = row.n + 1; // published: not again, should the next one fail
+    }
+}
+
+static enum err go_on(const struct recovery *recovery, struct moment now)
+{
+    struct ordering *ordering = recovery->ordering;
+    const uint64_t known = ordering->next_n;
+    TRY(open_again(recovery));
+    TRY(ordering_reload(ordering, now));
+    const uint64_t next_n = ordering->next_n;
+    ordering->next_n = known;
+    if (next_n < known) {
+        return ERR_GONE;
+    }
+    TRY(store_begin_read(ordering->store));
+    const enum err err = publish_since(recovery, known);
+    store_rollback(ordering->store);
+    bus_flush(recovery->bus);
+    ordering->next_n = err == ERR_OK ? next_n : ordering->next_n;
+    return err;
+}
+
+enum err recovery_run(const struct recovery *recovery, struct moment now)
+{
+    readers_pause(recovery->readers);
+    log_tail_forget(recovery->tail);
+    const enum err err = go_on(recovery, now);
+    readers_resume(recovery->readers);
+    return err == ERR_OK || err == ERR_GONE ? err : ERR_SYS;
+}

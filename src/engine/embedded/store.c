@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store.h"
+
+#include "base/must.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
+
+#define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum"
+#define STREAM                                                                                     \
+    "id, name, state, retention_days, created, ground_seq, ground_at, ground_segment FROM "        \
+    "streams "
+/* The partial index on acts is used only where the text says `kind <> 1`. */
+#define WANTED "(?4 >> kind) & 1 "
+
+static const char *const texts[STORE_QUERIES] = {
+    [STORE_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [STORE_BEGIN_READ] = "BEGIN",
+    [STORE_COMMIT] = "COMMIT",
+    [STORE_ROLLBACK] = "ROLLBACK",
+    [STORE_META_GET] = "SELECT value FROM meta WHERE name = ?1",
+    [STORE_META_SET] = "INSERT OR REPLACE INTO meta(name, value) VALUES (?1, ?2)",
+    [STORE_STREAM_FIND] = "SELECT " STREAM "WHERE name = ?1",
+    [STORE_STREAM_BY_ID] = "SELECT " STREAM "WHERE id = ?1",
+    [STORE_STREAM_ADD] = "INSERT INTO streams(name, state, retention_days, created, ground_seq, "
+                         "ground_at, ground_segment) VALUES (?1, ?2, ?3, ?4, 0, 0, 0)",
+    [STORE_STREAM_SET] = "UPDATE streams SET state = ?2, retention_days = ?3 WHERE id = ?1",
+    [STORE_STREAM_GROUND] = "UPDATE streams SET ground_seq = ?2, ground_at = ?3, "
+                            "ground_segment = ?4 WHERE id = ?1",
+    [STORE_STREAM_AFTER] = "SELECT " STREAM "WHERE id > ?1 ORDER BY id LIMIT 1",
+    [STORE_ROW_ADD] = "INSERT INTO log(" ROW ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                      "?11, ?12, ?13)",
+    [STORE_ROW_GET] = "SELECT " ROW " FROM log WHERE n = ?1",
+    [STORE_ROWS_AFTER] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
+                         "AND " WANTED "ORDER BY seq",
+    [STORE_ROWS_BEFORE] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
+                          "AND " WANTED "ORDER BY seq DESC",
+    [STORE_ACTS_AFTER] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
+                         "AND kind <> 1 AND " WANTED "ORDER BY seq",
+    [STORE_ACTS_BEFORE] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
+                          "AND kind <> 1 AND " WANTED "ORDER BY seq DESC",
+    [STORE_ROWS_NEWEST] = "SELECT " ROW " FROM log ORDER BY n DESC",
+    [STORE_ROWS_SINCE] = "SELECT " ROW " FROM log WHERE n >= ?1 ORDER BY n",
+    [STORE_ROWS_COUNT] = "SELECT count(*) FROM log",
+    [STORE_ROWS_DELETE] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
+    [STORE_DEDUPE_GET] = "SELECT n FROM dedupe_0 WHERE key = ?1",
+    [STORE_DEDUPE_GET + 1] = "SELECT n FROM dedupe_1 WHERE key = ?1",
+    [STORE_DEDUPE_GET + 2] = "SELECT n FROM dedupe_2 WHERE key = ?1",
+    [STORE_DEDUPE_ADD] = "INSERT INTO dedupe_0(key, n) VALUES (?1, ?2)",
+    [STORE_DEDUPE_ADD + 1] = "INSERT INTO dedupe_1(key, n) VALUES (?1, ?2)",
+    [STORE_DEDUPE_ADD + 2] = "INSERT INTO dedupe_2(key, n) VALUES (?1, ?2)",
+    [STORE_DEDUPE_DELETE] =
+        "DELETE FROM dedupe_0 WHERE key IN (SELECT key FROM dedupe_0 ORDER BY key LIMIT ?1)",
+    [STORE_DEDUPE_DELETE + 1] =
+        "DELETE FROM dedupe_1 WHERE key IN (SELECT key FROM dedupe_1 ORDER BY key LIMIT ?1)",
+    [STORE_DEDUPE_DELETE + 2] =
+        "DELETE FROM dedupe_2 WHERE key IN (SELECT key FROM dedupe_2 ORDER BY key LIMIT ?1)",
+};
+
+static enum err failed(struct store *store, int code)
+{
+    store->failure = code;
+    switch (code & 0xff) {
+    case SQLITE_NOMEM:
+        return ERR_NOMEM;
+    case SQLITE_NOTADB:
+        return ERR_PROTO;
+    default:
+        return ERR_SYS;
+    }
+}
+
+static int on_wal(void *user, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    struct store *store = user;
+    store->wal_pages = (uint32_t)pages;
+    return SQLITE_OK;
+}
+
+static enum err set_up(struct store *store, enum store_mode mode)
+{
+    if (mode == STORE_READS) {
+        return store_exec(store, "PRAGMA query_only = ON; PRAGMA cache_size = -4096");
+    }
+    /* Ours is the only process with the file; whoever else looks at it meanwhile only reads. */
+    TRY(store_exec(store, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
+                          "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+                          "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
+                          "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF"));
+    sqlite3_wal_hook(store->db, on_wal, store);
+    return ERR_OK;
+}
+
+enum err store_open(struct store *store, const char *path, enum store_mode mode)
+{
+    const int access =
+        mode == STORE_READS ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    must(store->db == NULL);
+    *store = (struct store){.page_bytes = 4096};
+    const int code = sqlite3_open_v2(path, &store->db,
+                                     access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code != SQLITE_OK) {
+        store_close(store);
+        return failed(store, code);
+    }
+    (void)sqlite3_busy_timeout(store->db, BUSY_WAIT_MS);
+    const enum err err = set_up(store, mode);
+    if (err != ERR_OK) {
+        const int why = store->failure;
+        store_close(store);
+        store->failure = why;
+    }
+    return err;
+}
+
+void store_close(struct store *store)
+{
+    for (size_t i = 0; i < STORE_QUERIES; i++) {
+        (void)sqlite3_finalize(store->queries[i]);
+        store->queries[i] = NULL;
+    }
+    (void)sqlite3_close(store->db);
+    store->db = NULL;
+    store->is_open_transaction = false;
+}
+
+void store_move(struct store *from, struct store *to)
+{
+    must(to->db == NULL && !from->is_open_transaction);
+    *to = *from;
+    *from = (struct store){.db = NULL};
+    sqlite3_wal_hook(to->db, on_wal, to);
+}
+
+enum err store_ask(struct store *store, enum store_query which, sqlite3_stmt **ret_query)
+{
+    sqlite3_stmt *query = store->queries[which];
+    if (query == NULL) {
+        if (store->db == NULL) {
+            return failed(store, SQLITE_CANTOPEN);
+        }
+        const int code = sqlite3_prepare_v3(store->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                            &query, NULL);
+        if (code != SQLITE_OK) {
+            return failed(store, code);
+        }
+        store->queries[which] = query;
+    }
+    (void)sqlite3_reset(query); // its failure was told by the step that had it
+
+    *ret_query = query;
+    return ERR_OK;
+}
+
+enum err store_step(struct store *store, sqlite3_stmt *query)
+{
+    const int code = sqlite3_step(query);
+    if (code == SQLITE_ROW) {
+        return ERR_OK;
+    }
+    return code == SQLITE_DONE ? ERR_NOT_FOUND : failed(store, code);
+}
+
+enum err store_run(struct store *store, sqlite3_stmt *query)
+{
+    const int code = sqlite3_step(query);
+    (void)sqlite3_reset(query);
+    return code == SQLITE_DONE || code == SQLITE_ROW ? ERR_OK : failed(store, code);
+}
+
+enum err store_exec(struct store *store, const char *sql)
+{
+    const int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? ERR_OK : failed(store, code);
+}
+
+static enum err begin(struct store *store, enum store_query which)
+{
+    sqlite3_stmt *query = NULL;
+    must(!store->is_open_transaction);
+    TRY(store_ask(store, which, &query));
+    TRY(store_run(store, query));
+    store->is_open_transaction = true;
+    return ERR_OK;
+}
+
+enum err store_begin_write(struct store *store)
+{
+    return begin(store, STORE_BEGIN_WRITE);
+}
+
+enum err store_begin_read(struct store *store)
+{
+    return begin(store, STORE_BEGIN_READ);
+}
+
+/* A statement that still stands on a row keeps its read transaction, whatever COMMIT says. */
+static void end_statements(struct store *store)
+{
+    for (size_t i = 0; i < STORE_QUERIES; i++) {
+        (void)sqlite3_reset(store->queries[i]);
+    }
+}
+
+enum err store_commit(struct store *store)
+{
+    sqlite3_stmt *query = NULL;
+    must(store->is_open_transaction);
+    end_statements(store);
+    enum err err = store_ask(store, STORE_COMMIT, &query);
+    if (err == ERR_OK) {
+        err = store_run(store, query);
+    }
+    if (err == ERR_OK) {
+        store->is_open_transaction = false;
+        return ERR_OK;
+    }
+    const int why = store->failure;
+    store_rollback(store);
+    store->failure = why;
+    return err;
+}
+
+void store_rollback(struct store *store)
+{
+    sqlite3_stmt *query = NULL;
+    if (!store->is_open_transaction) {
+        return;
+    }
+    store->is_open_transaction = false;
+    const int why = store->failure;
+    end_statements(store);
+    /* After some failures SQLite has rolled back by itself; a rollback that fails leaves nothing
+     * either, since the next begin would say so. */
+    if (sqlite3_get_autocommit(store->db) == 0 &&
+        store_ask(store, STORE_ROLLBACK, &query) == ERR_OK) {
+        (void)sqlite3_step(query);
+        (void)sqlite3_reset(query);
+    }
+    store->failure = why;
+}
+
+enum err store_checkpoint(struct store *store, bool truncate)
+{
+    int pages = 0;
+    int done = 0;
+    const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    const int code = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &pages, &done);
+    if (code != SQLITE_OK) {
+        return (code & 0xff) == SQLITE_BUSY ? ERR_AGAIN : failed(store, code);
+    }
+    store->wal_pages = truncate ? 0 : (uint32_t)pages;
+    return ERR_OK;
+}
+
+uint64_t store_wal_bytes(const struct store *store)
+{
+    return (uint64_t)store->wal_pages * (store->page_bytes + WAL_FRAME_HEADER);
+}
+
+const char *store_failure_text(const struct store *store)
+{
+    return sqlite3_errstr(store->failure);
+}

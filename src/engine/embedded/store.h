@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/* store -- one connection to the log's file, data/roar.db: SQLite 3 in WAL mode, synchronous=FULL.
+ *
+ * Owns:     its connection and prepared statements.
+ * Used by:  the rooms store_*; the ordering thread has the one that writes and checkpoints, each
+ * reader thread one that only reads.
+ * Thread:   its owner's; plain sequential code that does not know it has one.
+ * Bound:    CACHE_KIB of pages a connection; the WAL is kept under STORE_WAL_BYTES_MAX by checkpoints
+ * little and often.
+ * Promise:  after store_commit() what was written survives power loss. Nothing is read outside a
+ * transaction, and ending one ends every statement, so that none pins the WAL.
+ *
+ * The file, so that one could rebuild it (user_version 1, application_id "Roar"):
+ *
+ *   meta      name, value         epoch          [a-z0-9]{8}, made once at random
+ *                                 hash_key       of dedupe keys and user hashes, made once
+ *                                 id_key         of comment ids, made once (comment_id.h)
+ *                                 next_n         no row below it will be written again, whatever
+ *                                                retention took out
+ *                                 served_ms      how long the store was open, all in all
+ *                                 generation     of dedupe: tables generation % 3 and the one before
+ *                                                are in force, the third is being emptied
+ *                                 generation_ms  served_ms when that generation began
+ *                                 since_n_<0-2>  the first n that table can name
+ *   streams   id, name            name is unique; a stream's row is never deleted
+ *             state               enum stream_state
+ *             retention_days      -1: the server's default, 0: for ever
+ *             created             unix ms
+ *             ground_seq, _at, _segment   the newest event that expired; 0: none did
+ *   log       n                   order of commits over all streams, never used twice
+ *             stream, seq         unique together; of a stream no seq is left out
+ *             prev, at, kind, flags, rank, segment   as in struct event
+ *             user, cid           of a comment, cid '' when it has none; '' for acts
+ *             body                JSON members, as in struct event
+ *             sum                 XXH3 of the row, see store_rows.c
+ *   dedupe_0 dedupe_1 dedupe_2    key: a keyed hash of (stream name, user, cid) or the next free
+ *             after it; n: the row it names
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { STORE_PATH_MAX = 512, STORE_DEDUPE_TABLES = 3 };
+#define STORE_WAL_BYTES_MAX (UINT64_C(256) << 20)
+
+/* Every statement we have; the text stands in store.c. */
+enum store_query {
+    STORE_BEGIN_WRITE,
+    STORE_BEGIN_READ,
+    STORE_COMMIT,
+    STORE_ROLLBACK,
+    STORE_META_GET,
+    STORE_META_SET,
+    STORE_STREAM_FIND,
+    STORE_STREAM_BY_ID,
+    STORE_STREAM_ADD,
+    STORE_STREAM_SET,
+    STORE_STREAM_GROUND,
+    STORE_STREAM_AFTER,
+    STORE_ROW_ADD,
+    STORE_ROW_GET,
+    STORE_ROWS_AFTER,
+    STORE_ROWS_BEFORE,
+    STORE_ACTS_AFTER,
+    STORE_ACTS_BEFORE,
+    STORE_ROWS_NEWEST,
+    STORE_ROWS_SINCE,
+    STORE_ROWS_COUNT,
+    STORE_ROWS_DELETE,
+    STORE_DEDUPE_GET, // one for each table
+    STORE_DEDUPE_ADD = STORE_DEDUPE_GET + STORE_DEDUPE_TABLES,
+    STORE_DEDUPE_DELETE = STORE_DEDUPE_ADD + STORE_DEDUPE_TABLES,
+    STORE_QUERIES = STORE_DEDUPE_DELETE + STORE_DEDUPE_TABLES,
+};
+
+struct store {
+    sqlite3 *db;                          // owned; NULL: closed
+    sqlite3_stmt *queries[STORE_QUERIES]; // owned, made when first asked for
+    int failure;                          // SQLite's extended code of the last ERR_SYS
+    uint32_t wal_pages;                   // in the WAL after the last commit of this connection
+    uint32_t page_bytes;
+    bool is_open_transaction;
+};
+
+enum store_mode { STORE_WRITES, STORE_READS };
+
+/* ERR_PROTO: no database; ERR_NOMEM; ERR_SYS: store->failure. `store` is zeroed or closed. */
+MUST_USE enum err store_open(struct store *store, const char *path, enum store_mode mode);
+void store_close(struct store *store);                 // closed is legal
+void store_move(struct store *from, struct store *to); // `to` is closed, `from` is then
+
+MUST_USE enum err store_begin_write(struct store *store);
+MUST_USE enum err store_begin_read(struct store *store);
+/* On failure the transaction is rolled back and store->failure says what it was. */
+MUST_USE enum err store_commit(struct store *store);
+void store_rollback(struct store *store); // with no transaction open: nothing
+
+/* The statement, reset, ready to bind. */
+MUST_USE enum err store_ask(struct store *store, enum store_query which, sqlite3_stmt **ret_query);
+/* One step of a statement of store_ask(). ERR_NOT_FOUND: no (more) row. */
+MUST_USE enum err store_step(struct store *store, sqlite3_stmt *query);
+/* For statements without rows: steps and resets. */
+MUST_USE enum err store_run(struct store *store, sqlite3_stmt *query);
+/* Text of our own, without parameters or rows. */
+MUST_USE enum err store_exec(struct store *store, const char *sql);
+
+/* Copies from the WAL into the file what no reader is in the way of. `truncate`: waits for readers
+ * and leaves an empty WAL. */
+MUST_USE enum err store_checkpoint(struct store *store, bool truncate);
+uint64_t store_wal_bytes(const struct store *store);
+const char *store_failure_text(const struct store *store); // static

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store_rows.h"
+
+#include "base/hash.h"
+
+#include <stddef.h>
+
+/* The checksum of a row is hash_parts() with key 0 of four parts: nine 64-bit numbers in the
+ * machine's (little-endian) order -- n, stream, seq, prev, at, kind, flags, rank, segment -- then
+ * user, cid and body. */
+enum { SUM_NUMBERS = 9 };
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the checksum's numbers are written so");
+
+static uint64_t sum_of(const struct store_row *row)
+{
+    const uint64_t numbers[SUM_NUMBERS] = {
+        row->n,
+        (uint64_t)row->stream,
+        row->seq,
+        row->prev,
+        (uint64_t)row->at_ms,
+        row->kind,
+        row->flags,
+        row->rank,
+        row->segment,
+    };
+    const struct str parts[] = {
+        {.at = (const char *)numbers, .len = sizeof(numbers)}, row->user, row->cid, row->body};
+    return hash_parts(0, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+static void bind_text(sqlite3_stmt *query, int place, struct str text)
+{
+    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
+                            SQLITE_STATIC);
+}
+
+enum err store_rows_add(struct store *store, const struct store_row *row)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_ADD, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)row->n);
+    (void)sqlite3_bind_int64(query, 2, row->stream);
+    (void)sqlite3_bind_int64(query, 3, (int64_t)row->seq);
+    (void)sqlite3_bind_int64(query, 4, (int64_t)row->prev);
+    (void)sqlite3_bind_int64(query, 5, row->at_ms);
+    (void)sqlite3_bind_int(query, 6, row->kind);
+    (void)sqlite3_bind_int(query, 7, row->flags);
+    (void)sqlite3_bind_int(query, 8, row->rank);
+    (void)sqlite3_bind_int64(query, 9, (int64_t)row->segment);
+    bind_text(query, 10, row->user);
+    bind_text(query, 11, row->cid);
+    bind_text(query, 12, row->body);
+    (void)sqlite3_bind_int64(query, 13, (int64_t)sum_of(row));
+    return store_run(store, query);
+}
+
+static struct str column_text(sqlite3_stmt *walk, int place)
+{
+    const char *text = (const char *)sqlite3_column_text(walk, place);
+    return (struct str){.at = text,
+                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(walk, place)};
+}
+
+static uint64_t column_u64(sqlite3_stmt *walk, int place)
+{
+    return (uint64_t)sqlite3_column_int64(walk, place);
+}
+
+enum err store_rows_next(struct store *store, sqlite3_stmt *walk, struct store_row *ret_row)
+{
+    TRY(store_step(store, walk));
+    const struct store_row row = {
+        .n = column_u64(walk, 0),
+        .stream = sqlite3_column_int64(walk, 1),
+        .seq = column_u64(walk, 2),
+        .prev = column_u64(walk, 3),
+        .at_ms = sqlite3_column_int64(walk, 4),
+        .kind = (uint8_t)sqlite3_column_int(walk, 5),
+        .flags = (uint8_t)sqlite3_column_int(walk, 6),
+        .rank = (uint16_t)sqlite3_column_int(walk, 7),
+        .segment = column_u64(walk, 8),
+        .user = column_text(walk, 9),
+        .cid = column_text(walk, 10),
+        .body = column_text(walk, 11),
+    };
+    if (sum_of(&row) != column_u64(walk, 12)) {
+        ret_row->n = row.n;
+        return ERR_GONE;
+    }
+    *ret_row = row;
+    return ERR_OK;
+}
+
+enum err store_rows_get(struct store *store, uint64_t n, struct store_row *ret_row)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_GET, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    return store_rows_next(store, query, ret_row);
+}
+
+static enum store_query range_query(const struct store_range *range)
+{
+    if ((range->kinds & 1U << EVENT_COMMENT) != 0) {
+        return range->newest_first ? STORE_ROWS_BEFORE : STORE_ROWS_AFTER;
+    }
+    return range->newest_first ? STORE_ACTS_BEFORE : STORE_ACTS_AFTER;
+}
+
+enum err store_rows_range(struct store *store, const struct store_range *range,
+                          sqlite3_stmt **ret_walk)
+{
+    sqlite3_stmt *walk = NULL;
+    TRY(store_ask(store, range_query(range), &walk));
+    (void)sqlite3_bind_int64(walk, 1, range->stream);
+    (void)sqlite3_bind_int64(walk, 2, (int64_t)range->after);
+    (void)sqlite3_bind_int64(walk, 3, (int64_t)range->upto);
+    (void)sqlite3_bind_int64(walk, 4, range->kinds);
+    *ret_walk = walk;
+    return ERR_OK;
+}
+
+enum err store_rows_newest(struct store *store, sqlite3_stmt **ret_walk)
+{
+    return store_ask(store, STORE_ROWS_NEWEST, ret_walk);
+}
+
+enum err store_rows_since(struct store *store, uint64_t n, sqlite3_stmt **ret_walk)
+{
+    sqlite3_stmt *walk = NULL;
+    TRY(store_ask(store, STORE_ROWS_SINCE, &walk));
+    (void)sqlite3_bind_int64(walk, 1, (int64_t)n);
+    *ret_walk = walk;
+    return ERR_OK;
+}
+
+enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t seq,
+                                uint64_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROWS_DELETE, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)seq);
+    TRY(store_run(store, query));
+    *ret_count = (uint64_t)sqlite3_changes64(store->db);
+    return ERR_OK;
+}
+
+enum err store_rows_count(struct store *store, uint64_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROWS_COUNT, &query));
+    TRY(store_step(store, query));
+    *ret_count = (uint64_t)sqlite3_column_int64(query, 0);
+    return ERR_OK;
+}
+
+struct event *store_rows_event(const struct store_row *row, uint64_t hash_key)
+{
+    struct event *event = event_new(row->body);
+    if (event != NULL) {
+        event->kind = row->kind;
+        event->flags = row->flags;
+        event->rank = row->rank;
+        event->seq = row->seq;
+        event->prev = row->prev;
+        event->segment = row->segment;
+        event->at_ms = row->at_ms;
+        event->user_hash = row->user.len == 0 ? 0 : hash_str(hash_key, row->user);
+        event->published_mono_ms = 0;
+    }
+    return event;
+}

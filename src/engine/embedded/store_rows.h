@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/* store_rows -- the rows of the log: one event each, under a checksum of its own.
+ *
+ * Thread:   its connection's; inside a transaction.
+ * Promise:  a row that does not match its checksum is never handed out: ERR_GONE, and
+ * `ret_row->n` names it. (GONE, not PROTO: what it held cannot be had any more.)
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+#include "wire/event.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store_row {
+    uint64_t n;
+    int64_t stream; // id
+    uint64_t seq, prev, segment;
+    int64_t at_ms;
+    uint8_t kind, flags; // enum event_kind, enum event_flag
+    uint16_t rank;
+    struct str user, cid, body; // read: borrowed until the statement's next step or the
+                                // transaction's end
+};
+
+/* Which rows of a stream: seq in (after, upto], of the kinds wanted. */
+struct store_range {
+    int64_t stream;
+    uint64_t after, upto;
+    uint32_t kinds; // bits as in struct read
+    bool newest_first;
+};
+
+MUST_USE enum err store_rows_add(struct store *store, const struct store_row *row);
+/* ERR_NOT_FOUND; ERR_GONE: damaged. */
+MUST_USE enum err store_rows_get(struct store *store, uint64_t n, struct store_row *ret_row);
+
+/* Walks: start one, then store_rows_next() until ERR_NOT_FOUND. */
+MUST_USE enum err store_rows_range(struct store *store, const struct store_range *range,
+                                   sqlite3_stmt **ret_walk);
+MUST_USE enum err store_rows_newest(struct store *store, sqlite3_stmt **ret_walk); // by n, down
+MUST_USE enum err store_rows_since(struct store *store, uint64_t n,
+                                   sqlite3_stmt **ret_walk); // by n, up
+MUST_USE enum err store_rows_next(struct store *store, sqlite3_stmt *walk,
+                                  struct store_row *ret_row);
+
+MUST_USE enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t seq,
+                                         uint64_t *ret_count);
+MUST_USE enum err store_rows_count(struct store *store, uint64_t *ret_count); // reads all keys
+
+/* The event it holds; `hash_key` of user hashes. NULL: no memory. */
+struct event *store_rows_event(const struct store_row *row, uint64_t hash_key);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store_schema.h"
+
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { VERSION = 1, APPLICATION = 0x526f6172, EPOCH_LEN = 8 }; // "Roar"
+
+static const char tables[] =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " state INTEGER NOT NULL, retention_days INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " ground_seq INTEGER NOT NULL, ground_at INTEGER NOT NULL, ground_segment INTEGER NOT NULL);"
+    "CREATE TABLE log(n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " prev INTEGER NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL, flags INTEGER NOT NULL,"
+    " rank INTEGER NOT NULL, segment INTEGER NOT NULL, user TEXT NOT NULL, cid TEXT NOT NULL,"
+    " body TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX log_place ON log(stream, seq);"
+    "CREATE INDEX log_acts ON log(stream, seq) WHERE kind <> 1;"
+    "CREATE TABLE dedupe_0(key INTEGER PRIMARY KEY, n INTEGER NOT NULL);"
+    "CREATE TABLE dedupe_1(key INTEGER PRIMARY KEY, n INTEGER NOT NULL);"
+    "CREATE TABLE dedupe_2(key INTEGER PRIMARY KEY, n INTEGER NOT NULL);";
+
+static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
+{
+    sqlite3_stmt *query = NULL;
+    const int code = sqlite3_prepare_v2(store->db, sql, -1, &query, NULL);
+    if (code != SQLITE_OK) {
+        store->failure = code;
+        return (code & 0xff) == SQLITE_NOTADB ? ERR_PROTO : ERR_SYS;
+    }
+    enum err err = store_step(store, query);
+    if (err == ERR_OK) {
+        *ret_number = sqlite3_column_int64(query, 0);
+    }
+    (void)sqlite3_finalize(query);
+    return err;
+}
+
+enum err store_schema_number(struct store *store, const char *name, uint64_t *ret_number)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_META_GET, &query));
+    (void)sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
+    TRY(store_step(store, query));
+    *ret_number = (uint64_t)sqlite3_column_int64(query, 0);
+    return ERR_OK;
+}
+
+enum err store_schema_set_number(struct store *store, const char *name, uint64_t number)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_META_SET, &query));
+    (void)sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)number);
+    return store_run(store, query);
+}
+
+static enum err set_epoch(struct store *store, const struct epoch *epoch)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_META_SET, &query));
+    (void)sqlite3_bind_text(query, 1, "epoch", -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(query, 2, epoch->text, -1, SQLITE_STATIC);
+    return store_run(store, query);
+}
+
+static enum err get_epoch(struct store *store, struct epoch *ret_epoch)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_META_GET, &query));
+    (void)sqlite3_bind_text(query, 1, "epoch", -1, SQLITE_STATIC);
+    TRY(store_step(store, query));
+    const unsigned char *text = sqlite3_column_text(query, 0);
+    const int len = sqlite3_column_bytes(query, 0);
+    if (text == NULL || len < 1 || len > EPOCH_LEN_MAX) {
+        return ERR_PROTO;
+    }
+    *ret_epoch = (struct epoch){.text = ""};
+    memcpy(ret_epoch->text, text, (size_t)len);
+    return ERR_OK;
+}
+
+static struct epoch new_epoch(void)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    struct epoch epoch = {.text = ""};
+    for (int i = 0; i < EPOCH_LEN; i++) {
+        epoch.text[i] = letters[sys_random_u64() % (sizeof(letters) - 1)];
+    }
+    return epoch;
+}
+
+static enum err fill(struct store *store)
+{
+    const struct epoch epoch = new_epoch();
+    TRY(store_exec(store, tables));
+    TRY(set_epoch(store, &epoch));
+    TRY(store_schema_set_number(store, "hash_key", sys_random_u64()));
+    TRY(store_schema_set_number(store, "id_key", sys_random_u64()));
+    TRY(store_schema_set_number(store, "next_n", 1));
+    TRY(store_schema_set_number(store, "served_ms", 0));
+    TRY(store_schema_set_number(store, "generation", 0));
+    TRY(store_schema_set_number(store, "generation_ms", 0));
+    TRY(store_schema_set_number(store, "since_n_0", 1));
+    TRY(store_schema_set_number(store, "since_n_1", 1));
+    TRY(store_schema_set_number(store, "since_n_2", 1));
+    char sql[96];
+    snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION,
+             VERSION);
+    return store_exec(store, sql);
+}
+
+static enum err make(struct store *store)
+{
+    TRY(store_begin_write(store));
+    const enum err err = fill(store);
+    if (err != ERR_OK) {
+        store_rollback(store);
+        return err;
+    }
+    return store_commit(store);
+}
+
+static enum err refuse(struct store_fault *fault, const char *why)
+{
+    snprintf(fault->text, sizeof(fault->text), "%s", why);
+    return ERR_PROTO;
+}
+
+static enum err check_version(struct store *store, struct store_fault *fault)
+{
+    int64_t application = 0;
+    int64_t version = 0;
+    int64_t objects = 0;
+    TRY(pragma(store, "SELECT count(*) FROM sqlite_schema", &objects));
+    TRY(pragma(store, "PRAGMA application_id", &application));
+    TRY(pragma(store, "PRAGMA user_version", &version));
+    if (objects == 0 && application == 0 && version == 0) {
+        return make(store);
+    }
+    if (application != APPLICATION) {
+        return refuse(fault, "is a database of another program; move it away or choose another "
+                             "data folder");
+    }
+    if (version > VERSION) {
+        snprintf(fault->text, sizeof(fault->text),
+                 "is of format %lld, and this roar knows up to %d; start the roar that wrote it or "
+                 "a later one",
+                 (long long)version, VERSION);
+        return ERR_PROTO;
+    }
+    return ERR_OK;
+}
+
+static enum err read_identity(struct store *store, struct store_identity *ret_identity)
+{
+    TRY(get_epoch(store, &ret_identity->epoch));
+    TRY(store_schema_number(store, "hash_key", &ret_identity->hash_key));
+    return store_schema_number(store, "id_key", &ret_identity->id_key);
+}
+
+enum err store_schema_prepare(struct store *store, struct store_fault *fault,
+                              struct store_identity *ret_identity)
+{
+    struct store_identity identity = {.hash_key = 0};
+    fault->text[0] = '\0';
+    TRY(check_version(store, fault));
+    TRY(store_begin_read(store));
+    const enum err err = read_identity(store, &identity);
+    store_rollback(store);
+    if (err == ERR_NOT_FOUND || err == ERR_PROTO) {
+        return refuse(fault, "is damaged: its table `meta` lacks what every log has; restore it "
+                             "from a backup");
+    }
+    if (err == ERR_OK) {
+        *ret_identity = identity;
+    }
+    return err;
+}
+
+enum err store_schema_renew_epoch(struct store *store, struct store_identity *identity)
+{
+    const struct epoch epoch = new_epoch();
+    TRY(store_begin_write(store));
+    const enum err err = set_epoch(store, &epoch);
+    if (err != ERR_OK) {
+        store_rollback(store);
+        return err;
+    }
+    TRY(store_commit(store));
+    identity->epoch = epoch;
+    return ERR_OK;
+}

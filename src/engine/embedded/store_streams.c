@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store_streams.h"
+
+#include "engine/embedded/store_rows.h"
+
+#include <stddef.h>
+
+/* {"type":"comment","stream":"","seq":,"prev":,} with two positions of 16 digits, and a comma. */
+enum { EVENT_FRAME_BYTES = 80, MS_A_SECOND = 1000 };
+
+static struct store_stream columns(sqlite3_stmt *query)
+{
+    return (struct store_stream){
+        .id = sqlite3_column_int64(query, 0),
+        .state = (enum stream_state)sqlite3_column_int(query, 2),
+        .retention_days = sqlite3_column_int(query, 3),
+        .created_ms = sqlite3_column_int64(query, 4),
+        .ground_seq = (uint64_t)sqlite3_column_int64(query, 5),
+        .ground_at_ms = sqlite3_column_int64(query, 6),
+        .ground_segment = (uint64_t)sqlite3_column_int64(query, 7),
+    };
+}
+
+static struct str name_of(sqlite3_stmt *query)
+{
+    const char *text = (const char *)sqlite3_column_text(query, 1);
+    return (struct str){.at = text,
+                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, 1)};
+}
+
+enum err store_streams_find(struct store *store, struct str name, struct store_stream *ret_stream)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_STREAM_FIND, &query));
+    (void)sqlite3_bind_text(query, 1, name.at, (int)name.len, SQLITE_STATIC);
+    TRY(store_step(store, query));
+    *ret_stream = columns(query);
+    return ERR_OK;
+}
+
+static enum err find_by_number(struct store *store, enum store_query which, int64_t id,
+                               sqlite3_stmt **ret_query)
+{
+    TRY(store_ask(store, which, ret_query));
+    (void)sqlite3_bind_int64(*ret_query, 1, id);
+    return store_step(store, *ret_query);
+}
+
+enum err store_streams_by_id(struct store *store, int64_t id, struct store_stream *ret_stream,
+                             struct str *ret_name)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(find_by_number(store, STORE_STREAM_BY_ID, id, &query));
+    *ret_stream = columns(query);
+    *ret_name = name_of(query);
+    return ERR_OK;
+}
+
+enum err store_streams_after(struct store *store, int64_t id, struct store_stream *ret_stream,
+                             struct str *ret_name)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(find_by_number(store, STORE_STREAM_AFTER, id, &query));
+    *ret_stream = columns(query);
+    *ret_name = name_of(query);
+    return ERR_OK;
+}
+
+enum err store_streams_add(struct store *store, struct str name, struct store_stream *stream)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_STREAM_ADD, &query));
+    (void)sqlite3_bind_text(query, 1, name.at, (int)name.len, SQLITE_STATIC);
+    (void)sqlite3_bind_int(query, 2, (int)stream->state);
+    (void)sqlite3_bind_int(query, 3, stream->retention_days);
+    (void)sqlite3_bind_int64(query, 4, stream->created_ms);
+    TRY(store_run(store, query));
+    stream->id = sqlite3_last_insert_rowid(store->db);
+    return ERR_OK;
+}
+
+enum err store_streams_set(struct store *store, const struct store_stream *stream)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_STREAM_SET, &query));
+    (void)sqlite3_bind_int64(query, 1, stream->id);
+    (void)sqlite3_bind_int(query, 2, (int)stream->state);
+    (void)sqlite3_bind_int(query, 3, stream->retention_days);
+    return store_run(store, query);
+}
+
+enum err store_streams_set_ground(struct store *store, const struct store_stream *stream)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_STREAM_GROUND, &query));
+    (void)sqlite3_bind_int64(query, 1, stream->id);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)stream->ground_seq);
+    (void)sqlite3_bind_int64(query, 3, stream->ground_at_ms);
+    (void)sqlite3_bind_int64(query, 4, (int64_t)stream->ground_segment);
+    return store_run(store, query);
+}
+
+static enum err walk_down(struct store *store, const struct store_stream *stream,
+                          sqlite3_stmt **ret_walk)
+{
+    const struct store_range range = {
+        .stream = stream->id, .upto = SEQ_MAX, .kinds = UINT32_MAX, .newest_first = true};
+    return store_rows_range(store, &range, ret_walk);
+}
+
+enum err store_streams_head(struct store *store, const struct store_stream *stream,
+                            uint64_t *ret_seq, uint64_t *ret_row_n)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    TRY(walk_down(store, stream, &walk));
+    const enum err err = store_rows_next(store, walk, &row);
+    if (err == ERR_NOT_FOUND) {
+        *ret_seq = stream->ground_seq;
+        return ERR_OK;
+    }
+    if (err != ERR_OK) {
+        *ret_row_n = row.n;
+        return err;
+    }
+    *ret_seq = row.seq;
+    return ERR_OK;
+}
+
+/* One row further down; false: it belongs neither to the newest segment nor to the newest second. */
+static bool count_row(struct store_end *end, const struct store_row *row, size_t name_len)
+{
+    const bool same_second = (uint64_t)row->at_ms / MS_A_SECOND == end->second;
+    const bool same_segment = row->segment == end->segment;
+    const bool is_comment = row->kind == EVENT_COMMENT;
+    if (same_second && is_comment && (row->flags & EVENT_FLAG_PRIVILEGED) == 0) {
+        end->rank_count++;
+    }
+    if (same_segment) {
+        end->segment_at_ms = row->at_ms;
+        end->segment_comments += is_comment;
+        end->segment_bytes += is_comment ? store_streams_segment_bytes(name_len, row->body.len) : 0;
+    }
+    return same_second || same_segment;
+}
+
+enum err store_streams_end(struct store *store, const struct store_stream *stream, size_t name_len,
+                           struct store_end *ret_end, uint64_t *ret_row_n)
+{
+    struct store_end end = {
+        .seq = stream->ground_seq,
+        .at_ms = stream->ground_at_ms,
+        .second = (uint64_t)stream->ground_at_ms / MS_A_SECOND,
+        .segment = stream->ground_segment,
+        .segment_at_ms = stream->ground_at_ms,
+    };
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    TRY(walk_down(store, stream, &walk));
+    enum err err = store_rows_next(store, walk, &row);
+    if (err == ERR_OK) {
+        end = (struct store_end){.seq = row.seq,
+                                 .at_ms = row.at_ms,
+                                 .second = (uint64_t)row.at_ms / MS_A_SECOND,
+                                 .segment = row.segment};
+    }
+    while (err == ERR_OK && count_row(&end, &row, name_len)) {
+        err = store_rows_next(store, walk, &row);
+    }
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        *ret_row_n = row.n;
+        return err;
+    }
+    *ret_end = end;
+    return ERR_OK;
+}
+
+uint64_t store_streams_oldest(uint64_t ground_seq, uint64_t head)
+{
+    return head == 0 ? 0 : ground_seq + 1;
+}
+
+uint32_t store_streams_segment_bytes(size_t name_len, size_t body_len)
+{
+    return (uint32_t)(name_len + body_len) + EVENT_FRAME_BYTES;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* store_streams -- the rows of `streams`, and where a stream's log ends.
+ *
+ * Thread:  its connection's; inside a transaction.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+#include "hub/port.h"
+
+#include <stdint.h>
+
+struct store_stream {
+    int64_t id; // 0: the store has no row of it
+    enum stream_state state;
+    int32_t retention_days; // -1: the server's default
+    int64_t created_ms;
+    uint64_t ground_seq; // the newest expired event; 0: none did
+    int64_t ground_at_ms;
+    uint64_t ground_segment;
+};
+
+/* Where the log of a stream ends, from which the ordering point goes on. */
+struct store_end {
+    uint64_t seq; // 0: nothing yet
+    int64_t at_ms;
+    uint64_t second;     // of `at`, in which
+    uint32_t rank_count; // so many unprivileged comments stand
+    uint64_t segment;    // 0: none yet
+    int64_t segment_at_ms;
+    uint32_t segment_comments, segment_bytes;
+};
+
+/* ERR_NOT_FOUND. */
+MUST_USE enum err store_streams_find(struct store *store, struct str name,
+                                     struct store_stream *ret_stream);
+/* As above, and its name, borrowed until the transaction's end. */
+MUST_USE enum err store_streams_by_id(struct store *store, int64_t id,
+                                      struct store_stream *ret_stream, struct str *ret_name);
+/* The one with the next higher id. ERR_NOT_FOUND: that was the last. */
+MUST_USE enum err store_streams_after(struct store *store, int64_t id,
+                                      struct store_stream *ret_stream, struct str *ret_name);
+/* Fills in stream->id. */
+MUST_USE enum err store_streams_add(struct store *store, struct str name,
+                                    struct store_stream *stream);
+MUST_USE enum err store_streams_set(struct store *store, const struct store_stream *stream);
+MUST_USE enum err store_streams_set_ground(struct store *store, const struct store_stream *stream);
+
+/* The newest seq, no more. ERR_GONE: that row is damaged, `ret_row_n` names it. */
+MUST_USE enum err store_streams_head(struct store *store, const struct store_stream *stream,
+                                     uint64_t *ret_seq, uint64_t *ret_row_n);
+/* All of it: walks the newest segment and second. ERR_GONE likewise. */
+MUST_USE enum err store_streams_end(struct store *store, const struct store_stream *stream,
+                                    size_t name_len, struct store_end *ret_end,
+                                    uint64_t *ret_row_n);
+
+/* `oldest` as port.h says it. */
+uint64_t store_streams_oldest(uint64_t ground_seq, uint64_t head);
+/* What an event of this body adds to its segment, at most. */
+uint32_t store_streams_segment_bytes(size_t name_len, size_t body_len);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store_wal.h"
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "sys/sys.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The format (sqlite.org/fileformat2.html section 4), all numbers big-endian:
+ *
+ *      header 32: magic 0x377f0682 or ..83, version, page size, sequence, salt 1, salt 2, sum 1, 2
+ *      frame  24: page, pages of the database after a commit (0: no commit), salt 1, salt 2,
+ *                 sum 1, 2; then the page
+ *
+ * The sums run on from the header over each frame's first 8 bytes and its page; the magic's last
+ * bit says whether their words are big-endian. A frame is good when its salts are the header's and
+ * its sums match. Frames of an older log that was begun anew have other salts. */
+enum { HEADER_LEN = 32, FRAME_LEN = 24, FRAME_SUMMED = 8, PAGE_MIN = 512, PAGE_MAX = 65536 };
+enum { TORN_COMMITS_MAX = 1 }; // the one under way when the power went
+static const uint32_t MAGIC = 0x377f0682;
+
+struct wal {
+    int fd;
+    uint32_t page_bytes;
+    bool is_big_endian;
+    uint8_t salts[8];
+    uint32_t sum[2];
+    uint8_t *frame; // owned; FRAME_LEN + page_bytes
+};
+
+static uint32_t big(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static uint32_t word(const uint8_t *at, bool is_big_endian)
+{
+    if (is_big_endian) {
+        return big(at);
+    }
+    return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+}
+
+static void sum_up(struct wal *wal, const uint8_t *bytes, size_t len, uint32_t sum[2])
+{
+    for (size_t i = 0; i < len; i += 8) {
+        sum[0] += word(bytes + i, wal->is_big_endian) + sum[1];
+        sum[1] += word(bytes + i + 4, wal->is_big_endian) + sum[0];
+    }
+}
+
+/* False: no log that SQLite would read. */
+static bool read_header(struct wal *wal)
+{
+    uint8_t header[HEADER_LEN];
+    size_t len = 0;
+    if (sys_file_read_at(wal->fd, 0, header, sizeof(header), &len) != ERR_OK ||
+        len < sizeof(header) || (big(header) & ~1U) != MAGIC) {
+        return false;
+    }
+    wal->is_big_endian = (big(header) & 1U) != 0;
+    wal->page_bytes = big(header + 8);
+    memcpy(wal->salts, header + 16, sizeof(wal->salts));
+    sum_up(wal, header, 24, wal->sum);
+    return wal->page_bytes >= PAGE_MIN && wal->page_bytes <= PAGE_MAX &&
+           (wal->page_bytes & (wal->page_bytes - 1)) == 0 && wal->sum[0] == big(header + 24) &&
+           wal->sum[1] == big(header + 28);
+}
+
+static bool has_our_salts(const struct wal *wal)
+{
+    return memcmp(wal->frame + 8, wal->salts, sizeof(wal->salts)) == 0;
+}
+
+static bool is_commit(const struct wal *wal)
+{
+    return big(wal->frame + 4) != 0;
+}
+
+static bool is_good(struct wal *wal)
+{
+    uint32_t sum[2] = {wal->sum[0], wal->sum[1]};
+    sum_up(wal, wal->frame, FRAME_SUMMED, sum);
+    sum_up(wal, wal->frame + FRAME_LEN, wal->page_bytes, sum);
+    if (!has_our_salts(wal) || big(wal->frame) == 0 || sum[0] != big(wal->frame + 16) ||
+        sum[1] != big(wal->frame + 20)) {
+        return false;
+    }
+    memcpy(wal->sum, sum, sizeof(sum));
+    return true;
+}
+
+static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
+{
+    const size_t frame_len = FRAME_LEN + wal->page_bytes;
+    bool is_broken = false;
+    for (uint64_t at = HEADER_LEN;; at += frame_len) {
+        size_t len = 0;
+        TRY(sys_file_read_at(wal->fd, at, wal->frame, frame_len, &len));
+        if (len < frame_len) {
+            break;
+        }
+        if (!is_broken && is_good(wal)) {
+            verdict->frames++;
+            verdict->commits += is_commit(wal);
+            continue;
+        }
+        if (!is_broken) {
+            is_broken = true;
+            verdict->bad_offset = at;
+        }
+        verdict->lost += has_our_salts(wal) && is_commit(wal);
+    }
+    verdict->is_damaged = verdict->lost > TORN_COMMITS_MAX;
+    return ERR_OK;
+}
+
+enum err store_wal_scan(const char *path, struct store_wal_verdict *ret_verdict)
+{
+    struct wal wal = {.fd = -1};
+    struct store_wal_verdict verdict = {.frames = 0};
+    enum err err = sys_file_open_read(path, &wal.fd);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (err == ERR_OK && read_header(&wal)) {
+        wal.frame = mem_new(MEM_ENGINE, FRAME_LEN + (size_t)wal.page_bytes);
+        err = wal.frame == NULL ? ERR_NOMEM : scan_frames(&wal, &verdict);
+    }
+    mem_free(MEM_ENGINE, wal.frame);
+    sys_close(wal.fd);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    *ret_verdict = verdict;
+    return ERR_OK;
+}

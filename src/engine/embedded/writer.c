@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Why a watch misses nothing and gets nothing twice: a watch is put on by this thread between
+ * batches, with the head as committed then; every later event is published by this thread too, and
+ * letters of one sender arrive in order. So `done`, which tells the head, is opened before the
+ * events behind it, and they are all of them.
+ *
+ * Why port_sync() may answer at once: "committed" can be known to anybody only by an answer, an
+ * event or a read. `publishing` is raised before COMMIT and lowered when every home has been sent
+ * its letter. Who calls port_sync() while it is down, having seen some event committed, finds that
+ * event's letter already in its home's mailbox, and its own is put behind it. While it is up, the
+ * call goes through this thread's mailbox, and is answered after the letters. The loads and stores
+ * are sequentially consistent, because a read through SQLite orders nothing for us. */
+#include "engine/embedded/writer.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/embedded/batch.h"
+#include "engine/embedded/bus.h"
+#include "engine/embedded/housekeeping.h"
+#include "engine/embedded/ordering.h"
+#include "engine/embedded/recovery.h"
+#include "loop/mail.h"
+#include "sys/sys.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+enum { TICK_MS = 500, BUSY_TICK_MS = 5 };
+
+struct queue { // of calls that wait for a batch, by their letters
+    struct letter *first, **last;
+    uint32_t count;
+};
+
+enum health { HEALTH_WELL, HEALTH_FULL, HEALTH_BROKEN, HEALTH_LOST };
+
+struct writer {
+    /* -- frozen -- */
+    struct writer_options options;
+    struct sys_thread thread;
+    /* -- the ordering thread only -- */
+    struct store store;
+    struct ordering ordering;
+    struct bus bus;
+    struct housekeeping keeping;
+    struct queue posts, calls;
+    struct batch batch;
+    bool is_ending;
+    uint64_t rules_seen;
+    /* -- under MAIL -- */
+    struct mail mail;
+    /* -- under RULES, a leaf -- */
+    pthread_mutex_t rules_lock;
+    struct embedded_rules rules;
+    uint64_t rules_version;
+    /* -- atomic: relaxed; gauges that order nothing -- */
+    _Atomic uint32_t waiting;      // posts handed over and not yet in a batch that has ended
+    _Atomic int64_t busy_since_ms; // mono; 0: no batch is under way
+    _Atomic int health;            // enum health
+    /* -- atomic: sequentially consistent, see above -- */
+    _Atomic bool publishing;
+    struct letter ending;
+};
+
+static struct moment now_of(const struct writer *writer)
+{
+    return (struct moment){.mono_ms = clock_mono_ms(writer->options.clock),
+                           .wall_ms = clock_wall_ms(writer->options.clock)};
+}
+
+static struct call *call_of(struct letter *letter)
+{
+    return (struct call *)(void *)((char *)letter - offsetof(struct call, letter));
+}
+
+static void queue_init(struct queue *queue)
+{
+    *queue = (struct queue){.first = NULL};
+    queue->last = &queue->first;
+}
+
+static void queue_push(struct queue *queue, struct letter *letter)
+{
+    letter->next = NULL;
+    *queue->last = letter;
+    queue->last = &letter->next;
+    queue->count++;
+}
+
+static struct letter *queue_pop(struct queue *queue)
+{
+    struct letter *letter = queue->first;
+    if (letter != NULL) {
+        queue->first = letter->next;
+        queue->count--;
+        if (queue->first == NULL) {
+            queue->last = &queue->first;
+        }
+    }
+    return letter;
+}
+
+static enum health health_of(const struct writer *writer)
+{
+    return (enum health)atomic_load_explicit(&writer->health, memory_order_relaxed);
+}
+
+static void become(struct writer *writer, enum health health)
+{
+    static const char *const names[] = {"well", "full", "broken", "lost"};
+    const enum health before = health_of(writer);
+    if (health == before || before == HEALTH_LOST) {
+        return;
+    }
+    atomic_store_explicit(&writer->health, (int)health, memory_order_relaxed);
+    log_line(
+        health == HEALTH_WELL ? LOG_INFO : LOG_ERROR, "the store's health changed",
+        LOG_STR("from", str_of(names[before])), LOG_STR("to", str_of(names[health])),
+        LOG_STR("why", str_of(health == HEALTH_WELL ? "" : store_failure_text(&writer->store))));
+}
+
+bool writer_is_well(const struct writer *writer, const char **ret_reason)
+{
+    static const char *const reasons[] = {
+        [HEALTH_WELL] = NULL,
+        [HEALTH_FULL] = "the disk is full: posts are refused until there is room",
+        [HEALTH_BROKEN] = "the disk failed: posts are refused until the log is verified",
+        [HEALTH_LOST] = "the log lost what was answered: restore it, then start again",
+    };
+    const enum health health = health_of(writer);
+    if (health != HEALTH_WELL) {
+        *ret_reason = reasons[health];
+    }
+    return health == HEALTH_WELL;
+}
+
+/* ---- letters ---- */
+
+static void open_submit(struct letter *letter)
+{
+    struct writer *writer = call_of(letter)->holder;
+    queue_push(&writer->posts, letter);
+}
+
+static void open_stream(struct letter *letter)
+{
+    struct writer *writer = call_of(letter)->holder;
+    queue_push(&writer->calls, letter);
+}
+
+static void open_sync(struct letter *letter)
+{
+    call_finish(call_of(letter)); // behind all that was published
+}
+
+static enum err find_head(struct writer *writer, struct str stream, struct head **ret_head)
+{
+    uint64_t n = 0;
+    if (health_of(writer) >= HEALTH_BROKEN && heads_peek(&writer->ordering.heads, stream) == NULL) {
+        return ERR_SYS;
+    }
+    TRY(store_begin_read(&writer->store));
+    const enum err err = heads_find(&writer->ordering.heads, &writer->store, stream, ret_head, &n);
+    store_rollback(&writer->store);
+    if (err == ERR_GONE) {
+        log_line(LOG_ERROR, "a row of the log is damaged and is not served",
+                 LOG_STR("stream", stream), LOG_I64("n", n));
+    }
+    return err;
+}
+
+static enum err put_on(struct writer *writer, struct watch *watch)
+{
+    struct head *head = NULL;
+    const enum err err = find_head(writer, watch->stream, &head);
+    if (err != ERR_OK) {
+        return err == ERR_NOMEM ? ERR_NOMEM : ERR_SYS;
+    }
+    if (head->row.id == 0 && writer->ordering.rules.streams_explicit) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(bus_add(&writer->bus, &head->subs, watch));
+    heads_watched(&writer->ordering.heads, head);
+    watch->head = head->end.seq;
+    watch->state = head->row.state;
+    if (head->row.id != 0) {
+        log_tail_wake(writer->options.tail, watch->stream, head->end.seq, head->row.ground_seq);
+    }
+    return ERR_OK;
+}
+
+static void open_watch(struct letter *letter)
+{
+    struct watch *watch = (struct watch *)(void *)call_of(letter);
+    struct writer *writer = watch->call.holder;
+    watch->epoch = writer->options.identity->epoch;
+    watch->result = put_on(writer, watch);
+    call_finish(&watch->call);
+}
+
+static void open_unwatch(struct letter *letter)
+{
+    struct watch *watch = (struct watch *)(void *)call_of(letter);
+    struct writer *writer = watch->call.holder;
+    struct head *head = heads_peek(&writer->ordering.heads, watch->stream);
+    if (head != NULL) {
+        bus_remove(&writer->bus, &head->subs, watch);
+        if (list_is_empty(&head->subs)) {
+            heads_idle(&writer->ordering.heads, head);
+        }
+    }
+    call_finish(&watch->call);
+}
+
+static void open_ending(struct letter *letter)
+{
+    struct writer *writer =
+        (struct writer *)(void *)((char *)letter - offsetof(struct writer, ending));
+    writer->is_ending = true;
+}
+
+static void hand_over(struct writer *writer, struct call *call, void (*open)(struct letter *letter))
+{
+    call->holder = writer;
+    call->letter.open = open;
+    home_send(mail_home(&writer->mail), &call->letter);
+}
+
+/* ---- any thread ---- */
+
+/* True: it waits for the disk and is counted. */
+static bool may_wait(struct writer *writer, int64_t mono_ms)
+{
+    const int64_t since_ms = atomic_load_explicit(&writer->busy_since_ms, memory_order_relaxed);
+    if (since_ms != 0 && mono_ms - since_ms > writer->options.post_wait_ms_max) {
+        return false;
+    }
+    const uint32_t before = atomic_fetch_add_explicit(&writer->waiting, 1, memory_order_relaxed);
+    if (before >= writer->options.posts_waiting_max) {
+        atomic_fetch_sub_explicit(&writer->waiting, 1, memory_order_relaxed);
+        return false;
+    }
+    return true;
+}
+
+void writer_submit(struct writer *writer, struct submit *submit)
+{
+    submit->asked_mono_ms = clock_mono_ms(writer->options.clock);
+    if (!may_wait(writer, submit->asked_mono_ms)) {
+        batch_refuse(submit, REFUSAL_OVERLOADED, &writer->options.identity->epoch);
+        engine_metrics_post(writer->options.metrics, SUBMIT_REFUSED, REFUSAL_OVERLOADED);
+        call_finish(&submit->call);
+        return;
+    }
+    hand_over(writer, &submit->call, open_submit);
+}
+
+void writer_watch(struct writer *writer, struct watch *watch)
+{
+    hand_over(writer, &watch->call, open_watch);
+}
+
+void writer_unwatch(struct writer *writer, struct watch *watch)
+{
+    hand_over(writer, &watch->call, open_unwatch);
+}
+
+void writer_stream(struct writer *writer, struct stream_call *call)
+{
+    hand_over(writer, &call->call, open_stream);
+}
+
+void writer_sync(struct writer *writer, struct sync *sync)
+{
+    if (atomic_load(&writer->publishing)) {
+        hand_over(writer, &sync->call, open_sync);
+    } else {
+        call_finish(&sync->call);
+    }
+}
+
+void writer_set_rules(struct writer *writer, const struct embedded_rules *rules)
+{
+    must(pthread_mutex_lock(&writer->rules_lock) == 0);
+    writer->rules = *rules;
+    writer->rules_version++;
+    must(pthread_mutex_unlock(&writer->rules_lock) == 0);
+}
+
+/* ---- batches ---- */
+
+static void take_rules(struct writer *writer)
+{
+    must(pthread_mutex_lock(&writer->rules_lock) == 0);
+    const struct embedded_rules rules = writer->rules;
+    const uint64_t version = writer->rules_version;
+    must(pthread_mutex_unlock(&writer->rules_lock) == 0);
+    if (version != writer->rules_seen) {
+        writer->rules_seen = version;
+        ordering_set_rules(&writer->ordering, &rules);
+        housekeeping_wake(&writer->keeping);
+    }
+}
+
+static void recover(struct writer *writer, struct moment now)
+{
+    const struct recovery recovery = {.path = writer->options.path,
+                                      .ordering = &writer->ordering,
+                                      .bus = &writer->bus,
+                                      .tail = writer->options.tail,
+                                      .readers = writer->options.readers};
+    atomic_store(&writer->publishing, true);
+    const enum err err = recovery_run(&recovery, now);
+    atomic_store(&writer->publishing, false);
+    if (err == ERR_OK) {
+        become(writer, HEALTH_WELL);
+    } else if (err == ERR_GONE) {
+        become(writer, HEALTH_LOST);
+    }
+}
+
+/* What the failure of a write tells of the disk. */
+static void note_failure(struct writer *writer)
+{
+    const int code = writer->store.failure & 0xff;
+    if (code == SQLITE_FULL) {
+        become(writer, HEALTH_FULL);
+    } else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
+        become(writer, HEALTH_BROKEN);
+    }
+}
+
+static void fill_batch(struct writer *writer, struct moment now)
+{
+    struct letter *letter = NULL;
+    batch_begin(&writer->batch, now);
+    while (writer->batch.call_count < BATCH_CALLS_MAX &&
+           (letter = queue_pop(&writer->calls)) != NULL) {
+        batch_add_call(&writer->batch, (struct stream_call *)(void *)call_of(letter));
+    }
+    while (writer->batch.post_count < BATCH_POSTS_MAX &&
+           (letter = queue_pop(&writer->posts)) != NULL) {
+        batch_add_post(&writer->batch, (struct submit *)(void *)call_of(letter));
+    }
+}
+
+static void run_batch(struct writer *writer)
+{
+    const struct moment now = now_of(writer);
+    atomic_store_explicit(&writer->busy_since_ms, now.mono_ms, memory_order_relaxed);
+    fill_batch(writer, now);
+    if (health_of(writer) == HEALTH_BROKEN) {
+        recover(writer, now);
+    }
+    const bool may_write = health_of(writer) < HEALTH_BROKEN;
+    atomic_store(&writer->publishing, true);
+    const enum err err = batch_decide(&writer->batch, &writer->ordering, may_write);
+    if (err == ERR_OK && may_write) {
+        if (writer->batch.rows > 0) {
+            become(writer, HEALTH_WELL);
+        }
+        batch_publish(&writer->batch, &writer->bus, writer->options.tail);
+    }
+    atomic_store(&writer->publishing, false);
+    if (err != ERR_OK) {
+        note_failure(writer);
+    }
+    atomic_fetch_sub_explicit(&writer->waiting, writer->batch.post_count, memory_order_relaxed);
+    atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
+    batch_answer(&writer->batch);
+}
+
+/* ---- the thread ---- */
+
+static bool has_work(const struct writer *writer)
+{
+    return writer->posts.count > 0 || writer->calls.count > 0;
+}
+
+static void keep_house(struct writer *writer)
+{
+    const struct moment now = now_of(writer);
+    const enum health health = health_of(writer);
+    if (health == HEALTH_LOST) {
+        return;
+    }
+    if (health == HEALTH_BROKEN) {
+        if (housekeeping_is_time_to_recover(&writer->keeping, now)) {
+            recover(writer, now);
+        }
+        return;
+    }
+    writer->keeping.has_work = has_work(writer);
+    writer->keeping.is_full = health == HEALTH_FULL;
+    const enum err err = housekeeping_turn(&writer->keeping, now);
+    if (err != ERR_OK) {
+        note_failure(writer);
+    } else if (writer->keeping.wrote) {
+        become(writer, HEALTH_WELL);
+    }
+}
+
+static void run(void *user)
+{
+    struct writer *writer = user;
+    while (!writer->is_ending || has_work(writer)) {
+        if (!has_work(writer)) {
+            mail_wait(&writer->mail, writer->keeping.is_busy ? BUSY_TICK_MS : TICK_MS);
+        }
+        (void)mail_open_all(&writer->mail);
+        take_rules(writer);
+        if (has_work(writer)) {
+            run_batch(writer);
+        }
+        keep_house(writer);
+    }
+}
+
+static enum err open_parts(struct writer *writer)
+{
+    const struct moment now = now_of(writer);
+    TRY(ordering_open(&writer->ordering, &writer->store, writer->options.identity,
+                      &writer->options.rules, now));
+    enum err err = mail_init(&writer->mail);
+    if (err != ERR_OK) {
+        ordering_close(&writer->ordering);
+        return err;
+    }
+    bus_init(&writer->bus);
+    housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail,
+                      writer->options.metrics);
+    batch_init(&writer->batch, writer->options.clock, writer->options.metrics,
+               writer->options.post_wait_ms_max);
+    err = sys_thread_start(&writer->thread, "roar-store", run, writer);
+    if (err != ERR_OK) {
+        mail_done(&writer->mail);
+        bus_done(&writer->bus);
+        ordering_close(&writer->ordering);
+    }
+    return err;
+}
+
+enum err writer_new(const struct writer_options *options, struct store *store,
+                    struct writer **ret_writer)
+{
+    struct writer *writer = mem_new(MEM_ENGINE, sizeof(*writer));
+    if (writer == NULL) {
+        return ERR_NOMEM;
+    }
+    writer->options = *options;
+    writer->rules = options->rules;
+    writer->ending.open = open_ending;
+    queue_init(&writer->posts);
+    queue_init(&writer->calls);
+    must(pthread_mutex_init(&writer->rules_lock, NULL) == 0);
+    store_move(store, &writer->store);
+    const enum err err = open_parts(writer);
+    if (err != ERR_OK) {
+        store_move(&writer->store, store);
+        must(pthread_mutex_destroy(&writer->rules_lock) == 0);
+        mem_free(MEM_ENGINE, writer);
+        return err;
+    }
+    *ret_writer = writer;
+    return ERR_OK;
+}
+
+void writer_free(struct writer *writer)
+{
+    home_send(mail_home(&writer->mail), &writer->ending);
+    sys_thread_join(&writer->thread);
+    if (health_of(writer) < HEALTH_BROKEN) {
+        housekeeping_end(&writer->keeping, now_of(writer));
+    }
+    ordering_close(&writer->ordering);
+    bus_done(&writer->bus);
+    store_close(&writer->store);
+    mail_done(&writer->mail);
+    must(pthread_mutex_destroy(&writer->rules_lock) == 0);
+    mem_free(MEM_ENGINE, writer);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* writer -- the ordering thread: takes all that waits, decides it in one transaction, publishes,
+ * answers.
+ *
+ *      mailbox ─▶ submits, stream calls wait ─▶ begin, judge each, commit ─▶ tail, bus ─▶ answers
+ *                 watches are put on at once         (batch)
+ *                                                      │ failed
+ *                                                      ▼
+ *                 WELL ──disk full──▶ FULL ──a commit──▶ WELL      nothing was written
+ *                  ▲  └──I/O error──▶ BROKEN ──recovery──┤         unknown
+ *                  └─────────────────────────────────────┘   └──▶ LOST: for good
+ *
+ * Owns:     the thread, its mailbox, the writing connection, the ordering point, the bus.
+ * Used by:  embedded.c.
+ * Thread:   as each function says.
+ * Bound:    posts_waiting_max posts wait; one that waited longer than post_wait_ms_max is refused.
+ * A batch has BATCH_POSTS_MAX posts and BATCH_CALLS_MAX stream calls.
+ * Promise:  persist, then publish, then answer. Between batches, and only there, checkpoints,
+ * retention and sweeping take their small pieces.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "engine/embedded/embedded.h"
+#include "engine/embedded/engine_metrics.h"
+#include "engine/embedded/log_tail.h"
+#include "engine/embedded/readers.h"
+#include "engine/embedded/store.h"
+#include "engine/embedded/store_schema.h"
+#include "hub/port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct writer;
+
+struct writer_options {
+    const char *path; // all borrowed until writer_free()
+    const struct clock *clock;
+    struct log_tail *tail;
+    struct readers *readers;
+    struct engine_metrics *metrics;
+    const struct store_identity *identity;
+    struct embedded_rules rules;
+    uint32_t posts_waiting_max, post_wait_ms_max;
+};
+
+/* Takes `store` over, open and prepared; on failure it stays the caller's. */
+MUST_USE enum err writer_new(const struct writer_options *options, struct store *store,
+                             struct writer **ret_writer);
+/* Finishes what was handed over; the store is left with an empty WAL and closed. */
+void writer_free(struct writer *writer);
+
+/* Any thread: */
+void writer_submit(struct writer *writer, struct submit *submit);
+void writer_watch(struct writer *writer, struct watch *watch);
+void writer_unwatch(struct writer *writer, struct watch *watch);
+void writer_sync(struct writer *writer, struct sync *sync);
+void writer_stream(struct writer *writer, struct stream_call *call); // PUT and END
+void writer_set_rules(struct writer *writer, const struct embedded_rules *rules);
+bool writer_is_well(const struct writer *writer, const char **ret_reason);
