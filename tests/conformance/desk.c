@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "desk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { PATIENCE_S = 60 };
+
+void desk_open(struct desk *desk, struct port *port)
+{
+    desk->port = port;
+    assert_int_equal(mail_init(&desk->mail), ERR_OK);
+}
+
+void desk_close(struct desk *desk)
+{
+    mail_done(&desk->mail);
+}
+
+void desk_open_letters(struct desk *desk)
+{
+    (void)mail_open_all(&desk->mail);
+}
+
+void desk_wait(struct desk *desk, const bool *flag)
+{
+    const time_t since = time(NULL);
+    while (!*flag) {
+        mail_wait(&desk->mail, 1000);
+        desk_open_letters(desk);
+        if (time(NULL) - since > PATIENCE_S) {
+            fail_msg("no answer in %d s", PATIENCE_S);
+        }
+    }
+}
+
+/* ---- posting ---- */
+
+static void post_done(struct call *call)
+{
+    ((struct post *)(void *)call)->is_done = true;
+}
+
+struct post desk_post_of(const char *stream, const char *user, const char *cid, const char *text)
+{
+    return (struct post){
+        .submit = {.stream = str_of(stream),
+                   .author = {.id = str_of(user), .name = str_of(user)},
+                   .cid = str_of(cid),
+                   .text = str_of(text),
+                   .media_ms = -1},
+    };
+}
+
+void desk_ask_post(struct desk *desk, struct post *post)
+{
+    post->is_done = false;
+    post->submit.call.home = mail_home(&desk->mail);
+    post->submit.call.done = post_done;
+    port_submit(desk->port, &post->submit);
+}
+
+void desk_post(struct desk *desk, struct post *post)
+{
+    desk_ask_post(desk, post);
+    desk_wait(desk, &post->is_done);
+}
+
+void desk_post_done(struct post *post)
+{
+    event_unref(post->submit.event);
+    post->submit.event = NULL;
+}
+
+uint64_t desk_say(struct desk *desk, const char *stream, const char *user, const char *text)
+{
+    struct post post = desk_post_of(stream, user, NULL, text);
+    desk_post(desk, &post);
+    assert_int_equal(post.submit.end, SUBMIT_DONE);
+    const uint64_t seq = post.submit.event->seq;
+    desk_post_done(&post);
+    return seq;
+}
+
+/* ---- following ---- */
+
+static void follow_done(struct call *call)
+{
+    struct follower *follower = (struct follower *)(void *)call;
+    follower->is_done = true;
+    follower->last = follower->events == 0 ? follower->watch.head : follower->last;
+}
+
+static void on_event(struct watch *watch, struct event *event)
+{
+    struct follower *follower = (struct follower *)(void *)watch;
+    const uint64_t last = follower->events == 0 ? watch->head : follower->last;
+    follower->out_of_order += event->seq <= last || event->prev != last;
+    follower->last = event->seq;
+    follower->last_kind = event->kind;
+    follower->events++;
+    const size_t len = event->body_len < sizeof(follower->last_body)
+                           ? event->body_len
+                           : sizeof(follower->last_body) - 1;
+    memcpy(follower->last_body, event->body, len);
+    follower->last_body[len] = '\0';
+}
+
+static void on_behind(struct watch *watch)
+{
+    ((struct follower *)(void *)watch)->behind++;
+}
+
+void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream)
+{
+    *follower = (struct follower){
+        .watch = {.stream = str_of(stream), .on_event = on_event, .on_behind = on_behind}};
+    follower->watch.call.home = mail_home(&desk->mail);
+    follower->watch.call.done = follow_done;
+    port_watch(desk->port, &follower->watch);
+}
+
+void desk_follow(struct desk *desk, struct follower *follower, const char *stream)
+{
+    desk_ask_follow(desk, follower, stream);
+    desk_wait(desk, &follower->is_done);
+}
+
+void desk_unfollow(struct desk *desk, struct follower *follower)
+{
+    follower->is_done = false;
+    port_unwatch(desk->port, &follower->watch);
+    desk_wait(desk, &follower->is_done);
+}
+
+struct syncing {
+    struct sync sync; // first
+    bool is_done;
+};
+
+static void sync_done(struct call *call)
+{
+    ((struct syncing *)(void *)call)->is_done = true;
+}
+
+void desk_sync(struct desk *desk)
+{
+    struct syncing syncing = {
+        .sync = {.call = {.home = mail_home(&desk->mail), .done = sync_done}}};
+    port_sync(desk->port, &syncing.sync);
+    desk_wait(desk, &syncing.is_done);
+}
+
+/* ---- reading ---- */
+
+static void reading_done(struct call *call)
+{
+    ((struct reading *)(void *)call)->is_done = true;
+}
+
+void desk_ask_read(struct desk *desk, struct reading *reading)
+{
+    reading->is_done = false;
+    reading->read.call.home = mail_home(&desk->mail);
+    reading->read.call.done = reading_done;
+    port_read(desk->port, &reading->read);
+}
+
+void desk_read(struct desk *desk, struct reading *reading)
+{
+    desk_ask_read(desk, reading);
+    desk_wait(desk, &reading->is_done);
+}
+
+struct reading desk_read_after(struct desk *desk, const char *stream, uint64_t after,
+                               uint32_t limit)
+{
+    struct reading reading = {.read = {.stream = str_of(stream),
+                                       .from = READ_AFTER,
+                                       .bound = after,
+                                       .upto = SEQ_MAX,
+                                       .limit = limit,
+                                       .kinds = UINT32_MAX}};
+    desk_read(desk, &reading);
+    return reading;
+}
+
+struct reading desk_read_newest(struct desk *desk, const char *stream, uint32_t limit)
+{
+    struct reading reading = {.read = {.stream = str_of(stream),
+                                       .from = READ_BEFORE,
+                                       .bound = SEQ_MAX + 1,
+                                       .limit = limit,
+                                       .kinds = UINT32_MAX}};
+    desk_read(desk, &reading);
+    return reading;
+}
+
+struct counting {
+    struct count_call count; // first
+    bool is_done;
+};
+
+static void count_done(struct call *call)
+{
+    ((struct counting *)(void *)call)->is_done = true;
+}
+
+struct count_call desk_count(struct desk *desk, const char *stream, uint64_t after, uint64_t upto)
+{
+    struct counting counting = {
+        .count = {.call = {.home = mail_home(&desk->mail), .done = count_done},
+                  .stream = str_of(stream),
+                  .after = after,
+                  .upto = upto}};
+    port_count(desk->port, &counting.count);
+    desk_wait(desk, &counting.is_done);
+    return counting.count;
+}
+
+/* ---- streams ---- */
+
+struct asking {
+    struct stream_call call; // first
+    bool is_done;
+};
+
+static void stream_done(struct call *call)
+{
+    ((struct asking *)(void *)call)->is_done = true;
+}
+
+static struct stream_call ask_stream(struct desk *desk, const struct stream_call *call)
+{
+    struct asking asking = {.call = *call};
+    asking.call.call = (struct call){.home = mail_home(&desk->mail), .done = stream_done};
+    port_stream(desk->port, &asking.call);
+    desk_wait(desk, &asking.is_done);
+    return asking.call;
+}
+
+struct stream_call desk_stream(struct desk *desk, enum stream_do what, const char *stream)
+{
+    const struct stream_call call = {.what = what, .stream = str_of(stream), .retention_days = -1};
+    return ask_stream(desk, &call);
+}
+
+struct stream_call desk_put(struct desk *desk, const char *stream, int32_t retention_days,
+                            int8_t state)
+{
+    const struct stream_call call = {.what = STREAM_DO_PUT,
+                                     .stream = str_of(stream),
+                                     .retention_days = retention_days,
+                                     .state = state};
+    return ask_stream(desk, &call);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/* desk -- a home for a test's thread: it asks, and opens letters until the answer is there.
+ *
+ * Thread:  its own.
+ */
+#pragma once
+
+#include "hub/port.h"
+#include "loop/mail.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct desk {
+    struct mail mail;
+    struct port *port;
+};
+
+void desk_open(struct desk *desk, struct port *port);
+void desk_close(struct desk *desk);
+/* Opens letters until `*flag`; a test that waits for a minute fails. */
+void desk_wait(struct desk *desk, const bool *flag);
+void desk_open_letters(struct desk *desk); // what lies there now
+
+/* ---- posting ---- */
+struct post {
+    struct submit submit; // first
+    bool is_done;
+};
+struct post desk_post_of(const char *stream, const char *user, const char *cid, const char *text);
+void desk_ask_post(struct desk *desk, struct post *post);
+void desk_post(struct desk *desk, struct post *post); // and waits
+void desk_post_done(struct post *post);               // gives the event back
+/* Posts, wants it accepted and gives its seq. */
+uint64_t desk_say(struct desk *desk, const char *stream, const char *user, const char *text);
+
+/* ---- following ---- */
+struct follower {
+    struct watch watch; // first
+    bool is_done;       // of watch and unwatch
+    uint64_t last;      // seq of the newest event it was given, or its head
+    uint64_t events;
+    uint64_t out_of_order; // how often seq or prev were not the next
+    uint32_t behind;
+    uint8_t last_kind;
+    char last_body[2048];
+};
+void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream);
+void desk_follow(struct desk *desk, struct follower *follower, const char *stream);
+void desk_unfollow(struct desk *desk, struct follower *follower);
+void desk_sync(struct desk *desk);
+
+/* ---- reading ---- */
+struct reading {
+    struct read read; // first
+    bool is_done;
+};
+struct reading desk_read_after(struct desk *desk, const char *stream, uint64_t after,
+                               uint32_t limit);
+struct reading desk_read_newest(struct desk *desk, const char *stream, uint32_t limit);
+void desk_ask_read(struct desk *desk, struct reading *reading);
+void desk_read(struct desk *desk, struct reading *reading);
+struct count_call desk_count(struct desk *desk, const char *stream, uint64_t after, uint64_t upto);
+
+/* ---- streams ---- */
+struct stream_call desk_stream(struct desk *desk, enum stream_do what, const char *stream);
+struct stream_call desk_put(struct desk *desk, const char *stream, int32_t retention_days,
+                            int8_t state);

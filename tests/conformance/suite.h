@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/* suite -- what src/hub/port.h promises, one test a line of it; every engine must pass them all.
+ *
+ * Each test gets a started, empty subject.
+ */
+#pragma once
+
+#define SUITE(TEST)                                                                                \
+    TEST(posting_stamps_a_comment)                                                                 \
+    TEST(posting_recognises_a_retry)                                                               \
+    TEST(posting_recognises_a_retry_after_a_restart)                                               \
+    TEST(posting_recognises_a_retry_when_the_stream_has_ended)                                     \
+    TEST(posting_accepts_one_of_many_at_once)                                                      \
+    TEST(posting_replies_to_what_is_there)                                                         \
+    TEST(posting_never_goes_back_in_time)                                                          \
+    TEST(posting_ranks_within_the_second)                                                          \
+    TEST(posting_cuts_segments)                                                                    \
+    TEST(following_takes_over_without_gap_or_double)                                               \
+    TEST(following_meets_what_is_read)                                                             \
+    TEST(following_sees_before_the_answer)                                                         \
+    TEST(following_is_up_to_date_after_sync)                                                       \
+    TEST(following_many_times_over)                                                                \
+    TEST(following_tells_who_is_behind)                                                            \
+    TEST(reading_agrees_with_the_log)                                                              \
+    TEST(reading_gives_back_what_was_accepted)                                                     \
+    TEST(stream_is_there_once_named)                                                               \
+    TEST(stream_is_made_explicitly)                                                                \
+    TEST(stream_ends_once)                                                                         \
+    TEST(stream_keeps_what_it_says)                                                                \
+    TEST(stream_head_never_goes_back)                                                              \
+    TEST(limit_holds_for_a_user_over_all_streams)                                                  \
+    TEST(limit_is_tenfold_for_the_unhurried)                                                       \
+    TEST(limit_holds_for_an_address_and_a_stream)                                                  \
+    TEST(limit_holds_within_a_batch)
+
+#define SUITE_DECLARE(test) void test(void **state);
+SUITE(SUITE_DECLARE)
