@@ -21,8 +21,7 @@ static enum err refuse(char why[CLIENT_WHY_MAX], const char *what)
 /* "host", "host:81", "[::1]:81". */
 static bool read_authority(struct str text, struct client_url *url)
 {
-    struct str host = text;
-    struct str port = STR_NONE;
+    struct str host, port;
     if (text.len > 0 && text.at[0] == '[') {
         host = str_cut((struct str){.at = text.at + 1, .len = text.len - 1}, ']', &port);
         if (port.len > 0 && port.at[0] != ':') {

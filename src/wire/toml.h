@@ -3,7 +3,8 @@
  * values strings (basic and literal, one line), integers, true and false, arrays of strings.
  *
  * Thread:   any.
- * Bound:    TOML_TEXT_MAX bytes a string, TOML_ITEMS_MAX items an array, TOML_NAME_MAX bytes a name.
+ * Bound:    TOML_TEXT_MAX bytes a string, TOML_ITEMS_MAX items an array, TOML_NAME_MAX bytes a
+ *           name.
  * Promise:  what it does not know it refuses, with line and column; it never guesses.
  */
 #pragma once

@@ -125,7 +125,8 @@ static void test_is_bounded_and_may_be_stopped(void **state)
     struct buf out;
     struct toml_fault fault;
     memset(text, 'x', sizeof(text));
-    memcpy(text, "a = \"", 5);
+    static const char head[] = {'a', ' ', '=', ' ', '"'};
+    memcpy(text, head, sizeof(head));
     text[sizeof(text) - 1] = '"';
     assert_int_equal(read_into((struct str){.at = text, .len = sizeof(text)}, &out, &fault),
                      ERR_PROTO);
