@@ -17,7 +17,7 @@
 import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, Server, tokenEnds, type Draft, type TokenSource } from "./http.js";
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
-import { cursorOf, type Goaway, type Message, type Posted } from "./messages.js";
+import { cursorOf, type Goaway, type Message, type Posted, type Reply } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { Route } from "./route.js";
@@ -79,9 +79,14 @@ const FILL_LIMIT = 200;
 const CLOSE_TOKEN_EXPIRED = 4001;
 const CLOSE_REPLACED = 4003;
 
-/** An answer that says nothing of the stream, only that nobody here knows this path. */
-const isNoRoute = (problem: Problem): boolean =>
-  problem.code === "not_found" || (problem.code === "unknown" && problem.status >= 400 && problem.status < 500);
+/** What may be wrong with a token that an open connection was given. */
+const AUTH_CODES: ReadonlySet<string> = new Set(["forbidden", "bad_token", "expired_token"]);
+
+const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 426, 501]);
+
+/** An answer that says nothing of the stream, only that this path is not served; or one that is not the server's at all. */
+const isNoRoute = ({ code, status }: Problem): boolean =>
+  (NO_ROUTE.has(status) && code !== "no_stream") || (code === "unknown" && status < 500);
 
 export class Stream {
   readonly name: string;
@@ -212,10 +217,12 @@ export class Stream {
     this.connect();
   }
 
-  /** Asks the token source again, since we are another now; reading goes on. */
+  /** Asks the token source again, since we are another now. Reading goes on, where need be over a new connection. */
   async identify(): Promise<void> {
     const token = await this.server.renew("first");
-    if (token !== undefined && this.state.phase === "live") this.connection?.auth?.(token);
+    if (this.state.phase !== "live") return;
+    if (token === undefined) return this.reconnect();
+    this.connection?.auth?.(token);
     this.watchToken();
   }
 
@@ -314,6 +321,7 @@ export class Stream {
     if (message.type === "held" || message.type === "approved" || message.type === "rejected") {
       return this.outbox.judge(message);
     }
+    if (message.type === "reply") return this.hearReply(message);
     const before = this.log.last;
     if (this.log.apply(message) === "hole") return this.resume();
     if (this.log.last > before) this.holes = 0;
@@ -332,6 +340,12 @@ export class Stream {
     if (this.connection?.watches_itself !== true) this.tick();
     this.watchToken();
     this.outbox.wake();
+  }
+
+  /** A connection goes over to another token of the same user only; another user needs another. */
+  private hearReply({ ok, problem }: Reply): void {
+    if (ok || !AUTH_CODES.has(problem?.code ?? "")) return;
+    this.reconnect();
   }
 
   private leave(goaway: Goaway): void {

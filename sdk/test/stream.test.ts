@@ -434,6 +434,27 @@ test("becoming somebody goes on under the new token without a new connection", a
   assert.equal(world.attempts.length, 1);
 });
 
+test("a connection that may not go over to the new token is replaced by one that begins with it", async () => {
+  const world = new World();
+  const stream = live(world, 0, { token: () => tokenUntil(world.clock.now() + 3_600_000) });
+  world.attempt.say(comment(1));
+  await stream.identify();
+  assert.equal(world.attempt.auths.length, 1);
+  world.attempt.say({ type: "reply", ref: 1, ok: false, problem: { code: "forbidden", status: 403 } });
+  assert.equal(world.attempts.length, 2);
+  assert.equal(world.attempt.plan.after, "k3f9.1");
+});
+
+test("nobody again: the connection of the one before is left", async () => {
+  const world = new World();
+  let token: string | undefined = tokenUntil(world.clock.now() + 3_600_000);
+  const stream = live(world, 0, { token: () => token });
+  token = undefined;
+  await stream.identify();
+  assert.equal(world.attempts[0]?.is_closed, true);
+  assert.equal(world.attempts.length, 2);
+});
+
 test("fill asks history for just what is before the hole's end", async () => {
   const world = new World();
   world.respond = ({ path, query }) => {
