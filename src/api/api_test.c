@@ -597,7 +597,7 @@ static void metrics_are_for_who_may_see_them(void **state)
     assert_says(fake_ask(&metrics), 401, "\"bad_token\"");
     metrics.bearer = STR("Bearer sesame");
     struct exchange *exchange = fake_ask(&metrics);
-    assert_says(exchange, 200, "roar_posts_total{outcome=\"accepted\"} 0\n");
+    assert_says(exchange, 200, "roar_posts_answered_total{outcome=\"accepted\"} 0\n");
     assert_non_null(strstr(exchange->body, "roar_stream_viewers{stream=\"demo\"} 12\n"));
     assert_non_null(strstr(exchange->body, "roar_problems_total{code=\"bad_token\"} 1\n"));
     fake_set_policy((struct policy_options){.metrics_are_open = true});

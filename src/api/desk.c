@@ -16,9 +16,9 @@ static void list_metrics(struct api *api)
         [POST_UNKNOWN] = "outcome=\"unknown\"",
     };
     for (int i = 0; i < POST_OUTCOMES; i++) {
-        api->posts[i].name = "roar_posts_total";
+        api->posts[i].name = "roar_posts_answered_total";
         api->posts[i].labels = outcome_labels[i];
-        api->posts[i].help = "Comments posted, by how it ended.";
+        api->posts[i].help = "Comments posted here, by how they were answered.";
         api->posts[i].kind = METRIC_COUNTER;
         metric_add(&api->posts[i]);
     }
