@@ -46,7 +46,7 @@ bench: build
 	@$(BUILD)/bench/rooms_bench
 
 fmt: setup-test
-	@find $(wildcard src bench fuzz sim) -name '*.[ch]' -exec clang-format-14 -i {} +
+	@find $(wildcard src bench fuzz sim tests) -name '*.[ch]' -exec clang-format-14 -i {} +
 
 install: build
 	@install -D -m 755 $(BUILD)/roar $(DESTDIR)$(PREFIX)/bin/roar

@@ -21,7 +21,7 @@ CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,po
 
 
 def format_of(tree):
-    beside = [str(path.relative_to(tree.root)) for folder in ("fuzz", "bench", "sim")
+    beside = [str(path.relative_to(tree.root)) for folder in ("fuzz", "bench", "sim", "tests")
               for path in (tree.root / folder).rglob("*.[ch]")]
     paths = [source.path for source in tree.sources] + beside
     done = run(tree.root, ["clang-format-14", "--dry-run", "-Werror", *paths]) if paths else None
