@@ -29,8 +29,13 @@ static void raise_by(_Atomic uint64_t *value, uint64_t more)
 
 void histogram_add(struct histogram *histogram, uint64_t value)
 {
-    raise_by(&histogram->counts[step_of(value)], 1);
-    raise_by(&histogram->sum, value);
+    histogram_add_many(histogram, value, 1);
+}
+
+void histogram_add_many(struct histogram *histogram, uint64_t value, uint64_t times)
+{
+    raise_by(&histogram->counts[step_of(value)], times);
+    raise_by(&histogram->sum, value * times);
 }
 
 uint64_t histogram_quantile(const struct histogram *histogram, double part)

@@ -18,6 +18,7 @@ struct histogram {
 };
 
 void histogram_add(struct histogram *histogram, uint64_t value);
+void histogram_add_many(struct histogram *histogram, uint64_t value, uint64_t times);
 /* The largest value of the smallest step that at least `part` (0..1) of the observations do not
  * pass; 0 when there are none. */
 uint64_t histogram_quantile(const struct histogram *histogram, double part);

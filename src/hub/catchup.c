@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/catchup.h"
+
+#include "base/must.h"
+#include "hub/channel.h"
+#include "hub/signals.h"
+#include "hub/stall.h"
+#include "hub/stream.h"
+
+/* ---- its memory ---- */
+
+struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct join *join)
+{
+    struct catchup *catchup = mem_new(MEM_VIEWER, sizeof(*catchup));
+    if (catchup == NULL) {
+        return NULL;
+    }
+    if (join != NULL && join->name.len > 0) {
+        catchup->name = mem_copy_text(MEM_VIEWER, join->name.at, join->name.len);
+        if (catchup->name == NULL) {
+            mem_free(MEM_VIEWER, catchup);
+            return NULL;
+        }
+    }
+    if (join != NULL) {
+        const uint32_t limit = join->limit == 0 ? CATCHUP_POLL_EVENTS_MAX : join->limit;
+        catchup->encoding = join->encoding;
+        catchup->has_cursor = join->has_cursor;
+        catchup->cursor = join->cursor;
+        catchup->tail = join->tail < READ_LIMIT_MAX ? join->tail : READ_LIMIT_MAX;
+        catchup->limit = limit < READ_LIMIT_MAX ? limit : READ_LIMIT_MAX;
+        catchup->retry_ms = join->retry_ms;
+    }
+    catchup->hub = hub;
+    catchup->viewer = viewer;
+    page_init(&catchup->page);
+    return catchup;
+}
+
+static void catchup_free(struct catchup *catchup)
+{
+    read_done(&catchup->acts);
+    read_done(&catchup->fetched);
+    page_done(&catchup->page);
+    mem_free(MEM_VIEWER, catchup->name);
+    mem_free(MEM_VIEWER, catchup);
+}
+
+void catchup_drop(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    viewer->catchup = NULL;
+    if (catchup == NULL) {
+        return;
+    }
+    catchup->viewer = NULL;
+    if (!catchup->away) {
+        catchup_free(catchup);
+    }
+}
+
+/* ---- asking the store ---- */
+
+static void on_back(struct catchup *catchup, enum err result)
+{
+    struct viewer *viewer = catchup->viewer;
+    catchup->away = false;
+    catchup->result = result;
+    catchup->hub->calls_away--;
+    if (viewer == NULL) {
+        catchup_free(catchup);
+    } else if (viewer->mode == VIEWER_OPENING) {
+        list_push(&catchup->hub->admits, &viewer->link);
+    } else {
+        catchup_resume(viewer);
+    }
+}
+
+static void on_fetched(struct call *call)
+{
+    struct catchup *catchup = list_entry(call, struct catchup, fetched.call);
+    on_back(catchup, catchup->fetched.result);
+}
+
+static void on_acts(struct call *call)
+{
+    struct catchup *catchup = list_entry(call, struct catchup, acts.call);
+    on_back(catchup, catchup->acts.result);
+}
+
+static void on_counted(struct call *call)
+{
+    struct catchup *catchup = list_entry(call, struct catchup, count.call);
+    on_back(catchup, catchup->count.result);
+}
+
+static void go_away(struct catchup *catchup)
+{
+    must(!catchup->away && !list_holds(&catchup->viewer->link));
+    catchup->away = true;
+    catchup->hub->calls_away++;
+}
+
+void catchup_read(struct catchup *catchup, struct read *read)
+{
+    read_done(read);
+    go_away(catchup);
+    read->call.home = catchup->hub->options.home;
+    read->call.done = read == &catchup->acts ? on_acts : on_fetched;
+    read->stream = stream_name(catchup->viewer->stream);
+    catchup->fetched_at = 0;
+    port_read(catchup->hub->options.port, read);
+}
+
+void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
+{
+    go_away(catchup);
+    catchup->count.call.home = catchup->hub->options.home;
+    catchup->count.call.done = on_counted;
+    catchup->count.stream = stream_name(catchup->viewer->stream);
+    catchup->count.after = after;
+    catchup->count.upto = upto;
+    port_count(catchup->hub->options.port, &catchup->count);
+}
+
+/* ---- gaps ---- */
+
+const char *catchup_why(enum gap_why why)
+{
+    static const char *const whys[GAP_WHYS] = {
+        [GAP_BEHIND] = "behind", [GAP_SLOW_READER] = "slow reader", [GAP_EXPIRED] = "expired"};
+
+    return whys[why];
+}
+
+void catchup_count_gap(struct stream *stream, enum gap_why why, uint64_t shed)
+{
+    stream->gaps++;
+    stream->shed += shed;
+    metric_count(&stream->hub->tally.gaps[why], 1);
+    metric_count(&stream->hub->tally.shed, (int64_t)shed);
+}
+
+static enum err write_signal(struct catchup *catchup, const struct buf *json)
+{
+    struct buf *out = page_out(&catchup->page);
+    catchup->encoding->signal(out, buf_str(json));
+    out->failed = out->failed || !buf_ok(json);
+    return page_end_frame(&catchup->page);
+}
+
+static enum err write_gap(struct catchup *catchup, const struct signals_gap *gap)
+{
+    struct buf json;
+    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    signals_gap(&json, gap);
+    const enum err err = write_signal(catchup, &json);
+    buf_done(&json);
+    return err;
+}
+
+/* The presence it missed while it caught up. */
+static enum err write_news(struct catchup *catchup)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    struct buf json;
+    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    signals_presence(&json, stream_name(stream), stream->viewers_known, stream->hidden_known);
+    const enum err err = write_signal(catchup, &json);
+    buf_done(&json);
+    if (err == ERR_OK) {
+        catchup->news_seen = stream->news;
+    }
+    return err;
+}
+
+static enum err write_expired(struct catchup *catchup, uint64_t to)
+{
+    struct stream *stream = catchup->viewer->stream;
+    TRY(write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
+                                                 .from = catchup->position + 1,
+                                                 .to = to,
+                                                 .why = catchup_why(GAP_EXPIRED)}));
+    catchup_count_gap(stream, GAP_EXPIRED, 0);
+    catchup->position = to;
+    return ERR_OK;
+}
+
+/* ---- filling a page ---- */
+
+static enum err write_event(struct catchup *catchup, const struct event *event)
+{
+    struct stream *stream = catchup->viewer->stream;
+    catchup->encoding->event(page_out(&catchup->page), event, stream_name(stream), event->prev,
+                             &catchup->hub->options.port->epoch);
+    TRY(page_end_frame(&catchup->page));
+    catchup->position = event->seq;
+    stream->deliveries++;
+    metric_count(&catchup->hub->tally.deliveries, 1);
+    return ERR_OK;
+}
+
+/* As many of them as the page takes; `*ret_taken` of them. */
+static enum err write_events(struct catchup *catchup, struct event *const *events, uint32_t count,
+                             uint32_t *ret_taken)
+{
+    uint32_t taken = 0;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && taken < count && !page_is_full(&catchup->page)) {
+        if (events[taken]->prev > catchup->position) {
+            err = write_expired(catchup, events[taken]->prev);
+            continue;
+        }
+        err = write_event(catchup, events[taken]);
+        taken += err == ERR_OK;
+    }
+    *ret_taken = taken;
+    return taken > 0 ? ERR_OK : err;
+}
+
+static bool has_acts(const struct catchup *catchup)
+{
+    return catchup->acts_at < catchup->acts.count;
+}
+
+static enum err fill_acts(struct catchup *catchup)
+{
+    while (has_acts(catchup) && !page_is_full(&catchup->page)) {
+        TRY(write_event(catchup, catchup->acts.events[catchup->acts_at]));
+        catchup->acts_at++;
+    }
+    if (!has_acts(catchup)) {
+        read_done(&catchup->acts);
+        catchup->acts_at = 0;
+        catchup->position = catchup->hole_upto;
+    }
+    return ERR_OK;
+}
+
+static void fetch(struct catchup *catchup, uint32_t limit)
+{
+    struct read *read = &catchup->fetched;
+    read->from = READ_AFTER;
+    read->bound = catchup->position;
+    read->upto = catchup->viewer->stream->newest;
+    read->limit = limit;
+    read->kinds = UINT32_MAX;
+    catchup_read(catchup, read);
+}
+
+/* What follows `position` and is at hand. False: the store has to be asked. */
+static bool find_events(struct catchup *catchup, struct event *const **ret_events,
+                        uint32_t *ret_count)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    if (tail_covers(&stream->tail, catchup->position)) {
+        *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
+        return true;
+    }
+    const struct read *read = &catchup->fetched;
+    while (catchup->fetched_at < read->count &&
+           read->events[catchup->fetched_at]->seq <= catchup->position) {
+        catchup->fetched_at++;
+    }
+    if (catchup->fetched_at < read->count) {
+        *ret_events = read->events + catchup->fetched_at;
+        *ret_count = read->count - catchup->fetched_at;
+        return true;
+    }
+    return false;
+}
+
+/* The store was asked, and has nothing more up to where it was asked: retention took it. */
+static bool is_all_expired(const struct catchup *catchup)
+{
+    const struct read *read = &catchup->fetched;
+    return read->call.done != NULL && catchup->result == ERR_OK && read->count == 0 &&
+           read->bound == catchup->position && read->upto > catchup->position;
+}
+
+/* ERR_AGAIN: the store was asked. */
+static enum err fill(struct catchup *catchup)
+{
+    struct event *const *events = NULL;
+    uint32_t count = 0, taken = 0;
+    if (has_acts(catchup)) {
+        return fill_acts(catchup);
+    }
+    if (find_events(catchup, &events, &count)) {
+        return write_events(catchup, events, count, &taken);
+    }
+    if (is_all_expired(catchup)) {
+        return write_expired(catchup, catchup->fetched.upto);
+    }
+    fetch(catchup, CATCHUP_READ_EVENTS);
+    return ERR_AGAIN;
+}
+
+/* ---- becoming LIVE ---- */
+
+/* ERR_AGAIN: not yet; ERR_NOMEM. */
+static enum err try_live(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    struct stream *stream = viewer->stream;
+    struct channel *channel = channel_find(stream, catchup->encoding);
+    if (has_acts(catchup) || !page_is_empty(&catchup->page)) {
+        return ERR_AGAIN;
+    }
+    if (channel == NULL && catchup->position == stream->newest) {
+        channel = channel_of(stream, catchup->encoding);
+        if (channel == NULL) {
+            return ERR_NOMEM;
+        }
+    }
+    uint32_t index = 0;
+    if (channel == NULL || !ring_find(&channel->ring, catchup->position, &index)) {
+        return ERR_AGAIN;
+    }
+    if (catchup->news_seen != stream->news) {
+        page_reset(&catchup->page);
+        TRY(write_news(catchup));
+        return ERR_AGAIN;
+    }
+    const struct ring *ring = &channel->ring;
+    const uint64_t cursor =
+        index < ring->frame_count ? ring_frame(ring, index)->offset : ring->head;
+    const struct ring_place place = {.seq = catchup->position,
+                                     .ordinal = ring_place_before(ring, index).ordinal};
+    TRY(channel_join(channel, viewer, cursor, place));
+    catchup_drop(viewer);
+    if (cursor < ring->head && !viewer->blocked) {
+        list_push(&stream->hub->ready, &viewer->link);
+    }
+    return ERR_OK;
+}
+
+/* ---- long polls ---- */
+
+static void collect(struct viewer *viewer, struct event *const *events, uint32_t count)
+{
+    struct catchup *catchup = viewer->catchup;
+    struct hub *hub = catchup->hub;
+    struct stream *stream = viewer->stream;
+    struct cursor cursor = {.epoch = hub->options.port->epoch, .seq = catchup->position};
+    const bool resync = catchup->resync != NULL;
+    count = count < catchup->limit ? count : catchup->limit;
+    if (count > 0) {
+        cursor.seq = events[count - 1]->seq;
+        stream->deliveries += count;
+        metric_count(&hub->tally.deliveries, count);
+    }
+    if (viewer->expired.to > 0) {
+        catchup_count_gap(stream, GAP_EXPIRED, 0);
+    }
+    viewer->last_seq = cursor.seq;
+    viewer->catchup = NULL;
+    catchup->viewer = NULL;
+    stream_leave(viewer);
+    viewer->ops->collect(viewer, events, count, &cursor, resync); // may free the viewer
+    catchup_free(catchup);
+}
+
+static void answer_poll(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    struct stream *stream = viewer->stream;
+    struct event *const *events = NULL;
+    uint32_t count = 0;
+    viewer->last_seq = catchup->position;
+    if (catchup->position == stream->newest) {
+        if (catchup->resync != NULL) {
+            collect(viewer, NULL, 0);
+        } else {
+            list_push(&stream->pollers, &viewer->link);
+        }
+        return;
+    }
+    if (find_events(catchup, &events, &count) && count > 0) {
+        if (events[0]->prev > catchup->position) {
+            viewer->expired.from = catchup->position + 1;
+            viewer->expired.to = events[0]->prev;
+        }
+        collect(viewer, events, count);
+    } else if (is_all_expired(catchup)) {
+        viewer->expired.from = catchup->position + 1;
+        viewer->expired.to = catchup->fetched.upto;
+        catchup->position = catchup->fetched.upto;
+        collect(viewer, NULL, 0);
+    } else {
+        fetch(catchup, catchup->limit);
+    }
+}
+
+void catchup_wake_pollers(struct stream *stream)
+{
+    for (struct link *link = list_pop(&stream->pollers); link != NULL;
+         link = list_pop(&stream->pollers)) {
+        list_push(&stream->hub->catching, link);
+    }
+}
+
+/* ---- the turn ---- */
+
+void catchup_resume(struct viewer *viewer)
+{
+    if (!list_holds(&viewer->link)) {
+        list_push(&viewer->catchup->hub->catching, &viewer->link);
+    }
+}
+
+void catchup_rest(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    struct hub *hub = catchup->hub;
+    if (list_is_empty(&hub->resting)) {
+        hub->rest_until_ms = hub->now_ms + STREAM_RETRY_MS;
+    }
+    if (viewer->mode == VIEWER_OPENING) { // its plan begins anew
+        page_done(&catchup->page);
+        page_init(&catchup->page);
+        catchup->step = 0;
+    }
+    catchup->result = ERR_OK;
+    list_push(&hub->resting, &viewer->link);
+}
+
+static void end_rest(struct hub *hub)
+{
+    while (hub->now_ms >= hub->rest_until_ms && !list_is_empty(&hub->resting)) {
+        struct viewer *viewer = list_entry(list_pop(&hub->resting), struct viewer, link);
+        list_push(viewer->mode == VIEWER_OPENING ? &hub->admits : &hub->catching, &viewer->link);
+    }
+}
+
+static void go_on(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    if (catchup->result != ERR_OK) {
+        catchup_rest(viewer);
+        return;
+    }
+    if (catchup->encoding == NULL) {
+        answer_poll(viewer);
+        return;
+    }
+    enum err err = ERR_OK;
+    if (page_is_empty(&catchup->page)) {
+        page_reset(&catchup->page);
+        err = try_live(viewer);
+        if (err == ERR_OK) {
+            return;
+        }
+        err = err == ERR_AGAIN ? fill(catchup) : err;
+    }
+    if (err == ERR_OK && !page_send(&catchup->page, viewer)) {
+        stall_begin(viewer);
+        /* All is with the connection: in the ring it costs nothing while it waits. */
+        (void)try_live(viewer);
+    } else if (err == ERR_OK) {
+        if (try_live(viewer) != ERR_OK) {
+            catchup_resume(viewer);
+        }
+    } else if (err == ERR_NOMEM) {
+        catchup_rest(viewer);
+    }
+}
+
+int64_t catchup_turn(struct hub *hub, uint32_t *budget)
+{
+    end_rest(hub);
+    while (*budget > 0 && !list_is_empty(&hub->catching)) {
+        go_on(list_entry(list_pop(&hub->catching), struct viewer, link));
+        (*budget)--;
+    }
+    if (!list_is_empty(&hub->catching)) {
+        return hub->now_ms;
+    }
+    return list_is_empty(&hub->resting) ? INT64_MAX : hub->rest_until_ms;
+}
+
+/* ---- slow readers ---- */
+
+/* More acts than we remember passed by: as if it had just come, told so. */
+static void start_over(struct viewer *viewer, struct catchup *catchup)
+{
+    catchup->tail = CATCHUP_FAR_TAIL;
+    catchup->resync = "far";
+    list_remove(&viewer->link);
+    channel_leave(viewer);
+    viewer->catchup = catchup;
+    viewer->mode = VIEWER_OPENING;
+    list_push(&catchup->hub->admits, &viewer->link);
+}
+
+static enum err copy_acts(struct catchup *catchup, struct event *const *acts, uint32_t count)
+{
+    if (count == 0) {
+        return ERR_OK;
+    }
+    catchup->acts.events = mem_new(MEM_EVENT, count * sizeof(struct event *));
+    if (catchup->acts.events == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        catchup->acts.events[i] = event_ref(acts[i]);
+    }
+    catchup->acts.count = count;
+    return ERR_OK;
+}
+
+static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
+{
+    struct stream *stream = viewer->stream;
+    uint32_t acts = 0;
+    struct event *const *events = tail_after(&stream->acts, viewer->last_seq, &acts);
+    const uint64_t missed = stream->ordinal - viewer->last_ordinal;
+    catchup->hole_upto = stream->newest;
+    catchup->position = acts > 0 ? viewer->last_seq : stream->newest;
+    if (missed == 0) { // only signals went by
+        return ERR_OK;
+    }
+    TRY(copy_acts(catchup, events, acts));
+    TRY(write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
+                                                 .from = viewer->last_seq + 1,
+                                                 .to = stream->newest,
+                                                 .is_counted = true,
+                                                 .carried = acts,
+                                                 .shed = missed - acts,
+                                                 .why = catchup_why(GAP_SLOW_READER)}));
+    catchup_count_gap(stream, GAP_SLOW_READER, missed - acts);
+    return ERR_OK;
+}
+
+void catchup_skip(struct viewer *viewer)
+{
+    struct channel *channel = viewer->channel;
+    struct stream *stream = viewer->stream;
+    struct catchup *catchup = catchup_new(stream->hub, viewer, NULL);
+    if (catchup == NULL) {
+        return;
+    }
+    catchup->encoding = channel->encoding;
+    catchup->news_seen = stream->news == 0 ? 0 : UINT64_MAX; // some may have gone by
+    if (!tail_covers(&stream->acts, viewer->last_seq)) {
+        start_over(viewer, catchup);
+        return;
+    }
+    if (tell_skipped(viewer, catchup) != ERR_OK) {
+        catchup_free(catchup);
+        return;
+    }
+    list_remove(&viewer->link);
+    channel_leave(viewer);
+    viewer->catchup = catchup;
+    viewer->mode = VIEWER_CATCHUP;
+    catchup_resume(viewer);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/channel.h"
+
+#include "base/must.h"
+
+enum { VIEWERS_CAP_MIN = 4 };
+
+struct channel *channel_find(const struct stream *stream, const struct encoding *encoding)
+{
+    struct channel *channel = stream->channels;
+    while (channel != NULL && channel->encoding != encoding) {
+        channel = channel->next;
+    }
+    return channel;
+}
+
+struct channel *channel_of(struct stream *stream, const struct encoding *encoding)
+{
+    struct channel *channel = channel_find(stream, encoding);
+    if (channel != NULL) {
+        return channel;
+    }
+    channel = mem_new(MEM_RING, sizeof(*channel));
+    if (channel == NULL) {
+        return NULL;
+    }
+    channel->stream = stream;
+    channel->encoding = encoding;
+    ring_init(&channel->ring, stream->hub->options.ring_bytes_max,
+              (struct ring_place){.seq = stream->newest, .ordinal = stream->ordinal});
+    channel->next = stream->channels;
+    stream->channels = channel;
+    return channel;
+}
+
+static void mark_due(struct stream *stream)
+{
+    if (!list_holds(&stream->due_link)) {
+        list_push(&stream->hub->due, &stream->due_link);
+    }
+}
+
+/* Appends what stands in the hub's scratch. */
+static void put(struct channel *channel, struct ring_place place, int64_t published_ms)
+{
+    struct hub *hub = channel->stream->hub;
+    const uint64_t before = ring_held_bytes(&channel->ring);
+    if (buf_ok(&hub->scratch)) {
+        ring_append(&channel->ring, buf_str(&hub->scratch), place, published_ms);
+    } else {
+        ring_lose(&channel->ring, place);
+    }
+    metric_count(&hub->tally.ring_bytes,
+                 (int64_t)ring_held_bytes(&channel->ring) - (int64_t)before);
+}
+
+void channel_put_event(struct stream *stream, const struct event *event)
+{
+    struct hub *hub = stream->hub;
+    const struct ring_place place = {.seq = event->seq, .ordinal = stream->ordinal};
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        buf_reset(&hub->scratch);
+        channel->encoding->event(&hub->scratch, event, stream_name(stream), event->prev,
+                                 &hub->options.port->epoch);
+        put(channel, place, event->published_mono_ms);
+    }
+    stream->has_new = true;
+    stream->has_new_events = true;
+    mark_due(stream);
+}
+
+void channel_put_signal(struct stream *stream, struct str json)
+{
+    struct hub *hub = stream->hub;
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        buf_reset(&hub->scratch);
+        channel->encoding->signal(&hub->scratch, json);
+        if (buf_ok(&hub->scratch)) {
+            put(channel, channel->ring.last, 0);
+        }
+        stream->has_new = true;
+        mark_due(stream);
+    }
+}
+
+static enum err make_seat(struct channel *channel)
+{
+    if (channel->count < channel->cap) {
+        return ERR_OK;
+    }
+    const uint32_t cap = channel->cap == 0 ? VIEWERS_CAP_MIN : channel->cap * 2;
+    struct viewer **viewers =
+        mem_resize(MEM_VIEWER, channel->viewers, cap * sizeof(struct viewer *));
+    if (viewers == NULL) {
+        return ERR_NOMEM;
+    }
+    channel->viewers = viewers;
+    channel->cap = cap;
+    return ERR_OK;
+}
+
+enum err channel_join(struct channel *channel, struct viewer *viewer, uint64_t cursor,
+                      struct ring_place place)
+{
+    TRY(make_seat(channel));
+    viewer->channel = channel;
+    viewer->index = channel->count;
+    viewer->cursor = cursor;
+    viewer->last_seq = place.seq;
+    viewer->last_ordinal = place.ordinal;
+    viewer->mode = VIEWER_LIVE;
+    channel->viewers[channel->count] = viewer;
+    channel->count++;
+    if (cursor < channel->ring.needed) {
+        channel->ring.needed = cursor;
+    }
+    if (cursor < channel->round_needed) {
+        channel->round_needed = cursor;
+    }
+    return ERR_OK;
+}
+
+void channel_leave(struct viewer *viewer)
+{
+    struct channel *channel = viewer->channel;
+    struct viewer *last = channel->viewers[channel->count - 1];
+    must(channel->viewers[viewer->index] == viewer);
+    /* A visited one may come to stand among those still to be visited: it then has nothing to
+     * get. */
+    channel->viewers[viewer->index] = last;
+    last->index = viewer->index;
+    channel->count--;
+    if (channel->round_left > channel->count) {
+        channel->round_left = channel->count;
+    }
+    viewer->channel = NULL;
+    if (channel->count == 0) {
+        mark_due(channel->stream);
+    }
+}
+
+void channel_free_empty(struct stream *stream)
+{
+    struct channel **place = &stream->channels;
+    while (*place != NULL) {
+        struct channel *channel = *place;
+        if (channel->count > 0) {
+            place = &channel->next;
+            continue;
+        }
+        *place = channel->next;
+        metric_count(&stream->hub->tally.ring_bytes, -(int64_t)ring_held_bytes(&channel->ring));
+        ring_done(&channel->ring);
+        mem_free(MEM_VIEWER, channel->viewers);
+        mem_free(MEM_RING, channel);
+    }
+}
+
+void channel_check(const struct channel *channel)
+{
+    const struct ring *ring = &channel->ring;
+    ring_check(ring);
+    must(ring->last.seq == channel->stream->newest);
+    must(ring->last.ordinal == channel->stream->ordinal);
+    must(channel->round_left <= channel->count && channel->count <= channel->cap);
+    for (uint32_t i = 0; i < channel->count; i++) {
+        const struct viewer *viewer = channel->viewers[i];
+        must(viewer->mode == VIEWER_LIVE && viewer->catchup == NULL);
+        must(viewer->channel == channel && viewer->index == i);
+        must(viewer->cursor <= ring->head);
+        must(viewer->last_seq <= ring->last.seq && viewer->last_ordinal <= ring->last.ordinal);
+        if (viewer->cursor >= ring->tail && viewer->cursor < ring->head) {
+            const uint32_t index = ring_frame_at(ring, viewer->cursor);
+            must(ring_frame(ring, index)->offset == viewer->cursor);
+            must(ring_place_before(ring, index).ordinal == viewer->last_ordinal);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/* fake_test -- an engine, homes and readers for the tests of the hub, stepped by hand under a seed.
+ *
+ * The engine answers watch, unwatch and sync in order and events with them; reads and counts late
+ * and in any order. Letters lie in their home until they are opened. A reader takes as many bytes
+ * as it is allowed, and checks what it gets as a client would: promise P5.
+ */
+#pragma once
+
+#include "base/rand.h"
+#include "hub/hub.h"
+
+enum { FAKE_EVENTS_MAX = 4096, FAKE_CALLS_MAX = 4096, FAKE_GAPS_MAX = 64 };
+
+struct fake_home {
+    struct home home;
+    struct letter *first, **last;
+};
+void fake_home_init(struct fake_home *home);
+bool fake_home_open_one(struct fake_home *home); // false: none lies there
+
+struct fake_engine {
+    struct port port;
+    struct rand rand;
+    struct event *log[FAKE_EVENTS_MAX]; // of one stream, "demo"
+    uint32_t count, oldest;             // kept: [oldest, count)
+    struct watch *watches[16];
+    uint32_t watch_count;
+    struct {
+        enum { FAKE_WATCH, FAKE_UNWATCH, FAKE_SYNC } what;
+        struct call *call;
+    } ordered[FAKE_CALLS_MAX];
+    uint32_t ordered_count;
+    struct call *loose[FAKE_CALLS_MAX]; // read and count
+    bool is_count[FAKE_CALLS_MAX];
+    uint32_t loose_count;
+    bool fails;           // reads and counts are answered ERR_SYS
+    enum err watch_fails; // what watch is answered; ERR_OK: it works
+};
+void fake_engine_init(struct fake_engine *engine, uint64_t seed);
+void fake_engine_done(struct fake_engine *engine);
+bool fake_engine_step(struct fake_engine *engine); // answers one call; false: none waits
+void fake_engine_commit(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms);
+void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
+                              uint32_t body_len);
+void fake_engine_lose_watch(struct fake_engine *engine); // one is told that it is behind
+void fake_engine_expire(struct fake_engine *engine, uint32_t count);
+uint64_t fake_engine_head(const struct fake_engine *engine);
+/* Events, or only acts or comments, with from <= seq <= to, expired ones too. */
+uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
+                           uint32_t kinds);
+
+extern const struct encoding fake_encoding; // "E seq prev kind ....\n", "S {json}\n"
+
+struct fake_reader {
+    struct viewer viewer; // first
+    struct hub *hub;
+    struct fake_engine *engine;
+    struct join join;
+    uint32_t room; // bytes it takes before it is full; UINT32_MAX: any
+    bool is_open, is_refused, joined;
+    enum viewer_refusal refusal;
+    uint64_t head_at_join;
+    /* -- what came -- */
+    char *bytes; // owned, not yet parsed
+    size_t len;
+    bool greeted;
+    uint64_t last, hello_seq, hello_latest;
+    bool resumed, resynced;
+    uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
+    uint64_t events, gaps, presences, hellos, expired;
+    uint32_t viewers_told, hidden_told;
+    uint32_t collects, collected;
+    char last_signal[1024];
+};
+void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_engine *engine,
+                      const struct join *join);
+void fake_reader_leave(struct fake_reader *reader);
+void fake_reader_allow(struct fake_reader *reader, uint32_t bytes); // more room

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/flush.h"
+
+#include "base/must.h"
+#include "hub/catchup.h"
+#include "hub/channel.h"
+#include "hub/stall.h"
+
+/* Neighbouring viewers mostly get the very same bytes, so what is measured of a delivery is
+ * counted by runs: the frames are walked once a run, not once a viewer. */
+struct run {
+    struct channel *channel; // NULL: none yet
+    uint64_t from, to;       // ring offsets
+    uint64_t viewers;
+};
+
+static void settle(struct run *run)
+{
+    if (run->viewers == 0) {
+        return;
+    }
+    const struct ring *ring = &run->channel->ring;
+    struct stream *stream = run->channel->stream;
+    struct tally *tally = &stream->hub->tally;
+    uint64_t events = 0, seen_live = 0, on_time = 0;
+    const uint32_t first = ring_frame_at(ring, run->from);
+    if (stream->visible == NULL) {
+        stream->visible = mem_new(MEM_STREAM, sizeof(*stream->visible)); // NULL: not measured
+    }
+    for (uint32_t i = first; i < ring->frame_count && ring_frame(ring, i)->offset < run->to; i++) {
+        const struct ring_frame *frame = ring_frame(ring, i);
+        events += frame->place.ordinal - ring_place_before(ring, i).ordinal;
+        if (frame->published_ms == 0) {
+            continue;
+        }
+        const int64_t late_ms = stream->hub->now_ms - frame->published_ms;
+        const uint64_t visible_ms = late_ms > 0 ? (uint64_t)late_ms : 0;
+        seen_live++;
+        on_time += visible_ms <= ON_TIME_MS;
+        histogram_add_many(&tally->visible_steps, visible_ms, run->viewers);
+        if (stream->visible != NULL) {
+            histogram_add_many(stream->visible, visible_ms, run->viewers);
+        }
+    }
+    metric_count(&tally->visible, (int64_t)(seen_live * run->viewers));
+    histogram_add_many(&tally->flush_bytes_steps, run->to - run->from, run->viewers);
+    metric_count(&tally->flush_bytes, (int64_t)run->viewers);
+    metric_count(&tally->deliveries, (int64_t)(events * run->viewers));
+    metric_count(&tally->on_time, (int64_t)(on_time * run->viewers));
+    metric_count(&tally->on_time_of, (int64_t)(seen_live * run->viewers));
+    stream->deliveries += events * run->viewers;
+    stream->on_time += on_time * run->viewers;
+    stream->on_time_of += seen_live * run->viewers;
+    recent_add(&stream->deliveries_recent, stream->hub->now_ms, events * run->viewers);
+    run->viewers = 0;
+}
+
+static void note_delivery(struct run *run, struct channel *channel, uint64_t from, uint64_t to)
+{
+    if (run->channel != channel || run->from != from || run->to != to) {
+        settle(run);
+        *run = (struct run){.channel = channel, .from = from, .to = to};
+    }
+    run->viewers++;
+}
+
+/* Takes down how far a short write went. */
+static void stop_at(struct viewer *viewer, uint64_t reached)
+{
+    const struct ring *ring = &viewer->channel->ring;
+    uint32_t next = ring_frame_at(ring, reached);
+    if (ring_frame(ring, next)->offset < reached) {
+        const uint64_t end = ring_frame_end(ring, next);
+        viewer->ops->keep(viewer, ring_at(ring, reached), end - reached);
+        reached = end;
+        next++;
+    }
+    const struct ring_place place = ring_place_before(ring, next);
+    viewer->cursor = reached;
+    viewer->last_seq = place.seq;
+    viewer->last_ordinal = place.ordinal;
+    stall_begin(viewer);
+}
+
+static void send_to(struct viewer *viewer, struct run *run)
+{
+    struct channel *channel = viewer->channel;
+    const struct ring *ring = &channel->ring;
+    const uint64_t from = viewer->cursor;
+    if (from < ring->tail) {
+        catchup_skip(viewer);
+        return;
+    }
+    const size_t len = ring->head - from;
+    if (len == 0) {
+        return;
+    }
+    const size_t taken = viewer->ops->write(viewer, ring_at(ring, from), len);
+    must(taken <= len);
+    if (taken == len) {
+        viewer->cursor = ring->head;
+        viewer->last_seq = ring->last.seq;
+        viewer->last_ordinal = ring->last.ordinal;
+    } else {
+        stop_at(viewer, from + taken);
+    }
+    if (viewer->cursor > from) {
+        note_delivery(run, channel, from, viewer->cursor);
+    }
+}
+
+/* ---- a round ---- */
+
+static void begin_round(struct stream *stream)
+{
+    struct hub *hub = stream->hub;
+    if (stream->has_new_events) {
+        stream->flushed_ms = hub->now_ms;
+        catchup_wake_pollers(stream);
+    }
+    stream->round_began_ms = hub->now_ms;
+    stream->has_new = false;
+    stream->has_new_events = false;
+    stream->in_round = true;
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        channel->round_left = channel->count;
+        channel->round_needed = channel->ring.head;
+    }
+}
+
+static void visit(struct channel *channel, struct run *run)
+{
+    channel->round_left--;
+    struct viewer *viewer = channel->viewers[channel->round_left];
+    if (channel->round_left >= 4) {
+        __builtin_prefetch(channel->viewers[channel->round_left - 4]);
+    }
+    if (!viewer->blocked) {
+        send_to(viewer, run);
+    }
+    if (viewer->channel == channel && viewer->cursor < channel->round_needed &&
+        viewer->cursor >= channel->ring.tail) {
+        channel->round_needed = viewer->cursor;
+    }
+}
+
+/* A stream whose round took longer than its window gathers longer, up to merge_max_ms. */
+static void end_round(struct stream *stream)
+{
+    const struct hub_options *options = &stream->hub->options;
+    const int64_t took_ms = 2 * (stream->hub->now_ms - stream->round_began_ms);
+    uint32_t merge_ms = options->merge_ms;
+    if (took_ms > merge_ms) {
+        merge_ms = took_ms < options->merge_max_ms ? (uint32_t)took_ms : options->merge_max_ms;
+    }
+    stream->merge_ms = merge_ms;
+    stream->in_round = false;
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        channel->ring.needed = channel->round_needed;
+    }
+    channel_free_empty(stream);
+}
+
+/* True: every viewer was visited. */
+static bool go_round(struct stream *stream, uint32_t *budget)
+{
+    bool is_done = true;
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        struct run run = {0};
+        while (channel->round_left > 0 && *budget > 0) {
+            visit(channel, &run);
+            (*budget)--;
+        }
+        settle(&run);
+        is_done = is_done && channel->round_left == 0;
+    }
+    return is_done;
+}
+
+static int64_t due_ms(const struct stream *stream)
+{
+    if (stream->in_round || !stream->has_new_events) {
+        return stream->hub->now_ms;
+    }
+    return stream->flushed_ms + stream->merge_ms;
+}
+
+static void flush_stream(struct stream *stream, uint32_t *budget)
+{
+    if (due_ms(stream) > stream->hub->now_ms) {
+        return;
+    }
+    if (!stream->in_round) {
+        begin_round(stream);
+    }
+    if (go_round(stream, budget)) {
+        end_round(stream);
+        if (!stream->has_new) {
+            list_remove(&stream->due_link);
+        }
+    }
+}
+
+/* Those whose sockets can take bytes again, and those that joined behind head. */
+static void flush_ready(struct hub *hub, uint32_t *budget)
+{
+    while (*budget > 0 && !list_is_empty(&hub->ready)) {
+        struct viewer *viewer = list_entry(list_pop(&hub->ready), struct viewer, link);
+        struct run run = {0};
+        if (!viewer->blocked) {
+            send_to(viewer, &run);
+            settle(&run);
+            (*budget)--;
+        }
+    }
+}
+
+void flush_turn(struct hub *hub)
+{
+    uint32_t budget = FLUSH_WRITES_MAX;
+    /* Each goes to the end, so that a huge one does not starve the others. */
+    const struct link *last = hub->due.prev;
+    for (bool is_last = list_is_empty(&hub->due); !is_last;) {
+        struct link *link = list_pop(&hub->due);
+        is_last = link == last;
+        list_push(&hub->due, link);
+        flush_stream(list_entry(link, struct stream, due_link), &budget);
+    }
+    flush_ready(hub, &budget);
+}
+
+int64_t flush_next_ms(const struct hub *hub)
+{
+    int64_t next_ms = list_is_empty(&hub->ready) ? INT64_MAX : hub->now_ms;
+    for (struct link *link = hub->due.next; link != &hub->due; link = link->next) {
+        const int64_t at_ms = due_ms(list_entry(link, struct stream, due_link));
+        next_ms = at_ms < next_ms ? at_ms : next_ms;
+    }
+    return next_ms;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+/* heart -- what the rooms of one hub share: the hub, its streams, their channels. Data only; each
+ * part is worked on by the room named with it.
+ *
+ *   hub ──▶ stream (by name) ──▶ tail (newest events)
+ *                 │          ├─▶ crowd (who watches it here)
+ *                 │          └─▶ channel, one an encoding ──▶ ring (bytes)
+ *                 │                       └──▶ viewers, LIVE: a dense array
+ *                 └──▶ joiners, pollers          the others: in one list each, below
+ *
+ * Nothing is done inside callbacks: a letter, an answer of the port, a socket that can take bytes
+ * again only puts its stream or viewer into a list; hub_turn() then works the lists off, so that
+ * no room is ever entered while another stands in the middle of something.
+ *
+ * Thread:   the hub's reactor.
+ */
+#pragma once
+
+#include "base/histogram.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "hub/hub_options.h"
+#include "hub/port.h"
+#include "hub/recent.h"
+#include "hub/ring.h"
+#include "hub/seat.h"
+#include "hub/tail.h"
+#include "hub/tally.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    STREAM_IDLE_MS = 10 * 1000,      // a stream nobody reads is kept that long
+    STREAM_RETRY_MS = 1000,          // an engine that failed is asked again after
+    STREAM_PRIME_EVENTS = 64,        // read at opening, so that joiners find them in memory
+    STREAM_TAIL_BYTES_MAX = 1 << 20, // of one stream's events in memory
+    STREAM_ACTS_MAX = 1000,          // of a hole that are still sent; more: resync "far"
+    HUB_FRAME_BYTES_MAX = 256 * 1024,
+};
+
+struct channel { // channel.c, flush.c
+    struct stream *stream;
+    struct channel *next; // in stream->channels
+    const struct encoding *encoding;
+    struct ring ring;
+    struct viewer **viewers; // owned array; LIVE ones, borrowed
+    uint32_t count, cap;
+    uint32_t round_left; // of the round under way: viewers [0, round_left) are still to be visited
+    uint64_t round_needed; // the lowest cursor met or joined in it
+};
+
+enum stream_call_state { CALL_NONE, CALL_AWAY, CALL_BACK };
+
+struct stream {           // stream.c
+    struct map_node node; // in hub->streams
+    struct hub *hub;
+    struct link step_link; // in hub->stepping
+    struct link idle_link; // in hub->idle, while nobody reads it
+    struct link due_link;  // in hub->due, while its rings hold what was not flushed
+    int64_t idle_since_ms;
+
+    /* -- following the log -- */
+    struct watch watch;
+    struct read read;
+    uint8_t watch_call, unwatch_call, read_call; // enum stream_call_state
+    enum { READ_PRIME, READ_UP, READ_DEEPER } read_what;
+    bool watched, primed, closing;
+    bool wants_deeper; // a joiner needs older events than the tail has
+    int64_t retry_ms;  // not to be asked before
+    uint64_t newest;   // the last event seen here
+    uint64_t target;   // the last known to exist; newer than `newest` while it catches up
+    uint64_t ordinal;  // events seen here
+    enum stream_state state;
+    struct tail tail;
+    struct tail acts; // events that are never spared, for those who miss a part
+
+    /* -- viewers -- */
+    struct channel *channels;
+    struct link joiners; // viewers OPENING: until it is open, or has read deeper
+    struct link pollers; // viewers CATCHUP without encoding: until something newer comes
+    uint32_t readers[READER_KINDS];
+    uint32_t viewer_count; // in any mode but IDLE
+    uint32_t slow_count;
+
+    /* -- flushing: flush.c -- */
+    int64_t flushed_ms; // when events last left
+    uint32_t merge_ms;  // gathers that long
+    int64_t round_began_ms;
+    bool in_round;       // its viewers are being visited
+    bool has_new;        // anything was appended since the round began
+    bool has_new_events; // an event was
+
+    /* -- presence: crowd.c -- */
+    struct map people;                    // struct attendee by identity
+    struct link crowd_link;               // in hub->crowds, while the owner has to be told
+    struct link untold;                   // struct attendee
+    uint32_t present_here;                // identities with a connection here
+    uint32_t letters_away;                // to the owner
+    bool told_interest;                   // the owner knows that this hub wants to be told
+    uint32_t viewers_known, hidden_known; // as the owner last said
+    uint64_t news;                        // how often it did, in a frame
+
+    /* -- figures -- */
+    uint64_t events, deliveries, gaps, shed, joins, resumes, on_time, on_time_of;
+    struct recent events_recent, deliveries_recent;
+    struct histogram *visible; // owned; NULL until something was delivered
+
+    uint32_t name_len;
+    char name[]; // NUL behind
+};
+
+struct hub {
+    struct hub_options options;
+    struct hub *const *peers; // borrowed; all hubs, in the same order everywhere
+    size_t peer_count;
+    struct hub *self_only[1]; // what `peers` is until hub_meet()
+    int64_t now_ms;           // of the present or last turn
+    struct map streams;
+    struct buf scratch; // one frame being encoded
+
+    /* -- streams -- */
+    struct link stepping; // something came back, or is to be asked
+    struct link failing;  // the engine refused: again at stream->retry_ms
+    struct link due;      // rings to flush
+    struct link idle;     // by idle_since_ms
+    struct link crowds;   // presence to be told
+
+    /* -- viewers, each in at most one list -- */
+    struct link refused;  // OPENING: to be told so
+    struct link syncing;  // OPENING: by ticket
+    struct link admits;   // OPENING: to be looked at now
+    struct link catching; // CATCHUP: can go on now
+    struct link ready;    // LIVE: unblocked, or joined behind head
+    struct link resting;  // CATCHUP: memory or the store failed; again at rest_until_ms
+    int64_t rest_until_ms;
+
+    /* -- sync: join.c -- */
+    struct sync sync;
+    bool sync_away;
+    uint64_t sync_sent, sync_back; // tickets
+    bool sync_wanted;
+
+    /* -- presence of the streams this hub is the owner of: presence.c -- */
+    struct map audiences;
+    struct link changed;                // audiences to be told about
+    struct link beats;                  // struct person by beat_until_ms
+    struct letter *inbox, **inbox_last; // opened, to be worked off in the turn
+    uint32_t letters_away;
+
+    /* -- ending -- */
+    bool closing;
+    void (*closed)(void *user);
+    void *closed_user;
+    uint32_t calls_away;    // private reads of viewers
+    struct viewer *opening; // whose `open` runs; NULL once it left
+
+    struct tally tally;
+    int64_t memory_told_ms;
+};
+
+static inline struct str stream_name(const struct stream *stream)
+{
+    return (struct str){.at = stream->name, .len = stream->name_len};
+}

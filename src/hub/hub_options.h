@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hub_options -- what a hub is given at its making: its port, its home, its bounds. */
+#pragma once
+
+#include "base/home.h"
+#include "hub/port.h"
+
+#include <stdint.h>
+
+struct hub_options {
+    struct port *port; // outlives the hub
+    struct home *home; // this reactor's
+    uint64_t seed;
+    uint32_t resume_max; // events behind that are still sent inline
+    uint32_t merge_ms, merge_max_ms;
+    uint32_t presence_ttl_ms, presence_beat_ms;
+    uint64_t ring_bytes_max; // of one channel
+};

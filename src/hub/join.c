@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/join.h"
+
+#include "base/must.h"
+#include "hub/catchup.h"
+#include "hub/crowd.h"
+#include "hub/signals.h"
+#include "hub/stream.h"
+
+enum join_step {
+    JOIN_START,
+    JOIN_COUNTED,      // how far behind the cursor is
+    JOIN_FIND_TAIL,    // look for the newest `tail` comments
+    JOIN_FOUND_TAIL,   // the store has
+    JOIN_FOUND_FIRST,  // the first event kept after the cursor
+    JOIN_COUNTED_HOLE, // between the cursor and the tail
+    JOIN_FOUND_ACTS,   // of the hole
+    JOIN_READY,
+};
+
+/* ---- the sync that makes newest mean committed ---- */
+
+static void on_synced(struct call *call)
+{
+    struct hub *hub = list_entry(call, struct hub, sync.call);
+    hub->sync_away = false;
+    hub->sync_back = hub->sync_sent;
+}
+
+static void send_sync(struct hub *hub)
+{
+    hub->sync_wanted = false;
+    hub->sync_away = true;
+    hub->sync_sent++;
+    hub->sync.call.home = hub->options.home;
+    hub->sync.call.done = on_synced;
+    port_sync(hub->options.port, &hub->sync);
+}
+
+/* The number of a sync that is sent after this moment. */
+static uint64_t take_ticket(struct hub *hub)
+{
+    if (hub->sync_away) {
+        hub->sync_wanted = true;
+        return hub->sync_sent + 1;
+    }
+    send_sync(hub);
+    return hub->sync_sent;
+}
+
+/* ---- beginning ---- */
+
+void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops *ops,
+                const struct join *join)
+{
+    must(viewer->mode == VIEWER_IDLE);
+    *viewer = (struct viewer){.ops = ops,
+                              .identity = join->identity,
+                              .mode = VIEWER_OPENING,
+                              .refusal = VIEWER_OVERLOADED,
+                              .reader = (uint8_t)tally_reader_kind(join->encoding)};
+    viewer->catchup = hub->closing ? NULL : catchup_new(hub, viewer, join);
+    struct stream *stream = viewer->catchup == NULL ? NULL : stream_open(hub, join->stream);
+    if (stream == NULL) {
+        list_push(&hub->refused, &viewer->link);
+        return;
+    }
+    stream_enter(stream, viewer);
+    viewer->catchup->ticket = take_ticket(hub);
+    list_push(stream_is_open(stream) ? &hub->syncing : &stream->joiners, &viewer->link);
+}
+
+/* ---- the plan ---- */
+
+static bool is_synced(const struct hub *hub, const struct catchup *catchup)
+{
+    return catchup->ticket <= hub->sync_back;
+}
+
+/* The tail could reach further back, for this one and all who come after it. True: it waits. */
+static bool wait_deeper(struct viewer *viewer)
+{
+    struct stream *stream = viewer->stream;
+    struct catchup *catchup = viewer->catchup;
+    if (catchup->waited_deeper || !tail_has_room(&stream->tail)) {
+        return false;
+    }
+    catchup->waited_deeper = true;
+    stream->wants_deeper = true;
+    list_push(&stream->joiners, &viewer->link);
+    stream_step_soon(stream);
+    return true;
+}
+
+static enum join_step plan_start(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    const struct stream *stream = viewer->stream;
+    const struct epoch *epoch = &catchup->hub->options.port->epoch;
+    const struct cursor *cursor = &catchup->cursor;
+    if (!catchup->has_cursor) {
+        return JOIN_FIND_TAIL;
+    }
+    if (cursor->epoch.text[0] != '\0' && !epoch_eq(&cursor->epoch, epoch)) {
+        catchup->resync = "epoch";
+        return JOIN_FIND_TAIL;
+    }
+    if (cursor->seq > stream->newest) {
+        catchup->resync = "ahead";
+        return JOIN_FIND_TAIL;
+    }
+    catchup->position = cursor->seq;
+    catchup->resumed = true;
+    if (catchup->encoding == NULL || tail_covers(&stream->tail, cursor->seq)) {
+        return JOIN_READY; // a long poll goes page by page, however far behind
+    }
+    if (!wait_deeper(viewer)) {
+        catchup->step = JOIN_COUNTED;
+        catchup_count(catchup, cursor->seq, stream->newest);
+    }
+    return JOIN_START;
+}
+
+static enum join_step plan_counted(struct catchup *catchup)
+{
+    if (catchup->count.count <= catchup->hub->options.resume_max) {
+        return JOIN_READY;
+    }
+    catchup->hole_from = catchup->position;
+    return JOIN_FIND_TAIL;
+}
+
+/* The backfill begins after `start`. */
+static enum join_step found_tail(struct viewer *viewer, uint64_t start)
+{
+    struct catchup *catchup = viewer->catchup;
+    if (!catchup->resumed) {
+        catchup->position = start;
+        return JOIN_READY;
+    }
+    if (start <= catchup->position) {
+        return JOIN_READY;
+    }
+    catchup->hole_upto = start;
+    catchup->step = JOIN_FOUND_FIRST;
+    catchup->fetched.from = READ_AFTER;
+    catchup->fetched.bound = catchup->position;
+    catchup->fetched.upto = viewer->stream->newest;
+    catchup->fetched.limit = 1;
+    catchup->fetched.kinds = UINT32_MAX;
+    catchup_read(catchup, &catchup->fetched);
+    return JOIN_START;
+}
+
+static enum join_step plan_find_tail(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    const struct stream *stream = viewer->stream;
+    uint64_t start = stream->newest;
+    catchup->step = JOIN_FIND_TAIL;
+    if (catchup->tail == 0 || tail_find_start(&stream->tail, catchup->tail, &start) ||
+        stream->tail.is_whole) {
+        return found_tail(viewer, start);
+    }
+    if (!wait_deeper(viewer)) {
+        catchup->step = JOIN_FOUND_TAIL;
+        catchup->fetched.from = READ_BEFORE;
+        catchup->fetched.bound = stream->newest + 1;
+        catchup->fetched.limit = catchup->tail;
+        catchup->fetched.kinds = UINT32_C(1) << EVENT_COMMENT;
+        catchup_read(catchup, &catchup->fetched);
+    }
+    return JOIN_START;
+}
+
+static enum join_step plan_found_tail(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    const struct read *read = &catchup->fetched;
+    const uint64_t start = read->count > 0 ? read->events[0]->prev : viewer->stream->newest;
+    read_done(&catchup->fetched);
+    return found_tail(viewer, start);
+}
+
+static enum join_step plan_found_first(struct catchup *catchup)
+{
+    const struct read *read = &catchup->fetched;
+    const uint64_t kept_from = read->count > 0 ? read->events[0]->prev : read->upto;
+    read_done(&catchup->fetched);
+    if (kept_from > catchup->position) {
+        catchup->expired_to = kept_from;
+        catchup->hole_from = kept_from;
+    }
+    if (catchup->hole_from >= catchup->hole_upto) {
+        catchup->hole_upto = catchup->hole_from;
+        return JOIN_READY;
+    }
+    catchup->step = JOIN_COUNTED_HOLE;
+    catchup_count(catchup, catchup->hole_from, catchup->hole_upto);
+    return JOIN_START;
+}
+
+static enum join_step plan_counted_hole(struct catchup *catchup)
+{
+    catchup->hole_count = catchup->count.count;
+    catchup->step = JOIN_FOUND_ACTS;
+    catchup->acts.from = READ_AFTER;
+    catchup->acts.bound = catchup->hole_from;
+    catchup->acts.upto = catchup->hole_upto;
+    catchup->acts.limit = STREAM_ACTS_MAX;
+    catchup->acts.kinds = CATCHUP_ACT_KINDS;
+    catchup_read(catchup, &catchup->acts);
+    return JOIN_START;
+}
+
+static enum join_step plan_found_acts(struct catchup *catchup)
+{
+    if (catchup->acts.more) {
+        read_done(&catchup->acts);
+        catchup->resync = "far";
+        catchup->resumed = false;
+        catchup->expired_to = 0;
+        catchup->position = catchup->hole_upto;
+        catchup->hole_from = catchup->hole_upto = 0;
+    }
+    return JOIN_READY;
+}
+
+/* JOIN_START: it waits for something and will be looked at again. */
+static enum join_step plan(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    enum join_step next = JOIN_READY;
+    switch ((enum join_step)catchup->step) {
+    case JOIN_START:
+        next = plan_start(viewer);
+        break;
+    case JOIN_COUNTED:
+        next = plan_counted(catchup);
+        break;
+    case JOIN_FIND_TAIL:
+        next = JOIN_FIND_TAIL;
+        break;
+    case JOIN_FOUND_TAIL:
+        next = plan_found_tail(viewer);
+        break;
+    case JOIN_FOUND_FIRST:
+        next = plan_found_first(catchup);
+        break;
+    case JOIN_COUNTED_HOLE:
+        next = plan_counted_hole(catchup);
+        break;
+    case JOIN_FOUND_ACTS:
+        next = plan_found_acts(catchup);
+        break;
+    case JOIN_READY:
+        break;
+    }
+    return next == JOIN_FIND_TAIL ? plan_find_tail(viewer) : next;
+}
+
+/* ---- hello ---- */
+
+static bool has_hole(const struct catchup *catchup)
+{
+    return catchup->hole_upto > catchup->hole_from;
+}
+
+static enum err add_signal(struct catchup *catchup, const struct buf *json)
+{
+    struct buf *out = page_out(&catchup->page);
+    catchup->encoding->signal(out, buf_str(json));
+    out->failed = out->failed || !buf_ok(json);
+    return page_end_frame(&catchup->page);
+}
+
+static void write_hello(struct buf *json, const struct viewer *viewer)
+{
+    const struct catchup *catchup = viewer->catchup;
+    const struct stream *stream = viewer->stream;
+    const struct hub_options *options = &catchup->hub->options;
+    const uint32_t viewers =
+        stream->viewers_known > stream->present_here ? stream->viewers_known : stream->present_here;
+    signals_hello(json, &(struct signals_hello){.stream = stream_name(stream),
+                                                .epoch = options->port->epoch,
+                                                .seq = catchup->position,
+                                                .resumed = catchup->resumed,
+                                                .state = stream->state,
+                                                .latest = stream->newest,
+                                                .viewers = viewers,
+                                                .heartbeat_ms = options->presence_beat_ms});
+}
+
+static void write_gap(struct buf *json, const struct viewer *viewer)
+{
+    const struct catchup *catchup = viewer->catchup;
+    const uint64_t carried = catchup->acts.count;
+    const uint64_t count = catchup->hole_count > carried ? catchup->hole_count : carried;
+    signals_gap(json, &(struct signals_gap){.stream = stream_name(viewer->stream),
+                                            .from = catchup->hole_from + 1,
+                                            .to = catchup->hole_upto,
+                                            .is_counted = true,
+                                            .carried = carried,
+                                            .shed = count - carried,
+                                            .why = catchup_why(GAP_BEHIND),
+                                            .has_history = true,
+                                            .epoch = catchup->hub->options.port->epoch});
+    catchup_count_gap(viewer->stream, GAP_BEHIND, count - carried);
+}
+
+static void write_expired(struct buf *json, const struct viewer *viewer)
+{
+    const struct catchup *catchup = viewer->catchup;
+    signals_gap(json, &(struct signals_gap){.stream = stream_name(viewer->stream),
+                                            .from = catchup->position + 1,
+                                            .to = catchup->expired_to,
+                                            .why = catchup_why(GAP_EXPIRED)});
+    catchup_count_gap(viewer->stream, GAP_EXPIRED, 0);
+}
+
+static void write_resync(struct buf *json, const struct viewer *viewer)
+{
+    const struct catchup *catchup = viewer->catchup;
+    signals_resync(json, stream_name(viewer->stream), &catchup->hub->options.port->epoch,
+                   catchup->position, catchup->resync);
+}
+
+static enum err write_one(struct viewer *viewer,
+                          void (*write)(struct buf *json, const struct viewer *viewer))
+{
+    struct buf json;
+    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    write(&json, viewer);
+    const enum err err = add_signal(viewer->catchup, &json);
+    buf_done(&json);
+    return err;
+}
+
+static enum err greet(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    if (catchup->retry_ms > 0 && catchup->encoding->retry != NULL && !viewer->is_open) {
+        catchup->encoding->retry(page_out(&catchup->page), catchup->retry_ms);
+    }
+    TRY(write_one(viewer, write_hello));
+    if (catchup->resync != NULL) {
+        TRY(write_one(viewer, write_resync));
+    }
+    if (catchup->expired_to > catchup->position) {
+        TRY(write_one(viewer, write_expired));
+        catchup->position = catchup->expired_to;
+    }
+    if (has_hole(catchup)) {
+        TRY(write_one(viewer, write_gap));
+        catchup->position = catchup->acts.count > 0 ? catchup->hole_from : catchup->hole_upto;
+    }
+    return ERR_OK;
+}
+
+/* ---- admission ---- */
+
+static void refuse(struct hub *hub, struct viewer *viewer, enum viewer_refusal why)
+{
+    metric_count(&hub->tally.refused, 1);
+    list_remove(&viewer->link);
+    catchup_drop(viewer);
+    if (viewer->stream != NULL) {
+        stream_leave(viewer);
+    }
+    viewer->mode = VIEWER_IDLE;
+    viewer->ops->refuse(viewer, why);
+}
+
+/* One that is open already cannot be refused: it is looked at again in a while. */
+static void fail(struct hub *hub, struct viewer *viewer, enum err err)
+{
+    if (viewer->is_open) {
+        catchup_rest(viewer);
+        return;
+    }
+    crowd_leave(viewer);
+    refuse(hub, viewer, err == ERR_NOMEM ? VIEWER_OVERLOADED : VIEWER_STORE_DOWN);
+}
+
+static void count_in(struct viewer *viewer)
+{
+    struct stream *stream = viewer->stream;
+    struct tally *tally = &stream->hub->tally;
+    const bool resumed = viewer->catchup->resumed;
+    viewer->is_open = true;
+    stream->readers[viewer->reader]++;
+    stream->joins++;
+    stream->resumes += resumed;
+    metric_count(&tally->viewers[viewer->reader], 1);
+    metric_count(&tally->joins, 1);
+    metric_count(&tally->resumes, resumed);
+}
+
+static enum err enter_crowd(struct viewer *viewer)
+{
+    const struct str name = str_of(viewer->catchup->name);
+    if (viewer->catchup->encoding == NULL) {
+        crowd_beat_once(viewer->stream, viewer->identity, name);
+        return ERR_OK;
+    }
+    return crowd_enter(viewer, name);
+}
+
+static void admit(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    struct hub *hub = catchup->hub;
+    const bool was_open = viewer->is_open; // a slow reader that starts over
+    const bool is_poll = catchup->encoding == NULL;
+    if ((!was_open && enter_crowd(viewer) != ERR_OK) || (!is_poll && greet(viewer) != ERR_OK)) {
+        fail(hub, viewer, ERR_NOMEM);
+        return;
+    }
+    viewer->mode = VIEWER_CATCHUP;
+    viewer->last_seq = catchup->position;
+    mem_free(MEM_VIEWER, catchup->name);
+    catchup->name = NULL;
+    catchup->news_seen = viewer->stream->news;
+    hub->opening = viewer;
+    if (!was_open) {
+        count_in(viewer);
+        viewer->ops->open(viewer);
+    }
+    if (hub->opening != NULL) { // it did not leave
+        catchup_resume(viewer);
+    }
+    hub->opening = NULL;
+}
+
+static void look_at(struct viewer *viewer)
+{
+    struct hub *hub = viewer->catchup->hub;
+    struct catchup *catchup = viewer->catchup;
+    if (!stream_is_open(viewer->stream)) {
+        list_push(&viewer->stream->joiners, &viewer->link);
+    } else if (!is_synced(hub, catchup)) {
+        list_push(&hub->syncing, &viewer->link);
+    } else if (catchup->result != ERR_OK) {
+        fail(hub, viewer, catchup->result);
+    } else if (plan(viewer) == JOIN_READY) {
+        admit(viewer);
+    }
+}
+
+int64_t join_turn(struct hub *hub, uint32_t *budget)
+{
+    while (!list_is_empty(&hub->refused)) {
+        struct viewer *viewer = list_entry(list_pop(&hub->refused), struct viewer, link);
+        refuse(hub, viewer, (enum viewer_refusal)viewer->refusal);
+    }
+    while (!list_is_empty(&hub->syncing)) {
+        struct viewer *viewer = list_entry(hub->syncing.next, struct viewer, link);
+        if (!is_synced(hub, viewer->catchup)) {
+            break;
+        }
+        list_remove(&viewer->link);
+        list_push(&hub->admits, &viewer->link);
+    }
+    while (*budget > 0 && !list_is_empty(&hub->admits)) {
+        look_at(list_entry(list_pop(&hub->admits), struct viewer, link));
+        (*budget)--;
+    }
+    if (hub->sync_wanted && !hub->sync_away) {
+        send_sync(hub);
+    }
+    return list_is_empty(&hub->admits) && list_is_empty(&hub->refused) ? INT64_MAX : hub->now_ms;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/page.h"
+
+#include "base/must.h"
+
+void page_init(struct page *page)
+{
+    *page = (struct page){0};
+    buf_init(&page->bytes, MEM_VIEWER, PAGE_BYTES_MAX);
+}
+
+void page_done(struct page *page)
+{
+    buf_done(&page->bytes);
+}
+
+void page_reset(struct page *page)
+{
+    must(page_is_empty(page));
+    buf_reset(&page->bytes);
+    page->count = 0;
+    page->sent = 0;
+}
+
+bool page_is_empty(const struct page *page)
+{
+    return page->sent == page->bytes.len;
+}
+
+bool page_is_full(const struct page *page)
+{
+    return page->count == PAGE_FRAMES_MAX || page->bytes.len >= PAGE_BYTES;
+}
+
+struct buf *page_out(struct page *page)
+{
+    must(page->count < PAGE_FRAMES_MAX);
+    return &page->bytes;
+}
+
+enum err page_end_frame(struct page *page)
+{
+    if (!buf_ok(&page->bytes)) {
+        page->bytes.len = page->count == 0 ? 0 : page->ends[page->count - 1];
+        page->bytes.failed = false;
+        return ERR_NOMEM;
+    }
+    page->ends[page->count] = (uint32_t)page->bytes.len;
+    page->count++;
+    return ERR_OK;
+}
+
+/* The end of the frame that holds the byte before `at`. */
+static uint32_t frame_end(const struct page *page, uint32_t at)
+{
+    uint32_t i = 0;
+    while (page->ends[i] < at) {
+        i++;
+    }
+    return page->ends[i];
+}
+
+bool page_send(struct page *page, struct viewer *viewer)
+{
+    const size_t len = page->bytes.len - page->sent;
+    if (len > 0) {
+        const size_t taken = viewer->ops->write(viewer, page->bytes.bytes + page->sent, len);
+        must(taken <= len);
+        if (taken < len) {
+            const uint32_t at = page->sent + (uint32_t)taken;
+            const uint32_t end = taken == 0 ? at : frame_end(page, at);
+            if (end > at) {
+                viewer->ops->keep(viewer, page->bytes.bytes + at, end - at);
+            }
+            page->sent = end;
+            return false;
+        }
+    }
+    page->sent = (uint32_t)page->bytes.len;
+    page_reset(page);
+    return true;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/* page -- a few frames encoded for one viewer alone, on their way to its socket.
+ *
+ * Owns:     its bytes.
+ * Used by:  catchup.c, join.c.
+ * Bound:    filled until PAGE_BYTES or PAGE_FRAMES_MAX are reached; one frame may pass that.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "hub/seat.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PAGE_BYTES = 16 * 1024, PAGE_BYTES_MAX = 512 * 1024, PAGE_FRAMES_MAX = 64 };
+
+struct page {
+    struct buf bytes;
+    uint32_t ends[PAGE_FRAMES_MAX]; // where each frame ends
+    uint32_t count;
+    uint32_t sent; // bytes handed over; a frame's start
+};
+
+void page_init(struct page *page);
+void page_done(struct page *page);
+bool page_is_empty(const struct page *page); // all of it was handed over
+void page_reset(struct page *page);          // an empty one is ready to be filled
+bool page_is_full(const struct page *page);
+/* Where the next frame is to be written; then page_end_frame(). */
+struct buf *page_out(struct page *page);
+/* ERR_NOMEM: what was written since the last frame is gone, the frames before it stay. */
+MUST_USE enum err page_end_frame(struct page *page);
+/* Hands over what the viewer takes. False: its socket is full; what is left of a begun frame is
+ * with the connection. */
+MUST_USE bool page_send(struct page *page, struct viewer *viewer);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/ring.h"
+
+#include "base/mem.h"
+#include "base/must.h"
+
+void ring_init(struct ring *ring, uint64_t bytes_max, struct ring_place place)
+{
+    must(bytes_max <= UINT32_MAX / 2);
+    *ring = (struct ring){.bytes_max = bytes_max, .before = place, .last = place};
+}
+
+void ring_done(struct ring *ring)
+{
+    mem_free(MEM_RING, ring->bytes);
+    mem_free(MEM_RING, ring->frames);
+    *ring = (struct ring){0};
+}
+
+static struct ring_frame *frame_of(const struct ring *ring, uint32_t index)
+{
+    return &ring->frames[ring->frame_start + index];
+}
+
+/* Gives up the first `count` frames. */
+static void forget_frames(struct ring *ring, uint32_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    const uint64_t end = ring_frame_end(ring, count - 1);
+    ring->before = frame_of(ring, count - 1)->place;
+    ring->start += (uint32_t)(end - ring->tail);
+    ring->tail = end;
+    ring->frame_start += count;
+    ring->frame_count -= count;
+    if (ring->frame_count == 0) {
+        ring->start = 0;
+        ring->frame_start = 0;
+    }
+}
+
+/* Gives up the oldest frames until `bytes` of them are gone, none that ends after `limit`. */
+static void forget(struct ring *ring, uint64_t bytes, uint64_t limit)
+{
+    const uint64_t wanted = ring->tail + bytes;
+    uint32_t count = 0;
+    while (count < ring->frame_count && ring_frame_end(ring, count) <= limit &&
+           (count == 0 || ring_frame_end(ring, count - 1) < wanted)) {
+        count++;
+    }
+    forget_frames(ring, count);
+}
+
+/* Towards `wanted` bytes by doubling, as far as bound and memory allow. */
+static void grow_bytes(struct ring *ring, uint64_t wanted)
+{
+    uint64_t cap = ring->cap == 0 ? RING_BYTES_MIN : ring->cap;
+    while (cap < wanted && cap < ring->bytes_max) {
+        cap *= 2;
+    }
+    cap = cap < ring->bytes_max ? cap : ring->bytes_max;
+    uint8_t *bytes = cap > ring->cap ? mem_new(MEM_RING, cap) : NULL;
+    if (bytes == NULL) {
+        return;
+    }
+    if (ring->head > ring->tail) {
+        memcpy(bytes, ring->bytes + ring->start, ring->head - ring->tail);
+    }
+    mem_free(MEM_RING, ring->bytes);
+    ring->bytes = bytes;
+    ring->cap = (uint32_t)cap;
+    ring->start = 0;
+}
+
+/* Makes `len` bytes of room behind head. False: the bound or memory forbids it, even when empty. */
+static bool make_room(struct ring *ring, uint64_t len)
+{
+    const uint64_t least = len > ring->cap / 4 ? len : ring->cap / 4;
+    if (ring->head - ring->tail + len > ring->cap) {
+        forget(ring, least, ring->needed);
+    }
+    if (ring->head - ring->tail + len > ring->cap) {
+        grow_bytes(ring, ring->head - ring->tail + len);
+    }
+    if (ring->head - ring->tail + len > ring->cap) {
+        forget(ring, least, ring->head);
+    }
+    const uint64_t used = ring->head - ring->tail;
+    if (used + len > ring->cap) {
+        return false;
+    }
+    if (ring->start + used + len > ring->cap) {
+        memmove(ring->bytes, ring->bytes + ring->start, used);
+        ring->start = 0;
+    }
+    return true;
+}
+
+static bool make_frame_room(struct ring *ring)
+{
+    if (ring->frame_start + ring->frame_count < ring->frame_cap) {
+        return true;
+    }
+    if (ring->frame_start >= ring->frame_cap / 4 && ring->frame_start > 0) {
+        memmove(ring->frames, ring->frames + ring->frame_start,
+                ring->frame_count * sizeof(struct ring_frame));
+        ring->frame_start = 0;
+        return true;
+    }
+    const uint32_t cap = ring->frame_cap == 0 ? RING_FRAMES_MIN : ring->frame_cap * 2;
+    struct ring_frame *frames = mem_resize(MEM_RING, ring->frames, cap * sizeof(struct ring_frame));
+    if (frames == NULL) {
+        return false;
+    }
+    ring->frames = frames;
+    ring->frame_cap = cap;
+    return true;
+}
+
+void ring_append(struct ring *ring, struct str bytes, struct ring_place place, int64_t published_ms)
+{
+    must(bytes.len > 0);
+    dcheck(place.seq >= ring->last.seq && place.ordinal >= ring->last.ordinal);
+    if (!make_room(ring, bytes.len) || !make_frame_room(ring)) {
+        ring_lose(ring, place);
+        return;
+    }
+    memcpy(ring->bytes + ring->start + (ring->head - ring->tail), bytes.at, bytes.len);
+    ring->frames[ring->frame_start + ring->frame_count] =
+        (struct ring_frame){.offset = ring->head, .place = place, .published_ms = published_ms};
+    ring->frame_count++;
+    ring->head += bytes.len;
+    ring->last = place;
+}
+
+void ring_lose(struct ring *ring, struct ring_place place)
+{
+    forget_frames(ring, ring->frame_count);
+    /* One offset that no reader ever holds: who stood at head now stands below tail. A signal is
+     * no loss. */
+    if (place.ordinal > ring->last.ordinal) {
+        ring->head++;
+        ring->tail = ring->head;
+    }
+    ring->before = place;
+    ring->last = place;
+}
+
+const uint8_t *ring_at(const struct ring *ring, uint64_t offset)
+{
+    must(offset >= ring->tail && offset <= ring->head);
+    return ring->bytes + ring->start + (offset - ring->tail);
+}
+
+uint32_t ring_frame_at(const struct ring *ring, uint64_t offset)
+{
+    must(offset >= ring->tail && offset < ring->head);
+    uint32_t low = 0, high = ring->frame_count; // the last frame with frame.offset <= offset
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (frame_of(ring, middle)->offset <= offset) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const struct ring_frame *ring_frame(const struct ring *ring, uint32_t index)
+{
+    must(index < ring->frame_count);
+    return frame_of(ring, index);
+}
+
+uint64_t ring_frame_end(const struct ring *ring, uint32_t index)
+{
+    must(index < ring->frame_count);
+    return index + 1 < ring->frame_count ? frame_of(ring, index + 1)->offset : ring->head;
+}
+
+struct ring_place ring_place_before(const struct ring *ring, uint32_t index)
+{
+    must(index <= ring->frame_count);
+    return index == 0 ? ring->before : frame_of(ring, index - 1)->place;
+}
+
+bool ring_find(const struct ring *ring, uint64_t seq, uint32_t *ret_index)
+{
+    if (seq < ring->before.seq || seq > ring->last.seq) {
+        return false;
+    }
+    uint32_t low = 0, high = ring->frame_count; // the first frame with place.seq > seq
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (frame_of(ring, middle)->place.seq > seq) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    *ret_index = low;
+    return true;
+}
+
+uint64_t ring_held_bytes(const struct ring *ring)
+{
+    return ring->cap + ring->frame_cap * sizeof(struct ring_frame);
+}
+
+void ring_check(const struct ring *ring)
+{
+    const uint64_t used = ring->head - ring->tail;
+    must(ring->tail <= ring->head);
+    must(ring->cap <= ring->bytes_max);
+    must(ring->start + used <= ring->cap);
+    must(ring->frame_start + ring->frame_count <= ring->frame_cap);
+    must((ring->frame_count == 0) == (used == 0));
+    struct ring_place place = ring->before;
+    uint64_t offset = ring->tail;
+    for (uint32_t i = 0; i < ring->frame_count; i++) {
+        const struct ring_frame *frame = frame_of(ring, i);
+        must(frame->offset == offset);
+        must(ring_frame_end(ring, i) > offset);
+        must(frame->place.seq >= place.seq);
+        must(frame->place.ordinal == place.ordinal || frame->place.ordinal == place.ordinal + 1);
+        must((frame->place.seq == place.seq) == (frame->place.ordinal == place.ordinal));
+        offset = ring_frame_end(ring, i);
+        place = frame->place;
+    }
+    must(offset == ring->head);
+    must(place.seq == ring->last.seq && place.ordinal == ring->last.ordinal);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ring -- the encoded bytes that the viewers of one channel have still to be sent.
+ *
+ *   offsets   0 ...... tail                      head ──▶ grow for ever
+ *             forgotten │ frame │ frame │ ... │ frame │
+ *                       ▲       ▲ a viewer's cursor is a frame's start
+ *   bytes     [ .. gone │ used .................. │ room ]   moved down when the end is reached
+ *             0         start                           cap
+ *
+ * A frame is one event or one signal as one SSE block or one WebSocket message. Events are counted
+ * by ordinals, which have no holes, so that what a slow viewer was spared is a subtraction.
+ *
+ * Owns:     its bytes and its frame index.
+ * Used by:  channel.c, flush.c, catchup.c.
+ * Thread:   the owning reactor; nothing here is atomic.
+ * Bound:    bytes_max. A full ring gives up first what no viewer needs (`needed`), then doubles,
+ *           then forgets its oldest quarter; it never grows past the bound.
+ * Promise:  [cursor, head) is contiguous in memory for any cursor >= tail. Appending never fails:
+ *           what memory or bound cannot hold is forgotten at once, and its viewers are told.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RING_BYTES_MIN = 4096, RING_FRAMES_MIN = 16 };
+
+/* A place in the stream's count of events. */
+struct ring_place {
+    uint64_t seq;     // of the last event up to here
+    uint64_t ordinal; // how many events up to here
+};
+
+struct ring_frame {
+    uint64_t offset;         // of its first byte
+    struct ring_place place; // after it; a signal repeats the place before it
+    int64_t published_ms;    // mono; 0: a signal, or read back from the store
+};
+
+struct ring {
+    uint8_t *bytes;            // owned; [cap]; NULL while cap is 0
+    struct ring_frame *frames; // owned; [frame_cap], used [frame_start, frame_start + frame_count)
+    uint64_t tail, head;       // absolute offsets
+    uint64_t needed;           // what lies below, no viewer waits for; set by flush.c and channel.c
+    uint64_t bytes_max;
+    uint32_t cap, start;
+    uint32_t frame_cap, frame_start, frame_count;
+    struct ring_place before; // at tail: the last event forgotten, or the ring's beginning
+    struct ring_place last;   // at head
+};
+
+/* An empty ring whose next event is the one after `place`. */
+void ring_init(struct ring *ring, uint64_t bytes_max, struct ring_place place);
+void ring_done(struct ring *ring); // zeroed is legal
+
+/* One frame more. `place` is where a reader stands after it. */
+void ring_append(struct ring *ring, struct str bytes, struct ring_place place,
+                 int64_t published_ms);
+/* An event that could not be encoded: all that is there is forgotten, with it. */
+void ring_lose(struct ring *ring, struct ring_place place);
+
+/* The bytes from `offset` (tail..head) on, head - offset of them. Borrowed until the next append.
+ */
+const uint8_t *ring_at(const struct ring *ring, uint64_t offset);
+/* Index of the frame that holds the byte at `offset` (tail <= offset < head). */
+uint32_t ring_frame_at(const struct ring *ring, uint64_t offset);
+const struct ring_frame *ring_frame(const struct ring *ring, uint32_t index);
+uint64_t ring_frame_end(const struct ring *ring, uint32_t index);
+/* Where a reader stands that has all before frame `index` (frame_count: all). */
+struct ring_place ring_place_before(const struct ring *ring, uint32_t index);
+/* Where a reader of all up to `seq` goes on: `*ret_index` is the first frame with an event after
+ * it, frame_count when there is none. False: the ring does not reach back that far. */
+bool ring_find(const struct ring *ring, uint64_t seq, uint32_t *ret_index);
+uint64_t ring_held_bytes(const struct ring *ring); // memory it holds
+void ring_check(const struct ring *ring);          // all invariants

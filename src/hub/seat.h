@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* seat -- what a viewer is to the hub: its ops, its place in the log, what it asked for. Types
+ * only; what one does with them is in viewer.h.
+ *
+ * Owns:     nothing; struct viewer is embedded in what serve/ keeps for a reader (an SSE response,
+ *           a joined stream of a WebSocket, a long poll).
+ * Used by:  serve/ through viewer.h, and every room of the hub.
+ * Thread:   its reactor's.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/str.h"
+#include "wire/cursor.h"
+#include "wire/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct viewer;
+
+/* How events and signals become bytes; the hub never looks inside. encoding.h has those there are.
+ */
+struct encoding {
+    const char *name; // "sse", "ws"
+    /* One event as one frame; `epoch` for the SSE id. */
+    void (*event)(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
+                  const struct epoch *epoch);
+    /* One signal (hello, gap, presence...) as one frame. */
+    void (*signal)(struct buf *out, struct str json);
+    /* When to come back after a loss, before everything else; NULL: it has no word for that. */
+    void (*retry)(struct buf *out, uint32_t retry_ms);
+};
+
+enum viewer_refusal { VIEWER_NO_STREAM, VIEWER_STORE_DOWN, VIEWER_OVERLOADED };
+
+/* All are called from hub_turn() only. `open`, `refuse` and `collect` may call viewer_leave() and
+ * viewer_join(); `write` and `keep` call nothing of the hub. */
+struct viewer_ops {
+    /* The join is admitted: from here on bytes may come. Called once, before any other. Of a long
+     * poll: the log was looked at; `collect` follows at once, or nothing newer is there yet and
+     * viewer->last_seq is where it waits. */
+    void (*open)(struct viewer *viewer);
+    /* It is not: the viewer is IDLE again. */
+    void (*refuse)(struct viewer *viewer, enum viewer_refusal why);
+    /* Takes what the socket takes now and says how much; 0..len. Less than len: the viewer is
+     * blocked until viewer_writable(). */
+    size_t (*write)(struct viewer *viewer, const uint8_t *bytes, size_t len);
+    /* The rest of a frame that write() took in part: the connection's to send first. */
+    void (*keep)(struct viewer *viewer, const uint8_t *bytes, size_t len);
+    /* Long poll only (encoding NULL): events found, ascending, borrowed; `cursor` is the highest
+     * position they cover; the viewer is IDLE again. `resync`: its cursor was of another life.
+     * viewer->expired tells what retention took from before them. */
+    void (*collect)(struct viewer *viewer, struct event *const *events, size_t count,
+                    const struct cursor *cursor, bool resync);
+};
+
+enum viewer_mode { VIEWER_IDLE, VIEWER_OPENING, VIEWER_CATCHUP, VIEWER_LIVE };
+
+struct stream;
+struct channel;
+struct catchup;
+
+struct viewer {
+    const struct viewer_ops *ops;
+    struct stream *stream;   // borrowed while not IDLE
+    struct channel *channel; // borrowed while LIVE
+    struct link link;        // in one list of heart.h, named there
+    uint64_t cursor;         // LIVE: absolute ring offset of the next frame; a frame's start
+    uint64_t last_seq;       // the last event it was sent (or its join position)
+    uint64_t last_ordinal;   // LIVE: that event's number in the stream's count, for gaps
+    uint64_t identity;       // presence: hash of user, else session, else connection; 0: none
+    struct catchup *catchup; // owned; what OPENING, CATCHUP and a long poll need; NULL when LIVE
+    uint32_t index;          // LIVE: its place in channel->viewers
+    uint8_t mode;            // enum viewer_mode
+    uint8_t refusal;         // enum viewer_refusal, while in hub->refused
+    uint8_t reader;          // enum reader_kind of tally.h
+    bool is_open;            // `open` was called
+    bool blocked;            // the socket was full; waits for viewer_writable()
+    bool has_seat;           // presence: crowd.c knows it
+    bool counted;            // presence: this connection beats now
+    struct {
+        uint64_t from, to;
+    } expired; // long poll: seqs from..to were the log's and are kept no more; to 0: none
+};
+
+struct join {
+    struct str stream;               // copied
+    const struct encoding *encoding; // NULL: long poll
+    bool has_cursor;
+    struct cursor cursor; // resume after it
+    uint32_t tail;        // backfill when there is no cursor: 0..500
+    uint32_t limit;       // long poll: events at most
+    uint64_t identity;    // presence; 0: this reader does not count
+    struct str name;      // for the roster; empty: none. Copied
+    uint32_t retry_ms;    // SSE: the jittered retry: line; 0: none
+};

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/signals.h"
+
+#include "wire/cursor.h"
+#include "wire/json.h"
+
+enum { HISTORY_LIMIT = 500 };
+
+static void begin(struct buf *out, const char *type, struct str stream)
+{
+    buf_add_byte(out, '{');
+    json_write_member_str(out, "type", str_of(type));
+    json_write_member_str(out, "stream", stream);
+}
+
+static struct str state_name(enum stream_state state)
+{
+    switch (state) {
+    case STREAM_PAUSED:
+        return STR("paused");
+    case STREAM_ENDED:
+        return STR("ended");
+    case STREAM_LIVE:
+        break;
+    }
+    return STR("live");
+}
+
+static void write_empty_list(struct buf *out, const char *name)
+{
+    json_write_name(out, name);
+    buf_add_str(out, STR("[]"));
+}
+
+void signals_hello(struct buf *out, const struct signals_hello *hello)
+{
+    begin(out, "hello", hello->stream);
+    json_write_member_str(out, "epoch", str_of(hello->epoch.text));
+    json_write_member_u64(out, "seq", hello->seq);
+    json_write_member_bool(out, "resumed", hello->resumed);
+    json_write_member_str(out, "tier", STR("push"));
+    json_write_member_str(out, "lane", STR("full"));
+    json_write_member_str(out, "state", state_name(hello->state));
+    json_write_member_u64(out, "latest", hello->latest);
+    json_write_member_u64(out, "viewers", hello->viewers);
+    json_write_member_u64(out, "slow", 0);
+    write_empty_list(out, "modes");
+    write_empty_list(out, "pins");
+    json_write_member_u64(out, "heartbeat_ms", hello->heartbeat_ms);
+    buf_add_byte(out, '}');
+}
+
+/* A stream's name needs no escaping in a URL or in JSON. */
+static void write_history(struct buf *out, const struct signals_gap *gap)
+{
+    json_write_name(out, "history");
+    buf_add_str(out, STR("\"/v1/streams/"));
+    buf_add_str(out, gap->stream);
+    buf_add_str(out, STR("/comments?after="));
+    cursor_write(out, &(struct cursor){.epoch = gap->epoch, .seq = gap->from - 1});
+    buf_add_str(out, STR("&before="));
+    cursor_write(out, &(struct cursor){.epoch = gap->epoch, .seq = gap->to + 1});
+    buf_addf(out, "&limit=%d\"", HISTORY_LIMIT);
+}
+
+void signals_gap(struct buf *out, const struct signals_gap *gap)
+{
+    begin(out, "gap", gap->stream);
+    json_write_member_u64(out, "from", gap->from);
+    json_write_member_u64(out, "to", gap->to);
+    if (gap->is_counted) {
+        json_write_member_u64(out, "carried", gap->carried);
+        json_write_member_u64(out, "shed", gap->shed);
+        json_write_member_u64(out, "removed", gap->removed);
+    }
+    json_write_member_str(out, "why", str_of(gap->why));
+    if (gap->has_history) {
+        write_history(out, gap);
+    }
+    buf_add_byte(out, '}');
+}
+
+void signals_resync(struct buf *out, struct str stream, const struct epoch *epoch, uint64_t seq,
+                    const char *why)
+{
+    begin(out, "resync", stream);
+    json_write_member_str(out, "epoch", str_of(epoch->text));
+    json_write_member_u64(out, "seq", seq);
+    json_write_member_str(out, "why", str_of(why));
+    buf_add_byte(out, '}');
+}
+
+void signals_presence(struct buf *out, struct str stream, uint32_t viewers, uint32_t hidden)
+{
+    begin(out, "presence", stream);
+    json_write_member_u64(out, "viewers", viewers);
+    json_write_member_bool(out, "approx", false);
+    json_write_member_u64(out, "error_pct", 0);
+    json_write_member_u64(out, "watching", viewers - hidden);
+    json_write_member_u64(out, "hidden", hidden);
+    buf_add_byte(out, '}');
+}

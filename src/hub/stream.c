@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/stream.h"
+
+#include "base/must.h"
+#include "hub/channel.h"
+#include "hub/crowd.h"
+#include "hub/signals.h"
+#include "hub/stall.h"
+#include "wire/json.h"
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+void stream_step_soon(struct stream *stream)
+{
+    if (!list_holds(&stream->step_link)) {
+        list_push(&stream->hub->stepping, &stream->step_link);
+    }
+}
+
+bool stream_is_open(const struct stream *stream)
+{
+    return stream->watched && stream->primed && stream->newest >= stream->target;
+}
+
+/* ---- taking events in ---- */
+
+static enum stream_state state_in(const struct event *event, enum stream_state otherwise)
+{
+    struct json *root = NULL;
+    struct json_fault fault;
+    struct str state = STR_NONE;
+    struct buf text;
+    buf_init(&text, MEM_OTHER, HUB_FRAME_BYTES_MAX);
+    buf_add_byte(&text, '{');
+    buf_add(&text, event->body, event->body_len);
+    buf_add_byte(&text, '}');
+    if (buf_ok(&text) && json_parse(buf_str(&text), &root, &fault) == ERR_OK) {
+        (void)json_get_str(json_member(root, "state"), &state);
+    }
+    enum stream_state now = otherwise;
+    if (str_eq(state, STR("live"))) {
+        now = STREAM_LIVE;
+    } else if (str_eq(state, STR("paused"))) {
+        now = STREAM_PAUSED;
+    } else if (str_eq(state, STR("ended"))) {
+        now = STREAM_ENDED;
+    }
+    json_free(root);
+    buf_done(&text);
+    return now;
+}
+
+/* Retention overtook a hub that was behind: its live viewers are told, like any. */
+static void tell_expired(struct stream *stream, uint64_t to)
+{
+    struct buf json;
+    buf_init(&json, MEM_OTHER, HUB_FRAME_BYTES_MAX);
+    signals_gap(&json, &(struct signals_gap){.stream = stream_name(stream),
+                                             .from = stream->newest + 1,
+                                             .to = to,
+                                             .why = "expired"});
+    if (buf_ok(&json)) {
+        channel_put_signal(stream, buf_str(&json));
+    }
+    buf_done(&json);
+}
+
+static void take(struct stream *stream, struct event *event)
+{
+    if (event->seq <= stream->newest) {
+        return;
+    }
+    if (event->prev > stream->newest) {
+        tell_expired(stream, event->prev);
+    }
+    stream->newest = event->seq;
+    stream->target = event->seq > stream->target ? event->seq : stream->target;
+    stream->ordinal++;
+    stream->events++;
+    metric_count(&stream->hub->tally.events, 1);
+    recent_add(&stream->events_recent, stream->hub->now_ms, 1);
+    tail_push(&stream->tail, event);
+    if (event->kind != EVENT_COMMENT && event->kind != EVENT_REMOVED) {
+        tail_push(&stream->acts, event);
+    }
+    if (event->kind == EVENT_STREAM) {
+        stream->state = state_in(event, stream->state);
+    }
+    channel_put_event(stream, event);
+}
+
+static void on_event(struct watch *watch, struct event *event)
+{
+    struct stream *stream = list_entry(watch, struct stream, watch);
+    if (stream_is_open(stream)) {
+        take(stream, event);
+    } else if (event->seq > stream->target) {
+        stream->target = event->seq;
+        stream_step_soon(stream);
+    }
+}
+
+static void on_behind(struct watch *watch)
+{
+    struct stream *stream = list_entry(watch, struct stream, watch);
+    stream->watched = false;
+    stream_step_soon(stream);
+}
+
+/* ---- calls ---- */
+
+static void on_watched(struct call *call)
+{
+    struct stream *stream = list_entry(call, struct stream, watch.call);
+    stream->watch_call = CALL_BACK;
+    stream_step_soon(stream);
+    if (stream->watch.result == ERR_OK) { // at once: an event may come behind this letter
+        stream->watched = true;
+        stream->state = stream->watch.state;
+        const uint64_t head = stream->watch.head;
+        stream->target = head > stream->target ? head : stream->target;
+    }
+}
+
+static void on_unwatched(struct call *call)
+{
+    struct stream *stream = list_entry(call, struct stream, watch.call);
+    stream->unwatch_call = CALL_BACK;
+    stream->watched = false;
+    stream_step_soon(stream);
+}
+
+static void on_read(struct call *call)
+{
+    struct stream *stream = list_entry(call, struct stream, read.call);
+    stream->read_call = CALL_BACK;
+    stream_step_soon(stream);
+}
+
+static void watch(struct stream *stream)
+{
+    stream->watch.call.home = stream->hub->options.home;
+    stream->watch.call.done = on_watched;
+    stream->watch.stream = stream_name(stream);
+    stream->watch.on_event = on_event;
+    stream->watch.on_behind = on_behind;
+    stream->watch_call = CALL_AWAY;
+    port_watch(stream->hub->options.port, &stream->watch);
+}
+
+static void unwatch(struct stream *stream)
+{
+    stream->watch.call.done = on_unwatched;
+    stream->unwatch_call = CALL_AWAY;
+    port_unwatch(stream->hub->options.port, &stream->watch);
+}
+
+static void ask(struct stream *stream, int what, enum read_from from, uint32_t limit)
+{
+    stream->read_what = what;
+    stream->read.call.home = stream->hub->options.home;
+    stream->read.call.done = on_read;
+    stream->read.stream = stream_name(stream);
+    stream->read.from = from;
+    stream->read.upto = from == READ_AFTER ? stream->target : SEQ_MAX;
+    stream->read.limit = limit;
+    stream->read.kinds = UINT32_MAX;
+    stream->read_call = CALL_AWAY;
+    port_read(stream->hub->options.port, &stream->read);
+}
+
+/* ---- what came back ---- */
+
+static void refuse_joiners(struct stream *stream, enum viewer_refusal why)
+{
+    for (struct link *link = list_pop(&stream->joiners); link != NULL;
+         link = list_pop(&stream->joiners)) {
+        list_entry(link, struct viewer, link)->refusal = (uint8_t)why;
+        list_push(&stream->hub->refused, link);
+    }
+}
+
+static void release_joiners(struct stream *stream)
+{
+    for (struct link *link = list_pop(&stream->joiners); link != NULL;
+         link = list_pop(&stream->joiners)) {
+        list_push(&stream->hub->admits, link);
+    }
+}
+
+static enum viewer_refusal refusal_of(enum err err)
+{
+    if (err == ERR_NOT_FOUND) {
+        return VIEWER_NO_STREAM;
+    }
+    return err == ERR_NOMEM ? VIEWER_OVERLOADED : VIEWER_STORE_DOWN;
+}
+
+static void failed(struct stream *stream, enum err err)
+{
+    stream->retry_ms = stream->hub->now_ms + STREAM_RETRY_MS;
+    refuse_joiners(stream, refusal_of(err));
+}
+
+static void take_watch(struct stream *stream)
+{
+    stream->watch_call = CALL_NONE;
+    if (stream->watch.result != ERR_OK) {
+        failed(stream, stream->watch.result);
+    }
+}
+
+/* Where the log is known from: the newest few, and that nothing between is missing. */
+static void take_prime(struct stream *stream)
+{
+    const struct read *read = &stream->read;
+    const uint64_t last = read->count > 0 ? read->events[read->count - 1]->seq : 0;
+    stream->newest = last > stream->watch.head ? last : stream->watch.head;
+    stream->target = stream->newest > stream->target ? stream->newest : stream->target;
+    stream->tail.covers = stream->newest;
+    stream->acts.covers = stream->newest;
+    tail_extend(&stream->tail, read->events, read->count, !read->more);
+    stream->primed = true;
+}
+
+static void take_up(struct stream *stream)
+{
+    const struct read *read = &stream->read;
+    for (uint32_t i = 0; i < read->count; i++) {
+        take(stream, read->events[i]);
+    }
+    if (!read->more && stream->target == read->upto) { // retention may have taken the rest
+        stream->target = stream->newest;
+    }
+}
+
+static void take_deeper(struct stream *stream)
+{
+    const struct read *read = &stream->read;
+    if (read->bound == stream->tail.covers + 1) {
+        tail_extend(&stream->tail, read->events, read->count, !read->more);
+    }
+}
+
+static void take_read(struct stream *stream)
+{
+    stream->read_call = CALL_NONE;
+    if (stream->read.result != ERR_OK && stream->read_what != READ_DEEPER) {
+        failed(stream, stream->read.result);
+    } else if (stream->read_what == READ_PRIME) {
+        take_prime(stream);
+    } else if (stream->read_what == READ_UP) {
+        take_up(stream);
+    } else if (stream->read.result == ERR_OK) {
+        take_deeper(stream);
+    }
+    if (stream->read_what == READ_DEEPER) {
+        stream->wants_deeper = false;
+    }
+    read_done(&stream->read);
+}
+
+/* ---- the next step ---- */
+
+static void read_on(struct stream *stream)
+{
+    if (!stream->primed) {
+        stream->read.bound = SEQ_MAX + 1;
+        ask(stream, READ_PRIME, READ_BEFORE, STREAM_PRIME_EVENTS);
+    } else if (stream->newest < stream->target) {
+        stream->read.bound = stream->newest;
+        ask(stream, READ_UP, READ_AFTER, READ_LIMIT_MAX);
+    } else if (stream->wants_deeper && tail_has_room(&stream->tail)) {
+        const uint32_t room = stream->tail.count_max - stream->tail.count;
+        stream->read.bound = stream->tail.covers + 1;
+        ask(stream, READ_DEEPER, READ_BEFORE, room < READ_LIMIT_MAX ? room : READ_LIMIT_MAX);
+    } else {
+        stream->wants_deeper = false;
+        release_joiners(stream);
+    }
+}
+
+static void free_stream(struct stream *stream)
+{
+    struct hub *hub = stream->hub;
+    list_remove(&stream->step_link);
+    list_remove(&stream->idle_link);
+    list_remove(&stream->due_link);
+    list_remove(&stream->crowd_link);
+    map_remove(&hub->streams, &stream->node);
+    channel_free_empty(stream);
+    must(stream->channels == NULL && list_is_empty(&stream->pollers));
+    map_done(&stream->people);
+    tail_done(&stream->tail);
+    tail_done(&stream->acts);
+    mem_free(MEM_STREAM, stream->visible);
+    mem_free(MEM_STREAM, stream);
+    metric_count(&hub->tally.streams, -1);
+}
+
+static bool is_wanted(const struct stream *stream)
+{
+    return stream->viewer_count > 0 || !stream->closing;
+}
+
+/* True: it is gone. */
+static bool close_on(struct stream *stream)
+{
+    if (stream->watched) {
+        unwatch(stream);
+        return false;
+    }
+    crowd_farewell(stream);
+    if (!crowd_is_told(stream)) {
+        return false; // it steps again when the owner's answer is back
+    }
+    free_stream(stream);
+    return true;
+}
+
+static void step(struct stream *stream)
+{
+    const int64_t now_ms = stream->hub->now_ms;
+    if (stream->watch_call == CALL_BACK) {
+        take_watch(stream);
+    }
+    if (stream->unwatch_call == CALL_BACK) {
+        stream->unwatch_call = CALL_NONE;
+        stream->primed = false;
+        channel_free_empty(stream);
+        tail_done(&stream->tail);
+        tail_done(&stream->acts);
+        tail_init(&stream->tail, stream->hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
+        tail_init(&stream->acts, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
+    }
+    if (stream->read_call == CALL_BACK) {
+        take_read(stream);
+    }
+    if (stream->watch_call != CALL_NONE || stream->unwatch_call != CALL_NONE ||
+        stream->read_call != CALL_NONE) {
+        return;
+    }
+    if (!is_wanted(stream)) {
+        (void)close_on(stream);
+    } else if (now_ms < stream->retry_ms) {
+        list_push(&stream->hub->failing, &stream->step_link);
+    } else if (!stream->watched) {
+        watch(stream);
+    } else {
+        read_on(stream);
+    }
+}
+
+static int64_t close_idle(struct hub *hub)
+{
+    while (!list_is_empty(&hub->idle)) {
+        struct stream *stream = list_entry(hub->idle.next, struct stream, idle_link);
+        const int64_t at_ms = hub->closing ? 0 : stream->idle_since_ms + STREAM_IDLE_MS;
+        if (at_ms > hub->now_ms) {
+            return at_ms;
+        }
+        list_remove(&stream->idle_link);
+        stream->closing = true;
+        stream_step_soon(stream);
+    }
+    return INT64_MAX;
+}
+
+/* Those that failed and may be asked again; else when the first of them may. */
+static int64_t retry_failing(struct hub *hub)
+{
+    int64_t next_ms = INT64_MAX;
+    struct link *link = hub->failing.next;
+    while (link != &hub->failing) {
+        struct stream *stream = list_entry(link, struct stream, step_link);
+        link = link->next;
+        if (hub->now_ms >= stream->retry_ms || hub->closing) {
+            stream->retry_ms = hub->now_ms;
+            list_remove(&stream->step_link);
+            list_push(&hub->stepping, &stream->step_link);
+        } else {
+            next_ms = earlier(next_ms, stream->retry_ms);
+        }
+    }
+    return next_ms;
+}
+
+int64_t stream_turn(struct hub *hub)
+{
+    const int64_t idle_ms = close_idle(hub);
+    (void)retry_failing(hub);
+    for (struct link *link = list_pop(&hub->stepping); link != NULL;
+         link = list_pop(&hub->stepping)) {
+        step(list_entry(link, struct stream, step_link));
+    }
+    return earlier(idle_ms, retry_failing(hub));
+}
+
+/* ---- opening, entering, leaving ---- */
+
+struct stream *stream_find(const struct hub *hub, struct str name)
+{
+    struct map_node *node = map_find(&hub->streams, name);
+    return node == NULL ? NULL : map_entry(node, struct stream, node);
+}
+
+static void make_idle(struct stream *stream)
+{
+    stream->idle_since_ms = stream->hub->now_ms;
+    list_push(&stream->hub->idle, &stream->idle_link);
+}
+
+struct stream *stream_open(struct hub *hub, struct str name)
+{
+    struct stream *stream = stream_find(hub, name);
+    if (stream != NULL) {
+        return stream;
+    }
+    stream = mem_new(MEM_STREAM, sizeof(*stream) + name.len + 1);
+    if (stream == NULL) {
+        return NULL;
+    }
+    memcpy(stream->name, name.at, name.len);
+    stream->name_len = (uint32_t)name.len;
+    stream->hub = hub;
+    stream->state = STREAM_LIVE;
+    stream->merge_ms = hub->options.merge_ms;
+    stream->flushed_ms = INT64_MIN / 2;
+    list_init(&stream->joiners);
+    list_init(&stream->pollers);
+    list_init(&stream->untold);
+    map_init(&stream->people, MEM_STREAM, hub->options.seed);
+    tail_init(&stream->tail, hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
+    tail_init(&stream->acts, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
+    stream->node.key = stream_name(stream);
+    if (map_add(&hub->streams, &stream->node) != ERR_OK) {
+        mem_free(MEM_STREAM, stream);
+        return NULL;
+    }
+    metric_count(&hub->tally.streams, 1);
+    make_idle(stream);
+    crowd_arrive(stream);
+    stream_step_soon(stream);
+    return stream;
+}
+
+void stream_enter(struct stream *stream, struct viewer *viewer)
+{
+    viewer->stream = stream;
+    stream->viewer_count++;
+    stream->closing = false;
+    list_remove(&stream->idle_link);
+    crowd_arrive(stream);
+    stream_step_soon(stream);
+}
+
+void stream_leave(struct viewer *viewer)
+{
+    struct stream *stream = viewer->stream;
+    list_remove(&viewer->link);
+    stall_end(viewer);
+    if (viewer->is_open) {
+        stream->readers[viewer->reader]--;
+        metric_count(&stream->hub->tally.viewers[viewer->reader], -1);
+    }
+    viewer->is_open = false;
+    viewer->mode = VIEWER_IDLE;
+    viewer->stream = NULL;
+    stream->viewer_count--;
+    if (stream->viewer_count == 0) {
+        make_idle(stream);
+    }
+}
+
+void stream_check(const struct stream *stream)
+{
+    uint32_t live = 0;
+    for (const struct channel *channel = stream->channels; channel != NULL;
+         channel = channel->next) {
+        channel_check(channel);
+        live += channel->count;
+    }
+    tail_check(&stream->tail);
+    tail_check(&stream->acts);
+    must(live <= stream->viewer_count);
+    must(stream->slow_count <= stream->viewer_count);
+    must(!stream->primed || stream->tail.count == 0 ||
+         stream->tail.events[stream->tail.start + stream->tail.count - 1]->seq == stream->newest ||
+         stream->tail.covers == stream->newest);
+    must(stream->viewer_count == 0 || !list_holds(&stream->idle_link));
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/tally.h"
+
+#include "hub/encoding.h"
+
+#include <stdio.h>
+
+static void add(struct metric *metric, const struct metric *as)
+{
+    *metric = *as;
+    metric_add(metric);
+}
+
+static void counter(struct metric *metric, const char *name, const char *labels, const char *help)
+{
+    add(metric,
+        &(struct metric){.name = name, .labels = labels, .help = help, .kind = METRIC_COUNTER});
+}
+
+static void gauge(struct metric *metric, const char *name, const char *labels, const char *help)
+{
+    add(metric,
+        &(struct metric){.name = name, .labels = labels, .help = help, .kind = METRIC_GAUGE});
+}
+
+void tally_init(struct tally *tally)
+{
+    static const char *const gap_labels[GAP_WHYS] = {
+        [GAP_BEHIND] = "why=\"behind\"",
+        [GAP_SLOW_READER] = "why=\"slow_reader\"",
+        [GAP_EXPIRED] = "why=\"expired\"",
+    };
+    static const char *const reader_labels[READER_KINDS] = {
+        [READER_SSE] = "transport=\"sse\"",
+        [READER_WS] = "transport=\"ws\"",
+        [READER_POLL] = "transport=\"poll\"",
+    };
+
+    counter(&tally->events, "roar_hub_events_total", NULL,
+            "Events that reached a reactor with viewers.");
+    counter(&tally->deliveries, "roar_deliveries_total", NULL,
+            "Events handed to viewers' sockets, each viewer counted.");
+    counter(&tally->shed, "roar_shed_total", NULL, "Events viewers were spared, told in gaps.");
+    counter(&tally->joins, "roar_joins_total", NULL, "Viewers admitted.");
+    counter(&tally->resumes, "roar_resumes_total", NULL, "Viewers admitted at their cursor.");
+    counter(&tally->refused, "roar_joins_refused_total", NULL, "Viewers not admitted.");
+    gauge(&tally->slow, "roar_viewers_slow", NULL, "Viewers whose socket is full now.");
+    gauge(&tally->streams, "roar_streams_awake", NULL, "Streams open on reactors, each counted.");
+    gauge(&tally->ring_bytes, "roar_ring_bytes", NULL, "Memory of the rings.");
+    counter(&tally->on_time, "roar_fanout_on_time_total", NULL,
+            "Deliveries within 500 ms of the publishing.");
+    counter(&tally->on_time_of, "roar_fanout_total", NULL, "Deliveries of events seen live.");
+    for (int why = 0; why < GAP_WHYS; why++) {
+        counter(&tally->gaps[why], "roar_gaps_total", gap_labels[why], "Gaps told to viewers.");
+    }
+    for (int kind = 0; kind < READER_KINDS; kind++) {
+        gauge(&tally->viewers[kind], "roar_viewers", reader_labels[kind], "Open readers.");
+    }
+    add(&tally->visible, &(struct metric){.name = "roar_visible_ms",
+                                          .help = "From publishing an event to a viewer's socket.",
+                                          .kind = METRIC_HISTOGRAM,
+                                          .histogram = &tally->visible_steps});
+    add(&tally->flush_bytes, &(struct metric){.name = "roar_flush_bytes",
+                                              .help = "Bytes given to one viewer by one flush.",
+                                              .kind = METRIC_HISTOGRAM,
+                                              .histogram = &tally->flush_bytes_steps});
+}
+
+void tally_add_memory(struct tally *tally)
+{
+    for (int kind = 0; kind < MEM_KINDS; kind++) {
+        (void)snprintf(tally->memory_labels[kind], sizeof(tally->memory_labels[kind]),
+                       "kind=\"%s\"", mem_kind_name((enum mem_kind)kind));
+        gauge(&tally->memory[kind], "roar_memory_bytes", tally->memory_labels[kind],
+              "Heap held, by what it is for.");
+    }
+    tally->has_memory = true;
+    tally_refresh_memory(tally);
+}
+
+void tally_refresh_memory(struct tally *tally)
+{
+    for (int kind = 0; tally->has_memory && kind < MEM_KINDS; kind++) {
+        metric_set(&tally->memory[kind], (int64_t)mem_held_bytes((enum mem_kind)kind));
+    }
+}
+
+void tally_done(struct tally *tally)
+{
+    struct metric *const all[] = {&tally->events,     &tally->deliveries, &tally->shed,
+                                  &tally->joins,      &tally->resumes,    &tally->refused,
+                                  &tally->slow,       &tally->streams,    &tally->ring_bytes,
+                                  &tally->on_time,    &tally->on_time_of, &tally->visible,
+                                  &tally->flush_bytes};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        metric_remove(all[i]);
+    }
+    for (int why = 0; why < GAP_WHYS; why++) {
+        metric_remove(&tally->gaps[why]);
+    }
+    for (int kind = 0; kind < READER_KINDS; kind++) {
+        metric_remove(&tally->viewers[kind]);
+    }
+    for (int kind = 0; kind < MEM_KINDS; kind++) {
+        metric_remove(&tally->memory[kind]);
+    }
+}
+
+enum reader_kind tally_reader_kind(const struct encoding *encoding)
+{
+    if (encoding == NULL) {
+        return READER_POLL;
+    }
+    return encoding == &encoding_ws ? READER_WS : READER_SSE;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/viewer.h"
+
+#include "base/must.h"
+#include "hub/catchup.h"
+#include "hub/channel.h"
+#include "hub/crowd.h"
+#include "hub/join.h"
+#include "hub/stall.h"
+#include "hub/stream.h"
+
+void viewer_join(struct hub *hub, struct viewer *viewer, const struct viewer_ops *ops,
+                 const struct join *join)
+{
+    join_begin(hub, viewer, ops, join);
+}
+
+void viewer_leave(struct hub *hub, struct viewer *viewer)
+{
+    if (viewer->mode == VIEWER_IDLE) {
+        return;
+    }
+    if (hub->opening == viewer) {
+        hub->opening = NULL;
+    }
+    if (viewer->mode == VIEWER_LIVE) {
+        channel_leave(viewer);
+    }
+    list_remove(&viewer->link);
+    crowd_leave(viewer);
+    catchup_drop(viewer);
+    if (viewer->stream != NULL) {
+        stream_leave(viewer);
+    }
+    viewer->mode = VIEWER_IDLE;
+}
+
+void viewer_writable(struct hub *hub, struct viewer *viewer)
+{
+    if (!viewer->blocked) {
+        return;
+    }
+    stall_end(viewer);
+    if (viewer->mode == VIEWER_LIVE && !list_holds(&viewer->link)) {
+        list_push(&hub->ready, &viewer->link);
+    } else if (viewer->mode == VIEWER_CATCHUP && !viewer->catchup->away) {
+        catchup_resume(viewer);
+    }
+}
+
+void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive)
+{
+    must(viewer->stream == NULL || viewer->stream->hub == hub);
+    crowd_beats(viewer, alive);
+}
