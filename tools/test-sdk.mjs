@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bundles the SDK's tests for Node and runs them; what is printed is TAP.
-//   node tools/test-sdk.mjs [NAME ...]     (all of sdk/test/, or only NAME.test.ts)
+// Bundles the tests of the SDK and the page for Node and runs them; what is printed is TAP.
+//   node tools/test-sdk.mjs [NAME ...]     (all of sdk/test/ and web/test/, or only NAME.test.ts)
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(root, "build/sdk-test");
 const names = process.argv.slice(2);
-const tests = readdirSync(join(root, "sdk/test"))
+const tests = ["sdk/test", "web/test"]
+  .flatMap((folder) => readdirSync(join(root, folder)).map((file) => `${folder}/${file}`))
   .filter((file) => file.endsWith(".test.ts"))
   .filter((file) => names.length === 0 || names.includes(basename(file, ".test.ts")));
 if (tests.length === 0) {
@@ -21,8 +22,9 @@ if (tests.length === 0) {
 rmSync(out, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: tests.map((file) => `sdk/test/${file}`),
+  entryPoints: tests,
   outdir: out,
+  entryNames: "[name]",
   outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",

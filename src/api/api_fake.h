@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api_fake -- the rooms below, as far as a test of this folder needs them: exchanges that keep their
- * answer, an engine and a hub that answer at once with what the test laid out, readers that only
- * note how they were opened. Included once by a test, since a test is one file; what is defined here
- * takes the place of serve/ and hub/ when it is linked.
+/* api_fake -- the rooms below, as far as a test of this folder needs them: exchanges that keep
+ * their answer, an engine and a hub that answer at once with what the test laid out, readers that
+ * only note how they were opened. Included once by a test, since a test is one file; what is
+ * defined here takes the place of serve/ and hub/ when it is linked.
  */
 #pragma once
 
@@ -54,6 +54,7 @@ static struct {
     struct read read, asked;
     struct event *events[8];
     struct stream_call stream, streamed;
+    char address[ADDRESS_TEXT_MAX];
     uint32_t reads;
     /* -- the hub's -- */
     struct presence_call presence, present;
@@ -165,6 +166,7 @@ static void fake_submit(struct port *port, struct submit *submit)
 {
     (void)port;
     fake.submitted = *submit;
+    fake_copy(fake.address, sizeof(fake.address), submit->address);
     submit->end = fake.submit.end;
     submit->refusal = fake.submit.refusal;
     submit->retry_after_ms = fake.submit.retry_after_ms;

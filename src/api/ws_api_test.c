@@ -134,7 +134,7 @@ static void a_comment_may_be_posted_here(void **state)
     say("{\"do\":\"post\",\"ref\":1,\"text\":\"hi\",\"cid\":\"x\"}");
     assert_heard("{\"type\":\"reply\",\"ref\":1,\"ok\":true,\"status\":201,\"data\":{\"id\":\"c1\","
                  "\"seq\":7,");
-    assert_true(str_eq(fake.submitted.address, STR("192.0.0.1")));
+    assert_string_equal(fake.address, "192.0.0.1");
     fake.submit.end = SUBMIT_REFUSED;
     fake.submit.refusal = REFUSAL_RATE_USER;
     fake.submit.retry_after_ms = 8000;

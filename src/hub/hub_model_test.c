@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Random histories of two hubs on one engine, each replayable from its seed: events, joins with any
- * cursor, readers of any slowness, leaves, long polls, hubs that fall behind, retention, memory
- * that fails. The readers check promise P5 themselves; hub_check() holds after every turn; at the end
- * all who are still there have everything. */
+/* Random histories of two hubs on one engine, each replayable from its seed: events, joins with
+ * any cursor, readers of any slowness, leaves, long polls, hubs that fall behind, retention, memory
+ * that fails. The readers check promise P5 themselves; hub_check() holds after every turn; at the
+ * end all who are still there have everything. */
 #include "base/must.h"
 #include "hub/fake_test.h"
 
