@@ -553,6 +553,7 @@ static void only_managers_change_a_stream(void **state)
     put = (struct fake_ask){
         .method = "POST", .path = "/v1/streams/demo/end", .bearer = fake_bearer("ann", "admin")};
     fake.stream.now = STREAM_ENDED;
+    fake.stream.created = true;
     assert_says(fake_ask(&put), 200, "\"state\":\"ended\"");
     assert_int_equal(fake.streamed.what, STREAM_DO_END);
 }

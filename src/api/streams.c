@@ -37,7 +37,8 @@ static void on_figures(struct call *call)
     json_write_member_str(&body, "stream", ask_kept_name(&asked->stream));
     asked->write(asked, &body);
     buf_add_byte(&body, '}');
-    respond_json(asked->exchange, asked->call.created ? 201 : 200, &body, STR_NONE);
+    const bool is_made = asked->call.created && asked->call.what == STREAM_DO_PUT;
+    respond_json(asked->exchange, is_made ? 201 : 200, &body, STR_NONE);
     mem_free(MEM_CONN, asked);
 }
 
@@ -65,9 +66,6 @@ static void reply_failure(struct stream_ask *asked)
         why = (struct problem){.code = PROBLEM_NO_STREAM,
                                .detail = STR("Nobody has made this stream: its host does so with "
                                              "PUT /v1/streams/{name}.")};
-    } else if (asked->call.result == ERR_DENIED) {
-        why = (struct problem){.code = PROBLEM_STREAM_ENDED,
-                               .detail = STR("An ended stream stays ended.")};
     }
     respond_problem(asked->exchange, &why);
 }
