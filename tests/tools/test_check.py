@@ -97,6 +97,13 @@ def test_rule_sees_a_breach_and_nothing_else(tmp_path, rule, broken, kept):
     assert list(rule(write_tree(tmp_path / "kept", kept))) == []
 
 
+def test_a_circle_is_told_by_its_shortest_way_round(tmp_path):
+    tree = write_tree(tmp_path, {"src/hub/a.c": '#include "hub/b.h"\n#include "hub/c.h"\n', "src/hub/a.h": "",
+                                 "src/hub/b.h": '#include "hub/c.h"\n', "src/hub/c.h": '#include "hub/a.h"\n'})
+    assert [finding.text for finding in floors.circles(tree)] == [
+        "3 rooms include each other, for one: hub/a > hub/c > hub/a"]
+
+
 def compile_commands(root, path, text):
     """A release build as names.exported and lint.clang_tidy look for it."""
     tree = write_tree(root, {path: text})

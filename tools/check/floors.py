@@ -62,7 +62,23 @@ def circles(tree):
                 graph[node[source.path]].add(target)
     for knot in knots(graph):
         path = next(path for path in sorted(node) if node[path] == knot[0])
-        yield Finding(path, 0, "circles", "include each other: " + ", ".join(knot))
+        way = " > ".join(name.removeprefix("src/") for name in shortest_way_round(graph, knot))
+        yield Finding(path, 0, "circles", f"{len(knot)} rooms include each other, for one: {way}")
+
+
+def shortest_way_round(graph, knot):
+    """From the first room of a knot along includes back to itself."""
+    came_from, waiting = {}, [knot[0]]
+    while knot[0] not in came_from:
+        name = waiting.pop(0)
+        for target in sorted(graph[name]):
+            if target in knot and target not in came_from:
+                came_from[target] = name
+                waiting.append(target)
+    way = [knot[0]]
+    while len(way) == 1 or way[-1] != knot[0]:
+        way.append(came_from[way[-1]])
+    return way[::-1]
 
 
 def knots(graph):
