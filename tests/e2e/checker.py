@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges a whole run: what posters were answered, what viewers saw, and the log that is left.
+
+check() returns sentences, one a broken promise; an empty list is a run in which P1 to P5 held.
+"""
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Answer:
+    """A comment whose poster got 200 or 201."""
+
+    cid: str
+    seq: int
+    id: str
+    text: str
+    begun: float  # when its first try was sent
+    ended: float  # when the answer had come
+
+
+@dataclass
+class View:
+    """All one viewer was sent, over all its connections, in order."""
+
+    name: str
+    messages: list = field(default_factory=list)
+
+
+def check(log, answers, views):
+    return [*check_log(log), *check_answers(log, answers), *check_order(answers),
+            *(fault for view in views for fault in check_view(log, view))]
+
+
+def check_log(log):
+    """Seqs grow, prev is the chain, times do not go back, ids and cids are there once."""
+    last, last_at = 0, 0
+    seen = {"id": set(), "cid": set()}
+    for event in log:
+        if event["seq"] <= last:
+            yield f"log: seq {event['seq']} after {last}"
+        if event["prev"] != last:
+            yield f"log: prev of {event['seq']} is {event['prev']}, the event before it is {last}"
+        if event["at"] < last_at:
+            yield f"log: at of {event['seq']} goes back"
+        last, last_at = event["seq"], event["at"]
+        for name, values in seen.items():
+            key = (event["user"]["id"], event.get(name)) if name == "cid" else event.get(name)
+            if event.get(name) is not None and key in values:
+                yield f"log: {name} {event[name]} twice, again at {event['seq']}"
+            values.add(key)
+
+
+def check_answers(log, answers):
+    """What was answered is in the log, once and as answered; the same cid was always answered the same."""
+    by_cid = {}
+    for event in log:
+        by_cid.setdefault(event.get("cid"), []).append(event)
+    for answer in answers:
+        found = by_cid.get(answer.cid, [])
+        if len(found) != 1:
+            yield f"answered {answer.cid}: {len(found)} times in the log"
+        elif (found[0]["seq"], found[0]["id"], found[0]["text"]) != (answer.seq, answer.id, answer.text):
+            yield f"answered {answer.cid} as {answer.seq}, in the log as {found[0]['seq']}"
+
+
+def check_order(answers):
+    """P3: a post begun after another's answer has the larger seq."""
+    ended = sorted(answers, key=lambda answer: answer.ended)
+    at, highest = 0, None
+    for answer in sorted(answers, key=lambda answer: answer.begun):
+        while at < len(ended) and ended[at].ended < answer.begun:
+            if highest is None or ended[at].seq > highest.seq:
+                highest = ended[at]
+            at += 1
+        if highest is not None and answer.seq <= highest.seq:
+            yield f"order: {answer.cid} ({answer.seq}) was begun after {highest.cid} ({highest.seq}) was answered"
+
+
+def check_view(log, view):
+    """Each event is the log's; after the client's rule (drop seq <= last) none is missing unless a gap said so."""
+    by_seq = {event["seq"]: event for event in log}
+    last, told, seen = None, 0, set()
+    for message in view.messages:
+        kind = message["type"]
+        if kind in ("hello", "resync"):
+            # A connection begins at the cursor it was asked for; the first of all anywhere.
+            if last is None or kind == "resync":
+                last = message["seq"]
+            elif message["seq"] > last and told < message["seq"]:
+                yield f"{view.name}: resumed at {message['seq']} though it stood at {last}"
+        elif kind == "gap":
+            told = max(told, message["to"])
+        elif "seq" in message:
+            yield from check_event(view, message, by_seq, last)
+            if last is not None and message["seq"] <= last:
+                continue
+            if last is not None and message["prev"] > max(last, told):
+                yield f"{view.name}: {message['seq']} follows {message['prev']}, which was never sent; it stood at {last}"
+            last = message["seq"]
+            seen.add(last)
+    yield from check_end(log, view, last, told, seen)
+
+
+def check_event(view, message, by_seq, last):
+    original = by_seq.get(message["seq"])
+    if original is None:
+        yield f"{view.name}: was shown {message['seq']}, which is not in the log (or no longer)"
+    elif {**message, "prev": original["prev"]} != original:
+        yield f"{view.name}: {message['seq']} is not what the log has"
+
+
+def check_end(log, view, last, told, seen):
+    """It saw everything from its first event to the log's last."""
+    if not seen:
+        yield f"{view.name}: saw nothing"
+        return
+    missed = [event["seq"] for event in log if event["seq"] > min(seen) and event["seq"] not in seen
+              and event["seq"] > told]
+    if missed:
+        yield f"{view.name}: never saw {len(missed)} events, the first {missed[0]}, and was not told"

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+import itertools
+import json
+import sys
+
+sys.dont_write_bytecode = True
+
+import pytest
+
+from roar import UNLIMITED, Roar
+
+numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: waits for a real time-out of the server")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server for all tests that leave it as they found it; no post limits."""
+    roar = Roar(tmp_path_factory.mktemp("server"), UNLIMITED).start()
+    yield roar
+    code = roar.stop()
+    assert code == 0, "\n".join(roar.logs[-20:])
+    check_logs(roar)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts further servers: start({settings}, flags=(...)); whatever is left of them is ended."""
+    started = []
+
+    def begin(settings=None, flags=("--dev",), **more):
+        roar = Roar(tmp_path / f"roar{len(started)}", {**UNLIMITED, **(settings or {})}, flags)
+        started.append(roar)
+        return roar.start(**more)
+
+    yield begin
+    for roar in started:
+        roar.done()
+        check_logs(roar)
+
+
+@pytest.fixture
+def stream():
+    """A stream of the test's own."""
+    return f"s{next(numbers)}"
+
+
+def check_logs(roar):
+    """Every line is one JSON object, and no token ever stands in one."""
+    for line in roar.logs:
+        assert isinstance(json.loads(line), dict), line
+        assert "eyJ" not in line, f"a token in the log: {line}"

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Posters that retry until they are answered and viewers that come back by cursor, each a thread, all recorded."""
+import threading
+import time
+
+from checker import Answer, View
+from http1 import Closed, Conn
+from readers import READERS, Refused
+from tokens import token
+
+
+class Crowd:
+    def __init__(self, roar, stream):
+        self.roar = roar
+        self.stream = stream
+        self.answers = []
+        self.faults = []
+        self.news = threading.Condition()
+        self.up = threading.Event()  # the server is said to run
+        self.ending = threading.Event()  # posters stop
+        self.over = threading.Event()  # viewers stop
+        self.threads = []
+        self.views = []
+
+    def post_by(self, name):
+        self.begin(self.poster, name)
+
+    def view_by(self, kind, name):
+        view = View(f"{kind} {name}")
+        self.views.append(view)
+        self.begin(self.viewer, kind, view)
+
+    def begin(self, work, *args):
+        def run():
+            try:
+                work(*args)
+            except Exception as error:  # told by the test, not lost in a thread
+                self.faults.append(f"{work.__name__}{args}: {error!r}")
+
+        thread = threading.Thread(target=run, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    # ---- posters ----
+
+    def poster(self, name):
+        number, conn, bearer = 0, None, token(name)
+        while not self.ending.is_set():
+            number += 1
+            cid, text = f"{name}-{number}", f"{name} says {number}"
+            begun = time.monotonic()
+            while not self.ending.is_set():
+                try:
+                    conn = conn or Conn(self.roar.address)
+                    answer = conn.ask("POST", f"/v1/streams/{self.stream}/comments", token=bearer,
+                                      body={"text": text, "cid": cid})
+                except (OSError, Closed, ValueError):
+                    conn = self.drop(conn)
+                    continue
+                if answer.status in (200, 201):
+                    self.note(answer.json(), cid, text, begun)
+                    break
+                assert answer.status == 503, (answer.status, answer.body)
+
+    def drop(self, conn):
+        if conn is not None:
+            conn.close()
+        self.up.wait(0.5)
+        return None
+
+    def note(self, body, cid, text, begun):
+        with self.news:
+            self.answers.append(Answer(cid, body["seq"], body["id"], text, begun, time.monotonic()))
+            self.news.notify_all()
+
+    def wait_answers(self, count, deadline_s):
+        with self.news:
+            assert self.news.wait_for(lambda: len(self.answers) >= count, deadline_s), (
+                f"{len(self.answers)} of {count} answers; {self.faults}")
+
+    # ---- viewers ----
+
+    def viewer(self, kind, view):
+        cursor = "0"
+        more = {"wait": 1} if kind == "poll" else {}
+        while not self.over.is_set():
+            try:
+                with READERS[kind](self.roar, self.stream, after=cursor, **more) as reader:
+                    while not self.over.is_set():
+                        message = reader.message()
+                        view.messages.append(message)
+                        cursor = reader.cursor
+            except (OSError, Closed, Refused, ValueError):
+                self.up.wait(0.5)
+
+    def has_seen(self, seq):
+        return all(any(message.get("seq") == seq for message in view.messages[-500:]) for view in self.views)
+
+    # ---- the end ----
+
+    def end_posting(self):
+        self.ending.set()
+
+    def end(self):
+        self.ending.set()
+        self.over.set()

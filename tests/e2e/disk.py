@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks that misbehave: a preloaded library whose faults are switched by files, and a folder that is really full."""
+import contextlib
+import os
+import resource
+import subprocess
+from pathlib import Path
+
+
+class Faults:
+    """`settings` make the server use it; faults.on("stall"), .off("stall"): also "eio" and "full"."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True)
+        library = self.folder / "faults.so"
+        source = Path(__file__).with_name("faults.c")
+        subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl"],
+                       check=True)
+        sanitizer = os.environ.get("ASAN_OPTIONS", "")
+        self.environment = {"LD_PRELOAD": str(library), "ROAR_FAULTS": str(self.folder),
+                            "ASAN_OPTIONS": ":".join(filter(None, [sanitizer, "verify_asan_link_order=0"]))}
+
+    def on(self, name):
+        (self.folder / name).touch()
+
+    def off(self, name):
+        (self.folder / name).unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder, size_mib):
+    """A file system of this size if we may mount one, else None."""
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", folder], capture_output=True,
+                             check=False).returncode == 0
+    try:
+        yield folder if mounted else None
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+def limit_files(max_bytes):
+    """For preexec_fn: no file of the process may grow beyond; lift() takes it back."""
+    def limit():
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, hard))
+
+    return limit
+
+
+def lift(pid):
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checker finds what it is for: a good run passes, and every way to spoil it is found."""
+import copy
+
+import pytest
+
+from checker import Answer, View, check
+
+
+def good_run():
+    log, prev = [], 0
+    for number in range(1, 31):
+        seq = number * 2  # holes mean nothing
+        log.append({"type": "comment", "stream": "s", "seq": seq, "prev": prev, "id": f"i{seq}", "cid": f"c{seq}",
+                    "at": 1000 + number, "user": {"id": "u", "name": "U"}, "text": f"t{seq}"})
+        prev = seq
+    answers = [Answer(event["cid"], event["seq"], event["id"], event["text"], begun=n, ended=n + 0.5)
+               for n, event in enumerate(log)]
+    hello = {"type": "hello", "epoch": "e", "seq": 0}
+    resumed = {"type": "hello", "epoch": "e", "seq": 20}
+    again = [hello, *log[:10], resumed, *log[10:]]
+    doubled = [hello, *log[:12], {"type": "hello", "epoch": "e", "seq": 16}, *log[8:]]
+    gap = {"type": "gap", "from": 2, "to": 20, "why": "behind"}
+    spared = [hello, log[0], gap, *log[10:]]
+    return log, answers, [View("again", again), View("doubled", doubled), View("spared", spared)]
+
+
+def test_a_good_run_passes():
+    assert check(*good_run()) == []
+
+
+def lose_answered(log, answers, views):
+    del log[5]
+
+
+def two_of_one_cid(log, answers, views):
+    log[6]["cid"] = log[5]["cid"]
+
+
+def two_of_one_id(log, answers, views):
+    log[6]["id"] = log[5]["id"]
+
+
+def swap_in_log(log, answers, views):
+    log[5], log[6] = log[6], log[5]
+
+
+def break_chain(log, answers, views):
+    log[5]["prev"] = 2
+
+
+def time_goes_back(log, answers, views):
+    log[5]["at"] = 1
+
+
+def answered_otherwise(log, answers, views):
+    answers[5].seq += 1
+
+
+def other_text(log, answers, views):
+    answers[5].text = "other"
+
+
+def later_post_has_smaller_seq(log, answers, views):
+    answers[20].begun, answers[20].ended = -2, -1  # answered before all others, with a greater seq
+
+
+def hole_in_view(log, answers, views):
+    del views[0].messages[4]
+
+
+def end_missing_in_view(log, answers, views):
+    del views[0].messages[-1]
+
+
+def view_sees_nothing(log, answers, views):
+    views[0].messages.clear()
+
+
+def swap_in_view(log, answers, views):
+    messages = views[0].messages
+    messages[4], messages[5] = messages[5], messages[4]
+
+
+def phantom_in_view(log, answers, views):
+    views[0].messages.append({**views[0].messages[-1], "seq": 999, "prev": 60})
+
+
+def changed_in_view(log, answers, views):
+    views[0].messages[4] = {**views[0].messages[4], "text": "changed"}
+
+
+def resumed_too_late(log, answers, views):
+    views[0].messages[11] = {"type": "hello", "epoch": "e", "seq": 24}
+
+
+def gap_too_short(log, answers, views):
+    views[2].messages[2] = {"type": "gap", "from": 2, "to": 16, "why": "behind"}
+
+
+@pytest.mark.parametrize("spoil", [
+    lose_answered, two_of_one_cid, two_of_one_id, swap_in_log, break_chain, time_goes_back, answered_otherwise,
+    other_text, later_post_has_smaller_seq, hole_in_view, end_missing_in_view, view_sees_nothing, swap_in_view,
+    phantom_in_view, changed_in_view, resumed_too_late, gap_too_short])
+def test_it_finds(spoil):
+    run = copy.deepcopy(good_run())
+    spoil(*run)
+    assert check(*run) != []

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Section 5: cursors. A viewer that comes back misses nothing, or is told."""
+import pytest
+
+from http1 import Conn
+from readers import Poll, Sse, Ws, open_reader
+from tokens import token
+
+PUSH = ["sse", "ws"]
+TRANSPORTS = ["sse", "ws", "poll"]
+
+
+def fill(server, stream, count):
+    with Ws(server, stream, token=token()) as poster:
+        replies = [poster.ask(do="post", stream=stream, text=f"t{number}") for number in range(count)]
+    return [reply["data"]["comment"] for reply in replies]
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_after_resumes_behind_the_cursor(server, stream, kind):
+    comments = fill(server, stream, 10)
+    epoch = server.get(f"/v1/streams/{stream}").json()["epoch"]
+    for after in (f"{epoch}.{comments[3]['seq']}", str(comments[3]["seq"])):
+        with open_reader(kind, server, stream, after=after) as reader:
+            if kind != "poll":
+                assert reader.hello["resumed"] is True and reader.hello["seq"] == comments[3]["seq"]
+            assert reader.comments(6) == comments[4:]
+
+
+def test_last_event_id_wins_over_after(server, stream):
+    comments = fill(server, stream, 6)
+    with open_reader("sse", server, stream, after="0") as reader:
+        reader.comments(4)
+        last = reader.id
+    with open_reader("sse", server, stream, after="0", last=last) as reader:
+        assert reader.comments(2) == comments[4:]
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_from_the_beginning(server, stream, kind):
+    comments = fill(server, stream, 60)
+    with open_reader(kind, server, stream, after="0") as reader:
+        assert reader.comments(60) == comments
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_at_the_newest_nothing_comes_but_what_is_new(server, stream, kind):
+    comments = fill(server, stream, 3)
+    with open_reader(kind, server, stream, after=str(comments[-1]["seq"])) as reader:
+        new = server.posted(stream, "new")["comment"]
+        assert reader.find("comment") == new
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_many_reconnects_are_one_story(server, stream, kind):
+    comments = fill(server, stream, 30)
+    seen, after = [], "0"
+    while len(seen) < 30:
+        with open_reader(kind, server, stream, after=after) as reader:
+            seen += reader.comments(3)
+            after = reader.cursor
+    assert seen == comments
+
+
+@pytest.mark.parametrize("kind", PUSH)
+@pytest.mark.parametrize("shape, why", [("zzzz.{seq}", "epoch"), ("zzzz.0", "epoch"), ("{epoch}.{ahead}", "ahead"),
+                                        ("{ahead}", "ahead")])
+def test_a_cursor_of_another_life_is_told_and_backfilled(server, stream, kind, shape, why):
+    comments = fill(server, stream, 60)
+    epoch = server.get(f"/v1/streams/{stream}").json()["epoch"]
+    after = shape.format(seq=comments[5]["seq"], epoch=epoch, ahead=comments[-1]["seq"] + 1000)
+    with open_reader(kind, server, stream, after=after) as reader:
+        resync = reader.message()
+        assert resync["type"] == "resync" and resync["why"] == why and resync["epoch"] == epoch
+        assert resync["stream"] == stream and resync["seq"] == comments[9]["seq"]
+        assert reader.comments(50) == comments[10:]
+
+
+@pytest.mark.parametrize("after", ["zzzz.3", "9007199254740991"])
+def test_pages_and_polls_of_another_life_say_so(server, stream, after):
+    comments = fill(server, stream, 3)
+    epoch = server.get(f"/v1/streams/{stream}").json()["epoch"]
+    page = server.get(f"/v1/streams/{stream}/poll?after={after}&wait=0").json()
+    assert page["resync"] is True and page["epoch"] == epoch
+    assert page["events"] == comments
+    if after.startswith("zzzz"):
+        for path in ("log", "comments"):
+            page = server.get(f"/v1/streams/{stream}/{path}?after={after}").json()
+            assert page["resync"] is True and page["epoch"] == epoch, path
+
+
+@pytest.mark.parametrize("kind", PUSH)
+def test_too_far_behind_is_a_gap_with_its_hole(start, stream, kind):
+    roar = start({"delivery.resume_max": 100})
+    comments = fill(roar, stream, 260)
+    with open_reader(kind, roar, stream, after=str(comments[9]["seq"]), tail=20) as reader:
+        assert reader.hello["resumed"] is True and reader.hello["seq"] == comments[9]["seq"]
+        gap = reader.message()
+        assert gap["type"] == "gap" and gap["why"] == "behind"
+        hole = [c for c in comments if gap["from"] <= c["seq"] <= gap["to"]]
+        assert gap["carried"] + gap["shed"] + gap["removed"] == len(hole)
+        assert gap["removed"] == 0
+        assert reader.comments(20) == comments[240:]
+        last = roar.posted(stream, "live")["comment"]
+        assert reader.find("comment") == last
+    assert hole[0] == comments[10] and hole[-1]["seq"] < comments[240]["seq"]
+    # The URL's pages hold exactly the hole.
+    paged, target = [], gap["history"]
+    while True:
+        page = roar.get(target).json()
+        paged += [c for c in page["comments"] if c["seq"] <= gap["to"]]
+        if not page["more"] or page["comments"][-1]["seq"] >= gap["to"]:
+            break
+        base = gap["history"].split("?")[0]
+        target = f"{base}?after={page['cursor']}&limit=500"
+    assert paged == hole
+
+
+@pytest.mark.parametrize("kind", PUSH)
+def test_just_within_the_bound_is_sent_inline(start, stream, kind):
+    roar = start({"delivery.resume_max": 100})
+    comments = fill(roar, stream, 150)
+    with open_reader(kind, roar, stream, after=str(comments[49]["seq"])) as reader:
+        assert [reader.message() for _ in range(100)] == comments[50:]
+
+
+def test_a_poll_pages_through_whatever_lies_behind(start, stream):
+    roar = start({"delivery.resume_max": 100})
+    comments = fill(roar, stream, 700)
+    with Poll(roar, stream, after=str(comments[0]["seq"])) as reader:
+        assert reader.comments(699) == comments[1:]
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_restart_is_bridged_by_the_cursor(start, stream, kind):
+    roar = start()
+    fill(roar, stream, 5)
+    with open_reader(kind, roar, stream, after="0") as reader:
+        seen = reader.comments(5)
+        cursor = reader.cursor
+    roar.kill()
+    roar.start()
+    fill(roar, stream, 5)
+    with open_reader(kind, roar, stream, after=cursor) as reader:
+        seen += reader.comments(5)
+    assert seen == roar.log(stream)
+
+
+def test_the_epoch_outlives_a_crash(start, stream):
+    roar = start()
+    roar.posted(stream)
+    epoch = roar.get(f"/v1/streams/{stream}").json()["epoch"]
+    roar.kill()
+    roar.start()
+    assert roar.get(f"/v1/streams/{stream}").json()["epoch"] == epoch
+
+
+def test_a_new_folder_is_a_new_epoch(start, stream):
+    epochs = set()
+    for _ in range(2):
+        roar = start()
+        epochs.add(roar.posted(stream)["epoch"])
+    assert len(epochs) == 2
+
+
+def test_a_slow_reader_is_told_and_goes_on(start, stream):
+    """It takes nothing while megabytes pass: then it gets a gap that adds up, and the newest, and lives on."""
+    roar = start()
+    with Sse(roar, stream) as slow:
+        slow.message()
+        comments = []
+        with Ws(roar, stream, token=token()) as poster:
+            poster.conn.socket.settimeout(60)
+            for number in range(6000):
+                reply = poster.ask(do="post", stream=stream, text=f"{number} " + "x" * 480)
+                poster.waiting.clear()
+                comments.append(reply["data"]["comment"])
+        seen = slow.until(lambda message: message.get("seq") == comments[-1]["seq"])
+    gaps = [message for message in seen if message["type"] == "gap"]
+    events = [message for message in seen if message["type"] == "comment"]
+    last, told = 0, 0
+    for message in seen:
+        if message["type"] == "gap":
+            hole = [c for c in comments if message["from"] <= c["seq"] <= message["to"]]
+            assert message["carried"] + message["shed"] + message["removed"] == len(hole)
+            told = max(told, message["to"])
+        elif message["type"] == "comment":
+            assert message["seq"] > last
+            assert message["prev"] <= max(last, told)
+            last = message["seq"]
+    assert len(events) + sum(gap["shed"] for gap in gaps) == len(comments)
+
+
+def test_head_of_events_is_not_a_stream(server, stream):
+    with Conn(server.address) as conn:
+        answer = conn.ask("HEAD", f"/v1/streams/{stream}/events")
+        assert answer.status in (200, 405)
