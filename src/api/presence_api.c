@@ -60,7 +60,13 @@ static void on_presence(struct call *call)
     mem_free(MEM_CONN, asked);
 }
 
-static void start(struct ask *ask, uint64_t identity, bool hidden)
+/* Who beats, from where; all 0: nobody, it is only asked. */
+struct beat {
+    uint64_t identity, screen;
+    bool is_hidden;
+};
+
+static void start(struct ask *ask, const struct beat *beat)
 {
     struct presence_ask *asked = mem_new(MEM_CONN, sizeof(*asked));
     if (asked == NULL) {
@@ -73,8 +79,9 @@ static void start(struct ask *ask, uint64_t identity, bool hidden)
     asked->call = (struct presence_call){
         .call = {.home = desk_home(ask->server), .done = on_presence},
         .stream = ask_kept_name(&asked->stream),
-        .identity = identity,
-        .hidden = hidden,
+        .identity = beat->identity,
+        .screen = beat->screen,
+        .hidden = beat->is_hidden,
     };
     if (ask->claims != NULL) {
         asked->claims = claims_ref(ask->claims);
@@ -83,11 +90,10 @@ static void start(struct ask *ask, uint64_t identity, bool hidden)
     hub_presence(ask->api->hub, &asked->call);
 }
 
-static enum err read_beat(struct ask *ask, const struct json *beat, uint64_t *ret_identity,
-                          bool *ret_hidden)
+static enum err read_beat(struct ask *ask, const struct json *message, struct beat *ret_beat)
 {
     struct reading_self self = {.claims = ask->claims};
-    const struct json *session = json_member(beat, "session");
+    const struct json *session = json_member(message, "session");
     if (session != NULL && json_kind(session) != JSON_KIND_NULL &&
         (!json_get_str(session, &self.session) || !token_name_is_valid(self.session))) {
         ask_fail(ask, PROBLEM_BAD_FIELD, "session",
@@ -99,35 +105,37 @@ static enum err read_beat(struct ask *ask, const struct json *beat, uint64_t *re
                  "Without a token a beat needs a `session`: any name you keep.");
         return ERR_PROTO;
     }
-    const struct json *state = json_member(beat, "state");
+    const struct json *state = json_member(message, "state");
     struct str name = STR("watching");
     if (state != NULL && !json_get_str(state, &name)) {
         name = STR_NONE;
     }
-    *ret_hidden = str_eq(name, STR("hidden"));
-    if (!*ret_hidden && !str_eq(name, STR("watching"))) {
+    const bool is_hidden = str_eq(name, STR("hidden"));
+    if (!is_hidden && !str_eq(name, STR("watching"))) {
         ask_fail(ask, PROBLEM_BAD_FIELD, "state", "`state` is \"watching\" or \"hidden\".");
         return ERR_PROTO;
     }
-    *ret_identity = reading_identity(ask->api, &self);
+    *ret_beat = (struct beat){.identity = reading_identity(ask->api, &self),
+                              .screen = reading_screen(ask->api, &self),
+                              .is_hidden = is_hidden};
     return ERR_OK;
 }
 
 void presence_api_beat(struct ask *ask)
 {
-    struct json *beat = NULL;
-    if (ask_body(ask, &beat) != ERR_OK) {
+    struct json *message = NULL;
+    if (ask_body(ask, &message) != ERR_OK) {
         return;
     }
-    uint64_t identity = 0;
-    bool hidden = false;
-    if (read_beat(ask, beat, &identity, &hidden) == ERR_OK) {
-        start(ask, identity, hidden);
+    struct beat beat;
+    if (read_beat(ask, message, &beat) == ERR_OK) {
+        start(ask, &beat);
     }
-    json_free(beat);
+    json_free(message);
 }
 
 void presence_api_get(struct ask *ask)
 {
-    start(ask, 0, false);
+    static const struct beat nobody = {0};
+    start(ask, &nobody);
 }

@@ -18,6 +18,11 @@ uint64_t reading_identity(const struct api *api, const struct reading_self *self
     return identity == 0 ? 1 : identity;
 }
 
+uint64_t reading_screen(const struct api *api, const struct reading_self *self)
+{
+    return self->session.len > 0 ? hash_str(api->shared->seed, self->session) : self->connection;
+}
+
 static enum err wrong(struct problem *ret_why, enum problem_code code, const char *field,
                       const char *detail)
 {

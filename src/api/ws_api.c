@@ -194,6 +194,7 @@ static void do_beat(struct order *order)
         .call = {.home = desk_home(session->server), .done = on_beaten},
         .stream = ask_kept_name(&errand->stream),
         .identity = reading_identity(session->api, &self),
+        .screen = reading_screen(session->api, &self),
         .hidden = is_hidden,
     };
     if (claims != NULL) {
