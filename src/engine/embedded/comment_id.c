@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /* The lower 80 bits are two halves of 40, scrambled by a Feistel network of ROUNDS rounds (Luby and
- * Rackoff 1988: four already make a strong permutation of a good round function). A round's function
- * is the keyed hash of the round, the time and the other half, so equal rows at other times look
- * different.
+ * Rackoff 1988: four already make a strong permutation of a good round function). The function of a
+ * round is the keyed hash of the round, the time and the other half, so that equal rows at other
+ * times look different.
  *
  *      before scrambling    left: n >> 8        right: (n & 255) << 32 | check
  *      check                the keyed hash of (n, at), 32 bits

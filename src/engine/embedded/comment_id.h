@@ -12,8 +12,8 @@
  * ids how many comments lie between them.
  *
  * Thread:   any; pure.
- * Promise:  parse(write(n, at)) gives n and at; a text that was not written with this key is refused
- * but for one in 2^32.
+ * Promise:  parse(write(n, at)) gives n and at; a text that was not written with this key is
+ * refused but for one in 2^32.
  */
 #pragma once
 

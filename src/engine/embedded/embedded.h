@@ -11,27 +11,21 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "engine/embedded/embedded_rules.h"
 #include "hub/port.h"
-#include "rules/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct embedded;
 
-struct embedded_rules { // may change while it runs: embedded_set_rules()
-    struct limit post_user, post_address, post_stream;
-    bool streams_explicit;  // streams.create = "explicit"
-    int32_t retention_days; // the default; 0: for ever
-};
-
 struct embedded_options {
     struct str data; // the folder; made if it is not there
     const struct clock *clock;
-    uint32_t readers;           // threads, >= 1
-    uint32_t posts_waiting_max; // 4,096
-    uint32_t post_wait_ms_max;  // 500
-    struct embedded_rules rules;
+    uint32_t readers;            // threads, >= 1
+    uint32_t posts_waiting_max;  // 4,096
+    uint32_t post_wait_ms_max;   // 500
+    struct embedded_rules rules; // may change while it runs: embedded_set_rules()
 };
 
 /* Why it could not start, for people: what is wrong, where, what to do. */

@@ -76,7 +76,7 @@ static enum err tick(struct housekeeping *keeping, struct moment now)
     keeping->next_tick_ms = now.mono_ms + TICK_MS;
     ordering_sweep(ordering, now);
     metric_set(&keeping->metrics->wal_bytes, (int64_t)store_wal_bytes(ordering->store));
-    metric_set(&keeping->metrics->users_limited, (int64_t)limits_keys(ordering->users));
+    metric_set(&keeping->metrics->users_limited, (int64_t)limits_keys(ordering->budget.users));
     metric_set(&keeping->metrics->heads, (int64_t)ordering->heads.by_name.count);
     if (now.mono_ms >= keeping->next_tidy_ms || keeping->is_full) {
         TRY(tidy(keeping, now)); // on a full disk: does it take a write again?

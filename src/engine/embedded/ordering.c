@@ -6,12 +6,13 @@
 #include "base/must.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/stamp.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
 
 #include <stddef.h>
 
-enum { UNHURRIED_FACTOR = 10, BODY_BYTES_MAX = 64 << 10, SWEPT_AT_ONCE = 256, MS_A_SECOND = 1000 };
+enum { BODY_BYTES_MAX = 64 << 10 };
 
 static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
 {
@@ -45,14 +46,6 @@ static enum err load(struct ordering *ordering, struct moment now)
     return err;
 }
 
-static enum err make_limits(struct ordering *ordering)
-{
-    const uint64_t seed = ordering->identity.hash_key;
-    TRY(limits_new(ordering->rules.post_user, seed, &ordering->users));
-    TRY(limits_new(ordering->rules.post_address, seed + 1, &ordering->addresses));
-    return limits_new(ordering->rules.post_stream, seed + 2, &ordering->streams);
-}
-
 enum err ordering_open(struct ordering *ordering, struct store *store,
                        const struct store_identity *identity, const struct embedded_rules *rules,
                        struct moment now)
@@ -60,13 +53,13 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
     *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
     heads_init(&ordering->heads, identity->hash_key);
     buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
-    enum err err = make_limits(ordering);
+    enum err err = budget_open(&ordering->budget, rules, identity->hash_key);
     if (err == ERR_OK) {
         err = load(ordering, now);
     }
     if (err == ERR_OK) {
         const struct windows_moment at = {.mono_ms = now.mono_ms, .wall_ms = now.wall_ms};
-        err = windows_restore(store, ordering->users, rules->post_user.window_ms, at);
+        err = windows_restore(store, ordering->budget.users, rules->post_user.window_ms, at);
     }
     if (err != ERR_OK) {
         ordering_close(ordering);
@@ -76,9 +69,7 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
 
 void ordering_close(struct ordering *ordering)
 {
-    limits_free(ordering->users);
-    limits_free(ordering->addresses);
-    limits_free(ordering->streams);
+    budget_close(&ordering->budget);
     heads_done(&ordering->heads);
     buf_done(&ordering->body);
 }
@@ -86,9 +77,7 @@ void ordering_close(struct ordering *ordering)
 void ordering_set_rules(struct ordering *ordering, const struct embedded_rules *rules)
 {
     ordering->rules = *rules;
-    limits_set(ordering->users, rules->post_user);
-    limits_set(ordering->addresses, rules->post_address);
-    limits_set(ordering->streams, rules->post_stream);
+    budget_set_rules(&ordering->budget, rules);
 }
 
 enum err ordering_reload(struct ordering *ordering, struct moment now)
@@ -116,9 +105,7 @@ void ordering_rollback(struct ordering *ordering)
 
 void ordering_sweep(struct ordering *ordering, struct moment now)
 {
-    limits_sweep(ordering->users, now.mono_ms, SWEPT_AT_ONCE);
-    limits_sweep(ordering->addresses, now.mono_ms, SWEPT_AT_ONCE);
-    limits_sweep(ordering->streams, now.mono_ms, SWEPT_AT_ONCE);
+    budget_sweep(&ordering->budget, now.mono_ms);
     heads_trim(&ordering->heads);
 }
 
@@ -132,20 +119,6 @@ static void refuse(struct verdict *verdict, enum refusal refusal)
 {
     verdict->end = SUBMIT_REFUSED;
     verdict->refusal = refusal;
-}
-
-static uint32_t factor_of(const struct submit *submit)
-{
-    return submit->author.unhurried ? UNHURRIED_FACTOR : 1;
-}
-
-/* What remains, for an answer that took nothing from the budget. */
-static struct rate rate_untaken(const struct limit_answer *answer)
-{
-    return (struct rate){.limit = answer->limit,
-                         .remaining = answer->allowed && answer->limit > 0 ? answer->remaining + 1
-                                                                           : answer->remaining,
-                         .reset_ms = answer->reset_ms};
 }
 
 /* ---- retries ---- */
@@ -243,99 +216,23 @@ static enum err judge_reply(struct ordering *ordering, const struct submit *subm
     return err;
 }
 
-static bool is_over(const struct limit_answer *answer, enum refusal refusal,
-                    struct verdict *verdict)
-{
-    if (!answer->allowed) {
-        refuse(verdict, refusal);
-        verdict->retry_after_ms = answer->retry_after_ms;
-    }
-    return !answer->allowed;
-}
-
 static void judge_limits(const struct ordering *ordering, const struct submit *submit,
                          struct moment now, struct verdict *verdict)
 {
-    const struct limit_answer user =
-        limits_ask(ordering->users, submit->author.id, factor_of(submit), now.mono_ms);
-    if (is_over(&user, REFUSAL_RATE_USER, verdict)) {
-        return;
+    const struct budget_answer answer = budget_ask(&ordering->budget, submit, now.mono_ms);
+    verdict->rate = answer.rate;
+    if (answer.refusal != REFUSAL_NONE) {
+        refuse(verdict, answer.refusal);
+        verdict->retry_after_ms = answer.retry_after_ms;
     }
-    if (submit->address.len > 0) {
-        const struct limit_answer address =
-            limits_ask(ordering->addresses, submit->address, 1, now.mono_ms);
-        if (is_over(&address, REFUSAL_RATE_ADDRESS, verdict)) {
-            return;
-        }
-    }
-    const struct limit_answer stream =
-        limits_ask(ordering->streams, submit->stream, 1, now.mono_ms);
-    if (is_over(&stream, REFUSAL_RATE_STREAM, verdict)) {
-        return;
-    }
-    verdict->rate =
-        (struct rate){.limit = user.limit, .remaining = user.remaining, .reset_ms = user.reset_ms};
-}
-
-/* All three or none. */
-static enum err count_in(struct ordering *ordering, const struct submit *submit, struct moment now)
-{
-    TRY(limits_take(ordering->users, submit->author.id, now.mono_ms));
-    if (submit->address.len > 0 &&
-        limits_take(ordering->addresses, submit->address, now.mono_ms) != ERR_OK) {
-        limits_untake(ordering->users, submit->author.id, now.mono_ms);
-        return ERR_NOMEM;
-    }
-    if (limits_take(ordering->streams, submit->stream, now.mono_ms) != ERR_OK) {
-        limits_untake(ordering->users, submit->author.id, now.mono_ms);
-        if (submit->address.len > 0) {
-            limits_untake(ordering->addresses, submit->address, now.mono_ms);
-        }
-        return ERR_NOMEM;
-    }
-    return ERR_OK;
 }
 
 void ordering_uncount(struct ordering *ordering, const struct submit *submit, struct moment now)
 {
-    limits_untake(ordering->users, submit->author.id, now.mono_ms);
-    if (submit->address.len > 0) {
-        limits_untake(ordering->addresses, submit->address, now.mono_ms);
-    }
-    limits_untake(ordering->streams, submit->stream, now.mono_ms);
+    budget_untake(&ordering->budget, submit, now.mono_ms);
 }
 
 /* ---- its place in the order ---- */
-
-/* Where the log ends once an event of this body stands there. */
-static struct store_end end_after(const struct head *head, int64_t wall_ms, size_t body_len,
-                                  bool is_comment)
-{
-    const struct store_end *end = &head->end;
-    struct store_end next = *end;
-    const uint32_t bytes = store_streams_segment_bytes(head->node.key.len, body_len);
-    next.seq = end->seq + 1;
-    next.at_ms = wall_ms > end->at_ms ? wall_ms : end->at_ms;
-    const uint64_t second = (uint64_t)next.at_ms / MS_A_SECOND;
-    if (second != end->second) {
-        next.second = second;
-        next.rank_count = 0;
-    }
-    const bool is_full = is_comment && (end->segment_comments >= SEGMENT_COMMENTS_MAX ||
-                                        end->segment_bytes + bytes > SEGMENT_BYTES_MAX);
-    const bool is_over = next.at_ms - end->segment_at_ms >= SEGMENT_MS_MAX;
-    if (end->segment == 0 || is_full || is_over) {
-        next.segment = end->segment + 1;
-        next.segment_at_ms = next.at_ms;
-        next.segment_comments = 0;
-        next.segment_bytes = 0;
-    }
-    if (is_comment) { // acts ride along whatever their size
-        next.segment_comments++;
-        next.segment_bytes += bytes;
-    }
-    return next;
-}
 
 static enum err ensure_row(struct ordering *ordering, struct head *head, int64_t wall_ms)
 {
@@ -354,30 +251,29 @@ struct entry { // what is to be added to a log
     struct str user, cid;
 };
 
-static uint16_t take_rank(struct store_end *end, const struct entry *entry)
-{
-    if (entry->kind != EVENT_COMMENT || (entry->flags & EVENT_FLAG_PRIVILEGED) != 0) {
-        return 0;
-    }
-    const uint32_t rank = end->rank_count++;
-    return rank < UINT16_MAX ? (uint16_t)rank : UINT16_MAX;
-}
-
-/* Body stands in ordering->body. */
-static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
-                           struct store_end *end, struct event **ret_event)
+/* Its body stands in ordering->body. */
+static enum err add_to_log(struct ordering *ordering, const struct entry *entry, struct moment now,
+                           struct event **ret_event)
 {
     struct head *head = entry->head;
+    const bool is_comment = entry->kind == EVENT_COMMENT;
+    const struct stamp_event stamped = {
+        .bytes = store_streams_segment_bytes(head->node.key.len, ordering->body.len),
+        .is_comment = is_comment,
+        .is_unprivileged = is_comment && (entry->flags & EVENT_FLAG_PRIVILEGED) == 0,
+    };
+    uint16_t rank = 0;
+    const struct store_end end = stamp_next(&head->end, now.wall_ms, &stamped, &rank);
     const struct store_row row = {
         .n = ordering->next_n,
         .stream = head->row.id,
-        .seq = end->seq,
+        .seq = end.seq,
         .prev = head->end.seq,
-        .segment = end->segment,
-        .at_ms = end->at_ms,
+        .segment = end.segment,
+        .at_ms = end.at_ms,
         .kind = (uint8_t)entry->kind,
         .flags = entry->flags,
-        .rank = take_rank(end, entry),
+        .rank = rank,
         .user = entry->user,
         .cid = entry->cid,
         .body = buf_str(&ordering->body),
@@ -392,8 +288,9 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
         return err;
     }
     heads_touch(&ordering->heads, head);
-    head->end = *end;
+    head->end = end;
     ordering->next_n++;
+    event->published_mono_ms = now.mono_ms;
     *ret_event = event;
     return ERR_OK;
 }
@@ -410,13 +307,12 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
         .cid = submit->cid,
     };
     struct comment_id id;
-    const int64_t at_ms = now.wall_ms > head->end.at_ms ? now.wall_ms : head->end.at_ms;
+    const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
     comment_id_write(ordering->identity.id_key, ordering->next_n, at_ms, &id);
     comment_body_write(&ordering->body, submit, &id, at_ms);
     if (!buf_ok(&ordering->body)) {
         return ERR_NOMEM;
     }
-    struct store_end end = end_after(head, now.wall_ms, ordering->body.len, true);
     const uint64_t n = ordering->next_n;
     TRY(ensure_row(ordering, head, now.wall_ms));
     if (submit->cid.len > 0) {
@@ -424,8 +320,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
             .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
         TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));
     }
-    TRY(add_to_log(ordering, &entry, &end, &verdict->event));
-    verdict->event->published_mono_ms = now.mono_ms;
+    TRY(add_to_log(ordering, &entry, now, &verdict->event));
     verdict->end = SUBMIT_DONE;
     return ERR_OK;
 }
@@ -435,9 +330,7 @@ enum err ordering_judge(struct ordering *ordering, const struct submit *submit, 
 {
     struct verdict verdict = {.end = SUBMIT_DONE};
     bool is_retry = false;
-    const struct limit_answer user =
-        limits_ask(ordering->users, submit->author.id, factor_of(submit), now.mono_ms);
-    verdict.rate = rate_untaken(&user);
+    verdict.rate = budget_rate(&ordering->budget, submit, now.mono_ms);
     TRY(judge_retry(ordering, submit, &verdict, &is_retry));
     if (!is_retry) {
         TRY(judge_stream(ordering, submit, &verdict));
@@ -450,7 +343,7 @@ enum err ordering_judge(struct ordering *ordering, const struct submit *submit, 
         judge_limits(ordering, submit, now, &verdict);
     }
     if (!is_retry && verdict.end == SUBMIT_DONE) {
-        TRY(count_in(ordering, submit, now));
+        TRY(budget_take(&ordering->budget, submit, now.mono_ms));
         const enum err err = accept(ordering, submit, now, &verdict);
         if (err != ERR_OK) {
             ordering_uncount(ordering, submit, now);
@@ -467,17 +360,12 @@ static enum err add_state(struct ordering *ordering, struct head *head, enum str
                           struct moment now, struct event **ret_event)
 {
     const struct entry entry = {.head = head, .kind = EVENT_STREAM};
-    const int64_t at_ms = now.wall_ms > head->end.at_ms ? now.wall_ms : head->end.at_ms;
+    const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
     comment_body_write_state(&ordering->body, state, at_ms);
     if (!buf_ok(&ordering->body)) {
         return ERR_NOMEM;
     }
-    struct store_end end = end_after(head, now.wall_ms, ordering->body.len, false);
-    struct event *event = NULL;
-    TRY(add_to_log(ordering, &entry, &end, &event));
-    event->published_mono_ms = now.mono_ms;
-    *ret_event = event;
-    return ERR_OK;
+    return add_to_log(ordering, &entry, now, ret_event);
 }
 
 static void answer_stream(struct stream_call *call, const struct head *head)

@@ -6,7 +6,7 @@
  *                        ▼ refused                                                 ▼
  *                                            seq, at, prev, rank, segment ─▶ row, dedupe entry
  *
- * Owns:     heads, limits, the numbers that come next.
+ * Owns:     heads, budget, the numbers that come next.
  * Used by:  writer.c, between a begin and a commit of its own; retention.c and reopening likewise.
  * Thread:   the ordering thread's; plain sequential code.
  * Promise:  ordering_rollback() leaves everything as it was before the batch; a refusal changes
@@ -16,18 +16,16 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "engine/embedded/embedded.h"
+#include "engine/embedded/budget.h"
+#include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/heads.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_dedupe.h"
 #include "engine/embedded/store_schema.h"
 #include "hub/port.h"
-#include "rules/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { SEGMENT_MS_MAX = 1000, SEGMENT_COMMENTS_MAX = 200, SEGMENT_BYTES_MAX = 64 << 10 };
 
 struct moment { // of a batch
     int64_t mono_ms, wall_ms;
@@ -38,7 +36,7 @@ struct ordering {
     struct store_identity identity;
     struct store_dedupe dedupe;
     struct heads heads;
-    struct limits *users, *addresses, *streams; // owned
+    struct budget budget;
     struct embedded_rules rules;
     uint64_t next_n;
     uint64_t next_n_before; // of the batch

@@ -5,8 +5,8 @@
  * Used by:  the rooms store_*; the ordering thread has the one that writes and checkpoints, each
  * reader thread one that only reads.
  * Thread:   its owner's; plain sequential code that does not know it has one.
- * Bound:    CACHE_KIB of pages a connection; the WAL is kept under STORE_WAL_BYTES_MAX by checkpoints
- * little and often.
+ * Bound:    CACHE_KIB of pages a connection; the WAL is kept under STORE_WAL_BYTES_MAX by
+ * checkpoints little and often.
  * Promise:  after store_commit() what was written survives power loss. Nothing is read outside a
  * transaction, and ending one ends every statement, so that none pins the WAL.
  *
@@ -18,7 +18,7 @@
  *                                 next_n         no row below it will be written again, whatever
  *                                                retention took out
  *                                 served_ms      how long the store was open, all in all
- *                                 generation     of dedupe: tables generation % 3 and the one before
+ *                                 generation     of dedupe: table generation % 3 and the one before
  *                                                are in force, the third is being emptied
  *                                 generation_ms  served_ms when that generation began
  *                                 since_n_<0-2>  the first n that table can name

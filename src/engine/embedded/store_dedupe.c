@@ -13,7 +13,7 @@
  *
  *      generation g     table g % 3        takes what is accepted now
  *      generation g-1   table (g-1) % 3    still asked
- *      generation g-2   table (g+1) % 3    emptied piece by piece; a turn ends only when it is empty
+ *      generation g-2   table (g+1) % 3    emptied piece by piece; a turn ends when it is empty
  *
  * In a table an entry stands at its hash or, where that is taken, at the first free number after
  * it; entries are never taken out one by one while the table is asked, so a search ends at the

@@ -127,7 +127,7 @@ enum err store_streams_head(struct store *store, const struct store_stream *stre
     return ERR_OK;
 }
 
-/* One row further down; false: it belongs neither to the newest segment nor to the newest second. */
+/* One row further down; false: it is neither of the newest segment nor of the newest second. */
 static bool count_row(struct store_end *end, const struct store_row *row, size_t name_len)
 {
     const bool same_second = (uint64_t)row->at_ms / MS_A_SECOND == end->second;
@@ -142,6 +142,23 @@ static bool count_row(struct store_end *end, const struct store_row *row, size_t
         end->segment_bytes += is_comment ? store_streams_segment_bytes(name_len, row->body.len) : 0;
     }
     return same_second || same_segment;
+}
+
+/* From the newest row, which `row` is, down. A damaged one below it cannot be counted: what comes
+ * next begins a segment of its own and has the rank of those past counting. */
+static enum err count_down(struct store *store, sqlite3_stmt *walk, size_t name_len,
+                           struct store_end *end, struct store_row *row)
+{
+    enum err err = ERR_OK;
+    while (err == ERR_OK && count_row(end, row, name_len)) {
+        err = store_rows_next(store, walk, row);
+    }
+    if (err == ERR_GONE) {
+        end->rank_count = UINT16_MAX;
+        end->segment_comments = UINT16_MAX;
+        return ERR_OK;
+    }
+    return err;
 }
 
 enum err store_streams_end(struct store *store, const struct store_stream *stream, size_t name_len,
@@ -163,12 +180,11 @@ enum err store_streams_end(struct store *store, const struct store_stream *strea
                                  .at_ms = row.at_ms,
                                  .second = (uint64_t)row.at_ms / MS_A_SECOND,
                                  .segment = row.segment};
-    }
-    while (err == ERR_OK && count_row(&end, &row, name_len)) {
-        err = store_rows_next(store, walk, &row);
+        err = count_down(store, walk, name_len, &end, &row);
+    } else if (err == ERR_GONE) {
+        *ret_row_n = row.n;
     }
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        *ret_row_n = row.n;
         return err;
     }
     *ret_end = end;

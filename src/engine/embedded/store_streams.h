@@ -51,7 +51,7 @@ MUST_USE enum err store_streams_set_ground(struct store *store, const struct sto
 /* The newest seq, no more. ERR_GONE: that row is damaged, `ret_row_n` names it. */
 MUST_USE enum err store_streams_head(struct store *store, const struct store_stream *stream,
                                      uint64_t *ret_seq, uint64_t *ret_row_n);
-/* All of it: walks the newest segment and second. ERR_GONE likewise. */
+/* All of it: walks the newest segment and second. ERR_GONE likewise, of the newest row only. */
 MUST_USE enum err store_streams_end(struct store *store, const struct store_stream *stream,
                                     size_t name_len, struct store_end *ret_end,
                                     uint64_t *ret_row_n);

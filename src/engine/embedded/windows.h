@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* windows -- the users' rate windows after a restart, counted again from the newest rows of the log.
+/* windows -- the users' rate windows after a restart, counted again from the log's newest rows.
  *
  * Thread:  the ordering thread's, before it serves.
  * Bound:   ROWS_MAX rows are looked at.

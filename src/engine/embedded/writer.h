@@ -22,7 +22,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "engine/embedded/embedded.h"
+#include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/readers.h"

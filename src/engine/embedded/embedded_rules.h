@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/* embedded_rules -- what an operator may change while the embedded engine runs. */
+#pragma once
+
+#include "rules/limits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct embedded_rules {
+    struct limit post_user, post_address, post_stream;
+    bool streams_explicit;  // streams.create = "explicit"
+    int32_t retention_days; // the default; 0: for ever
+};

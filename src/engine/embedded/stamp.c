@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/stamp.h"
+
+enum { MS_A_SECOND = 1000 };
+
+int64_t stamp_at(const struct store_end *end, int64_t wall_ms)
+{
+    return wall_ms > end->at_ms ? wall_ms : end->at_ms;
+}
+
+static uint16_t take_rank(struct store_end *next, const struct stamp_event *event)
+{
+    if (!event->is_unprivileged) {
+        return 0;
+    }
+    const uint32_t rank = next->rank_count++;
+    return rank < UINT16_MAX ? (uint16_t)rank : UINT16_MAX;
+}
+
+static bool begins_segment(const struct store_end *end, int64_t at_ms,
+                           const struct stamp_event *event)
+{
+    const bool is_full = end->segment_comments >= SEGMENT_COMMENTS_MAX ||
+                         end->segment_bytes + event->bytes > SEGMENT_BYTES_MAX;
+    return end->segment == 0 || at_ms - end->segment_at_ms >= SEGMENT_MS_MAX ||
+           (event->is_comment && is_full);
+}
+
+struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
+                            const struct stamp_event *event, uint16_t *ret_rank)
+{
+    struct store_end next = *end;
+    next.seq = end->seq + 1;
+    next.at_ms = stamp_at(end, wall_ms);
+    const uint64_t second = (uint64_t)next.at_ms / MS_A_SECOND;
+    if (second != end->second) {
+        next.second = second;
+        next.rank_count = 0;
+    }
+    if (begins_segment(end, next.at_ms, event)) {
+        next.segment = end->segment + 1;
+        next.segment_at_ms = next.at_ms;
+        next.segment_comments = 0;
+        next.segment_bytes = 0;
+    }
+    if (event->is_comment) {
+        next.segment_comments++;
+        next.segment_bytes += event->bytes;
+    }
+    *ret_rank = take_rank(&next, event);
+    return next;
+}
