@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The embedded engine when its disk is full, fails, or has flipped a bit; and who may open its
+ * folder. */
+#include "desk.h"
+#include "flaky_disk.h"
+#include "subject.h"
+
+#include "base/mem.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+static void path_of(const struct subject *subject, const char *name, char path[256])
+{
+    snprintf(path, 256, "%s/%s", subject->folder, name);
+}
+
+static struct submit post(struct desk *desk, const char *stream, const char *cid)
+{
+    struct post asked = desk_post_of(stream, "ann", cid, "hello");
+    desk_post(desk, &asked);
+    const struct submit answer = asked.submit;
+    desk_post_done(&asked);
+    return answer;
+}
+
+static void wait_until_well(const struct subject *subject, struct desk *desk)
+{
+    const char *reason = NULL;
+    while (!embedded_is_well(subject->engine, &reason)) {
+        desk_sync(desk);
+    }
+}
+
+/* ---- a full disk ---- */
+
+static void a_full_disk_refuses_by_name_and_recovers(void **state)
+{
+    struct subject *subject = *state;
+    const struct embedded_rules rules = {.post_user = {.count = 4, .window_ms = 10000}};
+    struct desk desk;
+    struct follower follower;
+    const char *reason = NULL;
+    subject_set_rules(subject, &rules);
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    assert_int_equal(post(&desk, "demo", "c-1").end, SUBMIT_DONE);
+    flaky_disk_fail(FLAKY_FULL);
+    for (int i = 0; i < 10; i++) { // more than the budget: they cost none
+        const struct submit answer = post(&desk, "demo", "c-2");
+        assert_int_equal(answer.end, SUBMIT_REFUSED);
+        assert_int_equal(answer.refusal, REFUSAL_STORE_DOWN);
+    }
+    assert_false(embedded_is_well(subject->engine, &reason));
+    assert_non_null(strstr(reason, "full"));
+    assert_int_equal(post(&desk, "demo", "c-1").end, SUBMIT_DUPLICATE); // reads go on
+    struct reading reading = desk_read_newest(&desk, "demo", 10);
+    assert_int_equal(reading.read.head, 1);
+    read_done(&reading.read);
+    assert_int_equal(follower.events, 1);
+
+    flaky_disk_fail(FLAKY_NOTHING);
+    struct post asked = desk_post_of("demo", "ann", "c-2", "hello");
+    desk_post(&desk, &asked);
+    assert_int_equal(asked.submit.end, SUBMIT_DONE);
+    assert_int_equal(asked.submit.event->seq, 2);
+    assert_int_equal(asked.submit.event->prev, 1);
+    assert_int_equal(asked.submit.event->rank, 1);
+    assert_int_equal(asked.submit.rate.remaining, 2);
+    desk_post_done(&asked);
+    assert_true(embedded_is_well(subject->engine, &reason));
+    assert_int_equal(follower.events, 2);
+    assert_int_equal(follower.out_of_order, 0);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
+static void a_full_disk_is_well_again_without_a_post(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    const char *reason = NULL;
+    desk_open(&desk, subject->port);
+    flaky_disk_fail(FLAKY_FULL);
+    assert_int_equal(post(&desk, "demo", NULL).refusal, REFUSAL_STORE_DOWN);
+    assert_false(embedded_is_well(subject->engine, &reason));
+    flaky_disk_fail(FLAKY_NOTHING);
+    subject_pass(subject, 2000);
+    wait_until_well(subject, &desk);
+    desk_close(&desk);
+}
+
+/* ---- a disk that fails ---- */
+
+static void failing_disk(struct subject *subject, enum flaky_fault what)
+{
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    assert_int_equal(post(&desk, "demo", "c-1").end, SUBMIT_DONE);
+    flaky_disk_fail(what);
+    assert_int_equal(post(&desk, "demo", "c-2").end, SUBMIT_UNKNOWN);
+    assert_int_equal(post(&desk, "demo", "c-3").refusal, REFUSAL_STORE_DOWN);
+    flaky_disk_fail(FLAKY_NOTHING);
+    subject_pass(subject, 2000);
+    wait_until_well(subject, &desk);
+    const struct submit settled = post(&desk, "demo", "c-2"); // the same cid settles it
+    assert_true(settled.end == SUBMIT_DONE || settled.end == SUBMIT_DUPLICATE);
+    assert_int_equal(post(&desk, "demo", "c-3").end, SUBMIT_DONE);
+    assert_int_equal(post(&desk, "demo", "c-1").end, SUBMIT_DUPLICATE);
+    assert_int_equal(desk_count(&desk, "demo", 0, SEQ_MAX).count, 3);
+    assert_int_equal(follower.events, 3);
+    assert_int_equal(follower.out_of_order, 0);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_count(&desk, "demo", 0, SEQ_MAX).count, 3);
+    desk_close(&desk);
+}
+
+static void a_failed_sync_is_unknown_and_settled(void **state)
+{
+    failing_disk(*state, FLAKY_SYNC);
+}
+
+static void a_failed_write_is_unknown_and_settled(void **state)
+{
+    failing_disk(*state, FLAKY_WRITE);
+}
+
+/* ---- flipped bits ---- */
+
+static void run_sql(const struct subject *subject, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char path[256];
+    path_of(subject, "roar.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void a_damaged_row_is_never_served(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int i = 1; i <= 9; i++) {
+        char cid[8];
+        snprintf(cid, sizeof(cid), "c-%d", i);
+        assert_int_equal(post(&desk, "demo", cid).end, SUBMIT_DONE);
+    }
+    desk_close(&desk);
+    subject_stop(subject);
+    run_sql(subject, "UPDATE log SET body = replace(body, 'hello', 'hallo') WHERE seq = 5");
+    subject_start(subject);
+    desk_open(&desk, subject->port);
+    struct reading reading = desk_read_after(&desk, "demo", 0, 100);
+    assert_int_equal(reading.read.result, ERR_SYS);
+    assert_int_equal(reading.read.count, 0);
+    reading = desk_read_after(&desk, "demo", 5, 100); // the rest is readable
+    assert_int_equal(reading.read.result, ERR_OK);
+    assert_int_equal(reading.read.count, 4);
+    read_done(&reading.read);
+    const struct submit again = post(&desk, "demo", "c-5");
+    assert_int_equal(again.end, SUBMIT_REFUSED);
+    assert_int_equal(again.refusal, REFUSAL_STORE_DOWN);
+    assert_int_equal(post(&desk, "demo", "c-4").end, SUBMIT_DUPLICATE);
+    assert_int_equal(post(&desk, "demo", "c-10").end, SUBMIT_DONE);
+    desk_close(&desk);
+}
+
+/* A copy of the folder as a crash would leave it, with one bit of the WAL flipped. */
+static void copy_file(const char *from, const char *to, long flip_at)
+{
+    FILE *in = fopen(from, "rb");
+    FILE *out = fopen(to, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    int byte = 0;
+    for (long at = 0; (byte = fgetc(in)) != EOF; at++) {
+        fputc(at == flip_at ? byte ^ 1 : byte, out);
+    }
+    fclose(in);
+    fclose(out);
+}
+
+static void crash(struct subject *subject, long flip_at)
+{
+    static const char *const names[] = {"roar.db", "roar.db-wal"};
+    char kept[2][264];
+    char path[2][256];
+    for (int i = 0; i < 2; i++) {
+        path_of(subject, names[i], path[i]);
+        snprintf(kept[i], sizeof(kept[i]), "%s.kept", path[i]);
+        copy_file(path[i], kept[i], i == 1 ? flip_at : -1);
+    }
+    subject_stop(subject);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rename(kept[i], path[i]), 0);
+    }
+}
+
+static void a_flipped_bit_in_the_wal_changes_the_epoch(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    const struct epoch before = subject->port->epoch;
+    char path[256];
+    struct stat wal;
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 100; i++) {
+        (void)desk_say(&desk, "demo", "ann", "hello");
+    }
+    desk_close(&desk);
+    path_of(subject, "roar.db-wal", path);
+    assert_int_equal(stat(path, &wal), 0);
+    assert_true(wal.st_size > 100 * 4096);
+    crash(subject, wal.st_size / 2);
+    subject_start(subject);
+    assert_false(epoch_eq(&subject->port->epoch, &before));
+    desk_open(&desk, subject->port);
+    const uint64_t kept = desk_count(&desk, "demo", 0, SEQ_MAX).count;
+    assert_in_range(kept, 1, 99);
+    assert_int_equal(desk_say(&desk, "demo", "ann", "a new life"), kept + 1);
+    desk_close(&desk);
+    path_of(subject, "roar.db-wal.damaged", path);
+    assert_int_equal(stat(path, &wal), 0);
+}
+
+static void a_crash_does_not_change_the_epoch(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    const struct epoch before = subject->port->epoch;
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 100; i++) {
+        (void)desk_say(&desk, "demo", "ann", "hello");
+    }
+    desk_close(&desk);
+    crash(subject, -1);
+    subject_start(subject);
+    assert_true(epoch_eq(&subject->port->epoch, &before));
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_count(&desk, "demo", 0, SEQ_MAX).count, 100);
+    desk_close(&desk);
+}
+
+/* ---- who may open it ---- */
+
+static enum err try_open(const struct subject *subject, struct embedded_fault *fault)
+{
+    const struct embedded_options options = {.data = str_of(subject->folder),
+                                             .clock = &subject->clock.clock,
+                                             .readers = 1,
+                                             .posts_waiting_max = 16,
+                                             .post_wait_ms_max = 500};
+    struct embedded *engine = NULL;
+    const enum err err = embedded_open(&options, &engine, fault);
+    if (err == ERR_OK) {
+        embedded_close(engine);
+    }
+    return err;
+}
+
+static void a_folder_has_one_owner(void **state)
+{
+    struct subject *subject = *state;
+    struct embedded_fault fault;
+    assert_int_equal(try_open(subject, &fault), ERR_EXISTS);
+    assert_non_null(strstr(fault.text, subject->folder));
+    assert_non_null(strstr(fault.text, "lock"));
+}
+
+static void a_newer_file_is_refused(void **state)
+{
+    struct subject *subject = *state;
+    struct embedded_fault fault;
+    subject_stop(subject);
+    run_sql(subject, "PRAGMA user_version = 99");
+    assert_int_equal(try_open(subject, &fault), ERR_PROTO);
+    assert_non_null(strstr(fault.text, "roar.db"));
+    assert_non_null(strstr(fault.text, "99"));
+    run_sql(subject, "PRAGMA user_version = 1; PRAGMA application_id = 7");
+    assert_int_equal(try_open(subject, &fault), ERR_PROTO);
+    assert_non_null(strstr(fault.text, "another program"));
+    run_sql(subject, "PRAGMA application_id = 0x526f6172");
+    subject_start(subject);
+}
+
+static void what_is_no_database_is_refused(void **state)
+{
+    struct subject *subject = *state;
+    struct embedded_fault fault;
+    char path[256];
+    subject_stop(subject);
+    path_of(subject, "roar.db", path);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 1000; i++) {
+        fputs("this is no database", file);
+    }
+    fclose(file);
+    assert_int_equal(try_open(subject, &fault), ERR_PROTO);
+    assert_non_null(strstr(fault.text, "roar.db"));
+    assert_int_equal(unlink(path), 0);
+    subject_start(subject);
+}
+
+/* ---- bounds ---- */
+
+enum { WAITING_MAX = 16, ASKED = 200 };
+
+static void who_would_wait_too_long_is_told(void **state)
+{
+    struct subject *subject = *state;
+    struct post *posts = calloc(ASKED, sizeof(*posts));
+    struct desk desk;
+    uint32_t done = 0;
+    uint32_t overloaded = 0;
+    subject->posts_waiting_max = WAITING_MAX;
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < ASKED; i++) {
+        posts[i] = desk_post_of("demo", "ann", NULL, "hello");
+        desk_ask_post(&desk, &posts[i]);
+    }
+    for (int i = 0; i < ASKED; i++) {
+        desk_wait(&desk, &posts[i].is_done);
+        done += posts[i].submit.end == SUBMIT_DONE;
+        overloaded += posts[i].submit.refusal == REFUSAL_OVERLOADED;
+        desk_post_done(&posts[i]);
+    }
+    assert_int_equal(done + overloaded, ASKED);
+    assert_true(done >= WAITING_MAX);
+    assert_true(overloaded > 0);
+    assert_int_equal(desk_count(&desk, "demo", 0, SEQ_MAX).count, done);
+    free(posts);
+    desk_close(&desk);
+}
+
+static void memory_that_fails_loses_nothing(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    uint64_t accepted = 0;
+    desk_open(&desk, subject->port);
+    for (uint64_t n = 1; n < 60; n++) {
+        mem_fail_after(n % 20 + 1);
+        accepted += post(&desk, n % 2 == 0 ? "demo" : "other", NULL).end == SUBMIT_DONE;
+        mem_fail_after(0);
+    }
+    const uint64_t kept =
+        desk_count(&desk, "demo", 0, SEQ_MAX).count + desk_count(&desk, "other", 0, SEQ_MAX).count;
+    assert_int_equal(kept, accepted);
+    assert_true(accepted > 0);
+    desk_close(&desk);
+}
+
+static int tear_down(void **state)
+{
+    flaky_disk_fail(FLAKY_NOTHING);
+    return subject_tear_down(state);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, subject_set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_full_disk_refuses_by_name_and_recovers),
+        TEST(a_full_disk_is_well_again_without_a_post),
+        TEST(a_failed_sync_is_unknown_and_settled),
+        TEST(a_failed_write_is_unknown_and_settled),
+        TEST(a_damaged_row_is_never_served),
+        TEST(a_flipped_bit_in_the_wal_changes_the_epoch),
+        TEST(a_crash_does_not_change_the_epoch),
+        TEST(a_folder_has_one_owner),
+        TEST(a_newer_file_is_refused),
+        TEST(what_is_no_database_is_refused),
+        TEST(who_would_wait_too_long_is_told),
+        TEST(memory_that_fails_loses_nothing),
+    };
+    flaky_disk_install();
+    return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* flaky_disk -- a disk that fails when told to: a VFS of SQLite's between it and the real one.
+ *
+ * Thread:  any; what is to fail is set by the test.
+ */
+#pragma once
+
+enum flaky_fault {
+    FLAKY_NOTHING,
+    FLAKY_FULL,  // writes find no room
+    FLAKY_WRITE, // writes fail
+    FLAKY_SYNC,  // what is written is not known to be on the disk
+};
+
+void flaky_disk_install(void); // becomes SQLite's default; once
+void flaky_disk_fail(enum flaky_fault fault);
