@@ -436,6 +436,7 @@ static void end_rest(struct hub *hub)
 static void go_on(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
+    must(catchup != NULL);
     if (catchup->result != ERR_OK) {
         catchup_rest(viewer);
         return;
