@@ -45,6 +45,7 @@ struct request {       // all borrowed from the exchange
     uint32_t field_count;
     struct str body;
     bool has_body;
+    bool is_http_1_0;
     struct address peer; // of the socket
     struct address
         client; // peer, or what a trusted proxy says (X-Forwarded-For, rightmost untrusted)

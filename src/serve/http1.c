@@ -10,9 +10,9 @@
 #include "serve/exchange.h"
 #include "serve/forwarded.h"
 #include "serve/front.h"
+#include "serve/http_reply.h"
 #include "serve/intake.h"
 #include "serve/refusal.h"
-#include "serve/reply.h"
 #include "sys/sys.h"
 
 enum {
@@ -44,7 +44,7 @@ struct http1 {
     struct intake *intake;     // owned; NULL unless READING
     struct exchange *exchange; // borrowed; NULL unless BUSY
     struct backlog *backlog;   // owned; NULL: none
-    struct reply *reply;       // owned; NULL unless ANSWERING
+    struct http_reply *reply;  // owned; NULL unless ANSWERING
     uint8_t state;             // enum http1_state
     uint8_t refusal;           // enum problem_code; PROBLEM_CODES: welcome
     bool is_newcomer;          // came while the server drains
@@ -155,7 +155,7 @@ void http1_bury(struct carrier *carrier)
     }
     drop_intake(http1);
     drop_backlog(http1);
-    reply_free(http1->reply);
+    http_reply_free(http1->reply);
     list_remove(&carrier->link);
     server->carrier_count--;
     server->newcomer_count -= http1->is_newcomer ? 1U : 0U;
@@ -178,13 +178,13 @@ static void answered(struct http1 *http1)
 static void send_answer(struct http1 *http1, const struct answer *answer, bool is_head)
 {
     struct server *server = http1->carrier.server;
-    const struct reply_to to = {
+    const struct http_reply_to to = {
         .conn = &http1->conn,
         .meter = &server->meter,
         .is_head = is_head,
         .line = {.date = front_date(server), .close = http1->close_after},
     };
-    const enum err err = reply_send(&to, answer, &http1->reply);
+    const enum err err = http_reply_send(&to, answer, &http1->reply);
     if (err == ERR_OK) {
         answered(http1);
     } else if (err == ERR_AGAIN) {
@@ -199,12 +199,12 @@ static void send_answer(struct http1 *http1, const struct answer *answer, bool i
 static void answer_on(struct http1 *http1)
 {
     bool moved = false;
-    const enum err err = reply_go_on(http1->reply, &moved);
+    const enum err err = http_reply_go_on(http1->reply, &moved);
     if (moved) {
         sweep_add(&http1->carrier.server->idle, &http1->carrier.entry);
     }
     if (err == ERR_OK) {
-        reply_free(http1->reply);
+        http_reply_free(http1->reply);
         http1->reply = NULL;
         answered(http1);
     }
@@ -241,12 +241,12 @@ static void on_ride(struct carrier *carrier, const struct answer *head)
     }
     become(http1, HTTP1_RIDDEN);
     sweep_add(&server->visits, &carrier->entry);
-    const struct reply_to to = {
+    const struct http_reply_to to = {
         .conn = &http1->conn,
         .meter = &server->meter,
         .line = {.date = front_date(server), .close = head->status != 101, .is_endless = true},
     };
-    if (reply_send(&to, head, &http1->reply) != ERR_OK) {
+    if (http_reply_send(&to, head, &http1->reply) != ERR_OK) {
         cut(carrier);
     } else if (!http1->pumping && http1->backlog != NULL) {
         wheel_arm(reactor_wheel(server->reactor), &http1->backlog->poke, front_now_ms(server));
@@ -315,10 +315,10 @@ static enum err dispatch(struct http1 *http1)
 static void send_continue(struct http1 *http1)
 {
     const struct answer answer = {.status = 100};
-    const struct reply_to to = {.conn = &http1->conn,
-                                .meter = &http1->carrier.server->meter,
-                                .line = {.date = front_date(http1->carrier.server)}};
-    if (reply_send(&to, &answer, &http1->reply) != ERR_OK) {
+    const struct http_reply_to to = {.conn = &http1->conn,
+                                     .meter = &http1->carrier.server->meter,
+                                     .line = {.date = front_date(http1->carrier.server)}};
+    if (http_reply_send(&to, &answer, &http1->reply) != ERR_OK) {
         cut(&http1->carrier);
     }
 }

@@ -52,6 +52,7 @@ static int on_head(llhttp_t *parser)
 {
     struct http_reader *reader = reader_of(parser);
     const struct http_facts facts = {.is_http_1_0 = parser->http_minor == 0};
+    reader->request->is_http_1_0 = facts.is_http_1_0;
     reader->request->method = str_of(llhttp_method_name(parser->method));
     if (http_policy_judge(reader->request, &facts, &reader->verdict, &reader->fault) != ERR_OK) {
         return -1;

@@ -58,7 +58,7 @@ static void on_errand(struct letter *letter)
     sem_post(&errand->done);
 }
 
-static void await(sem_t *semaphore)
+void rig_await(sem_t *semaphore)
 {
     struct timespec until;
     assert_int_equal(clock_gettime(CLOCK_REALTIME, &until), 0);
@@ -71,7 +71,7 @@ void rig_run(struct rig *rig, void (*step)(struct rig *rig))
     struct errand errand = {.letter = {.open = on_errand}, .rig = rig, .step = step};
     assert_int_equal(sem_init(&errand.done, 0, 0), 0);
     home_send(reactor_home(rig->reactor), &errand.letter);
-    await(&errand.done);
+    rig_await(&errand.done);
     sem_destroy(&errand.done);
 }
 
@@ -94,7 +94,7 @@ void rig_drain_begin(struct rig *rig, int64_t within_ms)
 
 void rig_drain_end(struct rig *rig)
 {
-    await(&rig->drained);
+    rig_await(&rig->drained);
     sem_destroy(&rig->drained);
 }
 

@@ -36,6 +36,7 @@ void rig_run(struct rig *rig, void (*step)(struct rig *rig));
 void rig_drain_begin(struct rig *rig, int64_t within_ms);
 void rig_drain_end(struct rig *rig); // waits until nobody is left
 void rig_stop(struct rig *rig);
+void rig_await(sem_t *semaphore);
 
 struct client {
     int fd;

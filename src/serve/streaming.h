@@ -42,8 +42,9 @@ void sse_reader_open(struct exchange *exchange, const struct join *join,
 struct poll_found {
     struct event *const *events;
     size_t count;
-    struct cursor cursor;
-    bool resync;
+    struct cursor cursor; // the highest position they cover; without an epoch: the present one
+    uint64_t expired_from, expired_to; // seqs that were asked for and are kept no more; to 0: none
+    bool resync;                       // its cursor was of another life
 };
 struct poll_ops {
     void (*found)(struct exchange *exchange, const struct poll_found *found);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* reply -- an answer on its way out: what is small goes at once or waits in the connection's own
+/* http_reply -- an answer on its way out: what is small goes at once or waits in the connection's own
  * buffer; of a large body the rest waits here until the socket takes it.
  *
  * Owns:     a copy of the rest of the body.
  * Used by:  http1.c.
  * Thread:   its reactor's.
- * Bound:    REPLY_BYTES_MAX.
+ * Bound:    HTTP_REPLY_BYTES_MAX.
  */
 #pragma once
 
@@ -21,19 +21,19 @@ struct conn;
 struct meter;
 
 enum {
-    REPLY_WHOLE_BYTES_MAX = 4096, // a body up to this goes out in one piece with its head
-    REPLY_HEAD_BYTES_MAX = 64 * 1024,
-    REPLY_BYTES_MAX = 16 * 1024 * 1024,
+    HTTP_REPLY_WHOLE_BYTES_MAX = 4096, // a body up to this goes out in one piece with its head
+    HTTP_REPLY_HEAD_BYTES_MAX = 64 * 1024,
+    HTTP_REPLY_BYTES_MAX = 16 * 1024 * 1024,
 };
 
-struct reply {
+struct http_reply {
     struct conn *conn;   // borrowed; outlives it
     struct meter *meter; // of its server: what is sent is counted
     struct buf rest;
     size_t rest_at; // bytes of it sent
 };
 
-struct reply_to {
+struct http_reply_to {
     struct conn *conn;
     struct meter *meter;
     bool is_head; // to a HEAD: its length, not its body
@@ -42,8 +42,8 @@ struct reply_to {
 
 /* Sends. ERR_AGAIN: the socket is full, go on with `*ret_reply` when it is not. ERR_CLOSED,
  * ERR_NOMEM, ERR_LIMIT: the connection cannot go on. */
-MUST_USE enum err reply_send(const struct reply_to *to, const struct answer *answer,
-                             struct reply **ret_reply);
+MUST_USE enum err http_reply_send(const struct http_reply_to *to, const struct answer *answer,
+                                  struct http_reply **ret_reply);
 /* ERR_OK: all is sent. ERR_AGAIN. `*ret_moved`: some of it was. */
-MUST_USE enum err reply_go_on(struct reply *reply, bool *ret_moved);
-void reply_free(struct reply *reply); // NULL is legal
+MUST_USE enum err http_reply_go_on(struct http_reply *reply, bool *ret_moved);
+void http_reply_free(struct http_reply *reply); // NULL is legal

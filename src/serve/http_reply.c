@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serve/reply.h"
+#include "serve/http_reply.h"
 
 #include "net/conn.h"
 #include "serve/meter.h"
 
-static enum err keep_rest(const struct reply_to *to, struct str rest, struct reply **ret_reply)
+static enum err keep_rest(const struct http_reply_to *to, struct str rest,
+                          struct http_reply **ret_reply)
 {
-    struct reply *reply = mem_new(MEM_CONN, sizeof(*reply));
+    struct http_reply *reply = mem_new(MEM_CONN, sizeof(*reply));
     if (reply == NULL) {
         return ERR_NOMEM;
     }
     reply->conn = to->conn;
     reply->meter = to->meter;
-    buf_init(&reply->rest, MEM_CONN, REPLY_BYTES_MAX);
+    buf_init(&reply->rest, MEM_CONN, HTTP_REPLY_BYTES_MAX);
     buf_add_str(&reply->rest, rest);
     if (!buf_ok(&reply->rest)) {
-        reply_free(reply);
+        http_reply_free(reply);
         return ERR_NOMEM;
     }
     *ret_reply = reply;
     return ERR_AGAIN;
 }
 
-enum err reply_send(const struct reply_to *to, const struct answer *answer,
-                    struct reply **ret_reply)
+enum err http_reply_send(const struct http_reply_to *to, const struct answer *answer,
+                         struct http_reply **ret_reply)
 {
     const bool has_body = !to->is_head && http_answer_has_body(answer->status);
     struct str body = has_body ? answer->body : STR_NONE;
     struct buf out;
-    buf_init(&out, MEM_CONN, REPLY_HEAD_BYTES_MAX);
+    buf_init(&out, MEM_CONN, HTTP_REPLY_HEAD_BYTES_MAX);
     http_answer_write(&out, answer, &to->line);
-    if (body.len <= REPLY_WHOLE_BYTES_MAX) {
+    if (body.len <= HTTP_REPLY_WHOLE_BYTES_MAX) {
         buf_add_str(&out, body);
         body = STR_NONE;
     }
@@ -49,7 +50,7 @@ enum err reply_send(const struct reply_to *to, const struct answer *answer,
     return keep_rest(to, (struct str){.at = body.at + sent, .len = body.len - sent}, ret_reply);
 }
 
-enum err reply_go_on(struct reply *reply, bool *ret_moved)
+enum err http_reply_go_on(struct http_reply *reply, bool *ret_moved)
 {
     const size_t len = reply->rest.len - reply->rest_at;
     const size_t sent = conn_try_send(reply->conn, reply->rest.bytes + reply->rest_at, len);
@@ -59,7 +60,7 @@ enum err reply_go_on(struct reply *reply, bool *ret_moved)
     return sent == len ? ERR_OK : ERR_AGAIN;
 }
 
-void reply_free(struct reply *reply)
+void http_reply_free(struct http_reply *reply)
 {
     if (reply != NULL) {
         buf_done(&reply->rest);

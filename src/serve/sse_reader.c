@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A reader by Server-Sent Events:
+ *
+ *   sse_reader_open() ─▶ joining ──open──▶ riding ──goodbye, FIN, cut──▶ ended: freed
+ *                           └─refuse, gone, drained─▶ freed
+ *
+ * It keeps no bytes: the hub hands it a place in a ring, the connection takes what it takes. One
+ * clock, moved_ms, says when bytes last went (or could have gone): the heartbeat line and the stall
+ * are both measured from it. */
+#include "serve/streaming.h"
+
+#include "hub/encoding.h"
+#include "serve/admission.h"
+#include "serve/carrier.h"
+#include "serve/front.h"
+#include "serve/refusal.h"
+#include "wire/sse.h"
+
+enum { IGNORED_BYTES_MAX = 16 * 1024 }; // what a client may say behind its request
+
+struct sse_reader {
+    struct viewer viewer;
+    struct carrier *carrier;   // borrowed from `open` to `ended`
+    struct exchange *exchange; // owned until `open`, then NULL
+    void (*refused)(struct exchange *exchange, enum viewer_refusal why);
+    char *cors;            // owned until `open`, then NULL
+    struct claims *claims; // a reference; NULL: anonymous
+    int64_t moved_ms;      // mono: bytes last went, or the socket could take them
+    int64_t asked_ms;      // mono: presence was last asked
+    uint32_t ignored_bytes;
+    uint32_t cors_len;
+};
+
+static struct sse_reader *of_viewer(struct viewer *viewer)
+{
+    return list_entry(viewer, struct sse_reader, viewer);
+}
+
+static void free_reader(struct sse_reader *reader)
+{
+    mem_free(MEM_VIEWER, reader->cors);
+    claims_unref(reader->claims);
+    mem_free(MEM_VIEWER, reader);
+}
+
+static struct str cors_of(const struct sse_reader *reader)
+{
+    return (struct str){.at = reader->cors, .len = reader->cors_len};
+}
+
+/* ---- goodbye ---- */
+
+static bool is_stuck(const struct sse_reader *reader)
+{
+    return reader->viewer.blocked || carrier_waiting_bytes(reader->carrier) > 0;
+}
+
+static void goodbye(struct sse_reader *reader, enum goaway_reason reason)
+{
+    struct carrier *carrier = reader->carrier;
+    struct server *server = carrier->server;
+    const uint32_t retry_ms = front_goaway(server, reason);
+    struct buf json;
+    struct buf out;
+    viewer_leave(server->hub, &reader->viewer);
+    buf_init(&json, MEM_VIEWER, 512);
+    buf_init(&out, MEM_VIEWER, 1024);
+    goaway_write(&json, reason, retry_ms);
+    sse_write_retry(&out, retry_ms);
+    sse_write(&out, STR_NONE, buf_str(&json));
+    if (reason == GOAWAY_SLOW) { // what it does not read cannot be waited for
+        carrier_try_send(carrier, out.bytes, out.len);
+        carrier_cut(carrier);
+    } else {
+        carrier_send(carrier, buf_str(&out));
+        carrier_end(carrier);
+    }
+    buf_done(&json);
+    buf_done(&out);
+}
+
+/* ---- what the carrier says ---- */
+
+static void on_received(struct carrier *carrier, struct str bytes)
+{
+    struct sse_reader *reader = carrier->rider;
+    reader->ignored_bytes += (uint32_t)bytes.len;
+    if (reader->ignored_bytes > IGNORED_BYTES_MAX) {
+        carrier_cut(carrier);
+    }
+}
+
+static void on_writable(struct carrier *carrier)
+{
+    struct sse_reader *reader = carrier->rider;
+    reader->moved_ms = front_now_ms(carrier->server);
+    viewer_writable(carrier->server->hub, &reader->viewer);
+}
+
+static void on_half_closed(struct carrier *carrier)
+{
+    struct sse_reader *reader = carrier->rider;
+    viewer_leave(carrier->server->hub, &reader->viewer);
+    carrier_end(carrier);
+}
+
+/* False: its token has run out. */
+static bool look_at_token(struct sse_reader *reader)
+{
+    struct server *server = reader->carrier->server;
+    if (reader->claims == NULL || reader->claims->exp_s == 0) {
+        return true;
+    }
+    const int64_t left_ms = reader->claims->exp_s * 1000 - clock_wall_ms(server->clock);
+    if (left_ms > 0 && left_ms < server->visit_ms) {
+        sweep_add(&server->soon, &reader->carrier->entry);
+    }
+    return left_ms > 0;
+}
+
+static void write_line(struct sse_reader *reader, int64_t now_ms)
+{
+    static const uint8_t line[] = {':', '\n', '\n'};
+    const size_t sent = carrier_try_send(reader->carrier, line, sizeof(line));
+    reader->moved_ms = now_ms;
+    if (sent > 0 && sent < sizeof(line)) {
+        carrier_send(reader->carrier,
+                     (struct str){.at = (const char *)line + sent, .len = sizeof(line) - sent});
+    }
+}
+
+/* Bytes in flight that nobody acknowledges: the peer is away. The last acknowledgement may be as
+ * old as the last heartbeat line though all is well. */
+static void ask_presence(struct sse_reader *reader, int64_t now_ms)
+{
+    struct server *server = reader->carrier->server;
+    const uint32_t silent_ms = carrier_silent_ms(reader->carrier);
+    reader->asked_ms = now_ms;
+    viewer_beats(server->hub, &reader->viewer, silent_ms < server->line_ms + server->beat_ms / 2);
+}
+
+static void on_visited(struct carrier *carrier, int64_t now_ms)
+{
+    struct sse_reader *reader = carrier->rider;
+    const struct server *server = carrier->server;
+    if (!look_at_token(reader)) {
+        goodbye(reader, GOAWAY_EXPIRED);
+        return;
+    }
+    const bool stuck = is_stuck(reader);
+    if (stuck && now_ms - reader->moved_ms >= server->stall_ms) {
+        goodbye(reader, GOAWAY_SLOW);
+        return;
+    }
+    if (!stuck && now_ms - reader->moved_ms + server->visit_ms >= server->line_ms) {
+        write_line(reader, now_ms);
+    }
+    if (now_ms - reader->asked_ms >= server->beat_ms) {
+        ask_presence(reader, now_ms);
+    }
+}
+
+static void on_drained(struct carrier *carrier)
+{
+    goodbye(carrier->rider, GOAWAY_DRAIN);
+}
+
+static void on_replaced(struct carrier *carrier)
+{
+    goodbye(carrier->rider, GOAWAY_REPLACED);
+}
+
+static void on_ended(struct carrier *carrier)
+{
+    struct sse_reader *reader = carrier->rider;
+    struct server *server = carrier->server;
+    viewer_leave(server->hub, &reader->viewer);
+    meter_count(&server->meter, METER_CONNS_SSE, -1);
+    meter_count(&server->meter, METER_VIEWERS_SSE, -1);
+    free_reader(reader);
+}
+
+static const struct rider_ops riding = {
+    .received = on_received,
+    .writable = on_writable,
+    .half_closed = on_half_closed,
+    .visited = on_visited,
+    .drained = on_drained,
+    .replaced = on_replaced,
+    .ended = on_ended,
+};
+
+/* ---- what the hub says ---- */
+
+#define SSE_HEADERS "Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\n"
+
+static void on_open(struct viewer *viewer)
+{
+    struct sse_reader *reader = of_viewer(viewer);
+    struct exchange *exchange = reader->exchange;
+    struct server *server = exchange->server;
+    struct buf headers;
+    buf_init(&headers, MEM_CONN, 4096);
+    buf_add_str(&headers, STR(SSE_HEADERS));
+    buf_add_str(&headers, cors_of(reader));
+    const struct answer head = {.status = 200,
+                                .type = STR("text/event-stream; charset=utf-8"),
+                                .headers = buf_str(&headers)};
+    reader->carrier = exchange->carrier;
+    reader->exchange = NULL;
+    reader->moved_ms = front_now_ms(server);
+    reader->asked_ms = reader->moved_ms;
+    mem_free(MEM_VIEWER, reader->cors);
+    reader->cors = NULL;
+    exchange->news = NULL;
+    carrier_ride(exchange, &head, &riding, reader);
+    buf_done(&headers);
+    meter_count(&server->meter, METER_CONNS_SSE, 1);
+    meter_count(&server->meter, METER_VIEWERS_SSE, 1);
+    if (reader->claims != NULL) {
+        front_identify(reader->carrier, reader->claims->sub);
+        look_at_token(reader);
+    }
+}
+
+static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
+{
+    struct sse_reader *reader = of_viewer(viewer);
+    struct exchange *exchange = reader->exchange;
+    void (*refused)(struct exchange * exchange, enum viewer_refusal why) = reader->refused;
+    exchange->news = NULL;
+    free_reader(reader);
+    refused(exchange, why);
+}
+
+static size_t on_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
+{
+    struct sse_reader *reader = of_viewer(viewer);
+    reader->moved_ms = front_now_ms(reader->carrier->server);
+    return carrier_try_send(reader->carrier, bytes, len);
+}
+
+static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
+{
+    carrier_send(of_viewer(viewer)->carrier, (struct str){.at = (const char *)bytes, .len = len});
+}
+
+static const struct viewer_ops viewer_ops = {
+    .open = on_open,
+    .refuse = on_refuse,
+    .write = on_write,
+    .keep = on_keep,
+};
+
+/* ---- before it opens ---- */
+
+static void on_news(struct exchange *exchange, enum exchange_news news)
+{
+    struct sse_reader *reader = exchange->taker;
+    if (news == EXCHANGE_HALF_CLOSED) { // who says no more will not read for long: as when it reads
+        carrier_cut(exchange->carrier); // EXCHANGE_GONE follows
+        return;
+    }
+    viewer_leave(exchange->server->hub, &reader->viewer);
+    if (news == EXCHANGE_GONE) {
+        exchange_free(exchange);
+    } else {
+        const struct problem problem = {.code = PROBLEM_DRAINING, .retry_after_ms = FULL_RETRY_MS};
+        refusal_answer(exchange, &problem, cors_of(reader));
+    }
+    free_reader(reader);
+}
+
+static enum err make(const struct reader *who, struct sse_reader **ret_reader)
+{
+    struct sse_reader *reader = mem_new(MEM_VIEWER, sizeof(*reader));
+    if (reader == NULL) {
+        return ERR_NOMEM;
+    }
+    if (who->cors_headers.len > 0) {
+        reader->cors = mem_copy_text(MEM_VIEWER, who->cors_headers.at, who->cors_headers.len);
+        if (reader->cors == NULL) {
+            mem_free(MEM_VIEWER, reader);
+            return ERR_NOMEM;
+        }
+        reader->cors_len = (uint32_t)who->cors_headers.len;
+    }
+    reader->claims = who->claims == NULL ? NULL : claims_ref(who->claims);
+    *ret_reader = reader;
+    return ERR_OK;
+}
+
+void sse_reader_open(struct exchange *exchange, const struct join *join, const struct reader *who,
+                     void (*refused)(struct exchange *exchange, enum viewer_refusal why))
+{
+    struct server *server = exchange->server;
+    struct sse_reader *reader;
+    if (!admission_grant(exchange, who->cors_headers)) {
+        return;
+    }
+    if (make(who, &reader) != ERR_OK) {
+        refused(exchange, VIEWER_OVERLOADED);
+        return;
+    }
+    reader->exchange = exchange;
+    reader->refused = refused;
+    exchange->taker = reader;
+    exchange->news = on_news;
+    struct join by_sse = *join;
+    by_sse.encoding = &encoding_sse;
+    by_sse.retry_ms = front_retry_ms(server);
+    viewer_join(server->hub, &reader->viewer, &viewer_ops, &by_sse);
+}

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A WebSocket:
+ *
+ *        ws_conn_open()        peer's Close: the same code back
+ *   101 ───────────────▶ OPEN ──────────────────────────────────────────▶ ENDING
+ *                          │ ws_conn_close(), goodbye                        ▲
+ *                          ├──────────▶ CLOSING ── its Close, or 3 s later ──┤
+ *                          │ frames that break the protocol: our Close       │
+ *                          └─────────────────────────────────────────────────┘
+ *
+ * Each joined stream is a viewer of the hub (ws_streams.h), and all share one output (ws_output.h):
+ * when the socket is full they are blocked together. Between messages there is no decoder and no
+ * buffer. While answers pile up unread, no more questions are read. */
+#include "serve/admission.h"
+#include "serve/carrier.h"
+#include "serve/front.h"
+#include "serve/refusal.h"
+#include "serve/streaming.h"
+#include "serve/ws_handshake.h"
+#include "serve/ws_output.h"
+#include "serve/ws_streams.h"
+
+enum {
+    CLOSE_WAIT_MS = 3000,
+    CONTROL_FRAMES_MAX = 50, // a second
+    BAD_MESSAGES_MAX = 10,
+    PINGS_UNANSWERED_MAX = 2,
+    HOLD_BYTES = 16 * 1024, // of waiting answers: above it no more is read
+    HANDSHAKE_BYTES_MAX = 8 * 1024,
+};
+
+enum ws_state { WS_OPEN, WS_CLOSING, WS_ENDING };
+
+struct ws_conn {
+    struct ws_output output;
+    struct ws_streams streams;
+    struct carrier *carrier; // borrowed until `ended`
+    const struct ws_ops *ops;
+    void *user;
+    struct claims *claims;      // a reference; NULL: anonymous
+    struct ws_decoder *decoder; // owned; NULL between messages
+    int64_t pinged_ms;          // mono; CLOSING: when that began
+    int64_t asked_ms;           // mono: presence was last asked
+    int64_t control_ms;         // mono: the second that control_frames counts
+    struct address client;
+    bool client_is_trusted;
+    uint8_t state; // enum ws_state
+    uint8_t pings_unanswered;
+    uint8_t control_frames;
+    uint8_t bad_messages;
+};
+
+/* ---- the end ---- */
+
+static void end(struct ws_conn *ws)
+{
+    ws->state = WS_ENDING;
+    ws_streams_done(&ws->streams);
+    carrier_end(ws->carrier);
+}
+
+static void begin_closing(struct ws_conn *ws, uint16_t code, struct str reason)
+{
+    struct server *server = ws->carrier->server;
+    ws->state = WS_CLOSING;
+    ws_streams_done(&ws->streams);
+    ws_output_close(&ws->output, code, reason);
+    ws->pinged_ms = front_now_ms(server);
+    sweep_add(&server->soon, &ws->carrier->entry);
+}
+
+/* Its frames cannot be understood any more, or are too many. */
+static void fail(struct ws_conn *ws, uint16_t code, struct str reason)
+{
+    meter_count(&ws->carrier->server->meter, METER_WS_BAD_FRAMES, 1);
+    if (ws->state == WS_OPEN) {
+        ws_output_close(&ws->output, code, reason);
+    }
+    end(ws);
+}
+
+static void goodbye(struct ws_conn *ws, enum goaway_reason reason)
+{
+    static const struct {
+        uint16_t code;
+        struct str reason;
+    } closes[] = {
+        [GOAWAY_DRAIN] = {WS_CLOSE_AWAY, {"drain", 5}},
+        [GOAWAY_EXPIRED] = {WS_CLOSE_TOKEN_EXPIRED, {"token expired", 13}},
+        [GOAWAY_SLOW] = {WS_CLOSE_STALLED, {"read nothing", 12}},
+        [GOAWAY_REPLACED] = {WS_CLOSE_REPLACED, {"replaced", 8}},
+    };
+    struct buf json;
+    buf_init(&json, MEM_CONN, 512);
+    goaway_write(&json, reason, front_goaway(ws->carrier->server, reason));
+    ws_output_data(&ws->output, WS_TEXT, buf_str(&json));
+    buf_done(&json);
+    if (reason == GOAWAY_SLOW) { // what it does not read cannot be waited for
+        ws_output_close(&ws->output, closes[reason].code, closes[reason].reason);
+        ws_streams_done(&ws->streams);
+        ws->state = WS_ENDING;
+        carrier_cut(ws->carrier);
+    } else {
+        begin_closing(ws, closes[reason].code, closes[reason].reason);
+    }
+}
+
+/* ---- what it receives ---- */
+
+static void on_peer_close(struct ws_conn *ws, const struct ws_message *message)
+{
+    if (ws->state == WS_OPEN) {
+        ws_output_close(&ws->output, message->close_code, STR_NONE);
+    }
+    end(ws);
+}
+
+/* False: too many in this second. */
+static bool count_control(struct ws_conn *ws)
+{
+    const int64_t now_ms = front_now_ms(ws->carrier->server);
+    if (now_ms - ws->control_ms >= 1000) {
+        ws->control_ms = now_ms;
+        ws->control_frames = 0;
+    }
+    return ++ws->control_frames <= CONTROL_FRAMES_MAX;
+}
+
+static void on_control(struct ws_conn *ws, const struct ws_message *message)
+{
+    if (message->opcode == WS_CLOSE) {
+        on_peer_close(ws, message);
+    } else if (!count_control(ws)) {
+        fail(ws, WS_CLOSE_POLICY, STR("too many control frames"));
+    } else if (message->opcode == WS_PING && ws->state == WS_OPEN) {
+        ws_output_control(&ws->output, WS_PONG, message->payload);
+    }
+}
+
+static void on_message(struct ws_conn *ws, const struct ws_message *message)
+{
+    if (message->opcode >= WS_CLOSE) {
+        on_control(ws, message);
+    } else if (ws->state != WS_OPEN) {
+        return; // between our Close and its own
+    } else if (message->opcode == WS_TEXT) {
+        ws->ops->message(ws, message->payload);
+    } else {
+        ws->ops->binary(ws, message->payload);
+    }
+}
+
+static enum err begin_decoding(struct ws_conn *ws)
+{
+    ws->decoder = mem_new(MEM_CONN, sizeof(*ws->decoder));
+    if (ws->decoder == NULL) {
+        return ERR_NOMEM;
+    }
+    ws_decoder_init(ws->decoder);
+    ws->decoder->allow_binary = ws->ops->binary != NULL;
+    if (ws->ops->message_bytes_max > 0) {
+        ws->decoder->message_max = ws->ops->message_bytes_max;
+        ws->decoder->fragments_max = UINT32_MAX;
+    }
+    return ERR_OK;
+}
+
+static void drop_decoder(struct ws_conn *ws)
+{
+    if (ws->decoder != NULL) {
+        ws_decoder_done(ws->decoder);
+        mem_free(MEM_CONN, ws->decoder);
+        ws->decoder = NULL;
+    }
+}
+
+static bool is_between_messages(const struct ws_decoder *decoder)
+{
+    return decoder->head_len == 0 && !decoder->in_payload && decoder->message_opcode == 0;
+}
+
+static void decode_all(struct ws_conn *ws, struct str input)
+{
+    struct ws_message message;
+    enum ws_close wrong;
+    while (ws->state != WS_ENDING) {
+        const enum err err = ws_decode(ws->decoder, &input, &message, &wrong);
+        if (err == ERR_AGAIN) {
+            return;
+        }
+        if (err == ERR_NOMEM) {
+            carrier_cut(ws->carrier);
+            return;
+        }
+        if (err != ERR_OK) {
+            fail(ws, (uint16_t)wrong, STR_NONE);
+            return;
+        }
+        on_message(ws, &message);
+    }
+}
+
+static void on_received(struct carrier *carrier, struct str bytes)
+{
+    struct ws_conn *ws = carrier->rider;
+    if (ws->state == WS_ENDING) {
+        return;
+    }
+    ws->pings_unanswered = 0;
+    if (ws->decoder == NULL && begin_decoding(ws) != ERR_OK) {
+        carrier_cut(carrier);
+        return;
+    }
+    decode_all(ws, bytes);
+    if (is_between_messages(ws->decoder)) {
+        drop_decoder(ws);
+    }
+    if (ws->state == WS_OPEN && ws_output_waiting_bytes(&ws->output) > HOLD_BYTES) {
+        carrier_hold(carrier, true);
+    }
+}
+
+/* ---- what else the carrier says ---- */
+
+static void on_writable(struct carrier *carrier)
+{
+    struct ws_conn *ws = carrier->rider;
+    if (ws->state != WS_ENDING && ws_output_go_on(&ws->output)) {
+        carrier_hold(carrier, false);
+        ws_streams_writable(&ws->streams);
+    }
+}
+
+static void on_half_closed(struct carrier *carrier)
+{
+    end(carrier->rider); // without a Close: it is just gone
+}
+
+/* False: its token has run out. */
+static bool look_at_token(struct ws_conn *ws)
+{
+    struct server *server = ws->carrier->server;
+    if (ws->claims == NULL || ws->claims->exp_s == 0) {
+        return true;
+    }
+    const int64_t left_ms = ws->claims->exp_s * 1000 - clock_wall_ms(server->clock);
+    if (left_ms > 0 && left_ms < server->visit_ms) {
+        sweep_add(&server->soon, &ws->carrier->entry);
+    }
+    return left_ms > 0;
+}
+
+/* False: it answers no more. A stuck one is not asked: the stall has its own measure. */
+static bool ping(struct ws_conn *ws, int64_t now_ms)
+{
+    const struct server *server = ws->carrier->server;
+    if (now_ms - ws->pinged_ms + server->visit_ms / 2 < server->ping_ms ||
+        ws_output_is_stuck(&ws->output)) {
+        return true;
+    }
+    if (ws->pings_unanswered >= PINGS_UNANSWERED_MAX) {
+        return false;
+    }
+    ws->pings_unanswered++;
+    ws->pinged_ms = now_ms;
+    ws_output_control(&ws->output, WS_PING, STR_NONE);
+    return true;
+}
+
+static void visit_open(struct ws_conn *ws, int64_t now_ms)
+{
+    const struct server *server = ws->carrier->server;
+    if (!look_at_token(ws)) {
+        goodbye(ws, GOAWAY_EXPIRED);
+        return;
+    }
+    if (ws_output_is_stuck(&ws->output) && now_ms - ws->output.moved_ms >= server->stall_ms) {
+        goodbye(ws, GOAWAY_SLOW);
+        return;
+    }
+    if (!ping(ws, now_ms)) {
+        carrier_cut(ws->carrier);
+        return;
+    }
+    if (now_ms - ws->asked_ms >= server->beat_ms) {
+        ws->asked_ms = now_ms;
+        ws_streams_beat(&ws->streams, now_ms - carrier_heard_ms(ws->carrier) <
+                                          server->ping_ms + server->beat_ms / 2);
+    }
+}
+
+static void on_visited(struct carrier *carrier, int64_t now_ms)
+{
+    struct ws_conn *ws = carrier->rider;
+    if (ws->state == WS_OPEN) {
+        visit_open(ws, now_ms);
+    } else if (now_ms - ws->pinged_ms >= CLOSE_WAIT_MS) {
+        end(ws);
+    } else {
+        sweep_add(&carrier->server->soon, &carrier->entry);
+    }
+}
+
+static void on_drained(struct carrier *carrier)
+{
+    struct ws_conn *ws = carrier->rider;
+    if (ws->state == WS_OPEN) {
+        goodbye(ws, GOAWAY_DRAIN);
+    }
+}
+
+static void on_replaced(struct carrier *carrier)
+{
+    struct ws_conn *ws = carrier->rider;
+    if (ws->state == WS_OPEN) {
+        goodbye(ws, GOAWAY_REPLACED);
+    }
+}
+
+static void on_ended(struct carrier *carrier)
+{
+    struct ws_conn *ws = carrier->rider;
+    ws->state = WS_ENDING;
+    ws_streams_done(&ws->streams);
+    meter_count(&carrier->server->meter, METER_CONNS_WS, -1);
+    ws->ops->closed(ws);
+    drop_decoder(ws);
+    ws_output_done(&ws->output);
+    claims_unref(ws->claims);
+    mem_free(MEM_CONN, ws);
+}
+
+static const struct rider_ops riding = {
+    .received = on_received,
+    .writable = on_writable,
+    .half_closed = on_half_closed,
+    .visited = on_visited,
+    .drained = on_drained,
+    .replaced = on_replaced,
+    .ended = on_ended,
+};
+
+/* ---- the beginning ---- */
+
+static enum err refuse(struct exchange *exchange, const struct problem *problem,
+                       struct buf *headers, struct str cors)
+{
+    buf_add_str(headers, cors);
+    refusal_answer(exchange, problem, buf_str(headers));
+    return ERR_PROTO;
+}
+
+static enum err out_of_memory(struct exchange *exchange)
+{
+    const struct problem problem = {.code = PROBLEM_OVERLOADED, .retry_after_ms = FULL_RETRY_MS};
+    refusal_answer(exchange, &problem, STR_NONE);
+    return ERR_NOMEM;
+}
+
+static struct ws_conn *make(struct exchange *exchange, const struct reader *reader,
+                            const struct ws_ops *ops, void *user)
+{
+    struct ws_conn *ws = mem_new(MEM_CONN, sizeof(*ws));
+    if (ws == NULL) {
+        return NULL;
+    }
+    const int64_t now_ms = front_now_ms(exchange->server);
+    ws->carrier = exchange->carrier;
+    ws->ops = ops;
+    ws->user = user;
+    ws->claims = reader->claims == NULL ? NULL : claims_ref(reader->claims);
+    ws->pinged_ms = now_ms;
+    ws->asked_ms = now_ms;
+    ws->client = exchange->request->client;
+    ws->client_is_trusted = exchange->request->client_is_trusted;
+    ws_output_init(&ws->output, ws->carrier, 2 * ops->message_bytes_max);
+    ws_streams_init(&ws->streams, ws, ops, &ws->output);
+    return ws;
+}
+
+/* Takes the exchange over: it is gone, whatever comes of it. */
+static enum err take_over(struct exchange *exchange, struct buf *headers, struct ws_conn *ws)
+{
+    struct server *server = exchange->server;
+    const struct answer head = {.status = 101, .headers = buf_str(headers)};
+    carrier_ride(exchange, &head, &riding, ws);
+    meter_count(&server->meter, METER_CONNS_WS, 1);
+    if (ws->claims != NULL) {
+        front_identify(ws->carrier, ws->claims->sub);
+        if (!look_at_token(ws)) {
+            sweep_add(&server->soon, &ws->carrier->entry);
+        }
+    }
+    return ERR_OK;
+}
+
+enum err ws_conn_open(struct exchange *exchange, const struct reader *reader,
+                      const struct ws_ops *ops, void *user, struct ws_conn **ret_ws)
+{
+    struct buf headers;
+    struct problem problem;
+    if (exchange->carrier == NULL) {
+        exchange_free(exchange);
+        return ERR_CLOSED;
+    }
+    buf_init(&headers, MEM_CONN, HANDSHAKE_BYTES_MAX);
+    enum err err = ws_handshake_check(exchange->request, &headers, &problem);
+    if (err == ERR_PROTO) {
+        err = refuse(exchange, &problem, &headers, reader->cors_headers);
+    } else if (err != ERR_OK) {
+        err = out_of_memory(exchange);
+    } else if (!admission_grant(exchange, reader->cors_headers)) {
+        err = ERR_LIMIT;
+    } else {
+        struct ws_conn *ws = make(exchange, reader, ops, user);
+        err = ws == NULL ? out_of_memory(exchange) : take_over(exchange, &headers, ws);
+        if (err == ERR_OK) {
+            *ret_ws = ws;
+        }
+    }
+    buf_done(&headers);
+    return err;
+}
+
+/* ---- what api/ asks of it ---- */
+
+void *ws_conn_user(struct ws_conn *ws)
+{
+    return ws->user;
+}
+
+struct server *ws_conn_server(struct ws_conn *ws)
+{
+    return ws->carrier->server;
+}
+
+const struct address *ws_conn_client(struct ws_conn *ws, bool *ret_trusted)
+{
+    *ret_trusted = ws->client_is_trusted;
+    return &ws->client;
+}
+
+struct claims *ws_conn_claims(struct ws_conn *ws)
+{
+    return ws->claims;
+}
+
+void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims)
+{
+    struct claims *before = ws->claims;
+    ws->claims = claims_ref(claims);
+    claims_unref(before);
+    if (ws->state == WS_OPEN) {
+        front_identify(ws->carrier, claims->sub);
+        sweep_add(&ws->carrier->server->visits, &ws->carrier->entry);
+        look_at_token(ws);
+    }
+}
+
+void ws_conn_send(struct ws_conn *ws, struct str json)
+{
+    if (ws->state == WS_OPEN) {
+        ws_output_data(&ws->output, WS_TEXT, json);
+    }
+}
+
+void ws_conn_send_binary(struct ws_conn *ws, struct str bytes)
+{
+    if (ws->state == WS_OPEN) {
+        ws_output_data(&ws->output, WS_BINARY, bytes);
+    }
+}
+
+enum err ws_conn_join(struct ws_conn *ws, const struct join *join)
+{
+    return ws->state == WS_OPEN ? ws_streams_join(&ws->streams, join) : ERR_CLOSED;
+}
+
+enum err ws_conn_leave(struct ws_conn *ws, struct str stream)
+{
+    return ws_streams_leave(&ws->streams, stream);
+}
+
+struct str ws_conn_stream(struct ws_conn *ws)
+{
+    return ws_streams_only(&ws->streams);
+}
+
+void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason)
+{
+    if (ws->state == WS_OPEN) {
+        begin_closing(ws, code, reason);
+    }
+}
+
+void ws_conn_bad_message(struct ws_conn *ws)
+{
+    meter_count(&ws->carrier->server->meter, METER_WS_BAD_MESSAGES, 1);
+    if (++ws->bad_messages >= BAD_MESSAGES_MAX) {
+        ws_conn_close(ws, WS_CLOSE_POLICY, STR("ten messages that cannot be understood"));
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ws_streams -- the streams one WebSocket reads: each a viewer of the hub, all on one output.
+ *
+ * Owns:     its streams.
+ * Used by:  ws_conn.c.
+ * Thread:   its reactor's.
+ * Bound:    WS_STREAMS_MAX.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/str.h"
+#include "serve/streaming.h"
+#include "serve/ws_output.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ws_streams {
+    struct link list;         // struct ws_stream of ws_streams.c
+    struct ws_conn *ws;       // whose they are: for the ops
+    const struct ws_ops *ops; // joined, refused
+    struct ws_output *output; // borrowed; outlives it
+    struct server *server;    // borrowed; outlives it
+    uint32_t count;
+};
+
+void ws_streams_init(struct ws_streams *streams, struct ws_conn *ws, const struct ws_ops *ops,
+                     struct ws_output *output);
+void ws_streams_done(struct ws_streams *streams); // leaves them all; again is legal
+
+/* As ws_conn_join(), ws_conn_leave() and ws_conn_stream() of streaming.h. */
+MUST_USE enum err ws_streams_join(struct ws_streams *streams, const struct join *join);
+MUST_USE enum err ws_streams_leave(struct ws_streams *streams, struct str name);
+struct str ws_streams_only(const struct ws_streams *streams);
+
+void ws_streams_writable(struct ws_streams *streams);
+void ws_streams_beat(struct ws_streams *streams, bool alive);
