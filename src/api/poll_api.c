@@ -25,28 +25,40 @@ static uint32_t next_ms(const struct ask *ask, const struct poll_found *found)
     return found->count > 0 || waited ? 0 : IDLE_MS;
 }
 
+static void write_events(struct buf *out, struct str stream, const struct poll_found *found)
+{
+    json_write_name(out, "events");
+    buf_add_byte(out, '[');
+    if (found->expired_to > 0) {
+        reading_write_expired(out, stream, found->expired_from, found->expired_to);
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        buf_add_str(out, i == 0 && found->expired_to == 0 ? STR_NONE : STR(","));
+        event_write(out, found->events[i], stream, found->events[i]->prev);
+    }
+    buf_add_byte(out, ']');
+}
+
 static void on_found(struct exchange *exchange, const struct poll_found *found)
 {
     struct routed routed;
     struct ask ask;
     ask_again(exchange, &routed, &ask);
+    struct cursor cursor = found->cursor;
+    if (cursor.epoch.text[0] == '\0') {
+        cursor.epoch = ask.api->shared->port->epoch;
+    }
     struct buf body = respond_body();
     buf_add_byte(&body, '{');
-    json_write_member_str(&body, "epoch", str_of(found->cursor.epoch.text));
+    json_write_member_str(&body, "epoch", str_of(cursor.epoch.text));
     json_write_name(&body, "cursor");
     buf_add_byte(&body, '"');
-    cursor_write(&body, &found->cursor);
+    cursor_write(&body, &cursor);
     buf_add_byte(&body, '"');
     if (found->resync) {
         json_write_member_bool(&body, "resync", true);
     }
-    json_write_name(&body, "events");
-    buf_add_byte(&body, '[');
-    for (size_t i = 0; i < found->count; i++) {
-        buf_add_str(&body, i == 0 ? STR_NONE : STR(","));
-        event_write(&body, found->events[i], ask.stream, found->events[i]->prev);
-    }
-    buf_add_byte(&body, ']');
+    write_events(&body, ask.stream, found);
     json_write_member_u64(&body, "next_ms", next_ms(&ask, found));
     buf_add_byte(&body, '}');
     respond_json(exchange, 200, &body, STR_NONE);
