@@ -11,7 +11,7 @@ BUILD := build/$(MODE)
 # A fuzz build is for its targets; the others are for the server, and tests build themselves.
 ifeq ($(MODE),fuzz)
 export CC := clang-14
-TARGETS := all
+TARGETS := roar fuzz-targets
 else
 TARGETS := roar
 endif

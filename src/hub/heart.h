@@ -64,7 +64,7 @@ struct stream {           // stream.c
     struct watch watch;
     struct read read;
     uint8_t watch_call, unwatch_call, read_call; // enum stream_call_state
-    enum { READ_PRIME, READ_UP, READ_DEEPER } read_what;
+    enum stream_read { READ_PRIME, READ_UP, READ_DEEPER } read_what;
     bool watched, primed, closing;
     bool wants_deeper; // a joiner needs older events than the tail has
     int64_t retry_ms;  // not to be asked before

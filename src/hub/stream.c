@@ -158,7 +158,7 @@ static void unwatch(struct stream *stream)
     port_unwatch(stream->hub->options.port, &stream->watch);
 }
 
-static void ask(struct stream *stream, int what, enum read_from from, uint32_t limit)
+static void ask(struct stream *stream, enum stream_read what, enum read_from from, uint32_t limit)
 {
     stream->read_what = what;
     stream->read.call.home = stream->hub->options.home;
