@@ -353,6 +353,44 @@ static void who_would_wait_too_long_is_told(void **state)
     desk_close(&desk);
 }
 
+/* A home that opens no letters is told once that it is behind, and what it was sent is whole. */
+static void who_opens_no_letters_is_told_once(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct desk lazy;
+    struct follower follower;
+    char text[2001];
+    memset(text, 'x', 2000);
+    text[2000] = '\0';
+    desk_open(&desk, subject->port);
+    desk_open(&lazy, subject->port);
+    desk_follow(&lazy, &follower, "demo");
+    for (int i = 0; i < 5008; i += WAITING_MAX) {
+        struct post posts[WAITING_MAX];
+        for (int j = 0; j < WAITING_MAX; j++) {
+            posts[j] = desk_post_of("demo", "ann", NULL, text);
+            desk_ask_post(&desk, &posts[j]);
+        }
+        for (int j = 0; j < WAITING_MAX; j++) {
+            desk_wait(&desk, &posts[j].is_done);
+            desk_post_done(&posts[j]);
+        }
+    }
+    desk_sync(&lazy);
+    assert_int_equal(follower.behind, 1); // and is off: nothing has to be taken back
+    assert_int_equal(follower.out_of_order, 0);
+    assert_in_range(follower.last, 1000, 5007);
+    desk_follow(&lazy, &follower, "demo");
+    assert_int_equal(follower.watch.head, 5008);
+    (void)desk_say(&desk, "demo", "ann", "again");
+    desk_sync(&lazy);
+    assert_int_equal(follower.last, 5009);
+    desk_unfollow(&lazy, &follower);
+    desk_close(&lazy);
+    desk_close(&desk);
+}
+
 static void memory_that_fails_loses_nothing(void **state)
 {
     struct subject *subject = *state;
@@ -393,6 +431,7 @@ int main(void)
         TEST(a_newer_file_is_refused),
         TEST(what_is_no_database_is_refused),
         TEST(who_would_wait_too_long_is_told),
+        TEST(who_opens_no_letters_is_told_once),
         TEST(memory_that_fails_loses_nothing),
     };
     flaky_disk_install();

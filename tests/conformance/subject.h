@@ -33,8 +33,6 @@ extern const char *const subject_name;
 void subject_start(struct subject *subject);
 void subject_stop(struct subject *subject);
 void subject_set_rules(struct subject *subject, const struct embedded_rules *rules);
-/* Its homes are bounded: who does not open letters is told that it is behind. */
-extern const bool subject_tells_behind;
 
 /* ---- shared by all of them ---- */
 int subject_set_up(void **state); // started, in an empty folder

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 const char *const subject_name = "embedded";
-const bool subject_tells_behind = true;
 
 void subject_start(struct subject *subject)
 {

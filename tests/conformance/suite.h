@@ -20,7 +20,6 @@
     TEST(following_sees_before_the_answer)                                                         \
     TEST(following_is_up_to_date_after_sync)                                                       \
     TEST(following_many_times_over)                                                                \
-    TEST(following_tells_who_is_behind)                                                            \
     TEST(reading_agrees_with_the_log)                                                              \
     TEST(reading_gives_back_what_was_accepted)                                                     \
     TEST(stream_is_there_once_named)                                                               \

@@ -209,24 +209,34 @@ enum err batch_decide(struct batch *batch, struct ordering *ordering, bool may_w
     return err;
 }
 
-static void publish(struct bus *bus, struct log_tail *tail, struct head *head, struct event *event)
+struct outlet { // where committed events go
+    struct heads *heads;
+    struct bus *bus;
+    struct log_tail *tail;
+};
+
+static void publish(const struct outlet *outlet, struct head *head, struct event *event)
 {
-    log_tail_append(tail, head->node.key, event, head->row.ground_seq);
-    bus_publish(bus, &head->subs, event);
+    log_tail_append(outlet->tail, head->node.key, event, head->row.ground_seq);
+    bus_publish(outlet->bus, &head->subs, event);
+    if (list_is_empty(&head->subs)) { // nobody watches, or the last one has fallen behind
+        heads_idle(outlet->heads, head);
+    }
 }
 
-void batch_publish(struct batch *batch, struct bus *bus, struct log_tail *tail)
+void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus, struct log_tail *tail)
 {
+    const struct outlet outlet = {.heads = heads, .bus = bus, .tail = tail};
     for (uint32_t i = 0; i < batch->call_count; i++) {
         struct batch_call *call = &batch->calls[i];
         if (call->event != NULL) {
-            publish(bus, tail, call->head, call->event);
+            publish(&outlet, call->head, call->event);
         }
     }
     for (uint32_t i = 0; i < batch->post_count; i++) {
         struct verdict *verdict = &batch->posts[i].verdict;
         if (verdict->end == SUBMIT_DONE) {
-            publish(bus, tail, verdict->head, verdict->event);
+            publish(&outlet, verdict->head, verdict->event);
         }
     }
     bus_flush(bus);

@@ -56,7 +56,8 @@ void batch_add_call(struct batch *batch, struct stream_call *call);
 /* One transaction. Without `may_write` everything is refused. An error: it failed, and the
  * verdicts say so; ordering->store->failure says why. */
 MUST_USE enum err batch_decide(struct batch *batch, struct ordering *ordering, bool may_write);
-void batch_publish(struct batch *batch, struct bus *bus, struct log_tail *tail);
+void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus,
+                   struct log_tail *tail);
 void batch_answer(struct batch *batch);
 
 /* The answer of a post that never came to a batch; not finished. */

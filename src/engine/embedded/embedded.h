@@ -42,5 +42,5 @@ void embedded_set_rules(struct embedded *engine, const struct embedded_rules *ru
 bool embedded_is_well(const struct embedded *engine,
                       const char **ret_reason); // any thread; for /readyz: static text when not
 /* Finishes what was handed over, closes the store, gives the folder free. No call may be under way
- * or come after. */
+ * or come after, and no watch may be on. */
 void embedded_close(struct embedded *engine);

@@ -44,6 +44,9 @@ static enum err publish_since(const struct recovery *recovery, uint64_t first)
         if (head != NULL) {
             bus_publish(recovery->bus, &head->subs, event);
         }
+        if (head != NULL && list_is_empty(&head->subs)) {
+            heads_idle(&ordering->heads, head);
+        }
         event_unref(event);
         ordering->next_n = row.n + 1; // published: not again, should the next one fail
     }

@@ -361,7 +361,7 @@ static void run_batch(struct writer *writer)
         if (writer->batch.rows > 0) {
             become(writer, HEALTH_WELL);
         }
-        batch_publish(&writer->batch, &writer->bus, writer->options.tail);
+        batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
     }
     atomic_store(&writer->publishing, false);
     if (err != ERR_OK) {
