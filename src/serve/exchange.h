@@ -8,15 +8,15 @@
  * Owns:     the request's bytes until it is answered.
  * Thread:   its reactor's.
  * Promise:  the client going away does not free an exchange that was not answered: it is marked
- * gone, and the answer then goes nowhere. So a handler that waits for a letter may keep the
- * pointer.
+ *           gone, and the answer then goes nowhere. So a handler that waits for a letter may keep
+ *           the pointer.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "net/address.h"
+#include "serve/request.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,41 +24,9 @@
 struct server; // of one reactor: serve/server.h
 struct exchange;
 
-enum {
-    REQUEST_FIELDS_MAX = 100,
-    REQUEST_HEAD_BYTES_MAX = 16 * 1024,
-    REQUEST_URL_BYTES_MAX = 4 * 1024,
-    REQUEST_BODY_BYTES_MAX = 16 * 1024
-};
-
-struct field {
-    struct str name, value; // value without surrounding blanks
-};
-
-struct request {       // all borrowed from the exchange
-    struct str method; // "GET"
-    struct str target; // as sent
-    struct str path;   // before '?', still percent-encoded
-    struct str query;  // behind '?'
-    struct str host;
-    struct field fields[REQUEST_FIELDS_MAX];
-    uint32_t field_count;
-    struct str body;
-    bool has_body;
-    bool is_http_1_0;
-    struct address peer; // of the socket
-    struct address
-        client; // peer, or what a trusted proxy says (X-Forwarded-For, rightmost untrusted)
-    bool client_is_trusted; // its address is not counted
-};
-
 const struct request *exchange_request(const struct exchange *exchange);
 struct server *exchange_server(struct exchange *exchange);
 bool exchange_is_gone(const struct exchange *exchange);
-/* First field of that name (any case); `.at` NULL: absent. */
-struct str request_field(const struct request *request, const char *name);
-/* How many fields of that name. */
-uint32_t request_field_count(const struct request *request, const char *name);
 
 struct answer {
     int status;

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "serve/exchange.h"
+#include "serve/request.h"
 
 struct server;
 

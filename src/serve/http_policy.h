@@ -7,13 +7,13 @@
  *
  * Used by:  http_reader.c.
  * Thread:   any; pure.
- * Bound:    REQUEST_* in serve/exchange.h; chunk framing CHUNK_FRAMING_BYTES_MAX a request.
+ * Bound:    REQUEST_* in serve/request.h; chunk framing CHUNK_FRAMING_BYTES_MAX a request.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/str.h"
-#include "serve/exchange.h"
+#include "serve/request.h"
 #include "wire/problem.h"
 
 #include <stdbool.h>

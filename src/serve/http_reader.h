@@ -4,7 +4,7 @@
  * Owns:     what it gathered of the request, until http_reader_give().
  * Used by:  http1.c makes one at a request's first byte.
  * Thread:   any; pure.
- * Bound:    REQUEST_* in serve/exchange.h and what http_policy.h adds.
+ * Bound:    REQUEST_* in serve/request.h and what http_policy.h adds.
  * Promise:  the same bytes give the same request however they are cut; no byte behind the request
  * is taken.
  */
@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "serve/exchange.h"
 #include "serve/http_policy.h"
+#include "serve/request.h"
 
 #include <llhttp.h>
 #include <stdbool.h>

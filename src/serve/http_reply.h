@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* http_reply -- an answer on its way out: what is small goes at once or waits in the connection's own
- * buffer; of a large body the rest waits here until the socket takes it.
+/* http_reply -- an answer on its way out: what is small goes at once or waits in the connection's
+ * own buffer; of a large body the rest waits here until the socket takes it.
  *
  * Owns:     a copy of the rest of the body.
  * Used by:  http1.c.

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "serve/exchange.h"
+#include "serve/request.h"
 #include "wire/problem.h"
 
 /* Appends the header lines of the 101. ERR_PROTO: `*ret_why` says what is wrong, and `headers` has

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/* request -- what a client asked, parsed: method, target, fields, body.
+ *
+ * Owns:     nothing; all text is borrowed from the exchange.
+ * Thread:   its reactor's.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "net/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    REQUEST_FIELDS_MAX = 100,
+    REQUEST_HEAD_BYTES_MAX = 16 * 1024,
+    REQUEST_URL_BYTES_MAX = 4 * 1024,
+    REQUEST_BODY_BYTES_MAX = 16 * 1024
+};
+
+struct field {
+    struct str name, value; // value without surrounding blanks
+};
+
+struct request {       // all borrowed from the exchange
+    struct str method; // "GET"
+    struct str target; // as sent
+    struct str path;   // before '?', still percent-encoded
+    struct str query;  // behind '?'
+    struct str host;
+    struct field fields[REQUEST_FIELDS_MAX];
+    uint32_t field_count;
+    struct str body;
+    bool has_body;
+    bool is_http_1_0;
+    struct address peer;    // of the socket
+    struct address client;  // peer, or whom trusted proxies name: forwarded.h
+    bool client_is_trusted; // its address is not counted
+};
+
+/* First field of that name (any case); `.at` NULL: absent. */
+struct str request_field(const struct request *request, const char *name);
+/* How many fields of that name. */
+uint32_t request_field_count(const struct request *request, const char *name);
