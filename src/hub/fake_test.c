@@ -427,6 +427,20 @@ static void believe_hello(struct fake_reader *reader, const char *json)
     reader->last = reader->hello_seq;
 }
 
+static void note_signal(struct fake_reader *reader, const char *json)
+{
+    const bool is_gap = strstr(json, "\"type\":\"gap\"") != NULL;
+    if (reader->first_signal[0] == '\0') {
+        (void)snprintf(reader->first_signal, sizeof(reader->first_signal), "%s", json);
+    }
+    if (is_gap) {
+        (void)snprintf(reader->last_gap, sizeof(reader->last_gap), "%s", json);
+    }
+    if (strstr(json, "\"type\":\"presence\"") == NULL) {
+        (void)snprintf(reader->last_signal, sizeof(reader->last_signal), "%s", json);
+    }
+}
+
 static void believe(struct fake_reader *reader, const char *line)
 {
     if (line[0] == 'E') {
@@ -434,7 +448,7 @@ static void believe(struct fake_reader *reader, const char *line)
         return;
     }
     must(line[0] == 'S');
-    (void)snprintf(reader->last_signal, sizeof(reader->last_signal), "%s", line + 2);
+    note_signal(reader, line + 2);
     if (strstr(line, "\"type\":\"hello\"") != NULL) {
         believe_hello(reader, line);
     } else if (strstr(line, "\"type\":\"gap\"") != NULL) {

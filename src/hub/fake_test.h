@@ -71,7 +71,7 @@ struct fake_reader {
     uint64_t events, gaps, presences, hellos, expired;
     uint32_t viewers_told, hidden_told;
     uint32_t collects, collected;
-    char last_signal[1024];
+    char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
 };
 void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_engine *engine,
                       const struct join *join);
