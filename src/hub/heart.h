@@ -156,7 +156,6 @@ struct hub {
     struct viewer *opening; // whose `open` runs; NULL once it left
 
     struct tally tally;
-    int64_t memory_told_ms;
 };
 
 static inline struct str stream_name(const struct stream *stream)

@@ -8,11 +8,8 @@
 #include "hub/join.h"
 #include "hub/stream.h"
 
-enum {
-    /* Admissions and pages a turn: a few milliseconds of work between two flushes. */
-    CATCHUP_BUDGET = 128,
-    MEMORY_TELL_MS = 1000,
-};
+/* Admissions and pages a turn: a few milliseconds of work between two flushes. */
+enum { CATCHUP_BUDGET = 128 };
 
 enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
 {
@@ -73,19 +70,6 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static void tell_memory(struct hub *hub)
-{
-    if (hub != hub->peers[0] || hub->now_ms < hub->memory_told_ms + MEMORY_TELL_MS) {
-        return;
-    }
-    hub->memory_told_ms = hub->now_ms;
-    if (hub->tally.has_memory) {
-        tally_refresh_memory(&hub->tally);
-    } else {
-        tally_add_memory(&hub->tally);
-    }
-}
-
 static void end_if_idle(struct hub *hub)
 {
     if (hub->closed != NULL && hub->streams.count == 0 && hub->calls_away == 0 &&
@@ -107,10 +91,10 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     next_ms = earlier(next_ms, crowd_turn(hub));
     next_ms = earlier(next_ms, presence_turn(hub));
     next_ms = earlier(next_ms, flush_next_ms(hub));
-    if (!list_is_empty(&hub->stepping) || !list_is_empty(&hub->admits)) {
+    if (!list_is_empty(&hub->stepping) || !list_is_empty(&hub->admits) ||
+        !list_is_empty(&hub->refused)) {
         next_ms = mono_ms;
     }
-    tell_memory(hub);
     end_if_idle(hub);
     return next_ms;
 }

@@ -391,7 +391,6 @@ static void count_in(struct viewer *viewer)
     stream->readers[viewer->reader]++;
     stream->joins++;
     stream->resumes += resumed;
-    metric_count(&tally->viewers[viewer->reader], 1);
     metric_count(&tally->joins, 1);
     metric_count(&tally->resumes, resumed);
 }
@@ -404,6 +403,18 @@ static enum err enter_crowd(struct viewer *viewer)
         return ERR_OK;
     }
     return crowd_enter(viewer, name);
+}
+
+static void open(struct viewer *viewer)
+{
+    struct hub *hub = viewer->catchup->hub;
+    count_in(viewer);
+    hub->opening = viewer;
+    viewer->ops->open(viewer);
+    if (hub->opening == viewer) { // it did not leave
+        catchup_resume(viewer);
+    }
+    hub->opening = NULL;
 }
 
 static void admit(struct viewer *viewer)
@@ -421,15 +432,11 @@ static void admit(struct viewer *viewer)
     mem_free(MEM_VIEWER, catchup->name);
     catchup->name = NULL;
     catchup->news_seen = viewer->stream->news;
-    hub->opening = viewer;
-    if (!was_open) {
-        count_in(viewer);
-        viewer->ops->open(viewer);
-    }
-    if (hub->opening != NULL) { // it did not leave
+    if (was_open) {
         catchup_resume(viewer);
+    } else {
+        open(viewer);
     }
-    hub->opening = NULL;
 }
 
 static void look_at(struct viewer *viewer)

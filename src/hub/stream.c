@@ -464,7 +464,6 @@ void stream_leave(struct viewer *viewer)
     stall_end(viewer);
     if (viewer->is_open) {
         stream->readers[viewer->reader]--;
-        metric_count(&stream->hub->tally.viewers[viewer->reader], -1);
     }
     viewer->is_open = false;
     viewer->mode = VIEWER_IDLE;

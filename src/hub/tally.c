@@ -3,8 +3,6 @@
 
 #include "hub/encoding.h"
 
-#include <stdio.h>
-
 static void add(struct metric *metric, const struct metric *as)
 {
     *metric = *as;
@@ -30,11 +28,6 @@ void tally_init(struct tally *tally)
         [GAP_SLOW_READER] = "why=\"slow_reader\"",
         [GAP_EXPIRED] = "why=\"expired\"",
     };
-    static const char *const reader_labels[READER_KINDS] = {
-        [READER_SSE] = "transport=\"sse\"",
-        [READER_WS] = "transport=\"ws\"",
-        [READER_POLL] = "transport=\"poll\"",
-    };
 
     counter(&tally->events, "roar_hub_events_total", NULL,
             "Events that reached a reactor with viewers.");
@@ -53,9 +46,6 @@ void tally_init(struct tally *tally)
     for (int why = 0; why < GAP_WHYS; why++) {
         counter(&tally->gaps[why], "roar_gaps_total", gap_labels[why], "Gaps told to viewers.");
     }
-    for (int kind = 0; kind < READER_KINDS; kind++) {
-        gauge(&tally->viewers[kind], "roar_viewers", reader_labels[kind], "Open readers.");
-    }
     add(&tally->visible, &(struct metric){.name = "roar_visible_ms",
                                           .help = "From publishing an event to a viewer's socket.",
                                           .kind = METRIC_HISTOGRAM,
@@ -64,25 +54,6 @@ void tally_init(struct tally *tally)
                                               .help = "Bytes given to one viewer by one flush.",
                                               .kind = METRIC_HISTOGRAM,
                                               .histogram = &tally->flush_bytes_steps});
-}
-
-void tally_add_memory(struct tally *tally)
-{
-    for (int kind = 0; kind < MEM_KINDS; kind++) {
-        (void)snprintf(tally->memory_labels[kind], sizeof(tally->memory_labels[kind]),
-                       "kind=\"%s\"", mem_kind_name((enum mem_kind)kind));
-        gauge(&tally->memory[kind], "roar_memory_bytes", tally->memory_labels[kind],
-              "Heap held, by what it is for.");
-    }
-    tally->has_memory = true;
-    tally_refresh_memory(tally);
-}
-
-void tally_refresh_memory(struct tally *tally)
-{
-    for (int kind = 0; tally->has_memory && kind < MEM_KINDS; kind++) {
-        metric_set(&tally->memory[kind], (int64_t)mem_held_bytes((enum mem_kind)kind));
-    }
 }
 
 void tally_done(struct tally *tally)
@@ -98,12 +69,6 @@ void tally_done(struct tally *tally)
     }
     for (int why = 0; why < GAP_WHYS; why++) {
         metric_remove(&tally->gaps[why]);
-    }
-    for (int kind = 0; kind < READER_KINDS; kind++) {
-        metric_remove(&tally->viewers[kind]);
-    }
-    for (int kind = 0; kind < MEM_KINDS; kind++) {
-        metric_remove(&tally->memory[kind]);
     }
 }
 

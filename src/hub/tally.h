@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include "base/mem.h"
 #include "base/metric.h"
 #include "hub/seat.h"
 
@@ -17,20 +16,14 @@ enum reader_kind { READER_SSE, READER_WS, READER_POLL, READER_KINDS };
 struct tally {
     struct metric events, deliveries, shed, joins, resumes, refused;
     struct metric gaps[GAP_WHYS];
-    struct metric viewers[READER_KINDS];
     struct metric slow, streams, ring_bytes;
     struct metric on_time, on_time_of; // viewers written within ON_TIME_MS of the publishing
     struct metric visible, flush_bytes;
     struct histogram visible_steps, flush_bytes_steps;
-    struct metric memory[MEM_KINDS]; // of the process: the first hub's only
-    char memory_labels[MEM_KINDS][32];
-    bool has_memory;
 };
 
 enum { ON_TIME_MS = 500 };
 
 void tally_init(struct tally *tally);
 void tally_done(struct tally *tally);
-void tally_add_memory(struct tally *tally); // this hub tells the process's memory
-void tally_refresh_memory(struct tally *tally);
 enum reader_kind tally_reader_kind(const struct encoding *encoding);
