@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/worker.h"
+
+#include "base/must.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum { RING_BYTES_MAX = 1024 * 1024 };
+
+static struct worker *worker_of_hook(struct turn_hook *hook)
+{
+    return (struct worker *)(void *)((char *)hook - offsetof(struct worker, hook));
+}
+
+static int64_t on_turn(struct turn_hook *hook, int64_t mono_ms)
+{
+    struct worker *worker = worker_of_hook(hook);
+    metric_set(&worker->letters, reactor_letters(worker->reactor));
+    return hub_turn(worker->hub, mono_ms);
+}
+
+static enum err make_hub(struct worker *worker)
+{
+    const struct config *config = worker->plan->config;
+    const struct hub_options options = {
+        .port = worker->plan->port,
+        .home = reactor_home(worker->reactor),
+        .seed = sys_random_u64(),
+        .resume_max = config_number(config, SETTING_DELIVERY_RESUME_MAX),
+        .merge_ms = config_number(config, SETTING_DELIVERY_MERGE_MS),
+        .merge_max_ms = config_number(config, SETTING_DELIVERY_MERGE_MAX_MS),
+        .presence_ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
+        .presence_beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
+        .ring_bytes_max = RING_BYTES_MAX,
+    };
+    return hub_new(&options, &worker->hub);
+}
+
+enum err worker_init(struct worker *worker, const struct worker_plan *plan, uint32_t number)
+{
+    *worker = (struct worker){.plan = plan, .number = number, .hook = {.turn = on_turn}};
+    worker->letters = (struct metric){.name = "roar_mailbox_letters",
+                                      .help = "Letters that wait for reactors.",
+                                      .kind = METRIC_GAUGE};
+    metric_add(&worker->letters);
+    TRY(reactor_new(&worker->reactor));
+    TRY(make_hub(worker));
+    reactor_hook(worker->reactor, &worker->hook);
+    return api_new(plan->shared, worker->hub, &worker->api);
+}
+
+static struct server_options server_options_of(struct worker *worker)
+{
+    const struct worker_plan *plan = worker->plan;
+    const struct config *config = plan->config;
+    return (struct server_options){
+        .reactor = worker->reactor,
+        .hub = worker->hub,
+        .census = plan->census,
+        .clock = sys_clock(),
+        .seed = sys_random_u64(),
+        .listen = plan->listen,
+        .handle = api_handle,
+        .user = worker->api,
+        .trusted_proxies = plan->proxies,
+        .trusted_proxy_count = plan->proxy_count,
+        .stall_ms = config_number(config, SETTING_DELIVERY_STALL_S) * 1000,
+        .head_ms = config_number(config, SETTING_LIMITS_HEAD_MS),
+        .request_ms = config_number(config, SETTING_LIMITS_REQUEST_MS),
+        .beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
+    };
+}
+
+enum err worker_listen(struct worker *worker)
+{
+    struct server_options options = server_options_of(worker);
+    TRY(server_new(&options, &worker->server));
+    if (worker->plan->has_metrics && worker->number == 0) {
+        options.hub = NULL;
+        options.census = NULL;
+        options.listen = worker->plan->metrics;
+        options.handle = api_handle_metrics;
+        TRY(server_new(&options, &worker->metrics_server));
+    }
+    return ERR_OK;
+}
+
+static void run(void *user)
+{
+    struct worker *worker = user;
+    reactor_run(worker->reactor);
+}
+
+enum err worker_start(struct worker *worker)
+{
+    char name[16];
+    snprintf(name, sizeof(name), "roar-loop-%u", worker->number % 1000);
+    TRY(sys_thread_start(&worker->thread, name, run, worker));
+    worker->is_running = true;
+    return ERR_OK;
+}
+
+/* ---- the end, on the worker's thread ---- */
+
+static void on_hub_closed(void *user)
+{
+    struct worker *worker = user;
+    worker->ended_letter.open = worker->plan->ended;
+    home_send(worker->plan->main_home, &worker->ended_letter);
+}
+
+static void on_drained(void *user)
+{
+    struct worker *worker = user;
+    must(worker->draining > 0);
+    worker->draining--;
+    if (worker->draining == 0) {
+        hub_close(worker->hub, on_hub_closed, worker);
+    }
+}
+
+static void open_drain(struct letter *letter)
+{
+    struct worker *worker =
+        (struct worker *)(void *)((char *)letter - offsetof(struct worker, drain_letter));
+    worker->draining = worker->metrics_server == NULL ? 1 : 2;
+    if (worker->metrics_server != NULL) {
+        server_drain(worker->metrics_server, worker->drain_until_ms, on_drained, worker);
+    }
+    server_drain(worker->server, worker->drain_until_ms, on_drained, worker);
+}
+
+void worker_drain(struct worker *worker, int64_t until_mono_ms)
+{
+    worker->drain_until_ms = until_mono_ms;
+    worker->drain_letter.open = open_drain;
+    home_send(reactor_home(worker->reactor), &worker->drain_letter);
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (worker->is_running) {
+        reactor_stop(worker->reactor);
+        sys_thread_join(&worker->thread);
+        worker->is_running = false;
+    }
+}
+
+void worker_done(struct worker *worker)
+{
+    must(!worker->is_running);
+    metric_remove(&worker->letters);
+    server_free(worker->metrics_server);
+    server_free(worker->server);
+    api_free(worker->api);
+    if (worker->hub != NULL) {
+        reactor_unhook(worker->reactor, &worker->hook);
+        hub_free(worker->hub);
+    }
+    reactor_free(worker->reactor);
+}
