@@ -35,8 +35,8 @@ static const struct route routes[] = {
     {"GET", "/v1/streams/{stream}/log", log_api_get, 0},
     {"GET", "/v1/streams/{stream}/snapshot", snapshot_get, 0},
     {"GET", "/v1/streams/{stream}/events", events_open, ROUTE_READER},
-    {"GET", "/v1/streams/{stream}/ws", ws_api_open, ROUTE_READER | ROUTE_TOKENLESS},
-    {"GET", "/v1/ws", ws_api_open, ROUTE_READER | ROUTE_TOKENLESS},
+    {"GET", "/v1/streams/{stream}/ws", ws_api_open, ROUTE_READER | ROUTE_UPGRADE},
+    {"GET", "/v1/ws", ws_api_open, ROUTE_READER | ROUTE_UPGRADE},
     {"GET", "/v1/streams/{stream}/poll", poll_api_open, ROUTE_READER},
     {"POST", "/v1/streams/{stream}/heartbeat", presence_api_beat, 0},
     {"GET", "/v1/streams/{stream}/presence", presence_api_get, 0},
@@ -208,10 +208,19 @@ static void handle_no_method(struct ask *ask, const struct route_table *routes_o
     buf_done(&methods);
 }
 
+static bool may_be_nobody(const struct ask *ask)
+{
+    if (!desk_policy(ask->api)->is.read_needs_token || ask->route->flags & ROUTE_TOKENLESS) {
+        return true;
+    }
+    return (ask->route->flags & ROUTE_UPGRADE) != 0 &&
+           request_field(ask->request, "upgrade").len > 0;
+}
+
 static enum err check_token(struct ask *ask, struct problem *ret_why)
 {
     TRY(auth_request(ask->exchange, &ask->claims, ret_why));
-    if (desk_policy(ask->api)->is.read_needs_token && (ask->route->flags & ROUTE_TOKENLESS) == 0) {
+    if (!may_be_nobody(ask)) {
         TRY(auth_somebody(ask->claims, ret_why));
     }
     return ask->stream.len > 0 ? auth_stream(ask->claims, ask->stream, ret_why) : ERR_OK;

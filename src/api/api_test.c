@@ -31,7 +31,6 @@ static void every_answer_is_dressed(void **state)
     (void)state;
     struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "GET", .path = "/healthz"});
     assert_says(exchange, 200, "\"alive\"");
-    assert_non_null(strstr(exchange->headers, "X-Content-Type-Options: nosniff\r\n"));
     assert_non_null(strstr(exchange->headers, "Cache-Control: no-store\r\n"));
     assert_non_null(strstr(exchange->headers, "Vary: Origin\r\n"));
     assert_null(strstr(exchange->headers, "Access-Control"));
@@ -388,19 +387,19 @@ static void what_is_wrong_with_a_query_is_named(void **state)
         int status;
         const char *code;
     } wrong[] = {
-        {"/v1/streams/demo/comments", "limit=0", 400, "\"field\":\"limit\""},
-        {"/v1/streams/demo/comments", "limit=501", 400, "bad_request"},
-        {"/v1/streams/demo/comments", "limit=-1", 400, "bad_request"},
-        {"/v1/streams/demo/comments", "limit=1&limit=2", 400, "bad_request"},
+        {"/v1/streams/demo/comments", "limit=0", 422, "\"field\":\"limit\""},
+        {"/v1/streams/demo/comments", "limit=501", 422, "bad_field"},
+        {"/v1/streams/demo/comments", "limit=-1", 422, "bad_field"},
+        {"/v1/streams/demo/comments", "limit=1&limit=2", 422, "bad_field"},
         {"/v1/streams/demo/comments", "after=K.1", 400, "bad_cursor"},
         {"/v1/streams/demo/comments", "before=9007199254740992", 400, "bad_cursor"},
-        {"/v1/streams/demo/comments", "tombstones=2", 400, "bad_request"},
+        {"/v1/streams/demo/comments", "tombstones=2", 422, "bad_field"},
         {"/v1/streams/demo/log", "after=k3f9.", 400, "bad_cursor"},
-        {"/v1/streams/demo/events", "tail=501", 400, "\"field\":\"tail\""},
+        {"/v1/streams/demo/events", "tail=501", 422, "\"field\":\"tail\""},
         {"/v1/streams/demo/events", "lane=readable", 422, "\"field\":\"lane\""},
-        {"/v1/streams/demo/events", "session=a%20b", 400, "\"field\":\"session\""},
-        {"/v1/streams/demo/events", "after=%zz", 400, "bad_request"},
-        {"/v1/streams/demo/poll", "wait=31", 400, "\"field\":\"wait\""},
+        {"/v1/streams/demo/events", "session=a%20b", 422, "\"field\":\"session\""},
+        {"/v1/streams/demo/events", "after=%zz", 400, "bad_cursor"},
+        {"/v1/streams/demo/poll", "wait=31", 422, "\"field\":\"wait\""},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

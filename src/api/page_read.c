@@ -99,7 +99,7 @@ static enum err read_query(struct ask *ask, const struct page_options *options,
     uint64_t limit = PAGE_LIMIT_DEFAULT;
     TRY(ask_number(ask, "limit", PAGE_LIMIT_MAX, &limit, ret_why));
     if (limit == 0) {
-        *ret_why = (struct problem){.code = PROBLEM_BAD_REQUEST,
+        *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
                                     .field = STR("limit"),
                                     .detail = STR("`limit` is a number of 1 to 500.")};
         return ERR_PROTO;

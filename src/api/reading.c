@@ -2,7 +2,6 @@
 #include "api/reading.h"
 
 #include "base/hash.h"
-#include "serve/server.h"
 #include "wire/url.h"
 
 uint64_t reading_identity(const struct api *api, const struct reading_self *self)
@@ -68,12 +67,24 @@ static enum err cursor_of(struct ask *ask, struct join *join, struct problem *re
     return ERR_OK;
 }
 
+/* One a connection, so that polls without a name over one connection are one viewer. */
+static uint64_t connection_of(const struct ask *ask)
+{
+    const struct address *peer = &ask->request->peer, *client = &ask->request->client;
+    const struct str parts[] = {
+        {.at = (const char *)peer->bytes, .len = sizeof(peer->bytes)},
+        {.at = (const char *)&peer->port, .len = sizeof(peer->port)},
+        {.at = (const char *)client->bytes, .len = sizeof(client->bytes)},
+    };
+    return hash_parts(ask->api->shared->seed, parts, 3);
+}
+
 static void name_self(const struct ask *ask, struct str session, struct join *join)
 {
     const struct reading_self self = {
         .claims = ask->claims,
         .session = session,
-        .connection = rand_next(server_rand(ask->server)),
+        .connection = connection_of(ask),
     };
     join->identity = reading_identity(ask->api, &self);
     join->name = ask->claims == NULL ? STR_NONE : ask->claims->name;

@@ -40,7 +40,6 @@ void respond_bytes(struct exchange *exchange, const struct answer *answer)
     struct buf headers;
     buf_init(&headers, MEM_CONN, RESPOND_HEADERS_BYTES_MAX);
     respond_cors_headers(exchange, &headers);
-    buf_add_str(&headers, STR("X-Content-Type-Options: nosniff\r\n"));
     if (answer->headers.len == 0 || !names_caching(answer->headers)) {
         buf_add_str(&headers, STR("Cache-Control: no-store\r\n"));
     }

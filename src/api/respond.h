@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* respond -- how every answer of ours is dressed: its type, its caching, CORS, and what stops a
- * browser from guessing.
+/* respond -- how every answer of ours is dressed: its type, its caching, CORS.
  *
  * Thread:   the exchange's reactor.
  * Promise:  a body that could not be built (no memory) becomes 503 `overloaded`, never half an

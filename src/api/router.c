@@ -49,7 +49,7 @@ static bool pattern_fits(const char *pattern, const struct segments *segments,
             *ret_stream = stream;
             return true;
         }
-        if (str_eq(want, STR("{stream}"))) {
+        if (str_eq(want, STR("{stream}")) && segments->at[i].len > 0) {
             stream = segments->at[i];
         } else if (!str_eq(want, segments->at[i])) {
             return false;

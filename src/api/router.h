@@ -21,7 +21,8 @@ enum route_flag {
     ROUTE_READER = 1 << 0,    // opens a reader (SSE, WebSocket): no HEAD
     ROUTE_OPEN = 1 << 1,      // neither Origin nor token is looked at: pages, health
     ROUTE_TOKENLESS = 1 << 2, // needs no token even with auth.read = "token"
-    ROUTE_DEV = 1 << 3,       // only with --dev
+    ROUTE_UPGRADE = 1 << 3,   // so does this, if it upgrades: the token may be its first message
+    ROUTE_DEV = 1 << 4,       // only with --dev
 };
 
 struct route {

@@ -3,7 +3,8 @@
 
 static void open_socket(const char *path, struct str bearer)
 {
-    (void)fake_ask(&(struct fake_ask){.method = "GET", .path = path, .bearer = bearer});
+    (void)fake_ask(&(struct fake_ask){
+        .method = "GET", .path = path, .bearer = bearer, .name = "Upgrade", .value = "websocket"});
 }
 
 static void say(const char *text)
