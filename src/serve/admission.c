@@ -36,3 +36,10 @@ bool admission_grant(struct exchange *exchange, struct str headers)
     }
     return true;
 }
+
+void admission_return(struct exchange *exchange)
+{
+    if (exchange->carrier != NULL && exchange->server->census != NULL) {
+        census_leave_viewer(exchange->server->census, &exchange->carrier->seat);
+    }
+}

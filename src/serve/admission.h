@@ -9,5 +9,7 @@
 
 /* False: it was answered (503 draining or full, 429 conns_address; with `headers`) or the client
  * is gone, and the exchange is freed. True: it counts as a viewer until its connection ends, or
- * census_leave_viewer(). */
+ * admission_return(). */
 bool admission_grant(struct exchange *exchange, struct str headers);
+/* It is no reader after all, or no longer; the exchange may be gone, and is still to be answered. */
+void admission_return(struct exchange *exchange);

@@ -7,7 +7,7 @@ void carrier_ride(struct exchange *exchange, const struct answer *head,
                   const struct rider_ops *riding, void *rider)
 {
     struct carrier *carrier = exchange->carrier;
-    must(carrier != NULL && carrier->riding == NULL);
+    must(carrier->riding == NULL);
     carrier->riding = riding;
     carrier->rider = rider;
     carrier->ops->ride(carrier, head);

@@ -33,9 +33,7 @@ static struct exchange *let_go(struct poll *poll)
     wheel_cancel(reactor_wheel(server->reactor), &poll->timer);
     exchange->news = NULL;
     meter_count(&server->meter, METER_VIEWERS_POLL, -1);
-    if (exchange->carrier != NULL && server->census != NULL) {
-        census_leave_viewer(server->census, &exchange->carrier->seat);
-    }
+    admission_return(exchange);
     mem_free(MEM_VIEWER, poll->cors);
     mem_free(MEM_VIEWER, poll);
     return exchange;
@@ -142,6 +140,7 @@ void poll_open(struct exchange *exchange, const struct join *join,
         return;
     }
     if (make(options, &poll) != ERR_OK) {
+        admission_return(exchange);
         options->ops->refused(exchange, VIEWER_OVERLOADED);
         return;
     }

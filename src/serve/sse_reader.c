@@ -229,6 +229,7 @@ static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
     struct exchange *exchange = reader->exchange;
     void (*refused)(struct exchange * exchange, enum viewer_refusal why) = reader->refused;
     exchange->news = NULL;
+    admission_return(exchange);
     free_reader(reader);
     refused(exchange, why);
 }
@@ -290,24 +291,26 @@ static enum err make(const struct reader *who, struct sse_reader **ret_reader)
     return ERR_OK;
 }
 
-void sse_reader_open(struct exchange *exchange, const struct join *join, const struct reader *who,
+void sse_reader_open(struct exchange *exchange, const struct join *join,
+                     const struct reader *reader,
                      void (*refused)(struct exchange *exchange, enum viewer_refusal why))
 {
     struct server *server = exchange->server;
-    struct sse_reader *reader;
-    if (!admission_grant(exchange, who->cors_headers)) {
+    struct sse_reader *made;
+    if (!admission_grant(exchange, reader->cors_headers)) {
         return;
     }
-    if (make(who, &reader) != ERR_OK) {
+    if (make(reader, &made) != ERR_OK) {
+        admission_return(exchange);
         refused(exchange, VIEWER_OVERLOADED);
         return;
     }
-    reader->exchange = exchange;
-    reader->refused = refused;
-    exchange->taker = reader;
+    made->exchange = exchange;
+    made->refused = refused;
+    exchange->taker = made;
     exchange->news = on_news;
     struct join by_sse = *join;
     by_sse.encoding = &encoding_sse;
     by_sse.retry_ms = front_retry_ms(server);
-    viewer_join(server->hub, &reader->viewer, &viewer_ops, &by_sse);
+    viewer_join(server->hub, &made->viewer, &viewer_ops, &by_sse);
 }

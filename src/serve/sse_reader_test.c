@@ -168,8 +168,15 @@ static void a_refused_join_is_answered(void **state)
     (void)state;
     begin(&bench);
     bench.engine.watch_fails = ERR_NOT_FOUND;
+    bench.rig.limits.viewers_max = 1;
     reader_rig_start(&bench);
     struct client client = client_open(&bench.rig);
+    client_say(&client, GET("/sse"));
+    client_until(&client, "HTTP/1.1 404 ");
+    struct client another = client_open(&bench.rig); // the first does not count as a viewer
+    client_say(&another, GET("/sse"));
+    client_until(&another, "HTTP/1.1 404 ");
+    client_close(&another);
     client_say(&client, GET("/sse") GET("/next"));
     client_until(&client, "HTTP/1.1 404 ");
     client_until(&client, "/next");

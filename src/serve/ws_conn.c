@@ -353,6 +353,7 @@ static enum err refuse(struct exchange *exchange, const struct problem *problem,
 static enum err out_of_memory(struct exchange *exchange)
 {
     const struct problem problem = {.code = PROBLEM_OVERLOADED, .retry_after_ms = FULL_RETRY_MS};
+    admission_return(exchange);
     refusal_answer(exchange, &problem, STR_NONE);
     return ERR_NOMEM;
 }
