@@ -24,6 +24,7 @@ void batch_begin(struct batch *batch, struct moment now)
     batch->post_count = 0;
     batch->call_count = 0;
     batch->rows = 0;
+    batch->may_be_written = false;
 }
 
 void batch_add_post(struct batch *batch, struct submit *submit)
@@ -140,13 +141,14 @@ static void undo(struct batch *batch, struct ordering *ordering, bool may_be_the
 }
 
 /* The disk is well and one question cannot be decided (a damaged page, no memory for it): the
- * others need not suffer. */
+ * others need not suffer. A broken constraint is ours: memory and store do not agree. */
 static bool is_culprits_fault(const struct ordering *ordering, const struct stop *stop,
                               enum err err)
 {
     const int code = ordering->store->failure & 0xff;
     return stop->culprit != NULL &&
-           (err != ERR_SYS || (code != SQLITE_FULL && code != SQLITE_IOERR));
+           (err != ERR_SYS ||
+            (code != SQLITE_FULL && code != SQLITE_IOERR && code != SQLITE_CONSTRAINT));
 }
 
 static void count_rows(struct batch *batch)
@@ -171,7 +173,8 @@ static enum err decide(struct batch *batch, struct ordering *ordering)
             count_rows(batch);
             return ERR_OK;
         }
-        undo(batch, ordering, may_be_written(ordering, &stop));
+        batch->may_be_written = may_be_written(ordering, &stop);
+        undo(batch, ordering, batch->may_be_written);
         if (!is_culprits_fault(ordering, &stop, err)) {
             return err;
         }
@@ -213,10 +216,12 @@ struct outlet { // where committed events go
     struct heads *heads;
     struct bus *bus;
     struct log_tail *tail;
+    int64_t mono_ms;
 };
 
 static void publish(const struct outlet *outlet, struct head *head, struct event *event)
 {
+    event->published_mono_ms = outlet->mono_ms; // nobody else has it yet
     log_tail_append(outlet->tail, head->node.key, event, head->row.ground_seq);
     bus_publish(outlet->bus, &head->subs, event);
     if (list_is_empty(&head->subs)) { // nobody watches, or the last one has fallen behind
@@ -226,7 +231,8 @@ static void publish(const struct outlet *outlet, struct head *head, struct event
 
 void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus, struct log_tail *tail)
 {
-    const struct outlet outlet = {.heads = heads, .bus = bus, .tail = tail};
+    const struct outlet outlet = {
+        .heads = heads, .bus = bus, .tail = tail, .mono_ms = clock_mono_ms(batch->clock)};
     for (uint32_t i = 0; i < batch->call_count; i++) {
         struct batch_call *call = &batch->calls[i];
         if (call->event != NULL) {

@@ -43,7 +43,8 @@ struct batch {
     struct moment now;
     struct epoch epoch;
     uint32_t post_count, call_count;
-    uint32_t rows; // that were committed
+    uint32_t rows;       // that were committed
+    bool may_be_written; // it failed, and the disk may hold it all the same
     struct batch_post posts[BATCH_POSTS_MAX];
     struct batch_call calls[BATCH_CALLS_MAX];
 };

@@ -290,7 +290,6 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
     heads_touch(&ordering->heads, head);
     head->end = end;
     ordering->next_n++;
-    event->published_mono_ms = now.mono_ms;
     *ret_event = event;
     return ERR_OK;
 }

@@ -327,7 +327,8 @@ static void note_failure(struct writer *writer)
     const int code = writer->store.failure & 0xff;
     if (code == SQLITE_FULL) {
         become(writer, HEALTH_FULL);
-    } else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
+    } else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_CONSTRAINT ||
+               writer->batch.may_be_written) {
         become(writer, HEALTH_BROKEN);
     }
 }
