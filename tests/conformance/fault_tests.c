@@ -160,7 +160,7 @@ static void a_damaged_row_is_never_served(void **state)
     struct desk desk;
     desk_open(&desk, subject->port);
     for (int i = 1; i <= 9; i++) {
-        char cid[8];
+        char cid[16];
         snprintf(cid, sizeof(cid), "c-%d", i);
         assert_int_equal(post(&desk, "demo", cid).end, SUBMIT_DONE);
     }

@@ -6,7 +6,8 @@
  *   at        the wall clock, or the last event's time when the clock has gone back
  *   rank      place among the unprivileged comments of its second of `at`
  *   segment   the last one's, until SEGMENT_MS_MAX after its first event, or when a comment would
- *             be over SEGMENT_COMMENTS_MAX or SEGMENT_BYTES_MAX; acts ride along whatever their size
+ *             be over SEGMENT_COMMENTS_MAX or SEGMENT_BYTES_MAX; acts ride along, whatever they
+ *             weigh
  *
  * Thread:  any; pure.
  */
