@@ -89,7 +89,7 @@ test("a ticket lets it in as somebody, once", async (t) => {
 test("no text can break its frames", async (t) => {
   const roar = await Roar.start(t, unlimited);
   const { token } = await roar.guest("Ann");
-  const nasty = ["a\nb", "data: x\n\ndata: y", "id: 1\nevent: z", "\ttab", "\u2028\u2029", "😀", "\\u0000 \\n \"quoted\"", "x\r\ny\rz"];
+  const nasty = ["a\nb", "data: x\n\ndata: y", "id: 1\nevent: z", "\ttab", "line\u2028separator\u2029s", "😀", "\\u0000 \\n \"quoted\"", "x\r\ny\rz"];
   const reader = new Reader(t, `${roar.url}/v1/streams/demo/events`);
   await reader.until(() => reader.messages.some(({ type }) => type === "hello"));
   for (const text of nasty) await roar.post("demo", token, text);

@@ -20,6 +20,7 @@ class Socket {
       this.refused_with = statusCode;
       this.#wake();
     });
+    this.ws.on("open", () => this.#wake());
     this.ws.on("error", () => this.#wake());
     this.ws.on("close", (code) => {
       this.closed_with = code;
