@@ -40,6 +40,6 @@ bool admission_grant(struct exchange *exchange, struct str headers)
 void admission_return(struct exchange *exchange)
 {
     if (exchange->carrier != NULL && exchange->server->census != NULL) {
-        census_leave_viewer(exchange->server->census, &exchange->carrier->seat);
+        census_leave_reader(exchange->server->census, &exchange->carrier->seat);
     }
 }

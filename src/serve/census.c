@@ -274,25 +274,30 @@ enum err census_count_viewer(struct census *census, struct census_seat *seat)
     return err;
 }
 
-void census_leave_viewer(struct census *census, struct census_seat *seat)
+static void stop_reading(struct census *census, struct census_seat *seat)
 {
-    lock(census);
+    leave_user(census, seat);
     census->viewers -= seat->is_viewer ? 1U : 0U;
     seat->is_viewer = false;
-    unlock(census);
+}
+
+void census_leave_reader(struct census *census, struct census_seat *seat)
+{
+    if (seat->user != NULL || seat->is_viewer) {
+        lock(census);
+        stop_reading(census, seat);
+        unlock(census);
+    }
 }
 
 void census_leave(struct census *census, struct census_seat *seat)
 {
-    if (seat->address == NULL && seat->user == NULL && !seat->is_viewer) {
-        return;
+    if (seat->address != NULL || seat->user != NULL || seat->is_viewer) {
+        lock(census);
+        leave_address(census, seat);
+        stop_reading(census, seat);
+        unlock(census);
     }
-    lock(census);
-    leave_address(census, seat);
-    leave_user(census, seat);
-    census->viewers -= seat->is_viewer ? 1U : 0U;
-    seat->is_viewer = false;
-    unlock(census);
 }
 
 uint32_t census_viewers(struct census *census)

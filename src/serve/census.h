@@ -55,8 +55,8 @@ MUST_USE enum err census_count_user(struct census *census, struct census_seat *s
                                     struct str user);
 /* ERR_LIMIT: the node is full. Twice is once. */
 MUST_USE enum err census_count_viewer(struct census *census, struct census_seat *seat);
-/* A poll is over: the seat is no viewer's any more. Legal when it was none. */
-void census_leave_viewer(struct census *census, struct census_seat *seat);
+/* It reads no more: the seat counts neither as a viewer nor for a user. Legal when it did not. */
+void census_leave_reader(struct census *census, struct census_seat *seat);
 /* Gives all back; the seat's home only. Legal when it counts nowhere. */
 void census_leave(struct census *census, struct census_seat *seat);
 

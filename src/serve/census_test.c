@@ -78,7 +78,7 @@ static void the_node_is_full_at_its_bound(void **state)
     assert_int_equal(census_count_viewer(census, &a), ERR_OK);
     assert_int_equal(census_count_viewer(census, &b), ERR_OK);
     assert_int_equal(census_count_viewer(census, &c), ERR_LIMIT);
-    census_leave_viewer(census, &a);
+    census_leave_reader(census, &a);
     assert_int_equal(census_count_viewer(census, &c), ERR_OK);
     assert_int_equal(census_viewers(census), 2);
     census_leave(census, &b);
@@ -144,6 +144,24 @@ static void the_oldest_is_told_once(void **state)
     census_free(census);
 }
 
+static void who_reads_no_more_is_not_counted(void **state)
+{
+    struct census *census = census_of(0, 1, 1);
+    struct mail mail;
+    (void)state;
+    begin_users(&mail);
+    sit(census, &mail, 0, "ann");
+    assert_int_equal(census_count_viewer(census, &seats[0]), ERR_OK);
+    census_leave_reader(census, &seats[0]);
+    sit(census, &mail, 1, "ann");
+    assert_int_equal(census_count_viewer(census, &seats[1]), ERR_OK);
+    assert_int_equal(mail_open_all(&mail), 0);
+    census_leave(census, &seats[0]);
+    census_leave(census, &seats[1]);
+    mail_done(&mail);
+    census_free(census);
+}
+
 static void who_left_before_the_letter_is_not_told(void **state)
 {
     struct census *census = census_of(0, 1, 0);
@@ -203,6 +221,7 @@ int main(void)
         cmocka_unit_test(ipv6_counts_by_its_network),
         cmocka_unit_test(the_node_is_full_at_its_bound),
         cmocka_unit_test(the_oldest_is_told_once),
+        cmocka_unit_test(who_reads_no_more_is_not_counted),
         cmocka_unit_test(who_left_before_the_letter_is_not_told),
         cmocka_unit_test(threads_leave_nothing_behind),
     };

@@ -107,6 +107,15 @@ static void drop_backlog(struct http1 *http1)
     }
 }
 
+/* It is on its way out: nobody is told to replace it, and its place is free. */
+static void stop_counting(struct carrier *carrier)
+{
+    sweep_remove(&carrier->entry);
+    if (carrier->server->census != NULL) {
+        census_leave_reader(carrier->server->census, &carrier->seat);
+    }
+}
+
 static void cut(struct carrier *carrier)
 {
     struct http1 *http1 = http1_of(carrier);
@@ -116,7 +125,7 @@ static void cut(struct carrier *carrier)
     }
     become(http1, HTTP1_GONE);
     conn_done(&http1->conn);
-    sweep_remove(&carrier->entry);
+    stop_counting(carrier);
     list_remove(&carrier->link);
     list_push(&server->gone, &carrier->link);
     wheel_arm(reactor_wheel(server->reactor), &server->burial, front_now_ms(server));
@@ -129,7 +138,7 @@ static void end(struct carrier *carrier)
         return;
     }
     become(http1, HTTP1_CLOSING);
-    sweep_remove(&carrier->entry);
+    stop_counting(carrier);
     drop_intake(http1);
     conn_finish(&http1->conn);
 }

@@ -16,7 +16,10 @@
 #include "serve/refusal.h"
 #include "wire/sse.h"
 
-enum { IGNORED_BYTES_MAX = 16 * 1024 }; // what a client may say behind its request
+enum {
+    IGNORED_BYTES_MAX = 16 * 1024, // what a client may say behind its request
+    HEADERS_BYTES_MAX = 32 * 1024,
+};
 
 struct sse_reader {
     struct viewer viewer;
@@ -192,7 +195,15 @@ static const struct rider_ops riding = {
 
 /* ---- what the hub says ---- */
 
+#define SSE_TYPE "text/event-stream; charset=utf-8"
 #define SSE_HEADERS "Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\n"
+
+static void head_lines(struct buf *headers, struct str cors)
+{
+    buf_init(headers, MEM_CONN, HEADERS_BYTES_MAX);
+    buf_add_str(headers, STR(SSE_HEADERS));
+    buf_add_str(headers, cors);
+}
 
 static void on_open(struct viewer *viewer)
 {
@@ -200,12 +211,8 @@ static void on_open(struct viewer *viewer)
     struct exchange *exchange = reader->exchange;
     struct server *server = exchange->server;
     struct buf headers;
-    buf_init(&headers, MEM_CONN, 4096);
-    buf_add_str(&headers, STR(SSE_HEADERS));
-    buf_add_str(&headers, cors_of(reader));
-    const struct answer head = {.status = 200,
-                                .type = STR("text/event-stream; charset=utf-8"),
-                                .headers = buf_str(&headers)};
+    head_lines(&headers, cors_of(reader));
+    const struct answer head = {.status = 200, .type = STR(SSE_TYPE), .headers = buf_str(&headers)};
     reader->carrier = exchange->carrier;
     reader->exchange = NULL;
     reader->moved_ms = front_now_ms(server);
@@ -291,12 +298,27 @@ static enum err make(const struct reader *who, struct sse_reader **ret_reader)
     return ERR_OK;
 }
 
+/* HEAD asks what GET would say, not for the stream. */
+static void answer_head(struct exchange *exchange, struct str cors)
+{
+    struct buf headers;
+    head_lines(&headers, cors);
+    const struct answer answer = {
+        .status = 200, .type = STR(SSE_TYPE), .headers = buf_str(&headers), .close = true};
+    exchange_answer(exchange, &answer);
+    buf_done(&headers);
+}
+
 void sse_reader_open(struct exchange *exchange, const struct join *join,
                      const struct reader *reader,
                      void (*refused)(struct exchange *exchange, enum viewer_refusal why))
 {
     struct server *server = exchange->server;
     struct sse_reader *made;
+    if (str_eq(exchange->request->method, STR("HEAD"))) {
+        answer_head(exchange, reader->cors_headers);
+        return;
+    }
     if (!admission_grant(exchange, reader->cors_headers)) {
         return;
     }

@@ -85,6 +85,22 @@ static void a_reader_gets_hello_then_events(void **state)
     reader_rig_stop(&bench);
 }
 
+static void head_says_what_get_would(void **state)
+{
+    struct reader_rig bench;
+    (void)state;
+    begin(&bench);
+    reader_rig_start(&bench);
+    struct client client = client_open(&bench.rig);
+    client_say(&client, "HEAD /sse HTTP/1.1\r\nHost: a\r\n\r\n");
+    const char *head = client_rest(&client);
+    assert_non_null(strstr(head, "HTTP/1.1 200 OK\r\n"));
+    assert_non_null(strstr(head, "\r\nContent-Type: text/event-stream; charset=utf-8\r\n"));
+    assert_null(strstr(head, "retry:"));
+    client_close(&client);
+    reader_rig_stop(&bench);
+}
+
 static void a_quiet_stream_still_says_a_line(void **state)
 {
     struct reader_rig bench;
@@ -267,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reader_gets_hello_then_events),
+        cmocka_unit_test(head_says_what_get_would),
         cmocka_unit_test(a_quiet_stream_still_says_a_line),
         cmocka_unit_test(a_token_that_runs_out_ends_the_reading),
         cmocka_unit_test(who_reads_nothing_is_let_go),
