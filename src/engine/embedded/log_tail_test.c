@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/log_tail.h"
+
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct event *make(uint64_t seq, size_t body_len)
+{
+    char body[4096];
+    memset(body, 'x', sizeof(body));
+    struct event *event = event_new((struct str){.at = body, .len = body_len});
+    assert_non_null(event);
+    event->kind = EVENT_COMMENT;
+    event->seq = seq;
+    event->prev = seq - 1;
+    return event;
+}
+
+static void append(struct log_tail *tail, const char *stream, uint64_t seq, size_t body_len)
+{
+    struct event *event = make(seq, body_len);
+    log_tail_append(tail, str_of(stream), event, 0);
+    event_unref(event);
+}
+
+static struct read after(const char *stream, uint64_t bound)
+{
+    return (struct read){.stream = str_of(stream),
+                         .from = READ_AFTER,
+                         .bound = bound,
+                         .upto = SEQ_MAX,
+                         .limit = READ_LIMIT_MAX,
+                         .kinds = UINT32_MAX};
+}
+
+static bool holds_after(struct log_tail *tail, const char *stream, uint64_t bound)
+{
+    struct read read = after(stream, bound);
+    const bool answered = log_tail_read(tail, &read);
+    for (uint32_t i = 0; i < read.count; i++) {
+        assert_int_equal(read.events[i]->seq, bound + 1 + i);
+    }
+    read_done(&read);
+    return answered;
+}
+
+static void what_is_not_whole_is_left_to_the_store(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    log_tail_init(&tail, 1, 1 << 20);
+    assert_false(holds_after(&tail, "demo", 0));
+    log_tail_wake(&tail, STR("demo"), 40, 0);
+    assert_true(holds_after(&tail, "demo", 40));
+    assert_true(holds_after(&tail, "demo", 99)); // beyond the newest there is nothing
+    assert_false(holds_after(&tail, "demo", 39));
+    append(&tail, "demo", 41, 100);
+    assert_true(holds_after(&tail, "demo", 40));
+    struct count_call count = {.stream = STR("demo"), .after = 10, .upto = SEQ_MAX};
+    assert_true(log_tail_count(&tail, &count));
+    assert_int_equal(count.count, 31);
+    log_tail_done(&tail);
+}
+
+static void a_stream_keeps_its_newest(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    log_tail_init(&tail, 1, 64 << 20);
+    for (uint64_t seq = 1; seq <= 3000; seq++) {
+        append(&tail, "small", seq, 100);
+        append(&tail, "large", seq, 4000);
+    }
+    assert_true(holds_after(&tail, "small", 3000 - LOG_TAIL_EVENTS_MAX + 100));
+    assert_false(holds_after(&tail, "small", 3000 - LOG_TAIL_EVENTS_MAX - 1));
+    assert_true(holds_after(&tail, "large", 3000 - 120));
+    assert_false(holds_after(&tail, "large", 3000 - 140)); // 512 KiB of 4,000 bytes
+    log_tail_done(&tail);
+}
+
+static void the_longest_unused_goes_first(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    char name[16];
+    log_tail_init(&tail, 1, 100 * 1100);
+    for (int i = 0; i < 90; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        append(&tail, name, 1, 1000);
+    }
+    assert_true(holds_after(&tail, "s0", 0)); // used: no longer the first to go
+    for (int i = 90; i < 150; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        append(&tail, name, 1, 1000);
+    }
+    assert_true(tail.bytes <= tail.bytes_max);
+    assert_true(holds_after(&tail, "s0", 0));
+    assert_false(holds_after(&tail, "s1", 0));
+    assert_true(holds_after(&tail, "s149", 0));
+    log_tail_done(&tail);
+}
+
+static void a_read_from_the_store_fills_it_backwards(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    struct event *events[10];
+    log_tail_init(&tail, 1, 1 << 20);
+    log_tail_wake(&tail, STR("demo"), 20, 5);
+    append(&tail, "demo", 21, 10);
+    for (uint64_t i = 0; i < 10; i++) {
+        events[i] = make(13 + i, 10); // 13..22: reaches beyond the floor, as a later read may
+    }
+    log_tail_fill(&tail, STR("demo"), events, 10);
+    assert_true(holds_after(&tail, "demo", 12));
+    assert_false(holds_after(&tail, "demo", 11));
+    log_tail_fill(&tail, STR("demo"), events, 3); // has nothing that is missing
+    assert_false(holds_after(&tail, "demo", 11));
+    log_tail_expire(&tail, STR("demo"), 15);
+    struct read read = after("demo", 0); // nothing older is kept: the answer is whole
+    assert_true(log_tail_read(&tail, &read));
+    assert_int_equal(read.count, 6);
+    assert_int_equal(read.events[0]->seq, 16);
+    assert_int_equal(read.oldest, 16);
+    read_done(&read);
+    for (int i = 0; i < 10; i++) {
+        event_unref(events[i]);
+    }
+    log_tail_done(&tail);
+}
+
+static void without_memory_it_does_not_lie(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    log_tail_init(&tail, 1, 1 << 20);
+    for (uint64_t n = 1; n <= 5; n++) {
+        log_tail_forget(&tail);
+        append(&tail, "demo", 1, 10);
+        for (uint64_t seq = 2; seq <= 9; seq++) {
+            struct event *event = make(seq, 10);
+            mem_fail_after(seq == 8 ? n : 0);
+            log_tail_append(&tail, STR("demo"), event, 0);
+            mem_fail_after(0);
+            event_unref(event);
+        }
+        struct read read = after("demo", 8);
+        if (log_tail_read(&tail, &read)) {
+            assert_int_equal(read.head, 9);
+            assert_int_equal(read.count, 1);
+        }
+        read_done(&read);
+    }
+    log_tail_done(&tail);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_whole_is_left_to_the_store),
+        cmocka_unit_test(a_stream_keeps_its_newest),
+        cmocka_unit_test(the_longest_unused_goes_first),
+        cmocka_unit_test(a_read_from_the_store_fills_it_backwards),
+        cmocka_unit_test(without_memory_it_does_not_lie),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/stamp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const int64_t WALL_MS = INT64_C(1763700000000); // a whole second
+static const struct stamp_event COMMENT = {
+    .bytes = 300, .is_comment = true, .is_unprivileged = true};
+static const struct stamp_event HOST = {.bytes = 300, .is_comment = true};
+static const struct stamp_event ACT = {.bytes = 60000};
+
+static uint16_t add(struct store_end *end, int64_t wall_ms, const struct stamp_event *event)
+{
+    uint16_t rank = 0;
+    *end = stamp_next(end, wall_ms, event, &rank);
+    return rank;
+}
+
+static void the_first_begins_the_first_segment(void **state)
+{
+    (void)state;
+    struct store_end end = {.seq = 0};
+    assert_int_equal(add(&end, WALL_MS, &COMMENT), 0);
+    assert_int_equal(end.seq, 1);
+    assert_int_equal(end.segment, 1);
+    assert_int_equal(end.at_ms, WALL_MS);
+    assert_int_equal(end.segment_at_ms, WALL_MS);
+}
+
+static void time_stands_still_when_the_clock_goes_back(void **state)
+{
+    (void)state;
+    struct store_end end = {.seq = 0};
+    (void)add(&end, WALL_MS, &COMMENT);
+    assert_int_equal(add(&end, WALL_MS - 3600000, &COMMENT), 1);
+    assert_int_equal(end.at_ms, WALL_MS);
+    assert_int_equal(end.segment, 1);
+}
+
+static void only_the_unprivileged_are_ranked(void **state)
+{
+    (void)state;
+    struct store_end end = {.seq = 0};
+    assert_int_equal(add(&end, WALL_MS, &COMMENT), 0);
+    assert_int_equal(add(&end, WALL_MS, &HOST), 0);
+    assert_int_equal(add(&end, WALL_MS, &ACT), 0);
+    assert_int_equal(add(&end, WALL_MS + 999, &COMMENT), 1);
+    assert_int_equal(add(&end, WALL_MS + 1000, &COMMENT), 0);
+}
+
+static void a_rank_past_counting_says_so(void **state)
+{
+    (void)state;
+    struct store_end end = {.seq = 0};
+    for (uint32_t i = 0; i < UINT16_MAX; i++) {
+        assert_int_equal(add(&end, WALL_MS, &COMMENT), i);
+    }
+    assert_int_equal(add(&end, WALL_MS, &COMMENT), UINT16_MAX);
+    assert_int_equal(add(&end, WALL_MS, &COMMENT), UINT16_MAX);
+}
+
+static void segments_are_cut_by_count_bytes_and_time(void **state)
+{
+    (void)state;
+    struct store_end end = {.seq = 0};
+    for (int i = 0; i < SEGMENT_COMMENTS_MAX; i++) {
+        (void)add(&end, WALL_MS, &COMMENT);
+        assert_int_equal(end.segment, 1);
+    }
+    (void)add(&end, WALL_MS, &ACT); // acts ride along
+    assert_int_equal(end.segment, 1);
+    (void)add(&end, WALL_MS, &COMMENT);
+    assert_int_equal(end.segment, 2);
+
+    const struct stamp_event large = {.bytes = SEGMENT_BYTES_MAX - 300, .is_comment = true};
+    (void)add(&end, WALL_MS, &large); // just fits
+    assert_int_equal(end.segment, 2);
+    (void)add(&end, WALL_MS, &COMMENT);
+    assert_int_equal(end.segment, 3);
+
+    (void)add(&end, WALL_MS + SEGMENT_MS_MAX - 1, &COMMENT);
+    assert_int_equal(end.segment, 3);
+    (void)add(&end, WALL_MS + SEGMENT_MS_MAX, &ACT);
+    assert_int_equal(end.segment, 4);
+    (void)add(&end, WALL_MS + 3600000, &COMMENT); // dense whatever the time between
+    assert_int_equal(end.segment, 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_begins_the_first_segment),
+        cmocka_unit_test(time_stands_still_when_the_clock_goes_back),
+        cmocka_unit_test(only_the_unprivileged_are_ranked),
+        cmocka_unit_test(a_rank_past_counting_says_so),
+        cmocka_unit_test(segments_are_cut_by_count_bytes_and_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
