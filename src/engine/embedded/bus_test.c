@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/bus.h"
+
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct box {          // a home whose letters the test opens
+    struct home home; // first
+    struct letter *first, **last;
+    uint32_t letters;
+};
+
+struct listener {
+    struct watch watch; // first
+    uint64_t last, events;
+    uint32_t behind;
+};
+
+static void on_send(struct home *home, struct letter *letter)
+{
+    struct box *box = (struct box *)(void *)home;
+    letter->next = NULL;
+    *box->last = letter;
+    box->last = &letter->next;
+    box->letters++;
+}
+
+static void box_init(struct box *box)
+{
+    *box = (struct box){.home = {.send = on_send}};
+    box->last = &box->first;
+}
+
+static void box_open(struct box *box)
+{
+    struct letter *letter = box->first;
+    struct box empty;
+    box_init(&empty);
+    *box = empty;
+    box->last = &box->first;
+    while (letter != NULL) {
+        struct letter *next = letter->next;
+        letter->open(letter);
+        letter = next;
+    }
+}
+
+static void on_event(struct watch *watch, struct event *event)
+{
+    struct listener *listener = (struct listener *)(void *)watch;
+    assert_int_equal(event->seq, listener->last + 1);
+    assert_int_equal(listener->behind, 0); // nothing comes after it was told
+    listener->last = event->seq;
+    listener->events++;
+}
+
+static void on_behind(struct watch *watch)
+{
+    ((struct listener *)(void *)watch)->behind++;
+}
+
+static void listen(struct bus *bus, struct link *subs, struct listener *listener, struct box *box)
+{
+    *listener = (struct listener){
+        .watch = {.call = {.home = &box->home}, .on_event = on_event, .on_behind = on_behind}};
+    assert_int_equal(bus_add(bus, subs, &listener->watch), ERR_OK);
+}
+
+static void publish(struct bus *bus, struct link *subs, uint64_t seq)
+{
+    struct event *event = event_new(STR("\"text\":\"hello\""));
+    assert_non_null(event);
+    event->seq = seq;
+    bus_publish(bus, subs, event);
+    event_unref(event);
+}
+
+static void a_batch_is_one_letter_a_home(void **state)
+{
+    (void)state;
+    struct bus bus;
+    struct link one, two;
+    struct box boxes[2];
+    struct listener listeners[3];
+    bus_init(&bus);
+    list_init(&one);
+    list_init(&two);
+    box_init(&boxes[0]);
+    box_init(&boxes[1]);
+    listen(&bus, &one, &listeners[0], &boxes[0]);
+    listen(&bus, &two, &listeners[1], &boxes[0]);
+    listen(&bus, &two, &listeners[2], &boxes[1]);
+    for (uint64_t seq = 1; seq <= 100; seq++) {
+        publish(&bus, &one, seq);
+        publish(&bus, &two, seq);
+    }
+    assert_int_equal(boxes[0].letters, 0);
+    bus_flush(&bus);
+    assert_int_equal(boxes[0].letters, 1);
+    assert_int_equal(boxes[1].letters, 1);
+    box_open(&boxes[0]);
+    assert_int_equal(listeners[0].events, 100);
+    assert_int_equal(listeners[1].events, 100);
+    assert_int_equal(listeners[2].events, 0);
+    bus_remove(&bus, &one, &listeners[0].watch);
+    bus_remove(&bus, &two, &listeners[1].watch);
+    bus_remove(&bus, &two, &listeners[2].watch);
+    bus_remove(&bus, &two, &listeners[2].watch); // off already
+    bus_done(&bus);
+    box_open(&boxes[1]); // letters may be opened when the bus is gone
+    assert_int_equal(listeners[2].events, 100);
+}
+
+static void who_opens_nothing_is_off_and_told(void **state)
+{
+    (void)state;
+    struct bus bus;
+    struct link subs;
+    struct box lazy, quick;
+    struct listener behind, other;
+    bus_init(&bus);
+    list_init(&subs);
+    box_init(&lazy);
+    box_init(&quick);
+    listen(&bus, &subs, &behind, &lazy);
+    listen(&bus, &subs, &other, &quick);
+    for (uint64_t seq = 1; seq <= BUS_EVENTS_MAX + 5000; seq++) {
+        publish(&bus, &subs, seq);
+        if (seq % 100 == 0) {
+            bus_flush(&bus);
+            box_open(&quick);
+        }
+    }
+    bus_flush(&bus);
+    box_open(&lazy);
+    box_open(&quick);
+    assert_int_equal(behind.behind, 1);
+    assert_int_equal(behind.events, BUS_EVENTS_MAX);
+    assert_int_equal(other.behind, 0);
+    assert_int_equal(other.events, BUS_EVENTS_MAX + 5000);
+    listen(&bus, &subs, &behind, &lazy); // and may watch again: its box is empty
+    publish(&bus, &subs, 1);
+    bus_flush(&bus);
+    box_open(&lazy);
+    assert_int_equal(behind.events, 1);
+    bus_remove(&bus, &subs, &behind.watch);
+    bus_remove(&bus, &subs, &other.watch);
+    box_open(&lazy);
+    other.last = 0;
+    box_open(&quick);
+    bus_done(&bus);
+}
+
+static void being_behind_is_told_without_memory(void **state)
+{
+    (void)state;
+    struct bus bus;
+    struct link subs;
+    struct box box;
+    struct listener listener;
+    bus_init(&bus);
+    list_init(&subs);
+    box_init(&box);
+    listen(&bus, &subs, &listener, &box);
+    publish(&bus, &subs, 1);
+    for (uint64_t seq = 2; !list_is_empty(&subs); seq++) {
+        struct event *event = event_new(STR(""));
+        assert_non_null(event);
+        assert_true(seq < 100);
+        event->seq = seq;
+        mem_fail_after(1); // the letter that has to grow cannot
+        bus_publish(&bus, &subs, event);
+        mem_fail_after(0);
+        event_unref(event);
+    }
+    bus_flush(&bus);
+    box_open(&box);
+    assert_int_equal(listener.behind, 1);
+    assert_true(listener.events >= 1);
+    bus_done(&bus);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_is_one_letter_a_home),
+        cmocka_unit_test(who_opens_nothing_is_off_and_told),
+        cmocka_unit_test(being_behind_is_told_without_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

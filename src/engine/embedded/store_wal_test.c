@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store_wal.h"
+
+#include "engine/embedded/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { COMMITS = 20, HEADER_LEN = 32, FRAME_LEN = 24 + 4096 };
+
+struct place {
+    char folder[64];
+    char path[96], wal[128], copy[128];
+    struct store store;
+};
+
+static int set_up(void **state)
+{
+    struct place *place = calloc(1, sizeof(*place));
+    assert_non_null(place);
+    snprintf(place->folder, sizeof(place->folder), "/tmp/roar-wal-XXXXXX");
+    assert_non_null(mkdtemp(place->folder));
+    snprintf(place->path, sizeof(place->path), "%s/db", place->folder);
+    snprintf(place->wal, sizeof(place->wal), "%s-wal", place->path);
+    snprintf(place->copy, sizeof(place->copy), "%s/copy", place->folder);
+    assert_int_equal(store_open(&place->store, place->path, STORE_WRITES), ERR_OK);
+    assert_int_equal(store_exec(&place->store, "CREATE TABLE t(a)"), ERR_OK);
+    assert_int_equal(store_checkpoint(&place->store, true), ERR_OK);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    store_close(&place->store);
+    (void)unlink(place->copy);
+    assert_int_equal(unlink(place->path), 0);
+    assert_int_equal(rmdir(place->folder), 0);
+    free(place);
+    return 0;
+}
+
+static void commit(struct place *place, int count)
+{
+    for (int i = 0; i < count; i++) { // one page each
+        assert_int_equal(store_exec(&place->store, "INSERT INTO t VALUES (1)"), ERR_OK);
+    }
+}
+
+/* The WAL up to `len` bytes, with the bit at `flip_at` flipped; -1: as it is. */
+static struct store_wal_verdict scan(const struct place *place, long flip_at, long len)
+{
+    struct store_wal_verdict verdict;
+    FILE *in = fopen(place->wal, "rb");
+    FILE *out = fopen(place->copy, "wb");
+    int byte = 0;
+    assert_non_null(in);
+    assert_non_null(out);
+    for (long at = 0; at != len && (byte = fgetc(in)) != EOF; at++) {
+        fputc(at == flip_at ? byte ^ 4 : byte, out);
+    }
+    fclose(in);
+    fclose(out);
+    assert_int_equal(store_wal_scan(place->copy, &verdict), ERR_OK);
+    return verdict;
+}
+
+static void a_whole_log_is_well(void **state)
+{
+    struct place *place = *state;
+    struct store_wal_verdict verdict;
+    commit(place, COMMITS);
+    verdict = scan(place, -1, -1);
+    assert_int_equal(verdict.commits, COMMITS);
+    assert_int_equal(verdict.lost, 0);
+    assert_false(verdict.is_damaged);
+}
+
+static void no_log_is_well(void **state)
+{
+    struct place *place = *state;
+    struct store_wal_verdict verdict;
+    assert_int_equal(store_wal_scan("/tmp/there-is-no-such-file-wal", &verdict), ERR_OK);
+    assert_false(verdict.is_damaged);
+    commit(place, 1);
+    verdict = scan(place, -1, 7);
+    assert_false(verdict.is_damaged);
+}
+
+/* Wherever the power went: what is torn off is the end. */
+static void a_torn_log_is_well(void **state)
+{
+    struct place *place = *state;
+    commit(place, COMMITS);
+    for (long len = 0; len <= HEADER_LEN + COMMITS * FRAME_LEN; len += 1021) {
+        const struct store_wal_verdict verdict = scan(place, -1, len);
+        const long whole = len < HEADER_LEN ? 0 : (len - HEADER_LEN) / FRAME_LEN;
+        assert_int_equal(verdict.commits, whole);
+        assert_false(verdict.is_damaged);
+    }
+}
+
+static void a_flipped_bit_is_damage_when_commits_follow(void **state)
+{
+    struct place *place = *state;
+    commit(place, COMMITS);
+    for (long frame = 0; frame < COMMITS; frame++) {
+        const long at = HEADER_LEN + frame * FRAME_LEN + 24 + 1000;
+        const struct store_wal_verdict verdict = scan(place, at, -1);
+        assert_int_equal(verdict.commits, frame);
+        assert_int_equal(verdict.bad_offset, HEADER_LEN + frame * FRAME_LEN);
+        assert_int_equal(verdict.lost, COMMITS - frame);
+        assert_int_equal(verdict.is_damaged, frame < COMMITS - 1);
+    }
+}
+
+/* Frames of the log before this one lie behind its end: they are no loss. */
+static void a_log_begun_anew_is_well(void **state)
+{
+    struct place *place = *state;
+    commit(place, COMMITS);
+    assert_int_equal(store_checkpoint(&place->store, false), ERR_OK);
+    commit(place, 3);
+    const struct store_wal_verdict verdict = scan(place, -1, -1);
+    assert_int_equal(verdict.commits, 3);
+    assert_int_equal(verdict.lost, 0);
+    assert_false(verdict.is_damaged);
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_whole_log_is_well),      TEST(no_log_is_well),
+        TEST(a_torn_log_is_well),       TEST(a_flipped_bit_is_damage_when_commits_follow),
+        TEST(a_log_begun_anew_is_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
