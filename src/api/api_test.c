@@ -18,8 +18,8 @@ static void what_is_not_there_says_so(void **state)
                 "\"bad_request\"");
     assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/-a"}), 400,
                 "\"bad_name\"");
-    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams//events"}), 400,
-                "\"bad_name\"");
+    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams//events"}), 404,
+                "\"not_found\"");
     struct exchange *exchange =
         fake_ask(&(struct fake_ask){.method = "DELETE", .path = "/v1/streams/demo/comments"});
     assert_says(exchange, 405, "\"method_not_allowed\"");
