@@ -274,8 +274,8 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
 static bool is_all_expired(const struct catchup *catchup)
 {
     const struct read *read = &catchup->fetched;
-    return read->call.done != NULL && catchup->result == ERR_OK && read->count == 0 &&
-           read->bound == catchup->position && read->upto > catchup->position;
+    return read->call.done != NULL && read->count == 0 && read->bound == catchup->position &&
+           read->upto > catchup->position;
 }
 
 /* ERR_AGAIN: the store was asked. */
@@ -361,6 +361,16 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     catchup_free(catchup);
 }
 
+/* How many follow each other: retention may have taken some from amid what the tail holds. */
+static uint32_t unbroken(struct event *const *events, uint32_t count)
+{
+    uint32_t i = 1;
+    while (i < count && events[i]->prev <= events[i - 1]->seq) {
+        i++;
+    }
+    return i;
+}
+
 static void answer_poll(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
@@ -381,7 +391,7 @@ static void answer_poll(struct viewer *viewer)
             viewer->expired.from = catchup->position + 1;
             viewer->expired.to = events[0]->prev;
         }
-        collect(viewer, events, count);
+        collect(viewer, events, unbroken(events, count));
     } else if (is_all_expired(catchup)) {
         viewer->expired.from = catchup->position + 1;
         viewer->expired.to = catchup->fetched.upto;
@@ -409,27 +419,38 @@ void catchup_resume(struct viewer *viewer)
     }
 }
 
-void catchup_rest(struct viewer *viewer)
+static void rest_until_later(struct hub *hub, struct viewer *viewer)
 {
-    struct catchup *catchup = viewer->catchup;
-    struct hub *hub = catchup->hub;
     if (list_is_empty(&hub->resting)) {
         hub->rest_until_ms = hub->now_ms + STREAM_RETRY_MS;
     }
+    if (!list_holds(&viewer->link)) {
+        list_push(&hub->resting, &viewer->link);
+    }
+}
+
+void catchup_rest(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
     if (viewer->mode == VIEWER_OPENING) { // its plan begins anew
         page_done(&catchup->page);
         page_init(&catchup->page);
         catchup->step = 0;
     }
     catchup->result = ERR_OK;
-    list_push(&hub->resting, &viewer->link);
+    catchup->fetched.bound = SEQ_MAX + 1; // a failed read says nothing of what is kept
+    rest_until_later(catchup->hub, viewer);
 }
 
 static void end_rest(struct hub *hub)
 {
+    struct link *const goes_on[] = {[VIEWER_OPENING] = &hub->admits,
+                                    [VIEWER_CATCHUP] = &hub->catching,
+                                    [VIEWER_LIVE] = &hub->ready};
+
     while (hub->now_ms >= hub->rest_until_ms && !list_is_empty(&hub->resting)) {
         struct viewer *viewer = list_entry(list_pop(&hub->resting), struct viewer, link);
-        list_push(viewer->mode == VIEWER_OPENING ? &hub->admits : &hub->catching, &viewer->link);
+        list_push(goes_on[viewer->mode], &viewer->link);
     }
 }
 
@@ -539,6 +560,7 @@ void catchup_skip(struct viewer *viewer)
     struct stream *stream = viewer->stream;
     struct catchup *catchup = catchup_new(stream->hub, viewer, NULL);
     if (catchup == NULL) {
+        rest_until_later(stream->hub, viewer);
         return;
     }
     catchup->encoding = channel->encoding;
@@ -549,6 +571,7 @@ void catchup_skip(struct viewer *viewer)
     }
     if (tell_skipped(viewer, catchup) != ERR_OK) {
         catchup_free(catchup);
+        rest_until_later(stream->hub, viewer);
         return;
     }
     list_remove(&viewer->link);

@@ -72,7 +72,7 @@ void catchup_read(struct catchup *catchup, struct read *read);
 void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto);
 
 /* A LIVE viewer whose place the ring forgot: it is told what it was spared and goes on at the
- * newest. Without memory nothing happens; it is asked again with the next flush. */
+ * newest. Without memory it rests first. */
 void catchup_skip(struct viewer *viewer);
 
 /* Works off hub->catching; returns when it wants to go on: hub->now_ms when the budget ran out. */

@@ -83,6 +83,13 @@ void channel_put_signal(struct stream *stream, struct str json)
     }
 }
 
+void channel_cut(struct stream *stream, uint64_t seq)
+{
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        channel->ring.reaches = seq;
+    }
+}
+
 static enum err make_seat(struct channel *channel)
 {
     if (channel->count < channel->cap) {

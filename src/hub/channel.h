@@ -18,6 +18,8 @@ struct channel *channel_find(const struct stream *stream, const struct encoding 
 /* Puts a frame into every channel of the stream. The event is stream->newest by now. */
 void channel_put_event(struct stream *stream, const struct event *event);
 void channel_put_signal(struct stream *stream, struct str json);
+/* The log lost what lies up to `seq`: who has less must not begin in the rings. */
+void channel_cut(struct stream *stream, uint64_t seq);
 
 /* The viewer is LIVE from here, its next frame at `cursor`. ERR_NOMEM. */
 MUST_USE enum err channel_join(struct channel *channel, struct viewer *viewer, uint64_t cursor,

@@ -324,6 +324,8 @@ static void encode_signal(struct buf *out, struct str json)
     buf_add_byte(out, '\n');
 }
 
+const struct encoding fake_encoding_other = {
+    .name = "other", .event = encode_event, .signal = encode_signal};
 const struct encoding fake_encoding = {
     .name = "fake", .event = encode_event, .signal = encode_signal};
 
@@ -534,7 +536,9 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     reader->resynced = resync;
     reader->collects++;
     if (!reader->join.has_cursor || resync) {
-        reader->last = count > 0 ? events[0]->prev : cursor->seq;
+        reader->last = viewer->expired.to > 0 ? viewer->expired.from - 1
+                       : count > 0            ? events[0]->prev
+                                              : cursor->seq;
     }
     if (viewer->expired.to > 0) {
         must(viewer->expired.from == reader->last + 1);

@@ -50,7 +50,8 @@ uint64_t fake_engine_head(const struct fake_engine *engine);
 uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
                            uint32_t kinds);
 
-extern const struct encoding fake_encoding; // "E seq prev kind ....\n", "S {json}\n"
+/* "E seq prev kind ....\n", "S {json}\n"; two alike, as a stream has two channels. */
+extern const struct encoding fake_encoding, fake_encoding_other;
 
 struct fake_reader {
     struct viewer viewer; // first

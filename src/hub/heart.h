@@ -132,7 +132,7 @@ struct hub {
     struct link admits;   // OPENING: to be looked at now
     struct link catching; // CATCHUP: can go on now
     struct link ready;    // LIVE: unblocked, or joined behind head
-    struct link resting;  // CATCHUP: memory or the store failed; again at rest_until_ms
+    struct link resting;  // any: memory or the store failed; again at rest_until_ms
     int64_t rest_until_ms;
 
     /* -- sync: join.c -- */

@@ -518,6 +518,78 @@ static void presence_is_told_at_most_once_a_second(void **state)
     assert_int_equal(first->viewers_told, 41);
 }
 
+/* ---- many ---- */
+
+enum { CROWD = 6000 };
+struct light { // counts what it gets
+    struct viewer viewer;
+    uint32_t events;
+    uint64_t last;
+};
+
+static void light_open(struct viewer *viewer)
+{
+    (void)viewer;
+}
+
+static size_t light_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
+{
+    struct light *light = (struct light *)viewer;
+    const char *at = (const char *)bytes;
+    for (const char *end = at + len; at < end;
+         at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1) {
+        if (at[0] == 'E') {
+            const uint64_t seq = strtoull(at + 2, NULL, 10);
+            must(seq > light->last);
+            light->last = seq;
+            light->events++;
+        }
+    }
+    return len;
+}
+
+static uint32_t how_many_have(const struct light *lights, uint32_t events)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < CROWD; i++) {
+        count += lights[i].events == events;
+    }
+    return count;
+}
+
+static void a_long_round_goes_on_and_restarts_for_nobody(void **state)
+{
+    static const struct viewer_ops light_ops = {.open = light_open, .write = light_write};
+    struct world *world = *state;
+    struct light *lights = calloc(CROWD, sizeof(*lights));
+    const struct join live = plain(0);
+    must(lights != NULL);
+    for (int i = 0; i < CROWD; i++) {
+        viewer_join(world->hub, &lights[i].viewer, &light_ops, &live);
+    }
+    pass(world, 1000);
+    commit_many(world, 1);
+    turn(world);
+    assert_int_equal(how_many_have(lights, 1), 4096);
+    assert_int_equal(world->wish_ms, world->now_ms);
+    commit_many(world, 1); // joins the round under way
+    world->now_ms += 70;
+    turn(world);
+    assert_int_equal(how_many_have(lights, 2), CROWD - 4096);
+    assert_int_equal(how_many_have(lights, 1), 4096);
+    assert_true(world->wish_ms > world->now_ms); // the round was long: it gathers longer now
+    world->now_ms += 200;
+    viewer_leave(world->hub, &lights[0].viewer);
+    lights[0].events = 2;
+    turn(world);
+    turn(world);
+    assert_int_equal(how_many_have(lights, 2), CROWD);
+    for (int i = 0; i < CROWD; i++) {
+        viewer_leave(world->hub, &lights[i].viewer);
+    }
+    free(lights);
+}
+
 /* ---- figures ---- */
 
 static void what_was_measured_is_told(void **state)
@@ -570,6 +642,7 @@ int main(void)
         CASE(one_user_on_three_screens_is_one_viewer),
         CASE(a_beat_lasts_for_its_ttl),
         CASE(presence_is_told_at_most_once_a_second),
+        CASE(a_long_round_goes_on_and_restarts_for_nobody),
         CASE(what_was_measured_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

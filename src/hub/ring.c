@@ -188,7 +188,7 @@ struct ring_place ring_place_before(const struct ring *ring, uint32_t index)
 
 bool ring_find(const struct ring *ring, uint64_t seq, uint32_t *ret_index)
 {
-    if (seq < ring->before.seq || seq > ring->last.seq) {
+    if (seq < ring->before.seq || seq > ring->last.seq || seq < ring->reaches) {
         return false;
     }
     uint32_t low = 0, high = ring->frame_count; // the first frame with place.seq > seq

@@ -45,6 +45,7 @@ struct ring {
     uint64_t tail, head;       // absolute offsets
     uint64_t needed;           // what lies below, no viewer waits for; set by flush.c and channel.c
     uint64_t bytes_max;
+    uint64_t reaches; // a seq: who has less must not begin here, as the log has lost what follows
     uint32_t cap, start;
     uint32_t frame_cap, frame_start, frame_count;
     struct ring_place before; // at tail: the last event forgotten, or the ring's beginning

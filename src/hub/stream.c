@@ -66,6 +66,7 @@ static void tell_expired(struct stream *stream, uint64_t to)
         channel_put_signal(stream, buf_str(&json));
     }
     buf_done(&json);
+    channel_cut(stream, to);
 }
 
 static void take(struct stream *stream, struct event *event)
@@ -174,12 +175,18 @@ static void ask(struct stream *stream, enum stream_read what, enum read_from fro
 
 /* ---- what came back ---- */
 
+/* A slow reader that starts over is open already, and waits on. */
 static void refuse_joiners(struct stream *stream, enum viewer_refusal why)
 {
-    for (struct link *link = list_pop(&stream->joiners); link != NULL;
-         link = list_pop(&stream->joiners)) {
-        list_entry(link, struct viewer, link)->refusal = (uint8_t)why;
-        list_push(&stream->hub->refused, link);
+    struct link *link = stream->joiners.next;
+    while (link != &stream->joiners) {
+        struct viewer *viewer = list_entry(link, struct viewer, link);
+        link = link->next;
+        if (!viewer->is_open) {
+            viewer->refusal = (uint8_t)why;
+            list_remove(&viewer->link);
+            list_push(&stream->hub->refused, &viewer->link);
+        }
     }
 }
 
