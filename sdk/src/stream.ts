@@ -220,8 +220,9 @@ export class Stream {
   /** Asks the token source again, since we are another now. Reading goes on, where need be over a new connection. */
   async identify(): Promise<void> {
     const token = await this.server.renew("first");
-    if (this.state.phase !== "live") return;
-    if (token === undefined) return this.reconnect();
+    const { phase } = this.state;
+    if (phase === "stopped" || (phase === "live" && token === undefined)) return this.reconnect();
+    if (phase !== "live" || token === undefined) return;
     this.connection?.auth?.(token);
     this.watchToken();
   }

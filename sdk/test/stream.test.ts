@@ -445,6 +445,16 @@ test("a connection that may not go over to the new token is replaced by one that
   assert.equal(world.attempt.plan.after, "k3f9.1");
 });
 
+test("refused as nobody, let in as somebody", async () => {
+  const world = new World();
+  const stream = world.stream({ token: () => "t" });
+  world.attempt.end(refused("no_token", 401));
+  assert.equal(stream.status.phase, "stopped");
+  await stream.identify();
+  world.attempt.hello(0);
+  assert.equal(stream.status.phase, "live");
+});
+
 test("nobody again: the connection of the one before is left", async () => {
   const world = new World();
   let token: string | undefined = tokenUntil(world.clock.now() + 3_600_000);

@@ -84,3 +84,52 @@ test("killed in mid-write, twice: every reader has every comment once, in the on
   }
   for (const { stream } of [...readers, ...writers]) assert.deepEqual(stream.lines.filter(({ kind }) => kind !== "comment"), []);
 });
+
+test("drained and started again: every reader comes back by itself and misses nothing", async (t) => {
+  const roar = await Roar.start(t, unlimited);
+  const { token } = await roar.guest("Ann");
+  const readers = transports.map((transport) => open(t, roar, transport));
+  await Promise.all(readers.map(({ until }) => until(({ status }) => status.phase === "live")));
+  await roar.post("demo", token, "before");
+  await Promise.all(readers.map(({ until }) => until((stream) => comments(stream).length === 1)));
+  assert.equal(await roar.stop(), 0);
+  await roar.restart();
+  await roar.post("demo", token, "after");
+  await Promise.all(readers.map(({ until }) => until((stream) => comments(stream).length === 2)));
+  for (const { stream } of readers) assert.deepEqual(texts(stream), ["before", "after"]);
+});
+
+test("tokens end every other second: reading and writing go on", async (t) => {
+  const roar = await Roar.start(t, unlimited);
+  // Renewed about once a second: after so many the first has ended, whatever leeway it had.
+  const enough = 10;
+  const readers = transports.map((transport) => {
+    let asked = 0;
+    let worn_out;
+    const worn = new Promise((resolve) => (worn_out = resolve));
+    const source = () => {
+      if (++asked === enough) worn_out();
+      return roar.token("ann", "Ann", "member", "2s");
+    };
+    return { transport, worn, ...open(t, roar, transport, source) };
+  });
+  await Promise.all(readers.map(({ until }) => until(({ status }) => status.phase === "live")));
+  await Promise.all(readers.map(({ worn }) => worn));
+  for (const { transport, stream } of readers) stream.post({ text: transport });
+  await Promise.all(readers.map(({ until }) => until((stream) => comments(stream).length === 3 && stream.lines.length === 3)));
+  for (const { stream } of readers) assert.deepEqual(texts(stream).sort(), [...transports].sort());
+});
+
+test("where reading needs a token: nobody is told so, somebody reads over each transport", async (t) => {
+  const roar = await Roar.start(t, { ...unlimited, ROAR_AUTH_READ: "token" });
+  const { token } = await roar.guest("Ann");
+  const nobody = open(t, roar, "sse");
+  await nobody.until(({ status }) => status.phase === "stopped");
+  assert.equal(nobody.stream.status.problem.code, "no_token");
+  for (const transport of transports) {
+    const { stream, until } = open(t, roar, transport, token);
+    stream.post({ text: transport });
+    await until((stream) => texts(stream).includes(transport));
+    stream.close();
+  }
+});

@@ -55,6 +55,13 @@ export class Roar {
     await gone;
   }
 
+  /** As an operator would; resolves with the exit code. */
+  async stop() {
+    const gone = new Promise((done) => this.#child.once("exit", done));
+    this.#child.kill("SIGTERM");
+    return gone;
+  }
+
   /** Again on the same port and data. */
   restart() {
     return this.#run(this.address);
@@ -112,8 +119,9 @@ export class Roar {
   }
 
   /** A token of the dev secret, for somebody with a role. */
-  async token(sub, name, role) {
-    const { stdout } = await promisify(execFile)(binary, ["token", "--dev", "--sub", sub, "--name", name, "--role", role]);
+  async token(sub, name, role, ttl = "1h") {
+    const flags = ["--dev", "--sub", sub, "--name", name, "--role", role, "--ttl", ttl];
+    const { stdout } = await promisify(execFile)(binary, ["token", ...flags]);
     return stdout.trim();
   }
 
