@@ -81,14 +81,32 @@ static int on_wal(void *user, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* A file system without shared memory (some of the network's) leaves another mode in force. */
+static enum err want_wal(struct store *store)
+{
+    sqlite3_stmt *query = NULL;
+    int code = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode = WAL", -1, &query, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(query);
+    }
+    const char *mode = code == SQLITE_ROW ? (const char *)sqlite3_column_text(query, 0) : NULL;
+    const bool is_had = mode != NULL && (strcmp(mode, "wal") == 0 || strcmp(mode, "memory") == 0);
+    (void)sqlite3_finalize(query);
+    if (is_had) {
+        return ERR_OK;
+    }
+    return failed(store, code == SQLITE_ROW ? SQLITE_IOERR_SHMMAP : code);
+}
+
 static enum err set_up(struct store *store, enum store_mode mode)
 {
     if (mode == STORE_READS) {
         return store_exec(store, "PRAGMA query_only = ON; PRAGMA cache_size = -4096");
     }
     /* Ours is the only process with the file; whoever else looks at it meanwhile only reads. */
-    TRY(store_exec(store, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;"
-                          "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+    TRY(store_exec(store, "PRAGMA page_size = 4096"));
+    TRY(want_wal(store));
+    TRY(store_exec(store, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
                           "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
                           "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF"));
     sqlite3_wal_hook(store->db, on_wal, store);
