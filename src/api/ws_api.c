@@ -193,7 +193,7 @@ static void do_beat(struct order *order)
     errand->presence = (struct presence_call){
         .call = {.home = desk_home(session->server), .done = on_beaten},
         .stream = ask_kept_name(&errand->stream),
-        .identity = reading_identity(session->api, &self),
+        .identity = ws_session_identity(session),
         .screen = reading_screen(session->api, &self),
         .hidden = is_hidden,
     };

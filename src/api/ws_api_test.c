@@ -178,6 +178,19 @@ static void who_it_is_may_be_said_first(void **state)
     assert_heard("\"forbidden\"");
 }
 
+static void who_says_it_later_is_not_counted_twice(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", STR_NONE);
+    char text[JWT_BYTES_MAX];
+    (void)snprintf(text, sizeof(text), "{\"do\":\"auth\",\"token\":\"%s\"}",
+                   fake_bearer("ann", "viewer").at + 7);
+    say(text);
+    assert_heard("\"ok\":true");
+    say("{\"do\":\"beat\"}");
+    assert_int_equal(fake.present.identity, fake.join.identity);
+}
+
 static void the_debug_socket_says_it_back(void **state)
 {
     (void)state;
@@ -201,6 +214,7 @@ int main(void)
         TEST(a_comment_may_be_posted_here),
         TEST(a_beat_is_answered),
         TEST(who_it_is_may_be_said_first),
+        TEST(who_says_it_later_is_not_counted_twice),
         TEST(the_debug_socket_says_it_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

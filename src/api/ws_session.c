@@ -128,6 +128,19 @@ void ws_session_fail(struct ws_session *session, const struct ref *ref,
 
 /* ---- joins ---- */
 
+uint64_t ws_session_identity(struct ws_session *session)
+{
+    if (session->identity == 0) {
+        const struct reading_self self = {
+            .claims = ws_conn_claims(session->ws),
+            .session = str_of(session->session),
+            .connection = session->connection,
+        };
+        session->identity = reading_identity(session->api, &self);
+    }
+    return session->identity;
+}
+
 static struct ws_join *find_join(struct ws_session *session, struct str stream)
 {
     for (struct link *at = session->joins.next; at != &session->joins; at = at->next) {
@@ -166,13 +179,8 @@ enum err ws_session_join(struct ws_session *session, const struct join *join, co
         return cannot_join(ERR_NOMEM, ret_why);
     }
     const struct claims *claims = ws_conn_claims(session->ws);
-    const struct reading_self self = {
-        .claims = claims,
-        .session = str_of(session->session),
-        .connection = session->connection,
-    };
     struct join whole = *join;
-    whole.identity = reading_identity(session->api, &self);
+    whole.identity = ws_session_identity(session);
     whole.name = claims == NULL ? STR_NONE : claims->name;
     const enum err err = ws_conn_join(session->ws, &whole);
     if (err != ERR_OK) {

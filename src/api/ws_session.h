@@ -44,6 +44,7 @@ struct ws_session {
     struct join first;       // what the URL asked for; its strings are below
     struct kept_name first_stream;
     uint64_t connection; // identity of a reader without a name
+    uint64_t identity;   // who it is to presence: settled by its first join or beat; 0: not yet
     uint32_t away;       // calls that are away
     bool has_first;      // `first` waits for the token
     char session[65];
@@ -68,6 +69,10 @@ void ws_session_came_back(struct ws_session *session); // may free it
 void ws_session_ok(struct ws_session *session, const struct ref *ref, int status, struct buf *data);
 void ws_session_fail(struct ws_session *session, const struct ref *ref,
                      const struct problem *problem);
+
+/* Who this connection is to presence. A user who says so after a first join stays the connection
+ * they were, so that nobody is counted twice. */
+uint64_t ws_session_identity(struct ws_session *session);
 
 /* Joins and remembers what to answer. ERR_DENIED: `*ret_why`. */
 MUST_USE enum err ws_session_join(struct ws_session *session, const struct join *join,
