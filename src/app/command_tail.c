@@ -107,8 +107,9 @@ static void write_line(struct buf *line, const struct json *event, struct str ty
     }
 }
 
-/* Keeps the place; false for what was printed before. */
-static bool is_new(struct tail *tail, const struct json *event, struct str type)
+/* Keeps the place; says whether it is to be printed: an event not printed before, or the word on
+ * events that are missing. */
+static bool is_worth_printing(struct tail *tail, const struct json *event, struct str type)
 {
     int64_t seq = 0;
     if (str_eq(type, STR("resync"))) {
@@ -118,10 +119,10 @@ static bool is_new(struct tail *tail, const struct json *event, struct str type)
     if (str_eq(type, STR("hello"))) {
         tail->has_hello = true;
         tail->had_hello = true;
-        return true;
+        return false;
     }
     if (json_member(event, "prev") == NULL || !json_get_i64(json_member(event, "seq"), &seq)) {
-        return true; // a signal
+        return str_eq(type, STR("gap")); // of the other signals a reader of lines needs none
     }
     if (seq <= tail->last_seq) {
         return false;
@@ -140,7 +141,7 @@ static void on_event(void *user, struct str data)
         return; // the server's next version may know what we do not
     }
     (void)json_get_str(json_member(event, "type"), &type);
-    if (is_new(tail, event, type)) {
+    if (is_worth_printing(tail, event, type)) {
         struct buf line;
         buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
         if (tail->is_json) {
@@ -281,8 +282,9 @@ const struct command command_tail = {
     .name = "tail",
     .usage = "STREAM [--after CURSOR] [--json] [--url URL] [--token JWT]",
     .summary = "prints a stream's comments as they come",
-    .help = REMOTE_HELP "  --after C      from this place on [the newest 50]\n"
-                        "  --json         print the events themselves, one a line\n",
+    .help = REMOTE_HELP
+    "  --after C      from this place on [the newest 50]\n"
+    "  --json         print the events themselves, one a line, and what is said of gaps\n",
     .spec = {.kinds = kinds, .words_min = 1, .words_max = 1},
     .run = run,
 };

@@ -298,7 +298,7 @@ static void stop(struct node *node)
 {
     if (node->state == NODE_DRAINING) {
         log_line(LOG_WARN, "told twice to stop: cut now", LOG_I64("workers", node->worker_count));
-        sys_exit_now(COMMAND_FAILED); // what was answered is on the disk
+        sys_exit_now(COMMAND_OK); // as asked; what was answered is on the disk
     }
     const uint32_t drain_s = config_number(&node->config, SETTING_DRAIN_S);
     node->state = NODE_DRAINING;
