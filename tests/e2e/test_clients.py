@@ -38,7 +38,7 @@ def test_python_requests(server, stream):
         page = session.get(f"{base}/comments", timeout=DEADLINE_S)
         assert page.json()["comments"] == [made.json()["comment"]]
         with session.get(f"{base}/events", params={"after": 0}, stream=True, timeout=DEADLINE_S) as events:
-            for line in events.iter_lines():
+            for line in events.iter_lines(chunk_size=1):
                 if line.startswith(b"data:") and b'"comment"' in line:
                     assert json.loads(line[5:]) == made.json()["comment"]
                     break
