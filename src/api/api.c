@@ -260,6 +260,10 @@ static void handle_by(const struct route_table *routes_of, struct exchange *exch
         .server = server,
         .request = exchange_request(exchange),
     };
+    if (str_eq(ask.request->path, STR("*"))) { // OPTIONS of the server itself, RFC 9110 9.3.7
+        reply_preflight(&ask, STR("GET, HEAD, POST, PUT, OPTIONS"));
+        return;
+    }
     struct routed routed;
     switch (router_find(routes_of, ask.request->method, ask.request->path, &routed)) {
     case ROUTE_FOUND:

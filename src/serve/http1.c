@@ -48,6 +48,7 @@ struct http1 {
     uint8_t state;             // enum http1_state
     uint8_t refusal;           // enum problem_code; PROBLEM_CODES: welcome
     bool is_newcomer;          // came while the server drains
+    bool is_unwanted;          // was refused when it came
     bool pumping;              // pump() is on the stack
     bool half_closed;          // the peer will say no more
     bool held;                 // by the rider
@@ -168,7 +169,7 @@ void http1_bury(struct carrier *carrier)
     list_remove(&carrier->link);
     server->carrier_count--;
     server->newcomer_count -= http1->is_newcomer ? 1U : 0U;
-    server->unwanted_count -= http1->refusal != PROBLEM_CODES ? 1U : 0U;
+    server->unwanted_count -= http1->is_unwanted ? 1U : 0U;
     mem_free(MEM_CONN, http1);
 }
 
@@ -227,7 +228,9 @@ static void on_answer(struct carrier *carrier, const struct exchange *exchange,
     if (http1->state != HTTP1_BUSY) {
         return; // gone, and not yet buried
     }
-    http1->close_after = !exchange->keep_alive || answer->close || carrier->server->draining;
+    /* What came behind it before a drain is told of the drain, then closed. */
+    http1->close_after = !exchange->keep_alive || answer->close ||
+                         (carrier->server->draining && http1->backlog == NULL);
     send_answer(http1, answer, str_eq(exchange->request->method, STR("HEAD")));
     if (!http1->pumping) {
         pump(http1, STR_NONE);
@@ -335,6 +338,9 @@ static void send_continue(struct http1 *http1)
 /* One step of reading: IDLE or READING, and there is input. */
 static void read_some(struct http1 *http1, struct str *input)
 {
+    if (http1->state == HTTP1_IDLE && http1->carrier.server->draining) {
+        http1->refusal = PROBLEM_DRAINING;
+    }
     if (http1->refusal != PROBLEM_CODES) {
         const struct problem problem = {.code = http1->refusal, .retry_after_ms = FULL_RETRY_MS};
         refuse(http1, &problem);
@@ -595,6 +601,7 @@ static bool welcome(struct http1 *http1)
     if (http1->refusal == PROBLEM_CODES) {
         return true;
     }
+    http1->is_unwanted = true;
     server->unwanted_count++;
     return server->unwanted_count <= UNWANTED_MAX;
 }

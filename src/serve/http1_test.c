@@ -63,12 +63,22 @@ static void answer_later(struct exchange *exchange)
     wheel_arm(reactor_wheel(reactor), &later->timer, reactor_now_ms(reactor) + LATER_MS);
 }
 
+static struct exchange *held;
+
+static void release_held(struct rig *rig)
+{
+    (void)rig;
+    answer_echo(held);
+}
+
 static void handle(void *user, struct exchange *exchange)
 {
     const struct str path = exchange_request(exchange)->path;
     (void)user;
     if (str_eq(path, STR("/later"))) {
         answer_later(exchange);
+    } else if (str_eq(path, STR("/held"))) {
+        held = exchange;
     } else if (str_eq(path, STR("/big"))) {
         const struct answer answer = {
             .status = 200, .type = STR("text/plain"), .body = {.at = big, .len = sizeof(big)}};
@@ -376,7 +386,11 @@ static void a_drain_lets_requests_finish(void **state)
     client_say(&busy, "POST /slow HTTP/1.1\r\n" HOST "Expect: 100-continue\r\n"
                       "Content-Length: 2\r\n\r\n");
     client_until(&busy, "\r\n\r\n"); // the server has it in hand
+    struct client queue = client_open(&rig);
+    client_say(&queue, GET("/first") GET("/held") GET("/behind"));
+    client_until(&queue, "]\n"); // the next is in hand, the last behind it
     rig_drain_begin(&rig, RIG_PATIENCE_MS);
+    rig_run(&rig, release_held);
     assert_string_equal(client_rest(&idle), "");
     struct client late = client_open(&rig);
     client_say(&late, GET("/late"));
@@ -387,6 +401,11 @@ static void a_drain_lets_requests_finish(void **state)
     rest = client_rest(&busy);
     assert_non_null(strstr(rest, "[ok]"));
     assert_non_null(strstr(rest, "\r\nConnection: close\r\n"));
+    assert_non_null(strstr(client_until(&queue, "]\n"), "GET /held"));
+    rest = client_rest(&queue); // begun after the drain
+    assert_non_null(strstr(rest, "\"code\":\"draining\""));
+    assert_null(strstr(rest, "/behind"));
+    client_close(&queue);
     rig_drain_end(&rig);
     client_close(&idle);
     client_close(&busy);

@@ -83,6 +83,18 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
     return reader->out_of_memory ? -1 : HPE_OK;
 }
 
+/* How much the next chunk says it will be. */
+static int on_chunk(llhttp_t *parser)
+{
+    struct http_reader *reader = reader_of(parser);
+    if (parser->content_length <= REQUEST_BODY_BYTES_MAX - reader->body.len) {
+        return HPE_OK;
+    }
+    reader->fault =
+        (struct http_fault){.code = PROBLEM_TOO_LARGE, .detail = "a body has at most 16384 bytes"};
+    return -1;
+}
+
 static int on_end(llhttp_t *parser)
 {
     reader_of(parser)->stage = HTTP_STAGE_WHOLE;
@@ -94,6 +106,7 @@ static const llhttp_settings_t settings = {
     .on_header_field = on_field,
     .on_header_value = on_value,
     .on_headers_complete = on_head,
+    .on_chunk_header = on_chunk,
     .on_body = on_body,
     .on_message_complete = on_end,
 };

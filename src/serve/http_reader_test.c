@@ -245,6 +245,8 @@ static void what_is_not_spoken_has_its_own_answer(void **state)
         {"POST / HTTP/1.1\r\n" HOST "\r\n", "! 411 no_length\n"},
         {"PUT / HTTP/1.1\r\n" HOST "\r\n", "! 411 no_length\n"},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 16385\r\n\r\n", "! 413 too_large\n"},
+        {CHUNKED "4001\r\n", "! 413 too_large\n"},
+        {CHUNKED "1\r\nx\r\n10000000000\r\n", "! 413 too_large\n"},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect: x\r\n\r\n",
          "! 417 expectation_failed\n"},
     };
