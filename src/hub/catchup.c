@@ -37,7 +37,7 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
     return catchup;
 }
 
-static void catchup_free(struct catchup *catchup)
+void catchup_free(struct catchup *catchup)
 {
     read_done(&catchup->acts);
     read_done(&catchup->fetched);
@@ -149,7 +149,7 @@ static enum err write_signal(struct catchup *catchup, const struct buf *json)
     return page_end_frame(&catchup->page);
 }
 
-static enum err write_gap(struct catchup *catchup, const struct signals_gap *gap)
+enum err catchup_write_gap(struct catchup *catchup, const struct signals_gap *gap)
 {
     struct buf json;
     buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
@@ -177,16 +177,23 @@ static enum err write_news(struct catchup *catchup)
 static enum err write_expired(struct catchup *catchup, uint64_t to)
 {
     struct stream *stream = catchup->viewer->stream;
-    TRY(write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
-                                                 .from = catchup->position + 1,
-                                                 .to = to,
-                                                 .why = catchup_why(GAP_EXPIRED)}));
+    TRY(catchup_write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
+                                                         .from = catchup->position + 1,
+                                                         .to = to,
+                                                         .why = catchup_why(GAP_EXPIRED)}));
     catchup_count_gap(stream, GAP_EXPIRED, 0);
     catchup->position = to;
     return ERR_OK;
 }
 
 /* ---- filling a page ---- */
+
+static void count_deliveries(struct stream *stream, uint32_t count)
+{
+    stream->deliveries += count;
+    recent_add(&stream->deliveries_recent, stream->hub->now_ms, count);
+    metric_count(&stream->hub->tally.deliveries, count);
+}
 
 static enum err write_event(struct catchup *catchup, const struct event *event)
 {
@@ -195,8 +202,7 @@ static enum err write_event(struct catchup *catchup, const struct event *event)
                              &catchup->hub->options.port->epoch);
     TRY(page_end_frame(&catchup->page));
     catchup->position = event->seq;
-    stream->deliveries++;
-    metric_count(&catchup->hub->tally.deliveries, 1);
+    count_deliveries(stream, 1);
     return ERR_OK;
 }
 
@@ -347,8 +353,7 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     count = count < catchup->limit ? count : catchup->limit;
     if (count > 0) {
         cursor.seq = events[count - 1]->seq;
-        stream->deliveries += count;
-        metric_count(&hub->tally.deliveries, count);
+        count_deliveries(stream, count);
     }
     if (viewer->expired.to > 0) {
         catchup_count_gap(stream, GAP_EXPIRED, 0);
@@ -419,7 +424,7 @@ void catchup_resume(struct viewer *viewer)
     }
 }
 
-static void rest_until_later(struct hub *hub, struct viewer *viewer)
+void catchup_rest_until_later(struct hub *hub, struct viewer *viewer)
 {
     if (list_is_empty(&hub->resting)) {
         hub->rest_until_ms = hub->now_ms + STREAM_RETRY_MS;
@@ -439,7 +444,7 @@ void catchup_rest(struct viewer *viewer)
     }
     catchup->result = ERR_OK;
     catchup->fetched.bound = SEQ_MAX + 1; // a failed read says nothing of what is kept
-    rest_until_later(catchup->hub, viewer);
+    catchup_rest_until_later(catchup->hub, viewer);
 }
 
 static void end_rest(struct hub *hub)
@@ -499,84 +504,4 @@ int64_t catchup_turn(struct hub *hub, uint32_t *budget)
         return hub->now_ms;
     }
     return list_is_empty(&hub->resting) ? INT64_MAX : hub->rest_until_ms;
-}
-
-/* ---- slow readers ---- */
-
-/* More acts than we remember passed by: as if it had just come, told so. */
-static void start_over(struct viewer *viewer, struct catchup *catchup)
-{
-    catchup->tail = CATCHUP_FAR_TAIL;
-    catchup->resync = "far";
-    list_remove(&viewer->link);
-    channel_leave(viewer);
-    viewer->catchup = catchup;
-    viewer->mode = VIEWER_OPENING;
-    list_push(&catchup->hub->admits, &viewer->link);
-}
-
-static enum err copy_acts(struct catchup *catchup, struct event *const *acts, uint32_t count)
-{
-    if (count == 0) {
-        return ERR_OK;
-    }
-    catchup->acts.events = mem_new(MEM_EVENT, count * sizeof(struct event *));
-    if (catchup->acts.events == NULL) {
-        return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        catchup->acts.events[i] = event_ref(acts[i]);
-    }
-    catchup->acts.count = count;
-    return ERR_OK;
-}
-
-static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
-{
-    struct stream *stream = viewer->stream;
-    uint32_t acts = 0;
-    struct event *const *events = tail_after(&stream->acts, viewer->last_seq, &acts);
-    const uint64_t missed = stream->ordinal - viewer->last_ordinal;
-    catchup->hole_upto = stream->newest;
-    catchup->position = acts > 0 ? viewer->last_seq : stream->newest;
-    if (missed == 0) { // only signals went by
-        return ERR_OK;
-    }
-    TRY(copy_acts(catchup, events, acts));
-    TRY(write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
-                                                 .from = viewer->last_seq + 1,
-                                                 .to = stream->newest,
-                                                 .is_counted = true,
-                                                 .carried = acts,
-                                                 .shed = missed - acts,
-                                                 .why = catchup_why(GAP_SLOW_READER)}));
-    catchup_count_gap(stream, GAP_SLOW_READER, missed - acts);
-    return ERR_OK;
-}
-
-void catchup_skip(struct viewer *viewer)
-{
-    struct channel *channel = viewer->channel;
-    struct stream *stream = viewer->stream;
-    struct catchup *catchup = catchup_new(stream->hub, viewer, NULL);
-    if (catchup == NULL) {
-        rest_until_later(stream->hub, viewer);
-        return;
-    }
-    catchup->encoding = channel->encoding;
-    catchup->news_seen = stream->news == 0 ? 0 : UINT64_MAX; // some may have gone by
-    if (!tail_covers(&stream->acts, viewer->last_seq)) {
-        start_over(viewer, catchup);
-        return;
-    }
-    if (tell_skipped(viewer, catchup) != ERR_OK) {
-        catchup_free(catchup);
-        rest_until_later(stream->hub, viewer);
-        return;
-    }
-    list_remove(&viewer->link);
-    channel_leave(viewer);
-    viewer->catchup = catchup;
-    viewer->mode = VIEWER_CATCHUP;
-    catchup_resume(viewer);
 }

@@ -6,7 +6,7 @@
  *   position ──▶ [acts of a counted hole] ──▶ tail or store, pages ──▶ in the ring: LIVE
  *
  * Owns:     struct catchup of each viewer that is OPENING, CATCHUP or a waiting long poll.
- * Used by:  join.c (which decides where it begins), flush.c (slow readers), viewer.c.
+ * Used by:  join.c (which decides where it begins), skip.c (slow readers), viewer.c.
  * Thread:   the hub's reactor.
  * Bound:    one page and one read of a viewer; `budget` steps a turn over all viewers, so that
  *           catching up never holds up those who are live.
@@ -65,15 +65,15 @@ MUST_USE struct catchup *catchup_new(struct hub *hub, struct viewer *viewer,
                                      const struct join *join);
 /* The viewer leaves or needs it no more; viewer->catchup is NULL after. */
 void catchup_drop(struct viewer *viewer);
+void catchup_free(struct catchup *catchup); // one that no viewer holds
+/* A frame of its own page. ERR_NOMEM. */
+struct signals_gap;
+MUST_USE enum err catchup_write_gap(struct catchup *catchup, const struct signals_gap *gap);
 
 /* Asks the store; the viewer comes back into hub->admits or hub->catching. Where, what and limit
  * are set in the request. */
 void catchup_read(struct catchup *catchup, struct read *read);
 void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto);
-
-/* A LIVE viewer whose place the ring forgot: it is told what it was spared and goes on at the
- * newest. Without memory it rests first. */
-void catchup_skip(struct viewer *viewer);
 
 /* Works off hub->catching; returns when it wants to go on: hub->now_ms when the budget ran out. */
 int64_t catchup_turn(struct hub *hub, uint32_t *budget);
@@ -81,6 +81,7 @@ int64_t catchup_turn(struct hub *hub, uint32_t *budget);
 void catchup_resume(struct viewer *viewer);
 /* Memory or the store failed it: again in a while. */
 void catchup_rest(struct viewer *viewer);
+void catchup_rest_until_later(struct hub *hub, struct viewer *viewer); // in any mode
 /* Long polls of the stream have something to be answered with. */
 void catchup_wake_pollers(struct stream *stream);
 /* Why: an enum gap_why; the text stands in the gap. */

@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
+#include "hub/skip.h"
 #include "hub/stall.h"
 
 /* Neighbouring viewers mostly get the very same bytes, so what is measured of a delivery is
@@ -88,7 +89,7 @@ static void send_to(struct viewer *viewer, struct run *run)
     const struct ring *ring = &channel->ring;
     const uint64_t from = viewer->cursor;
     if (from < ring->tail) {
-        catchup_skip(viewer);
+        skip_ahead(viewer);
         return;
     }
     const size_t len = ring->head - from;

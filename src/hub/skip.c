@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/skip.h"
+
+#include "hub/catchup.h"
+#include "hub/channel.h"
+#include "hub/signals.h"
+
+/* More acts than we remember passed by: as if it had just come, told so. */
+static void start_over(struct viewer *viewer, struct catchup *catchup)
+{
+    catchup->tail = CATCHUP_FAR_TAIL;
+    catchup->resync = "far";
+    list_remove(&viewer->link);
+    channel_leave(viewer);
+    viewer->catchup = catchup;
+    viewer->mode = VIEWER_OPENING;
+    list_push(&catchup->hub->admits, &viewer->link);
+}
+
+static enum err copy_acts(struct catchup *catchup, struct event *const *acts, uint32_t count)
+{
+    if (count == 0) {
+        return ERR_OK;
+    }
+    catchup->acts.events = mem_new(MEM_EVENT, count * sizeof(struct event *));
+    if (catchup->acts.events == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        catchup->acts.events[i] = event_ref(acts[i]);
+    }
+    catchup->acts.count = count;
+    return ERR_OK;
+}
+
+static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
+{
+    struct stream *stream = viewer->stream;
+    uint32_t acts = 0;
+    struct event *const *events = tail_after(&stream->acts, viewer->last_seq, &acts);
+    const uint64_t missed = stream->ordinal - viewer->last_ordinal;
+    catchup->hole_upto = stream->newest;
+    catchup->position = acts > 0 ? viewer->last_seq : stream->newest;
+    if (missed == 0) { // only signals went by
+        return ERR_OK;
+    }
+    TRY(copy_acts(catchup, events, acts));
+    TRY(catchup_write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
+                                                         .from = viewer->last_seq + 1,
+                                                         .to = stream->newest,
+                                                         .is_counted = true,
+                                                         .carried = acts,
+                                                         .shed = missed - acts,
+                                                         .why = catchup_why(GAP_SLOW_READER)}));
+    catchup_count_gap(stream, GAP_SLOW_READER, missed - acts);
+    return ERR_OK;
+}
+
+void skip_ahead(struct viewer *viewer)
+{
+    struct channel *channel = viewer->channel;
+    struct stream *stream = viewer->stream;
+    struct catchup *catchup = catchup_new(stream->hub, viewer, NULL);
+    if (catchup == NULL) {
+        catchup_rest_until_later(stream->hub, viewer);
+        return;
+    }
+    catchup->encoding = channel->encoding;
+    catchup->news_seen = stream->news == 0 ? 0 : UINT64_MAX; // some may have gone by
+    if (!tail_covers(&stream->acts, viewer->last_seq)) {
+        start_over(viewer, catchup);
+        return;
+    }
+    if (tell_skipped(viewer, catchup) != ERR_OK) {
+        catchup_free(catchup);
+        catchup_rest_until_later(stream->hub, viewer);
+        return;
+    }
+    list_remove(&viewer->link);
+    channel_leave(viewer);
+    viewer->catchup = catchup;
+    viewer->mode = VIEWER_CATCHUP;
+    catchup_resume(viewer);
+}
