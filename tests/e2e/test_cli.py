@@ -79,21 +79,30 @@ def tail(server, *args):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def lines_of(process, count):
+def read_until(process, condition):
+    """The first line that meets it; others are passed over."""
     watchdog = threading.Timer(DEADLINE_S, process.kill)
     watchdog.start()
-    lines = [process.stdout.readline() for _ in range(count)]
-    watchdog.cancel()
-    return lines
+    try:
+        for line in process.stdout:
+            if condition(line):
+                return line
+    finally:
+        watchdog.cancel()
+    raise AssertionError(f"it ended: {process.wait()} {process.stderr.read()}")
+
+
+def is_comment(line):
+    return json.loads(line)["type"] == "comment"
 
 
 def test_tail_follows(server, stream):
     first = server.posted(stream, "before")["comment"]
     process = tail(server, stream, "--json", "--after", "0")
     try:
-        assert json.loads(lines_of(process, 1)[0]) == first
+        assert json.loads(read_until(process, is_comment)) == first
         second = server.posted(stream, "after")["comment"]
-        assert json.loads(lines_of(process, 1)[0]) == second
+        assert json.loads(read_until(process, is_comment)) == second
     finally:
         process.terminate()
         process.communicate(timeout=DEADLINE_S)
@@ -103,8 +112,8 @@ def test_tail_is_for_people(server, stream):
     server.posted(stream, "first\nsecond \u202e", as_token=token("u", name="Ann"))
     process = tail(server, stream, "--after", "0")
     try:
-        line = lines_of(process, 1)[0]
-        assert "Ann" in line and "first" in line
+        line = read_until(process, lambda line: "Ann" in line)
+        assert "first" in line and "second" in line and "\u202e" not in line
     finally:
         process.terminate()
         process.communicate(timeout=DEADLINE_S)
