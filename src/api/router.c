@@ -105,6 +105,9 @@ static enum route_end find_in(const struct route_table *table, struct str method
 enum route_end router_find(const struct route_table *table, struct str method, struct str path,
                            struct routed *ret_routed)
 {
+    if (str_eq(path, STR("*")) && str_eq(method, STR("OPTIONS"))) {
+        return ROUTE_NO_METHOD; // it asks of the server, not of a resource (RFC 9110 9.3.7)
+    }
     if (!str_has_prefix(path, STR("/"))) {
         return ROUTE_NO_PATH;
     }
@@ -141,6 +144,10 @@ static void methods_of(const struct route_table *table, const struct segments *s
 
 void router_methods(const struct route_table *table, struct str path, struct buf *out)
 {
+    if (str_eq(path, STR("*"))) {
+        buf_add_str(out, STR("GET, HEAD, POST, PUT, OPTIONS"));
+        return;
+    }
     struct segments segments = {0};
     buf_init(&segments.bytes, MEM_OTHER, SEGMENTS_MAX * SEGMENT_BYTES_MAX);
     if (str_has_prefix(path, STR("/")) && segments_read(&segments, path) == ERR_OK) {

@@ -101,6 +101,9 @@ static void a_method_that_is_not_there_names_those_that_are(void **state)
     buf_reset(&out);
     router_methods(&table, STR("/nowhere"), &out);
     assert_int_equal(out.len, 0);
+    assert_int_equal(find("OPTIONS", "*", &routed), ROUTE_NO_METHOD);
+    router_methods(&table, STR("*"), &out);
+    assert_true(str_eq(buf_str(&out), STR("GET, HEAD, POST, PUT, OPTIONS")));
     buf_done(&out);
 }
 
