@@ -276,6 +276,32 @@ static void check_presence(struct world *world)
     }
 }
 
+/* Summed over the hubs, wherever one asks. */
+static void check_figures(struct world *world)
+{
+    uint32_t sse = 0, polls = 0;
+    for (int i = 0; i < READERS; i++) {
+        const struct fake_reader *reader = &world->readers[i];
+        sse += reader->joined && reader->join.encoding != NULL;
+        polls += reader->joined && reader->join.encoding == NULL;
+    }
+    struct figures_call figures = {
+        .call.home = &world->homes[1].home, .call.done = answered, .stream = STR("demo")};
+    struct busiest_call busiest = {.call.home = &world->homes[1].home, .call.done = answered};
+    hub_figures(world->hubs[1], &figures);
+    hub_busiest(world->hubs[1], &busiest);
+    settle(world, 0);
+    assert_null(figures.call.done);
+    assert_null(busiest.call.done);
+    assert_int_equal(figures.viewers_sse, sse);
+    assert_int_equal(figures.viewers_poll, polls);
+    assert_int_equal(figures.viewers_slow, 0);
+    if (sse + polls > 0) {
+        assert_int_equal(busiest.count, 1);
+        assert_int_equal(busiest.streams[0].viewers, sse + polls);
+    }
+}
+
 static void note_closed(void *user)
 {
     ((struct world *)user)->closed++;
@@ -318,6 +344,7 @@ static void history_of(uint64_t seed)
     settle(&world, TTL_MS + 5000);
     check_end(&world);
     check_presence(&world);
+    check_figures(&world);
     world_end(&world);
     for (int kind = 0; kind < MEM_KINDS; kind++) {
         after += mem_held_bytes((enum mem_kind)kind);
