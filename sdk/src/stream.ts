@@ -277,7 +277,8 @@ export class Stream {
         return this.obey(end.problem);
       case "closed":
         if (end.code === CLOSE_REPLACED) return this.become({ phase: "stopped", problem: replaced() });
-        if (end.code === CLOSE_TOKEN_EXPIRED) return this.renewAndConnect();
+        // At once, but for a server to whom every token of ours has ended.
+        if (end.code === CLOSE_TOKEN_EXPIRED && this.tries++ === 0) return this.renewAndConnect();
         return this.wait(end.retry_ms);
     }
   }
@@ -409,7 +410,8 @@ export class Stream {
     if (what === "online") this.become({ is_offline: false });
     if (phase === "live") return this.probe();
     const was_replaced = phase === "stopped" && this.state.problem?.code === "replaced";
-    if (phase === "waiting" || was_replaced) this.reconnect();
+    const was_told_when = this.state.problem?.retry_ms !== undefined;
+    if ((phase === "waiting" && !was_told_when) || was_replaced) this.reconnect();
   }
 
   /** Renews a token a while before it ends, so that neither reading nor posting stumbles. */

@@ -174,7 +174,8 @@ test("a 503 or 429 with Retry-After is obeyed, on the same transport", async () 
     world.attempt.end(refused(code, status, 12_000));
     assert.equal(stream.status.problem?.code, code);
     await world.clock.advance(11_999);
-    assert.equal(world.attempts.length, 1);
+    world.happen("visible");
+    assert.equal(world.attempts.length, 1, "looking at the page does not make it sooner");
     await world.clock.advance(2_001);
     assert.deepEqual(names(world), ["websocket", "websocket"]);
   }
@@ -407,6 +408,19 @@ test("token ended: goaway or 4001 renews, and it resumes at once", async () => {
     world.attempt.hello(1);
     assert.equal(stream.status.phase, "live");
   }
+});
+
+test("a server to whom every token has ended is not asked in a loop", async () => {
+  const world = new World();
+  const stream = live(world, 0, { token: () => "t" });
+  await settled();
+  for (let i = 0; i < 20 && stream.status.phase !== "waiting"; i++) {
+    world.attempt.end({ why: "closed", code: 4001 });
+    await settled();
+    if (stream.status.phase === "connecting") world.attempt.hello(0);
+  }
+  assert.equal(stream.status.phase, "waiting");
+  assert.ok(world.attempts.length <= 3);
 });
 
 test("a token is renewed before it ends, and the connection goes on", async () => {
