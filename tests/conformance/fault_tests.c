@@ -142,6 +142,41 @@ static void a_failed_write_is_unknown_and_settled(void **state)
     failing_disk(*state, FLAKY_WRITE);
 }
 
+/* ---- a disk that hangs ---- */
+
+static void a_hanging_disk_holds_up_posts_only(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    assert_int_equal(post(&desk, "demo", "c-1").end, SUBMIT_DONE);
+    struct post slow = desk_post_of("demo", "ann", "c-2", "hello");
+    flaky_disk_fail(FLAKY_HANG);
+    desk_ask_post(&desk, &slow);
+    flaky_disk_wait_for_hang();
+    subject_pass(subject, 501);
+    assert_int_equal(post(&desk, "demo", "c-3").refusal, REFUSAL_OVERLOADED);
+    desk_sync(&desk); // neither joins nor reads wait for the disk
+    assert_int_equal(follower.events, 1);
+    struct reading reading = desk_read_newest(&desk, "demo", 10); // from memory
+    assert_int_equal(reading.read.head, 1);
+    read_done(&reading.read);
+    reading = desk_read_newest(&desk, "other", 10); // from the store
+    assert_int_equal(reading.read.result, ERR_OK);
+    read_done(&reading.read);
+    assert_int_equal(desk_stream(&desk, STREAM_DO_GET, "demo").head, 1);
+    assert_false(slow.is_done);
+    flaky_disk_fail(FLAKY_NOTHING);
+    desk_wait(&desk, &slow.is_done);
+    assert_int_equal(slow.submit.end, SUBMIT_DONE);
+    assert_int_equal(follower.events, 2);
+    desk_post_done(&slow);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 /* ---- flipped bits ---- */
 
 static void run_sql(const struct subject *subject, const char *sql)
@@ -424,6 +459,7 @@ int main(void)
         TEST(a_full_disk_is_well_again_without_a_post),
         TEST(a_failed_sync_is_unknown_and_settled),
         TEST(a_failed_write_is_unknown_and_settled),
+        TEST(a_hanging_disk_holds_up_posts_only),
         TEST(a_damaged_row_is_never_served),
         TEST(a_flipped_bit_in_the_wal_changes_the_epoch),
         TEST(a_crash_does_not_change_the_epoch),

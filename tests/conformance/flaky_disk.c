@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flaky_disk.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -21,6 +23,9 @@ static sqlite3_vfs vfs;
 static sqlite3_vfs *real;
 static struct table database, wal;
 static _Atomic int fault; // enum flaky_fault
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool is_hanging; // under lock
 
 static const sqlite3_io_methods *real_of(const sqlite3_file *file)
 {
@@ -35,8 +40,23 @@ static int on_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int6
     return fault == FLAKY_WRITE ? SQLITE_IOERR_WRITE : real_of(file)->xWrite(file, bytes, len, at);
 }
 
+static void hang(void)
+{
+    pthread_mutex_lock(&lock);
+    is_hanging = true;
+    pthread_cond_broadcast(&changed);
+    while (fault == FLAKY_HANG) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    is_hanging = false;
+    pthread_mutex_unlock(&lock);
+}
+
 static int on_sync(sqlite3_file *file, int flags)
 {
+    if (fault == FLAKY_HANG) {
+        hang();
+    }
     return fault == FLAKY_SYNC ? SQLITE_IOERR_FSYNC : real_of(file)->xSync(file, flags);
 }
 
@@ -70,5 +90,17 @@ void flaky_disk_install(void)
 
 void flaky_disk_fail(enum flaky_fault what)
 {
+    pthread_mutex_lock(&lock);
     fault = what;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void flaky_disk_wait_for_hang(void)
+{
+    pthread_mutex_lock(&lock);
+    while (!is_hanging) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    pthread_mutex_unlock(&lock);
 }

@@ -10,7 +10,9 @@ enum flaky_fault {
     FLAKY_FULL,  // writes find no room
     FLAKY_WRITE, // writes fail
     FLAKY_SYNC,  // what is written is not known to be on the disk
+    FLAKY_HANG,  // a sync does not return until something else is told
 };
 
 void flaky_disk_install(void); // becomes SQLite's default; once
 void flaky_disk_fail(enum flaky_fault fault);
+void flaky_disk_wait_for_hang(void); // until a sync hangs

@@ -233,6 +233,7 @@ void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus, st
 {
     const struct outlet outlet = {
         .heads = heads, .bus = bus, .tail = tail, .mono_ms = clock_mono_ms(batch->clock)};
+    log_tail_set_ahead(tail, true);
     for (uint32_t i = 0; i < batch->call_count; i++) {
         struct batch_call *call = &batch->calls[i];
         if (call->event != NULL) {
@@ -246,6 +247,7 @@ void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus, st
         }
     }
     bus_flush(bus);
+    log_tail_set_ahead(tail, false);
 }
 
 static void answer(struct batch *batch, struct batch_post *post)

@@ -10,6 +10,7 @@
 #include "base/must.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
+#include "engine/embedded/publication.h"
 #include "engine/embedded/readers.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_schema.h"
@@ -35,6 +36,7 @@ struct embedded {
     /* -- each under its own lock, or atomic -- */
     struct log_tail tail;
     struct engine_metrics metrics;
+    struct publication publication;
     _Atomic bool streams_explicit; // relaxed: a rule takes effect a moment later
 };
 
@@ -62,29 +64,38 @@ static void on_unwatch(struct port *port, struct watch *watch)
 
 static void on_sync(struct port *port, struct sync *sync)
 {
-    writer_sync(engine_of(port)->writer, sync);
+    (void)port; // publication.h says why that is enough
+    call_finish(&sync->call);
+}
+
+static void finish_from_tail(struct embedded *engine, struct call *call,
+                             enum log_tail_answer answer)
+{
+    const uint64_t newest_n = answer == LOG_TAIL_AHEAD ? UINT64_MAX : 0;
+    engine_metrics_count(&engine->metrics.tail_hits);
+    publication_finish(&engine->publication, call, newest_n);
 }
 
 static void on_read(struct port *port, struct read *read)
 {
     struct embedded *engine = engine_of(port);
     read->epoch = port->epoch;
-    if (log_tail_read(&engine->tail, read)) {
-        engine_metrics_count(&engine->metrics.tail_hits);
-        call_finish(&read->call);
-    } else {
+    const enum log_tail_answer answer = log_tail_read(&engine->tail, read);
+    if (answer == LOG_TAIL_NONE) {
         readers_read(engine->readers, read);
+    } else {
+        finish_from_tail(engine, &read->call, answer);
     }
 }
 
 static void on_count(struct port *port, struct count_call *count)
 {
     struct embedded *engine = engine_of(port);
-    if (log_tail_count(&engine->tail, count)) {
-        engine_metrics_count(&engine->metrics.tail_hits);
-        call_finish(&count->call);
-    } else {
+    const enum log_tail_answer answer = log_tail_count(&engine->tail, count);
+    if (answer == LOG_TAIL_NONE) {
         readers_count(engine->readers, count);
+    } else {
+        finish_from_tail(engine, &count->call, answer);
     }
 }
 
@@ -217,6 +228,7 @@ static enum err start_readers(struct embedded *engine, const struct embedded_opt
         .tail = &engine->tail,
         .metrics = &engine->metrics,
         .identity = &engine->identity,
+        .publication = &engine->publication,
         .streams_explicit = &engine->streams_explicit,
         .count = options->readers,
     };
@@ -232,6 +244,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .tail = &engine->tail,
         .readers = engine->readers,
         .metrics = &engine->metrics,
+        .publication = &engine->publication,
         .identity = &engine->identity,
         .rules = options->rules,
         .posts_waiting_max = options->posts_waiting_max,

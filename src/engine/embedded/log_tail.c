@@ -303,12 +303,27 @@ static bool collect(const struct entry *entry, struct read *read, struct event *
     return true;
 }
 
-bool log_tail_read(struct log_tail *tail, struct read *read)
+void log_tail_set_ahead(struct log_tail *tail, bool is_ahead)
+{
+    lock(tail);
+    tail->is_ahead = is_ahead;
+    unlock(tail);
+}
+
+static enum log_tail_answer kind_of(const struct log_tail *tail, bool answered)
+{
+    if (!answered) {
+        return LOG_TAIL_NONE;
+    }
+    return tail->is_ahead ? LOG_TAIL_AHEAD : LOG_TAIL_WHOLE;
+}
+
+enum log_tail_answer log_tail_read(struct log_tail *tail, struct read *read)
 {
     must(read->limit >= 1 && read->limit <= READ_LIMIT_MAX);
     struct event **events = mem_new(MEM_EVENT, read->limit * sizeof(struct event *));
     if (events == NULL) {
-        return false;
+        return LOG_TAIL_NONE;
     }
     lock(tail);
     const struct entry *entry = find(tail, read->stream);
@@ -320,6 +335,7 @@ bool log_tail_read(struct log_tail *tail, struct read *read)
         read->head = head_of(entry);
         read->oldest = store_streams_oldest(entry->ground, read->head);
     }
+    const enum log_tail_answer answer = kind_of(tail, answered);
     unlock(tail);
     if (!answered || read->count == 0) {
         mem_free(MEM_EVENT, events);
@@ -329,7 +345,7 @@ bool log_tail_read(struct log_tail *tail, struct read *read)
         read->result = ERR_OK;
         read->events = events;
     }
-    return answered;
+    return answer;
 }
 
 uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint64_t head)
@@ -339,7 +355,7 @@ uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint
     return upto > after ? upto - after : 0;
 }
 
-bool log_tail_count(struct log_tail *tail, struct count_call *count)
+enum log_tail_answer log_tail_count(struct log_tail *tail, struct count_call *count)
 {
     lock(tail);
     const struct entry *entry = find(tail, count->stream);
@@ -348,6 +364,7 @@ bool log_tail_count(struct log_tail *tail, struct count_call *count)
         count->count = log_tail_count_of(count, entry->ground, head_of(entry));
         count->oldest = store_streams_oldest(entry->ground, head_of(entry));
     }
+    const enum log_tail_answer answer = kind_of(tail, entry != NULL);
     unlock(tail);
-    return entry != NULL;
+    return answer;
 }

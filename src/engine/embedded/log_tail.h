@@ -33,6 +33,7 @@ struct log_tail {
     struct map by_name;
     struct link used; // longest unused first
     uint64_t bytes;
+    bool is_ahead; // what was appended last is not published yet
     /* -- frozen -- */
     uint64_t bytes_max;
 };
@@ -53,8 +54,15 @@ void log_tail_fill(struct log_tail *tail, struct str stream, struct event *const
 void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground);
 void log_tail_forget(struct log_tail *tail); // all streams
 
-/* True: answered, but for its epoch; not finished. False: the store has to be asked. */
-bool log_tail_read(struct log_tail *tail, struct read *read);
-bool log_tail_count(struct log_tail *tail, struct count_call *count);
+/* The ordering thread: from here on, until it is taken back, answers are ahead of the watches. */
+void log_tail_set_ahead(struct log_tail *tail, bool is_ahead);
+
+enum log_tail_answer {
+    LOG_TAIL_NONE,  // the store has to be asked
+    LOG_TAIL_WHOLE, // answered, but for its epoch; not finished
+    LOG_TAIL_AHEAD, // likewise, and to be finished behind what is being published
+};
+enum log_tail_answer log_tail_read(struct log_tail *tail, struct read *read);
+enum log_tail_answer log_tail_count(struct log_tail *tail, struct count_call *count);
 /* Both, of (after, upto], when the log is kept from ground + 1 to head. */
 uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint64_t head);

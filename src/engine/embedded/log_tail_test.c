@@ -44,7 +44,7 @@ static struct read after(const char *stream, uint64_t bound)
 static bool holds_after(struct log_tail *tail, const char *stream, uint64_t bound)
 {
     struct read read = after(stream, bound);
-    const bool answered = log_tail_read(tail, &read);
+    const bool answered = log_tail_read(tail, &read) == LOG_TAIL_WHOLE;
     for (uint32_t i = 0; i < read.count; i++) {
         assert_int_equal(read.events[i]->seq, bound + 1 + i);
     }
@@ -65,8 +65,12 @@ static void what_is_not_whole_is_left_to_the_store(void **state)
     append(&tail, "demo", 41, 100);
     assert_true(holds_after(&tail, "demo", 40));
     struct count_call count = {.stream = STR("demo"), .after = 10, .upto = SEQ_MAX};
-    assert_true(log_tail_count(&tail, &count));
+    assert_int_equal(log_tail_count(&tail, &count), LOG_TAIL_WHOLE);
     assert_int_equal(count.count, 31);
+    log_tail_set_ahead(&tail, true);
+    assert_int_equal(log_tail_count(&tail, &count), LOG_TAIL_AHEAD);
+    log_tail_set_ahead(&tail, false);
+    assert_int_equal(log_tail_count(&tail, &count), LOG_TAIL_WHOLE);
     log_tail_done(&tail);
 }
 
@@ -126,7 +130,7 @@ static void a_read_from_the_store_fills_it_backwards(void **state)
     assert_false(holds_after(&tail, "demo", 11));
     log_tail_expire(&tail, STR("demo"), 15);
     struct read read = after("demo", 0); // nothing older is kept: the answer is whole
-    assert_true(log_tail_read(&tail, &read));
+    assert_int_equal(log_tail_read(&tail, &read), LOG_TAIL_WHOLE);
     assert_int_equal(read.count, 6);
     assert_int_equal(read.events[0]->seq, 16);
     assert_int_equal(read.oldest, 16);
@@ -153,7 +157,7 @@ static void without_memory_it_does_not_lie(void **state)
             event_unref(event);
         }
         struct read read = after("demo", 8);
-        if (log_tail_read(&tail, &read)) {
+        if (log_tail_read(&tail, &read) != LOG_TAIL_NONE) {
             assert_int_equal(read.head, 9);
             assert_int_equal(read.count, 1);
         }

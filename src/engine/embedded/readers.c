@@ -244,14 +244,21 @@ static enum err outward(enum err err)
 static void answer(struct reader *reader, struct call *call)
 {
     struct question *question = call->holder;
+    uint64_t newest_n = 0;
     must(pthread_rwlock_rdlock(&reader->all->gate) == 0);
     enum err err = ensure_open(reader);
     if (err == ERR_OK) {
         err = store_begin_read(&reader->store);
     }
     if (err == ERR_OK) {
+        err = store_rows_newest_n(&reader->store, &newest_n);
+    }
+    if (err == ERR_OK) {
         err = question->answer(reader, call);
-        store_rollback(&reader->store); // it wrote nothing
+    }
+    store_rollback(&reader->store); // it wrote nothing
+    if (err != ERR_OK) {
+        newest_n = 0; // says nothing of any row
     }
     must(pthread_rwlock_unlock(&reader->all->gate) == 0);
     if (err == ERR_SYS || err == ERR_PROTO) {
@@ -259,7 +266,7 @@ static void answer(struct reader *reader, struct call *call)
                  LOG_STR("why", str_of(store_failure_text(&reader->store))));
     }
     question->fail(call, outward(err));
-    call_finish(call);
+    publication_finish(reader->all->options.publication, call, newest_n);
 }
 
 /* NULL: it is over. */

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
+#include "engine/embedded/publication.h"
 #include "engine/embedded/store_schema.h"
 #include "hub/port.h"
 
@@ -30,6 +31,7 @@ struct readers_options {
     struct log_tail *tail;
     struct engine_metrics *metrics;
     const struct store_identity *identity;
+    const struct publication *publication;
     const _Atomic bool *streams_explicit;
     uint32_t count; // of threads
 };

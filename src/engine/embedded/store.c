@@ -43,7 +43,7 @@ static const char *const texts[STORE_QUERIES] = {
                           "AND kind <> 1 AND " WANTED "ORDER BY seq DESC",
     [STORE_ROWS_NEWEST] = "SELECT " ROW " FROM log ORDER BY n DESC",
     [STORE_ROWS_SINCE] = "SELECT " ROW " FROM log WHERE n >= ?1 ORDER BY n",
-    [STORE_ROWS_COUNT] = "SELECT count(*) FROM log",
+    [STORE_ROWS_NEWEST_N] = "SELECT max(n) FROM log",
     [STORE_ROWS_DELETE] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
     [STORE_DEDUPE_GET] = "SELECT n FROM dedupe_0 WHERE key = ?1",
     [STORE_DEDUPE_GET + 1] = "SELECT n FROM dedupe_1 WHERE key = ?1",

@@ -147,12 +147,12 @@ enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t se
     return ERR_OK;
 }
 
-enum err store_rows_count(struct store *store, uint64_t *ret_count)
+enum err store_rows_newest_n(struct store *store, uint64_t *ret_n)
 {
     sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_ROWS_COUNT, &query));
+    TRY(store_ask(store, STORE_ROWS_NEWEST_N, &query));
     TRY(store_step(store, query));
-    *ret_count = (uint64_t)sqlite3_column_int64(query, 0);
+    *ret_n = column_u64(query, 0);
     return ERR_OK;
 }
 

@@ -49,7 +49,8 @@ MUST_USE enum err store_rows_next(struct store *store, sqlite3_stmt *walk,
 
 MUST_USE enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t seq,
                                          uint64_t *ret_count);
-MUST_USE enum err store_rows_count(struct store *store, uint64_t *ret_count); // reads all keys
+/* 0: there is none. */
+MUST_USE enum err store_rows_newest_n(struct store *store, uint64_t *ret_n);
 
 /* The event it holds; `hash_key` of user hashes. NULL: no memory. */
 struct event *store_rows_event(const struct store_row *row, uint64_t hash_key);

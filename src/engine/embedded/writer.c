@@ -2,14 +2,8 @@
 /* Why a watch misses nothing and gets nothing twice: a watch is put on by this thread between
  * batches, with the head as committed then; every later event is published by this thread too, and
  * letters of one sender arrive in order. So `done`, which tells the head, is opened before the
- * events behind it, and they are all of them.
- *
- * Why port_sync() may answer at once: "committed" can be known to anybody only by an answer, an
- * event or a read. `publishing` is raised before COMMIT and lowered when every home has been sent
- * its letter. Who calls port_sync() while it is down, having seen some event committed, finds that
- * event's letter already in its home's mailbox, and its own is put behind it. While it is up, the
- * call goes through this thread's mailbox, and is answered after the letters. The loads and stores
- * are sequentially consistent, because a read through SQLite orders nothing for us. */
+ * events behind it, and they are all of them. Why a sync needs nothing of this thread stands in
+ * publication.h. */
 #include "engine/embedded/writer.h"
 
 #include "base/log.h"
@@ -59,8 +53,6 @@ struct writer {
     _Atomic uint32_t waiting;      // posts handed over and not yet in a batch that has ended
     _Atomic int64_t busy_since_ms; // mono; 0: no batch is under way
     _Atomic int health;            // enum health
-    /* -- atomic: sequentially consistent, see above -- */
-    _Atomic bool publishing;
     struct letter ending;
 };
 
@@ -148,11 +140,6 @@ static void open_stream(struct letter *letter)
 {
     struct writer *writer = call_of(letter)->holder;
     queue_push(&writer->calls, letter);
-}
-
-static void open_sync(struct letter *letter)
-{
-    call_finish(call_of(letter)); // behind all that was published
 }
 
 static enum err find_head(struct writer *writer, struct str stream, struct head **ret_head)
@@ -272,15 +259,6 @@ void writer_stream(struct writer *writer, struct stream_call *call)
     hand_over(writer, &call->call, open_stream);
 }
 
-void writer_sync(struct writer *writer, struct sync *sync)
-{
-    if (atomic_load(&writer->publishing)) {
-        hand_over(writer, &sync->call, open_sync);
-    } else {
-        call_finish(&sync->call);
-    }
-}
-
 void writer_set_rules(struct writer *writer, const struct embedded_rules *rules)
 {
     must(pthread_mutex_lock(&writer->rules_lock) == 0);
@@ -311,9 +289,8 @@ static void recover(struct writer *writer, struct moment now)
                                       .bus = &writer->bus,
                                       .tail = writer->options.tail,
                                       .readers = writer->options.readers};
-    atomic_store(&writer->publishing, true);
     const enum err err = recovery_run(&recovery, now);
-    atomic_store(&writer->publishing, false);
+    publication_raise(writer->options.publication, writer->ordering.next_n);
     if (err == ERR_OK) {
         become(writer, HEALTH_WELL);
     } else if (err == ERR_GONE) {
@@ -356,15 +333,14 @@ static void run_batch(struct writer *writer)
         recover(writer, now);
     }
     const bool may_write = health_of(writer) < HEALTH_BROKEN;
-    atomic_store(&writer->publishing, true);
     const enum err err = batch_decide(&writer->batch, &writer->ordering, may_write);
     if (err == ERR_OK && may_write) {
         if (writer->batch.rows > 0) {
             become(writer, HEALTH_WELL);
         }
         batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
+        publication_raise(writer->options.publication, writer->ordering.next_n);
     }
-    atomic_store(&writer->publishing, false);
     if (err != ERR_OK) {
         note_failure(writer);
     }
@@ -429,6 +405,8 @@ static enum err open_parts(struct writer *writer)
         ordering_close(&writer->ordering);
         return err;
     }
+    writer->options.publication->ordering = mail_home(&writer->mail);
+    publication_raise(writer->options.publication, writer->ordering.next_n);
     bus_init(&writer->bus);
     housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail,
                       writer->options.metrics);

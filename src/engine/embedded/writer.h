@@ -25,6 +25,7 @@
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
+#include "engine/embedded/publication.h"
 #include "engine/embedded/readers.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_schema.h"
@@ -41,6 +42,7 @@ struct writer_options {
     struct log_tail *tail;
     struct readers *readers;
     struct engine_metrics *metrics;
+    struct publication *publication; // gets the thread's home
     const struct store_identity *identity;
     struct embedded_rules rules;
     uint32_t posts_waiting_max, post_wait_ms_max;
@@ -56,7 +58,6 @@ void writer_free(struct writer *writer);
 void writer_submit(struct writer *writer, struct submit *submit);
 void writer_watch(struct writer *writer, struct watch *watch);
 void writer_unwatch(struct writer *writer, struct watch *watch);
-void writer_sync(struct writer *writer, struct sync *sync);
 void writer_stream(struct writer *writer, struct stream_call *call); // PUT and END
 void writer_set_rules(struct writer *writer, const struct embedded_rules *rules);
 bool writer_is_well(const struct writer *writer, const char **ret_reason);
