@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { KILLS = 25, IN_FLIGHT = 32, ANSWERS_MAX = 1 << 20 };
+enum { KILLS = 50, IN_FLIGHT = 32, ANSWERS_MAX = 1 << 20 };
 
 struct answer {      // what the poster was told, through a pipe
     uint32_t number; // the cid's
