@@ -62,3 +62,26 @@ def test_a_suite_that_hangs_is_stopped_with_all_it_started(tmp_path):
     child = (tmp_path / "child").read_text().strip()
     state = subprocess.run(["ps", "-o", "stat=", "-p", child], capture_output=True, text=True, check=False).stdout
     assert state == "" or state.startswith("Z")
+
+
+def test_ending_the_run_ends_what_it_started(tmp_path):
+    script = f"""
+import importlib.machinery, importlib.util, sys, pathlib
+sys.path.insert(0, {str(ROOT / "tools")!r})
+loader = importlib.machinery.SourceFileLoader("runner", {str(ROOT / "tools/test")!r})
+runner = importlib.util.module_from_spec(importlib.util.spec_from_loader("runner", loader))
+sys.modules["runner"] = runner
+loader.exec_module(runner)
+runner.ROOT = runner.OUT = pathlib.Path({str(tmp_path)!r})
+runner.build = lambda suite: True
+runner.SUITES = [runner.Suite("one", "a suite", ["bash", "-c", "echo $$ > {tmp_path}/pid.part; mv {tmp_path}/pid.part {tmp_path}/pid; exec sleep 1000"])]
+sys.argv = ["test"]
+runner.main()
+"""
+    (tmp_path / "pid").unlink(missing_ok=True)
+    runs = subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.DEVNULL)
+    while not (tmp_path / "pid").exists():
+        assert runs.poll() is None
+    runs.terminate()
+    assert runs.wait(timeout=30) == 143
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
