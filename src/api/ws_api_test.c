@@ -178,6 +178,20 @@ static void who_it_is_may_be_said_first(void **state)
     assert_heard("\"forbidden\"");
 }
 
+static void who_never_says_it_is_closed(void **state)
+{
+    (void)state;
+    struct wheel *wheel = reactor_wheel(fake.reactor);
+    fake_set_policy((struct policy_options){.read_needs_token = true});
+    fake.mono_ms = reactor_now_ms(fake.reactor);
+    open_socket("/v1/ws", STR_NONE);
+    wheel_turn(wheel, fake.mono_ms + 9900);
+    assert_int_equal(fake_ws.sends, 0);
+    wheel_turn(wheel, fake.mono_ms + 10100);
+    assert_heard("\"no_token\"");
+    assert_int_equal(fake_ws.close_code, 1008);
+}
+
 static void who_says_it_later_is_not_counted_twice(void **state)
 {
     (void)state;
@@ -214,6 +228,7 @@ int main(void)
         TEST(a_comment_may_be_posted_here),
         TEST(a_beat_is_answered),
         TEST(who_it_is_may_be_said_first),
+        TEST(who_never_says_it_is_closed),
         TEST(who_says_it_later_is_not_counted_twice),
         TEST(the_debug_socket_says_it_back),
     };
