@@ -45,7 +45,12 @@ void log_tail_init(struct log_tail *tail, uint64_t seed, uint64_t bytes_max)
 
 static uint64_t weight(const struct event *event)
 {
-    return sizeof(*event) + event->body_len;
+    return sizeof(*event) + event->body_len + 2 * sizeof(struct event *); // the ring is half empty
+}
+
+static uint64_t weight_alone(const struct entry *entry) // without events
+{
+    return sizeof(*entry) + entry->node.key.len;
 }
 
 static struct event **place(const struct entry *entry, uint32_t index)
@@ -69,6 +74,7 @@ static void forget(struct log_tail *tail, struct entry *entry)
     while (entry->count > 0) {
         drop_oldest(tail, entry);
     }
+    tail->bytes -= weight_alone(entry);
     list_remove(&entry->used);
     map_remove(&tail->by_name, &entry->node);
     mem_free(MEM_EVENT, entry->ring);
@@ -123,14 +129,26 @@ static struct entry *make(struct log_tail *tail, struct str stream, uint64_t hea
         return NULL;
     }
     list_push(&tail->used, &entry->used);
+    tail->bytes += weight_alone(entry);
     return entry;
+}
+
+static void keep_bounds(struct log_tail *tail, struct entry *entry)
+{
+    while (entry->count > 1 && entry->bytes > LOG_TAIL_BYTES_MAX) {
+        drop_oldest(tail, entry);
+    }
+    while (tail->bytes > tail->bytes_max && tail->used.next != &entry->used) {
+        forget(tail, list_entry(tail->used.next, struct entry, used));
+    }
 }
 
 void log_tail_wake(struct log_tail *tail, struct str stream, uint64_t head, uint64_t ground)
 {
     lock(tail);
-    if (find(tail, stream) == NULL) {
-        (void)make(tail, stream, head, ground); // without memory the store answers
+    struct entry *made = find(tail, stream) == NULL ? make(tail, stream, head, ground) : NULL;
+    if (made != NULL) { // without memory the store answers
+        keep_bounds(tail, made);
     }
     unlock(tail);
 }
@@ -166,16 +184,6 @@ static void put(struct log_tail *tail, struct entry *entry, struct event *event,
     entry->count++;
     entry->bytes += weight(event);
     tail->bytes += weight(event);
-}
-
-static void keep_bounds(struct log_tail *tail, struct entry *entry)
-{
-    while (entry->count > 1 && entry->bytes > LOG_TAIL_BYTES_MAX) {
-        drop_oldest(tail, entry);
-    }
-    while (tail->bytes > tail->bytes_max && tail->used.next != &entry->used) {
-        forget(tail, list_entry(tail->used.next, struct entry, used));
-    }
 }
 
 void log_tail_append(struct log_tail *tail, struct str stream, struct event *event, uint64_t ground)

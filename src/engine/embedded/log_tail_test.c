@@ -95,7 +95,7 @@ static void the_longest_unused_goes_first(void **state)
     (void)state;
     struct log_tail tail;
     char name[16];
-    log_tail_init(&tail, 1, 100 * 1100);
+    log_tail_init(&tail, 1, 100 * 1300);
     for (int i = 0; i < 90; i++) {
         snprintf(name, sizeof(name), "s%d", i);
         append(&tail, name, 1, 1000);
@@ -109,6 +109,25 @@ static void the_longest_unused_goes_first(void **state)
     assert_true(holds_after(&tail, "s0", 0));
     assert_false(holds_after(&tail, "s1", 0));
     assert_true(holds_after(&tail, "s149", 0));
+    log_tail_done(&tail);
+}
+
+static void streams_without_events_are_bounded_too(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    char name[16];
+    log_tail_init(&tail, 1, 1 << 16);
+    for (int i = 0; i < 10000; i++) {
+        snprintf(name, sizeof(name), "s%d", i);
+        log_tail_wake(&tail, str_of(name), 7, 0);
+    }
+    assert_true(tail.bytes <= tail.bytes_max);
+    assert_in_range(tail.by_name.count, 100, 1000);
+    assert_false(holds_after(&tail, "s0", 7));
+    assert_true(holds_after(&tail, "s9999", 7));
+    log_tail_forget(&tail);
+    assert_int_equal(tail.bytes, 0);
     log_tail_done(&tail);
 }
 
@@ -172,6 +191,7 @@ int main(void)
         cmocka_unit_test(what_is_not_whole_is_left_to_the_store),
         cmocka_unit_test(a_stream_keeps_its_newest),
         cmocka_unit_test(the_longest_unused_goes_first),
+        cmocka_unit_test(streams_without_events_are_bounded_too),
         cmocka_unit_test(a_read_from_the_store_fills_it_backwards),
         cmocka_unit_test(without_memory_it_does_not_lie),
     };
