@@ -11,5 +11,5 @@
  * is gone, and the exchange is freed. True: it counts as a viewer until its connection ends, or
  * admission_return(). */
 bool admission_grant(struct exchange *exchange, struct str headers);
-/* It is no reader after all, or no longer; the exchange may be gone, and is still to be answered. */
+/* It is no reader after all, or no longer; the exchange may be gone, and still wants an answer. */
 void admission_return(struct exchange *exchange);

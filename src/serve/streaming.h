@@ -33,7 +33,8 @@ struct reader {
 
 /* Takes the exchange over. A refused join is answered through `refused` (the handler's problem
  * answer). join->retry_ms and join->encoding are set here. */
-void sse_reader_open(struct exchange *exchange, const struct join *join, const struct reader *who,
+void sse_reader_open(struct exchange *exchange, const struct join *join,
+                     const struct reader *reader,
                      void (*refused)(struct exchange *exchange, enum viewer_refusal why));
 
 /* Waits at most wait_ms for something newer. `found` answers the exchange; events are borrowed for
