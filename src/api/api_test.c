@@ -206,6 +206,9 @@ static void a_comment_is_answered_by_its_place(void **state)
     assert_int_equal(fake.submitted.media_ms, 5);
     fake.submit.end = SUBMIT_DUPLICATE;
     assert_says(post("{\"text\":\"hi\",\"cid\":\"x-1\"}"), 200, "\"duplicate\":true");
+    assert_false(fake.submitted.unfit);
+    assert_says(post("{\"text\":\"\",\"cid\":\"x-1\"}"), 200, "\"duplicate\":true");
+    assert_true(fake.submitted.unfit);
     fake.submit.event->kind = EVENT_REMOVED;
     exchange = post("{\"text\":\"hi\",\"cid\":\"x-1\"}");
     assert_says(exchange, 200, "\"state\":\"deleted\"");
@@ -227,6 +230,7 @@ static void what_is_wrong_with_a_comment_is_named(void **state)
         {"{\"text\":7}", "bad_field", "text"},
         {"{\"text\":\" \\n\"}", "empty", "text"},
         {"{\"text\":\"a\\u0000b\"}", "bad_text", "text"},
+        {"{\"text\":\"\",\"cid\":\"k\"}", "empty", "text"},
         {"{\"text\":\"a\",\"cid\":\"\"}", "bad_field", "cid"},
         {"{\"text\":\"a\",\"cid\":\"a b\"}", "bad_field", "cid"},
         {"{\"text\":\"a\",\"cid\":7}", "bad_field", "cid"},
@@ -235,6 +239,7 @@ static void what_is_wrong_with_a_comment_is_named(void **state)
         {"{\"text\":\"a\",\"media_ms\":1.5}", "bad_field", "media_ms"},
     };
     (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_UNFIT};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct exchange *exchange = post(wrong[i].body);
         assert_says(exchange, 422, wrong[i].code);

@@ -124,8 +124,16 @@ static enum err read_message(struct posting *posting, const struct posting_optio
                              struct problem *ret_why)
 {
     TRY(read_cid(posting, options, ret_why));
-    TRY(read_text(posting, options->message, ret_why));
-    return read_rest(posting, options->message, ret_why);
+    enum err err = read_text(posting, options->message, &posting->unfit);
+    if (err == ERR_OK) {
+        err = read_rest(posting, options->message, &posting->unfit);
+    }
+    if (err != ERR_OK && posting->submit.cid.len == 0) {
+        *ret_why = posting->unfit;
+        return err;
+    }
+    posting->submit.unfit = err != ERR_OK; // a retry is recognised before any check
+    return ERR_OK;
 }
 
 enum err posting_new(const struct posting_options *options, struct posting **ret_posting,
@@ -231,7 +239,7 @@ enum err posting_result(const struct posting *posting, struct problem *ret_why)
                                     .retry_after_ms = 1000};
         return ERR_DENIED;
     }
-    *ret_why = refusals[submit->refusal];
+    *ret_why = submit->refusal == REFUSAL_UNFIT ? posting->unfit : refusals[submit->refusal];
     if (submit->retry_after_ms > 0) {
         ret_why->retry_after_ms = submit->retry_after_ms;
     }

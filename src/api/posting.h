@@ -32,6 +32,7 @@ struct posting {
     struct api *api;
     struct server *server;
     struct claims *claims;
+    struct problem unfit; // why it may not be posted, when submit.unfit
     struct buf text;
     char stream[STREAM_NAME_LEN_MAX + 1];
     char cid[CID_LEN_MAX + 1];

@@ -40,6 +40,7 @@ enum refusal {
     REFUSAL_NONE,
     REFUSAL_NO_STREAM,
     REFUSAL_STREAM_ENDED,
+    REFUSAL_UNFIT,      // as the asker said: see `unfit`
     REFUSAL_NO_COMMENT, // reply_to names none in this stream
     REFUSAL_RATE_USER,
     REFUSAL_RATE_ADDRESS,
@@ -74,6 +75,7 @@ struct submit {
     struct str text;
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
+    bool unfit; // it may not be posted, but may be a retry of what was: only that is looked up
     /* -- the engine's while away -- */
     int64_t asked_mono_ms; // when it was handed over
     /* -- the answer -- */

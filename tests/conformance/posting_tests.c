@@ -194,6 +194,30 @@ void posting_accepts_one_of_many_at_once(void **state)
     }
 }
 
+/* A retry is recognised before any check: also where its text would now be refused. */
+void posting_looks_up_what_is_unfit(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    struct post first = desk_post_of("demo", "ann", "k1", "once");
+    desk_post(&desk, &first);
+    struct post again = desk_post_of("demo", "ann", "k1", "");
+    again.submit.unfit = true;
+    desk_post(&desk, &again);
+    assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
+    assert_int_equal(again.submit.event->seq, first.submit.event->seq);
+    struct post other = desk_post_of("demo", "ann", "k2", "");
+    other.submit.unfit = true;
+    desk_post(&desk, &other);
+    assert_int_equal(other.submit.end, SUBMIT_REFUSED);
+    assert_int_equal(other.submit.refusal, REFUSAL_UNFIT);
+    desk_post_done(&first);
+    desk_post_done(&again);
+    desk_post_done(&other);
+    desk_close(&desk);
+}
+
 static enum refusal reply(struct desk *desk, const char *stream, struct str to)
 {
     struct post post = desk_post_of(stream, "bob", NULL, "yes");

@@ -11,6 +11,7 @@
     TEST(posting_recognises_a_retry_after_a_restart)                                               \
     TEST(posting_recognises_a_retry_when_the_stream_has_ended)                                     \
     TEST(posting_accepts_one_of_many_at_once)                                                      \
+    TEST(posting_looks_up_what_is_unfit)                                                           \
     TEST(posting_replies_to_what_is_there)                                                         \
     TEST(posting_never_goes_back_in_time)                                                          \
     TEST(posting_ranks_within_the_second)                                                          \

@@ -131,6 +131,9 @@ def test_a_retry_is_recognised_before_any_check_and_costs_nothing(start, stream)
     first = roar.posted(stream, "once", cid="k1")
     for _ in range(5):
         assert roar.post(stream, "once", cid="k1").status == 200
+    assert roar.post(stream, "", cid="k1").json() == {**first, "duplicate": True}
+    assert roar.post(stream, "x" * 501, cid="k1").json() == {**first, "duplicate": True}
+    assert roar.post(stream, "", cid="k2").problem() == "empty"
     assert roar.posted(stream, "second")["seq"] > first["seq"]
     assert roar.post(stream, "third").problem() == "rate_user"
     assert roar.post(stream, "once", cid="k1").json() == {**first, "duplicate": True}

@@ -4,10 +4,10 @@
 #include <stddef.h>
 
 static const char *const outcomes[ENGINE_OUTCOMES] = {
-    "outcome=\"done\"",       "outcome=\"duplicate\"",    "outcome=\"unknown\"",
-    "outcome=\"no_stream\"",  "outcome=\"stream_ended\"", "outcome=\"no_comment\"",
-    "outcome=\"rate_user\"",  "outcome=\"rate_address\"", "outcome=\"rate_stream\"",
-    "outcome=\"overloaded\"", "outcome=\"store_down\"",
+    "outcome=\"done\"",        "outcome=\"duplicate\"",    "outcome=\"unknown\"",
+    "outcome=\"no_stream\"",   "outcome=\"stream_ended\"", "outcome=\"unfit\"",
+    "outcome=\"no_comment\"",  "outcome=\"rate_user\"",    "outcome=\"rate_address\"",
+    "outcome=\"rate_stream\"", "outcome=\"overloaded\"",   "outcome=\"store_down\"",
 };
 enum { FIRST_REFUSAL = 3 };
 _Static_assert(REFUSAL_STORE_DOWN - REFUSAL_NO_STREAM + FIRST_REFUSAL + 1 == ENGINE_OUTCOMES,

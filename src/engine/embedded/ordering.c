@@ -331,7 +331,9 @@ enum err ordering_judge(struct ordering *ordering, const struct submit *submit, 
     bool is_retry = false;
     verdict.rate = budget_rate(&ordering->budget, submit, now.mono_ms);
     TRY(judge_retry(ordering, submit, &verdict, &is_retry));
-    if (!is_retry) {
+    if (!is_retry && submit->unfit) {
+        refuse(&verdict, REFUSAL_UNFIT);
+    } else if (!is_retry) {
         TRY(judge_stream(ordering, submit, &verdict));
     }
     /* Sanctions (bans, timeouts, shadows) and modes (slow, links_off, ...) stand here. */
