@@ -309,19 +309,20 @@ static void answer_head(struct exchange *exchange, struct str cors)
     buf_done(&headers);
 }
 
-void sse_reader_open(struct exchange *exchange, const struct join *join, const struct reader *who,
+void sse_reader_open(struct exchange *exchange, const struct join *join,
+                     const struct reader *reader,
                      void (*refused)(struct exchange *exchange, enum viewer_refusal why))
 {
     struct server *server = exchange->server;
     struct sse_reader *made;
     if (str_eq(exchange->request->method, STR("HEAD"))) {
-        answer_head(exchange, who->cors_headers);
+        answer_head(exchange, reader->cors_headers);
         return;
     }
-    if (!admission_grant(exchange, who->cors_headers)) {
+    if (!admission_grant(exchange, reader->cors_headers)) {
         return;
     }
-    if (make(who, &made) != ERR_OK) {
+    if (make(reader, &made) != ERR_OK) {
         admission_return(exchange);
         refused(exchange, VIEWER_OVERLOADED);
         return;
