@@ -7,6 +7,7 @@ sys.dont_write_bytecode = True
 
 import pytest
 
+from disk import Faults
 from roar import UNLIMITED, Roar
 
 numbers = itertools.count(1)
@@ -38,6 +39,25 @@ def start(tmp_path):
 
     yield begin
     for roar in started:
+        roar.done()
+        check_logs(roar)
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    """Starts a server whose disk and clock obey roar.faults."""
+    started = []
+
+    def begin(settings=None):
+        faults = Faults(tmp_path / f"faults{len(started)}")
+        roar = Roar(tmp_path / f"faulty{len(started)}", {**UNLIMITED, **(settings or {})})
+        roar.faults, roar.environment = faults, faults.environment
+        started.append(roar)
+        return roar.start()
+
+    yield begin
+    for roar in started:
+        roar.faults.off("stall")  # a thread that waits in it could not be ended
         roar.done()
         check_logs(roar)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disks that misbehave: a preloaded library whose faults are switched by files, and a folder that is really full."""
+"""Disks and clocks that misbehave: a preloaded library whose faults are switched by files, and a disk that is full."""
 import contextlib
 import os
 import resource
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class Faults:
-    """`settings` make the server use it; faults.on("stall"), .off("stall"): also "eio" and "full"."""
+    """For Roar.environment; on("stall") and off("stall"): the names stand in faults.c."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -25,7 +25,19 @@ class Faults:
         (self.folder / name).touch()
 
     def off(self, name):
-        (self.folder / name).unlink()
+        (self.folder / name).unlink(missing_ok=True)
+
+    def set_clock(self, error_s):
+        self.write("clock", error_s)
+
+    def let_pass(self, seconds):
+        self.write("later", seconds)
+
+    def write(self, name, number):
+        """At once: whoever reads the file sees the old or the new text."""
+        fresh = self.folder / "fresh"
+        fresh.write_text(str(number), encoding="utf-8")
+        fresh.rename(self.folder / name)
 
 
 @contextlib.contextmanager

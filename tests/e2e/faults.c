@@ -1,30 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-/* faults -- a disk that misbehaves, preloaded under the server by tests/e2e/disk.py.
+/* faults -- a disk and a clock that misbehave, preloaded under the server by tests/e2e/disk.py.
  *
- * While the file $ROAR_FAULTS/stall exists, fsync and fdatasync wait. While $ROAR_FAULTS/eio exists
- * they fail with EIO, while $ROAR_FAULTS/full exists writes at an offset fail with ENOSPC. */
+ * Each is on while a file of its name is in $ROAR_FAULTS:
+ *     stall  fsync and fdatasync wait
+ *     eio    they fail with EIO
+ *     full   writes at an offset fail with ENOSPC
+ *     blind  reads at an offset fail with EIO
+ *     clock  the wall clock is off by the seconds written in the file
+ *     later  that many seconds have passed, by every clock */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+static const char *path_of(const char *name, char path[PATH_MAX])
+{
+    const char *folder = getenv("ROAR_FAULTS");
+    (void)snprintf(path, PATH_MAX, "%s/%s", folder == NULL ? "/nowhere" : folder, name);
+    return path;
+}
+
 static int is_on(const char *name)
 {
     char path[PATH_MAX];
-    const char *folder = getenv("ROAR_FAULTS");
-    if (folder == NULL) {
-        return 0;
-    }
     const int saved = errno;
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    const int is_there = access(path, F_OK) == 0;
+    const int is_there = access(path_of(name, path), F_OK) == 0;
     errno = saved;
     return is_there;
 }
+
+static int fail(int code)
+{
+    errno = code;
+    return -1;
+}
+
+/* ---- the disk ---- */
 
 static int sync_with_faults(const char *name, int fd)
 {
@@ -33,8 +49,7 @@ static int sync_with_faults(const char *name, int fd)
         (void)nanosleep(&pause, NULL);
     }
     if (is_on("eio")) {
-        errno = EIO;
-        return -1;
+        return fail(EIO);
     }
     int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
     return real(fd);
@@ -50,23 +65,60 @@ int fdatasync(int fd)
     return sync_with_faults("fdatasync", fd);
 }
 
-static ssize_t write_with_faults(const char *name, int fd, const void *bytes, size_t len, off_t at)
-{
-    if (is_on("full")) {
-        errno = ENOSPC;
-        return -1;
-    }
-    ssize_t (*real)(int, const void *, size_t, off_t) =
-        (ssize_t(*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, name);
-    return real(fd, bytes, len, at);
-}
+typedef ssize_t (*write_at)(int, const void *, size_t, off_t);
+typedef ssize_t (*read_at)(int, void *, size_t, off_t);
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
-    return write_with_faults("pwrite", fd, bytes, len, at);
+    return is_on("full") ? fail(ENOSPC)
+                         : ((write_at)dlsym(RTLD_NEXT, "pwrite"))(fd, bytes, len, at);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at)
 {
-    return write_with_faults("pwrite64", fd, bytes, len, at);
+    return is_on("full") ? fail(ENOSPC)
+                         : ((write_at)dlsym(RTLD_NEXT, "pwrite64"))(fd, bytes, len, at);
+}
+
+ssize_t pread(int fd, void *bytes, size_t len, off_t at)
+{
+    return is_on("blind") ? fail(EIO) : ((read_at)dlsym(RTLD_NEXT, "pread"))(fd, bytes, len, at);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t len, off_t at)
+{
+    return is_on("blind") ? fail(EIO) : ((read_at)dlsym(RTLD_NEXT, "pread64"))(fd, bytes, len, at);
+}
+
+/* ---- the clock ---- */
+
+/* The number in the file; 0 without one. */
+static long seconds_of(const char *name)
+{
+    char path[PATH_MAX], text[32];
+    const int saved = errno;
+    long seconds = 0;
+    const int fd = open(path_of(name, path), O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        const ssize_t len = read(fd, text, sizeof(text) - 1);
+        text[len > 0 ? len : 0] = '\0';
+        seconds = strtol(text, NULL, 10);
+        (void)close(fd);
+    }
+    errno = saved;
+    return seconds;
+}
+
+int clock_gettime(clockid_t id, struct timespec *ret_time)
+{
+    int (*real)(clockid_t, struct timespec *) =
+        (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    const int result = real(id, ret_time);
+    if (result == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) {
+        ret_time->tv_sec += seconds_of("clock") + seconds_of("later");
+    } else if (result == 0 &&
+               (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE || id == CLOCK_BOOTTIME)) {
+        ret_time->tv_sec += seconds_of("later");
+    }
+    return result;
 }
