@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A viewer that reads nothing, one that answers nothing, and what keeps an idle one open."""
+import threading
+import time
+
+import pytest
+
+from http1 import Closed
+from readers import Sse, Ws, open_reader
+from roar import eventually
+from tokens import token
+
+TEXT = "x" * 480
+
+
+class Flood:
+    """Posts until it is left."""
+
+    def __init__(self, roar, stream):
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.pour, args=(roar, stream), daemon=True)
+
+    def pour(self, roar, stream):
+        with Ws(roar, stream, token=token("flood")) as poster:
+            while not self.ending.is_set():
+                poster.ask(do="post", stream=stream, text=TEXT)
+                poster.waiting.clear()
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.thread.join()
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws"])
+def test_who_reads_nothing_is_closed(start, stream, kind):
+    roar = start({"delivery.stall_s": 1})
+    with open_reader(kind, roar, stream) as stalled, open_reader("sse", roar, stream) as reading:
+        with Flood(roar, stream):
+            def is_gone():
+                reading.comments(300)  # whoever reads stays
+                return roar.get(f"/v1/streams/{stream}/presence").json()["viewers"] <= 2
+
+            eventually("the stalled one to be closed", is_gone)
+        code = None
+        try:
+            while True:
+                stalled.message()
+        except Closed as closed:
+            code = getattr(closed, "code", None)
+        assert code in (None, 4008), "4008 if it could still be written"
+        roar.posted(stream, "after")
+        reading.until(lambda message: message.get("text") == "after")
+
+
+def test_a_slow_viewer_does_not_slow_the_others(start, stream):
+    """Ten that read nothing; one that reads gets every comment in order."""
+    roar = start()
+    stalled = [Sse(roar, stream) for _ in range(10)]
+    with open_reader("ws", roar, stream) as reading, Flood(roar, stream):
+        last = reading.find("comment")
+        for _ in range(5000):
+            comment = reading.find("comment")
+            assert comment["prev"] == last["seq"]
+            last = comment
+    for reader in stalled:
+        reader.close()
+    assert roar.get("/readyz").status == 200
+
+
+def test_a_slow_viewer_costs_little_memory(start, stream):
+    """They share the ring: fifty that are megabytes behind hold no copies."""
+    roar = start()
+    with Flood(roar, stream), open_reader("ws", roar, stream) as reading:
+        stalled = [Sse(roar, stream) for _ in range(50)]
+        reading.comments(8000)
+        held = sum(value for name, value in roar.metrics().items() if name.startswith("roar_memory_bytes"))
+    assert held < 16 * 1024 * 1024
+    for reader in stalled:
+        reader.close()
+
+
+@pytest.mark.slow
+def test_an_idle_connection_is_kept_and_a_dead_one_is_not(server, stream):
+    """An SSE comment within 15 s, a WebSocket ping within 20 s; two pings unanswered are death."""
+    begun = time.monotonic()
+    with Sse(server, stream) as sse, Ws(server, stream) as dead, Ws(server, stream) as alive:
+        for reader in (sse, dead, alive):
+            reader.conn.socket.settimeout(70)
+        sse.message()
+        while sse.beats == 0:
+            if sse.block() == [":"]:
+                break
+        assert time.monotonic() - begun < 16
+        dead.answers_pings = False
+        found = []
+        keeper = threading.Thread(target=lambda: found.append(alive.find("comment")))
+        keeper.start()
+        try:
+            while True:
+                dead.read_data()
+        except Closed:
+            pass
+        assert dead.pings == 2 and 35 < time.monotonic() - begun < 65
+        live = server.posted(stream)["comment"]
+        keeper.join()
+        assert found == [live] and alive.pings >= 2
