@@ -2,20 +2,26 @@
 #include "net/listener.h"
 
 #include "base/mem.h"
+#include "base/metric.h"
 #include "sys/sys.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-enum { STARVED_RETRY_MS = 100 };
+enum { STARVED_RETRY_MS = 100, FILES_KEPT_MAX = 64 };
 
+/* Two guards against want of files. The kernel gives the lowest free number, so a connection whose
+ * number is among the last ones says that all before it are taken: it is closed, and what the
+ * engine and the other reactors need for a moment stays free. Should accept itself fail (a limit
+ * lowered meanwhile, the whole system's), a spare descriptor is given up for as long as it takes
+ * to accept and close the first who waits. */
 struct listener {
     struct source source;
     struct reactor *reactor; // borrowed; outlives it
     struct listener_options options;
-    struct timer retry;       // after a shortage that the spare could not answer
-    int spare_fd;             // given up for a moment to accept and close a newcomer; -1: lost
-    _Atomic uint64_t refused; // relaxed, a counter
+    struct timer retry; // after a shortage that the spare could not answer
+    int fd_end;         // numbers from here on are kept free
+    int spare_fd;       // given up for a moment to accept and close a newcomer; -1: lost
+    struct metric refused;
 };
 
 static struct sys_endpoint endpoint_of(const struct address *address)
@@ -41,8 +47,13 @@ enum err listener_reserve(struct address *address, int *ret_fd)
     return ERR_OK;
 }
 
-/* No descriptor is free: the spare one is, for as long as it takes to accept the first who waits
- * and to close it, so that it is told and the queue moves. */
+static void refuse(struct listener *listener, int fd)
+{
+    sys_socket_reset_on_close(fd);
+    sys_close(fd);
+    metric_count(&listener->refused, 1);
+}
+
 static enum err refuse_one(struct listener *listener)
 {
     int fd = -1;
@@ -51,9 +62,7 @@ static enum err refuse_one(struct listener *listener)
     listener->spare_fd = -1;
     const enum err err = sys_socket_accept(listener->source.fd, &fd, &peer);
     if (err == ERR_OK) {
-        sys_socket_reset_on_close(fd);
-        sys_close(fd);
-        atomic_fetch_add_explicit(&listener->refused, 1, memory_order_relaxed);
+        refuse(listener, fd);
     }
     if (sys_event_open(&listener->spare_fd) != ERR_OK) {
         listener->spare_fd = -1; // somebody was quicker; the retry will find it or wait again
@@ -69,7 +78,9 @@ static enum err accept_one(struct listener *listener)
     if (err == ERR_LIMIT) {
         return refuse_one(listener);
     }
-    if (err == ERR_OK) {
+    if (err == ERR_OK && fd >= listener->fd_end) {
+        refuse(listener, fd);
+    } else if (err == ERR_OK) {
         struct address peer = {.port = from.port};
         memcpy(peer.bytes, from.ip, sizeof(peer.bytes));
         listener->options.accepted(listener->options.user, fd, &peer);
@@ -109,6 +120,13 @@ static void on_retry(struct timer *timer)
     accept_some(listener);
 }
 
+static int fd_end_of_process(void)
+{
+    const uint64_t files = sys_files_max() < INT32_MAX ? sys_files_max() : INT32_MAX;
+    const uint64_t kept = files / 8 < FILES_KEPT_MAX ? files / 8 : FILES_KEPT_MAX;
+    return (int)(files - kept);
+}
+
 enum err listener_new(struct reactor *reactor, const struct listener_options *options,
                       struct listener **ret_listener)
 {
@@ -120,6 +138,10 @@ enum err listener_new(struct reactor *reactor, const struct listener_options *op
                                   .reactor = reactor,
                                   .options = *options,
                                   .retry = {.fire = on_retry},
+                                  .refused = {.name = "roar_accepts_refused_total",
+                                              .help = "Connections closed for want of files.",
+                                              .kind = METRIC_COUNTER},
+                                  .fd_end = fd_end_of_process(),
                                   .spare_fd = -1};
     uint16_t port = 0;
     const struct sys_listen shared = {.at = endpoint_of(&options->address), .reuse_port = true};
@@ -136,6 +158,7 @@ enum err listener_new(struct reactor *reactor, const struct listener_options *op
         mem_free(MEM_OTHER, listener);
         return err;
     }
+    metric_add(&listener->refused);
     *ret_listener = listener;
     return ERR_OK;
 }
@@ -143,6 +166,7 @@ enum err listener_new(struct reactor *reactor, const struct listener_options *op
 void listener_free(struct listener *listener)
 {
     if (listener != NULL) {
+        metric_remove(&listener->refused);
         wheel_cancel(reactor_wheel(listener->reactor), &listener->retry);
         reactor_unwatch(listener->reactor, &listener->source);
         sys_close(listener->source.fd);
@@ -153,5 +177,5 @@ void listener_free(struct listener *listener)
 
 uint64_t listener_refused(const struct listener *listener)
 {
-    return atomic_load_explicit(&listener->refused, memory_order_relaxed);
+    return (uint64_t)metric_value(&listener->refused);
 }

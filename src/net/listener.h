@@ -5,8 +5,8 @@
  * Thread:   its reactor's; listener_refused() any.
  * Bound:    ACCEPTS_PER_TURN connections accepted a loop turn, so that a storm of joins never holds
  *           up the viewers.
- * Promise:  EMFILE and ENFILE neither spin nor stop it: a spare descriptor is kept, the newcomer
- *           gets a close, `refused` counts.
+ * Promise:  want of files neither spins nor stops it: some are kept free for the engine, a newcomer
+ *           beyond gets a reset at once, roar_accepts_refused_total counts.
  */
 #pragma once
 

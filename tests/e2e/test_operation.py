@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from http1 import DEADLINE_S
+from http1 import DEADLINE_S, Closed
 from roar import Roar, eventually, run
 from test_cli import is_comment, read_until, tail
 from tokens import Key, claims_of, token
@@ -99,10 +99,18 @@ def test_without_files_newcomers_are_turned_away_and_those_inside_go_on(start, s
     roar = start(preexec_fn=few_files)
     inside = roar.conn()
     assert inside.ask("GET", "/healthz").status == 200
-    crowd = []
+    crowd, turned_away = [], 0
     for _ in range(100):
-        conn = roar.conn()
-        crowd.append(conn)
+        try:
+            crowd.append(roar.conn())
+        except ConnectionResetError:
+            turned_away += 1
+    for conn in crowd:
+        try:
+            assert conn.ask("GET", "/healthz").status == 200
+        except (Closed, OSError):
+            turned_away += 1
+    assert 0 < turned_away < 100
     assert inside.ask("GET", "/healthz").status == 200
     for conn in crowd:
         conn.close()
@@ -114,6 +122,7 @@ def test_without_files_newcomers_are_turned_away_and_those_inside_go_on(start, s
             return False
 
     eventually("room again", lets_in)
+    assert roar.metrics()["roar_accepts_refused_total"] == turned_away
     inside.close()
     assert roar.stop() == 0
 
