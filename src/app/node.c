@@ -131,6 +131,13 @@ static int reserve_ports(struct node *node)
         code = reserve(SETTING_METRICS_LISTEN, &node->config, &node->plan.metrics,
                        &node->metrics_reserved_fd);
     }
+    /* Reactors share ports, so the kernel would let both have it and deal connections to either. */
+    if (code == COMMAND_OK && node->plan.has_metrics &&
+        node->plan.metrics.port == node->plan.listen.port) {
+        log_line(LOG_ERROR, "metrics.listen needs a port of its own",
+                 LOG_I64("port", node->plan.listen.port));
+        code = COMMAND_USAGE;
+    }
     return code;
 }
 

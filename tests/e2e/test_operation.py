@@ -75,6 +75,15 @@ def test_a_server_nobody_could_write_to_does_not_start(tmp_path):
     assert "secret_file" in json.loads(err.splitlines()[-1])["why"]
 
 
+def test_metrics_need_a_port_of_their_own(start, tmp_path):
+    roar = start()
+    port = roar.address[1]
+    assert roar.stop() == 0
+    code, _, err = run("serve", "--dev", "--listen", f"127.0.0.1:{port}", "--data", tmp_path / "data",
+                       settings={"metrics.listen": f"127.0.0.1:{port}"})
+    assert code == 2 and "metrics.listen" in err
+
+
 # ---- reload ----
 
 
