@@ -134,11 +134,6 @@ const char *sys_env(const char *name)
     return getenv(name);
 }
 
-uint32_t sys_process_id(void)
-{
-    return (uint32_t)getpid();
-}
-
 uint64_t sys_files_max(void)
 {
     struct rlimit limit;
@@ -155,11 +150,6 @@ uint64_t sys_files_max_raise(void)
         (void)setrlimit(RLIMIT_NOFILE, &limit); // refused: the soft limit stays, and is told
     }
     return sys_files_max();
-}
-
-bool sys_is_terminal(int fd)
-{
-    return isatty(fd) == 1;
 }
 
 void sys_sleep_ms(uint32_t wait_ms)
