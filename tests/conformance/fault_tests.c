@@ -6,6 +6,7 @@
 #include "subject.h"
 
 #include "base/mem.h"
+#include "engine/embedded/store_pages.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -184,7 +185,8 @@ static void run_sql(const struct subject *subject, const char *sql)
     sqlite3 *db = NULL;
     char path[256];
     path_of(subject, "roar.db", path);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, store_pages_vfs()),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }

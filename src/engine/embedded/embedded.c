@@ -13,6 +13,7 @@
 #include "engine/embedded/publication.h"
 #include "engine/embedded/readers.h"
 #include "engine/embedded/store.h"
+#include "engine/embedded/store_pages.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_wal.h"
 #include "engine/embedded/writer.h"
@@ -188,6 +189,15 @@ static enum err scan_wal(const struct embedded *engine, bool *ret_is_damaged)
     return err;
 }
 
+/* What a failure to open the log tells people to do. */
+static const char *remedy(const struct store *store)
+{
+    return store_pages_is_damage(store->failure)
+               ? "is damaged in a place without which it cannot be opened (named above); `roar "
+                 "check` tells what else is, and a backup has it whole"
+               : store_failure_text(store);
+}
+
 static enum err prepare(struct embedded *engine, struct store *store, struct embedded_fault *fault)
 {
     struct store_fault why = {.text = ""};
@@ -195,7 +205,9 @@ static enum err prepare(struct embedded *engine, struct store *store, struct emb
     if (err == ERR_OK) {
         err = store_schema_prepare(store, &why, &engine->identity);
     }
-    if (err == ERR_PROTO) {
+    if (err == ERR_PROTO && store_pages_is_damage(store->failure)) {
+        tell(fault, engine->path, remedy(store));
+    } else if (err == ERR_PROTO) {
         tell(fault, engine->path,
              why.text[0] != '\0' ? why.text
                                  : "is no database or damaged; move it away to begin anew, or "
@@ -267,7 +279,7 @@ static enum err start(struct embedded *engine, const struct embedded_options *op
     }
     if (err != ERR_OK) {
         tell(fault, engine->path,
-             err == ERR_NOMEM ? "there is no memory to start with" : store_failure_text(store));
+             err == ERR_NOMEM ? "there is no memory to start with" : remedy(store));
         engine_metrics_remove(&engine->metrics);
         log_tail_done(&engine->tail);
         return err == ERR_PROTO ? ERR_PROTO : ERR_SYS;

@@ -26,8 +26,11 @@ static enum err checkpoint(struct housekeeping *keeping, bool truncate)
 {
     struct store *store = keeping->ordering->store;
     const enum err err = store_checkpoint(store, truncate);
+    if (err == ERR_AGAIN) {
+        return ERR_OK; // a reader was in the way: the next one will do
+    }
     if (err != ERR_OK) {
-        return err == ERR_AGAIN ? ERR_OK : err; // a reader was in the way: the next one will do
+        return err == ERR_PROTO ? ERR_SYS : err; // a damaged WAL is the whole log's matter
     }
     keeping->wal_pages_done = store->wal_pages;
     metric_count(&keeping->metrics->checkpoints, 1);

@@ -30,6 +30,7 @@ struct readers {
     bool is_ending;
     /* -- GATE -- */
     pthread_rwlock_t gate;
+    bool is_refusing;
     struct reader each[]; // [options.count]
 };
 
@@ -229,6 +230,10 @@ static struct question question_get = {answer_get, fail_get};
 
 static enum err ensure_open(struct reader *reader)
 {
+    if (reader->all->is_refusing) {
+        reader->store.failure = SQLITE_IOERR_DATA;
+        return ERR_SYS;
+    }
     if (reader->store.db != NULL) {
         return ERR_OK;
     }
@@ -261,6 +266,9 @@ static void answer(struct reader *reader, struct call *call)
         newest_n = 0; // says nothing of any row
     }
     must(pthread_rwlock_unlock(&reader->all->gate) == 0);
+    if (err == ERR_PROTO) {
+        engine_metrics_count(&reader->all->options.metrics->damaged);
+    }
     if (err == ERR_SYS || err == ERR_PROTO) {
         log_line(LOG_ERROR, "the store could not be read",
                  LOG_STR("why", str_of(store_failure_text(&reader->store))));
@@ -339,6 +347,11 @@ void readers_pause(struct readers *readers)
 void readers_resume(struct readers *readers)
 {
     must(pthread_rwlock_unlock(&readers->gate) == 0);
+}
+
+void readers_refuse(struct readers *readers)
+{
+    readers->is_refusing = true;
 }
 
 /* Who closes the connections must not wait for ever for a moment without questions. */

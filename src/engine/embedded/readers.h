@@ -47,3 +47,4 @@ void readers_get(struct readers *readers, struct stream_call *call); // STREAM_D
 /* The ordering thread: closes all connections and keeps them closed until readers_resume(). */
 void readers_pause(struct readers *readers);
 void readers_resume(struct readers *readers);
+void readers_refuse(struct readers *readers); // while paused: for good, every question

@@ -4,8 +4,20 @@
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
+#include "engine/embedded/store_wal.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+/* A damaged WAL is left as it is, for the next start to find: SQLite would cut it off. */
+static enum err look_at_wal(const struct recovery *recovery)
+{
+    char path[STORE_PATH_MAX + 8];
+    struct store_wal_verdict verdict;
+    snprintf(path, sizeof(path), "%s-wal", recovery->path);
+    TRY(store_wal_scan(path, &verdict));
+    return verdict.is_damaged ? ERR_GONE : ERR_OK;
+}
 
 static enum err open_again(const struct recovery *recovery)
 {
@@ -13,12 +25,10 @@ static enum err open_again(const struct recovery *recovery)
     struct store_fault fault;
     struct store_identity identity;
     store_close(store);
+    TRY(look_at_wal(recovery));
     TRY(store_open(store, recovery->path, STORE_WRITES));
     TRY(store_schema_prepare(store, &fault, &identity));
-    if (!epoch_eq(&identity.epoch, &recovery->ordering->identity.epoch)) {
-        return ERR_GONE;
-    }
-    return store_checkpoint(store, true);
+    return epoch_eq(&identity.epoch, &recovery->ordering->identity.epoch) ? ERR_OK : ERR_GONE;
 }
 
 /* The rows from `first` on: nobody was told of them yet. */
@@ -60,9 +70,11 @@ static enum err go_on(const struct recovery *recovery, struct moment now)
     TRY(ordering_reload(ordering, now));
     const uint64_t next_n = ordering->next_n;
     ordering->next_n = known;
-    if (next_n < known) {
-        return ERR_GONE;
+    if (next_n < known) { // what comes next is another life, also for the next start
+        struct store_identity identity = ordering->identity;
+        return store_schema_renew_epoch(ordering->store, &identity) == ERR_OK ? ERR_GONE : ERR_SYS;
     }
+    TRY(store_checkpoint(ordering->store, true));
     TRY(store_begin_read(ordering->store));
     const enum err err = publish_since(recovery, known);
     store_rollback(ordering->store);
@@ -76,6 +88,10 @@ enum err recovery_run(const struct recovery *recovery, struct moment now)
     readers_pause(recovery->readers);
     log_tail_forget(recovery->tail);
     const enum err err = go_on(recovery, now);
+    if (err == ERR_GONE) {
+        store_close(recovery->ordering->store);
+        readers_refuse(recovery->readers);
+    }
     readers_resume(recovery->readers);
     return err == ERR_OK || err == ERR_GONE ? err : ERR_SYS;
 }

@@ -25,6 +25,6 @@ struct recovery {
     struct readers *readers;
 };
 
-/* ERR_GONE: what was answered is not there any more, and this process must not go on; ERR_SYS: not
- * yet, try again. */
+/* ERR_GONE: what was answered is not there any more: the store is closed and the readers refuse,
+ * the next start begins another epoch; ERR_SYS: not yet, try again. */
 MUST_USE enum err recovery_run(const struct recovery *recovery, struct moment now);

@@ -125,6 +125,10 @@ enum err retention_step(struct retention *retention, struct ordering *ordering,
     }
     if (err != ERR_OK) {
         store_rollback(ordering->store);
+        if (err == ERR_PROTO) { // a page of it is damaged: it keeps what it has, the others go on
+            retention->after_id =
+                piece.row.id > retention->after_id ? piece.row.id : retention->after_id + 1;
+        }
         return err;
     }
     TRY(store_commit(ordering->store));

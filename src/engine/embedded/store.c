@@ -2,6 +2,7 @@
 #include "engine/embedded/store.h"
 
 #include "base/must.h"
+#include "engine/embedded/store_pages.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -62,6 +63,9 @@ static const char *const texts[STORE_QUERIES] = {
 static enum err failed(struct store *store, int code)
 {
     store->failure = code;
+    if (store_pages_is_damage(code)) {
+        return ERR_PROTO;
+    }
     switch (code & 0xff) {
     case SQLITE_NOMEM:
         return ERR_NOMEM;
@@ -101,14 +105,20 @@ static enum err want_wal(struct store *store)
 static enum err set_up(struct store *store, enum store_mode mode)
 {
     if (mode == STORE_READS) {
-        return store_exec(store, "PRAGMA query_only = ON; PRAGMA cache_size = -4096");
+        return store_exec(store, "PRAGMA query_only = ON; PRAGMA cache_size = -4096;"
+                                 "PRAGMA cell_size_check = ON");
     }
+    /* Who closes the store empties the WAL before, or has a reason to leave it as it is. */
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     /* Ours is the only process with the file; whoever else looks at it meanwhile only reads. */
     TRY(store_exec(store, "PRAGMA page_size = 4096"));
+    int reserved_bytes = STORE_PAGES_SUM_BYTES; // of a file that is made now
+    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved_bytes);
     TRY(want_wal(store));
     TRY(store_exec(store, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
                           "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
-                          "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF"));
+                          "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;"
+                          "PRAGMA cache_spill = OFF")); // each frame is written once
     sqlite3_wal_hook(store->db, on_wal, store);
     return ERR_OK;
 }
@@ -119,8 +129,8 @@ enum err store_open(struct store *store, const char *path, enum store_mode mode)
         mode == STORE_READS ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     must(store->db == NULL);
     *store = (struct store){.page_bytes = 4096};
-    const int code = sqlite3_open_v2(path, &store->db,
-                                     access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    const int code = sqlite3_open_v2(
+        path, &store->db, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, store_pages_vfs());
     if (code != SQLITE_OK) {
         store_close(store);
         return failed(store, code);

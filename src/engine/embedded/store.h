@@ -8,9 +8,11 @@
  * Bound:    CACHE_KIB of pages a connection; the WAL is kept under STORE_WAL_BYTES_MAX by
  * checkpoints little and often.
  * Promise:  after store_commit() what was written survives power loss. Nothing is read outside a
- * transaction, and ending one ends every statement, so that none pins the WAL.
+ * transaction, and ending one ends every statement, so that none pins the WAL. What the disk holds
+ * otherwise than it was written is refused: ERR_PROTO (store_pages.h).
  *
- * The file, so that one could rebuild it (user_version 1, application_id "Roar"):
+ * The file, so that one could rebuild it (user_version 2, application_id "Roar"; 1 had no
+ * sums of pages):
  *
  *   meta      name, value         epoch          [a-z0-9]{8}, made once at random
  *                                 hash_key       of dedupe keys and user hashes, made once
@@ -101,7 +103,8 @@ void store_rollback(struct store *store); // with no transaction open: nothing
 
 /* The statement, reset, ready to bind. */
 MUST_USE enum err store_ask(struct store *store, enum store_query which, sqlite3_stmt **ret_query);
-/* One step of a statement of store_ask(). ERR_NOT_FOUND: no (more) row. */
+/* One step of a statement of store_ask(). ERR_NOT_FOUND: no (more) row; ERR_PROTO: a page is
+ * damaged. */
 MUST_USE enum err store_step(struct store *store, sqlite3_stmt *query);
 /* For statements without rows: steps and resets. */
 MUST_USE enum err store_run(struct store *store, sqlite3_stmt *query);

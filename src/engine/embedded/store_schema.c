@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VERSION = 1, APPLICATION = 0x526f6172, EPOCH_LEN = 8 }; // "Roar"
+enum { VERSION = 2, APPLICATION = 0x526f6172, EPOCH_LEN = 8 }; // "Roar"
 
 static const char tables[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -171,7 +171,7 @@ enum err store_schema_prepare(struct store *store, struct store_fault *fault,
     TRY(store_begin_read(store));
     const enum err err = read_identity(store, &identity);
     store_rollback(store);
-    if (err == ERR_NOT_FOUND || err == ERR_PROTO) {
+    if (err == ERR_NOT_FOUND || (err == ERR_PROTO && store->failure == SQLITE_OK)) {
         return refuse(fault, "is damaged: its table `meta` lacks what every log has; restore it "
                              "from a backup");
     }

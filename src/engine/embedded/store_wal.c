@@ -17,7 +17,8 @@
  * The sums run on from the header over each frame's first 8 bytes and its page; the magic's last
  * bit says whether their words are big-endian. A frame is good when its salts are the header's and
  * its sums match. Frames of an older log that was begun anew have other salts. */
-enum { HEADER_LEN = 32, FRAME_LEN = 24, FRAME_SUMMED = 8, PAGE_MIN = 512, PAGE_MAX = 65536 };
+enum { HEADER_LEN = STORE_WAL_HEADER_LEN, FRAME_LEN = STORE_WAL_FRAME_LEN, FRAME_SUMMED = 8 };
+enum { PAGE_MIN = 512, PAGE_MAX = 65536, PAGE_OURS = 4096 };
 enum { TORN_COMMITS_MAX = 1 }; // the one under way when the power went
 static const uint32_t MAGIC = 0x377f0682;
 
@@ -43,12 +44,22 @@ static uint32_t word(const uint8_t *at, bool is_big_endian)
     return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
 }
 
-static void sum_up(struct wal *wal, const uint8_t *bytes, size_t len, uint32_t sum[2])
+static void sum_up(bool is_big_endian, const uint8_t *bytes, size_t len, uint32_t sum[2])
 {
     for (size_t i = 0; i < len; i += 8) {
-        sum[0] += word(bytes + i, wal->is_big_endian) + sum[1];
-        sum[1] += word(bytes + i + 4, wal->is_big_endian) + sum[0];
+        sum[0] += word(bytes + i, is_big_endian) + sum[1];
+        sum[1] += word(bytes + i + 4, is_big_endian) + sum[0];
     }
+}
+
+bool store_wal_frame_matches(const uint8_t before[STORE_WAL_SUM_LEN],
+                             const uint8_t head[STORE_WAL_FRAME_LEN], const uint8_t *page,
+                             size_t page_bytes)
+{
+    uint32_t sum[2] = {big(before), big(before + 4)};
+    sum_up(false, head, FRAME_SUMMED, sum); // SQLite writes in the machine's order: ours is little
+    sum_up(false, page, page_bytes, sum);
+    return sum[0] == big(head + 16) && sum[1] == big(head + 20);
 }
 
 /* False: no log that SQLite would read. */
@@ -63,7 +74,7 @@ static bool read_header(struct wal *wal)
     wal->is_big_endian = (big(header) & 1U) != 0;
     wal->page_bytes = big(header + 8);
     memcpy(wal->salts, header + 16, sizeof(wal->salts));
-    sum_up(wal, header, 24, wal->sum);
+    sum_up(wal->is_big_endian, header, 24, wal->sum);
     return wal->page_bytes >= PAGE_MIN && wal->page_bytes <= PAGE_MAX &&
            (wal->page_bytes & (wal->page_bytes - 1)) == 0 && wal->sum[0] == big(header + 24) &&
            wal->sum[1] == big(header + 28);
@@ -82,8 +93,8 @@ static bool is_commit(const struct wal *wal)
 static bool is_good(struct wal *wal)
 {
     uint32_t sum[2] = {wal->sum[0], wal->sum[1]};
-    sum_up(wal, wal->frame, FRAME_SUMMED, sum);
-    sum_up(wal, wal->frame + FRAME_LEN, wal->page_bytes, sum);
+    sum_up(wal->is_big_endian, wal->frame, FRAME_SUMMED, sum);
+    sum_up(wal->is_big_endian, wal->frame + FRAME_LEN, wal->page_bytes, sum);
     if (!has_our_salts(wal) || big(wal->frame) == 0 || sum[0] != big(wal->frame + 16) ||
         sum[1] != big(wal->frame + 20)) {
         return false;
@@ -92,10 +103,63 @@ static bool is_good(struct wal *wal)
     return true;
 }
 
+static int bits_of(uint32_t number)
+{
+    return __builtin_popcount(number);
+}
+
+/* By how much the last sum moves when bit 0 of a word moves, the words being 2 * `back` from the
+ * end, is (1,1) or, for the pair's second word, (0,1) put through `back` steps of the sum. So a
+ * flipped bit is looked for without summing up the frame once for each. */
+static bool is_shift_of(const uint32_t shift[2], const uint32_t want[2])
+{
+    for (unsigned bit = 0; bit < 32; bit++) {
+        const uint32_t one = shift[0] << bit;
+        const uint32_t two = shift[1] << bit;
+        if ((one == want[0] && two == want[1]) || (0 - one == want[0] && 0 - two == want[1])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void step(uint32_t shift[2])
+{
+    shift[0] += shift[1];
+    shift[1] += shift[0];
+}
+
+/* A bad frame that is one flipped bit away from a good one. */
+static bool is_one_bit_off(const struct wal *wal)
+{
+    uint32_t sum[2] = {wal->sum[0], wal->sum[1]};
+    sum_up(wal->is_big_endian, wal->frame, FRAME_SUMMED, sum);
+    sum_up(wal->is_big_endian, wal->frame + FRAME_LEN, wal->page_bytes, sum);
+    const uint32_t want[2] = {big(wal->frame + 16) - sum[0], big(wal->frame + 20) - sum[1]};
+    const int salt_bits = bits_of(big(wal->frame + 8) ^ big(wal->salts)) +
+                          bits_of(big(wal->frame + 12) ^ big(wal->salts + 4));
+    const int sum_bits =
+        bits_of(big(wal->frame + 16) ^ sum[0]) + bits_of(big(wal->frame + 20) ^ sum[1]);
+    if (salt_bits + sum_bits <= 1) {
+        return true;
+    }
+    uint32_t first[2] = {1, 1};
+    uint32_t second[2] = {0, 1};
+    for (size_t i = 0; salt_bits == 0 && i < (FRAME_SUMMED + wal->page_bytes) / 8; i++) {
+        if (is_shift_of(first, want) || is_shift_of(second, want)) {
+            return true;
+        }
+        step(first);
+        step(second);
+    }
+    return false;
+}
+
 static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
 {
     const size_t frame_len = FRAME_LEN + wal->page_bytes;
     bool is_broken = false;
+    bool is_flipped = false;
     for (uint64_t at = HEADER_LEN;; at += frame_len) {
         size_t len = 0;
         TRY(sys_file_read_at(wal->fd, at, wal->frame, frame_len, &len));
@@ -109,12 +173,39 @@ static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
         }
         if (!is_broken) {
             is_broken = true;
+            is_flipped = is_one_bit_off(wal);
             verdict->bad_offset = at;
         }
         verdict->lost += has_our_salts(wal) && is_commit(wal);
     }
-    verdict->is_damaged = verdict->lost > TORN_COMMITS_MAX;
+    verdict->is_damaged = is_flipped || verdict->lost > TORN_COMMITS_MAX;
     return ERR_OK;
+}
+
+/* Behind a header SQLite would not read: what the frames are of cannot be told, that there are some
+ * can. */
+static enum err scan_without_header(struct wal *wal, struct store_wal_verdict *verdict)
+{
+    uint64_t bytes = 0;
+    TRY(sys_file_size(wal->fd, &bytes));
+    verdict->is_damaged = bytes >= HEADER_LEN + FRAME_LEN + PAGE_OURS;
+    for (uint64_t at = HEADER_LEN; at + FRAME_LEN + PAGE_OURS <= bytes;
+         at += FRAME_LEN + PAGE_OURS) {
+        uint8_t head[FRAME_LEN];
+        size_t len = 0;
+        TRY(sys_file_read_at(wal->fd, at, head, sizeof(head), &len));
+        verdict->lost += big(head + 4) != 0;
+    }
+    return ERR_OK;
+}
+
+static enum err scan(struct wal *wal, struct store_wal_verdict *verdict)
+{
+    if (!read_header(wal)) {
+        return scan_without_header(wal, verdict);
+    }
+    wal->frame = mem_new(MEM_ENGINE, FRAME_LEN + (size_t)wal->page_bytes);
+    return wal->frame == NULL ? ERR_NOMEM : scan_frames(wal, verdict);
 }
 
 enum err store_wal_scan(const char *path, struct store_wal_verdict *ret_verdict)
@@ -125,9 +216,8 @@ enum err store_wal_scan(const char *path, struct store_wal_verdict *ret_verdict)
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;
     }
-    if (err == ERR_OK && read_header(&wal)) {
-        wal.frame = mem_new(MEM_ENGINE, FRAME_LEN + (size_t)wal.page_bytes);
-        err = wal.frame == NULL ? ERR_NOMEM : scan_frames(&wal, &verdict);
+    if (err == ERR_OK) {
+        err = scan(&wal, &verdict);
     }
     mem_free(MEM_ENGINE, wal.frame);
     sys_close(wal.fd);

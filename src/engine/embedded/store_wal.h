@@ -4,24 +4,32 @@
  * SQLite takes the WAL up to the first frame that does not match its checksum and forgets the rest
  * without a word. After a crash that is right: the rest is a commit that was never answered. After
  * a flipped bit it cuts off commits that were. They can be told apart: each commit is synced before
- * the next is begun, so behind a torn one there is nothing.
+ * the next is begun, so behind a torn one there is nothing; a torn frame is not one bit away from a
+ * good one; and no frame is written before the header is on the disk.
  *
- * Thread:  before the store is opened.
+ * Thread:  before the store is opened; store_wal_frame_matches(): any.
  */
 #pragma once
 
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+enum { STORE_WAL_HEADER_LEN = 32, STORE_WAL_FRAME_LEN = 24, STORE_WAL_SUM_LEN = 8 };
 
 struct store_wal_verdict {
     uint64_t frames;     // good ones, from the beginning
     uint64_t commits;    // among them
-    uint64_t lost;       // commits behind the first bad frame that belong to the same log
-    uint64_t bad_offset; // of the first bad frame; with lost > 0
+    uint64_t lost;       // commits at or behind the first bad frame that belong to the same log
+    uint64_t bad_offset; // of the first bad frame, or 0: the header's; when damaged
     bool is_damaged;     // what was answered is in what SQLite will cut off
 };
 
+/* Does the frame with this head and page follow on the sum before it? */
+bool store_wal_frame_matches(const uint8_t before[STORE_WAL_SUM_LEN],
+                             const uint8_t head[STORE_WAL_FRAME_LEN], const uint8_t *page,
+                             size_t page_bytes);
 /* `path` is the WAL's. No file, or none that holds a frame, is well. ERR_SYS; ERR_NOMEM. */
 MUST_USE enum err store_wal_scan(const char *path, struct store_wal_verdict *ret_verdict);

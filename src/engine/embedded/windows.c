@@ -24,6 +24,9 @@ static enum err find_first(struct store *store, int64_t since_ms, uint64_t *ret_
         if (err == ERR_OK && row.at_ms <= since_ms) {
             break;
         }
+        if (err == ERR_PROTO) {
+            break; // behind a damaged page nothing can be counted
+        }
         if (err != ERR_OK && err != ERR_NOT_FOUND && err != ERR_GONE) {
             return err;
         }
@@ -42,7 +45,7 @@ static enum err take_since(struct store *store, struct limits *users, uint64_t f
     TRY(store_rows_since(store, first, &walk));
     for (;;) {
         const enum err err = store_rows_next(store, walk, &row);
-        if (err == ERR_NOT_FOUND) {
+        if (err == ERR_NOT_FOUND || err == ERR_PROTO) {
             return ERR_OK;
         }
         if (err != ERR_OK && err != ERR_GONE) {

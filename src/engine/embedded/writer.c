@@ -119,7 +119,8 @@ bool writer_is_well(const struct writer *writer, const char **ret_reason)
         [HEALTH_WELL] = NULL,
         [HEALTH_FULL] = "the disk is full: posts are refused until there is room",
         [HEALTH_BROKEN] = "the disk failed: posts are refused until the log is verified",
-        [HEALTH_LOST] = "the log lost what was answered: restore it, then start again",
+        [HEALTH_LOST] = "the log is damaged and lost what was answered: start again (a new epoch) "
+                        "or restore a backup",
     };
     const enum health health = health_of(writer);
     if (health != HEALTH_WELL) {
@@ -152,6 +153,7 @@ static enum err find_head(struct writer *writer, struct str stream, struct head 
     const enum err err = heads_find(&writer->ordering.heads, &writer->store, stream, ret_head, &n);
     store_rollback(&writer->store);
     if (err == ERR_GONE) {
+        engine_metrics_count(&writer->options.metrics->damaged);
         log_line(LOG_ERROR, "a row of the log is damaged and is not served",
                  LOG_STR("stream", stream), LOG_I64("n", n));
     }
@@ -298,11 +300,13 @@ static void recover(struct writer *writer, struct moment now)
     }
 }
 
-/* What the failure of a write tells of the disk. */
-static void note_failure(struct writer *writer)
+/* What the failure of a write tells of the disk. Damage (ERR_PROTO) concerns who asked for it. */
+static void note_failure(struct writer *writer, enum err err)
 {
     const int code = writer->store.failure & 0xff;
-    if (code == SQLITE_FULL) {
+    if (err == ERR_PROTO) {
+        engine_metrics_count(&writer->options.metrics->damaged);
+    } else if (code == SQLITE_FULL) {
         become(writer, HEALTH_FULL);
     } else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_CONSTRAINT ||
                writer->batch.may_be_written) {
@@ -324,6 +328,17 @@ static void fill_batch(struct writer *writer, struct moment now)
     }
 }
 
+/* A stream that now keeps less has something due. */
+static void wake_retention(struct writer *writer)
+{
+    for (uint32_t i = 0; i < writer->batch.call_count; i++) {
+        const struct stream_call *call = writer->batch.calls[i].call;
+        if (call->what == STREAM_DO_PUT && call->result == ERR_OK && call->retention_days >= 0) {
+            housekeeping_wake(&writer->keeping);
+        }
+    }
+}
+
 static void run_batch(struct writer *writer)
 {
     const struct moment now = now_of(writer);
@@ -340,9 +355,10 @@ static void run_batch(struct writer *writer)
         }
         batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
+        wake_retention(writer);
     }
     if (err != ERR_OK) {
-        note_failure(writer);
+        note_failure(writer, err);
     }
     atomic_fetch_sub_explicit(&writer->waiting, writer->batch.post_count, memory_order_relaxed);
     atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
@@ -373,7 +389,7 @@ static void keep_house(struct writer *writer)
     writer->keeping.is_full = health == HEALTH_FULL;
     const enum err err = housekeeping_turn(&writer->keeping, now);
     if (err != ERR_OK) {
-        note_failure(writer);
+        note_failure(writer, err);
     } else if (writer->keeping.wrote) {
         become(writer, HEALTH_WELL);
     }
