@@ -172,10 +172,10 @@ def test_too_many_waiting_for_the_disk_are_told(faulty, stream):
     """A stalled disk: who waits too long is refused as "overloaded", and only those; reads go on."""
     roar = faulty()
     before = roar.posted(stream, "before")["comment"]
-    roar.faults.on("stall")
     conns, refused = {}, []
     end = time.monotonic() + 30
     with open_reader("ws", roar, stream) as viewer:
+        roar.faults.on("stall")
         while not refused and time.monotonic() < end:
             conn = roar.conn()
             cid = f"c{len(conns)}"
