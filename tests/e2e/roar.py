@@ -85,6 +85,7 @@ class Roar:
             with self.news:
                 self.logs.append(line.decode("utf-8", "replace").rstrip("\n"))
                 self.news.notify_all()
+        process.wait()  # it ends a little later than its stderr
         with self.news:
             self.news.notify_all()
 
