@@ -239,7 +239,8 @@ static void what_is_wrong_with_a_comment_is_named(void **state)
         {"{\"text\":\"a\",\"media_ms\":1.5}", "bad_field", "media_ms"},
     };
     (void)state;
-    fake.submit = (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_UNFIT};
+    fake.submit =
+        (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_UNFIT, .rate = {5, 4, 9001}};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct exchange *exchange = post(wrong[i].body);
         assert_says(exchange, 422, wrong[i].code);
@@ -249,6 +250,9 @@ static void what_is_wrong_with_a_comment_is_named(void **state)
     memset(text + 9, 'a', 501);
     memcpy(text + 510, "\"}", 3);
     assert_says(post(text), 422, "\"too_long\"");
+    assert_non_null(strstr(post("{\"text\":\"\"}")->headers, "RateLimit-Remaining: 4\r\n"));
+    fake.submit.refusal = REFUSAL_STORE_DOWN; // what it needs is not a disk
+    assert_says(post("{\"text\":\"\"}"), 422, "\"empty\"");
 }
 
 static void a_body_must_say_that_it_is_json(void **state)

@@ -27,7 +27,7 @@ static void on_answered(struct posting *posting)
     posting_free(posting);
 }
 
-static enum err begin(struct ask *ask, const struct json *message, struct problem *ret_why)
+static void begin(struct ask *ask, const struct json *message)
 {
     const struct posting_options options = {
         .server = ask->server,
@@ -39,9 +39,12 @@ static enum err begin(struct ask *ask, const struct json *message, struct proble
         .client_is_trusted = ask->request->client_is_trusted,
     };
     struct posting *posting = NULL;
-    TRY(posting_new(&options, &posting, ret_why));
-    posting_start(posting, on_answered, ask->exchange);
-    return ERR_OK;
+    if (posting_new(&options, &posting) == ERR_OK) {
+        posting_start(posting, on_answered, ask->exchange);
+    } else {
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+    }
 }
 
 void comments_post(struct ask *ask)
@@ -59,11 +62,8 @@ void comments_post(struct ask *ask)
         return;
     }
     struct json *message = NULL;
-    if (ask_body(ask, &message) != ERR_OK) {
-        return;
+    if (ask_body(ask, &message) == ERR_OK) {
+        begin(ask, message);
+        json_free(message);
     }
-    if (begin(ask, message, &why) != ERR_OK) {
-        respond_problem(ask->exchange, &why);
-    }
-    json_free(message);
 }

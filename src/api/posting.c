@@ -120,41 +120,32 @@ static void name_author(struct posting *posting, const struct posting_options *o
     }
 }
 
-static enum err read_message(struct posting *posting, const struct posting_options *options,
-                             struct problem *ret_why)
+/* What is wrong with it does not stop it: a retry is recognised before any check, and who posts what
+ * cannot be taken is told their rate, too. Both are known at the ordering point alone. */
+static void read_message(struct posting *posting, const struct posting_options *options)
 {
-    TRY(read_cid(posting, options, ret_why));
-    enum err err = read_text(posting, options->message, &posting->unfit);
+    enum err err = read_cid(posting, options, &posting->unfit);
+    if (err == ERR_OK) {
+        err = read_text(posting, options->message, &posting->unfit);
+    }
     if (err == ERR_OK) {
         err = read_rest(posting, options->message, &posting->unfit);
     }
-    if (err != ERR_OK && posting->submit.cid.len == 0) {
-        *ret_why = posting->unfit;
-        return err;
-    }
-    posting->submit.unfit = err != ERR_OK; // a retry is recognised before any check
-    return ERR_OK;
+    posting->submit.unfit = err != ERR_OK;
 }
 
-enum err posting_new(const struct posting_options *options, struct posting **ret_posting,
-                     struct problem *ret_why)
+enum err posting_new(const struct posting_options *options, struct posting **ret_posting)
 {
     struct posting *posting = mem_new(MEM_CONN, sizeof(*posting));
     if (posting == NULL) {
-        *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
-        return ERR_PROTO;
+        return ERR_NOMEM;
     }
     posting->server = options->server;
     posting->api = desk_of(options->server);
     buf_init(&posting->text, MEM_CONN, TEXT_BYTES_MAX);
     memcpy(posting->stream, options->stream.at, options->stream.len);
     posting->submit.stream = (struct str){.at = posting->stream, .len = options->stream.len};
-    const enum err err = read_message(posting, options, ret_why);
-    if (err != ERR_OK) {
-        metric_count(&posting->api->posts[POST_REFUSED], 1);
-        posting_free(posting);
-        return err;
-    }
+    read_message(posting, options);
     name_author(posting, options);
     *ret_posting = posting;
     return ERR_OK;
@@ -239,7 +230,11 @@ enum err posting_result(const struct posting *posting, struct problem *ret_why)
                                     .retry_after_ms = 1000};
         return ERR_DENIED;
     }
-    *ret_why = submit->refusal == REFUSAL_UNFIT ? posting->unfit : refusals[submit->refusal];
+    if (submit->refusal == REFUSAL_UNFIT || (submit->unfit && submit->cid.len == 0)) {
+        *ret_why = posting->unfit; // whatever else is wrong, it will never be taken
+        return ERR_DENIED;
+    }
+    *ret_why = refusals[submit->refusal];
     if (submit->retry_after_ms > 0) {
         ret_why->retry_after_ms = submit->retry_after_ms;
     }

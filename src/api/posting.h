@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* posting -- one comment on its way from a message, over HTTP or WebSocket, to its answer.
  *
- *      posting_new() ─▶ checked ─▶ posting_start() ─▶ port ─▶ `answered` ─▶ posting_free()
- *           └── ERR_PROTO: what is wrong with it
+ *      posting_new(): checked ─▶ posting_start() ─▶ port ─▶ `answered` ─▶ posting_free()
  *
  * Owns:     copies of all it hands to the port, a reference on the claims.
  * Used by:  comments.c, ws_api.c.
@@ -51,9 +50,8 @@ struct posting_options {
     bool client_is_trusted;
 };
 
-/* ERR_PROTO: `*ret_why` says what is wrong (static texts). */
-MUST_USE enum err posting_new(const struct posting_options *options, struct posting **ret_posting,
-                              struct problem *ret_why);
+/* ERR_NOMEM. A message that breaks the rules is a posting, too: its answer says what is wrong. */
+MUST_USE enum err posting_new(const struct posting_options *options, struct posting **ret_posting);
 /* `answered` runs once, on the reactor, never from inside this call; it ends in posting_free(). */
 void posting_start(struct posting *posting, void (*answered)(struct posting *posting), void *user);
 void posting_free(struct posting *posting);

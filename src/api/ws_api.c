@@ -145,16 +145,17 @@ static void do_post(struct order *order)
     };
     options.client = ws_conn_client(ws, &options.client_is_trusted);
     struct posting *posting = NULL;
-    if (posting_new(&options, &posting, &why) != ERR_OK) {
-        ws_session_fail(order->session, &order->ref, &why);
-        return;
-    }
     struct errand *errand = errand_new(order, stream);
     if (errand == NULL) {
-        posting_free(posting);
         return;
     }
-    posting_start(posting, on_posted, errand);
+    if (posting_new(&options, &posting) == ERR_OK) {
+        posting_start(posting, on_posted, errand);
+    } else {
+        ws_session_fail(order->session, &order->ref,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        errand_free(errand);
+    }
 }
 
 /* ---- beat ---- */

@@ -21,6 +21,9 @@ def test_a_user_has_so_many_and_is_told(start, stream):
         assert answer.status == 201
         limit, remaining, reset = rate_of(answer)
         assert (limit, remaining) == (3, left) and 3590 <= reset <= 3600
+        for text, cid in (("", None), ("x" * 501, None), ("", "never")):
+            unfit = roar.post(stream, text, cid=cid)
+            assert unfit.status == 422 and rate_of(unfit)[:2] == (3, left), "who posts nonsense is told, and pays nothing"
     refused = roar.post(stream)
     assert refused.problem() == "rate_user" and refused.status == 429
     assert rate_of(refused)[:2] == (3, 0)
