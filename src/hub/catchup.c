@@ -64,9 +64,15 @@ void catchup_drop(struct viewer *viewer)
 static void on_back(struct catchup *catchup, enum err result)
 {
     struct viewer *viewer = catchup->viewer;
+    struct stream *asked = catchup->asked;
     catchup->away = false;
+    catchup->asked = NULL;
     catchup->result = result;
     catchup->hub->calls_away--;
+    asked->lent--;
+    if (asked->closing) { // it may have waited for this
+        stream_step_soon(asked);
+    }
     if (viewer == NULL) {
         catchup_free(catchup);
     } else if (viewer->mode == VIEWER_OPENING) {
@@ -98,6 +104,8 @@ static void go_away(struct catchup *catchup)
 {
     must(!catchup->away && !list_holds(&catchup->viewer->link));
     catchup->away = true;
+    catchup->asked = catchup->viewer->stream;
+    catchup->asked->lent++;
     catchup->hub->calls_away++;
 }
 
@@ -107,7 +115,7 @@ void catchup_read(struct catchup *catchup, struct read *read)
     go_away(catchup);
     read->call.home = catchup->hub->options.home;
     read->call.done = read == &catchup->acts ? on_acts : on_fetched;
-    read->stream = stream_name(catchup->viewer->stream);
+    read->stream = stream_name(catchup->asked);
     catchup->fetched_at = 0;
     port_read(catchup->hub->options.port, read);
 }
@@ -117,7 +125,7 @@ void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
     go_away(catchup);
     catchup->count.call.home = catchup->hub->options.home;
     catchup->count.call.done = on_counted;
-    catchup->count.stream = stream_name(catchup->viewer->stream);
+    catchup->count.stream = stream_name(catchup->asked);
     catchup->count.after = after;
     catchup->count.upto = upto;
     port_count(catchup->hub->options.port, &catchup->count);

@@ -30,6 +30,7 @@ struct catchup {
     struct hub *hub;
     struct viewer *viewer; // NULL: it left while a call was away; freed when that is back
     bool away;             // one of the calls below is the engine's
+    struct stream *asked;  // while away: whose name the engine reads; it stays until then
     enum err result;       // of the call that came back
 
     /* -- what was asked for -- */

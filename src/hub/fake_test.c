@@ -231,6 +231,7 @@ static void answer_read(struct fake_engine *engine, struct read *read)
     for (uint32_t i = engine->oldest; i < engine->count; i++) {
         found += fits(read, engine->log[i]);
     }
+    must(str_eq(read->stream, STR("demo"))); // it is the asker's to keep until now
     read->epoch = engine->port.epoch;
     read->head = fake_engine_head(engine);
     read->oldest = engine->oldest < engine->count ? engine->log[engine->oldest]->seq
@@ -256,6 +257,7 @@ static void answer_count(struct fake_engine *engine, struct count_call *count)
 {
     count->result = engine->fails ? ERR_SYS : ERR_OK;
     count->count = 0;
+    must(str_eq(count->stream, STR("demo"))); // it is the asker's to keep until now
     for (uint32_t i = engine->oldest; i < engine->count; i++) {
         count->count += engine->log[i]->seq > count->after && engine->log[i]->seq <= count->upto;
     }
@@ -292,11 +294,12 @@ static void answer_ordered(struct fake_engine *engine)
 
 bool fake_engine_step(struct fake_engine *engine)
 {
-    const uint32_t waiting = engine->loose_count + engine->ordered_count;
+    const uint32_t loose = engine->stalls ? 0 : engine->loose_count;
+    const uint32_t waiting = loose + engine->ordered_count;
     if (waiting == 0) {
         return false;
     }
-    if (rand_below(&engine->rand, waiting) < engine->loose_count) {
+    if (rand_below(&engine->rand, waiting) < loose) {
         answer_loose(engine);
     } else {
         answer_ordered(engine);

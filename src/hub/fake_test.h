@@ -34,6 +34,7 @@ struct fake_engine {
     struct call *loose[FAKE_CALLS_MAX]; // read and count
     bool is_count[FAKE_CALLS_MAX];
     uint32_t loose_count;
+    bool stalls;          // reads and counts wait
     bool fails;           // reads and counts are answered ERR_SYS
     enum err watch_fails; // what watch is answered; ERR_OK: it works
 };

@@ -71,6 +71,7 @@ struct stream {           // stream.c
     uint64_t newest;   // the last event seen here
     uint64_t target;   // the last known to exist; newer than `newest` while it catches up
     uint64_t ordinal;  // events seen here
+    uint32_t lent;     // private calls of viewers, away with this stream's name
     enum stream_state state;
     struct tail tail;
     struct tail acts; // events that are never spared, for those who miss a part

@@ -408,6 +408,35 @@ static void a_stream_nobody_reads_is_let_go(void **state)
     assert_int_equal(reader->hello_latest, fake_engine_head(&world->engine));
 }
 
+/* A disk that hangs for longer than an idle stream is kept. */
+static void a_stream_outlives_the_reads_that_carry_its_name(void **state)
+{
+    struct world *world = *state;
+    commit_many(world, 300);
+    const struct join far = after(world->engine.log[9]->seq, 5), live = plain(0);
+    (void)join(world, 0, &live);
+    rest(world);
+    struct fake_reader *reader = join(world, 1, &far);
+    while (world->engine.loose_count == 0 || !world->engine.is_count[0]) {
+        (void)fake_engine_step(&world->engine);
+        turn(world);
+    }
+    world->engine.stalls = true;
+    fake_reader_leave(reader);
+    fake_reader_leave(&world->readers[0]);
+    for (int i = 0; i < 30; i++) {
+        world->now_ms += 1000;
+        (void)fake_engine_step(&world->engine);
+        turn(world);
+    }
+    assert_int_equal(world->engine.watch_count, 0);
+    world->engine.stalls = false;
+    pass(world, 1000); // the engine reads the name now
+    (void)join(world, 0, &live);
+    rest(world);
+    assert_true(world->readers[0].is_open);
+}
+
 /* ---- long poll ---- */
 
 static void a_poll_answers_at_once_or_when_something_comes(void **state)
@@ -638,6 +667,7 @@ int main(void)
         CASE(a_cursor_of_another_life_is_told_to_start_over),
         CASE(the_engine_says_why_a_join_is_refused),
         CASE(a_stream_nobody_reads_is_let_go),
+        CASE(a_stream_outlives_the_reads_that_carry_its_name),
         CASE(a_poll_answers_at_once_or_when_something_comes),
         CASE(one_user_on_three_screens_is_one_viewer),
         CASE(a_beat_lasts_for_its_ttl),

@@ -321,8 +321,8 @@ static bool close_on(struct stream *stream)
         return false;
     }
     crowd_farewell(stream);
-    if (!crowd_is_told(stream)) {
-        return false; // it steps again when the owner's answer is back
+    if (!crowd_is_told(stream) || stream->lent > 0) {
+        return false; // it steps again when the owner's answer, or what was lent, is back
     }
     free_stream(stream);
     return true;
