@@ -87,9 +87,41 @@ static const struct port_ops ops = {.watch = ask_watch,
                                     .read = ask_read,
                                     .count = ask_count};
 
+/* ---- the truth it is held against ---- */
+
+static struct fake_engine *engine_of(struct prover_log *log)
+{
+    return list_entry(log, struct fake_engine, truth);
+}
+
+static uint64_t count_of(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds)
+{
+    return fake_engine_count(engine_of(log), from, to, kinds);
+}
+
+static uint64_t oldest_of(struct prover_log *log)
+{
+    const struct fake_engine *engine = engine_of(log);
+    return engine->oldest < engine->count ? engine->log[engine->oldest]->seq : UINT64_MAX;
+}
+
+static uint64_t expired_of(struct prover_log *log)
+{
+    const struct fake_engine *engine = engine_of(log);
+    return engine->oldest == 0 ? 0 : engine->log[engine->oldest - 1]->seq;
+}
+
+static void on_broken(struct prover_log *log, const char *what)
+{
+    (void)log;
+    must_fail(__FILE__, __LINE__, what);
+}
+
 void fake_engine_init(struct fake_engine *engine, uint64_t seed)
 {
     *engine = (struct fake_engine){.port.ops = &ops, .port.epoch.text = "k3f9"};
+    engine->truth = (struct prover_log){
+        .count = count_of, .oldest = oldest_of, .expired = expired_of, .broken = on_broken};
     rand_init(&engine->rand, seed);
 }
 
@@ -307,195 +339,7 @@ bool fake_engine_step(struct fake_engine *engine)
     return true;
 }
 
-/* ---- the encoding ---- */
-
-static void encode_event(struct buf *out, const struct event *event, struct str stream,
-                         uint64_t prev, const struct epoch *epoch)
-{
-    (void)stream;
-    (void)epoch;
-    buf_addf(out, "E %llu %llu %d ", (unsigned long long)event->seq, (unsigned long long)prev,
-             event->kind);
-    buf_add(out, event->body, event->body_len);
-    buf_add_byte(out, '\n');
-}
-
-static void encode_signal(struct buf *out, struct str json)
-{
-    buf_add_str(out, STR("S "));
-    buf_add_str(out, json);
-    buf_add_byte(out, '\n');
-}
-
-const struct encoding fake_encoding_other = {
-    .name = "other", .event = encode_event, .signal = encode_signal};
-const struct encoding fake_encoding = {
-    .name = "fake", .event = encode_event, .signal = encode_signal};
-
-/* ---- a reader and what it believes ---- */
-
-static uint64_t number(const char *json, const char *name)
-{
-    char key[40];
-    (void)snprintf(key, sizeof(key), "\"%s\":", name);
-    const char *at = strstr(json, key);
-    must(at != NULL);
-    return strtoull(at + strlen(key), NULL, 10);
-}
-
-static bool is_act(unsigned kind)
-{
-    return kind != EVENT_COMMENT && kind != EVENT_REMOVED;
-}
-
-/* The last counted hole must have brought all the acts it promised. */
-static void close_gap(struct fake_reader *reader)
-{
-    must(reader->gap_got == reader->gap_carried);
-    reader->gap_from = reader->gap_to = reader->gap_got = reader->gap_carried = 0;
-}
-
-static void believe_event(struct fake_reader *reader, const char *line)
-{
-    unsigned long long seq = 0, prev = 0;
-    unsigned kind = 0;
-    // NOLINTNEXTLINE(cert-err34-c): our own line, and `must` sees how many were read
-    must(sscanf(line, "E %llu %llu %u", &seq, &prev, &kind) == 3);
-    must(reader->greeted);
-    reader->events++;
-    if (seq <= reader->gap_to) {
-        must(seq >= reader->gap_from && is_act(kind));
-        reader->gap_got++;
-        reader->gap_from = seq + 1; // positions grow
-        return;
-    }
-    close_gap(reader);
-    must(seq > reader->last);
-    must(prev <= reader->last); // else something was missed without a word
-    reader->last = seq;
-}
-
-/* The numbers add up to the log; what retention took meanwhile is nowhere any more. */
-static void check_counts(const struct fake_reader *reader, uint64_t removed)
-{
-    const struct fake_engine *engine = reader->engine;
-    const uint64_t from = reader->gap_from, to = reader->gap_to;
-    const uint64_t told = reader->gap_carried + reader->gap_shed + removed;
-    const uint32_t acts = fake_engine_count(engine, from, to, UINT32_MAX & ~(1U << EVENT_COMMENT));
-    const uint32_t all = fake_engine_count(engine, from, to, UINT32_MAX);
-    must(reader->gap_carried <= acts && told <= all);
-    if (engine->oldest < engine->count && engine->log[engine->oldest]->seq <= from) {
-        must(reader->gap_carried == acts && told == all);
-    }
-}
-
-static void believe_gap(struct fake_reader *reader, const char *json)
-{
-    const uint64_t from = number(json, "from"), to = number(json, "to");
-    must(from <= to && to > reader->last);
-    must(from == reader->last + 1);
-    reader->gaps++;
-    if (strstr(json, "\"expired\"") != NULL) {
-        close_gap(reader);
-        must(strstr(json, "carried") == NULL);
-        const struct fake_engine *engine = reader->engine;
-        must(engine->oldest == engine->count || engine->log[engine->oldest]->prev >= to);
-        reader->expired++;
-    } else {
-        close_gap(reader);
-        reader->gap_from = from;
-        reader->gap_to = to;
-        reader->gap_carried = number(json, "carried");
-        reader->gap_shed = number(json, "shed");
-        check_counts(reader, number(json, "removed"));
-    }
-    reader->last = to;
-}
-
-static void believe_hello(struct fake_reader *reader, const char *json)
-{
-    must(!reader->greeted || reader->hellos > 0);
-    close_gap(reader);
-    reader->hellos++;
-    reader->greeted = true;
-    reader->hello_seq = number(json, "seq");
-    reader->hello_latest = number(json, "latest");
-    reader->resumed = strstr(json, "\"resumed\":true") != NULL;
-    must(reader->hello_latest >= reader->head_at_join);
-    must(!reader->resumed || reader->hello_seq == reader->join.cursor.seq);
-    if (!reader->resumed && reader->hellos == 1 && reader->engine->oldest == 0) {
-        const uint32_t comments = 1U << EVENT_COMMENT;
-        const uint32_t all = fake_engine_count(reader->engine, 0, reader->hello_latest, comments);
-        const uint32_t got = fake_engine_count(reader->engine, reader->hello_seq + 1,
-                                               reader->hello_latest, comments);
-        must(got >= (all < reader->join.tail ? all : reader->join.tail));
-    }
-    reader->last = reader->hello_seq;
-}
-
-static void note_signal(struct fake_reader *reader, const char *json)
-{
-    const bool is_gap = strstr(json, "\"type\":\"gap\"") != NULL;
-    if (reader->first_signal[0] == '\0') {
-        (void)snprintf(reader->first_signal, sizeof(reader->first_signal), "%s", json);
-    }
-    if (is_gap) {
-        (void)snprintf(reader->last_gap, sizeof(reader->last_gap), "%s", json);
-    }
-    if (strstr(json, "\"type\":\"presence\"") == NULL) {
-        (void)snprintf(reader->last_signal, sizeof(reader->last_signal), "%s", json);
-    }
-}
-
-static void believe(struct fake_reader *reader, const char *line)
-{
-    if (line[0] == 'E') {
-        believe_event(reader, line);
-        return;
-    }
-    must(line[0] == 'S');
-    note_signal(reader, line + 2);
-    if (strstr(line, "\"type\":\"hello\"") != NULL) {
-        believe_hello(reader, line);
-    } else if (strstr(line, "\"type\":\"gap\"") != NULL) {
-        believe_gap(reader, line);
-    } else if (strstr(line, "\"type\":\"resync\"") != NULL) {
-        reader->resynced = true;
-        must(!reader->resumed);
-    } else {
-        must(strstr(line, "\"type\":\"presence\"") != NULL);
-        reader->presences++;
-        reader->viewers_told = (uint32_t)number(line, "viewers");
-        reader->hidden_told = (uint32_t)number(line, "hidden");
-        must(number(line, "watching") + reader->hidden_told == reader->viewers_told);
-    }
-}
-
-static void parse(struct fake_reader *reader)
-{
-    char *at = reader->bytes, *end = NULL;
-    size_t left = reader->len;
-    while (left > 0 && (end = memchr(at, '\n', left)) != NULL) {
-        *end = '\0';
-        believe(reader, at);
-        left -= (size_t)(end - at) + 1;
-        at = end + 1;
-    }
-    memmove(reader->bytes, at, left);
-    reader->len = left;
-}
-
-static void receive(struct fake_reader *reader, const uint8_t *bytes, size_t len)
-{
-    if (len == 0) {
-        return;
-    }
-    reader->bytes = realloc(reader->bytes, reader->len + len);
-    must(reader->bytes != NULL);
-    memcpy(reader->bytes + reader->len, bytes, len);
-    reader->len += len;
-    parse(reader);
-}
+/* ---- a reader ---- */
 
 static void on_open(struct viewer *viewer)
 {
@@ -519,16 +363,13 @@ static size_t on_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
     must(reader->is_open && reader->joined && !viewer->blocked && len > 0);
     const size_t taken = len < reader->room ? len : reader->room;
     reader->room -= reader->room == UINT32_MAX ? 0 : (uint32_t)taken;
-    receive(reader, bytes, taken);
+    prover_take(&reader->prover, bytes, taken);
     return taken;
 }
 
 static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
 {
-    struct fake_reader *reader = (struct fake_reader *)viewer;
-    must(reader->len > 0); // only the rest of a begun frame
-    receive(reader, bytes, len);
-    must(reader->len == 0);
+    prover_keep(&((struct fake_reader *)viewer)->prover, bytes, len);
 }
 
 static void on_collect(struct viewer *viewer, struct event *const *events, size_t count,
@@ -536,25 +377,11 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
 {
     struct fake_reader *reader = (struct fake_reader *)viewer;
     must(reader->is_open && viewer->mode == VIEWER_IDLE && count <= 500);
+    must(cursor->seq == viewer->last_seq);
     reader->joined = false;
-    reader->resynced = resync;
-    reader->collects++;
-    if (!reader->join.has_cursor || resync) {
-        reader->last = viewer->expired.to > 0 ? viewer->expired.from - 1
-                       : count > 0            ? events[0]->prev
-                                              : cursor->seq;
-    }
-    if (viewer->expired.to > 0) {
-        must(viewer->expired.from == reader->last + 1);
-        reader->last = viewer->expired.to;
-        reader->expired++;
-    }
-    for (size_t i = 0; i < count; i++) {
-        must(events[i]->seq > reader->last && events[i]->prev <= reader->last);
-        reader->last = events[i]->seq;
-        reader->collected++;
-    }
-    must(reader->last == cursor->seq);
+    reader->prover.resynced = resync;
+    reader->prover.collects++;
+    prover_collect(&reader->prover, viewer, events, count);
 }
 
 static const struct viewer_ops reader_ops = {.open = on_open,
@@ -567,14 +394,9 @@ void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_e
                       const struct join *join)
 {
     const uint32_t room = reader->room;
-    free(reader->bytes);
-    *reader = (struct fake_reader){.hub = hub,
-                                   .engine = engine,
-                                   .join = *join,
-                                   .room = room,
-                                   .joined = true,
-                                   .last = join->cursor.seq,
-                                   .head_at_join = fake_engine_head(engine)};
+    prover_end(&reader->prover);
+    *reader = (struct fake_reader){.hub = hub, .room = room, .joined = true};
+    prover_begin(&reader->prover, &engine->truth, join, fake_engine_head(engine));
     viewer_join(hub, &reader->viewer, &reader_ops, join);
     must(!reader->is_open && !reader->is_refused);
 }
@@ -584,9 +406,7 @@ void fake_reader_leave(struct fake_reader *reader)
     viewer_leave(reader->hub, &reader->viewer);
     must(reader->viewer.mode == VIEWER_IDLE);
     reader->joined = false;
-    free(reader->bytes);
-    reader->bytes = NULL;
-    reader->len = 0;
+    prover_end(&reader->prover);
 }
 
 void fake_reader_allow(struct fake_reader *reader, uint32_t bytes)

@@ -3,12 +3,13 @@
  *
  * The engine answers watch, unwatch and sync in order and events with them; reads and counts late
  * and in any order. Letters lie in their home until they are opened. A reader takes as many bytes
- * as it is allowed, and checks what it gets as a client would: promise P5.
+ * as it is allowed, and its prover checks what it gets.
  */
 #pragma once
 
 #include "base/rand.h"
 #include "hub/hub.h"
+#include "hub/prover_test.h"
 
 enum { FAKE_EVENTS_MAX = 4096, FAKE_CALLS_MAX = 4096, FAKE_GAPS_MAX = 64 };
 
@@ -21,6 +22,7 @@ bool fake_home_open_one(struct fake_home *home); // false: none lies there
 
 struct fake_engine {
     struct port port;
+    struct prover_log truth;
     struct rand rand;
     struct event *log[FAKE_EVENTS_MAX]; // of one stream, "demo"
     uint32_t count, oldest;             // kept: [oldest, count)
@@ -51,29 +53,13 @@ uint64_t fake_engine_head(const struct fake_engine *engine);
 uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
                            uint32_t kinds);
 
-/* "E seq prev kind ....\n", "S {json}\n"; two alike, as a stream has two channels. */
-extern const struct encoding fake_encoding, fake_encoding_other;
-
 struct fake_reader {
     struct viewer viewer; // first
     struct hub *hub;
-    struct fake_engine *engine;
-    struct join join;
     uint32_t room; // bytes it takes before it is full; UINT32_MAX: any
     bool is_open, is_refused, joined;
     enum viewer_refusal refusal;
-    uint64_t head_at_join;
-    /* -- what came -- */
-    char *bytes; // owned, not yet parsed
-    size_t len;
-    bool greeted;
-    uint64_t last, hello_seq, hello_latest;
-    bool resumed, resynced;
-    uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
-    uint64_t events, gaps, presences, hellos, expired;
-    uint32_t viewers_told, hidden_told;
-    uint32_t collects, collected;
-    char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
+    struct prover prover;
 };
 void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_engine *engine,
                       const struct join *join);

@@ -119,8 +119,8 @@ static void join_one(struct world *world, struct fake_reader *reader)
 {
     struct join join = {.stream = STR("demo"),
                         .encoding = below(world, 4) == 0   ? NULL
-                                    : below(world, 3) == 0 ? &fake_encoding_other
-                                                           : &fake_encoding,
+                                    : below(world, 3) == 0 ? &prover_encoding_other
+                                                           : &prover_encoding,
                         .has_cursor = below(world, 3) > 0,
                         .tail = (uint32_t)below(world, 80),
                         .limit = 1 + (uint32_t)below(world, 60),
@@ -230,11 +230,11 @@ static void check_end(struct world *world)
             continue;
         }
         assert_true(reader->is_open);
-        if (reader->join.encoding != NULL) {
+        if (reader->prover.join.encoding != NULL) {
             assert_int_equal(reader->viewer.mode, VIEWER_LIVE);
-            assert_int_equal(reader->last, head);
-            assert_int_equal(reader->gap_got, reader->gap_carried);
-            assert_int_equal(reader->len, 0);
+            assert_int_equal(reader->prover.last, head);
+            assert_int_equal(reader->prover.gap_got, reader->prover.gap_carried);
+            assert_int_equal(reader->prover.len, 0);
         } else {
             assert_int_equal(reader->viewer.last_seq, head);
         }
@@ -252,8 +252,8 @@ static void check_presence(struct world *world)
     uint32_t count = 0;
     for (int i = 0; i < READERS; i++) {
         struct fake_reader *reader = &world->readers[i];
-        const uint64_t identity = reader->join.identity;
-        if (reader->joined && reader->join.encoding != NULL && identity != 0 &&
+        const uint64_t identity = reader->prover.join.identity;
+        if (reader->joined && reader->prover.join.encoding != NULL && identity != 0 &&
             reader->viewer.counted && !present[identity]) {
             present[identity] = true;
             count++;
@@ -270,8 +270,9 @@ static void check_presence(struct world *world)
     presence_call_done(&call);
     for (int i = 0; i < READERS && !world->lost_memory; i++) { // a signal may be lost with it
         const struct fake_reader *reader = &world->readers[i];
-        if (reader->joined && reader->join.encoding != NULL && reader->presences > 0) {
-            assert_int_equal(reader->viewers_told, count);
+        if (reader->joined && reader->prover.join.encoding != NULL &&
+            reader->prover.presences > 0) {
+            assert_int_equal(reader->prover.viewers_told, count);
         }
     }
 }
@@ -282,8 +283,8 @@ static void check_figures(struct world *world)
     uint32_t sse = 0, polls = 0;
     for (int i = 0; i < READERS; i++) {
         const struct fake_reader *reader = &world->readers[i];
-        sse += reader->joined && reader->join.encoding != NULL;
-        polls += reader->joined && reader->join.encoding == NULL;
+        sse += reader->joined && reader->prover.join.encoding != NULL;
+        polls += reader->joined && reader->prover.join.encoding == NULL;
     }
     struct figures_call figures = {
         .call.home = &world->homes[1].home, .call.done = answered, .stream = STR("demo")};

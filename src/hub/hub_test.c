@@ -118,7 +118,7 @@ static struct fake_reader *join(struct world *world, int i, const struct join *j
 
 static struct join plain(uint32_t tail)
 {
-    return (struct join){.stream = STR("demo"), .encoding = &fake_encoding, .tail = tail};
+    return (struct join){.stream = STR("demo"), .encoding = &prover_encoding, .tail = tail};
 }
 
 static struct join after(uint64_t seq, uint32_t tail)
@@ -229,15 +229,15 @@ static void a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers(void **sta
     pass(world, 1000);
     commit_many(world, 1);
     turn(world);
-    assert_int_equal(reader->events, 1);
+    assert_int_equal(reader->prover.events, 1);
     world->now_ms += 10;
     commit_many(world, 3);
     turn(world);
-    assert_int_equal(reader->events, 1);
+    assert_int_equal(reader->prover.events, 1);
     assert_int_equal(world->wish_ms, world->now_ms + 40);
     world->now_ms += 40;
     turn(world);
-    assert_int_equal(reader->events, 4);
+    assert_int_equal(reader->prover.events, 4);
 }
 
 static void a_slow_reader_is_told_and_still_gets_the_acts(void **state)
@@ -251,18 +251,18 @@ static void a_slow_reader_is_told_and_still_gets_the_acts(void **state)
         fake_engine_commit(&world->engine, i == 50 ? EVENT_PIN : EVENT_COMMENT, world->now_ms);
         pass(world, 60);
     }
-    assert_int_equal(quick->events, 200);
-    assert_int_equal(quick->gaps, 0);
-    assert_int_equal(slow->events, 1);
+    assert_int_equal(quick->prover.events, 200);
+    assert_int_equal(quick->prover.gaps, 0);
+    assert_int_equal(slow->prover.events, 1);
     fake_reader_allow(slow, UINT32_MAX);
     rest(world);
-    assert_int_equal(slow->gaps, 1);
-    assert_int_equal(slow->gap_carried, 1);
-    assert_int_equal(slow->gap_shed, 198);
-    assert_int_equal(slow->events, 2);
+    assert_int_equal(slow->prover.gaps, 1);
+    assert_int_equal(slow->prover.gap_carried, 1);
+    assert_int_equal(slow->prover.gap_shed, 198);
+    assert_int_equal(slow->prover.events, 2);
     commit_many(world, 1);
     pass(world, 100);
-    assert_int_equal(slow->last, fake_engine_head(&world->engine));
+    assert_int_equal(slow->prover.last, fake_engine_head(&world->engine));
 }
 
 static void an_ended_stream_says_so_in_hello(void **state)
@@ -275,7 +275,7 @@ static void an_ended_stream_says_so_in_hello(void **state)
     rest(world);
     const struct fake_reader *late = join(world, 1, &live);
     rest(world);
-    assert_non_null(strstr(late->first_signal, "\"state\":\"paused\""));
+    assert_non_null(strstr(late->prover.first_signal, "\"state\":\"paused\""));
 }
 
 /* ---- joining ---- */
@@ -288,9 +288,9 @@ static void within_resume_max_everything_is_sent(void **state)
     const struct join resume = after(seq, 50);
     const struct fake_reader *reader = join(world, 0, &resume);
     rest(world);
-    assert_true(reader->resumed);
-    assert_int_equal(reader->gaps, 0);
-    assert_int_equal(reader->events, RESUME_MAX);
+    assert_true(reader->prover.resumed);
+    assert_int_equal(reader->prover.gaps, 0);
+    assert_int_equal(reader->prover.events, RESUME_MAX);
 }
 
 static void further_behind_the_hole_is_told_with_its_pages(void **state)
@@ -303,17 +303,17 @@ static void further_behind_the_hole_is_told_with_its_pages(void **state)
     const struct join resume = after(from->seq, 50);
     const struct fake_reader *reader = join(world, 0, &resume);
     rest(world);
-    assert_true(reader->resumed);
-    assert_int_equal(reader->hello_seq, from->seq);
-    assert_int_equal(reader->gaps, 1);
-    assert_int_equal(reader->gap_shed, 148); // the model adds it up against the log
-    assert_int_equal(reader->events, 51);
+    assert_true(reader->prover.resumed);
+    assert_int_equal(reader->prover.hello_seq, from->seq);
+    assert_int_equal(reader->prover.gaps, 1);
+    assert_int_equal(reader->prover.gap_shed, 148); // the model adds it up against the log
+    assert_int_equal(reader->prover.events, 51);
     char url[200];
     (void)snprintf(url, sizeof(url),
                    "\"history\":\"/v1/streams/demo/comments?after=k3f9.%llu&before=k3f9.%llu"
                    "&limit=500\"",
                    (unsigned long long)from->seq, (unsigned long long)upto->seq + 1);
-    assert_non_null(strstr(reader->last_gap, url));
+    assert_non_null(strstr(reader->prover.last_gap, url));
 }
 
 static void more_acts_than_can_be_carried_is_a_new_beginning(void **state)
@@ -326,10 +326,10 @@ static void more_acts_than_can_be_carried_is_a_new_beginning(void **state)
     const struct join resume = after(0, 50);
     const struct fake_reader *reader = join(world, 0, &resume);
     rest(world);
-    assert_false(reader->resumed);
-    assert_true(reader->resynced);
-    assert_non_null(strstr(reader->last_signal, "\"far\""));
-    assert_int_equal(reader->events, 50);
+    assert_false(reader->prover.resumed);
+    assert_true(reader->prover.resynced);
+    assert_non_null(strstr(reader->prover.last_signal, "\"far\""));
+    assert_int_equal(reader->prover.events, 50);
 }
 
 static void what_retention_took_is_told_without_numbers(void **state)
@@ -340,16 +340,16 @@ static void what_retention_took_is_told_without_numbers(void **state)
     const struct join resume = after(world->engine.log[5]->seq, 50);
     const struct fake_reader *reader = join(world, 0, &resume);
     rest(world);
-    assert_true(reader->resumed);
-    assert_int_equal(reader->expired, 1);
-    assert_int_equal(reader->events, 30);
+    assert_true(reader->prover.resumed);
+    assert_int_equal(reader->prover.expired, 1);
+    assert_int_equal(reader->prover.events, 30);
     fake_engine_expire(&world->engine, 1000);
     const struct fake_reader *poll = &world->readers[1];
     struct join poll_join = resume;
     poll_join.encoding = NULL;
     (void)join(world, 1, &poll_join);
     rest(world);
-    assert_int_equal(poll->collects, 1);
+    assert_int_equal(poll->prover.collects, 1);
 }
 
 static void a_cursor_of_another_life_is_told_to_start_over(void **state)
@@ -360,11 +360,12 @@ static void a_cursor_of_another_life_is_told_to_start_over(void **state)
     old.cursor.epoch = (struct epoch){.text = "gone"};
     const struct fake_reader *a = join(world, 0, &old), *b = join(world, 1, &ahead);
     rest(world);
-    assert_true(a->resynced && b->resynced && !a->resumed && !b->resumed);
-    assert_non_null(strstr(a->last_signal, "\"why\":\"epoch\""));
-    assert_non_null(strstr(b->last_signal, "\"why\":\"ahead\""));
-    assert_int_equal(a->events, 10);
-    assert_int_equal(b->events, 10);
+    assert_true(a->prover.resynced && b->prover.resynced && !a->prover.resumed &&
+                !b->prover.resumed);
+    assert_non_null(strstr(a->prover.last_signal, "\"why\":\"epoch\""));
+    assert_non_null(strstr(b->prover.last_signal, "\"why\":\"ahead\""));
+    assert_int_equal(a->prover.events, 10);
+    assert_int_equal(b->prover.events, 10);
 }
 
 static void the_engine_says_why_a_join_is_refused(void **state)
@@ -405,7 +406,7 @@ static void a_stream_nobody_reads_is_let_go(void **state)
     commit_many(world, 1);
     (void)join(world, 0, &live);
     rest(world);
-    assert_int_equal(reader->hello_latest, fake_engine_head(&world->engine));
+    assert_int_equal(reader->prover.hello_latest, fake_engine_head(&world->engine));
 }
 
 /* A disk that hangs for longer than an idle stream is kept. */
@@ -448,22 +449,22 @@ static void a_poll_answers_at_once_or_when_something_comes(void **state)
     poll.limit = 30;
     struct fake_reader *reader = join(world, 0, &poll);
     rest(world);
-    assert_int_equal(reader->collected, 30);
+    assert_int_equal(reader->prover.collected, 30);
     poll.cursor.seq = fake_engine_head(&world->engine);
     (void)join(world, 0, &poll);
     rest(world);
     assert_true(reader->is_open);
-    assert_int_equal(reader->collects, 0);
+    assert_int_equal(reader->prover.collects, 0);
     assert_int_equal(reader->viewer.last_seq, fake_engine_head(&world->engine));
     commit_many(world, 1);
     rest(world);
-    assert_int_equal(reader->collects, 1);
-    assert_int_equal(reader->collected, 1);
+    assert_int_equal(reader->prover.collects, 1);
+    assert_int_equal(reader->prover.collected, 1);
     poll.cursor.epoch = (struct epoch){.text = "gone"};
     (void)join(world, 0, &poll);
     rest(world);
-    assert_true(reader->resynced);
-    assert_int_equal(reader->collected, 30);
+    assert_true(reader->prover.resynced);
+    assert_int_equal(reader->prover.collected, 30);
 }
 
 /* ---- presence ---- */
@@ -502,14 +503,14 @@ static void one_user_on_three_screens_is_one_viewer(void **state)
     rest(world);
     pass(world, 1000);
     assert_int_equal(ask(world, 0, false).viewers, 2);
-    assert_int_equal(first->viewers_told, 2);
+    assert_int_equal(first->prover.viewers_told, 2);
     fake_reader_leave(&world->readers[1]);
     fake_reader_leave(&world->readers[2]);
     assert_int_equal(ask(world, 0, false).viewers, 2);
     viewer_beats(world->hub, &world->readers[3].viewer, false);
     pass(world, 1000);
     assert_int_equal(ask(world, 0, false).viewers, 1);
-    assert_int_equal(first->viewers_told, 1);
+    assert_int_equal(first->prover.viewers_told, 1);
     assert_int_equal(ask(world, 0, false).roster_count, 0); // given back already
 }
 
@@ -537,14 +538,14 @@ static void presence_is_told_at_most_once_a_second(void **state)
     one.identity = 1;
     const struct fake_reader *first = join(world, 0, &one);
     rest(world);
-    const uint64_t before = first->presences;
+    const uint64_t before = first->prover.presences;
     for (uint64_t i = 0; i < 40; i++) {
         (void)ask(world, 100 + i, false);
         pass(world, 50);
     }
-    assert_true(first->presences - before >= 2 && first->presences - before <= 3);
+    assert_true(first->prover.presences - before >= 2 && first->prover.presences - before <= 3);
     pass(world, 1000);
-    assert_int_equal(first->viewers_told, 41);
+    assert_int_equal(first->prover.viewers_told, 41);
 }
 
 /* ---- many ---- */

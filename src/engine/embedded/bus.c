@@ -51,8 +51,9 @@ struct sub {
     struct bus_home *at; // borrowed; outlives it
 };
 
-void bus_init(struct bus *bus)
+void bus_init(struct bus *bus, const struct bus_bounds *bounds)
 {
+    bus->bounds = *bounds;
     list_init(&bus->homes);
     list_init(&bus->laden);
 }
@@ -169,10 +170,10 @@ static bool has_room(struct bus_home *at)
     return true;
 }
 
-static bool is_behind(struct bus_home *at)
+static bool is_behind(const struct bus *bus, struct bus_home *at)
 {
-    return atomic_load_explicit(&at->events, memory_order_relaxed) >= BUS_EVENTS_MAX ||
-           atomic_load_explicit(&at->bytes, memory_order_relaxed) >= BUS_BYTES_MAX;
+    return atomic_load_explicit(&at->events, memory_order_relaxed) >= bus->bounds.events_max ||
+           atomic_load_explicit(&at->bytes, memory_order_relaxed) >= bus->bounds.bytes_max;
 }
 
 void bus_publish(struct bus *bus, struct link *subs, struct event *event)
@@ -181,7 +182,7 @@ void bus_publish(struct bus *bus, struct link *subs, struct event *event)
     for (struct link *link = subs->next; link != subs; link = next) {
         struct sub *sub = list_entry(link, struct sub, link);
         next = link->next;
-        if (is_behind(sub->at) || !has_room(sub->at)) {
+        if (is_behind(bus, sub->at) || !has_room(sub->at)) {
             fall_behind(bus, sub);
             continue;
         }

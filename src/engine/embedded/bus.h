@@ -4,7 +4,7 @@
  * Owns:     what it knows of each home, and its subs (one for each watch that is on).
  * Used by:  writer.c.
  * Thread:   the ordering thread's; letters open on their homes.
- * Bound:    BUS_BYTES_MAX or BUS_EVENTS_MAX lie unopened at a home; with more, each of its watches
+ * Bound:    bounds.bytes_max or events_max lie unopened at a home; with more, each of its watches
  * for which something comes gets on_behind once and is off.
  * Promise:  a watch gets each event published between bus_add() and bus_remove() once, in order;
  * letters sent to its home after bus_flush() open after those events.
@@ -23,12 +23,17 @@
 enum { BUS_EVENTS_MAX = 65536 };
 #define BUS_BYTES_MAX (UINT64_C(8) << 20)
 
+struct bus_bounds { // of what lies unopened at a home
+    uint64_t events_max, bytes_max;
+};
+
 struct bus {
+    struct bus_bounds bounds;
     struct link homes; // of struct bus_home; as many as there are reactors
     struct link laden; // those that have a letter being filled
 };
 
-void bus_init(struct bus *bus);
+void bus_init(struct bus *bus, const struct bus_bounds *bounds);
 void bus_done(struct bus *bus); // all watches are off; letters may still be on their way
 
 /* `subs` is the list of the stream. ERR_NOMEM: the watch is not on. */

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+static const struct bus_bounds bounds = {.events_max = BUS_EVENTS_MAX, .bytes_max = BUS_BYTES_MAX};
+
 struct box {          // a home whose letters the test opens
     struct home home; // first
     struct letter *first, **last;
@@ -88,7 +90,7 @@ static void a_batch_is_one_letter_a_home(void **state)
     struct link one, two;
     struct box boxes[2];
     struct listener listeners[3];
-    bus_init(&bus);
+    bus_init(&bus, &bounds);
     list_init(&one);
     list_init(&two);
     box_init(&boxes[0]);
@@ -124,7 +126,7 @@ static void who_opens_nothing_is_off_and_told(void **state)
     struct link subs;
     struct box lazy, quick;
     struct listener behind, other;
-    bus_init(&bus);
+    bus_init(&bus, &bounds);
     list_init(&subs);
     box_init(&lazy);
     box_init(&quick);
@@ -164,7 +166,7 @@ static void being_behind_is_told_without_memory(void **state)
     struct link subs;
     struct box box;
     struct listener listener;
-    bus_init(&bus);
+    bus_init(&bus, &bounds);
     list_init(&subs);
     box_init(&box);
     listen(&bus, &subs, &listener, &box);

@@ -233,6 +233,11 @@ static enum err open_store(struct embedded *engine, struct store *store,
     return ERR_OK;
 }
 
+static uint64_t or_else(uint64_t option, uint64_t otherwise)
+{
+    return option == 0 ? otherwise : option;
+}
+
 static enum err start_readers(struct embedded *engine, const struct embedded_options *options)
 {
     const struct readers_options readers = {
@@ -243,6 +248,7 @@ static enum err start_readers(struct embedded *engine, const struct embedded_opt
         .publication = &engine->publication,
         .streams_explicit = &engine->streams_explicit,
         .count = options->readers,
+        .is_stepped = options->is_stepped,
     };
     return readers_new(&readers, &engine->readers);
 }
@@ -261,6 +267,9 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .rules = options->rules,
         .posts_waiting_max = options->posts_waiting_max,
         .post_wait_ms_max = options->post_wait_ms_max,
+        .mailbox = {.events_max = or_else(options->mailbox_events_max, BUS_EVENTS_MAX),
+                    .bytes_max = or_else(options->mailbox_bytes_max, BUS_BYTES_MAX)},
+        .is_stepped = options->is_stepped,
     };
     return writer_new(&writer, store, &engine->writer);
 }
@@ -268,7 +277,8 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
 static enum err start(struct embedded *engine, const struct embedded_options *options,
                       struct store *store, struct embedded_fault *fault)
 {
-    log_tail_init(&engine->tail, engine->identity.hash_key, TAIL_BYTES_MAX);
+    log_tail_init(&engine->tail, engine->identity.hash_key,
+                  or_else(options->tail_bytes_max, TAIL_BYTES_MAX));
     engine_metrics_add(&engine->metrics);
     enum err err = start_readers(engine, options);
     if (err == ERR_OK) {
@@ -338,6 +348,16 @@ void embedded_set_rules(struct embedded *engine, const struct embedded_rules *ru
 bool embedded_is_well(const struct embedded *engine, const char **ret_reason)
 {
     return writer_is_well(engine->writer, ret_reason);
+}
+
+bool embedded_step_writer(struct embedded *engine)
+{
+    return writer_step(engine->writer);
+}
+
+bool embedded_step_reader(struct embedded *engine)
+{
+    return readers_step(engine->readers);
 }
 
 void embedded_close(struct embedded *engine)

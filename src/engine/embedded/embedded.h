@@ -22,9 +22,14 @@ struct embedded;
 struct embedded_options {
     struct str data; // the folder; made if it is not there
     const struct clock *clock;
-    uint32_t readers;            // threads, >= 1
-    uint32_t posts_waiting_max;  // 4,096
-    uint32_t post_wait_ms_max;   // 500
+    uint32_t readers;           // threads, >= 1
+    uint32_t posts_waiting_max; // 4,096
+    uint32_t post_wait_ms_max;  // 500
+    /* -- 0: what it is in a server -- */
+    uint64_t tail_bytes_max;                        // of the events kept in memory
+    uint64_t mailbox_events_max, mailbox_bytes_max; // unopened at a home, until it is behind
+    /* -- -- */
+    bool is_stepped;             // no threads: embedded_step_*() do their work; for simulation
     struct embedded_rules rules; // may change while it runs: embedded_set_rules()
 };
 
@@ -41,6 +46,10 @@ struct port *embedded_port(struct embedded *engine);
 void embedded_set_rules(struct embedded *engine, const struct embedded_rules *rules); // any thread
 bool embedded_is_well(const struct embedded *engine,
                       const char **ret_reason); // any thread; for /readyz: static text when not
+/* Of an engine that is stepped: half a round of its ordering thread, an answer of a reader thread.
+ * False: nothing waits. */
+bool embedded_step_writer(struct embedded *engine);
+bool embedded_step_reader(struct embedded *engine);
 /* Finishes what was handed over, closes the store, gives the folder free. No call may be under way
  * or come after, and no watch may be on. */
 void embedded_close(struct embedded *engine);

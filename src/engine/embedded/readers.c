@@ -277,11 +277,11 @@ static void answer(struct reader *reader, struct call *call)
     publication_finish(reader->all->options.publication, call, newest_n);
 }
 
-/* NULL: it is over. */
+/* NULL: it is over, or nothing waits. */
 static struct call *next_call(struct readers *readers)
 {
     must(pthread_mutex_lock(&readers->lock) == 0);
-    while (readers->first == NULL && !readers->is_ending) {
+    while (readers->first == NULL && !readers->is_ending && !readers->options.is_stepped) {
         must(pthread_cond_wait(&readers->more, &readers->lock) == 0);
     }
     struct letter *letter = readers->first;
@@ -303,6 +303,15 @@ static void run(void *user)
     while ((call = next_call(reader->all)) != NULL) {
         answer(reader, call);
     }
+}
+
+bool readers_step(struct readers *readers)
+{
+    struct call *call = next_call(readers);
+    if (call != NULL) {
+        answer(&readers->each[0], call);
+    }
+    return call != NULL;
 }
 
 static void ask(struct readers *readers, struct call *call, struct question *question)
@@ -380,6 +389,9 @@ enum err readers_new(const struct readers_options *options, struct readers **ret
     for (uint32_t i = 0; i < options->count; i++) {
         struct reader *reader = &readers->each[i];
         reader->all = readers;
+        if (options->is_stepped) {
+            continue;
+        }
         const enum err err = sys_thread_start(&reader->thread, "roar-read", run, reader);
         if (err != ERR_OK) {
             readers_free(readers);
@@ -397,8 +409,12 @@ void readers_free(struct readers *readers)
     readers->is_ending = true;
     must(pthread_cond_broadcast(&readers->more) == 0);
     must(pthread_mutex_unlock(&readers->lock) == 0);
+    while (readers->options.is_stepped && readers_step(readers)) {
+    }
     for (uint32_t i = 0; i < readers->started; i++) {
         sys_thread_join(&readers->each[i].thread);
+    }
+    for (uint32_t i = 0; i < readers->options.count; i++) {
         store_close(&readers->each[i].store);
     }
     must(pthread_rwlock_destroy(&readers->gate) == 0);

@@ -22,6 +22,7 @@
 #include "hub/port.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct readers;
@@ -33,7 +34,8 @@ struct readers_options {
     const struct store_identity *identity;
     const struct publication *publication;
     const _Atomic bool *streams_explicit;
-    uint32_t count; // of threads
+    uint32_t count;  // of threads
+    bool is_stepped; // none: readers_step() does their work, on one connection
 };
 
 MUST_USE enum err readers_new(const struct readers_options *options, struct readers **ret_readers);
@@ -43,6 +45,9 @@ void readers_free(struct readers *readers);
 void readers_read(struct readers *readers, struct read *read);
 void readers_count(struct readers *readers, struct count_call *count);
 void readers_get(struct readers *readers, struct stream_call *call); // STREAM_DO_GET
+
+/* Answers one question, on the caller's thread. False: none waits. */
+bool readers_step(struct readers *readers);
 
 /* The ordering thread: closes all connections and keeps them closed until readers_resume(). */
 void readers_pause(struct readers *readers);

@@ -42,6 +42,8 @@ struct writer {
     struct queue posts, calls;
     struct batch batch;
     bool is_ending;
+    bool is_decided; // a batch is: it has to be published and answered
+    bool may_publish;
     uint64_t rules_seen;
     /* -- under MAIL -- */
     struct mail mail;
@@ -339,7 +341,7 @@ static void wake_retention(struct writer *writer)
     }
 }
 
-static void run_batch(struct writer *writer)
+static void decide_batch(struct writer *writer)
 {
     const struct moment now = now_of(writer);
     atomic_store_explicit(&writer->busy_since_ms, now.mono_ms, memory_order_relaxed);
@@ -349,16 +351,23 @@ static void run_batch(struct writer *writer)
     }
     const bool may_write = health_of(writer) < HEALTH_BROKEN;
     const enum err err = batch_decide(&writer->batch, &writer->ordering, may_write);
-    if (err == ERR_OK && may_write) {
+    writer->is_decided = true;
+    writer->may_publish = err == ERR_OK && may_write;
+    if (err != ERR_OK) {
+        note_failure(writer, err);
+    }
+}
+
+static void finish_batch(struct writer *writer)
+{
+    writer->is_decided = false;
+    if (writer->may_publish) {
         if (writer->batch.rows > 0) {
             become(writer, HEALTH_WELL);
         }
         batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
         wake_retention(writer);
-    }
-    if (err != ERR_OK) {
-        note_failure(writer, err);
     }
     atomic_fetch_sub_explicit(&writer->waiting, writer->batch.post_count, memory_order_relaxed);
     atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
@@ -395,19 +404,32 @@ static void keep_house(struct writer *writer)
     }
 }
 
+bool writer_step(struct writer *writer)
+{
+    if (writer->is_decided) {
+        finish_batch(writer);
+        keep_house(writer);
+        return has_work(writer);
+    }
+    (void)mail_open_all(&writer->mail);
+    take_rules(writer);
+    if (has_work(writer)) {
+        decide_batch(writer);
+        return true;
+    }
+    keep_house(writer);
+    return false;
+}
+
 static void run(void *user)
 {
     struct writer *writer = user;
-    while (!writer->is_ending || has_work(writer)) {
-        if (!has_work(writer)) {
+    bool goes_on = false;
+    while (goes_on || !writer->is_ending) {
+        if (!goes_on) {
             mail_wait(&writer->mail, writer->keeping.is_busy ? BUSY_TICK_MS : TICK_MS);
         }
-        (void)mail_open_all(&writer->mail);
-        take_rules(writer);
-        if (has_work(writer)) {
-            run_batch(writer);
-        }
-        keep_house(writer);
+        goes_on = writer_step(writer);
     }
 }
 
@@ -423,12 +445,14 @@ static enum err open_parts(struct writer *writer)
     }
     writer->options.publication->ordering = mail_home(&writer->mail);
     publication_raise(writer->options.publication, writer->ordering.next_n);
-    bus_init(&writer->bus);
+    bus_init(&writer->bus, &writer->options.mailbox);
     housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail,
                       writer->options.metrics);
     batch_init(&writer->batch, writer->options.clock, writer->options.metrics,
                writer->options.post_wait_ms_max);
-    err = sys_thread_start(&writer->thread, "roar-store", run, writer);
+    if (!writer->options.is_stepped) {
+        err = sys_thread_start(&writer->thread, "roar-store", run, writer);
+    }
     if (err != ERR_OK) {
         mail_done(&writer->mail);
         bus_done(&writer->bus);
@@ -465,7 +489,11 @@ enum err writer_new(const struct writer_options *options, struct store *store,
 void writer_free(struct writer *writer)
 {
     home_send(mail_home(&writer->mail), &writer->ending);
-    sys_thread_join(&writer->thread);
+    if (writer->options.is_stepped) {
+        run(writer);
+    } else {
+        sys_thread_join(&writer->thread);
+    }
     if (health_of(writer) < HEALTH_BROKEN) {
         housekeeping_end(&writer->keeping, now_of(writer));
     }

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "engine/embedded/bus.h"
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
@@ -46,6 +47,8 @@ struct writer_options {
     const struct store_identity *identity;
     struct embedded_rules rules;
     uint32_t posts_waiting_max, post_wait_ms_max;
+    struct bus_bounds mailbox; // of each home
+    bool is_stepped;           // no thread: writer_step() does its work
 };
 
 /* Takes `store` over, open and prepared; on failure it stays the caller's. */
@@ -53,6 +56,10 @@ MUST_USE enum err writer_new(const struct writer_options *options, struct store 
                              struct writer **ret_writer);
 /* Finishes what was handed over; the store is left with an empty WAL and closed. */
 void writer_free(struct writer *writer);
+
+/* One half of the thread's round, on the caller's thread: takes what came and decides it; then
+ * publishes, answers and keeps house. False: nothing waits to be gone on with. */
+bool writer_step(struct writer *writer);
 
 /* Any thread: */
 void writer_submit(struct writer *writer, struct submit *submit);

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/prover_test.h"
+
+#include "base/must.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define holds(prover, cond)                                                                        \
+    ((cond) ? (void)0 : (prover)->log->broken((prover)->log, "a reader was told: not " #cond))
+
+/* ---- the encoding ---- */
+
+static void encode_event(struct buf *out, const struct event *event, struct str stream,
+                         uint64_t prev, const struct epoch *epoch)
+{
+    (void)stream;
+    (void)epoch;
+    buf_addf(out, "E %llu %llu %d ", (unsigned long long)event->seq, (unsigned long long)prev,
+             event->kind);
+    buf_add(out, event->body, event->body_len);
+    buf_add_byte(out, '\n');
+}
+
+static void encode_signal(struct buf *out, struct str json)
+{
+    buf_add_str(out, STR("S "));
+    buf_add_str(out, json);
+    buf_add_byte(out, '\n');
+}
+
+const struct encoding prover_encoding_other = {
+    .name = "other", .event = encode_event, .signal = encode_signal};
+const struct encoding prover_encoding = {
+    .name = "prover", .event = encode_event, .signal = encode_signal};
+
+/* ---- a reader and what it believes ---- */
+
+static uint64_t number(const struct prover *prover, const char *json, const char *name)
+{
+    char key[40];
+    (void)snprintf(key, sizeof(key), "\"%s\":", name);
+    const char *at = strstr(json, key);
+    holds(prover, at != NULL);
+    return strtoull(at + strlen(key), NULL, 10);
+}
+
+static bool is_act(unsigned kind)
+{
+    return kind != EVENT_COMMENT && kind != EVENT_REMOVED;
+}
+
+/* The last counted hole must have brought all the acts it promised. */
+static void close_gap(struct prover *prover)
+{
+    holds(prover, prover->gap_got == prover->gap_carried);
+    prover->gap_from = prover->gap_to = prover->gap_got = prover->gap_carried = 0;
+}
+
+static void saw(struct prover *prover, uint64_t seq, uint64_t prev, uint32_t kind, struct str body)
+{
+    if (prover->log->saw != NULL) {
+        prover->log->saw(prover->log, seq, prev, kind, body);
+    }
+}
+
+static void believe_event(struct prover *prover, const char *line)
+{
+    char *at = NULL;
+    holds(prover, line[0] == 'E' && line[1] == ' ');
+    const uint64_t seq = strtoull(line + 2, &at, 10);
+    const uint64_t prev = strtoull(at, &at, 10);
+    const unsigned kind = (unsigned)strtoul(at, &at, 10);
+    holds(prover, *at == ' ' && prover->greeted);
+    saw(prover, seq, prev, kind, str_of(at + 1));
+    prover->events++;
+    if (seq <= prover->gap_to) {
+        holds(prover, seq >= prover->gap_from && is_act(kind));
+        prover->gap_got++;
+        prover->gap_from = seq + 1; // positions grow
+        return;
+    }
+    close_gap(prover);
+    holds(prover, seq > prover->last);
+    holds(prover, prev <= prover->last); // else something was missed without a word
+    prover->last = seq;
+}
+
+/* The numbers add up to the log; what retention took meanwhile is nowhere any more. */
+static void check_counts(const struct prover *prover, uint64_t removed)
+{
+    struct prover_log *log = prover->log;
+    const uint64_t from = prover->gap_from, to = prover->gap_to;
+    const uint64_t told = prover->gap_carried + prover->gap_shed + removed;
+    const uint64_t acts = log->count(log, from, to, UINT32_MAX & ~(1U << EVENT_COMMENT));
+    const uint64_t all = log->count(log, from, to, UINT32_MAX);
+    holds(prover, prover->gap_carried <= acts && told <= all);
+    if (log->oldest(log) <= from) {
+        holds(prover, prover->gap_carried == acts && told == all);
+    }
+}
+
+static void believe_gap(struct prover *prover, const char *json)
+{
+    const uint64_t from = number(prover, json, "from"), to = number(prover, json, "to");
+    holds(prover, from <= to && to > prover->last);
+    holds(prover, from == prover->last + 1);
+    prover->gaps++;
+    if (strstr(json, "\"expired\"") != NULL) {
+        close_gap(prover);
+        holds(prover, strstr(json, "carried") == NULL);
+        holds(prover, prover->log->expired(prover->log) >= to);
+        prover->expired++;
+    } else {
+        close_gap(prover);
+        prover->gap_from = from;
+        prover->gap_to = to;
+        prover->gap_carried = number(prover, json, "carried");
+        prover->gap_shed = number(prover, json, "shed");
+        check_counts(prover, number(prover, json, "removed"));
+    }
+    prover->last = to;
+}
+
+static void believe_hello(struct prover *prover, const char *json)
+{
+    holds(prover, !prover->greeted || prover->hellos > 0);
+    close_gap(prover);
+    prover->hellos++;
+    prover->greeted = true;
+    prover->hello_seq = number(prover, json, "seq");
+    prover->hello_latest = number(prover, json, "latest");
+    prover->resumed = strstr(json, "\"resumed\":true") != NULL;
+    holds(prover, prover->hello_latest >= prover->head_at_join);
+    holds(prover, !prover->resumed || prover->hello_seq == prover->join.cursor.seq);
+    if (!prover->resumed && prover->hellos == 1 && prover->log->expired(prover->log) == 0) {
+        struct prover_log *log = prover->log;
+        const uint32_t comments = 1U << EVENT_COMMENT;
+        const uint64_t all = log->count(log, 0, prover->hello_latest, comments);
+        const uint64_t got = log->count(log, prover->hello_seq + 1, prover->hello_latest, comments);
+        holds(prover, got >= (all < prover->join.tail ? all : prover->join.tail));
+    }
+    prover->last = prover->hello_seq;
+}
+
+static void note_signal(struct prover *prover, const char *json)
+{
+    const bool is_gap = strstr(json, "\"type\":\"gap\"") != NULL;
+    if (prover->first_signal[0] == '\0') {
+        (void)snprintf(prover->first_signal, sizeof(prover->first_signal), "%s", json);
+    }
+    if (is_gap) {
+        (void)snprintf(prover->last_gap, sizeof(prover->last_gap), "%s", json);
+    }
+    if (strstr(json, "\"type\":\"presence\"") == NULL) {
+        (void)snprintf(prover->last_signal, sizeof(prover->last_signal), "%s", json);
+    }
+}
+
+static void believe(struct prover *prover, const char *line)
+{
+    if (line[0] == 'E') {
+        believe_event(prover, line);
+        return;
+    }
+    holds(prover, line[0] == 'S');
+    note_signal(prover, line + 2);
+    if (strstr(line, "\"type\":\"hello\"") != NULL) {
+        believe_hello(prover, line);
+    } else if (strstr(line, "\"type\":\"gap\"") != NULL) {
+        believe_gap(prover, line);
+    } else if (strstr(line, "\"type\":\"resync\"") != NULL) {
+        prover->resynced = true;
+        holds(prover, !prover->resumed);
+    } else {
+        holds(prover, strstr(line, "\"type\":\"presence\"") != NULL);
+        prover->presences++;
+        prover->viewers_told = (uint32_t)number(prover, line, "viewers");
+        prover->hidden_told = (uint32_t)number(prover, line, "hidden");
+        holds(prover,
+              number(prover, line, "watching") + prover->hidden_told == prover->viewers_told);
+    }
+}
+
+static void parse(struct prover *prover)
+{
+    char *at = prover->bytes, *end = NULL;
+    size_t left = prover->len;
+    while (left > 0 && (end = memchr(at, '\n', left)) != NULL) {
+        *end = '\0';
+        believe(prover, at);
+        left -= (size_t)(end - at) + 1;
+        at = end + 1;
+    }
+    memmove(prover->bytes, at, left);
+    prover->len = left;
+}
+
+void prover_take(struct prover *prover, const uint8_t *bytes, size_t len)
+{
+    if (len == 0) {
+        return;
+    }
+    prover->bytes = realloc(prover->bytes, prover->len + len);
+    must(prover->bytes != NULL);
+    memcpy(prover->bytes + prover->len, bytes, len);
+    prover->len += len;
+    parse(prover);
+}
+
+void prover_keep(struct prover *prover, const uint8_t *bytes, size_t len)
+{
+    holds(prover, prover->len > 0); // only the rest of a begun frame
+    prover_take(prover, bytes, len);
+    holds(prover, prover->len == 0);
+}
+
+void prover_begin(struct prover *prover, struct prover_log *log, const struct join *join,
+                  uint64_t head)
+{
+    free(prover->bytes);
+    *prover =
+        (struct prover){.log = log, .join = *join, .last = join->cursor.seq, .head_at_join = head};
+}
+
+void prover_end(struct prover *prover)
+{
+    free(prover->bytes);
+    prover->bytes = NULL;
+    prover->len = 0;
+}
+
+void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
+                    size_t count)
+{
+    if (!prover->join.has_cursor || prover->resynced) {
+        prover->last = viewer->expired.to > 0 ? viewer->expired.from - 1
+                       : count > 0            ? events[0]->prev
+                                              : viewer->last_seq;
+    }
+    if (viewer->expired.to > 0) {
+        holds(prover, viewer->expired.from == prover->last + 1);
+        prover->last = viewer->expired.to;
+        prover->expired++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct event *event = events[i];
+        holds(prover, event->seq > prover->last && event->prev <= prover->last);
+        saw(prover, event->seq, event->prev, event->kind,
+            (struct str){.at = event->body, .len = event->body_len});
+        prover->last = event->seq;
+        prover->collected++;
+    }
+    holds(prover, prover->last == viewer->last_seq);
+}

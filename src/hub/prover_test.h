@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* prover -- what a reader believes: it takes a reader's bytes as a client would and holds them
+ * against the log: promise P5. Used by the tests of the hub and by the simulation.
+ *
+ * Positions only grow; nothing is missing that no gap told; a gap's numbers add up to the log; acts
+ * a gap promised are there before the next event; hello names no older newest than was committed
+ * when the reader asked.
+ */
+#pragma once
+
+#include "hub/viewer.h"
+
+#include <stdio.h>
+
+/* The truth, embedded first in what knows it. */
+struct prover_log {
+    /* Events of these kinds with from <= seq <= to, expired ones too. */
+    uint64_t (*count)(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds);
+    uint64_t (*oldest)(struct prover_log *log);  // seq that is kept; UINT64_MAX: none
+    uint64_t (*expired)(struct prover_log *log); // the newest seq that is not; 0: none
+    /* NULL: whatever stands in an event is well. */
+    void (*saw)(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t kind,
+                struct str body);
+    void (*broken)(struct prover_log *log, const char *what); // does not return
+};
+
+struct prover {
+    struct prover_log *log; // borrowed
+    struct join join;
+    uint64_t head_at_join;
+    /* -- what came -- */
+    char *bytes; // owned, not yet parsed
+    size_t len;
+    bool greeted;
+    uint64_t last, hello_seq, hello_latest;
+    bool resumed, resynced;
+    uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
+    uint64_t events, gaps, presences, hellos, expired;
+    uint32_t viewers_told, hidden_told;
+    uint32_t collects, collected;
+    char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
+};
+
+/* "E seq prev kind ....\n", "S {json}\n"; two alike, as a stream has two channels. */
+extern const struct encoding prover_encoding, prover_encoding_other;
+
+/* It asked for `join` when `head` was the newest. */
+void prover_begin(struct prover *prover, struct prover_log *log, const struct join *join,
+                  uint64_t head);
+void prover_end(struct prover *prover); // zeroed is legal
+void prover_take(struct prover *prover, const uint8_t *bytes, size_t len);
+/* The rest of a begun frame. */
+void prover_keep(struct prover *prover, const uint8_t *bytes, size_t len);
+/* The answer of a long poll. */
+void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
+                    size_t count);
