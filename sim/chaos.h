@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/* chaos -- what goes wrong, as often as the scenario says; and the moderator, who pauses streams
+ * and lets them go on, so that there are acts among the comments.
+ */
+#pragma once
+
+#include "world.h"
+
+void chaos_begin(struct world *world);
+void chaos_step(struct world *world);
+void chaos_moderate(struct world *world);
+void chaos_end(struct world *world); // all is well from here on

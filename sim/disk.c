@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "disk.h"
+
+#include "base/must.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct disk disk;
+
+static void bytes_resize(struct disk_bytes *bytes, size_t len)
+{
+    if (len > bytes->cap) {
+        bytes->cap = len * 2;
+        bytes->at = realloc(bytes->at, bytes->cap);
+        must(bytes->at != NULL);
+    }
+    if (len > bytes->len) {
+        memset(bytes->at + bytes->len, 0, len - bytes->len);
+    }
+    bytes->len = len;
+}
+
+static void bytes_copy(struct disk_bytes *to, const struct disk_bytes *from)
+{
+    bytes_resize(to, from->len);
+    if (from->len > 0) {
+        memcpy(to->at, from->at, from->len);
+    }
+}
+
+void disk_init(uint64_t seed)
+{
+    disk_done();
+    rand_init(&disk.rand, seed);
+}
+
+void disk_done(void)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        struct disk_file *file = &disk.files[i];
+        free(file->now.at);
+        free(file->durable.at);
+        free(file->dirty.at);
+        free(file->after.at);
+    }
+    memset(&disk, 0, sizeof(disk));
+}
+
+/* ---- crashes ---- */
+
+static void tear(struct disk_file *file, size_t sector)
+{
+    const size_t from = sector * DISK_SECTOR;
+    const size_t to = from + DISK_SECTOR < file->after.len ? from + DISK_SECTOR : file->after.len;
+    size_t keep = to;
+    switch (rand_below(&disk.rand, 3)) {
+    case 0:
+        return; // the old one
+    case 1:
+        break; // the new one
+    default:
+        keep = from + rand_below(&disk.rand, DISK_SECTOR);
+        break;
+    }
+    keep = keep < file->now.len ? keep : file->now.len;
+    if (keep > from) {
+        memcpy(file->after.at + from, file->now.at + from, keep - from);
+    }
+}
+
+static void lose_power(struct disk_file *file)
+{
+    const size_t len =
+        rand_below(&disk.rand, 2) == 0 ? file->now.len : file->durable.len; // either may be left
+    bytes_copy(&file->after, &file->durable);
+    bytes_resize(&file->after, len);
+    for (size_t i = 0; i < file->dirty.len && i * DISK_SECTOR < len; i++) {
+        if (file->dirty.at[i] != 0) {
+            tear(file, i);
+        }
+    }
+}
+
+static void crash(void)
+{
+    disk.crashed = true;
+    disk.crash_at = 0;
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        struct disk_file *file = &disk.files[i];
+        file->is_left = file->is_there && (disk.crash == DISK_KILL || file->is_durable);
+        if (file->is_left && disk.crash == DISK_KILL) {
+            bytes_copy(&file->after, &file->now);
+        } else if (file->is_left) {
+            lose_power(file);
+        }
+    }
+}
+
+static void count_op(void)
+{
+    disk.ops++;
+    if (disk.crash_at != 0 && disk.ops >= disk.crash_at) {
+        crash();
+    }
+    if (disk.fails_after > 0 && --disk.fails_after == 0) {
+        disk.fails = true;
+    }
+}
+
+void disk_arm(enum disk_crash how, uint64_t ops)
+{
+    disk.crash = how;
+    disk.crash_at = disk.ops + ops;
+    if (ops == 0) {
+        crash();
+    }
+}
+
+void disk_restart(void)
+{
+    for (int i = 0; disk.crashed && i < DISK_FILES_MAX; i++) {
+        struct disk_file *file = &disk.files[i];
+        if (!file->is_left) {
+            file->after.len = 0;
+        }
+        file->is_there = file->is_left;
+        bytes_copy(&file->now, &file->after);
+        bytes_copy(&file->durable, &file->after);
+        file->dirty.len = 0;
+        bytes_resize(&file->dirty, (file->now.len + DISK_SECTOR - 1) / DISK_SECTOR);
+        file->is_durable = file->is_left;
+        file->is_left = false;
+    }
+    disk.crashed = false;
+    disk.crash_at = 0;
+    disk.is_full = false;
+    disk.fails = false;
+    disk.fails_after = 0;
+}
+
+/* ---- files ---- */
+
+struct disk_file *disk_find(const char *name)
+{
+    for (int i = 0; i < DISK_FILES_MAX; i++) {
+        if (disk.files[i].is_there && strcmp(disk.files[i].name, name) == 0) {
+            return &disk.files[i];
+        }
+    }
+    return NULL;
+}
+
+struct disk_file *disk_make(const char *name)
+{
+    struct disk_file *file = disk_find(name);
+    for (int i = 0; file == NULL && i < DISK_FILES_MAX; i++) {
+        if (!disk.files[i].is_there && !disk.files[i].is_left) {
+            file = &disk.files[i];
+            must(strlen(name) < DISK_NAME_MAX);
+            strcpy(file->name, name);
+            file->is_there = true;
+            file->now.len = file->durable.len = file->dirty.len = file->after.len = 0;
+            file->is_durable = false;
+        }
+    }
+    must(file != NULL);
+    return file;
+}
+
+void disk_remove(struct disk_file *file)
+{
+    count_op();
+    file->is_there = false;
+    file->is_durable = false;
+}
+
+size_t disk_read(const struct disk_file *file, uint64_t at, void *bytes, size_t len)
+{
+    if (at >= file->now.len) {
+        return 0;
+    }
+    const size_t left = file->now.len - at;
+    const size_t taken = len < left ? len : left;
+    memcpy(bytes, file->now.at + at, taken);
+    return taken;
+}
+
+bool disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t len)
+{
+    if (disk.fails || disk.is_full) {
+        return false;
+    }
+    if (at + len > file->now.len) {
+        bytes_resize(&file->now, at + len);
+        bytes_resize(&file->dirty, (at + len + DISK_SECTOR - 1) / DISK_SECTOR);
+    }
+    memcpy(file->now.at + at, bytes, len);
+    memset(file->dirty.at + at / DISK_SECTOR, 1,
+           (at + len - 1) / DISK_SECTOR - at / DISK_SECTOR + 1);
+    count_op();
+    return true;
+}
+
+void disk_truncate(struct disk_file *file, uint64_t len)
+{
+    bytes_resize(&file->now, len);
+    bytes_resize(&file->dirty, (len + DISK_SECTOR - 1) / DISK_SECTOR);
+    count_op();
+}
+
+bool disk_sync(struct disk_file *file)
+{
+    count_op();
+    if (disk.fails) {
+        return false;
+    }
+    bytes_resize(&file->durable, file->now.len);
+    for (size_t i = 0; i < file->dirty.len; i++) {
+        const size_t from = i * DISK_SECTOR;
+        if (file->dirty.at[i] != 0) {
+            const size_t left = file->now.len - from;
+            memcpy(file->durable.at + from, file->now.at + from,
+                   left < DISK_SECTOR ? left : DISK_SECTOR);
+            file->dirty.at[i] = 0;
+        }
+    }
+    file->is_durable = true;
+    disk.syncs++;
+    count_op(); // a crash just after it
+    return true;
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/must.h"
+#include "engine/embedded/store_rows.h"
+#include "engine/embedded/store_streams.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HASH_KEY = 7 };
+
+/* ---- what the provers ask ---- */
+
+static struct ledger *ledger_of(struct prover_log *log)
+{
+    return (struct ledger *)(void *)log;
+}
+
+struct entry *ledger_find(struct ledger *ledger, uint64_t seq)
+{
+    return seq == 0 || seq > ledger->head ? NULL : &ledger->entries[seq - 1];
+}
+
+static uint64_t on_count(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds)
+{
+    struct ledger *ledger = ledger_of(log);
+    uint64_t count = 0;
+    to = to < ledger->head ? to : ledger->head;
+    if (kinds == UINT32_MAX) {
+        return to >= from ? to - (from > 0 ? from : 1) + 1 : 0;
+    }
+    for (uint64_t seq = from > 0 ? from : 1; seq <= to; seq++) {
+        count += kinds >> ledger->entries[seq - 1].kind & 1U;
+    }
+    return count;
+}
+
+static uint64_t on_oldest(struct prover_log *log)
+{
+    const struct ledger *ledger = ledger_of(log);
+    return ledger->ground < ledger->head ? ledger->ground + 1 : UINT64_MAX;
+}
+
+static uint64_t on_expired(struct prover_log *log)
+{
+    return ledger_of(log)->ground;
+}
+
+static void on_saw(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t kind,
+                   struct str body)
+{
+    struct ledger *ledger = ledger_of(log);
+    struct world *world = ledger->world;
+    struct entry *entry = ledger_find(ledger, seq);
+    world_holds(world, entry != NULL, "P2: seq %llu of %s was shown and is not in the log",
+                (unsigned long long)seq, ledger->name.at);
+    world_holds(world, seq <= ledger->published,
+                "P2: seq %llu of %s was shown before it was published", (unsigned long long)seq,
+                ledger->name.at);
+    world_holds(world, entry->kind == kind && prev == seq - 1,
+                "P3: seq %llu of %s was shown as something else", (unsigned long long)seq,
+                ledger->name.at);
+    world_holds(world, entry->body_hash == hash_str(HASH_KEY, body),
+                "P3: seq %llu of %s was shown with another text", (unsigned long long)seq,
+                ledger->name.at);
+    world->shown += !entry->is_shown;
+    entry->is_shown = true;
+}
+
+static void on_broken(struct prover_log *log, const char *what)
+{
+    world_broken(ledger_of(log)->world, "P5: %s", what);
+}
+
+void ledger_begin(struct world *world)
+{
+    static const char *const names[STREAMS] = {"demo", "other"};
+    for (int i = 0; i < STREAMS; i++) {
+        struct ledger *ledger = &world->ledgers[i];
+        *ledger = (struct ledger){
+            .truth = {.count = on_count,
+                      .oldest = on_oldest,
+                      .expired = on_expired,
+                      .saw = on_saw,
+                      .broken = on_broken},
+            .world = world,
+            .name = str_of(names[i]),
+            .entries = calloc(EVENTS_MAX, sizeof(struct entry)),
+        };
+        must(ledger->entries != NULL);
+    }
+    world->audit = calloc(1, sizeof(*world->audit));
+    must(world->audit != NULL);
+}
+
+void ledger_end(struct world *world)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        free(world->ledgers[i].entries);
+    }
+    free(world->audit);
+}
+
+/* ---- reading the disk ---- */
+
+static bool open_audit(struct world *world)
+{
+    if (world->audit->db == NULL &&
+        store_open(world->audit, "data/roar.db", STORE_READS) != ERR_OK) {
+        return false;
+    }
+    return store_begin_read(world->audit) == ERR_OK;
+}
+
+void ledger_close(struct world *world)
+{
+    store_close(world->audit);
+}
+
+static struct ledger *by_id(struct world *world, int64_t id)
+{
+    struct store_stream stream;
+    struct str name;
+    world_holds(world, store_streams_by_id(world->audit, id, &stream, &name) == ERR_OK,
+                "P1: a row belongs to no stream");
+    for (int i = 0; i < STREAMS; i++) {
+        if (str_eq(world->ledgers[i].name, name)) {
+            return &world->ledgers[i];
+        }
+    }
+    world_broken(world, "P3: a row belongs to a stream nobody knows");
+}
+
+static struct entry entry_of(const struct store_row *row)
+{
+    struct entry entry = {.n = row->n,
+                          .at_ms = row->at_ms,
+                          .kind = row->kind,
+                          .body_hash = hash_str(HASH_KEY, row->body)};
+    if (row->kind == EVENT_COMMENT) { // "u3", "c17"
+        entry.user = (uint8_t)(row->user.at[1] - '0');
+        entry.cid = (uint16_t)strtoul(row->cid.at + 1, NULL, 10);
+    }
+    return entry;
+}
+
+uint64_t ledger_seq_of(const struct ledger *ledger, uint8_t user, uint16_t cid)
+{
+    const struct comment *comment = &ledger->world->posters[user].comments[cid];
+    return &ledger->world->ledgers[comment->stream] == ledger ? comment->seq : 0;
+}
+
+static void take_comment(struct world *world, const struct ledger *ledger, struct entry *entry,
+                         uint64_t seq)
+{
+    struct poster *poster = &world->posters[entry->user];
+    struct comment *comment = &poster->comments[entry->cid];
+    world_holds(world, comment->is_tried && &world->ledgers[comment->stream] == ledger,
+                "P3: u%u's c%u in %s is a comment nobody posted", entry->user, entry->cid,
+                ledger->name.at);
+    world_holds(world, comment->seq == 0 || comment->seq == seq,
+                "P4: u%u's c%u in %s has the places %llu and %llu", entry->user, entry->cid,
+                ledger->name.at, (unsigned long long)comment->seq, (unsigned long long)seq);
+    comment->seq = seq;
+}
+
+static void count_accepted(struct world *world, const struct entry *entry)
+{
+    struct poster *poster = &world->posters[entry->user];
+    const uint32_t most = world->scenario->has_limits ? 5 : 0;
+    poster->accepted_ms[poster->accepted++] = world->now_ms;
+    if (most > 0 && poster->accepted > most) {
+        const int64_t since_ms = world->now_ms - poster->accepted_ms[poster->accepted - 1 - most];
+        world_holds(world, since_ms >= 10000, "P9: u%u had %u accepted within %lld ms", entry->user,
+                    most + 1, (long long)since_ms);
+    }
+}
+
+static void take_row(struct world *world, const struct store_row *row)
+{
+    struct ledger *ledger = by_id(world, row->stream);
+    struct entry entry = entry_of(row);
+    world_holds(world, row->seq == ledger->head + 1 && row->prev == ledger->head,
+                "P3: %s has seq %llu (prev %llu) after %llu", ledger->name.at,
+                (unsigned long long)row->seq, (unsigned long long)row->prev,
+                (unsigned long long)ledger->head);
+    must(row->seq <= EVENTS_MAX);
+    const struct entry *before = ledger_find(ledger, ledger->head);
+    world_holds(world, before == NULL || (before->at_ms <= row->at_ms && before->n < row->n),
+                "P3: seq %llu of %s is older than the one before it", (unsigned long long)row->seq,
+                ledger->name.at);
+    if (entry.kind == EVENT_COMMENT) {
+        take_comment(world, ledger, &entry, row->seq);
+        count_accepted(world, &entry);
+    }
+    ledger->entries[row->seq - 1] = entry;
+    ledger->head = row->seq;
+    world->audited_n = row->n;
+    world_note(world, "committed %s %llu: %s u%u c%u", ledger->name.at,
+               (unsigned long long)row->seq, event_kind_name(entry.kind), entry.user, entry.cid);
+}
+
+static void look_at_ground(struct world *world)
+{
+    for (int i = 0; world->scenario->has_retention && i < STREAMS; i++) {
+        struct ledger *ledger = &world->ledgers[i];
+        struct store_stream stream;
+        if (store_streams_find(world->audit, ledger->name, &stream) != ERR_OK ||
+            stream.ground_seq == ledger->ground) {
+            continue;
+        }
+        world_holds(world, stream.ground_seq > ledger->ground && stream.ground_seq <= ledger->head,
+                    "P1: retention of %s went from %llu to %llu", ledger->name.at,
+                    (unsigned long long)ledger->ground, (unsigned long long)stream.ground_seq);
+        ledger->ground = stream.ground_seq;
+        world_note(world, "expired %s up to %llu", ledger->name.at,
+                   (unsigned long long)ledger->ground);
+    }
+}
+
+void ledger_look(struct world *world)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    if (world->is_dead || !open_audit(world)) {
+        return;
+    }
+    must(store_rows_since(world->audit, world->audited_n + 1, &walk) == ERR_OK);
+    enum err err = ERR_OK;
+    while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {
+        take_row(world, &row);
+    }
+    world_holds(world, err == ERR_NOT_FOUND, "P1: a row that was just committed is damaged");
+    look_at_ground(world);
+    store_rollback(world->audit);
+}
+
+void ledger_published(struct world *world)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        world->ledgers[i].published = world->ledgers[i].head;
+    }
+}
+
+/* ---- after a start ---- */
+
+/* What follows the newest row that is still there never happened, if nobody knew of it. */
+static void cut(struct world *world, struct ledger *ledger, uint64_t head)
+{
+    for (; ledger->head > head; ledger->head--) {
+        struct entry *entry = ledger_find(ledger, ledger->head);
+        world_holds(world, !entry->is_answered, "P1: seq %llu of %s was answered and is gone",
+                    (unsigned long long)ledger->head, ledger->name.at);
+        world_holds(world, !entry->is_shown, "P2: seq %llu of %s was shown and is gone",
+                    (unsigned long long)ledger->head, ledger->name.at);
+        if (entry->kind == EVENT_COMMENT) {
+            struct poster *poster = &world->posters[entry->user];
+            poster->comments[entry->cid].seq = 0;
+            poster->accepted--;
+        }
+        *entry = (struct entry){.n = 0};
+    }
+    ledger->published = ledger->published < head ? ledger->published : head;
+}
+
+static void verify_row(struct world *world, struct ledger *ledger, const struct store_row *row)
+{
+    const struct entry *known = ledger_find(ledger, row->seq);
+    const struct entry entry = entry_of(row);
+    world_holds(world,
+                known->n == entry.n && known->kind == entry.kind && known->at_ms == entry.at_ms &&
+                    known->body_hash == entry.body_hash,
+                "P1: seq %llu of %s is another one after the restart", (unsigned long long)row->seq,
+                ledger->name.at);
+}
+
+static void verify_known(struct world *world, uint64_t *heads)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    enum err err = ERR_OK;
+    must(store_rows_since(world->audit, 1, &walk) == ERR_OK);
+    while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {
+        struct ledger *ledger = by_id(world, row.stream);
+        uint64_t *head = &heads[ledger - world->ledgers];
+        world_holds(world, row.seq == *head + 1, "P1: %s lacks what stands before seq %llu",
+                    ledger->name.at, (unsigned long long)row.seq);
+        *head = row.seq;
+        if (row.seq <= ledger->head) {
+            verify_row(world, ledger, &row);
+        }
+    }
+    world_holds(world, err == ERR_NOT_FOUND, "P1: a row is damaged after the restart");
+}
+
+void ledger_verify(struct world *world)
+{
+    uint64_t heads[STREAMS];
+    world_holds(world, open_audit(world), "P1: the log cannot be read after the restart");
+    look_at_ground(world);
+    for (int i = 0; i < STREAMS; i++) {
+        heads[i] = world->ledgers[i].ground;
+    }
+    verify_known(world, heads);
+    store_rollback(world->audit);
+    world->audited_n = 0;
+    for (int i = 0; i < STREAMS; i++) {
+        struct ledger *ledger = &world->ledgers[i];
+        cut(world, ledger, heads[i] < ledger->head ? heads[i] : ledger->head);
+        const struct entry *newest = ledger_find(ledger, ledger->head);
+        world->audited_n =
+            newest != NULL && newest->n > world->audited_n ? newest->n : world->audited_n;
+    }
+    ledger_look(world);
+    ledger_published(world); // whoever asks the new process gets all of it
+}

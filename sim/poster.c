@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "poster.h"
+
+#include "ledger.h"
+#include "node.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t greatest_answered(const struct world *world, uint8_t stream)
+{
+    uint64_t greatest = 0;
+    for (int i = 0; i < USERS; i++) {
+        const struct poster *poster = &world->posters[i];
+        for (uint16_t cid = 0; cid < poster->cids; cid++) {
+            const struct comment *comment = &poster->comments[cid];
+            if (comment->is_answered && comment->stream == stream && comment->seq > greatest) {
+                greatest = comment->seq;
+            }
+        }
+    }
+    return greatest;
+}
+
+static void check_accepted(struct poster *poster)
+{
+    struct world *world = poster->world;
+    const struct submit *submit = &poster->submit;
+    struct comment *comment = &poster->comments[poster->cid];
+    struct ledger *ledger = &world->ledgers[comment->stream];
+    const uint64_t seq = submit->event->seq;
+    struct entry *entry = ledger_find(ledger, seq);
+    const bool is_retry = submit->end == SUBMIT_DUPLICATE;
+    world_holds(world, epoch_eq(&submit->epoch, &world->epoch), "P14: an answer of another epoch");
+    if (seq > ledger->ground) {
+        world_holds(world,
+                    entry != NULL && entry->user == poster->user && entry->cid == poster->cid,
+                    "P2: u%u's c%u was answered %llu, which is not in the log", poster->user,
+                    poster->cid, (unsigned long long)seq);
+        entry->is_answered = true;
+    }
+    world_holds(world, comment->seq == seq, "P4: u%u's c%u was answered %llu and is %llu",
+                poster->user, poster->cid, (unsigned long long)seq,
+                (unsigned long long)comment->seq);
+    world_holds(world, !comment->is_answered || is_retry, "P4: a retry was taken as new");
+    world_holds(world, is_retry || seq > poster->known_head,
+                "P3: u%u's c%u got %llu, and %llu was answered before it was posted", poster->user,
+                poster->cid, (unsigned long long)seq, (unsigned long long)poster->known_head);
+    comment->is_answered = true;
+    comment->may_be_there = false;
+    world->answered++;
+}
+
+static void check_refused(struct poster *poster)
+{
+    struct world *world = poster->world;
+    struct comment *comment = &poster->comments[poster->cid];
+    const enum refusal refusal = poster->submit.refusal;
+    const bool is_rate = refusal == REFUSAL_RATE_USER || refusal == REFUSAL_RATE_STREAM;
+    world_holds(world, is_rate || refusal == REFUSAL_OVERLOADED || refusal == REFUSAL_STORE_DOWN,
+                "P13: refused as %d", (int)refusal);
+    world_holds(world, !is_rate || comment->seq == 0, "P4: a retry met the limits");
+    world_holds(world, comment->may_be_there || comment->is_answered || comment->seq == 0,
+                "P13: u%u's c%u was refused and is there", poster->user, poster->cid);
+    world_holds(world, !is_rate || poster->submit.retry_after_ms > 0,
+                "P13: refused by a limit without a word when to come again");
+}
+
+static void on_done(struct call *call)
+{
+    struct poster *poster = (struct poster *)(void *)call;
+    struct world *world = poster->world;
+    struct submit *submit = &poster->submit;
+    poster->is_away = false;
+    poster->due_ms = world->now_ms + world_while(world, world->pace_ms);
+    if (!world->is_dead) {
+        world_note(world, "u%u hears of c%u: end %d refusal %d seq %llu", poster->user, poster->cid,
+                   (int)submit->end, (int)submit->refusal,
+                   submit->event == NULL ? 0 : (unsigned long long)submit->event->seq);
+        if (submit->end == SUBMIT_DONE || submit->end == SUBMIT_DUPLICATE) {
+            check_accepted(poster);
+        } else if (submit->end == SUBMIT_REFUSED) {
+            check_refused(poster);
+        } else {
+            poster->comments[poster->cid].may_be_there = true;
+        }
+    }
+    event_unref(submit->event);
+    submit->event = NULL;
+}
+
+static void post(struct world *world, struct poster *poster, uint16_t cid)
+{
+    struct comment *comment = &poster->comments[cid];
+    struct reactor *reactor = &world->reactors[world_below(world, world->hubs)];
+    const uint32_t len = 1 + (uint32_t)world_below(world, sizeof(poster->text) - 1);
+    poster->cid = cid;
+    poster->life = world->life;
+    poster->is_away = true;
+    poster->known_head = comment->is_tried ? 0 : greatest_answered(world, comment->stream);
+    comment->is_tried = true;
+    comment->may_be_there = comment->may_be_there || comment->seq != 0;
+    (void)snprintf(poster->cid_text, sizeof(poster->cid_text), "c%u", cid);
+    memset(poster->text, 'a' + cid % 26, sizeof(poster->text));
+    poster->submit = (struct submit){
+        .call = {.home = &reactor->home, .done = on_done},
+        .stream = world->ledgers[comment->stream].name,
+        .author = {.id = str_of(poster->name), .name = str_of(poster->name)},
+        .cid = str_of(poster->cid_text),
+        .text = {.at = poster->text, .len = len},
+        .media_ms = -1,
+    };
+    world_note(world, "u%u posts c%u to %s", poster->user, cid,
+               world->ledgers[comment->stream].name.at);
+    port_submit(world->port, &poster->submit);
+    node_poke(world);
+}
+
+/* What it does not know the end of; else CIDS_MAX. */
+static uint16_t unsettled(const struct poster *poster)
+{
+    for (uint16_t cid = 0; cid < poster->cids; cid++) {
+        if (!poster->comments[cid].is_answered) {
+            return cid;
+        }
+    }
+    return CIDS_MAX;
+}
+
+static void post_new(struct world *world, struct poster *poster)
+{
+    if (poster->cids == CIDS_MAX) {
+        poster->due_ms = NEVER;
+        return;
+    }
+    const uint16_t cid = poster->cids++;
+    poster->comments[cid] = (struct comment){.stream = world_chance(world, 200)};
+    post(world, poster, cid);
+}
+
+void poster_step(struct world *world, struct poster *poster)
+{
+    poster->due_ms = world->now_ms + world_while(world, world->pace_ms);
+    if (world->port == NULL || poster->is_away) {
+        return;
+    }
+    const uint16_t open = unsettled(poster);
+    if (open != CIDS_MAX && (world->is_calm || world_chance(world, 800))) {
+        post(world, poster, open);
+    } else if (poster->cids > 0 && world_chance(world, 100)) {
+        post(world, poster, (uint16_t)world_below(world, poster->cids));
+    } else if (!world->is_calm) {
+        post_new(world, poster);
+    } else {
+        poster->due_ms = NEVER;
+    }
+}
+
+void poster_begin(struct world *world)
+{
+    for (uint8_t i = 0; i < USERS; i++) {
+        struct poster *poster = &world->posters[i];
+        poster->world = world;
+        poster->user = i;
+        poster->due_ms = (int64_t)world_below(world, 5000);
+        (void)snprintf(poster->name, sizeof(poster->name), "u%u", i);
+    }
+}
+
+bool poster_all_settled(const struct world *world)
+{
+    for (int i = 0; i < USERS; i++) {
+        if (world->posters[i].is_away || unsettled(&world->posters[i]) != CIDS_MAX) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/* poster -- people who post, and post again when they heard nothing, or just to be sure: always
+ * with the same cid. They hold every answer against the ledger.
+ */
+#pragma once
+
+#include "world.h"
+
+void poster_begin(struct world *world);
+void poster_step(struct world *world, struct poster *poster);
+/* Everybody knows what became of what they posted. */
+bool poster_all_settled(const struct world *world);

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "watcher.h"
+
+#include "attendance.h"
+#include "ledger.h"
+#include "node.h"
+
+#include <string.h>
+
+static struct watcher *watcher_of(struct viewer *viewer)
+{
+    return (struct watcher *)(void *)viewer;
+}
+
+static struct hub *hub_of(struct watcher *watcher)
+{
+    return watcher->world->reactors[watcher->hub].hub;
+}
+
+static bool is_poll(const struct watcher *watcher)
+{
+    return watcher->prover.join.encoding == NULL;
+}
+
+static void turn_soon(struct watcher *watcher)
+{
+    struct reactor *reactor = &watcher->world->reactors[watcher->hub];
+    const int64_t now_ms = watcher->world->now_ms;
+    reactor->due_ms = now_ms < reactor->due_ms ? now_ms : reactor->due_ms;
+}
+
+/* ---- what the hub says ---- */
+
+static void on_open(struct viewer *viewer)
+{
+    struct watcher *watcher = watcher_of(viewer);
+    watcher->is_open = true;
+    if (is_poll(watcher)) {
+        attendance_beat(watcher->world, watcher->stream, watcher->identity);
+    } else {
+        attendance_enter(watcher->world, watcher->stream, watcher->identity);
+    }
+}
+
+static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
+{
+    struct watcher *watcher = watcher_of(viewer);
+    struct world *world = watcher->world;
+    world_note(world, "w%u is refused: %d", watcher->number, (int)why);
+    world_holds(world, world->is_closing || world->scenario->bad_disks > 0,
+                "P13: w%u was refused for no reason", watcher->number);
+    watcher->is_joined = false;
+}
+
+static void note_place(struct watcher *watcher)
+{
+    const struct prover *prover = &watcher->prover;
+    struct world *world = watcher->world;
+    if (watcher->has_own && prover->resynced) {
+        world_holds(world,
+                    strstr(prover->last_signal, "\"ahead\"") == NULL &&
+                        strstr(prover->last_signal, "\"epoch\"") == NULL,
+                    "P5: w%u came back with its own cursor %llu and was told: %s", watcher->number,
+                    (unsigned long long)prover->join.cursor.seq, prover->last_signal);
+    }
+    if (prover->greeted) {
+        watcher->has_place = true;
+        watcher->place = prover->last;
+    }
+}
+
+static size_t on_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
+{
+    struct watcher *watcher = watcher_of(viewer);
+    world_holds(watcher->world, watcher->is_open && watcher->is_joined && !viewer->blocked,
+                "P5: w%u was written to out of turn", watcher->number);
+    const size_t taken = len < watcher->room ? len : watcher->room;
+    watcher->room -= watcher->room == UINT32_MAX ? 0 : (uint32_t)taken;
+    if (!watcher->world->is_dead) {
+        prover_take(&watcher->prover, bytes, taken);
+        note_place(watcher);
+    }
+    return taken;
+}
+
+static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
+{
+    struct watcher *watcher = watcher_of(viewer);
+    if (!watcher->world->is_dead) {
+        prover_keep(&watcher->prover, bytes, len);
+        note_place(watcher);
+    }
+}
+
+static void on_collect(struct viewer *viewer, struct event *const *events, size_t count,
+                       const struct cursor *cursor, bool resync)
+{
+    struct watcher *watcher = watcher_of(viewer);
+    struct world *world = watcher->world;
+    watcher->is_joined = false;
+    if (world->is_dead) {
+        return;
+    }
+    world_note(world, "w%u's poll has %zu up to %llu%s", watcher->number, count,
+               (unsigned long long)cursor->seq, resync ? " after a resync" : "");
+    world_holds(world, !resync || !watcher->has_own,
+                "P5: w%u came back with its own cursor %llu and was told to begin anew",
+                watcher->number, (unsigned long long)watcher->prover.join.cursor.seq);
+    watcher->prover.resynced = resync;
+    prover_collect(&watcher->prover, viewer, events, count);
+    watcher->has_place = true;
+    watcher->place = cursor->seq;
+}
+
+static const struct viewer_ops ops = {.open = on_open,
+                                      .refuse = on_refuse,
+                                      .write = on_write,
+                                      .keep = on_keep,
+                                      .collect = on_collect};
+
+/* ---- what it does ---- */
+
+static void choose_cursor(struct watcher *watcher, struct join *join)
+{
+    struct world *world = watcher->world;
+    const uint64_t head = world->ledgers[watcher->stream].head;
+    watcher->has_own = watcher->has_place && world_chance(world, 700);
+    join->has_cursor = true;
+    join->cursor.epoch = world->epoch;
+    join->cursor.seq = watcher->place;
+    if (watcher->has_own) {
+        return;
+    }
+    switch (world_below(world, 6)) {
+    case 0:
+        join->cursor.epoch = (struct epoch){.text = "old1"};
+        break;
+    case 1:
+        join->cursor.seq = head + 1 + world_below(world, 500);
+        break;
+    case 2:
+        join->cursor = (struct cursor){.seq = head == 0 ? 0 : world_below(world, head)};
+        break;
+    default:
+        join->has_cursor = false;
+        join->cursor = (struct cursor){.seq = 0};
+        break;
+    }
+}
+
+static void come(struct world *world, struct watcher *watcher)
+{
+    if (!watcher->has_place) {
+        watcher->stream = world_chance(world, 250);
+    }
+    struct ledger *ledger = &world->ledgers[watcher->stream];
+    struct join join = {.stream = ledger->name,
+                        .encoding = world_chance(world, world->scenario->polls) ? NULL
+                                    : world_chance(world, 300) ? &prover_encoding_other
+                                                               : &prover_encoding,
+                        .tail = (uint32_t)world_below(world, 80),
+                        .limit = 1 + (uint32_t)world_below(world, 60),
+                        .identity = watcher->identity};
+    choose_cursor(watcher, &join);
+    watcher->hub = (uint8_t)world_below(world, world->hubs);
+    watcher->room = world_chance(world, 500) ? UINT32_MAX : (uint32_t)world_below(world, 2000);
+    watcher->is_joined = watcher->is_alive = true;
+    watcher->is_open = false;
+    world_note(world, "w%u comes to hub %u for %s after %lld%s", watcher->number, watcher->hub,
+               ledger->name.at, join.has_cursor ? (long long)join.cursor.seq : -1,
+               join.encoding == NULL ? ", by poll" : "");
+    prover_begin(&watcher->prover, &ledger->truth, &join, ledger->published);
+    viewer_join(hub_of(watcher), &watcher->viewer, &ops, &join);
+    turn_soon(watcher);
+}
+
+static void leave(struct world *world, struct watcher *watcher)
+{
+    if (watcher->is_joined) {
+        world_note(world, "w%u leaves at %llu", watcher->number,
+                   (unsigned long long)watcher->place);
+        viewer_leave(hub_of(watcher), &watcher->viewer);
+        turn_soon(watcher);
+        watcher->is_joined = false;
+        if (watcher->is_open && !is_poll(watcher) && watcher->is_alive) {
+            attendance_leave(world, watcher->stream, watcher->identity);
+        }
+    }
+    prover_end(&watcher->prover);
+    if (world_chance(world, 200)) { // another reader
+        watcher->has_place = false;
+        watcher->place = 0;
+    }
+}
+
+static void allow(struct watcher *watcher, uint32_t room)
+{
+    watcher->room = room;
+    if (watcher->is_joined && watcher->viewer.blocked && room > 0) {
+        viewer_writable(hub_of(watcher), &watcher->viewer);
+        turn_soon(watcher);
+    }
+}
+
+/* The connection stops to acknowledge, or does again. */
+static void change_life(struct world *world, struct watcher *watcher)
+{
+    if (!watcher->is_open || is_poll(watcher)) {
+        return;
+    }
+    watcher->is_alive = !watcher->is_alive;
+    viewer_beats(hub_of(watcher), &watcher->viewer, watcher->is_alive);
+    if (watcher->is_alive) {
+        attendance_enter(world, watcher->stream, watcher->identity);
+    } else {
+        attendance_leave(world, watcher->stream, watcher->identity);
+    }
+    turn_soon(watcher);
+}
+
+void watcher_step(struct world *world, struct watcher *watcher)
+{
+    watcher->due_ms = world->now_ms + world_while(world, 2 * world->pace_ms);
+    if (world->port == NULL) {
+        return;
+    }
+    if (!watcher->is_joined) {
+        come(world, watcher);
+    } else if (world->is_calm) {
+        watcher->due_ms = NEVER;
+    } else if (world_chance(world, 150)) {
+        leave(world, watcher);
+    } else if (world_chance(world, 100)) {
+        change_life(world, watcher);
+    } else {
+        allow(watcher, world_chance(world, 300)   ? UINT32_MAX
+                       : world_chance(world, 200) ? 0
+                                                  : (uint32_t)world_below(world, 1500));
+    }
+}
+
+void watcher_begin(struct world *world)
+{
+    for (uint8_t i = 0; i < WATCHERS; i++) {
+        struct watcher *watcher = &world->watchers[i];
+        watcher->world = world;
+        watcher->number = i;
+        watcher->identity = (uint8_t)world_below(world, IDENTITIES + 1);
+        watcher->due_ms = (int64_t)world_below(world, 20000);
+    }
+}
+
+void watcher_end(struct world *world)
+{
+    for (int i = 0; i < WATCHERS; i++) {
+        prover_end(&world->watchers[i].prover);
+    }
+}
+
+void watcher_all_leave(struct world *world)
+{
+    for (int i = 0; i < WATCHERS; i++) {
+        leave(world, &world->watchers[i]);
+    }
+}
+
+void watcher_all_read(struct world *world)
+{
+    for (int i = 0; i < WATCHERS; i++) {
+        struct watcher *watcher = &world->watchers[i];
+        if (watcher->is_joined && !watcher->is_alive) {
+            change_life(world, watcher);
+        }
+        allow(watcher, UINT32_MAX);
+    }
+}
+
+void watcher_check_rest(struct world *world)
+{
+    for (int i = 0; i < WATCHERS; i++) {
+        const struct watcher *watcher = &world->watchers[i];
+        const struct prover *prover = &watcher->prover;
+        const uint64_t head = world->ledgers[watcher->stream].head;
+        if (!watcher->is_joined) {
+            continue;
+        }
+        world_holds(world, watcher->is_open, "P5: w%u was never let in", watcher->number);
+        const uint64_t has = is_poll(watcher) ? watcher->viewer.last_seq : prover->last;
+        world_holds(world, has == head, "P5: w%u has %llu, and the newest is %llu", watcher->number,
+                    (unsigned long long)has, (unsigned long long)head);
+        world_holds(world, is_poll(watcher) || watcher->viewer.mode == VIEWER_LIVE,
+                    "P5: w%u is not live", watcher->number);
+        world_holds(world, prover->gap_got == prover->gap_carried && prover->len == 0,
+                    "P5: w%u still waits for what a gap promised", watcher->number);
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/* world -- one history: a node with its reactors and its disk, people who post and watch, and what
+ * goes wrong, all in virtual time under one seed. Data only; each part is worked on by the room
+ * named with it.
+ *
+ *      world_run: whose turn is next (by due_ms, ties by chance) ─▶ its step ─▶ ledger looks
+ *
+ *      posters ──submit──▶ engine (real, stepped) ──letters──▶ hubs (real) ──bytes──▶ watchers
+ *                             │                                                          │
+ *                          disk (torn, lost)            ledger: the truth ◀──────────────┘
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/home.h"
+#include "base/rand.h"
+#include "disk.h"
+#include "engine/embedded/embedded.h"
+#include "hub/hub.h"
+#include "hub/prover_test.h"
+#include "scenario.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    HUBS_MAX = 3,
+    STREAMS = 2,
+    USERS = 6,
+    CIDS_MAX = 512, // of a user, over all streams
+    WATCHERS = 16,
+    IDENTITIES = 10,
+    EVENTS_MAX = 8192, // of a stream
+    PRESENCE_TTL_MS = 30 * 1000,
+};
+#define NEVER INT64_MAX
+
+/* ---- the truth: ledger.c ---- */
+
+struct entry { // one row that was committed
+    uint64_t n;
+    int64_t at_ms;
+    uint64_t body_hash;
+    uint8_t kind;
+    uint8_t user; // of a comment
+    uint16_t cid;
+    bool is_answered, is_shown; // so it may never vanish
+};
+
+struct ledger {
+    struct prover_log truth; // first
+    struct world *world;
+    struct str name;
+    struct entry *entries; // owned; [EVENTS_MAX], by seq - 1
+    uint64_t head;         // newest committed
+    uint64_t published;    // newest that somebody may know of
+    uint64_t ground;       // the newest that retention took
+    uint64_t acts;         // of entries
+};
+
+/* ---- people ---- */
+
+struct comment { // what a poster wants said: poster.c
+    uint8_t stream;
+    bool is_tried, is_answered, may_be_there;
+    uint64_t seq;
+};
+
+struct poster {
+    struct submit submit; // first
+    struct world *world;
+    int64_t due_ms;
+    uint8_t user;
+    bool is_away; // its call is the engine's
+    uint16_t cid; // the one it is at
+    uint16_t cids;
+    uint64_t known_head; // the greatest seq answered to anyone when it asked
+    uint32_t life;       // of the node, when it asked
+    char name[8], cid_text[16], text[256];
+    struct comment comments[CIDS_MAX];
+    int64_t accepted_ms[CIDS_MAX]; // mono, of this life; for the limit
+    uint32_t accepted;
+};
+
+struct watcher {          // watcher.c
+    struct viewer viewer; // first
+    struct world *world;
+    struct prover prover;
+    int64_t due_ms;
+    uint8_t hub, stream, number;
+    uint8_t identity; // 0: none
+    bool is_joined, is_open, is_alive;
+    bool has_own;   // its cursor is its own, of this epoch
+    bool has_place; // it has seen something to resume from
+    uint64_t place; // where it stands over all its lives
+    uint32_t room;
+};
+
+struct attendance { // of one identity: presence.c's truth
+    uint32_t connections;
+    int64_t since_ms; // connected without a break; NEVER: is not
+    int64_t until_ms; // it may be counted until then
+};
+
+struct reactor {
+    struct home home; // first
+    struct world *world;
+    struct hub *hub;
+    struct letter *first, **last;
+    int64_t due_ms;
+    uint32_t lag_ms; // how late it may be
+    bool closed;
+};
+
+struct asker {                 // asks for presence: attendance.c
+    struct presence_call call; // first
+    struct world *world;
+    int64_t due_ms, asked_ms;
+    uint8_t stream;
+    bool is_away;
+};
+
+struct world {
+    const struct scenario *scenario;
+    uint64_t seed, steps, hash;
+    struct rand rand;
+    bool is_verbose;
+    /* -- time -- */
+    struct clock clock; // what the node is given
+    int64_t now_ms;     // since the world began, and the node's mono
+    int64_t jumped_ms;  // of it, in which nothing ran
+    int64_t wall_ms;    // wall - mono
+    int64_t pace_ms;    // how busy people are
+    bool is_calm;       // nothing new begins
+    /* -- the node: node.c -- */
+    struct embedded *engine;
+    struct port *port; // NULL: down
+    struct epoch epoch;
+    struct reactor reactors[HUBS_MAX];
+    uint32_t hubs, life;
+    bool is_dead; // crashed: what it still does is not seen by anyone
+    bool is_closing;
+    int64_t writer_due_ms, reader_due_ms, up_due_ms;
+    bool is_decided;
+    uint32_t disk_ms;    // how slow the disk is
+    struct store *audit; // ledger.c's connection
+    uint64_t audited_n;
+    /* -- all else -- */
+    struct ledger ledgers[STREAMS];
+    struct poster posters[USERS];
+    struct watcher watchers[WATCHERS];
+    struct attendance attendance[STREAMS][IDENTITIES + 1];
+    struct asker asker;
+    struct stream_call act; // moderator's
+    bool act_is_away;
+    uint8_t act_state;
+    int64_t chaos_due_ms, act_due_ms;
+    uint64_t answered, shown, crashes;
+};
+
+void world_begin(struct world *world, const struct scenario *scenario, uint64_t seed);
+/* Its whole life. */
+void world_run(struct world *world);
+void world_end(struct world *world);
+
+static inline uint64_t world_below(struct world *world, uint64_t limit)
+{
+    return rand_below(&world->rand, limit);
+}
+static inline bool world_chance(struct world *world, uint32_t in_1000)
+{
+    return rand_below(&world->rand, 1000) < in_1000;
+}
+/* A while, by chance: mostly short, sometimes long. */
+int64_t world_while(struct world *world, int64_t mean_ms);
+
+/* A line of the history: it counts towards the hash, and is printed when the world is verbose. */
+void world_note(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A promise does not hold: says so, with the seed and the step, and ends the process. */
+_Noreturn void world_broken(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+#define world_holds(world, cond, ...) ((cond) ? (void)0 : world_broken((world), __VA_ARGS__))
