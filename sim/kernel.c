@@ -58,6 +58,12 @@ enum err sys_file_read_at(int fd, uint64_t at, void *bytes, size_t len, size_t *
     return ERR_OK;
 }
 
+enum err sys_file_size(int fd, uint64_t *ret_bytes)
+{
+    *ret_bytes = disk.files[fd].now.len;
+    return ERR_OK;
+}
+
 enum err sys_file_read(const char *path, size_t len_max, struct buf *out)
 {
     const struct disk_file *file = disk_find(path);
