@@ -2,6 +2,7 @@
 # The front door to meson and the tools; what is done stands there, not here.
 #   make run | build | install       MODE=release|debug|asan|tsan|cov|fuzz  PREFIX  DESTDIR
 #   make test                        SUITES="unit-asan e2e" runs these alone
+#   make fuzz T=ws SECS=600         one codec's target, with progress
 #   make check | bench | fmt | clean
 MODE ?= release
 PREFIX ?= /usr/local
@@ -16,7 +17,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test check bench fmt install clean setup-build setup-test
+.PHONY: build run test check fuzz bench fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -40,6 +41,10 @@ test: setup-test
 
 check: setup-test
 	@tools/check/run
+
+fuzz: setup-test
+	@$(MAKE) --no-print-directory MODE=fuzz build
+	@tools/fuzz --seconds $(or $(SECS),60) $(T)
 
 bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench

@@ -14,34 +14,34 @@ static void record(void *user, struct str data)
     buf_add_byte(out, '\n');
 }
 
-static struct buf read_all(struct str input, size_t piece_max, bool *ret_is_whole)
+/* What came, and at the end whether all of it could be read. */
+static struct buf read_all(struct str input, struct fuzz_cut cut)
 {
+    struct str piece;
     struct buf out = fuzz_buf();
     struct event_source source;
     event_source_init(&source);
     enum err err = ERR_OK;
-    while (input.len > 0 && err == ERR_OK) {
-        const size_t len = input.len < piece_max ? input.len : piece_max;
-        err = event_source_feed(&source, (struct str){.at = input.at, .len = len}, record, &out);
-        input = (struct str){.at = input.at + len, .len = input.len - len};
+    while (err == ERR_OK && fuzz_piece(&cut, &input, &piece)) {
+        err = event_source_feed(&source, piece, record, &out);
     }
-    *ret_is_whole = err == ERR_OK;
+    buf_addf(&out, "%s retry %u", err == ERR_OK ? source.id : "broken", source.retry_ms);
     event_source_done(&source);
     return out;
 }
 
-static void any_text_can_be_sent(struct str text, size_t piece_max)
+static void any_text_can_be_sent(struct str text, size_t piece_bytes)
 {
     struct buf json = fuzz_buf();
     struct buf frame = fuzz_buf();
     json_write_str(&json, text);
+    sse_write_retry(&frame, 1500);
     sse_write(&frame, STR("k3f9.4072"), buf_str(&json));
     sse_write_comment(&frame);
 
-    bool is_whole = false;
-    struct buf got = read_all(buf_str(&frame), piece_max, &is_whole);
-    buf_add_byte(&json, '\n');
-    must(is_whole && str_eq(buf_str(&got), buf_str(&json)));
+    struct buf got = read_all(buf_str(&frame), (struct fuzz_cut){.rest = piece_bytes});
+    buf_add_str(&json, STR("\nk3f9.4072 retry 1500"));
+    must(str_eq(buf_str(&got), buf_str(&json)));
     buf_done(&got);
     buf_done(&json);
     buf_done(&frame);
@@ -53,15 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         return 0;
     }
     const struct str input = fuzz_str(bytes + 1, len - 1);
-    const size_t piece_max = (size_t)bytes[0] + 1;
-    any_text_can_be_sent(input, piece_max);
-
-    bool is_whole = false;
-    bool is_whole_in_pieces = false;
-    struct buf whole = read_all(input, SIZE_MAX, &is_whole);
-    struct buf pieces = read_all(input, piece_max, &is_whole_in_pieces);
-    must(is_whole == is_whole_in_pieces && str_eq(buf_str(&whole), buf_str(&pieces)));
-    buf_done(&whole);
-    buf_done(&pieces);
+    const size_t piece_bytes = (size_t)bytes[0] + 1;
+    any_text_can_be_sent(input, piece_bytes);
+    fuzz_every_cut(input, piece_bytes, read_all);
     return 0;
 }
