@@ -228,6 +228,7 @@ static int make_workers(struct node *node)
     node->plan.census = node->census;
     node->plan.main_home = reactor_home(node->reactor);
     node->plan.ended = open_ended;
+    node->plan.worker_count = count;
     node->workers = mem_new(MEM_OTHER, count * sizeof(*node->workers));
     if (node->workers == NULL) {
         return fail_with("no memory for the workers", ERR_NOMEM);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { RING_BYTES_MAX = 1024 * 1024 };
+enum { RING_BYTES_MAX = 1024 * 1024, RINGS_BYTES_MAX = 256 * 1024 * 1024 };
 
 static struct worker *worker_of_hook(struct turn_hook *hook)
 {
@@ -33,6 +33,7 @@ static enum err make_hub(struct worker *worker)
         .presence_ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .presence_beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
         .ring_bytes_max = RING_BYTES_MAX,
+        .rings_bytes_max = RINGS_BYTES_MAX / worker->plan->worker_count,
     };
     return hub_new(&options, &worker->hub);
 }

@@ -34,6 +34,7 @@ struct worker_plan { // the same for all; outlives them
     bool has_metrics;       // the first worker opens it
     const struct network *proxies;
     uint32_t proxy_count;
+    uint32_t worker_count;
     struct home *main_home;
     void (*ended)(struct letter *letter); // on main's home, when a worker has drained
 };

@@ -40,11 +40,40 @@ static void mark_due(struct stream *stream)
     }
 }
 
+static uint64_t room_left(const struct hub *hub)
+{
+    const uint64_t held = (uint64_t)metric_value(&hub->tally.ring_bytes);
+    return hub->options.rings_bytes_max > held ? hub->options.rings_bytes_max - held : 0;
+}
+
+/* As much as its own bound and the hub's allow. */
+static void bound_ring(struct channel *channel)
+{
+    const struct hub *hub = channel->stream->hub;
+    const uint64_t own = hub->options.ring_bytes_max;
+    const uint64_t left = room_left(hub);
+    const uint64_t shared = left < own ? channel->ring.cap + left : own;
+    const uint64_t kept = shared > RING_BYTES_KEPT ? shared : RING_BYTES_KEPT;
+    ring_bound(&channel->ring, kept < own ? kept : own);
+}
+
+void channel_rest(struct channel *channel)
+{
+    struct hub *hub = channel->stream->hub;
+    const struct ring *ring = &channel->ring;
+    if (ring->needed == ring->head && room_left(hub) < hub->options.rings_bytes_max / 2) {
+        metric_count(&hub->tally.ring_bytes, -(int64_t)ring_held_bytes(ring));
+        ring_rest(&channel->ring);
+        metric_count(&hub->tally.rings_rested, 1);
+    }
+}
+
 /* Appends what stands in the hub's scratch. */
 static void put(struct channel *channel, struct ring_place place, int64_t published_ms)
 {
     struct hub *hub = channel->stream->hub;
     const uint64_t before = ring_held_bytes(&channel->ring);
+    bound_ring(channel);
     if (buf_ok(&hub->scratch)) {
         ring_append(&channel->ring, buf_str(&hub->scratch), place, published_ms);
     } else {

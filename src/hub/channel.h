@@ -27,4 +27,7 @@ MUST_USE enum err channel_join(struct channel *channel, struct viewer *viewer, u
 /* No longer LIVE; an empty channel goes with the next flush. */
 void channel_leave(struct viewer *viewer);
 void channel_free_empty(struct stream *stream);
+/* After a round: while the hub's rings are short of memory, one that nobody waits for gives its
+ * back. */
+void channel_rest(struct channel *channel);
 void channel_check(const struct channel *channel);

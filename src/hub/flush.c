@@ -158,6 +158,7 @@ static void end_round(struct stream *stream)
     stream->in_round = false;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         channel->ring.needed = channel->round_needed;
+        channel_rest(channel);
     }
     channel_free_empty(stream);
 }

@@ -19,6 +19,9 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     }
     must(options->resume_max > 0 && options->ring_bytes_max > 0);
     hub->options = *options;
+    if (options->rings_bytes_max == 0) {
+        hub->options.rings_bytes_max = UINT64_MAX;
+    }
     hub->self_only[0] = hub;
     hub->peers = hub->self_only;
     hub->peer_count = 1;

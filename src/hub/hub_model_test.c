@@ -48,7 +48,8 @@ static void world_begin(struct world *world, uint64_t seed)
             .merge_max_ms = 200,
             .presence_ttl_ms = TTL_MS,
             .presence_beat_ms = 10000,
-            .ring_bytes_max = 300 + below(world, 8000),
+            .ring_bytes_max = 300 + below(world, 30000),
+            .rings_bytes_max = below(world, 2) == 0 ? 0 : 1 + below(world, 40000),
         };
         assert_int_equal(hub_new(&options, &world->hubs[i]), ERR_OK);
     }

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { RESUME_MAX = 100, TTL_MS = 30000 };
+enum { RESUME_MAX = 100, TTL_MS = 30000, RINGS_SHORT = 48 * 1024 };
 
 struct raw {
     struct viewer viewer; // first
@@ -32,7 +32,7 @@ struct world {
     struct raw raw;
 };
 
-static int begin(void **state)
+static int begin_with(void **state, uint64_t ring_bytes_max, uint64_t rings_bytes_max)
 {
     struct world *world = calloc(1, sizeof(*world));
     must(world != NULL);
@@ -47,7 +47,8 @@ static int begin(void **state)
                                         .merge_max_ms = 200,
                                         .presence_ttl_ms = TTL_MS,
                                         .presence_beat_ms = 10000,
-                                        .ring_bytes_max = 4096};
+                                        .ring_bytes_max = ring_bytes_max,
+                                        .rings_bytes_max = rings_bytes_max};
     assert_int_equal(hub_new(&options, &world->hub), ERR_OK);
     world->raw.hub = world->hub;
     for (int i = 0; i < 4; i++) {
@@ -55,6 +56,16 @@ static int begin(void **state)
     }
     *state = world;
     return 0;
+}
+
+static int begin(void **state)
+{
+    return begin_with(state, 4096, 0);
+}
+
+static int begin_short_of_rings(void **state)
+{
+    return begin_with(state, 1024 * 1024, RINGS_SHORT);
 }
 
 static void turn(struct world *world)
@@ -650,6 +661,42 @@ static void what_was_measured_is_told(void **state)
     assert_int_equal(busiest.streams[0].deliveries, 20);
 }
 
+static uint64_t ring_bytes(struct world *world)
+{
+    struct figures_call figures = {
+        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo")};
+    hub_figures(world->hub, &figures);
+    rest(world);
+    return figures.ring_bytes;
+}
+
+/* One slow reader could have each ring grow to its own bound: a thousand streams, a gigabyte. */
+static void all_rings_together_have_a_bound(void **state)
+{
+    struct world *world = *state;
+    const struct join live = plain(0);
+    struct fake_reader *slow = join(world, 0, &live), *quick = join(world, 1, &live);
+    rest(world);
+    slow->room = 10;
+    for (int i = 0; i < 1000; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 200);
+        pass(world, 60);
+        assert_true(ring_bytes(world) <= RINGS_SHORT + RINGS_SHORT / 2); // with its index
+    }
+    assert_int_equal(quick->events, 1000);
+    assert_int_equal(quick->gaps, 0);
+    fake_reader_allow(slow, UINT32_MAX);
+    pass(world, 100);
+    assert_int_equal(slow->gaps, 1);
+    fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
+    pass(world, 100);
+    assert_int_equal(slow->last, fake_engine_head(&world->engine));
+    assert_true(ring_bytes(world) < RINGS_SHORT / 4); // nobody waits: it was given back
+    fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
+    pass(world, 100);
+    assert_int_equal(quick->events, 1002);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -675,6 +722,7 @@ int main(void)
         CASE(presence_is_told_at_most_once_a_second),
         CASE(a_long_round_goes_on_and_restarts_for_nobody),
         CASE(what_was_measured_is_told),
+        cmocka_unit_test_setup_teardown(all_rings_together_have_a_bound, begin_short_of_rings, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

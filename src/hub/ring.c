@@ -17,6 +17,12 @@ void ring_done(struct ring *ring)
     *ring = (struct ring){0};
 }
 
+void ring_bound(struct ring *ring, uint64_t bytes_max)
+{
+    must(bytes_max <= UINT32_MAX / 2);
+    ring->bytes_max = bytes_max > ring->cap ? bytes_max : ring->cap;
+}
+
 static struct ring_frame *frame_of(const struct ring *ring, uint32_t index)
 {
     return &ring->frames[ring->frame_start + index];
@@ -38,6 +44,16 @@ static void forget_frames(struct ring *ring, uint32_t count)
         ring->start = 0;
         ring->frame_start = 0;
     }
+}
+
+void ring_rest(struct ring *ring)
+{
+    forget_frames(ring, ring->frame_count);
+    mem_free(MEM_RING, ring->bytes);
+    mem_free(MEM_RING, ring->frames);
+    ring->bytes = NULL;
+    ring->frames = NULL;
+    ring->cap = ring->frame_cap = 0;
 }
 
 /* Gives up the oldest frames until `bytes` of them are gone, none that ends after `limit`. */

@@ -13,7 +13,8 @@
  * Owns:     its bytes and its frame index.
  * Used by:  channel.c, flush.c, catchup.c.
  * Thread:   the owning reactor; nothing here is atomic.
- * Bound:    bytes_max. A full ring gives up first what no viewer needs (`needed`), then doubles,
+ * Bound:    bytes_max, which may be changed down to RING_BYTES_KEPT (room for the largest frame, so
+ *           that want of memory alone never makes a reader slow). A full ring gives up first what no viewer needs (`needed`), then doubles,
  *           then forgets its oldest quarter; it never grows past the bound.
  * Promise:  [cursor, head) is contiguous in memory for any cursor >= tail. Appending never fails:
  *           what memory or bound cannot hold is forgotten at once, and its viewers are told.
@@ -25,7 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RING_BYTES_MIN = 4096, RING_FRAMES_MIN = 16 };
+enum { RING_BYTES_MIN = 4096, RING_FRAMES_MIN = 16, RING_BYTES_KEPT = 16 * 1024 };
 
 /* A place in the stream's count of events. */
 struct ring_place {
@@ -55,6 +56,11 @@ struct ring {
 /* An empty ring whose next event is the one after `place`. */
 void ring_init(struct ring *ring, uint64_t bytes_max, struct ring_place place);
 void ring_done(struct ring *ring); // zeroed is legal
+
+/* The bound from now on; memory it holds already stays. */
+void ring_bound(struct ring *ring, uint64_t bytes_max);
+/* Gives all memory back, of a ring that no viewer waits for. */
+void ring_rest(struct ring *ring);
 
 /* One frame more. `place` is where a reader stands after it. */
 void ring_append(struct ring *ring, struct str bytes, struct ring_place place,
