@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A long poll holds its exchange while it waits. Its timer starts when the log was looked at
- * (`open`), so that a wait of nothing still finds what is there. */
+/* A long poll holds its exchange while it waits. Its timer starts anew when the log was looked at
+ * (`open`), so that a wait of nothing still finds what is there. A store that hangs is waited for
+ * OPEN_MS_MAX longer than was asked, and then named. */
 #include "hub/viewer.h"
 #include "serve/admission.h"
 #include "serve/carrier.h"
@@ -8,11 +9,13 @@
 #include "serve/refusal.h"
 #include "serve/streaming.h"
 
+enum { OPEN_MS_MAX = 2000 };
+
 struct poll {
     struct viewer viewer;
     struct exchange *exchange; // owned until it is answered
     const struct poll_ops *ops;
-    struct timer timer; // from `open` on
+    struct timer timer; // for the store, and from `open` on for news
     char *cors;         // owned; NULL: none
     uint32_t cors_len;
     uint32_t wait_ms;
@@ -48,7 +51,13 @@ static void answer_empty(struct poll *poll)
 
 static void on_waited(struct timer *timer)
 {
-    answer_empty(list_entry(timer, struct poll, timer));
+    struct poll *poll = list_entry(timer, struct poll, timer);
+    const struct poll_ops *ops = poll->ops;
+    if (poll->is_open) {
+        answer_empty(poll);
+    } else {
+        ops->refused(let_go(poll), VIEWER_STORE_DOWN);
+    }
 }
 
 /* ---- what the hub says ---- */
@@ -150,5 +159,7 @@ void poll_open(struct exchange *exchange, const struct join *join,
     meter_count(&server->meter, METER_VIEWERS_POLL, 1);
     struct join by_poll = *join;
     by_poll.encoding = NULL;
+    wheel_arm(reactor_wheel(server->reactor), &poll->timer,
+              front_now_ms(server) + poll->wait_ms + OPEN_MS_MAX);
     viewer_join(server->hub, &poll->viewer, &viewer_ops, &by_poll);
 }

@@ -189,6 +189,7 @@ def test_too_many_waiting_for_the_disk_are_told(faulty, stream):
                 refused.append(cid)
         assert refused
         assert roar.history(stream) == [before]
+        assert roar.get(f"/v1/streams/{stream}-unwatched/poll?after=0&wait=0").problem() == "store_down"
         roar.faults.off("stall")
         outcomes = {cid: conn.response() for conn, cid in conns.values()}
         for conn, _ in conns.values():
