@@ -683,18 +683,18 @@ static void all_rings_together_have_a_bound(void **state)
         pass(world, 60);
         assert_true(ring_bytes(world) <= RINGS_SHORT + RINGS_SHORT / 2); // with its index
     }
-    assert_int_equal(quick->events, 1000);
-    assert_int_equal(quick->gaps, 0);
+    assert_int_equal(quick->prover.events, 1000);
+    assert_int_equal(quick->prover.gaps, 0);
     fake_reader_allow(slow, UINT32_MAX);
     pass(world, 100);
-    assert_int_equal(slow->gaps, 1);
+    assert_int_equal(slow->prover.gaps, 1);
     fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
     pass(world, 100);
-    assert_int_equal(slow->last, fake_engine_head(&world->engine));
+    assert_int_equal(slow->prover.last, fake_engine_head(&world->engine));
     assert_true(ring_bytes(world) < RINGS_SHORT / 4); // nobody waits: it was given back
     fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
     pass(world, 100);
-    assert_int_equal(quick->events, 1002);
+    assert_int_equal(quick->prover.events, 1002);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
