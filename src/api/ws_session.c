@@ -162,6 +162,11 @@ static enum err cannot_join(enum err err, struct problem *ret_why)
                                     .field = STR("stream"),
                                     .detail = STR("This stream is joined already; leave it "
                                                   "first.")};
+    } else if (err == ERR_DENIED) {
+        *ret_why = (struct problem){.code = PROBLEM_FULL,
+                                    .detail = STR("This server has as many viewers as it can "
+                                                  "have."),
+                                    .retry_after_ms = 5000};
     } else if (err == ERR_LIMIT) {
         *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
                                     .field = STR("stream"),

@@ -260,24 +260,52 @@ enum err census_count_user(struct census *census, struct census_seat *seat, stru
 
 /* ---- viewers, and the end ---- */
 
+static enum err count_one(struct census *census)
+{
+    const uint32_t max = census->limits.viewers_max;
+    if (max > 0 && census->viewers >= max) {
+        return ERR_LIMIT;
+    }
+    census->viewers++;
+    return ERR_OK;
+}
+
 enum err census_count_viewer(struct census *census, struct census_seat *seat)
 {
     enum err err = ERR_OK;
     lock(census);
     if (!seat->is_viewer) {
-        const uint32_t max = census->limits.viewers_max;
-        err = max > 0 && census->viewers >= max ? ERR_LIMIT : ERR_OK;
-        census->viewers += err == ERR_OK ? 1U : 0U;
+        err = count_one(census);
         seat->is_viewer = err == ERR_OK;
     }
     unlock(census);
     return err;
 }
 
+enum err census_count_further(struct census *census, struct census_seat *seat)
+{
+    lock(census);
+    const enum err err = count_one(census);
+    seat->further += err == ERR_OK ? 1U : 0U;
+    unlock(census);
+    return err;
+}
+
+void census_leave_further(struct census *census, struct census_seat *seat)
+{
+    lock(census);
+    if (seat->further > 0) {
+        seat->further--;
+        census->viewers--;
+    }
+    unlock(census);
+}
+
 static void stop_reading(struct census *census, struct census_seat *seat)
 {
     leave_user(census, seat);
-    census->viewers -= seat->is_viewer ? 1U : 0U;
+    census->viewers -= seat->further + (seat->is_viewer ? 1U : 0U);
+    seat->further = 0;
     seat->is_viewer = false;
 }
 

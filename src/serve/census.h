@@ -41,6 +41,7 @@ struct census_seat {
     struct home *home;              // where `replaced` runs
     void (*replaced)(struct census_seat *seat);
     uint64_t id;
+    uint32_t further; // viewers besides the first
     bool is_viewer;
     bool told; // it was asked to go
 };
@@ -55,6 +56,9 @@ MUST_USE enum err census_count_user(struct census *census, struct census_seat *s
                                     struct str user);
 /* ERR_LIMIT: the node is full. Twice is once. */
 MUST_USE enum err census_count_viewer(struct census *census, struct census_seat *seat);
+/* The seat reads a further stream, a viewer of its own. ERR_LIMIT: the node is full. */
+MUST_USE enum err census_count_further(struct census *census, struct census_seat *seat);
+void census_leave_further(struct census *census, struct census_seat *seat); // none is legal
 /* It reads no more: the seat counts neither as a viewer nor for a user. Legal when it did not. */
 void census_leave_reader(struct census *census, struct census_seat *seat);
 /* Gives all back; the seat's home only. Legal when it counts nowhere. */

@@ -87,6 +87,25 @@ static void the_node_is_full_at_its_bound(void **state)
     census_free(census);
 }
 
+static void each_stream_of_a_connection_is_a_viewer(void **state)
+{
+    struct census *census = census_of(0, 0, 3);
+    struct census_seat a = {0}, b = {0};
+    (void)state;
+    assert_int_equal(census_count_viewer(census, &a), ERR_OK);
+    assert_int_equal(census_count_further(census, &a), ERR_OK);
+    assert_int_equal(census_count_further(census, &a), ERR_OK);
+    assert_int_equal(census_count_further(census, &a), ERR_LIMIT);
+    assert_int_equal(census_count_viewer(census, &b), ERR_LIMIT);
+    census_leave_further(census, &a);
+    assert_int_equal(census_count_viewer(census, &b), ERR_OK);
+    census_leave_reader(census, &a);
+    census_leave_further(census, &a); // its streams end after it has
+    assert_int_equal(census_viewers(census), 1);
+    census_leave(census, &b);
+    census_free(census);
+}
+
 /* ---- users ---- */
 
 static int told[8];
@@ -220,6 +239,7 @@ int main(void)
         cmocka_unit_test(an_address_counts_exactly),
         cmocka_unit_test(ipv6_counts_by_its_network),
         cmocka_unit_test(the_node_is_full_at_its_bound),
+        cmocka_unit_test(each_stream_of_a_connection_is_a_viewer),
         cmocka_unit_test(the_oldest_is_told_once),
         cmocka_unit_test(who_reads_no_more_is_not_counted),
         cmocka_unit_test(who_left_before_the_letter_is_not_told),

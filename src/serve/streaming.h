@@ -88,7 +88,7 @@ void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims);
 void ws_conn_send(struct ws_conn *ws, struct str json);
 void ws_conn_send_binary(struct ws_conn *ws, struct str bytes); // debug echo
 /* At most WS_STREAMS_MAX at once (ERR_LIMIT); ERR_EXISTS: joined already; ERR_CLOSED: it is
- * closing; ERR_NOMEM. Hub frames follow. */
+ * closing; ERR_DENIED: the node is full; ERR_NOMEM. Hub frames follow. */
 enum { WS_STREAMS_MAX = 64 };
 MUST_USE enum err ws_conn_join(struct ws_conn *ws, const struct join *join);
 MUST_USE enum err ws_conn_leave(struct ws_conn *ws, struct str stream); // ERR_NOT_FOUND

@@ -38,12 +38,31 @@ static struct ws_stream *find(struct ws_streams *streams, struct str name)
     return NULL;
 }
 
+/* The first stream is the viewer that the connection was admitted as. */
+static enum err count_further(struct ws_streams *streams)
+{
+    struct carrier *carrier = streams->output->carrier;
+    struct census *census = streams->server->census;
+    if (streams->count == 0 || census == NULL) {
+        return ERR_OK;
+    }
+    return census_count_further(census, &carrier->seat) == ERR_OK ? ERR_OK : ERR_DENIED;
+}
+
+static void uncount_further(struct ws_streams *streams)
+{
+    if (streams->count > 0 && streams->server->census != NULL) {
+        census_leave_further(streams->server->census, &streams->output->carrier->seat);
+    }
+}
+
 static void drop(struct ws_stream *stream)
 {
     struct ws_streams *streams = stream->streams;
     viewer_leave(streams->server->hub, &stream->viewer);
     list_remove(&stream->link);
     streams->count--;
+    uncount_further(streams);
     meter_count(&streams->server->meter, METER_VIEWERS_WS, stream->is_open ? -1 : 0);
     mem_free(MEM_VIEWER, stream);
 }
@@ -112,8 +131,10 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
     if (streams->count >= WS_STREAMS_MAX || join->stream.len > STREAM_NAME_LEN_MAX) {
         return ERR_LIMIT;
     }
+    TRY(count_further(streams));
     struct ws_stream *stream = mem_new(MEM_VIEWER, sizeof(*stream) + join->stream.len);
     if (stream == NULL) {
+        uncount_further(streams);
         return ERR_NOMEM;
     }
     stream->streams = streams;

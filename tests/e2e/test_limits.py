@@ -183,6 +183,29 @@ def test_a_full_server_says_so(start, stream):
             assert reader.find("comment") == live
 
 
+def test_each_stream_of_a_websocket_is_a_viewer(start, stream):
+    """One connection with 64 streams costs what 64 viewers cost."""
+    roar = start({"limits.viewers_max": 3})
+    with Ws(roar) as ws:
+        for number in range(3):
+            assert ws.ask(do="join", stream=f"{stream}-{number}")["ok"]
+        refused = ws.ask(do="join", stream=f"{stream}-3")["problem"]
+        assert refused["code"] == "full" and refused["retry_after"] == 5
+        with pytest.raises(Refused):
+            open_reader("sse", roar, stream)
+        assert ws.ask(do="leave", stream=f"{stream}-0")["ok"]
+        assert ws.ask(do="join", stream=f"{stream}-3")["ok"]
+
+    def opened():
+        try:
+            return open_reader("sse", roar, stream)
+        except Refused:
+            return None
+
+    with eventually("its places are free again", opened):
+        pass
+
+
 def test_a_shorter_text_may_be_asked_for(start, stream):
     roar = start({"limits.text_points": 5})
     assert roar.post(stream, "12345").status == 201
