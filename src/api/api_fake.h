@@ -109,6 +109,12 @@ bool server_is_draining(const struct server *server)
     return fake.is_draining;
 }
 
+uint32_t server_drain_retry_ms(struct server *server)
+{
+    (void)server;
+    return 7000;
+}
+
 /* ---- exchange ---- */
 
 const struct request *exchange_request(const struct exchange *exchange)

@@ -19,7 +19,7 @@ static uint32_t next_ms(const struct ask *ask, const struct poll_found *found)
     uint64_t wait_s = WAIT_S_DEFAULT;
     struct problem why;
     if (server_is_draining(ask->server)) {
-        return IDLE_MS + (uint32_t)rand_below(server_rand(ask->server), 4 * IDLE_MS);
+        return server_drain_retry_ms(ask->server);
     }
     const bool waited = ask_number(ask, "wait", WAIT_S_MAX, &wait_s, &why) == ERR_OK && wait_s > 0;
     return found->count > 0 || waited ? 0 : IDLE_MS;

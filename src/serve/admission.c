@@ -6,7 +6,8 @@
 
 static bool refuse(struct exchange *exchange, enum problem_code code, struct str headers)
 {
-    const struct problem problem = {.code = code, .retry_after_ms = FULL_RETRY_MS};
+    const struct problem problem = {
+        .code = code, .retry_after_ms = front_refusal_retry_ms(exchange->server, code)};
     refusal_answer(exchange, &problem, headers);
     return false;
 }

@@ -39,14 +39,23 @@ uint32_t front_retry_ms(struct server *server)
     return RETRY_MS_MIN + (uint32_t)rand_below(&server->rand, RETRY_MS_SPREAD);
 }
 
+uint32_t front_drain_retry_ms(struct server *server)
+{
+    const uint32_t spread = server->retry_ms_max - server->retry_ms_min + 1;
+    return server->retry_ms_min + (uint32_t)rand_below(&server->rand, spread);
+}
+
+uint32_t front_refusal_retry_ms(struct server *server, enum problem_code code)
+{
+    return code == PROBLEM_DRAINING
+               ? front_drain_retry_ms(server)
+               : FULL_RETRY_MS + (uint32_t)rand_below(&server->rand, FULL_RETRY_MS);
+}
+
 uint32_t front_goaway(struct server *server, enum goaway_reason reason)
 {
     meter_count(&server->meter, (enum meter_id)(METER_GOAWAY_DRAIN + reason), 1);
-    if (reason != GOAWAY_DRAIN) {
-        return front_retry_ms(server);
-    }
-    const uint32_t spread = server->retry_ms_max - server->retry_ms_min + 1;
-    return server->retry_ms_min + (uint32_t)rand_below(&server->rand, spread);
+    return reason == GOAWAY_DRAIN ? front_drain_retry_ms(server) : front_retry_ms(server);
 }
 
 bool front_trusts(const struct server *server, const struct address *address)

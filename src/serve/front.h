@@ -21,6 +21,7 @@
 #include "serve/goaway.h"
 #include "serve/meter.h"
 #include "serve/sweep.h"
+#include "wire/problem.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,7 +34,7 @@ enum {
     SOON_MS = 250,           // between visits of what is about to happen
     RETRY_MS_MIN = 1000,     // SSE's retry: line in ordinary times
     RETRY_MS_SPREAD = 3000,  // above that
-    FULL_RETRY_MS = 5 * 1000 // of an answer that says the node or the address has its share
+    FULL_RETRY_MS = 5 * 1000 // and as much again at random: of an answer that refuses
 };
 
 struct server {
@@ -76,7 +77,11 @@ struct server {
 int64_t front_now_ms(const struct server *server); // mono
 /* "Sun, 06 Nov 1994 08:49:37 GMT", borrowed until the next call. */
 struct str front_date(struct server *server);
-uint32_t front_retry_ms(struct server *server); // ordinary, jittered
+uint32_t front_retry_ms(struct server *server);       // ordinary, jittered
+uint32_t front_drain_retry_ms(struct server *server); // server_drain_retry_ms()
+/* When somebody may be back who is refused with that code: spread, so that they do not come back
+ * as the herd they were. */
+uint32_t front_refusal_retry_ms(struct server *server, enum problem_code code);
 /* Counts it, and says when that reader may be back. */
 uint32_t front_goaway(struct server *server, enum goaway_reason reason);
 bool front_trusts(const struct server *server, const struct address *address);

@@ -342,7 +342,9 @@ static void read_some(struct http1 *http1, struct str *input)
         http1->refusal = PROBLEM_DRAINING;
     }
     if (http1->refusal != PROBLEM_CODES) {
-        const struct problem problem = {.code = http1->refusal, .retry_after_ms = FULL_RETRY_MS};
+        const struct problem problem = {
+            .code = http1->refusal,
+            .retry_after_ms = front_refusal_retry_ms(http1->carrier.server, http1->refusal)};
         refuse(http1, &problem);
         return;
     }

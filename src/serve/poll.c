@@ -109,7 +109,8 @@ static void on_news(struct exchange *exchange, enum exchange_news news)
     } else if (news == EXCHANGE_HALF_CLOSED) {
         poll->wait_ms = 0;
     } else {
-        const struct problem problem = {.code = PROBLEM_DRAINING, .retry_after_ms = FULL_RETRY_MS};
+        const struct problem problem = {.code = PROBLEM_DRAINING,
+                                        .retry_after_ms = front_drain_retry_ms(exchange->server)};
         struct buf cors;
         buf_init(&cors, MEM_CONN, 8192);
         buf_add(&cors, poll->cors, poll->cors_len);

@@ -251,3 +251,8 @@ bool server_is_draining(const struct server *server)
 {
     return server->draining;
 }
+
+uint32_t server_drain_retry_ms(struct server *server)
+{
+    return front_drain_retry_ms(server);
+}

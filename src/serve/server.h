@@ -63,3 +63,5 @@ const struct clock *server_clock(struct server *server);
 struct rand *server_rand(struct server *server);
 void *server_user(struct server *server);
 bool server_is_draining(const struct server *server);
+/* When somebody who has to go in a drain may be back: one draw of the spread. */
+uint32_t server_drain_retry_ms(struct server *server);

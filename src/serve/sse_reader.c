@@ -273,7 +273,8 @@ static void on_news(struct exchange *exchange, enum exchange_news news)
     if (news == EXCHANGE_GONE) {
         exchange_free(exchange);
     } else {
-        const struct problem problem = {.code = PROBLEM_DRAINING, .retry_after_ms = FULL_RETRY_MS};
+        const struct problem problem = {.code = PROBLEM_DRAINING,
+                                        .retry_after_ms = front_drain_retry_ms(exchange->server)};
         refusal_answer(exchange, &problem, cors_of(reader));
     }
     free_reader(reader);

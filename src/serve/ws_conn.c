@@ -352,7 +352,9 @@ static enum err refuse(struct exchange *exchange, const struct problem *problem,
 
 static enum err out_of_memory(struct exchange *exchange)
 {
-    const struct problem problem = {.code = PROBLEM_OVERLOADED, .retry_after_ms = FULL_RETRY_MS};
+    const struct problem problem = {
+        .code = PROBLEM_OVERLOADED,
+        .retry_after_ms = front_refusal_retry_ms(exchange->server, PROBLEM_OVERLOADED)};
     admission_return(exchange);
     refusal_answer(exchange, &problem, STR_NONE);
     return ERR_NOMEM;

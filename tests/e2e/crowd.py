@@ -10,8 +10,10 @@ from tokens import token
 
 
 class Crowd:
-    def __init__(self, roar, stream):
+    def __init__(self, roar, stream, *, pause_s=0.0, ttl_s=3600):
         self.roar = roar
+        self.pause_s = pause_s  # of a poster between two comments
+        self.ttl_s = ttl_s  # of posters' tokens
         self.stream = stream
         self.answers = []
         self.faults = []
@@ -44,7 +46,7 @@ class Crowd:
     # ---- posters ----
 
     def poster(self, name):
-        number, conn, bearer = 0, None, token(name)
+        number, conn, bearer = 0, None, token(name, ttl_s=self.ttl_s)
         while not self.ending.is_set():
             number += 1
             cid, text = f"{name}-{number}", f"{name} says {number}"
@@ -59,6 +61,7 @@ class Crowd:
                     continue
                 if answer.status in (200, 201):
                     self.note(answer.json(), cid, text, begun)
+                    self.ending.wait(self.pause_s)
                     break
                 assert answer.status == 503, (answer.status, answer.body)
 

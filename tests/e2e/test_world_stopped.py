@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGSTOP under load: 3 s here, 30 s with ROAR_LONG=1. Nobody is lost, nothing is doubled, limits and presence go on."""
+import os
+import signal
+import threading
+
+import pytest
+
+from checker import check
+from crowd import Crowd
+from roar import eventually
+
+STOP_S = 30 if os.environ.get("ROAR_LONG") else 3
+
+
+@pytest.mark.slow
+def test_a_stopped_server_goes_on_where_it_was(start, stream):
+    roar = start()
+    crowd = Crowd(roar, stream, pause_s=0.005)
+    crowd.up.set()
+    for number in range(3):
+        crowd.post_by(f"p{number}")
+    for kind in ("sse", "ws", "poll"):
+        for number in range(3):
+            crowd.view_by(kind, number)
+    crowd.wait_answers(100, 60)
+    for _ in range(1 if STOP_S > 3 else 2):
+        roar.signal(signal.SIGSTOP)
+        threading.Event().wait(STOP_S)  # the fault itself
+        before = len(crowd.answers)
+        roar.signal(signal.SIGCONT)
+        crowd.wait_answers(before + 100, 60)
+    crowd.end_posting()
+    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:3]))
+    last = roar.posted(stream, "the end", cid="the-end")["seq"]
+    eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
+    log = roar.log(stream)
+    reconnects = {view.name: sum(message["type"] == "hello" for message in view.messages) - 1 for view in crowd.views}
+    crowd.end()
+    assert crowd.faults == []
+    assert check(log, crowd.answers, crowd.views) == []
+    assert not any(reconnects[view.name] > 0 for view in crowd.views if "poll" not in view.name), reconnects
