@@ -69,12 +69,13 @@ struct file_reading {
     enum err err;
 };
 
-static bool stop_at(struct file_reading *reading, const struct toml_pair *pair, const char *why)
+static bool stop_at(struct file_reading *reading, const struct toml_pair *pair, const char *why,
+                    enum err err)
 {
     say(reading->fault, "%s:%u:%u: %.*s%s%.*s %s", reading->path, pair->value_line,
         pair->value_column, STR_ARG(pair->table), pair->table.len > 0 ? "." : "",
         STR_ARG(pair->key), why);
-    reading->err = ERR_PROTO;
+    reading->err = err;
     return false;
 }
 
@@ -124,18 +125,22 @@ static bool on_pair(void *user, const struct toml_pair *pair)
         return stop_unknown(reading, pair);
     }
     if (reading->seen[id]) {
-        return stop_at(reading, pair, "is here a second time");
+        return stop_at(reading, pair, "is here a second time", ERR_PROTO);
     }
     reading->seen[id] = true;
     struct buf text;
     char why[SETTING_WHY_MAX];
     buf_init(&text, MEM_OTHER, CONFIG_FILE_BYTES_MAX);
     const char *wrong = pair_text(pair, setting_table[id].kind, &text);
-    if (wrong == NULL && put(reading->config, id, buf_str(&text), why) != ERR_OK) {
-        wrong = why;
+    enum err err = buf_err(&text) == ERR_NOMEM ? ERR_NOMEM : ERR_PROTO;
+    if (err == ERR_NOMEM) {
+        wrong = "no memory";
+    } else if (wrong == NULL) {
+        err = put(reading->config, id, buf_str(&text), why);
+        wrong = err == ERR_OK ? NULL : why;
     }
     buf_done(&text);
-    return wrong == NULL || stop_at(reading, pair, wrong);
+    return wrong == NULL || stop_at(reading, pair, wrong, err);
 }
 
 static enum err read_text(struct file_reading *reading, struct str text)
@@ -159,6 +164,8 @@ static enum err put_file(struct config *config, const char *path, struct config_
     enum err err = sys_file_read(path, CONFIG_FILE_BYTES_MAX, &text);
     if (err == ERR_OK) {
         err = read_text(&reading, buf_str(&text));
+    } else if (err == ERR_NOMEM) {
+        say(fault, "%s: no memory", path);
     } else if (err == ERR_LIMIT) {
         say(fault, "%s: more than %d bytes", path, CONFIG_FILE_BYTES_MAX);
         err = ERR_PROTO;
@@ -181,9 +188,11 @@ static enum err put_variables(struct config *config, const struct config_source 
         char why[SETTING_WHY_MAX];
         setting_write_variable(&setting_table[id], name);
         const char *value = source->variable(name);
-        if (value != NULL && put(config, (enum setting_id)id, str_of(value), why) != ERR_OK) {
+        const enum err err =
+            value == NULL ? ERR_OK : put(config, (enum setting_id)id, str_of(value), why);
+        if (err != ERR_OK) {
             say(fault, "%s %s", name, why);
-            return ERR_PROTO;
+            return err;
         }
     }
     return ERR_OK;
@@ -196,10 +205,11 @@ static enum err put_flags(struct config *config, const struct config_source *sou
         const struct config_flag *flag = &source->flags[i];
         char name[SETTING_NAME_MAX];
         char why[SETTING_WHY_MAX];
-        if (put(config, flag->id, str_of(flag->value), why) != ERR_OK) {
+        const enum err err = put(config, flag->id, str_of(flag->value), why);
+        if (err != ERR_OK) {
             setting_write_flag(&setting_table[flag->id], name);
             say(fault, "--%s %s", name, why);
-            return ERR_PROTO;
+            return err;
         }
     }
     return ERR_OK;

@@ -27,11 +27,17 @@ void buf_reset(struct buf *buf)
 {
     buf->len = 0;
     buf->failed = false;
+    buf->starved = false;
 }
 
 bool buf_ok(const struct buf *buf)
 {
     return !buf->failed;
+}
+
+enum err buf_err(const struct buf *buf)
+{
+    return !buf->failed ? ERR_OK : buf->starved ? ERR_NOMEM : ERR_LIMIT;
 }
 
 static bool grow(struct buf *buf, size_t need)
@@ -60,6 +66,7 @@ uint8_t *buf_room(struct buf *buf, size_t len)
     }
     if ((len > buf->cap - buf->len || buf->cap == 0) && !grow(buf, buf->len + len)) {
         buf->failed = true;
+        buf->starved = true;
         return NULL;
     }
     return buf->bytes + buf->len;

@@ -24,12 +24,15 @@ struct buf {
     size_t len_max; // bytes at most
     enum mem_kind kind;
     bool failed;
+    bool starved; // it failed for want of memory
 };
 
 void buf_init(struct buf *buf, enum mem_kind kind, size_t len_max);
 void buf_done(struct buf *buf);  // zeroed is legal; the bytes are freed
 void buf_reset(struct buf *buf); // len 0 and failed off; the memory stays
 bool buf_ok(const struct buf *buf);
+/* Why not: ERR_LIMIT: past the bound; ERR_NOMEM; or ERR_OK. */
+MUST_USE enum err buf_err(const struct buf *buf);
 
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_add_str(struct buf *buf, struct str text);

@@ -19,10 +19,12 @@ static _Atomic uint64_t fail_countdown; // 0: off
 
 static bool this_one_fails(void)
 {
-    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) {
-        return false;
+    uint64_t left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+    while (left > 0 &&
+           !atomic_compare_exchange_weak_explicit(&fail_countdown, &left, left - 1,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
     }
-    return atomic_fetch_sub_explicit(&fail_countdown, 1, memory_order_relaxed) == 1;
+    return left == 1;
 }
 
 static void held_add(enum mem_kind kind, int64_t bytes)
@@ -89,4 +91,9 @@ const char *mem_kind_name(enum mem_kind kind)
 void mem_fail_after(uint64_t n)
 {
     atomic_store_explicit(&fail_countdown, n, memory_order_relaxed);
+}
+
+bool mem_fail_is_due(void)
+{
+    return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,3 +44,5 @@ const char *mem_kind_name(enum mem_kind kind);
 
 /* Tests: the n-th allocation from now fails, then all is well again. 0 turns it off. */
 void mem_fail_after(uint64_t n);
+/* Tests: the one that is to fail has not come yet. */
+bool mem_fail_is_due(void);

@@ -59,13 +59,19 @@ enum err jwt_sign(struct str secret, const struct jwt_grant *grant, struct buf *
     base64_write(&token, BASE64_URL, STR("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
     buf_add_byte(&token, '.');
     base64_write(&token, BASE64_URL, buf_str(&payload));
-    enum err err = buf_ok(&payload) ? add_signature(secret, &token) : ERR_LIMIT;
+    enum err err = buf_err(&payload);
+    if (err == ERR_OK) {
+        err = add_signature(secret, &token);
+    }
+    if (err == ERR_OK) {
+        err = buf_err(&token);
+    }
     if (err == ERR_OK && token.len > JWT_BYTES_MAX) {
         err = ERR_LIMIT; // longer than anybody would take
     }
     if (err == ERR_OK) {
         buf_add_str(out, buf_str(&token));
-        err = buf_ok(out) ? ERR_OK : ERR_NOMEM;
+        err = buf_err(out);
     }
     buf_done(&payload);
     buf_done(&token);

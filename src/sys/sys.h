@@ -168,7 +168,8 @@ MUST_USE enum err sys_file_make_folder(const char *path);
 /* Makes `path` if need be and locks it until its descriptor closes or the process dies.
  * ERR_EXISTS: another process holds it. */
 MUST_USE enum err sys_file_lock(const char *path, int *ret_fd);
-/* Appends the whole file to `out`. ERR_NOT_FOUND; ERR_LIMIT: it has more than len_max bytes. */
+/* Appends the whole file to `out`. ERR_NOT_FOUND; ERR_LIMIT: it has more than len_max bytes;
+ * ERR_NOMEM. */
 MUST_USE enum err sys_file_read(const char *path, size_t len_max, struct buf *out);
 /* Replaces the file by these bytes, durably: a crash leaves the old or the new. Mode 0600. */
 MUST_USE enum err sys_file_write(const char *path, struct str bytes);

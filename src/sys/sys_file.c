@@ -106,7 +106,7 @@ static enum err read_to_end(int fd, const char *path, size_t len_max, struct buf
         size_t got = 0;
         uint8_t *room = buf_room(out, READ_CHUNK);
         if (room == NULL) {
-            return ERR_LIMIT;
+            return buf_err(out);
         }
         if (read_some(fd, room, READ_CHUNK, &got) != ERR_OK) {
             return sys_failed("read", path);
@@ -131,7 +131,7 @@ enum err sys_file_read(const char *path, size_t len_max, struct buf *out)
     sys_close(fd);
     if (err == ERR_OK) {
         buf_add_str(out, buf_str(&whole));
-        err = buf_ok(out) ? ERR_OK : ERR_LIMIT;
+        err = buf_err(out);
     }
     buf_done(&whole);
     return err;

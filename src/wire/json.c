@@ -4,9 +4,11 @@
  * walks them. */
 #include "wire/json.h"
 
+#include "base/mem.h"
 #include "wire/utf8.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 
 static const json_t *tree_of(const struct json *value)
@@ -17,6 +19,28 @@ static const json_t *tree_of(const struct json *value)
 static const struct json *value_of(const json_t *tree)
 {
     return (const struct json *)(const void *)tree;
+}
+
+/* ---- memory: jansson's is ours, so that it is counted, and so that a document for which there was
+ * none is not called bad JSON: jansson tells the two apart only sometimes ---- */
+
+static _Thread_local bool is_starved;
+
+static void *take_memory(size_t size)
+{
+    void *memory = mem_new(MEM_OTHER, size);
+    is_starved = is_starved || memory == NULL;
+    return memory;
+}
+
+static void give_memory(void *memory)
+{
+    mem_free(MEM_OTHER, memory);
+}
+
+static void lend_memory(void)
+{
+    json_set_alloc_funcs(take_memory, give_memory);
 }
 
 /* ---- reading ---- */
@@ -67,13 +91,21 @@ enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_roo
     if (nesting.keys > keys_max) {
         return refuse(fault, "too many keys", keys_max);
     }
+    static pthread_once_t lent = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&lent, lend_memory);
+    is_starved = false;
     json_error_t error;
     json_t *root = json_loadb(text.len == 0 ? "" : text.at, text.len,
                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+    if (is_starved) { // even of a tree: its lexer drops, silently, what it had no room for
+        json_decref(root);
+        (void)snprintf(fault->detail, sizeof(fault->detail), "no memory");
+        return ERR_NOMEM;
+    }
     if (root == NULL) {
         (void)snprintf(fault->detail, sizeof(fault->detail), "line %d column %d: %.100s",
                        error.line, error.column, error.text);
-        return json_error_code(&error) == json_error_out_of_memory ? ERR_NOMEM : ERR_PROTO;
+        return ERR_PROTO;
     }
 
     *ret_root = (struct json *)(void *)root;

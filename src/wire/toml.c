@@ -207,7 +207,8 @@ static enum err read_string(struct input *in, char quote)
             buf_add_byte(&in->decoded, byte);
         }
         if (!buf_ok(&in->decoded)) {
-            return refuse(in, "this value is too long");
+            return buf_err(&in->decoded) == ERR_NOMEM ? ERR_NOMEM
+                                                      : refuse(in, "this value is too long");
         }
     }
     return ERR_OK;
