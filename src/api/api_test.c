@@ -528,6 +528,10 @@ static void a_beat_needs_a_name(void **state)
                                             .bearer = fake_bearer("ann", "viewer")}),
                 200, "{\"viewers\":3,\"next_ms\":10000}");
     assert_true(fake.present.hidden);
+    fake.presence.is_refused = true;
+    assert_says(
+        fake_ask(&(struct fake_ask){.method = "POST", .path = path, .body = "{\"session\":\"a\"}"}),
+        503, "\"full\"");
 }
 
 static void presence_lists_names_as_text(void **state)

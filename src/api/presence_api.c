@@ -20,6 +20,12 @@ _Static_assert(offsetof(struct presence_ask, call) == 0 &&
                    offsetof(struct presence_call, call) == 0,
                "a call of presence is its ask");
 
+const struct problem presence_api_full = {
+    .code = PROBLEM_FULL,
+    .detail = STR("More are present than this server counts. Beat again later."),
+    .retry_after_ms = 10000,
+};
+
 void presence_api_write_beat(struct buf *out, const struct presence_call *call)
 {
     buf_add_byte(out, '{');
@@ -49,12 +55,16 @@ static void on_presence(struct call *call)
 {
     struct presence_ask *asked = (struct presence_ask *)(void *)call;
     struct buf body = respond_body();
-    if (asked->call.identity != 0) {
+    if (asked->call.is_refused) {
+        buf_done(&body);
+        respond_problem(asked->exchange, &presence_api_full);
+    } else if (asked->call.identity != 0) {
         presence_api_write_beat(&body, &asked->call);
+        respond_json(asked->exchange, 200, &body, STR_NONE);
     } else {
         write_presence(&body, &asked->call);
+        respond_json(asked->exchange, 200, &body, STR_NONE);
     }
-    respond_json(asked->exchange, 200, &body, STR_NONE);
     presence_call_done(&asked->call);
     claims_unref(asked->claims);
     mem_free(MEM_CONN, asked);

@@ -5,9 +5,11 @@
 struct ask;
 struct buf;
 struct presence_call;
+struct problem;
 
 void presence_api_beat(struct ask *ask);
 void presence_api_get(struct ask *ask);
 
 /* {"viewers","next_ms"}: the answer to a beat, on any transport. */
 void presence_api_write_beat(struct buf *out, const struct presence_call *call);
+extern const struct problem presence_api_full; // the same of one that was refused

@@ -163,9 +163,13 @@ static void do_post(struct order *order)
 static void on_beaten(struct call *call)
 {
     struct errand *errand = (struct errand *)(void *)call;
-    struct buf data = respond_body();
-    presence_api_write_beat(&data, &errand->presence);
-    ws_session_ok(errand->session, &errand->ref, 200, &data);
+    if (errand->presence.is_refused) {
+        ws_session_fail(errand->session, &errand->ref, &presence_api_full);
+    } else {
+        struct buf data = respond_body();
+        presence_api_write_beat(&data, &errand->presence);
+        ws_session_ok(errand->session, &errand->ref, 200, &data);
+    }
     presence_call_done(&errand->presence);
     errand_free(errand);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum { RING_BYTES_MAX = 1024 * 1024, RINGS_BYTES_MAX = 256 * 1024 * 1024 };
+enum { PEOPLE_MAX = 1024 * 1024, STREAMS_IDLE_MAX = 16 * 1024 };
 
 static struct worker *worker_of_hook(struct turn_hook *hook)
 {
@@ -34,6 +35,8 @@ static enum err make_hub(struct worker *worker)
         .presence_beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
         .ring_bytes_max = RING_BYTES_MAX,
         .rings_bytes_max = RINGS_BYTES_MAX / worker->plan->worker_count,
+        .people_max = PEOPLE_MAX / worker->plan->worker_count,
+        .streams_idle_max = STREAMS_IDLE_MAX / worker->plan->worker_count,
     };
     return hub_new(&options, &worker->hub);
 }

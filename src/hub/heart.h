@@ -125,7 +125,8 @@ struct hub {
     struct link failing;  // the engine refused: again at stream->retry_ms
     struct link due;      // rings to flush
     struct link idle;     // by idle_since_ms
-    struct link crowds;   // presence to be told
+    uint32_t idle_count;
+    struct link crowds; // presence to be told
 
     /* -- viewers, each in at most one list -- */
     struct link refused;  // OPENING: to be told so
@@ -146,6 +147,7 @@ struct hub {
     struct map audiences;
     struct link changed;                // audiences to be told about
     struct link beats;                  // struct person by beat_until_ms
+    uint32_t people;                    // struct person of all audiences
     struct letter *inbox, **inbox_last; // opened, to be worked off in the turn
     uint32_t letters_away;
 

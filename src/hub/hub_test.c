@@ -32,23 +32,21 @@ struct world {
     struct raw raw;
 };
 
-static int begin_with(void **state, uint64_t ring_bytes_max, uint64_t rings_bytes_max)
+static int begin_with(void **state, struct hub_options options)
 {
     struct world *world = calloc(1, sizeof(*world));
     must(world != NULL);
     world->now_ms = 1000000;
     fake_engine_init(&world->engine, 7);
     fake_home_init(&world->home);
-    const struct hub_options options = {.port = &world->engine.port,
-                                        .home = &world->home.home,
-                                        .seed = 7,
-                                        .resume_max = RESUME_MAX,
-                                        .merge_ms = 50,
-                                        .merge_max_ms = 200,
-                                        .presence_ttl_ms = TTL_MS,
-                                        .presence_beat_ms = 10000,
-                                        .ring_bytes_max = ring_bytes_max,
-                                        .rings_bytes_max = rings_bytes_max};
+    options.port = &world->engine.port;
+    options.home = &world->home.home;
+    options.seed = 7;
+    options.resume_max = RESUME_MAX;
+    options.merge_ms = 50;
+    options.merge_max_ms = 200;
+    options.presence_ttl_ms = TTL_MS;
+    options.presence_beat_ms = 10000;
     assert_int_equal(hub_new(&options, &world->hub), ERR_OK);
     world->raw.hub = world->hub;
     for (int i = 0; i < 4; i++) {
@@ -60,12 +58,20 @@ static int begin_with(void **state, uint64_t ring_bytes_max, uint64_t rings_byte
 
 static int begin(void **state)
 {
-    return begin_with(state, 4096, 0);
+    return begin_with(state, (struct hub_options){.ring_bytes_max = 4096});
 }
 
 static int begin_short_of_rings(void **state)
 {
-    return begin_with(state, 1024 * 1024, RINGS_SHORT);
+    const struct hub_options bounds = {.ring_bytes_max = 1 << 20, .rings_bytes_max = RINGS_SHORT};
+    return begin_with(state, bounds);
+}
+
+static int begin_small(void **state)
+{
+    const struct hub_options bounds = {
+        .ring_bytes_max = 4096, .people_max = 3, .streams_idle_max = 2};
+    return begin_with(state, bounds);
 }
 
 static void turn(struct world *world)
@@ -697,6 +703,48 @@ static void all_rings_together_have_a_bound(void **state)
     assert_int_equal(quick->prover.events, 1002);
 }
 
+/* Who beats holds no connection: without a bound, names made up cost memory for a TTL each. */
+static void those_who_only_beat_have_a_bound(void **state)
+{
+    struct world *world = *state;
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_false(ask(world, i, false).is_refused);
+    }
+    const struct presence_call one_more = ask(world, 4, false);
+    assert_true(one_more.is_refused);
+    assert_int_equal(one_more.viewers, 3);
+    assert_false(ask(world, 3, true).is_refused); // who is counted goes on
+    struct join open = plain(0), poll = plain(0);
+    open.identity = 5;
+    poll.identity = 6;
+    poll.encoding = NULL;
+    (void)join(world, 0, &open);
+    (void)join(world, 1, &poll);
+    pass(world, 100);
+    assert_int_equal(ask(world, 0, false).viewers, 4); // a connection is bounded elsewhere
+    pass(world, TTL_MS);
+    assert_false(ask(world, 4, false).is_refused);
+}
+
+/* A poll of a stream that nobody else reads leaves it open for a while: so do a million polls. */
+static void streams_nobody_reads_have_a_bound(void **state)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    struct world *world = *state;
+    for (size_t i = 0; i < 5; i++) {
+        struct join live = plain(0);
+        live.stream = str_of(names[i]);
+        struct fake_reader *reader = join(world, 0, &live);
+        rest(world);
+        assert_true(reader->is_open);
+        fake_reader_leave(reader);
+        rest(world);
+        assert_true(world->engine.watch_count <= 2);
+    }
+    pass(world, 20000);
+    assert_int_equal(world->engine.watch_count, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -723,6 +771,8 @@ int main(void)
         CASE(a_long_round_goes_on_and_restarts_for_nobody),
         CASE(what_was_measured_is_told),
         cmocka_unit_test_setup_teardown(all_rings_together_have_a_bound, begin_short_of_rings, end),
+        cmocka_unit_test_setup_teardown(those_who_only_beat_have_a_bound, begin_small, end),
+        cmocka_unit_test_setup_teardown(streams_nobody_reads_have_a_bound, begin_small, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,14 +123,20 @@ static void note_change(struct audience *audience)
     }
 }
 
-static struct person *person_of(struct audience *audience, uint64_t identity)
+static struct person *person_find(const struct audience *audience, uint64_t identity)
 {
     const struct str key = {.at = (const char *)&identity, .len = sizeof(identity)};
     struct map_node *node = map_find(&audience->people, key);
-    if (node != NULL) {
-        return map_entry(node, struct person, node);
+    return node == NULL ? NULL : map_entry(node, struct person, node);
+}
+
+static struct person *person_of(struct audience *audience, uint64_t identity)
+{
+    struct person *person = person_find(audience, identity);
+    if (person != NULL) {
+        return person;
     }
-    struct person *person = mem_new(MEM_STREAM, sizeof(*person));
+    person = mem_new(MEM_STREAM, sizeof(*person));
     if (person == NULL) {
         return NULL;
     }
@@ -141,6 +147,8 @@ static struct person *person_of(struct audience *audience, uint64_t identity)
         mem_free(MEM_STREAM, person);
         return NULL;
     }
+    audience->hub->people++;
+    metric_count(&audience->hub->tally.people, 1);
     return person;
 }
 
@@ -152,7 +160,16 @@ static void person_free(struct person *person)
     }
     list_remove(&person->beat_link);
     map_remove(&person->audience->people, &person->node);
+    person->audience->hub->people--;
+    metric_count(&person->audience->hub->tally.people, -1);
     mem_free(MEM_STREAM, person);
+}
+
+/* Somebody who only beats costs whoever says so nothing: there is a bound to them. */
+static bool may_beat(const struct audience *audience, uint64_t identity)
+{
+    const uint32_t max = audience->hub->options.people_max;
+    return max == 0 || audience->hub->people < max || person_find(audience, identity) != NULL;
 }
 
 /* A name that memory has no room for is missing from the roster. */
@@ -228,6 +245,9 @@ static void keep_for_turn(struct hub *hub, struct letter *letter, void (*work)(s
 static bool apply_change(struct audience *audience, const struct presence_letter *letter,
                          const struct presence_change *change)
 {
+    if (change->connections == 0 && !may_beat(audience, change->identity)) {
+        return true; // its next poll may find room
+    }
     struct person *person = person_of(audience, change->identity);
     if (person == NULL) {
         return false;
@@ -309,9 +329,11 @@ static void answer_roster(struct presence_call *call, const struct audience *aud
     call->roster_count = (uint32_t)count;
 }
 
-static void beat(struct audience *audience, const struct presence_call *call)
+static void beat(struct audience *audience, struct presence_call *call)
 {
-    struct person *person = person_of(audience, call->identity);
+    struct person *person =
+        may_beat(audience, call->identity) ? person_of(audience, call->identity) : NULL;
+    call->is_refused = person == NULL;
     if (person != NULL) {
         person_name(person, call->name);
         person_beat(person, call->screen, call->hidden);
@@ -329,6 +351,7 @@ static void work_call(struct letter *opened)
     call->roster = NULL;
     call->roster_count = 0;
     call->next_ms = hub->options.presence_beat_ms;
+    call->is_refused = call->identity != 0 && audience == NULL;
     if (audience != NULL) {
         if (call->identity != 0) {
             beat(audience, call);

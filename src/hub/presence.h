@@ -13,7 +13,8 @@
  * Owns:     audiences and their persons.
  * Used by:  crowd.c tells it; hub.c asks.
  * Thread:   the owner's reactor; everything comes by letter and is worked off in the turn.
- * Bound:    a person per connection or beating session.
+ * Bound:    a person per connection or beating session; hub_options.people_max: beyond it a beat of
+ *           somebody new is refused, while connections, bounded elsewhere, still count.
  */
 #pragma once
 
@@ -30,6 +31,7 @@ struct presence_call {
     bool hidden;
     struct str name; // of the beating one, for the roster; empty: none
     /* -- the answer -- */
+    bool is_refused; // the beat: more are present than are counted, or memory is short
     uint32_t viewers, watching, hidden_count;
     uint32_t next_ms; // when to beat again
     uint32_t roster_count;

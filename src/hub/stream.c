@@ -290,11 +290,19 @@ static void read_on(struct stream *stream)
     }
 }
 
+static void end_idle(struct stream *stream)
+{
+    if (list_holds(&stream->idle_link)) {
+        list_remove(&stream->idle_link);
+        stream->hub->idle_count--;
+    }
+}
+
 static void free_stream(struct stream *stream)
 {
     struct hub *hub = stream->hub;
     list_remove(&stream->step_link);
-    list_remove(&stream->idle_link);
+    end_idle(stream);
     list_remove(&stream->due_link);
     list_remove(&stream->crowd_link);
     map_remove(&hub->streams, &stream->node);
@@ -361,15 +369,20 @@ static void step(struct stream *stream)
     }
 }
 
+static bool has_too_many_idle(const struct hub *hub)
+{
+    return hub->options.streams_idle_max > 0 && hub->idle_count > hub->options.streams_idle_max;
+}
+
 static int64_t close_idle(struct hub *hub)
 {
     while (!list_is_empty(&hub->idle)) {
         struct stream *stream = list_entry(hub->idle.next, struct stream, idle_link);
         const int64_t at_ms = hub->closing ? 0 : stream->idle_since_ms + STREAM_IDLE_MS;
-        if (at_ms > hub->now_ms) {
+        if (at_ms > hub->now_ms && !has_too_many_idle(hub)) {
             return at_ms;
         }
-        list_remove(&stream->idle_link);
+        end_idle(stream);
         stream->closing = true;
         stream_step_soon(stream);
     }
@@ -418,6 +431,7 @@ static void make_idle(struct stream *stream)
 {
     stream->idle_since_ms = stream->hub->now_ms;
     list_push(&stream->hub->idle, &stream->idle_link);
+    stream->hub->idle_count++;
 }
 
 struct stream *stream_open(struct hub *hub, struct str name)
@@ -459,7 +473,7 @@ void stream_enter(struct stream *stream, struct viewer *viewer)
     viewer->stream = stream;
     stream->viewer_count++;
     stream->closing = false;
-    list_remove(&stream->idle_link);
+    end_idle(stream);
     crowd_arrive(stream);
     stream_step_soon(stream);
 }

@@ -40,6 +40,7 @@ void tally_init(struct tally *tally)
     gauge(&tally->slow, "roar_viewers_slow", NULL, "Viewers whose socket is full now.");
     gauge(&tally->streams, "roar_streams_awake", NULL, "Streams open on reactors, each counted.");
     gauge(&tally->ring_bytes, "roar_ring_bytes", NULL, "Memory of the rings.");
+    gauge(&tally->people, "roar_presence_people", NULL, "Whom the node counts as present.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
             "Rings that gave their memory back, as all rings hold much.");
     counter(&tally->on_time, "roar_fanout_on_time_total", NULL,
@@ -60,11 +61,11 @@ void tally_init(struct tally *tally)
 
 void tally_done(struct tally *tally)
 {
-    struct metric *const all[] = {&tally->events,      &tally->deliveries,  &tally->shed,
-                                  &tally->joins,       &tally->resumes,     &tally->refused,
-                                  &tally->slow,        &tally->streams,     &tally->ring_bytes,
-                                  &tally->on_time,     &tally->on_time_of,  &tally->visible,
-                                  &tally->flush_bytes, &tally->rings_rested};
+    struct metric *const all[] = {&tally->events,      &tally->deliveries,   &tally->shed,
+                                  &tally->joins,       &tally->resumes,      &tally->refused,
+                                  &tally->slow,        &tally->streams,      &tally->ring_bytes,
+                                  &tally->on_time,     &tally->on_time_of,   &tally->visible,
+                                  &tally->flush_bytes, &tally->rings_rested, &tally->people};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);
