@@ -5,7 +5,8 @@
 
 enum { HOUR_MS = 60 * 60 * 1000, OPS_MAX = 60 };
 
-static const int64_t paces_ms[] = {50, 300, 2000, 2000, 10000, 30000};
+static const int64_t paces_ms[] = {50,   500,   2000,  2000,  5000,  5000,
+                                   5000, 10000, 10000, 20000, 30000, 60000};
 
 static void change_pace(struct world *world)
 {
@@ -24,6 +25,7 @@ static void step_clock(struct world *world)
 {
     const int64_t step_ms = (int64_t)world_below(world, 2 * HOUR_MS + 1) - HOUR_MS;
     world->wall_ms += step_ms;
+    world->clock_stepped = true;
     world_note(world, "the wall clock steps by %lld ms", (long long)step_ms);
 }
 
@@ -68,7 +70,7 @@ void chaos_step(struct world *world)
 {
     const struct scenario *scenario = world->scenario;
     world->chaos_due_ms = world->now_ms + world_while(world, 8000);
-    if (world_chance(world, 400)) {
+    if (world->pace_ms < 1000 || world_chance(world, 400)) { // bursts are short
         change_pace(world);
     }
     if (world->port == NULL) {

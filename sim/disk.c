@@ -49,23 +49,14 @@ void disk_done(void)
 
 /* ---- crashes ---- */
 
-static void tear(struct disk_file *file, size_t sector)
+/* A sector is the old one or the new one; a write of several is torn between any of them. */
+static void keep_sector(struct disk_file *file, size_t sector)
 {
     const size_t from = sector * DISK_SECTOR;
-    const size_t to = from + DISK_SECTOR < file->after.len ? from + DISK_SECTOR : file->after.len;
-    size_t keep = to;
-    switch (rand_below(&disk.rand, 3)) {
-    case 0:
-        return; // the old one
-    case 1:
-        break; // the new one
-    default:
-        keep = from + rand_below(&disk.rand, DISK_SECTOR);
-        break;
-    }
-    keep = keep < file->now.len ? keep : file->now.len;
-    if (keep > from) {
-        memcpy(file->after.at + from, file->now.at + from, keep - from);
+    size_t to = from + DISK_SECTOR < file->after.len ? from + DISK_SECTOR : file->after.len;
+    to = to < file->now.len ? to : file->now.len;
+    if (to > from) {
+        memcpy(file->after.at + from, file->now.at + from, to - from);
     }
 }
 
@@ -76,8 +67,8 @@ static void lose_power(struct disk_file *file)
     bytes_copy(&file->after, &file->durable);
     bytes_resize(&file->after, len);
     for (size_t i = 0; i < file->dirty.len && i * DISK_SECTOR < len; i++) {
-        if (file->dirty.at[i] != 0) {
-            tear(file, i);
+        if (file->dirty.at[i] != 0 && rand_below(&disk.rand, 2) == 0) {
+            keep_sector(file, i);
         }
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* disk -- a disk that forgets: files in memory, of which a power cut leaves what was synced, and of
- * the rest any part of any sector.
+ * the rest any sectors.
  *
  *      write ─▶ now ──sync──▶ durable
  *                │               │
- *      kill:  now as it is    power cut: durable, and each dirty sector old, new or torn
+ *      kill:  now as it is    power cut: durable, and each dirty sector old or new
  *
  * A crash is armed to come at the n-th operation from now, so that it falls amid a commit. The
  * world as it is then is put aside; whoever runs on works on a disk that no longer counts, until

@@ -17,7 +17,7 @@ struct handle {
     struct disk_file *file;
     int level;                 // SQLITE_LOCK_...
     uint8_t shared, exclusive; // slots of the shared memory it holds
-    bool removes;
+    bool has_shm;
 };
 
 static struct {
@@ -114,8 +114,12 @@ static int on_check_reserved(sqlite3_file *file, int *ret)
 
 static int on_shm_map(sqlite3_file *file, int region, int bytes, int extend, void volatile **ret)
 {
-    (void)file;
+    struct handle *handle = handle_of(file);
     must(region < SHM_REGIONS_MAX);
+    if (!handle->has_shm) {
+        handle->has_shm = true;
+        locks.users++;
+    }
     if (locks.regions[region] == NULL && extend != 0) {
         locks.regions[region] = calloc(1, (size_t)bytes);
         must(locks.regions[region] != NULL);
@@ -177,12 +181,16 @@ static void forget_shm(void)
     }
 }
 
+/* Whoever comes first after nobody had it finds it empty, as under Linux. */
 static int on_shm_unmap(sqlite3_file *file, int remove)
 {
+    struct handle *handle = handle_of(file);
     for (int slot = 0; slot < SHM_SLOTS; slot++) {
-        shm_unlock(handle_of(file), slot);
+        shm_unlock(handle, slot);
     }
-    if (remove != 0) {
+    locks.users -= handle->has_shm;
+    handle->has_shm = false;
+    if (remove != 0 || locks.users == 0) {
         forget_shm();
     }
     return SQLITE_OK;
@@ -192,14 +200,8 @@ static int on_shm_unmap(sqlite3_file *file, int remove)
 
 static int on_close(sqlite3_file *file)
 {
-    struct handle *handle = handle_of(file);
     (void)on_unlock(file, SQLITE_LOCK_NONE);
-    if (handle->level == SQLITE_LOCK_NONE && (handle->base.pMethods->iVersion >= 2)) {
-        for (int slot = 0; slot < SHM_SLOTS; slot++) {
-            shm_unlock(handle, slot);
-        }
-    }
-    return SQLITE_OK;
+    return on_shm_unmap(file, 0);
 }
 
 static int on_control(sqlite3_file *file, int op, void *value)
@@ -219,7 +221,7 @@ static int on_sector(sqlite3_file *file)
 static int on_character(sqlite3_file *file)
 {
     (void)file;
-    return 0; // promises nothing: torn writes, any order
+    return SQLITE_IOCAP_POWERSAFE_OVERWRITE; // as SQLite takes of any disk under Linux
 }
 
 static const sqlite3_io_methods methods = {

@@ -122,6 +122,10 @@ void node_start(struct world *world)
     world->life++;
     world->up_due_ms = NEVER;
     ledger_verify(world);
+    for (int i = 0; world->clock_stepped && i < USERS; i++) {
+        world->posters[i].accepted = 0; // its windows are what the clock makes of it
+    }
+    world->clock_stepped = false;
     open_hubs(world);
     attendance_reset(world);
     world->writer_due_ms = world->now_ms + IDLE_MS;

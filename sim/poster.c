@@ -167,6 +167,20 @@ void poster_begin(struct world *world)
     }
 }
 
+uint32_t poster_most_unsettled(const struct world *world)
+{
+    uint32_t most = 0;
+    for (int i = 0; i < USERS; i++) {
+        const struct poster *poster = &world->posters[i];
+        uint32_t count = 0;
+        for (uint16_t cid = 0; cid < poster->cids; cid++) {
+            count += !poster->comments[cid].is_answered;
+        }
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
 bool poster_all_settled(const struct world *world)
 {
     for (int i = 0; i < USERS; i++) {

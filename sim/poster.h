@@ -8,5 +8,7 @@
 
 void poster_begin(struct world *world);
 void poster_step(struct world *world, struct poster *poster);
+/* How many comments of one poster have no answer yet. */
+uint32_t poster_most_unsettled(const struct world *world);
 /* Everybody knows what became of what they posted. */
 bool poster_all_settled(const struct world *world);

@@ -163,7 +163,8 @@ static void come(struct world *world, struct watcher *watcher)
                         .identity = watcher->identity};
     choose_cursor(watcher, &join);
     watcher->hub = (uint8_t)world_below(world, world->hubs);
-    watcher->room = world_chance(world, 500) ? UINT32_MAX : (uint32_t)world_below(world, 2000);
+    watcher->room = world->is_calm || world_chance(world, 500) ? UINT32_MAX
+                                                               : (uint32_t)world_below(world, 2000);
     watcher->is_joined = watcher->is_alive = true;
     watcher->is_open = false;
     world_note(world, "w%u comes to hub %u for %s after %lld%s", watcher->number, watcher->hub,

@@ -132,6 +132,7 @@ struct world {
     int64_t wall_ms;    // wall - mono
     int64_t pace_ms;    // how busy people are
     bool is_calm;       // nothing new begins
+    bool clock_stepped; // the wall, since the node started
     /* -- the node: node.c -- */
     struct embedded *engine;
     struct port *port; // NULL: down
@@ -145,6 +146,7 @@ struct world {
     uint32_t disk_ms;    // how slow the disk is
     struct store *audit; // ledger.c's connection
     uint64_t audited_n;
+    bool is_verifying;
     /* -- all else -- */
     struct ledger ledgers[STREAMS];
     struct poster posters[USERS];
