@@ -166,6 +166,13 @@ static void take_comment(struct world *world, const struct ledger *ledger, struc
                 "P4: u%u's c%u in %s has the places %llu and %llu", entry->user, entry->cid,
                 ledger->name.at, (unsigned long long)comment->seq, (unsigned long long)seq);
     comment->seq = seq;
+    world_holds(world, !comment->is_denied, "P13: u%u's c%u was refused and is there", entry->user,
+                entry->cid);
+    if (poster->is_away && poster->cid == entry->cid && !world->is_verifying) {
+        const int64_t waited_ms = world->now_ms - poster->submit.asked_mono_ms;
+        world_holds(world, waited_ms <= POST_WAIT_MS_MAX, "P13: u%u waited %lld ms for its place",
+                    entry->user, (long long)waited_ms);
+    }
 }
 
 static void count_accepted(struct world *world, const struct entry *entry)
@@ -227,6 +234,7 @@ static void look_at_ground(struct world *world)
 void ledger_look(struct world *world)
 {
     sqlite3_stmt *walk = NULL;
+    uint32_t comments = 0;
     struct store_row row = {.n = 0};
     if (world->is_dead || !open_audit(world)) {
         return;
@@ -235,7 +243,11 @@ void ledger_look(struct world *world)
     enum err err = ERR_OK;
     while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {
         take_row(world, &row);
+        comments += row.kind == EVENT_COMMENT;
     }
+    world_holds(world,
+                !world->scenario->has_small_queue || comments <= SMALL_QUEUE || world->is_verifying,
+                "P13: %u posts waited for the disk", comments);
     world_holds(world, err == ERR_NOT_FOUND, "P1: a row that was just committed is damaged");
     look_at_ground(world);
     store_rollback(world->audit);

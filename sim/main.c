@@ -1,97 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 /* roar-sim: histories under a seed.
  *
- *   roar-sim --seed N         one history, told step by step
- *   roar-sim --seeds N        the histories 1..N, by their kind, in TAP
+ *   roar-sim seed N [MUTANT]     one history, told step by step
+ *   roar-sim seeds N [MUTANT]    the histories 1..N, with figures while they run
+ *   roar-sim test N              the same by their kinds, each a case, in TAP
+ *   roar-sim mutants N           each mutant on up to N histories, each a case, in TAP
  */
-#include "base/log.h"
-#include "base/mem.h"
-#include "disk_vfs.h"
-#include "world.h"
+#include "children.h"
+#include "histories.h"
+#include "mutants.h"
+#include "scenario.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-struct totals {
-    uint64_t seeds, hash, steps, answered, shown, crashes;
-    int64_t simulated_ms;
-};
+enum { CHILD_WAIT_S = 280, MUTANT_WAIT_S = 60, TWICE_SEEDS = 24 };
 
-static struct world world;
+static int failed;
 
-static double now_s(void)
+static void say(uint32_t number, bool ok, const char *name, const char *what)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    printf("%sok %u - %s: %s\n", ok ? "" : "not ", number, name, what);
+    (void)fflush(stdout);
+    failed += !ok;
 }
 
-static uint64_t held_bytes(void)
+static int run_seed(uint64_t seed)
 {
-    uint64_t held = 0;
-    for (int kind = 0; kind < MEM_KINDS; kind++) {
-        held += mem_held_bytes((enum mem_kind)kind);
+    struct histories histories = {.seeds = 0};
+    histories_run(&histories, seed, true);
+    histories_tell(&histories);
+    return 0;
+}
+
+static int run_seeds(uint64_t count)
+{
+    struct histories histories = {.is_live = true};
+    for (uint64_t seed = 1; seed <= count; seed++) {
+        histories_run(&histories, seed, false);
     }
-    return held;
+    histories_tell(&histories);
+    return 0;
 }
 
-static void run_one(uint64_t seed, struct totals *totals)
+static void add(struct histories *sum, const struct histories *more)
 {
-    const uint64_t before = held_bytes();
-    world_begin(&world, &scenarios[seed % scenario_count], seed);
-    world_run(&world);
-    world_end(&world);
-    world_holds(&world, held_bytes() == before, "memory: %lld bytes were not given back",
-                (long long)(held_bytes() - before));
-    totals->seeds++;
-    totals->hash = (totals->hash ^ world.hash) * UINT64_C(0x100000001b3);
-    totals->steps += world.steps;
-    totals->answered += world.answered;
-    totals->shown += world.shown;
-    totals->crashes += world.crashes;
-    totals->simulated_ms += world.now_ms - world.jumped_ms;
+    sum->seeds += more->seeds;
+    sum->steps += more->steps;
+    sum->answered += more->answered;
+    sum->shown += more->shown;
+    sum->crashes += more->crashes;
+    sum->simulated_ms += more->simulated_ms;
+    sum->busy_s += more->busy_s;
+    sum->hash ^= more->hash;
 }
 
-/* A promise that the server's own code finds broken. */
-static void on_abort(int number)
+/* The same seeds twice, in processes of their own, are the same to the last word. */
+static void check_repeats(uint32_t number)
 {
-    char line[160];
-    const int len = snprintf(line, sizeof(line),
-                             "# BROKEN in \"%s\", seed %llu, step %llu: abort\n# repeat it: make "
-                             "sim SEED=%llu\n",
-                             world.scenario->name, (unsigned long long)world.seed,
-                             (unsigned long long)world.steps, (unsigned long long)world.seed);
-    (void)!write(STDOUT_FILENO, line, (size_t)len);
-    (void)number;
-    _exit(1);
+    struct child once = {.from = 1, .to = TWICE_SEEDS, .step = 1, .wait_s = CHILD_WAIT_S};
+    struct child twice = once;
+    children_run(&once);
+    children_run(&twice);
+    const bool same = !once.is_broken && !twice.is_broken &&
+                      once.histories.hash == twice.histories.hash && once.histories.hash != 0;
+    printf("# hashes %016llx and %016llx\n", (unsigned long long)once.histories.hash,
+           (unsigned long long)twice.histories.hash);
+    say(number, same, "repeats", "the same seed is the same history");
+}
+
+static int run_test(uint64_t count)
+{
+    struct histories sum = {.seeds = 0};
+    printf("1..%u\n", scenario_count + 1);
+    for (uint32_t i = 0; i < scenario_count; i++) {
+        struct child child = {.from = i == 0 ? scenario_count : i,
+                              .to = count,
+                              .step = scenario_count,
+                              .wait_s = CHILD_WAIT_S};
+        children_run(&child);
+        if (child.is_broken) {
+            printf("# BROKEN %s\n", child.why);
+        }
+        say(i + 1, !child.is_broken, scenarios[i].name, scenarios[i].about);
+        add(&sum, &child.histories);
+    }
+    check_repeats(scenario_count + 1);
+    histories_tell(&sum);
+    return failed > 0;
+}
+
+static int run_mutants(uint64_t count)
+{
+    printf("1..%u\n", mutants_count() + 1);
+    struct child none = {.from = 1, .to = count, .step = 1, .wait_s = CHILD_WAIT_S};
+    children_run(&none);
+    say(1, !none.is_broken, "none", none.is_broken ? none.why : "nothing is off, all is well");
+    for (uint32_t i = 0; i < mutants_count(); i++) {
+        struct child child = {
+            .from = 1, .to = count, .step = 1, .mutant = mutants_name(i), .wait_s = MUTANT_WAIT_S};
+        children_run(&child);
+        printf("# %s\n", child.is_broken ? child.why : "nobody noticed");
+        say(i + 2, child.is_broken, mutants_name(i), mutants_about(i));
+    }
+    return failed > 0;
+}
+
+static int usage(void)
+{
+    (void)fprintf(stderr, "roar-sim seed N [MUTANT] | seeds N [MUTANT] | test N | mutants N\n");
+    return 2;
 }
 
 int main(int argc, char **argv)
 {
-    signal(SIGABRT, on_abort);
-    log_set_level(LOG_ERROR);
-    disk_vfs_install();
-    struct totals totals = {.seeds = 0};
-    const double start_s = now_s();
-    if (argc == 3 && strcmp(argv[1], "--seed") == 0) {
-        world.is_verbose = true;
-        run_one(strtoull(argv[2], NULL, 10), &totals);
-    } else {
-        for (uint64_t seed = 1; argc == 3 && seed <= strtoull(argv[2], NULL, 10); seed++) {
-            run_one(seed, &totals);
-        }
+    const uint64_t number = argc < 3 ? 0 : strtoull(argv[2], NULL, 10);
+    if (number == 0 || (argc > 3 && !mutants_choose(argv[3]))) {
+        return usage();
     }
-    const double took_s = now_s() - start_s;
-    printf("# hash %016llx seeds %llu steps %llu answered %llu shown %llu crashes %llu: %.0f "
-           "seeds/s, %.0f simulated s/s\n",
-           (unsigned long long)totals.hash, (unsigned long long)totals.seeds,
-           (unsigned long long)totals.steps, (unsigned long long)totals.answered,
-           (unsigned long long)totals.shown, (unsigned long long)totals.crashes,
-           (double)totals.seeds / took_s, (double)totals.simulated_ms / 1000 / took_s);
-    return 0;
+    histories_install();
+    if (strcmp(argv[1], "seed") == 0) {
+        return run_seed(number);
+    }
+    if (strcmp(argv[1], "seeds") == 0) {
+        return run_seeds(number);
+    }
+    if (strcmp(argv[1], "test") == 0) {
+        return run_test(number);
+    }
+    return strcmp(argv[1], "mutants") == 0 ? run_mutants(number) : usage();
 }

@@ -70,8 +70,8 @@ static void open_engine(struct world *world)
         .data = STR("data"),
         .clock = &world->clock,
         .readers = 1,
-        .posts_waiting_max = scenario->has_small_queue ? 3 : 4096,
-        .post_wait_ms_max = 500,
+        .posts_waiting_max = scenario->has_small_queue ? SMALL_QUEUE : 4096,
+        .post_wait_ms_max = POST_WAIT_MS_MAX,
         .tail_bytes_max = world_chance(world, 500) ? 4000 : 0,
         .mailbox_events_max = scenario->has_small_mailbox ? 4 : 0,
         .is_stepped = true,
@@ -150,7 +150,9 @@ void node_poke(struct world *world)
 
 void node_step_reactor(struct world *world, struct reactor *reactor)
 {
-    for (int i = 0; i < LETTERS_AT_ONCE && open_one(reactor); i++) {
+    const uint64_t letters =
+        world_chance(world, 200) ? world_below(world, 3) : (uint64_t)LETTERS_AT_ONCE;
+    for (uint64_t i = 0; i < letters && open_one(reactor); i++) {
     }
     reactor->due_ms = NEVER;
     const int64_t wish_ms = hub_turn(reactor->hub, world->now_ms);

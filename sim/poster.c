@@ -62,6 +62,7 @@ static void check_refused(struct poster *poster)
     world_holds(world, !is_rate || comment->seq == 0, "P4: a retry met the limits");
     world_holds(world, comment->may_be_there || comment->is_answered || comment->seq == 0,
                 "P13: u%u's c%u was refused and is there", poster->user, poster->cid);
+    comment->is_denied = !comment->may_be_there && comment->seq == 0;
     world_holds(world, !is_rate || poster->submit.retry_after_ms > 0,
                 "P13: refused by a limit without a word when to come again");
 }
@@ -72,6 +73,9 @@ static void on_done(struct call *call)
     struct world *world = poster->world;
     struct submit *submit = &poster->submit;
     poster->is_away = false;
+    if (world->is_dead) {
+        poster->comments[poster->cid].may_be_there = true;
+    }
     poster->due_ms = world->now_ms + world_while(world, world->pace_ms);
     if (!world->is_dead) {
         world_note(world, "u%u hears of c%u: end %d refusal %d seq %llu", poster->user, poster->cid,
@@ -99,6 +103,7 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
     poster->is_away = true;
     poster->known_head = comment->is_tried ? 0 : greatest_answered(world, comment->stream);
     comment->is_tried = true;
+    comment->is_denied = false;
     comment->may_be_there = comment->may_be_there || comment->seq != 0;
     (void)snprintf(poster->cid_text, sizeof(poster->cid_text), "c%u", cid);
     memset(poster->text, 'a' + cid % 26, sizeof(poster->text));

@@ -63,6 +63,12 @@ static void note_place(struct watcher *watcher)
                     "P5: w%u came back with its own cursor %llu and was told: %s", watcher->number,
                     (unsigned long long)prover->join.cursor.seq, prover->last_signal);
     }
+    world_holds(world,
+                !prover->greeted || !prover->resumed ||
+                    (prover->join.cursor.seq <= prover->hello_latest &&
+                     (prover->join.cursor.epoch.text[0] == '\0' ||
+                      epoch_eq(&prover->join.cursor.epoch, &world->epoch))),
+                "P14: w%u came with a cursor of another life and was not told", watcher->number);
     if (prover->greeted) {
         watcher->has_place = true;
         watcher->place = prover->last;
@@ -106,6 +112,11 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     world_holds(world, !resync || !watcher->has_own,
                 "P5: w%u came back with its own cursor %llu and was told to begin anew",
                 watcher->number, (unsigned long long)watcher->prover.join.cursor.seq);
+    const struct cursor *came = &watcher->prover.join.cursor;
+    world_holds(world,
+                resync || came->epoch.text[0] == '\0' || !watcher->prover.join.has_cursor ||
+                    epoch_eq(&came->epoch, &world->epoch),
+                "P14: w%u polled with a cursor of another life and was not told", watcher->number);
     watcher->prover.resynced = resync;
     prover_collect(&watcher->prover, viewer, events, count);
     watcher->has_place = true;

@@ -32,6 +32,8 @@ enum {
     IDENTITIES = 10,
     EVENTS_MAX = 8192, // of a stream
     PRESENCE_TTL_MS = 30 * 1000,
+    POST_WAIT_MS_MAX = 500,
+    SMALL_QUEUE = 3,
 };
 #define NEVER INT64_MAX
 
@@ -63,6 +65,7 @@ struct ledger {
 struct comment { // what a poster wants said: poster.c
     uint8_t stream;
     bool is_tried, is_answered, may_be_there;
+    bool is_denied; // surely not there, as it was told
     uint64_t seq;
 };
 

@@ -2,6 +2,7 @@
 #include "hub/catchup.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/channel.h"
 #include "hub/signals.h"
 #include "hub/stall.h"
@@ -221,7 +222,7 @@ static enum err write_events(struct catchup *catchup, struct event *const *event
     uint32_t taken = 0;
     enum err err = ERR_OK;
     while (err == ERR_OK && taken < count && !page_is_full(&catchup->page)) {
-        if (events[taken]->prev > catchup->position) {
+        if (events[taken]->prev > catchup->position && !mutant(EXPIRED_UNTOLD)) {
             err = write_expired(catchup, events[taken]->prev);
             continue;
         }
@@ -337,6 +338,9 @@ static enum err try_live(struct viewer *viewer)
         return ERR_AGAIN;
     }
     const struct ring *ring = &channel->ring;
+    if (mutant(LIVE_DOUBLE) && index > 0) {
+        index--;
+    }
     const uint64_t cursor =
         index < ring->frame_count ? ring_frame(ring, index)->offset : ring->head;
     const struct ring_place place = {.seq = catchup->position,
@@ -417,6 +421,9 @@ static void answer_poll(struct viewer *viewer)
 
 void catchup_wake_pollers(struct stream *stream)
 {
+    if (mutant(POLL_ASLEEP)) {
+        return;
+    }
     for (struct link *link = list_pop(&stream->pollers); link != NULL;
          link = list_pop(&stream->pollers)) {
         list_push(&stream->hub->catching, link);

@@ -2,6 +2,7 @@
 #include "hub/crowd.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/presence.h"
 
 struct attendee {
@@ -138,7 +139,9 @@ void crowd_leave(struct viewer *viewer)
     }
     struct attendee *attendee = attendee_find(viewer->stream, viewer->identity);
     must(attendee != NULL);
-    crowd_beats(viewer, false);
+    if (!mutant(LEAVE_UNTOLD)) {
+        crowd_beats(viewer, false);
+    }
     viewer->has_seat = false;
     attendee->seats--;
     free_if_gone(attendee);

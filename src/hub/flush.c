@@ -2,6 +2,7 @@
 #include "hub/flush.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/skip.h"
@@ -72,7 +73,9 @@ static void stop_at(struct viewer *viewer, uint64_t reached)
     uint32_t next = ring_frame_at(ring, reached);
     if (ring_frame(ring, next)->offset < reached) {
         const uint64_t end = ring_frame_end(ring, next);
-        viewer->ops->keep(viewer, ring_at(ring, reached), end - reached);
+        if (!mutant(FRAME_CUT)) {
+            viewer->ops->keep(viewer, ring_at(ring, reached), end - reached);
+        }
         reached = end;
         next++;
     }

@@ -2,6 +2,7 @@
 #include "hub/join.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/crowd.h"
 #include "hub/signals.h"
@@ -74,7 +75,7 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
 
 static bool is_synced(const struct hub *hub, const struct catchup *catchup)
 {
-    return catchup->ticket <= hub->sync_back;
+    return catchup->ticket <= hub->sync_back || mutant(SYNC_IGNORED);
 }
 
 /* The tail could reach further back, for this one and all who come after it. True: it waits. */
@@ -101,7 +102,8 @@ static enum join_step plan_start(struct viewer *viewer)
     if (!catchup->has_cursor) {
         return JOIN_FIND_TAIL;
     }
-    if (cursor->epoch.text[0] != '\0' && !epoch_eq(&cursor->epoch, epoch)) {
+    if (cursor->epoch.text[0] != '\0' && !epoch_eq(&cursor->epoch, epoch) &&
+        !mutant(EPOCH_IGNORED)) {
         catchup->resync = "epoch";
         return JOIN_FIND_TAIL;
     }
@@ -109,7 +111,8 @@ static enum join_step plan_start(struct viewer *viewer)
         catchup->resync = "ahead";
         return JOIN_FIND_TAIL;
     }
-    catchup->position = cursor->seq;
+    catchup->position = cursor->seq + (mutant(RESUME_AFTER) && cursor->seq < stream->newest) -
+                        (mutant(RESUME_BEFORE) && cursor->seq > 0);
     catchup->resumed = true;
     if (catchup->encoding == NULL || tail_covers(&stream->tail, cursor->seq)) {
         return JOIN_READY; // a long poll goes page by page, however far behind
@@ -346,12 +349,14 @@ static enum err greet(struct viewer *viewer)
     if (catchup->resync != NULL) {
         TRY(write_one(viewer, write_resync));
     }
-    if (catchup->expired_to > catchup->position) {
+    if (catchup->expired_to > catchup->position && !mutant(EXPIRED_UNTOLD)) {
         TRY(write_one(viewer, write_expired));
         catchup->position = catchup->expired_to;
     }
     if (has_hole(catchup)) {
-        TRY(write_one(viewer, write_gap));
+        if (!mutant(JOIN_GAP_UNTOLD)) {
+            TRY(write_one(viewer, write_gap));
+        }
         catchup->position = catchup->acts.count > 0 ? catchup->hole_from : catchup->hole_upto;
     }
     return ERR_OK;

@@ -75,7 +75,7 @@ struct submit {
     struct str text;
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
-    bool unfit; // it may not be posted; but it may be a retry of what was, and has a rate
+    bool unfit;          // it may not be posted; but it may be a retry of what was, and has a rate
     /* -- the engine's while away -- */
     int64_t asked_mono_ms; // when it was handed over
     /* -- the answer -- */

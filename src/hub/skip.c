@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/skip.h"
 
+#include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/signals.h"
@@ -19,7 +20,7 @@ static void start_over(struct viewer *viewer, struct catchup *catchup)
 
 static enum err copy_acts(struct catchup *catchup, struct event *const *acts, uint32_t count)
 {
-    if (count == 0) {
+    if (count == 0 || mutant(ACTS_DROPPED)) {
         return ERR_OK;
     }
     catchup->acts.events = mem_new(MEM_EVENT, count * sizeof(struct event *));
@@ -41,17 +42,18 @@ static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
     const uint64_t missed = stream->ordinal - viewer->last_ordinal;
     catchup->hole_upto = stream->newest;
     catchup->position = acts > 0 ? viewer->last_seq : stream->newest;
-    if (missed == 0) { // only signals went by
+    if (missed == 0 || mutant(GAP_UNTOLD)) { // only signals went by
         return ERR_OK;
     }
     TRY(copy_acts(catchup, events, acts));
-    TRY(catchup_write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
-                                                         .from = viewer->last_seq + 1,
-                                                         .to = stream->newest,
-                                                         .is_counted = true,
-                                                         .carried = acts,
-                                                         .shed = missed - acts,
-                                                         .why = catchup_why(GAP_SLOW_READER)}));
+    TRY(catchup_write_gap(
+        catchup, &(struct signals_gap){.stream = stream_name(stream),
+                                       .from = viewer->last_seq + 1,
+                                       .to = stream->newest,
+                                       .is_counted = true,
+                                       .carried = acts,
+                                       .shed = missed - acts + (mutant(GAP_MISCOUNTS) ? 1 : 0),
+                                       .why = catchup_why(GAP_SLOW_READER)}));
     catchup_count_gap(stream, GAP_SLOW_READER, missed - acts);
     return ERR_OK;
 }

@@ -2,6 +2,7 @@
 #include "hub/stream.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
 #include "hub/signals.h"
@@ -71,7 +72,7 @@ static void tell_expired(struct stream *stream, uint64_t to)
 
 static void take(struct stream *stream, struct event *event)
 {
-    if (event->seq <= stream->newest) {
+    if (event->seq <= stream->newest && !mutant(TAKES_TWICE)) {
         return;
     }
     if (event->prev > stream->newest) {
@@ -98,7 +99,7 @@ static void on_event(struct watch *watch, struct event *event)
     struct stream *stream = list_entry(watch, struct stream, watch);
     if (stream_is_open(stream)) {
         take(stream, event);
-    } else if (event->seq > stream->target) {
+    } else if (event->seq > stream->target && !mutant(CLOSED_DEAF)) {
         stream->target = event->seq;
         stream_step_soon(stream);
     }
@@ -106,6 +107,9 @@ static void on_event(struct watch *watch, struct event *event)
 
 static void on_behind(struct watch *watch)
 {
+    if (mutant(BEHIND_IGNORED)) {
+        return;
+    }
     struct stream *stream = list_entry(watch, struct stream, watch);
     stream->watched = false;
     stream_step_soon(stream);

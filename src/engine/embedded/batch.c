@@ -2,6 +2,7 @@
 #include "engine/embedded/batch.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "engine/embedded/comment_body.h"
 
 #include <stddef.h>
@@ -34,7 +35,7 @@ void batch_add_post(struct batch *batch, struct submit *submit)
     struct batch_post *post = &batch->posts[batch->post_count++];
     *post = (struct batch_post){.submit = submit};
     metric_observe(&batch->metrics->queue_age, waited_ms > 0 ? (uint64_t)waited_ms : 0);
-    if (waited_ms > batch->post_wait_ms_max) {
+    if (waited_ms > batch->post_wait_ms_max && !mutant(WAIT_UNBOUND)) {
         post->verdict.end = SUBMIT_REFUSED;
         post->verdict.refusal = REFUSAL_OVERLOADED;
         post->verdict.retry_after_ms = RETRY_AFTER_MS;
@@ -94,6 +95,10 @@ static enum err decide_all(struct batch *batch, struct ordering *ordering, struc
         return err;
     }
     stop->at_commit = true;
+    if (mutant(COMMIT_SKIPPED)) {
+        store_rollback(ordering->store);
+        return ERR_OK;
+    }
     return store_commit(ordering->store);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -131,6 +132,10 @@ static void fall_behind(struct bus *bus, struct sub *sub)
     list_remove(&sub->link);
     bus_flush(bus);
     sub->behind.open = open_behind;
+    if (mutant(BEHIND_UNTOLD)) {
+        mem_free(MEM_ENGINE, sub);
+        return;
+    }
     home_send(sub->at->home, &sub->behind);
 }
 
@@ -182,6 +187,9 @@ void bus_publish(struct bus *bus, struct link *subs, struct event *event)
     for (struct link *link = subs->next; link != subs; link = next) {
         struct sub *sub = list_entry(link, struct sub, link);
         next = link->next;
+        if (mutant(BUS_LOSES) && event->seq % 16 == 0) {
+            continue;
+        }
         if (is_behind(bus, sub->at) || !has_room(sub->at)) {
             fall_behind(bus, sub);
             continue;

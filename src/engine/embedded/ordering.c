@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/stamp.h"
@@ -132,7 +133,7 @@ static enum err judge_retry(struct ordering *ordering, const struct submit *subm
     struct store_row row = {.n = 0};
     uint64_t n = 0;
     *ret_is_retry = false;
-    if (submit->cid.len == 0) {
+    if (submit->cid.len == 0 || mutant(DEDUPE_SKIPPED)) {
         return ERR_OK;
     }
     enum err err = store_dedupe_find(ordering->store, &ordering->dedupe, &key, &n);
@@ -268,7 +269,7 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
         .n = ordering->next_n,
         .stream = head->row.id,
         .seq = end.seq,
-        .prev = head->end.seq,
+        .prev = head->end.seq - (mutant(PREV_WRONG) ? 1 : 0),
         .segment = end.segment,
         .at_ms = end.at_ms,
         .kind = (uint8_t)entry->kind,
@@ -288,7 +289,9 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
         return err;
     }
     heads_touch(&ordering->heads, head);
-    head->end = end;
+    if (!mutant(HEAD_KEPT)) {
+        head->end = end;
+    }
     ordering->next_n++;
     *ret_event = event;
     return ERR_OK;
@@ -314,7 +317,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
     }
     const uint64_t n = ordering->next_n;
     TRY(ensure_row(ordering, head, now.wall_ms));
-    if (submit->cid.len > 0) {
+    if (submit->cid.len > 0 && !mutant(DEDUPE_SKIPPED) && !mutant(DEDUPE_UNWRITTEN)) {
         const struct store_dedupe_key key = {
             .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
         TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));

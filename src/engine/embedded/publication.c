@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/publication.h"
 
+#include "base/mutant.h"
+
 #include <stddef.h>
 
 static void open_late(struct letter *letter)
@@ -15,7 +17,8 @@ void publication_raise(struct publication *publication, uint64_t next_n)
 
 void publication_finish(const struct publication *publication, struct call *call, uint64_t newest_n)
 {
-    if (newest_n < atomic_load_explicit(&publication->next_n, memory_order_acquire)) {
+    if (newest_n < atomic_load_explicit(&publication->next_n, memory_order_acquire) ||
+        mutant(READ_AHEAD)) {
         call_finish(call);
         return;
     }

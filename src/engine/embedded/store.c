@@ -2,6 +2,7 @@
 #include "engine/embedded/store.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "engine/embedded/store_pages.h"
 
 #include <stddef.h>
@@ -120,6 +121,9 @@ static enum err set_up(struct store *store, enum store_mode mode)
                           "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;"
                           "PRAGMA cache_spill = OFF")); // each frame is written once
     sqlite3_wal_hook(store->db, on_wal, store);
+    if (mutant(SYNC_SKIPPED)) {
+        return store_exec(store, "PRAGMA synchronous = OFF");
+    }
     return ERR_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "sys/sys.h"
 
 #include <stddef.h>
@@ -178,7 +179,8 @@ static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
         }
         verdict->lost += has_our_salts(wal) && is_commit(wal);
     }
-    verdict->is_damaged = is_flipped || verdict->lost > TORN_COMMITS_MAX;
+    verdict->is_damaged = is_flipped || verdict->lost > TORN_COMMITS_MAX ||
+                          (mutant(EPOCH_EAGER) && verdict->lost > 0);
     return ERR_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/embedded/windows.h"
 
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "engine/embedded/store_rows.h"
 
 #include <stddef.h>
@@ -67,7 +68,7 @@ enum err windows_restore(struct store *store, struct limits *users, uint32_t win
     uint64_t first = 0;
     TRY(store_begin_read(store));
     enum err err = find_first(store, now.wall_ms - (int64_t)window_ms, &first);
-    if (err == ERR_OK && first > 0) {
+    if (err == ERR_OK && first > 0 && !mutant(WINDOWS_FORGOTTEN)) {
         err = take_since(store, users, first, now);
     }
     store_rollback(store);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "engine/embedded/batch.h"
 #include "engine/embedded/bus.h"
 #include "engine/embedded/housekeeping.h"
@@ -229,7 +230,7 @@ static bool may_wait(struct writer *writer, int64_t mono_ms)
         return false;
     }
     const uint32_t before = atomic_fetch_add_explicit(&writer->waiting, 1, memory_order_relaxed);
-    if (before >= writer->options.posts_waiting_max) {
+    if (before >= writer->options.posts_waiting_max && !mutant(QUEUE_UNBOUND)) {
         atomic_fetch_sub_explicit(&writer->waiting, 1, memory_order_relaxed);
         return false;
     }

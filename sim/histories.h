@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/* histories -- runs worlds, one after the other; the kind of a seed's history is seed %
+ * scenario_count.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct histories {
+    uint64_t seeds, hash, steps, answered, shown, crashes;
+    int64_t simulated_ms; // what nobody slept through
+    double busy_s;        // of one core
+    bool is_live;         // tells how it goes while it goes
+};
+
+void histories_install(void); // once a process
+void histories_run(struct histories *histories, uint64_t seed, bool is_verbose);
+void histories_tell(const struct histories *histories); // its figures, as a TAP comment

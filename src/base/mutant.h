@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* mutant -- our own guards, turned off one at a time, to prove that the simulation misses them.
+ *
+ *      if (event->seq <= stream->newest && !mutant(TAKES_TWICE)) { return; }
+ *
+ * Constant false unless built with ROAR_MUTANTS, so that nothing of it is in the server; there the
+ * simulation chooses one (sim/mutants.c), and its checker has to notice.
+ */
+#pragma once
+
+#ifdef ROAR_MUTANTS
+
+#define MUTANTS(X)                                                                                 \
+    X(DEDUPE_SKIPPED, "a retry is taken as new")                                                   \
+    X(DEDUPE_UNWRITTEN, "what was accepted is not remembered")                                     \
+    X(COMMIT_SKIPPED, "answered and published, and rolled back")                                   \
+    X(SYNC_SKIPPED, "a commit does not wait for the disk")                                         \
+    X(HEAD_KEPT, "the head does not move with the log")                                            \
+    X(HEAD_SHORT, "the head is one short after a start")                                           \
+    X(ROLLBACK_SKIPPED, "a failed batch leaves its heads")                                         \
+    X(PREV_WRONG, "prev names the one before the last")                                            \
+    X(AT_GOES_BACK, "time goes back with the wall clock")                                          \
+    X(LIMIT_ONE_MORE, "one more than the limit is let through")                                    \
+    X(LIMIT_SHORT, "a window is a second too short")                                               \
+    X(WINDOWS_FORGOTTEN, "a restart forgets who posted")                                           \
+    X(QUEUE_UNBOUND, "any number of posts waits")                                                  \
+    X(WAIT_UNBOUND, "a post waits for ever")                                                       \
+    X(EPOCH_EAGER, "a torn commit changes the epoch")                                              \
+    X(READ_AHEAD, "a reader is told what is not published")                                        \
+    X(BUS_LOSES, "an event is not sent to its watches")                                            \
+    X(BEHIND_UNTOLD, "who falls behind is not told")                                               \
+    X(BEHIND_IGNORED, "who is told does not look")                                                 \
+    X(TAKES_TWICE, "an event that is known is taken again")                                        \
+    X(CLOSED_DEAF, "what comes while a stream opens is lost")                                      \
+    X(SYNC_IGNORED, "a join does not wait for its sync")                                           \
+    X(RESUME_AFTER, "a resume begins one too late")                                                \
+    X(RESUME_BEFORE, "a resume begins one too early")                                              \
+    X(EPOCH_IGNORED, "a cursor of another life is taken as ours")                                  \
+    X(GAP_UNTOLD, "a slow reader is not told what it missed")                                      \
+    X(GAP_MISCOUNTS, "a gap counts one too many")                                                  \
+    X(ACTS_DROPPED, "the acts of a gap do not follow")                                             \
+    X(JOIN_GAP_UNTOLD, "who comes back late is not told what is spared")                           \
+    X(EXPIRED_UNTOLD, "what retention took is not told")                                           \
+    X(LIVE_DOUBLE, "who becomes live gets the last one again")                                     \
+    X(FRAME_CUT, "the rest of a begun frame is lost")                                              \
+    X(POLL_ASLEEP, "a waiting poll is not woken")                                                  \
+    X(BEAT_FOR_EVER, "who beat once is counted for ever")                                          \
+    X(LEAVE_UNTOLD, "who leaves is still counted")
+
+enum mutant {
+    MUTANT_NONE,
+#define MUTANT_NAME(name, about) MUTANT_##name,
+    MUTANTS(MUTANT_NAME)
+#undef MUTANT_NAME
+};
+
+extern enum mutant mutant_chosen;
+#define mutant(name) (mutant_chosen == MUTANT_##name)
+
+#else
+#define mutant(name) 0
+#endif
