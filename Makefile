@@ -3,6 +3,7 @@
 #   make run | build | install       MODE=release|debug|asan|tsan|cov|fuzz  PREFIX  DESTDIR
 #   make test                        SUITES="unit-asan e2e" runs these alone
 #   make fuzz T=ws SECS=600         one codec's target, with progress
+#   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
 #   make check | bench | fmt | clean
 MODE ?= release
 PREFIX ?= /usr/local
@@ -17,7 +18,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test check fuzz bench fmt install clean setup-build setup-test
+.PHONY: build run test check fuzz faults bench fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -45,6 +46,12 @@ check: setup-test
 fuzz: setup-test
 	@$(MAKE) --no-print-directory MODE=fuzz build
 	@tools/fuzz --seconds $(or $(SECS),60) $(T)
+
+faults: setup-test build
+	@ninja --quiet -C $(BUILD) tests/faults/faults_power tests/faults/faults_sweep
+	@ROAR_FAULTS_N=$(or $(N),2000) $(if $(SEED),ROAR_FAULTS_SEED=$(SEED) ROAR_FAULTS_LOG=1) \
+		$(BUILD)/tests/faults/faults_power
+	@ROAR_FAULTS_WHOLE=1 $(BUILD)/tests/faults/faults_sweep
 
 bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench

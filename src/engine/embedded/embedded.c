@@ -31,6 +31,7 @@ struct embedded {
     /* -- frozen -- */
     char path[STORE_PATH_MAX];
     int lock_fd;
+    bool is_verified; // what the WAL held at the start is in the file
     struct store_identity identity;
     struct writer *writer;   // owned
     struct readers *readers; // owned
@@ -161,14 +162,14 @@ static enum err take_folder(struct embedded *engine, struct str folder,
 }
 
 /* What is cut off from a damaged WAL is kept beside it, so that nothing is lost by looking. */
-static enum err scan_wal(const struct embedded *engine, bool *ret_is_damaged)
+static enum err scan_wal(const struct embedded *engine, struct store_wal_verdict *ret_verdict)
 {
     char path[STORE_PATH_MAX + 16];
     char kept[STORE_PATH_MAX + 32];
     struct store_wal_verdict verdict;
     snprintf(path, sizeof(path), "%s-wal", engine->path);
     TRY(store_wal_scan(path, &verdict));
-    *ret_is_damaged = verdict.is_damaged;
+    *ret_verdict = verdict;
     if (!verdict.is_damaged) {
         return ERR_OK;
     }
@@ -218,15 +219,32 @@ static enum err prepare(struct embedded *engine, struct store *store, struct emb
     return err == ERR_OK || err == ERR_PROTO ? err : ERR_SYS;
 }
 
+/* After a crash the WAL ends in what was torn. Written over by shorter commits, its rest would look
+ * like commits that were lost, should the power go again. And if a sync failed before, what the
+ * kernel shows of the WAL need not be on the disk: only what was copied and synced is trusted. */
+static bool empty_wal(struct store *store)
+{
+    const enum err err = store_checkpoint(store, true);
+    if (err != ERR_OK) {
+        log_line(LOG_ERROR,
+                 "the write-ahead log could not be emptied at the start: posts are refused until "
+                 "it can",
+                 LOG_STR("why", str_of(store_failure_text(store))));
+    }
+    return err == ERR_OK;
+}
+
 static enum err open_store(struct embedded *engine, struct store *store,
                            struct embedded_fault *fault)
 {
-    bool is_damaged = false;
-    if (scan_wal(engine, &is_damaged) != ERR_OK) {
+    struct store_wal_verdict wal;
+    if (scan_wal(engine, &wal) != ERR_OK) {
         return tell_sys(fault);
     }
     TRY(prepare(engine, store, fault));
-    if (is_damaged && store_schema_renew_epoch(store, &engine->identity) != ERR_OK) {
+    engine->is_verified = wal.frames == 0 || empty_wal(store);
+    if (wal.is_damaged &&
+        (!engine->is_verified || store_schema_renew_epoch(store, &engine->identity) != ERR_OK)) {
         tell(fault, engine->path, store_failure_text(store));
         return ERR_SYS;
     }
@@ -264,6 +282,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .metrics = &engine->metrics,
         .publication = &engine->publication,
         .identity = &engine->identity,
+        .is_verified = engine->is_verified,
         .rules = options->rules,
         .posts_waiting_max = options->posts_waiting_max,
         .post_wait_ms_max = options->post_wait_ms_max,
@@ -362,8 +381,9 @@ bool embedded_step_reader(struct embedded *engine)
 
 void embedded_close(struct embedded *engine)
 {
-    readers_free(engine->readers); // first, so that nothing keeps the WAL from being emptied
-    writer_free(engine->writer);
+    readers_stop(engine->readers); // first, so that nothing keeps the WAL from being emptied
+    writer_free(engine->writer);   // it may recover the store, and pause them, to the last
+    readers_free(engine->readers);
     engine_metrics_remove(&engine->metrics);
     log_tail_done(&engine->tail);
     sys_close(engine->lock_fd);

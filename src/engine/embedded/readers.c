@@ -349,7 +349,7 @@ void readers_pause(struct readers *readers)
 {
     must(pthread_rwlock_wrlock(&readers->gate) == 0);
     for (uint32_t i = 0; i < readers->options.count; i++) {
-        store_close(&readers->each[i].store);
+        store_close(&readers->each[i].store); // closed is legal
     }
 }
 
@@ -403,7 +403,7 @@ enum err readers_new(const struct readers_options *options, struct readers **ret
     return ERR_OK;
 }
 
-void readers_free(struct readers *readers)
+void readers_stop(struct readers *readers)
 {
     must(pthread_mutex_lock(&readers->lock) == 0);
     readers->is_ending = true;
@@ -417,6 +417,12 @@ void readers_free(struct readers *readers)
     for (uint32_t i = 0; i < readers->options.count; i++) {
         store_close(&readers->each[i].store);
     }
+    readers->started = 0;
+}
+
+void readers_free(struct readers *readers)
+{
+    readers_stop(readers);
     must(pthread_rwlock_destroy(&readers->gate) == 0);
     must(pthread_cond_destroy(&readers->more) == 0);
     must(pthread_mutex_destroy(&readers->lock) == 0);

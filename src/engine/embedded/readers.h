@@ -39,8 +39,10 @@ struct readers_options {
 };
 
 MUST_USE enum err readers_new(const struct readers_options *options, struct readers **ret_readers);
-/* Answers what waits, then ends the threads. */
-void readers_free(struct readers *readers);
+/* Answers what waits, then ends the threads and closes their connections; the ordering thread may
+ * still pause and resume what is there no more. Twice is legal. */
+void readers_stop(struct readers *readers);
+void readers_free(struct readers *readers); // stops them, if need be
 
 void readers_read(struct readers *readers, struct read *read);
 void readers_count(struct readers *readers, struct count_call *count);

@@ -112,11 +112,13 @@ static enum err set_up(struct store *store, enum store_mode mode)
     /* Who closes the store empties the WAL before, or has a reason to leave it as it is. */
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     /* Ours is the only process with the file; whoever else looks at it meanwhile only reads. */
-    TRY(store_exec(store, "PRAGMA page_size = 4096"));
+    /* EXTRA: making the file goes through a rollback journal, and were its deletion not synced, it
+     * could come back after a power cut and empty the file. */
+    TRY(store_exec(store, "PRAGMA page_size = 4096; PRAGMA synchronous = EXTRA"));
     int reserved_bytes = STORE_PAGES_SUM_BYTES; // of a file that is made now
     (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved_bytes);
     TRY(want_wal(store));
-    TRY(store_exec(store, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+    TRY(store_exec(store, "PRAGMA wal_autocheckpoint = 0;"
                           "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
                           "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;"
                           "PRAGMA cache_spill = OFF")); // each frame is written once

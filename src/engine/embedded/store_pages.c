@@ -20,7 +20,8 @@ static const char APPLICATION[] = {'R', 'o', 'a', 'r'};
 struct file {
     sqlite3_file base; // first
     const char *name;  // SQLite's, as long as the file is open; NULL: it has none
-    bool is_summed;    // the log's own file
+    bool is_log;
+    bool is_summed; // the log's file, with a sum in each page
     bool is_wal;
     sqlite3_file *real; // behind this struct
 };
@@ -137,6 +138,11 @@ static int on_write(sqlite3_file *handle, const void *bytes, int len, sqlite3_in
 {
     struct file *file = file_of(handle);
     uint8_t page[STORE_PAGES_BYTES];
+    if (at == 0 && len == STORE_PAGES_BYTES && file->is_log) {
+        /* Made anew: what the power cut left of its first making may have had no mark. */
+        const uint8_t reserved = ((const uint8_t *)bytes)[RESERVED_AT];
+        file->is_summed = file->is_summed || reserved == STORE_PAGES_SUM_BYTES;
+    }
     if (!file->is_summed || len != STORE_PAGES_BYTES) {
         return file->real->pMethods->xWrite(file->real, bytes, len, at);
     }
@@ -220,13 +226,10 @@ static int on_shm_unmap(sqlite3_file *file, int is_to_delete)
 
 /* Two marks, far apart: no one flipped bit turns the sums off. Another program's database has
  * neither, nor has a file of format 1; what is no database at all SQLite refuses. */
-static bool is_ours(sqlite3_file *real, int flags)
+static bool is_ours(sqlite3_file *real)
 {
     uint8_t header[HEADER_LEN];
     sqlite3_int64 size = 0;
-    if ((flags & SQLITE_OPEN_MAIN_DB) == 0) {
-        return false;
-    }
     if (real->pMethods->xFileSize(real, &size) != SQLITE_OK || size == 0 ||
         real->pMethods->xRead(real, header, sizeof(header), 0) != SQLITE_OK) {
         return true;
@@ -251,7 +254,8 @@ static int on_open(sqlite3_vfs *self, const char *name, sqlite3_file *handle, in
         }
         return code; // base.pMethods is NULL: SQLite does not close it
     }
-    file->is_summed = is_ours(file->real, flags);
+    file->is_log = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    file->is_summed = file->is_log && is_ours(file->real);
     file->base.pMethods = &methods;
     return SQLITE_OK;
 }

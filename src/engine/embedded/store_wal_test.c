@@ -18,7 +18,7 @@ enum { COMMITS = 20, HEADER_LEN = 32, FRAME_LEN = 24 + 4096 };
 
 struct place {
     char folder[64];
-    char path[96], wal[128], copy[128];
+    char path[96], wal[128], copy[128], index[128];
     struct store store;
 };
 
@@ -30,6 +30,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(place->folder));
     snprintf(place->path, sizeof(place->path), "%s/db", place->folder);
     snprintf(place->wal, sizeof(place->wal), "%s-wal", place->path);
+    snprintf(place->index, sizeof(place->index), "%s-shm", place->path);
     snprintf(place->copy, sizeof(place->copy), "%s/copy", place->folder);
     assert_int_equal(store_open(&place->store, place->path, STORE_WRITES), ERR_OK);
     assert_int_equal(store_exec(&place->store, "CREATE TABLE t(a)"), ERR_OK);
@@ -43,6 +44,8 @@ static int tear_down(void **state)
     struct place *place = *state;
     store_close(&place->store);
     (void)unlink(place->copy);
+    (void)unlink(place->wal);
+    (void)unlink(place->index);
     assert_int_equal(unlink(place->path), 0);
     assert_int_equal(rmdir(place->folder), 0);
     free(place);
@@ -109,7 +112,7 @@ static void a_torn_log_is_well(void **state)
     }
 }
 
-static void a_flipped_bit_is_damage_when_commits_follow(void **state)
+static void a_flipped_bit_is_damage_also_in_the_last_commit(void **state)
 {
     struct place *place = *state;
     commit(place, COMMITS);
@@ -119,7 +122,21 @@ static void a_flipped_bit_is_damage_when_commits_follow(void **state)
         assert_int_equal(verdict.commits, frame);
         assert_int_equal(verdict.bad_offset, HEADER_LEN + frame * FRAME_LEN);
         assert_int_equal(verdict.lost, COMMITS - frame);
-        assert_int_equal(verdict.is_damaged, frame < COMMITS - 1);
+        assert_true(verdict.is_damaged);
+    }
+}
+
+/* Of the header, of a frame's head (its page, its salts, its sum) and of its page. */
+static void a_flipped_bit_is_damage_wherever_it_is(void **state)
+{
+    struct place *place = *state;
+    commit(place, COMMITS);
+    for (long at = 0; at < HEADER_LEN + FRAME_LEN; at++) {
+        assert_true(scan(place, at, -1).is_damaged);
+    }
+    const long last = HEADER_LEN + (COMMITS - 1) * FRAME_LEN;
+    for (long at = last; at < last + 200; at++) {
+        assert_true(scan(place, at, -1).is_damaged);
     }
 }
 
@@ -140,8 +157,11 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_whole_log_is_well),      TEST(no_log_is_well),
-        TEST(a_torn_log_is_well),       TEST(a_flipped_bit_is_damage_when_commits_follow),
+        TEST(a_whole_log_is_well),
+        TEST(no_log_is_well),
+        TEST(a_torn_log_is_well),
+        TEST(a_flipped_bit_is_damage_also_in_the_last_commit),
+        TEST(a_flipped_bit_is_damage_wherever_it_is),
         TEST(a_log_begun_anew_is_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -471,6 +471,7 @@ enum err writer_new(const struct writer_options *options, struct store *store,
     }
     writer->options = *options;
     writer->rules = options->rules;
+    atomic_init(&writer->health, options->is_verified ? HEALTH_WELL : HEALTH_BROKEN);
     writer->ending.open = open_ending;
     queue_init(&writer->posts);
     queue_init(&writer->calls);

@@ -45,6 +45,7 @@ struct writer_options {
     struct engine_metrics *metrics;
     struct publication *publication; // gets the thread's home
     const struct store_identity *identity;
+    bool is_verified; // the store; otherwise it is recovered before a post is taken
     struct embedded_rules rules;
     uint32_t posts_waiting_max, post_wait_ms_max;
     struct bus_bounds mailbox; // of each home
