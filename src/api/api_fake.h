@@ -365,6 +365,11 @@ enum err ws_conn_leave(struct ws_conn *ws, struct str stream)
     return is_joined ? ERR_OK : ERR_NOT_FOUND;
 }
 
+bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
+{
+    return str_eq(str_of(ws->joined), stream);
+}
+
 struct str ws_conn_stream(struct ws_conn *ws)
 {
     return str_of(ws->joined);

@@ -33,11 +33,21 @@ static enum err read_name(const struct json *message, struct str id, struct buf 
     return ERR_OK;
 }
 
-static void reply_guest(struct ask *ask, struct str id, struct str name)
+static bool is_unlisted(const struct json *message)
+{
+    bool is_listed = true;
+    return message != NULL && json_get_bool(json_member(message, "roster"), &is_listed) &&
+           !is_listed;
+}
+
+static void reply_guest(struct ask *ask, struct str id, struct str name, bool is_unlisted)
 {
     const int64_t now_s = desk_wall_s(ask->server);
-    const struct jwt_grant grant = {
-        .sub = id, .name = name, .iat_s = now_s, .exp_s = now_s + GUEST_TTL_S};
+    const struct jwt_grant grant = {.sub = id,
+                                    .name = name,
+                                    .iat_s = now_s,
+                                    .exp_s = now_s + GUEST_TTL_S,
+                                    .is_unlisted = is_unlisted};
     struct buf token;
     buf_init(&token, MEM_CONN, JWT_BYTES_MAX);
     if (jwt_sign(desk_policy(ask->api)->is.guest_secret, &grant, &token) != ERR_OK) {
@@ -76,7 +86,7 @@ void guests_post(struct ask *ask)
     struct buf name;
     buf_init(&name, MEM_CONN, USER_NAME_BYTES_MAX);
     if (read_name(message, str_of(id), &name) == ERR_OK) {
-        reply_guest(ask, str_of(id), buf_str(&name));
+        reply_guest(ask, str_of(id), buf_str(&name), is_unlisted(message));
     } else {
         ask_fail(ask, PROBLEM_BAD_FIELD, "name",
                  "`name` is a string of 1 to 64 characters on one line.");

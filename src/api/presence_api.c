@@ -95,7 +95,7 @@ static void start(struct ask *ask, const struct beat *beat)
     };
     if (ask->claims != NULL) {
         asked->claims = claims_ref(ask->claims);
-        asked->call.name = ask->claims->name;
+        asked->call.name = claims_roster_name(ask->claims);
     }
     hub_presence(ask->api->hub, &asked->call);
 }

@@ -87,7 +87,7 @@ static void name_self(const struct ask *ask, struct str session, struct join *jo
         .connection = connection_of(ask),
     };
     join->identity = reading_identity(ask->api, &self);
-    join->name = ask->claims == NULL ? STR_NONE : ask->claims->name;
+    join->name = claims_roster_name(ask->claims);
 }
 
 enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem *ret_why)

@@ -204,7 +204,7 @@ static void do_beat(struct order *order)
     };
     if (claims != NULL) {
         errand->claims = claims_ref(claims);
-        errand->presence.name = claims->name;
+        errand->presence.name = claims_roster_name(claims);
     }
     hub_presence(session->api->hub, &errand->presence);
 }
@@ -229,6 +229,11 @@ static void do_join(struct order *order)
     }
 }
 
+static void not_joined(struct order *order)
+{
+    fail(order, PROBLEM_NOT_FOUND, "stream", "This connection has not joined that stream.");
+}
+
 static void do_leave(struct order *order)
 {
     struct str stream;
@@ -238,7 +243,7 @@ static void do_leave(struct order *order)
     struct kept_name kept; // what ws_conn_stream() gave goes with the join
     ask_keep_name(&kept, stream);
     if (ws_conn_leave(order->session->ws, stream) != ERR_OK) {
-        fail(order, PROBLEM_NOT_FOUND, "stream", "This connection has not joined that stream.");
+        not_joined(order);
         return;
     }
     succeed(order, ask_kept_name(&kept));
@@ -254,6 +259,10 @@ static void do_lane(struct order *order)
     (void)json_get_str(json_member(order->message, "lane"), &lane);
     if (reading_lane(lane, &why) != ERR_OK) {
         ws_session_fail(order->session, &order->ref, &why);
+        return;
+    }
+    if (!ws_conn_has_joined(order->session->ws, stream)) {
+        not_joined(order);
         return;
     }
     succeed(order, stream);
@@ -290,6 +299,9 @@ static void do_auth(struct order *order)
     struct problem why;
     if (auth_token(session->server, token, &claims, &why) != ERR_OK) {
         ws_session_fail(session, &order->ref, &why);
+        if (why.code == PROBLEM_BAD_TOKEN) { // each costs a signature's verification
+            ws_conn_bad_message(session->ws);
+        }
         return;
     }
     const struct claims *now = ws_conn_claims(session->ws);

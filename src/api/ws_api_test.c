@@ -91,7 +91,7 @@ static void what_is_wrong_with_a_join_is_named(void **state)
         {"{\"do\":\"act\",\"stream\":\"a\"}", "\"not_found\""},
         {"{\"do\":\"beat\",\"stream\":\"a\",\"state\":\"x\"}", "\"field\":\"state\""},
         {"{\"do\":\"auth\"}", "\"field\":\"token\""},
-        {"{\"do\":\"auth\",\"token\":\"x\"}", "bad_token"},
+        {"{\"do\":\"lane\",\"stream\":\"a\",\"lane\":\"full\"}", "\"not_found\""},
     };
     (void)state;
     open_socket("/v1/ws", STR_NONE);
@@ -111,6 +111,7 @@ static void messages_that_break_the_contract_are_counted(void **state)
                                         "{}",
                                         "{\"do\":\"sing\"}",
                                         "{\"do\":\"join\",\"ref\":{}}",
+                                        "{\"do\":\"auth\",\"token\":\"x\"}",
                                         "{\"do\":\"join\""};
     (void)state;
     open_socket("/v1/ws", STR_NONE);

@@ -183,10 +183,9 @@ enum err ws_session_join(struct ws_session *session, const struct join *join, co
     if (pending == NULL) {
         return cannot_join(ERR_NOMEM, ret_why);
     }
-    const struct claims *claims = ws_conn_claims(session->ws);
     struct join whole = *join;
     whole.identity = ws_session_identity(session);
-    whole.name = claims == NULL ? STR_NONE : claims->name;
+    whole.name = claims_roster_name(ws_conn_claims(session->ws));
     const enum err err = ws_conn_join(session->ws, &whole);
     if (err != ERR_OK) {
         mem_free(MEM_CONN, pending);

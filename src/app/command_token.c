@@ -15,6 +15,7 @@ static const struct option_kind kinds[] = {
     {.name = "name", .has_value = true},
     {.name = "role", .has_value = true},
     {.name = "stream", .has_value = true},
+    {.name = "unlisted"},
     {.name = "ttl", .has_value = true},
     {.name = "secret-file", .has_value = true},
     {.name = "dev", .has_value = false},
@@ -105,6 +106,7 @@ static int sign(const struct command *command, const struct options *options, st
         .stream_count = collect(options, "stream", streams),
         .iat_s = now_s,
         .exp_s = now_s + ttl_s,
+        .is_unlisted = options_has(options, "unlisted"),
     };
     struct buf token;
     buf_init(&token, MEM_OTHER, JWT_BYTES_MAX + 1);
@@ -145,13 +147,14 @@ static int run(const struct command *command, const struct options *options)
 
 const struct command command_token = {
     .name = "token",
-    .usage = "--sub ID [--name NAME] [--role ROLE]... [--stream GLOB]... [--ttl 1h] "
+    .usage = "--sub ID [--name NAME] [--role ROLE]... [--stream GLOB]... [--unlisted] [--ttl 1h] "
              "[--secret-file F | --dev]",
     .summary = "prints a JWT",
     .help = "  --sub ID          the user's id\n"
             "  --name NAME       what others read [the id]\n"
             "  --role ROLE       viewer member verified vip bot moderator host admin\n"
             "  --stream GLOB     where it is good for [everywhere]\n"
+            "  --unlisted        counted where they watch, not named in its roster\n"
             "  --ttl TIME        90s, 15m, 1h, 7d [1h]\n"
             "  --secret-file F   one line, the secret of HS256; or ROAR_SECRET_FILE\n"
             "  --dev             the secret of `roar serve --dev`\n",

@@ -246,6 +246,17 @@ static enum err read_time(const struct json *payload, const char *name, bool is_
     return ERR_OK;
 }
 
+static enum err read_roster(const struct json *payload, struct claims *claims)
+{
+    const struct json *member = json_member(payload, "roster");
+    bool is_listed = true;
+    if (member != NULL && !json_get_bool(member, &is_listed)) {
+        return ERR_PROTO;
+    }
+    claims->is_unlisted = !is_listed;
+    return ERR_OK;
+}
+
 static enum err read_all(const struct json *payload, struct claims *claims)
 {
     TRY(read_sub(payload, claims));
@@ -254,6 +265,7 @@ static enum err read_all(const struct json *payload, struct claims *claims)
     TRY(read_badges(payload, claims));
     TRY(read_roles(payload, claims));
     TRY(read_streams(payload, claims));
+    TRY(read_roster(payload, claims));
     TRY(read_time(payload, "exp", true, &claims->exp_s));
     TRY(read_time(payload, "nbf", false, &claims->nbf_s));
     TRY(read_time(payload, "iat", false, &claims->iat_s));
@@ -280,6 +292,11 @@ enum err claims_read(const struct json *payload, struct claims **ret_claims)
 }
 
 /* ---- asking ---- */
+
+struct str claims_roster_name(const struct claims *claims)
+{
+    return claims == NULL || claims->is_unlisted ? STR_NONE : claims->name;
+}
 
 /* `*` stands for any run, `?` for one character. It goes back to the last star only, for what an
  * earlier one could take more of, the last can too: at most the product of both lengths. */

@@ -39,6 +39,7 @@ struct claims {
     struct str roles;                     // JSON array text of the roles besides viewer, or empty
     uint32_t role_bits;                   // enum role; ROLE_VIEWER always
     int64_t exp_s, nbf_s, iat_s, since_s; // unix seconds; 0 absent
+    bool is_unlisted;                     // `roster` false: counted, not named
     uint32_t glob_count;                  // of `streams`; 0: all
     struct str *globs;                    // owned; [glob_count]
 };
@@ -53,5 +54,7 @@ struct claims *claims_ref(struct claims *claims);
 void claims_unref(struct claims *claims); // NULL is legal
 
 bool claims_allow_stream(const struct claims *claims, struct str stream); // `*` and `?` in globs
-bool claims_are_privileged(const struct claims *claims);                  // host, moderator, admin
-bool claims_are_unhurried(const struct claims *claims);                   // those and bot
+/* The name a roster may show; empty: nobody, or somebody who would rather not be named. */
+struct str claims_roster_name(const struct claims *claims); // NULL is legal
+bool claims_are_privileged(const struct claims *claims);    // host, moderator, admin
+bool claims_are_unhurried(const struct claims *claims);     // those and bot

@@ -66,6 +66,18 @@ static void little_is_needed(void **state)
     claims_unref(NULL);
 }
 
+static void who_would_rather_not_be_named_is_not(void **state)
+{
+    (void)state;
+    struct claims *shy = good("{\"sub\":\"u7\",\"exp\":9,\"name\":\"Ann\",\"roster\":false}");
+    struct claims *named = good("{\"sub\":\"u7\",\"exp\":9,\"name\":\"Ann\",\"roster\":true}");
+    assert_int_equal(claims_roster_name(shy).len, 0);
+    assert_true(str_eq(claims_roster_name(named), STR("Ann")));
+    assert_int_equal(claims_roster_name(NULL).len, 0);
+    claims_unref(shy);
+    claims_unref(named);
+}
+
 static void wrong_shapes_are_refused(void **state)
 {
     static const char *const texts[] = {
@@ -98,6 +110,7 @@ static void wrong_shapes_are_refused(void **state)
         "{\"sub\":\"u\",\"exp\":9,\"avatar\":1}",
         "{\"sub\":\"u\",\"exp\":9,\"avatar\":\"a\\rb\"}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":\"b\"}",
+        "{\"sub\":\"u\",\"exp\":9,\"roster\":\"no\"}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":[1]}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}",
         "{\"sub\":\"u\",\"exp\":9,\"badges\":[\"123456789012345678901234567890123\"]}",
@@ -234,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_claims_are_kept),
         cmocka_unit_test(little_is_needed),
+        cmocka_unit_test(who_would_rather_not_be_named_is_not),
         cmocka_unit_test(wrong_shapes_are_refused),
         cmocka_unit_test(lengths_are_exact),
         cmocka_unit_test(globs_choose_streams),

@@ -42,6 +42,7 @@ struct jwt_grant {
     const struct str *roles, *streams;
     uint32_t role_count, stream_count;
     int64_t iat_s, exp_s;
+    bool is_unlisted;
 };
 /* ERR_LIMIT: the secret is shorter than JWT_SECRET_BYTES_MIN or the token longer than
  * JWT_BYTES_MAX; ERR_NOMEM. */

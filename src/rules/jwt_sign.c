@@ -29,6 +29,9 @@ static void write_payload(struct buf *out, const struct jwt_grant *grant)
     }
     write_list(out, "roles", grant->roles, grant->role_count);
     write_list(out, "streams", grant->streams, grant->stream_count);
+    if (grant->is_unlisted) {
+        json_write_member_bool(out, "roster", false);
+    }
     json_write_member_i64(out, "iat", grant->iat_s);
     json_write_member_i64(out, "exp", grant->exp_s);
     buf_add_byte(out, '}');

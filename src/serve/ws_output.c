@@ -56,6 +56,9 @@ static void send_large(struct ws_output *output, struct str frame)
 
 static void send_frame(struct ws_output *output, struct buf *frame)
 {
+    if (!ws_output_is_stuck(output)) { // a stall begins now, however long nothing was sent
+        output->moved_ms = front_now_ms(output->carrier->server);
+    }
     if (!buf_ok(frame)) {
         carrier_cut(output->carrier);
     } else if (output->large != NULL || (output->large_max > 0 && frame->len > LARGE_BYTES)) {

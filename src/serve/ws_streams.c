@@ -159,6 +159,11 @@ enum err ws_streams_leave(struct ws_streams *streams, struct str name)
     return ERR_OK;
 }
 
+bool ws_streams_have(struct ws_streams *streams, struct str name)
+{
+    return find(streams, name) != NULL;
+}
+
 struct str ws_streams_only(const struct ws_streams *streams)
 {
     return streams->count == 1 ? name_of(of_link(streams->list.next)) : STR_NONE;

@@ -30,9 +30,10 @@ void ws_streams_init(struct ws_streams *streams, struct ws_conn *ws, const struc
                      struct ws_output *output);
 void ws_streams_done(struct ws_streams *streams); // leaves them all; again is legal
 
-/* As ws_conn_join(), ws_conn_leave() and ws_conn_stream() of streaming.h. */
+/* As ws_conn_join(), _leave(), _has_joined() and ws_conn_stream() of streaming.h. */
 MUST_USE enum err ws_streams_join(struct ws_streams *streams, const struct join *join);
 MUST_USE enum err ws_streams_leave(struct ws_streams *streams, struct str name);
+bool ws_streams_have(struct ws_streams *streams, struct str name);
 struct str ws_streams_only(const struct ws_streams *streams);
 
 void ws_streams_writable(struct ws_streams *streams);

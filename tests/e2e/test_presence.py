@@ -48,6 +48,17 @@ def test_two_tabs_of_one_user_are_one_viewer(server, stream):
         assert viewers_become(server, stream, 1)["roster"] == ["Ann"]
 
 
+def test_who_would_rather_not_be_named_is_only_counted(server, stream):
+    """By the token's `roster`, so on every screen; a guest asks for it."""
+    guest = server.ask("POST", "/v1/guests", body={"name": "Cid", "roster": False}).json()["token"]
+    shy = token("ann", name="Ann", roster=False)
+    with open_reader("sse", server, stream, token=shy), open_reader("ws", server, stream, token=guest):
+        with open_reader("ws", server, stream, token=token("bob", name="Bob")):
+            assert viewers_become(server, stream, 3)["roster"] == ["Bob"]
+            assert server.ask("POST", f"/v1/streams/{stream}/heartbeat", token=shy, body={}).status == 200
+            assert presence(server, stream)["roster"] == ["Bob"]
+
+
 def test_a_session_is_one_viewer_over_transports(server, stream):
     with open_reader("sse", server, stream, session="s-1"), open_reader("ws", server, stream, session="s-1"):
         with open_reader("sse", server, stream, session="s-2"):
