@@ -21,6 +21,7 @@ extern const struct command command_serve;
 extern const struct command command_token;
 extern const struct command command_post;
 extern const struct command command_tail;
+extern const struct command command_bench;
 
 int command_run(int count, char **args);
 /* "roar post: there is no option --x" and how to learn more, on stderr; returns COMMAND_USAGE. */

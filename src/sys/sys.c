@@ -152,6 +152,18 @@ uint64_t sys_files_max_raise(void)
     return sys_files_max();
 }
 
+bool sys_is_terminal(int fd)
+{
+    return isatty(fd) == 1;
+}
+
+int64_t sys_mono_us(void)
+{
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void sys_sleep_ms(uint32_t wait_ms)
 {
     (void)poll(NULL, 0, wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms);

@@ -2,7 +2,8 @@
 /* sys -- everything Roar asks of the kernel, and the only room that asks. errno is read here alone.
  *
  *      this header
- *      sys.c  sys_socket.c  sys_poll.c  sys_event.c  sys_thread.c  sys_signal.c  sys_file.c
+ *      sys.c  sys_socket.c  sys_poll.c  sys_event.c  sys_thread.c  sys_process.c  sys_signal.c
+ *      sys_file.c
  *
  * Thread:   any, unless said otherwise; the last failure is each thread's own.
  * Promise:  every descriptor is close-on-exec; a call that a signal interrupted is asked again;
@@ -45,6 +46,7 @@ MUST_USE static inline enum err sys_failed(const char *call, const char *subject
 /* ---- time, chance, the machine ---- */
 
 const struct clock *sys_clock(void);      // CLOCK_MONOTONIC and CLOCK_REALTIME; static
+int64_t sys_mono_us(void);                // the same clock, finer
 void sys_random(void *bytes, size_t len); // for secrets; a kernel without it ends the process
 uint64_t sys_random_u64(void);
 uint32_t sys_cpu_count(void);             // those this process may run on, >= 1
@@ -54,6 +56,7 @@ const char *sys_env(const char *name);    // NULL: not set; boot only
 /* Raises the soft limit of open files to the hard one; returns what it is now. */
 uint64_t sys_files_max_raise(void);
 uint64_t sys_files_max(void);
+bool sys_is_terminal(int fd);
 void sys_sleep_ms(uint32_t wait_ms); // commands only: a reactor has timers
 /* Ends the process at once; what is durable stays so. */
 _Noreturn void sys_exit_now(int code);
@@ -76,6 +79,12 @@ MUST_USE enum err sys_socket_listen(const struct sys_listen *listen, int *ret_fd
                                     uint16_t *ret_port);
 /* Turns SO_REUSEPORT on for a bound socket, so that others that have it may bind beside it. */
 MUST_USE enum err sys_socket_share_port(int fd);
+/* Begins to connect and does not wait: the socket becomes writable when it is decided, and then
+ * sys_socket_dialed() says how. `from` (its port 0) is the source address, or NULL for any. */
+MUST_USE enum err sys_socket_dial(const struct sys_endpoint *to, const struct sys_endpoint *from,
+                                  int *ret_fd);
+/* ERR_SYS: refused, timed out, unreachable. */
+MUST_USE enum err sys_socket_dialed(int fd);
 /* Non-blocking. ERR_AGAIN: nobody waits (or they left again); ERR_LIMIT: no descriptor or memory
  * is free. */
 MUST_USE enum err sys_socket_accept(int fd, int *ret_fd, struct sys_endpoint *ret_peer);
@@ -90,6 +99,7 @@ MUST_USE enum err sys_socket_resolve(const char *host, uint16_t port,
  * not TCP is left as it is. */
 void sys_socket_tune(int fd, uint32_t notsent_bytes);
 MUST_USE enum err sys_socket_set_send_buffer(int fd, uint32_t bytes); // tests
+void sys_socket_set_receive_buffer(int fd, uint32_t bytes);           // a wish
 /* Blocking sockets: a read or write gives up with ERR_AGAIN after that long. */
 MUST_USE enum err sys_socket_set_wait(int fd, uint32_t wait_ms);
 MUST_USE enum err sys_socket_set_blocking(int fd, bool is_blocking);
@@ -147,6 +157,25 @@ struct sys_thread {
 MUST_USE enum err sys_thread_start(struct sys_thread *thread, const char *name,
                                    void (*run)(void *user), void *user);
 void sys_thread_join(struct sys_thread *thread);
+/* From here on the calling thread has a table of files of its own, a copy: what it opens counts
+ * against the limit of files alone, and other threads do not see it. */
+MUST_USE enum err sys_thread_own_files(void);
+
+/* ---- processes ---- */
+
+/* The child runs `run` and ends with what it returns. Before any thread is made. */
+MUST_USE enum err sys_process_fork(int (*run)(void *user), void *user, int *ret_pid);
+/* This binary again, with these arguments (ended by NULL); variables ("NAME=value", ended by NULL)
+ * stand before those there are; what it logs goes to a new file. */
+MUST_USE enum err sys_process_start(const char *const *args, const char *const *variables,
+                                    const char *log_path, int *ret_pid);
+bool sys_process_is_alive(int pid); // a child
+/* SIGTERM, and after wait_ms SIGKILL; returns its exit code, 128 + n when signal n ended it. */
+int sys_process_stop(int pid, uint32_t wait_ms);
+/* User and kernel time of all its threads so far. ERR_SYS: no such process. */
+MUST_USE enum err sys_process_cpu_ns(int pid, uint64_t *ret_ns);
+/* Private memory that no file stands behind. ERR_SYS: no such process, or not told. */
+MUST_USE enum err sys_process_anon_bytes(int pid, uint64_t *ret_bytes);
 
 /* ---- signals: the main thread takes them as bytes of a descriptor ---- */
 
@@ -165,6 +194,10 @@ void sys_signal_ignore_pipe(void);
 
 /* Makes the folder (mode 0700) and those above it; there already is well. */
 MUST_USE enum err sys_file_make_folder(const char *path);
+/* A new folder under the system's for such things; `path` gets its name. */
+MUST_USE enum err sys_file_make_temporary(char path[SYS_SUBJECT_MAX]);
+/* The folder with all that is in it. */
+MUST_USE enum err sys_file_remove_folder(const char *path);
 /* Makes `path` if need be and locks it until its descriptor closes or the process dies.
  * ERR_EXISTS: another process holds it. */
 MUST_USE enum err sys_file_lock(const char *path, int *ret_fd);

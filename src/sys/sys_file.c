@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -57,6 +59,29 @@ enum err sys_file_make_folder(const char *path)
         }
     }
     return make_one(part);
+}
+
+enum err sys_file_make_temporary(char path[SYS_SUBJECT_MAX])
+{
+    const char *parent = getenv("TMPDIR");
+    snprintf(path, SYS_SUBJECT_MAX, "%s/roar-XXXXXX", parent == NULL ? "/tmp" : parent);
+    return mkdtemp(path) != NULL ? ERR_OK : sys_failed("mkdtemp", path);
+}
+
+static int remove_visited(const char *path, const struct stat *info, int type, struct FTW *place)
+{
+    (void)info;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+enum err sys_file_remove_folder(const char *path)
+{
+    enum { FOLDERS_OPEN = 16 };
+    return nftw(path, remove_visited, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS) == 0
+               ? ERR_OK
+               : sys_failed("remove", path);
 }
 
 enum err sys_file_lock(const char *path, int *ret_fd)

@@ -245,6 +245,58 @@ enum err sys_socket_resolve(const char *host, uint16_t port, struct sys_endpoint
     return err;
 }
 
+/* The port is chosen at connect(), by all four parts of the address: so a source has its ports once
+ * for each place it talks to. */
+static enum err begin_dial(int fd, const struct sys_endpoint *to, const struct sys_endpoint *from)
+{
+    char text[64];
+    const struct place place = place_of(to);
+    if (from != NULL) {
+        const struct place source = place_of(from);
+        (void)set_flag(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+        if (bind(fd, &source.as.any, source.len) != 0) {
+            return sys_failed("bind", endpoint_text(from, text));
+        }
+    }
+    if (connect(fd, &place.as.any, place.len) != 0 && errno != EINPROGRESS) {
+        return sys_failed("connect", endpoint_text(to, text));
+    }
+    return ERR_OK;
+}
+
+enum err sys_socket_dial(const struct sys_endpoint *to, const struct sys_endpoint *from,
+                         int *ret_fd)
+{
+    char text[64];
+    const struct place place = place_of(to);
+    const int fd =
+        socket(place.as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd == -1) {
+        return sys_failed("socket", endpoint_text(to, text));
+    }
+    const enum err err = begin_dial(fd, to, from);
+    if (err != ERR_OK) {
+        sys_close(fd);
+        return err;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
+enum err sys_socket_dialed(int fd)
+{
+    int failure = 0;
+    socklen_t len = sizeof(failure);
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) != 0) {
+        return sys_failed("getsockopt(SO_ERROR)", "socket");
+    }
+    if (failure != 0) {
+        errno = failure;
+        return sys_failed("connect", "socket");
+    }
+    return ERR_OK;
+}
+
 void sys_socket_tune(int fd, uint32_t notsent_bytes)
 {
     (void)set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -257,6 +309,11 @@ enum err sys_socket_set_send_buffer(int fd, uint32_t bytes)
         return sys_failed("setsockopt(SO_SNDBUF)", "socket");
     }
     return ERR_OK;
+}
+
+void sys_socket_set_receive_buffer(int fd, uint32_t bytes)
+{
+    (void)set_flag(fd, SOL_SOCKET, SO_RCVBUF, (int)bytes);
 }
 
 enum err sys_socket_set_wait(int fd, uint32_t wait_ms)

@@ -4,6 +4,7 @@
 #include "base/must.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 
 static void *run_thread(void *user)
@@ -31,4 +32,9 @@ enum err sys_thread_start(struct sys_thread *thread, const char *name, void (*ru
 void sys_thread_join(struct sys_thread *thread)
 {
     must(pthread_join(thread->handle, NULL) == 0);
+}
+
+enum err sys_thread_own_files(void)
+{
+    return unshare(CLONE_FILES) == 0 ? ERR_OK : sys_failed("unshare", "files");
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from report import Finding
 
-FLOORS = [["base"], ["sys"], ["wire"], ["hub", "rules"], ["loop"], ["net"], ["serve", "engine"], ["api"], ["app"], ["main"]]
+FLOORS = [["base"], ["sys"], ["wire"], ["hub", "rules"], ["loop"], ["net"], ["serve", "engine", "bench"], ["api"], ["app"], ["main"]]
 FLOOR = {folder: number for number, floor in enumerate(FLOORS) for folder in floor}
 # hub and rules are simulated under a seed, so they may not reach the kernel at all.
 ONLY = {"hub": {"wire", "base"}, "rules": {"wire", "base"}}

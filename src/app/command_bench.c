@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/client.h"
+#include "app/command.h"
+#include "app/secret.h"
+#include "base/mem.h"
+#include "bench/bare.h"
+#include "bench/conductor.h"
+#include "bench/spawn.h"
+#include "rules/jwt.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    VIEWERS_MAX = 1000000,
+    POSTERS_MAX = 10000,
+    RATE_MAX = 1000000,
+    BYTES_MIN = 24,
+    BYTES_MAX = 2000,
+    CONNS_OF_CREW = 15000, // a table of files holds 20,000 where it holds few
+    TOKENS = 64,
+    TOKEN_TTL_S = 24 * 3600,
+    REPORT_BYTES_MAX = 1024 * 1024,
+    SECONDS_MAX = 86400,
+};
+
+static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
+                                           {.name = "spawn"},
+                                           {.name = "server-workers", .has_value = true},
+                                           {.name = "pid", .has_value = true},
+                                           {.name = "token", .has_value = true},
+                                           {.name = "secret-file", .has_value = true},
+                                           {.name = "dev"},
+                                           {.name = "viewers", .has_value = true},
+                                           {.name = "transport", .has_value = true},
+                                           {.name = "streams", .has_value = true},
+                                           {.name = "posters", .has_value = true},
+                                           {.name = "rate", .has_value = true},
+                                           {.name = "bytes", .has_value = true},
+                                           {.name = "seconds", .has_value = true},
+                                           {.name = "stalled", .has_value = true},
+                                           {.name = "reconnect-every", .has_value = true},
+                                           {.name = "storm", .has_value = true},
+                                           {.name = "pairs", .has_value = true},
+                                           {.name = "settle", .has_value = true},
+                                           {.name = "workers", .has_value = true},
+                                           {.name = "json"},
+                                           {.name = "help"},
+                                           {.name = NULL}};
+
+struct job { // a bench and what it stands on
+    const struct command *command;
+    const struct options *options;
+    struct plan plan;
+    struct spawn spawn;
+    struct bare bare;
+    struct buf texts[TOKENS]; // owned
+    struct str tokens[TOKENS];
+    bool is_misused;
+    char why[CLIENT_WHY_MAX];
+};
+
+/* ---- options ---- */
+
+static uint32_t number(struct job *job, const char *name, uint32_t otherwise, uint32_t min,
+                       uint32_t max)
+{
+    uint64_t value = 0;
+    const char *text = options_value(job->options, name);
+    if (text == NULL) {
+        return otherwise;
+    }
+    if (!str_to_u64(str_of(text), max, &value) || value < min) {
+        snprintf(job->why, sizeof(job->why), "--%s is a number from %u to %u", name, min, max);
+        job->is_misused = true;
+        return otherwise;
+    }
+    return (uint32_t)value;
+}
+
+static unsigned read_transports(struct job *job)
+{
+    static const struct {
+        const char *name;
+        unsigned transports;
+    } words[] = {{"sse", 1U << TRANSPORT_SSE},
+                 {"ws", 1U << TRANSPORT_WS},
+                 {"poll", 1U << TRANSPORT_POLL},
+                 {"mix", 1U << TRANSPORT_SSE | 1U << TRANSPORT_WS | 1U << TRANSPORT_POLL}};
+
+    const char *text = options_value(job->options, "transport");
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(text == NULL ? "sse" : text, words[i].name) == 0) {
+            return words[i].transports;
+        }
+    }
+    snprintf(job->why, sizeof(job->why), "--transport is sse, ws, poll or mix");
+    job->is_misused = true;
+    return 0;
+}
+
+static double read_rate(struct job *job)
+{
+    const char *text = options_value(job->options, "rate");
+    if (text != NULL && strcmp(text, "max") == 0) {
+        return 0;
+    }
+    return number(job, "rate", 10, 1, RATE_MAX);
+}
+
+static void read_plan(struct job *job)
+{
+    struct plan *plan = &job->plan;
+    plan->viewers = number(job, "viewers", 100, 0, VIEWERS_MAX);
+    plan->streams = number(job, "streams", 1, 1, PLAN_STREAMS_MAX);
+    plan->posters = number(job, "posters", 8, 0, POSTERS_MAX);
+    plan->transports = read_transports(job);
+    plan->rate = read_rate(job);
+    plan->bytes = number(job, "bytes", 60, BYTES_MIN, BYTES_MAX);
+    plan->seconds = number(job, "seconds", 10, 1, SECONDS_MAX);
+    plan->stalled_percent = number(job, "stalled", 0, 0, 100);
+    plan->reconnect_s = number(job, "reconnect-every", 0, 1, SECONDS_MAX);
+    plan->storms = number(job, "storm", 0, 0, REPORT_STORMS_MAX);
+    plan->pairs = number(job, "pairs", 0, 0, REPORT_PAIRS_MAX);
+    plan->settle_s = number(job, "settle", 30, 1, SECONDS_MAX);
+    plan->pid = (int)number(job, "pid", 0, 1, INT32_MAX);
+    const uint32_t conns = plan->viewers * (plan->pairs > 0 ? 2 : 1);
+    plan->crews = number(job, "workers", 1 + conns / CONNS_OF_CREW, 1, 256);
+    if (plan->pairs > 0 && (plan->rate <= 0 || plan->viewers == 0)) {
+        snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate");
+        job->is_misused = true;
+    }
+    snprintf(plan->run, sizeof(plan->run), "%08x", (uint32_t)sys_random_u64());
+}
+
+/* ---- where, and as whom ---- */
+
+static enum err find_server(struct job *job)
+{
+    struct plan *plan = &job->plan;
+    struct client_url url;
+    struct sys_endpoint endpoint;
+    const char *text = options_value(job->options, "url");
+    text = text == NULL ? sys_env("ROAR_URL") : text;
+    TRY(client_url_read(str_of(text == NULL ? "http://127.0.0.1:8080" : text), &url, job->why));
+    const enum err err = sys_socket_resolve(url.host, url.port, &endpoint);
+    if (err != ERR_OK || strlen(url.path) >= sizeof(plan->path)) {
+        snprintf(job->why, sizeof(job->why), "there is no host %.200s", url.host);
+        return err == ERR_OK ? ERR_LIMIT : err;
+    }
+    memcpy(plan->server.bytes, endpoint.ip, sizeof(plan->server.bytes));
+    plan->server.port = endpoint.port;
+    snprintf(plan->host, sizeof(plan->host), "%.255s:%u", url.host, url.port);
+    snprintf(plan->path, sizeof(plan->path), "%.255s", url.path);
+    return ERR_OK;
+}
+
+static enum err spawn_server(struct job *job)
+{
+    struct plan *plan = &job->plan;
+    char text[ADDRESS_TEXT_MAX];
+    char why[SPAWN_WHY_MAX] = "";
+    const enum err err = spawn_start(&job->spawn, number(job, "server-workers", 0, 0, 256), why);
+    if (err != ERR_OK) {
+        snprintf(job->why, sizeof(job->why), "%s", why);
+        return err;
+    }
+    plan->server = job->spawn.address;
+    plan->pid = job->spawn.pid;
+    const struct str host = address_write(&plan->server, text);
+    snprintf(plan->host, sizeof(plan->host), "%.*s", STR_ARG(host));
+    return ERR_OK;
+}
+
+/* Several users, so that none of them posts more than one may. */
+static enum err sign_tokens(struct job *job, struct str secret)
+{
+    const struct str role = STR("bot");
+    const int64_t now_s = clock_wall_ms(sys_clock()) / 1000;
+    for (uint32_t i = 0; i < TOKENS; i++) {
+        char sub[32];
+        snprintf(sub, sizeof(sub), "bench-%u", i);
+        const struct jwt_grant grant = {.sub = str_of(sub),
+                                        .roles = &role,
+                                        .role_count = 1,
+                                        .iat_s = now_s,
+                                        .exp_s = now_s + TOKEN_TTL_S};
+        if (jwt_sign(secret, &grant, &job->texts[i]) != ERR_OK) {
+            snprintf(job->why, sizeof(job->why), "the secret is too short");
+            return ERR_LIMIT;
+        }
+        job->tokens[i] = buf_str(&job->texts[i]);
+    }
+    job->plan.tokens = job->tokens;
+    job->plan.token_count = TOKENS;
+    return ERR_OK;
+}
+
+static enum err sign_by_file(struct job *job, const char *path)
+{
+    struct buf secret;
+    char why[SECRET_WHY_MAX] = "";
+    buf_init(&secret, MEM_OTHER, SECRET_BYTES_MAX);
+    enum err err = secret_read(path, &secret, why);
+    if (err == ERR_OK) {
+        err = sign_tokens(job, buf_str(&secret));
+    } else {
+        snprintf(job->why, sizeof(job->why), "%s", why);
+    }
+    buf_done(&secret);
+    return err;
+}
+
+static enum err find_tokens(struct job *job)
+{
+    const char *path = options_value(job->options, "secret-file");
+    const char *token = options_value(job->options, "token");
+    token = token == NULL ? sys_env("ROAR_TOKEN") : token;
+    if (job->spawn.pid != 0) {
+        return sign_tokens(job, str_of(job->spawn.secret));
+    }
+    if (path != NULL) {
+        return sign_by_file(job, path);
+    }
+    if (options_has(job->options, "dev")) {
+        return sign_tokens(job, SECRET_OF_DEV);
+    }
+    if (token != NULL) {
+        job->tokens[0] = str_of(token);
+        job->plan.tokens = job->tokens;
+        job->plan.token_count = 1;
+    } else if (job->plan.posters > 0) {
+        snprintf(job->why, sizeof(job->why),
+                 "who posts needs --secret-file, --token, --dev or --spawn");
+        return ERR_DENIED;
+    }
+    return ERR_OK;
+}
+
+/* ---- the run ---- */
+
+static void print_report(const struct job *job, const struct report *report)
+{
+    struct buf text;
+    buf_init(&text, MEM_OTHER, REPORT_BYTES_MAX);
+    if (options_has(job->options, "json")) {
+        report_write_json(report, &job->plan, &text);
+    } else {
+        report_write_text(report, &job->plan, &text);
+    }
+    printf("%.*s", STR_ARG(buf_str(&text)));
+    buf_done(&text);
+}
+
+static enum err prepare(struct job *job)
+{
+    TRY(options_has(job->options, "spawn") ? spawn_server(job) : find_server(job));
+    TRY(find_tokens(job));
+    if (job->plan.pairs == 0) {
+        return ERR_OK;
+    }
+    const enum err err = bare_start(&job->bare, job->plan.viewers);
+    if (err != ERR_OK) {
+        char text[SYS_FAILURE_TEXT_MAX];
+        snprintf(job->why, sizeof(job->why), "%.*s", STR_ARG(sys_failure_write(text)));
+    }
+    return err;
+}
+
+static int bench(struct job *job)
+{
+    if (prepare(job) != ERR_OK) {
+        return command_failed(job->command, job->why);
+    }
+    struct report *report = mem_new(MEM_OTHER, sizeof(*report));
+    char why[CONDUCTOR_WHY_MAX] = "";
+    if (report == NULL) {
+        return command_failed(job->command, "no memory");
+    }
+    int code = COMMAND_OK;
+    if (conductor_run(&job->plan, job->bare.pid == 0 ? NULL : &job->bare, report, why) != ERR_OK) {
+        code = command_failed(job->command, why);
+    } else {
+        print_report(job, report);
+        code = report_is_clean(report) ? COMMAND_OK : COMMAND_FAILED;
+    }
+    mem_free(MEM_OTHER, report);
+    return code;
+}
+
+static int run(const struct command *command, const struct options *options)
+{
+    struct job *job = mem_new(MEM_OTHER, sizeof(*job));
+    if (job == NULL) {
+        return command_failed(command, "no memory");
+    }
+    job->command = command;
+    job->options = options;
+    sys_signal_ignore_pipe();
+    (void)sys_files_max_raise();
+    for (uint32_t i = 0; i < TOKENS; i++) {
+        buf_init(&job->texts[i], MEM_OTHER, JWT_BYTES_MAX + 1);
+    }
+    read_plan(job);
+    int code = job->is_misused ? command_misused(command, job->why) : bench(job);
+    bare_stop(&job->bare);
+    if (spawn_stop(&job->spawn) != 0) {
+        code = command_failed(command, "the server did not end well");
+    }
+    for (uint32_t i = 0; i < TOKENS; i++) {
+        buf_done(&job->texts[i]);
+    }
+    mem_free(MEM_OTHER, job);
+    return code;
+}
+
+const struct command command_bench = {
+    .name = "bench",
+    .usage = "[--spawn | --url URL] [--viewers N] [--rate R] [--seconds S] ...",
+    .summary = "loads a server and checks what every viewer is sent; exit 1 on any violation",
+    .help =
+        "  --url URL             where the server is; or ROAR_URL [http://127.0.0.1:8080]\n"
+        "  --spawn               a server of its own instead, in a temporary folder\n"
+        "  --server-workers N    its reactors [one a core]\n"
+        "  --pid PID             the server's, for its CPU and memory\n"
+        "  --secret-file F       signs tokens for those who post; or --token JWT, or --dev\n"
+        "  --viewers N           [100]\n"
+        "  --transport T         sse, ws, poll, or mix: all three [sse]\n"
+        "  --streams K           viewers and comments are spread over them [1]\n"
+        "  --posters C           connections that post [8]\n"
+        "  --rate R              comments a second over all streams; max: each poster as fast as\n"
+        "                        it is answered [10]\n"
+        "  --bytes B             of a comment's text [60]\n"
+        "  --seconds S           of posting [10]\n"
+        "  --stalled P           percent of the viewers that stop reading until the end [0]\n"
+        "  --reconnect-every S   how long a viewer stays on average before it returns by cursor\n"
+        "  --storm N             times that all leave at once and return by cursor [0]\n"
+        "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
+        "  --settle S            seconds all have to get the rest at the end [30]\n"
+        "  --workers N           threads of the bench, each with 20,000 files [as many as needed]\n"
+        "  --json                the report as one JSON object\n",
+    .spec = {.kinds = kinds},
+    .run = run,
+};

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/bare.h"
+
+#include "base/mem.h"
+#include "sys/sys.h"
+
+#include <string.h>
+
+enum { ROUND_BYTES_MAX = 64 * 1024, NOTSENT_BYTES = 16 * 1024, WAIT_MS = 20 * 1000 };
+
+static const uint8_t loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1};
+
+struct child {
+    int listen_fd, orders_fd;
+    int parent_fd; // the parent's end: kept open here, its closing would never be seen
+    uint32_t readers;
+};
+
+/* ---- the child ---- */
+
+static uint32_t take_readers(const struct child *child, int *fds)
+{
+    struct sys_endpoint peer;
+    uint32_t count = 0;
+    while (count < child->readers) {
+        const enum err err = sys_socket_accept(child->listen_fd, &fds[count], &peer);
+        if (err == ERR_OK) {
+            sys_socket_tune(fds[count], NOTSENT_BYTES);
+            count++;
+        } else if (err != ERR_AGAIN || !sys_event_wait(child->listen_fd, WAIT_MS)) {
+            break;
+        }
+    }
+    return count;
+}
+
+static void send_all(const int *fds, uint32_t count, const uint8_t *bytes, uint32_t len)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        size_t sent = 0;
+        if (sys_socket_write(fds[i], bytes, len, &sent) != ERR_OK) {
+            continue; // full or gone: the readers' count says so
+        }
+    }
+}
+
+static int run_child(void *user)
+{
+    static uint8_t bytes[ROUND_BYTES_MAX];
+    const struct child *child = user;
+    int *fds = mem_new(MEM_OTHER, child->readers * sizeof(*fds));
+    if (fds == NULL) {
+        return 1;
+    }
+    sys_close(child->parent_fd);
+    memset(bytes, 'x', sizeof(bytes));
+    const uint32_t count = take_readers(child, fds);
+    while (sys_event_wait(child->orders_fd, -1)) {
+        uint32_t len = 0;
+        size_t got = 0;
+        const enum err err = sys_socket_read(child->orders_fd, &len, sizeof(len), &got);
+        if (err == ERR_OK && got == sizeof(len) && len <= sizeof(bytes)) {
+            send_all(fds, count, bytes, len);
+        } else if (err != ERR_AGAIN) {
+            break;
+        }
+    }
+    return 0;
+}
+
+/* ---- the parent ---- */
+
+enum err bare_start(struct bare *bare, uint32_t readers)
+{
+    struct sys_listen at = {.at = {.port = 0}};
+    struct child child = {.readers = readers};
+    uint16_t port = 0;
+    int orders[2];
+    memcpy(at.at.ip, loopback, sizeof(loopback));
+    TRY(sys_socket_listen(&at, &child.listen_fd, &port));
+    enum err err = sys_socket_pair(orders);
+    if (err == ERR_OK) {
+        child.orders_fd = orders[1];
+        child.parent_fd = orders[0];
+        err = sys_process_fork(run_child, &child, &bare->pid);
+        sys_close(orders[1]);
+        bare->orders_fd = orders[0];
+    }
+    sys_close(child.listen_fd);
+    memcpy(bare->address.bytes, loopback, sizeof(loopback));
+    bare->address.port = port;
+    return err;
+}
+
+void bare_send(struct bare *bare, uint32_t bytes)
+{
+    size_t sent = 0;
+    const uint32_t len = bytes < ROUND_BYTES_MAX ? bytes : ROUND_BYTES_MAX;
+    if (sys_socket_write(bare->orders_fd, &len, sizeof(len), &sent) != ERR_OK) {
+        return; // it is gone: the readers' count says so
+    }
+}
+
+void bare_stop(struct bare *bare)
+{
+    if (bare->pid != 0) {
+        sys_close(bare->orders_fd);
+        (void)sys_process_stop(bare->pid, 0);
+        bare->pid = 0;
+    }
+}

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/conductor.h"
+
+#include "base/mem.h"
+#include "bench/bare.h"
+#include "bench/crew.h"
+#include "bench/logbook.h"
+#include "sys/sys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    STEP_MS = 5,
+    PROGRESS_MS = 500,
+    JOIN_MS = 30 * 1000, // and JOIN_MS_EACH for each viewer
+    JOIN_MS_EACH = 4,
+    CALM_MS = 1500,           // after the joining, before memory is read
+    QUIET_MS = 300,           // no delivery for so long: a window is over
+    QUIET_MS_MAX = 20 * 1000, // or not
+    ROUND_MS_MAX = 60 * 1000, // for answers still missing after the last comment was due
+    AWAY_MS = 1000,           // of a storm
+    LEAD_US = 50 * 1000,      // crews see a round before it begins
+    WARM_UP_COMMENTS = 3,
+};
+
+struct conductor {
+    const struct plan *plan; // borrowed
+    struct bare *bare;       // borrowed, or NULL
+    struct report *report;   // borrowed
+    struct cue cue;
+    struct crew **crews;  // owned; [plan->crews]
+    struct truth *truths; // owned; [plan->streams]
+    int64_t told_ms;      // of the last progress line
+    const char *doing;
+    bool has_line; // a progress line stands on the terminal
+};
+
+static int64_t now_ms(void)
+{
+    return clock_mono_ms(sys_clock());
+}
+
+/* ---- what the crews say ---- */
+
+static struct crew_state state_of(const struct conductor *conductor)
+{
+    struct crew_state all = {.rounds = UINT32_MAX};
+    for (uint32_t i = 0; i < conductor->plan->crews; i++) {
+        const struct crew_state one = crew_state(conductor->crews[i]);
+        all.viewers += one.viewers;
+        all.present += one.present;
+        all.settled += one.settled;
+        all.behind += one.behind;
+        all.floor_readers += one.floor_readers;
+        all.rounds = one.rounds < all.rounds ? one.rounds : all.rounds;
+    }
+    return all;
+}
+
+static uint64_t count_of(const struct conductor *conductor, enum count count)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < conductor->plan->crews; i++) {
+        total += score_of(&crew_scene(conductor->crews[i])->score, count);
+    }
+    return total;
+}
+
+static uint64_t faults_of(const struct conductor *conductor)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < conductor->plan->crews; i++) {
+        total += score_faults(&crew_scene(conductor->crews[i])->score);
+    }
+    return total;
+}
+
+static void show_progress(struct conductor *conductor)
+{
+    if (!sys_is_terminal(2) || now_ms() - conductor->told_ms < PROGRESS_MS) {
+        return;
+    }
+    const struct crew_state state = state_of(conductor);
+    conductor->told_ms = now_ms();
+    conductor->has_line = true;
+    fprintf(stderr,
+            "\r%-10s %u viewers, %" PRIu64 " answered, %" PRIu64 " delivered, %" PRIu64
+            " gaps, %" PRIu64 " violations   ",
+            conductor->doing, state.present, count_of(conductor, COUNT_ANSWERED),
+            count_of(conductor, COUNT_DELIVERIES), count_of(conductor, COUNT_GAPS),
+            faults_of(conductor));
+    (void)fflush(stderr);
+}
+
+static void step(struct conductor *conductor, const char *doing)
+{
+    conductor->doing = doing;
+    show_progress(conductor);
+    sys_sleep_ms(STEP_MS);
+}
+
+/* 0: not known. */
+static uint64_t cpu_ns_of(int pid)
+{
+    uint64_t spent_ns = 0;
+    return pid == 0 || sys_process_cpu_ns(pid, &spent_ns) != ERR_OK ? 0 : spent_ns;
+}
+
+static uint64_t server_anon(const struct conductor *conductor)
+{
+    uint64_t bytes = 0;
+    if (conductor->plan->pid == 0 ||
+        sys_process_anon_bytes(conductor->plan->pid, &bytes) != ERR_OK) {
+        return 0;
+    }
+    return bytes;
+}
+
+/* ---- coming in ---- */
+
+static void join(struct conductor *conductor)
+{
+    const int64_t start_ms = now_ms();
+    const int64_t end_ms = start_ms + JOIN_MS + (int64_t)conductor->plan->viewers * JOIN_MS_EACH;
+    conductor->report->anon_before = server_anon(conductor);
+    while (state_of(conductor).present < conductor->plan->viewers && now_ms() < end_ms) {
+        step(conductor, "joining");
+    }
+    conductor->report->joined_ms = (uint32_t)(now_ms() - start_ms);
+    const int64_t calm_ms = now_ms() + (conductor->plan->viewers > 0 ? CALM_MS : 0);
+    while (now_ms() < calm_ms) {
+        step(conductor, "calming");
+    }
+    conductor->report->anon_after = server_anon(conductor);
+}
+
+static void join_floor(struct conductor *conductor)
+{
+    const int64_t end_ms = now_ms() + JOIN_MS + (int64_t)conductor->plan->viewers * JOIN_MS_EACH;
+    conductor->cue.floor = conductor->bare->address;
+    atomic_store_explicit(&conductor->cue.floor_is_open, true, memory_order_release);
+    while (state_of(conductor).floor_readers < conductor->plan->viewers && now_ms() < end_ms) {
+        step(conductor, "bare loop");
+    }
+}
+
+/* ---- windows ---- */
+
+/* Until nothing is delivered any more. */
+static void wait_quiet(struct conductor *conductor, enum count count)
+{
+    const int64_t end_ms = now_ms() + QUIET_MS_MAX;
+    uint64_t seen = count_of(conductor, count);
+    int64_t since_ms = now_ms();
+    while (now_ms() - since_ms < QUIET_MS && now_ms() < end_ms) {
+        step(conductor, "arriving");
+        const uint64_t more = count_of(conductor, count);
+        since_ms = more == seen ? since_ms : now_ms();
+        seen = more;
+    }
+}
+
+/* All leave, and after a while all return; `*ret_ms` is how long until all had caught up. */
+static void storm(struct conductor *conductor, uint32_t *ret_ms)
+{
+    const int64_t back_ms = now_ms() + AWAY_MS;
+    atomic_fetch_add_explicit(&conductor->cue.storm, 1, memory_order_relaxed);
+    while (now_ms() < back_ms || state_of(conductor).present > 0) {
+        step(conductor, "away");
+    }
+    const int64_t start_ms = now_ms();
+    const int64_t end_ms = start_ms + JOIN_MS + (int64_t)conductor->plan->viewers * JOIN_MS_EACH;
+    const uint64_t returns = count_of(conductor, COUNT_RETURNS);
+    atomic_fetch_add_explicit(&conductor->cue.storm, 1, memory_order_relaxed);
+    while ((count_of(conductor, COUNT_RETURNS) - returns < conductor->plan->viewers ||
+            state_of(conductor).behind > 0) &&
+           now_ms() < end_ms) {
+        step(conductor, "returning");
+    }
+    *ret_ms = (uint32_t)(now_ms() - start_ms);
+}
+
+static void begin_round(struct conductor *conductor, uint64_t comments, uint32_t ms)
+{
+    struct cue *cue = &conductor->cue;
+    cue->post_first += cue->post_count == UINT64_MAX ? 1U << 30 : cue->post_count;
+    cue->post_count = comments;
+    cue->post_from_us = sys_mono_us() + LEAD_US;
+    cue->post_until_us = cue->post_from_us + (int64_t)ms * 1000;
+    atomic_fetch_add_explicit(&cue->post_round, 1, memory_order_release);
+}
+
+static bool is_posting(const struct conductor *conductor, int64_t end_ms)
+{
+    const uint32_t round = atomic_load_explicit(&conductor->cue.post_round, memory_order_relaxed);
+    return state_of(conductor).rounds < round && now_ms() < end_ms;
+}
+
+/* One round of posts with its storms, spread over it. */
+static void post_round(struct conductor *conductor, uint64_t comments, uint32_t ms, uint32_t storms)
+{
+    struct report *report = conductor->report;
+    const int64_t start_ms = now_ms();
+    uint32_t done = 0;
+    begin_round(conductor, comments, ms);
+    while (is_posting(conductor, start_ms + ms + ROUND_MS_MAX)) {
+        step(conductor, "posting");
+        if (done < storms && report->storm_count < REPORT_STORMS_MAX &&
+            now_ms() - start_ms >= (int64_t)ms * (done + 1) / (storms + 1)) {
+            storm(conductor, &report->storm_ms[report->storm_count++]);
+            done++;
+        }
+    }
+    report->posting_s += (double)(now_ms() - start_ms) / 1000;
+}
+
+static void server_window(struct conductor *conductor, uint32_t ms, uint32_t storms,
+                          struct report_window *window)
+{
+    const struct plan *plan = conductor->plan;
+    const uint64_t deliveries = count_of(conductor, COUNT_DELIVERIES);
+    const uint64_t cpu_ns = cpu_ns_of(plan->pid);
+    const uint64_t comments =
+        plan->rate > 0 ? (uint64_t)(plan->rate * ms / 1000 + 0.5) : UINT64_MAX;
+    post_round(conductor, comments, ms, storms);
+    wait_quiet(conductor, COUNT_DELIVERIES);
+    window->cpu_ns = cpu_ns_of(plan->pid) - cpu_ns;
+    window->writes = count_of(conductor, COUNT_DELIVERIES) - deliveries;
+    conductor->report->cpu_ns += window->cpu_ns;
+}
+
+static void floor_window(struct conductor *conductor, uint32_t ms, struct report_window *window)
+{
+    const struct plan *plan = conductor->plan;
+    const double each_ms = 1000 * plan->streams / plan->rate;
+    const uint64_t bytes = conductor->report->frame_bytes;
+    const uint64_t before = count_of(conductor, COUNT_FLOOR_BYTES);
+    const int64_t start_ms = now_ms();
+    const uint64_t spent_ns = cpu_ns_of(conductor->bare->pid);
+    for (uint32_t sent = 0; (double)sent * each_ms < ms;) {
+        if ((double)(now_ms() - start_ms) >= sent * each_ms) {
+            bare_send(conductor->bare, (uint32_t)bytes);
+            sent++;
+        } else {
+            step(conductor, "bare loop");
+        }
+    }
+    wait_quiet(conductor, COUNT_FLOOR_BYTES);
+    window->cpu_ns = cpu_ns_of(conductor->bare->pid) - spent_ns;
+    window->writes = (count_of(conductor, COUNT_FLOOR_BYTES) - before) / bytes;
+}
+
+/* Some comments, to see how large a frame is; not measured. */
+static void warm_up(struct conductor *conductor)
+{
+    const uint64_t deliveries = count_of(conductor, COUNT_DELIVERIES);
+    const uint64_t bytes = count_of(conductor, COUNT_BYTES);
+    post_round(conductor, WARM_UP_COMMENTS * (uint64_t)conductor->plan->streams, 0, 0);
+    wait_quiet(conductor, COUNT_DELIVERIES);
+    const uint64_t got = count_of(conductor, COUNT_DELIVERIES) - deliveries;
+    conductor->report->posting_s = 0;
+    conductor->report->frame_bytes =
+        got == 0 ? conductor->plan->bytes : (count_of(conductor, COUNT_BYTES) - bytes) / got;
+}
+
+static void run_windows(struct conductor *conductor)
+{
+    const struct plan *plan = conductor->plan;
+    struct report *report = conductor->report;
+    struct report_window alone = {.writes = 0};
+    const uint32_t ms = plan->seconds * 1000;
+    atomic_store_explicit(&conductor->cue.phase, PHASE_RUN, memory_order_relaxed);
+    if (plan->pairs == 0) {
+        server_window(conductor, ms, plan->storms, &alone);
+        return;
+    }
+    join_floor(conductor);
+    warm_up(conductor);
+    for (uint32_t pair = 0; pair < plan->pairs; pair++) {
+        floor_window(conductor, ms / plan->pairs, &report->floor[pair]);
+        server_window(conductor, ms / plan->pairs, pair == 0 ? plan->storms : 0,
+                      &report->server[pair]);
+        report->pair_count++;
+    }
+}
+
+/* ---- the end ---- */
+
+static void settle(struct conductor *conductor)
+{
+    const int64_t start_ms = now_ms();
+    const int64_t end_ms = start_ms + (int64_t)conductor->plan->settle_s * 1000;
+    atomic_store_explicit(&conductor->cue.phase, PHASE_SETTLE, memory_order_relaxed);
+    while (state_of(conductor).settled < conductor->plan->viewers && now_ms() < end_ms) {
+        step(conductor, "settling");
+    }
+    conductor->report->settled_ms = (uint32_t)(now_ms() - start_ms);
+    conductor->report->has_settled = state_of(conductor).settled == conductor->plan->viewers;
+    wait_quiet(conductor, COUNT_DELIVERIES);
+}
+
+static enum err read_logs(struct conductor *conductor, char why[CONDUCTOR_WHY_MAX])
+{
+    struct report *report = conductor->report;
+    for (uint32_t i = 0; i < conductor->plan->streams; i++) {
+        struct truth *truth = &conductor->truths[i];
+        char text[LOGBOOK_WHY_MAX] = "";
+        const enum err err = logbook_read(conductor->plan, i, truth, text);
+        if (err == ERR_PROTO) {
+            score_fault(&report->score, FAULT_ORDER, 1, "%s", text);
+        } else if (err != ERR_OK) {
+            snprintf(why, CONDUCTOR_WHY_MAX, "%s", text);
+            return err;
+        }
+        report->events += truth->count;
+    }
+    return ERR_OK;
+}
+
+static void stop_crews(struct conductor *conductor)
+{
+    atomic_store_explicit(&conductor->cue.phase, PHASE_OVER, memory_order_relaxed);
+    for (uint32_t i = 0; conductor->crews != NULL && i < conductor->plan->crews; i++) {
+        if (conductor->crews[i] != NULL) {
+            crew_stop(conductor->crews[i]);
+        }
+    }
+}
+
+static enum err perform(struct conductor *conductor, char why[CONDUCTOR_WHY_MAX])
+{
+    join(conductor);
+    run_windows(conductor);
+    settle(conductor);
+    TRY(read_logs(conductor, why));
+    stop_crews(conductor);
+    for (uint32_t i = 0; i < conductor->plan->crews; i++) {
+        crew_judge(conductor->crews[i], conductor->truths);
+        score_merge(&conductor->report->score, &crew_scene(conductor->crews[i])->score);
+    }
+    return ERR_OK;
+}
+
+static enum err start_crews(struct conductor *conductor)
+{
+    const struct plan *plan = conductor->plan;
+    conductor->crews = mem_new(MEM_OTHER, plan->crews * sizeof(struct crew *));
+    conductor->truths = mem_new(MEM_OTHER, plan->streams * sizeof(*conductor->truths));
+    conductor->cue.heads = mem_new(MEM_OTHER, plan->streams * sizeof(*conductor->cue.heads));
+    if (conductor->crews == NULL || conductor->truths == NULL || conductor->cue.heads == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < plan->crews; i++) {
+        TRY(crew_new(plan, &conductor->cue, i, &conductor->crews[i]));
+    }
+    for (uint32_t i = 0; i < plan->crews; i++) {
+        TRY(crew_start(conductor->crews[i]));
+    }
+    return ERR_OK;
+}
+
+static void clean_up(struct conductor *conductor)
+{
+    for (uint32_t i = 0; conductor->crews != NULL && i < conductor->plan->crews; i++) {
+        crew_free(conductor->crews[i]);
+    }
+    for (uint32_t i = 0; conductor->truths != NULL && i < conductor->plan->streams; i++) {
+        truth_done(&conductor->truths[i]);
+    }
+    mem_free(MEM_OTHER, conductor->crews);
+    mem_free(MEM_OTHER, conductor->truths);
+    mem_free(MEM_OTHER, conductor->cue.heads);
+    if (conductor->has_line) {
+        fprintf(stderr, "\n");
+    }
+}
+
+enum err conductor_run(const struct plan *plan, struct bare *bare, struct report *ret_report,
+                       char why[CONDUCTOR_WHY_MAX])
+{
+    struct conductor conductor = {.plan = plan, .bare = bare, .report = ret_report, .doing = ""};
+    snprintf(why, CONDUCTOR_WHY_MAX, "the crews do not start");
+    enum err err = start_crews(&conductor);
+    if (err == ERR_OK) {
+        err = perform(&conductor, why);
+    }
+    stop_crews(&conductor);
+    clean_up(&conductor);
+    return err;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/* plan -- what a bench is to do. Frozen once it runs; any thread reads it.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "net/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum transport { TRANSPORT_SSE, TRANSPORT_WS, TRANSPORT_POLL, TRANSPORTS };
+
+enum {
+    PLAN_RUN_MAX = 16,
+    PLAN_HOST_MAX = 264,
+    PLAN_PATH_MAX = 256,
+    PLAN_STREAMS_MAX = 100000,
+    PLAN_TOKENS_MAX = 1024,
+};
+
+struct plan {
+    /* -- where -- */
+    struct address server;
+    char host[PLAN_HOST_MAX]; // as the Host field has it
+    char path[PLAN_PATH_MAX]; // before /v1, no slash at its end
+    char run[PLAN_RUN_MAX];   // names this run in streams and cids, so that it meets no other's
+    int pid;                  // the server's, for its time and memory; 0: not known
+    const struct str *tokens; // of those who post; [token_count], borrowed
+    uint32_t token_count;
+
+    /* -- who -- */
+    uint32_t viewers, streams, posters, crews;
+    unsigned transports; // bits: 1 << enum transport
+    uint32_t stalled_percent;
+    uint32_t reconnect_s; // how long a viewer stays on average; 0: to the end
+    uint32_t storms;
+
+    /* -- what -- */
+    double rate;    // comments a second over all streams; 0: each poster as fast as it is answered
+    uint32_t bytes; // of a comment's text
+    uint32_t seconds;
+    uint32_t pairs; // windows of the bare loop and of the server, in turn; 0: no bare loop
+    uint32_t settle_s;
+};

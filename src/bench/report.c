@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/report.h"
+
+#include "wire/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const char *const transport_names[TRANSPORTS] = {
+    [TRANSPORT_SSE] = "sse", [TRANSPORT_WS] = "ws", [TRANSPORT_POLL] = "poll"};
+
+bool report_is_clean(const struct report *report)
+{
+    return score_faults(&report->score) == 0;
+}
+
+/* ---- medians ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The k-th smallest and largest of n hold the median unless fewer than k of n coins fall one way:
+ * the largest k for which that is at most 5 % likely. */
+static uint32_t interval_rank(uint32_t count)
+{
+    double term = 1, total = 0;
+    uint32_t rank = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        term /= 2;
+    }
+    for (uint32_t k = 0; k < count / 2; k++) {
+        total += term;
+        if (2 * total > 0.05) {
+            break;
+        }
+        rank = k;
+        term = term * (count - k) / (k + 1);
+    }
+    return rank;
+}
+
+struct report_median report_median(double *values, uint32_t count)
+{
+    if (count == 0) {
+        return (struct report_median){.median = 0};
+    }
+    qsort(values, count, sizeof(*values), by_value);
+    const uint32_t rank = interval_rank(count);
+    return (struct report_median){.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
+                                  .low = values[rank],
+                                  .high = values[count - 1 - rank]};
+}
+
+static double ns_each(const struct report_window *window)
+{
+    return window->writes == 0 ? 0 : (double)window->cpu_ns / (double)window->writes;
+}
+
+struct costs {
+    struct report_median floor_ns, server_ns, ratio;
+};
+
+static struct costs costs_of(const struct report *report)
+{
+    double floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX], ratio[REPORT_PAIRS_MAX];
+    const uint32_t count = report->pair_count;
+    for (uint32_t i = 0; i < count; i++) {
+        floor[i] = ns_each(&report->floor[i]);
+        server[i] = ns_each(&report->server[i]);
+        ratio[i] = floor[i] > 0 ? server[i] / floor[i] : 0;
+    }
+    return (struct costs){.floor_ns = report_median(floor, count),
+                          .server_ns = report_median(server, count),
+                          .ratio = report_median(ratio, count)};
+}
+
+static double memory_of_viewer(const struct report *report, const struct plan *plan)
+{
+    return plan->viewers == 0
+               ? 0
+               : ((double)report->anon_after - (double)report->anon_before) / plan->viewers;
+}
+
+/* ---- for people ---- */
+
+static void write_delays(struct buf *out, const char *what, const struct latency *latency)
+{
+    if (latency->total > 0) {
+        buf_addf(out, "%-22s p50 %.2f  p95 %.2f  p99 %.2f  max %.2f ms\n", what,
+                 latency_quantile_ms(latency, 0.5), latency_quantile_ms(latency, 0.95),
+                 latency_quantile_ms(latency, 0.99), (double)latency->max_us / 1000);
+    }
+}
+
+static void write_costs(struct buf *out, const struct report *report, const struct plan *plan)
+{
+    const struct costs costs = costs_of(report);
+    if (report->cpu_ns > 0) {
+        const uint64_t each =
+            score_of(&report->score, plan->viewers > 0 ? COUNT_DELIVERIES : COUNT_ANSWERED);
+        buf_addf(out, "%-22s %.2f us a %s\n", "server CPU",
+                 each == 0 ? 0 : (double)report->cpu_ns / (double)each / 1000,
+                 plan->viewers > 0 ? "delivery" : "post");
+    }
+    if (report->pair_count > 0) {
+        buf_addf(out, "%-22s F %.2f us a send, server %.2f us a delivery, of %" PRIu64 " bytes\n",
+                 "beside the bare loop", costs.floor_ns.median / 1000,
+                 costs.server_ns.median / 1000, report->frame_bytes);
+        buf_addf(out, "%-22s %.2f F (%.2f .. %.2f, %u pairs)\n", "", costs.ratio.median,
+                 costs.ratio.low, costs.ratio.high, report->pair_count);
+    }
+    if (report->anon_after > 0 && plan->viewers > 0) {
+        buf_addf(out, "%-22s %.0f bytes a viewer\n", "server user memory",
+                 memory_of_viewer(report, plan));
+    }
+}
+
+void report_write_text(const struct report *report, const struct plan *plan, struct buf *out)
+{
+    const struct score *score = &report->score;
+    buf_addf(out, "%-22s %u of %u streams, in after %u ms\n", "viewers", plan->viewers,
+             plan->streams, report->joined_ms);
+    buf_addf(out,
+             "%-22s %" PRIu64 " posted, %" PRIu64 " answered (%.0f/s), %" PRIu64
+             " refused, %" PRIu64 " retries\n",
+             "comments", score_of(score, COUNT_POSTED), score_of(score, COUNT_ANSWERED),
+             report->posting_s > 0 ? (double)score_of(score, COUNT_ANSWERED) / report->posting_s
+                                   : 0,
+             score_of(score, COUNT_POST_REFUSED), score_of(score, COUNT_POST_RETRIES));
+    buf_addf(out, "%-22s %" PRIu64 " (%" PRIu64 " again after a return), %" PRIu64 " bytes\n",
+             "deliveries", score_of(score, COUNT_DELIVERIES), score_of(score, COUNT_AGAIN),
+             score_of(score, COUNT_BYTES));
+    buf_addf(out,
+             "%-22s %" PRIu64 " returns, %" PRIu64 " cut by the server, %" PRIu64
+             " refused, %" PRIu64 " goaways\n",
+             "connections", score_of(score, COUNT_RETURNS), score_of(score, COUNT_CUT),
+             score_of(score, COUNT_REFUSED), score_of(score, COUNT_GOAWAYS));
+    buf_addf(out, "%-22s %" PRIu64 " gaps of %" PRIu64 " events, %" PRIu64 " resyncs\n", "told",
+             score_of(score, COUNT_GAPS), score_of(score, COUNT_SPARED),
+             score_of(score, COUNT_RESYNCS));
+    for (uint32_t i = 0; i < report->storm_count; i++) {
+        buf_addf(out, "%-22s %u viewers back and caught up in %u ms\n", "storm", plan->viewers,
+                 report->storm_ms[i]);
+    }
+    write_delays(out, "due to visible", &score->visible);
+    write_delays(out, "due to answered", &score->posted);
+    write_costs(out, report, plan);
+    buf_addf(out, "%-22s", "violations");
+    for (int fault = 0; fault < FAULTS; fault++) {
+        buf_addf(out, " %s %" PRIu64, score_fault_name((enum fault)fault), score->faults[fault]);
+    }
+    buf_addf(out, "\n%s\n", report_is_clean(report) ? "clean" : "NOT clean");
+    for (uint32_t i = 0; i < score->word_count; i++) {
+        buf_addf(out, "  %s\n", score->words[i]);
+    }
+}
+
+/* ---- as JSON ---- */
+
+static void write_number(struct buf *out, const char *name, double value)
+{
+    json_write_name(out, name);
+    buf_addf(out, "%.4f", value);
+}
+
+static void write_latency(struct buf *out, const char *name, const struct latency *latency)
+{
+    json_write_name(out, name);
+    buf_add_byte(out, '{');
+    json_write_member_u64(out, "count", latency->total);
+    write_number(out, "p50_ms", latency_quantile_ms(latency, 0.5));
+    write_number(out, "p95_ms", latency_quantile_ms(latency, 0.95));
+    write_number(out, "p99_ms", latency_quantile_ms(latency, 0.99));
+    write_number(out, "max_ms", (double)latency->max_us / 1000);
+    buf_add_byte(out, '}');
+}
+
+static void write_median(struct buf *out, const char *name, const struct report_median *median)
+{
+    json_write_name(out, name);
+    buf_add_byte(out, '{');
+    write_number(out, "median", median->median);
+    write_number(out, "low", median->low);
+    write_number(out, "high", median->high);
+    buf_add_byte(out, '}');
+}
+
+static void write_pairs(struct buf *out, const struct report *report)
+{
+    const struct costs costs = costs_of(report);
+    json_write_member_u64(out, "frame_bytes", report->frame_bytes);
+    write_median(out, "floor_ns", &costs.floor_ns);
+    write_median(out, "server_ns", &costs.server_ns);
+    write_median(out, "ratio", &costs.ratio);
+    json_write_name(out, "pairs");
+    buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < report->pair_count; i++) {
+        buf_addf(out, "%s[%.1f,%.1f]", i == 0 ? "" : ",", ns_each(&report->floor[i]),
+                 ns_each(&report->server[i]));
+    }
+    buf_add_byte(out, ']');
+}
+
+static void write_plan(struct buf *out, const struct plan *plan)
+{
+    json_write_name(out, "plan");
+    buf_add_byte(out, '{');
+    json_write_member_u64(out, "viewers", plan->viewers);
+    json_write_member_u64(out, "streams", plan->streams);
+    json_write_member_u64(out, "posters", plan->posters);
+    json_write_member_u64(out, "crews", plan->crews);
+    write_number(out, "rate", plan->rate);
+    json_write_member_u64(out, "bytes", plan->bytes);
+    json_write_member_u64(out, "seconds", plan->seconds);
+    json_write_member_u64(out, "stalled_percent", plan->stalled_percent);
+    json_write_member_u64(out, "reconnect_s", plan->reconnect_s);
+    json_write_name(out, "transports");
+    buf_add_byte(out, '[');
+    for (int transport = 0; transport < TRANSPORTS; transport++) {
+        if (plan->transports >> transport & 1U) {
+            buf_addf(out, "%s\"%s\"", out->bytes[out->len - 1] == '[' ? "" : ",",
+                     transport_names[transport]);
+        }
+    }
+    buf_add_str(out, STR("]}"));
+}
+
+void report_write_json(const struct report *report, const struct plan *plan, struct buf *out)
+{
+    const struct score *score = &report->score;
+    buf_add_byte(out, '{');
+    json_write_member_bool(out, "clean", report_is_clean(report));
+    write_plan(out, plan);
+    json_write_name(out, "counts");
+    buf_add_byte(out, '{');
+    for (int count = 0; count < COUNTS; count++) {
+        json_write_member_u64(out, score_count_name((enum count)count),
+                              score_of(score, (enum count)count));
+    }
+    buf_add_str(out, STR("},\"violations\":{"));
+    for (int fault = 0; fault < FAULTS; fault++) {
+        json_write_member_u64(out, score_fault_name((enum fault)fault), score->faults[fault]);
+    }
+    buf_add_str(out, STR("},\"words\":["));
+    for (uint32_t i = 0; i < score->word_count; i++) {
+        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+        json_write_str(out, str_of(score->words[i]));
+    }
+    buf_add_byte(out, ']');
+    json_write_member_u64(out, "events", report->events);
+    write_number(out, "posting_s", report->posting_s);
+    json_write_member_u64(out, "joined_ms", report->joined_ms);
+    json_write_member_u64(out, "settled_ms", report->settled_ms);
+    json_write_member_bool(out, "has_settled", report->has_settled);
+    write_latency(out, "visible", &score->visible);
+    write_latency(out, "posted", &score->posted);
+    json_write_member_u64(out, "server_cpu_ns", report->cpu_ns);
+    json_write_member_u64(out, "anon_before", report->anon_before);
+    json_write_member_u64(out, "anon_after", report->anon_after);
+    write_number(out, "viewer_bytes", memory_of_viewer(report, plan));
+    write_pairs(out, report);
+    json_write_name(out, "storms_ms");
+    buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < report->storm_count; i++) {
+        buf_addf(out, "%s%u", i == 0 ? "" : ",", report->storm_ms[i]);
+    }
+    buf_add_str(out, STR("]}\n"));
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/* report -- what a bench found, for people and as JSON.
+ *
+ * Thread:  its owner's.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "bench/plan.h"
+#include "bench/score.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REPORT_PAIRS_MAX = 99, REPORT_STORMS_MAX = 99 };
+
+struct report_window {
+    uint64_t writes, cpu_ns;
+};
+
+struct report {
+    struct score score; // of all crews
+    uint64_t events;    // in the logs
+    double posting_s;   // while comments were posted
+    uint32_t joined_ms, settled_ms;
+    bool has_settled; // all viewers had all before the time was over
+    uint64_t frame_bytes;
+    uint64_t anon_before, anon_after; // of the server, around the joining; 0: not known
+    uint64_t cpu_ns;                  // of the server, while comments were posted and delivered
+    uint32_t pair_count, storm_count;
+    struct report_window floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX];
+    uint32_t storm_ms[REPORT_STORMS_MAX]; // from the first return to the last caught up
+};
+
+bool report_is_clean(const struct report *report);
+void report_write_text(const struct report *report, const struct plan *plan, struct buf *out);
+void report_write_json(const struct report *report, const struct plan *plan, struct buf *out);
+
+struct report_median {
+    double median, low, high; // the interval holds the true median with >= 95 %, from 6 on
+};
+struct report_median report_median(double *values, uint32_t count); // sorts them

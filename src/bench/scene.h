@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* scene -- what the viewers and posters of a crew share, and what the conductor tells all crews.
+ *
+ * Thread:  cue: the conductor writes, crews read; the rest is its crew's.
+ */
+#pragma once
+
+#include "base/rand.h"
+#include "bench/plan.h"
+#include "bench/score.h"
+#include "bench/witness.h"
+#include "loop/reactor.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SCENE_GAPS_MAX = 65536, SCENE_ANSWERS_MAX = 8 * 1024 * 1024 };
+
+enum phase {
+    PHASE_JOIN,   // viewers come and stay
+    PHASE_RUN,    // some leave and return, some stall
+    PHASE_SETTLE, // all are there and read
+    PHASE_OVER,
+};
+
+struct head {
+    _Atomic uint64_t seq; // relaxed: a larger one replaces it
+};
+
+struct cue { // one, shared
+    /* -- atomic: relaxed but for post_round, whose release orders what a round is -- */
+    _Atomic int phase;
+    _Atomic uint32_t storm; // odd: all are to be away; even: there
+    _Atomic uint32_t post_round;
+    _Atomic bool floor_is_open; // the bare loop waits for its readers
+    struct head *heads;         // owned; [streams], the newest answered position
+    /* -- written before post_round -- */
+    int64_t post_from_us, post_until_us;
+    uint64_t post_count; // of the round, by rate; UINT64_MAX: as many as can be
+    uint64_t post_first; // number of its first comment
+    struct address floor;
+};
+
+struct answer {
+    uint32_t stream;
+    uint64_t seq;
+};
+
+struct gap_told {
+    uint32_t stream;
+    struct witness_gap gap;
+};
+
+struct scene {               // one a crew
+    const struct plan *plan; // borrowed
+    struct cue *cue;         // borrowed
+    struct reactor *reactor; // borrowed
+    struct score score;
+    struct rand rand;
+    uint32_t joining;                 // viewers on their way in
+    _Atomic uint32_t present, behind; // viewers in; of a storm, those who have not caught up
+    struct answer *answers;           // owned; [answer_count]
+    uint32_t answer_count, answer_cap;
+    struct gap_told *gaps; // owned; [gap_count]; beyond SCENE_GAPS_MAX they are not checked
+    uint32_t gap_count, gap_cap;
+};
+
+void scene_done(struct scene *scene);
+/* A post was answered with its place. */
+void scene_keep_answer(struct scene *scene, uint32_t stream, uint64_t seq);
+void scene_keep_gap(struct scene *scene, uint32_t stream, const struct witness_gap *gap);
+uint64_t scene_head(const struct scene *scene, uint32_t stream);
+bool scene_is(const struct scene *scene, enum phase phase);
+/* The source address for connection `number` to a loopback server; false: any will do. */
+bool scene_source(const struct scene *scene, uint32_t number, struct address *ret_from);

@@ -1,0 +1,577 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/watcher.h"
+
+#include "bench/scan.h"
+#include "sys/sys.h"
+#include "wire/cursor.h"
+#include "wire/json.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    REQUEST_BYTES_MAX = 2048,
+    PAGE_BYTES_MAX = 8 * 1024 * 1024,
+    KEYS_MAX = 1000000,
+    AWAY_MS = 100, // at least, and up to as much again
+    REFUSED_MS = 1000,
+    STALLED_BUFFER_BYTES = 4096,
+    CHECKED_OF = 256, // one event of so many is read by a whole parser too
+    POLL_WAIT_S = 25,
+    STATUS_OK = 200,
+    STATUS_UPGRADED = 101,
+};
+
+static struct watcher *watcher_of(struct line *line)
+{
+    return (struct watcher *)(void *)((char *)line - offsetof(struct watcher, line));
+}
+
+static void score_frame(struct watcher *watcher, const char *why, struct str text)
+{
+    score_fault(&watcher->scene->score, FAULT_FRAME, 1, "viewer %u of stream %u: %s: %.*s",
+                watcher->witness.number, watcher->witness.stream, why,
+                (int)(text.len < 100 ? text.len : 100), text.len == 0 ? "" : text.at);
+}
+
+/* ---- in and out ---- */
+
+static void rest_ms(struct watcher *watcher, uint32_t ms)
+{
+    wheel_arm(reactor_wheel(watcher->scene->reactor), &watcher->timer,
+              reactor_now_ms(watcher->scene->reactor) + ms +
+                  (int64_t)rand_below(&watcher->scene->rand, ms + 1));
+}
+
+/* Until it leaves by itself, if it does. */
+static void stay(struct watcher *watcher)
+{
+    struct scene *scene = watcher->scene;
+    if (scene->plan->reconnect_s > 0 && !watcher->stalls) {
+        const uint64_t stay_ms = rand_below(&scene->rand, 2000ULL * scene->plan->reconnect_s + 1);
+        wheel_arm(reactor_wheel(scene->reactor), &watcher->timer,
+                  reactor_now_ms(scene->reactor) + (int64_t)stay_ms);
+    }
+}
+
+static void catch_up(struct watcher *watcher)
+{
+    const struct witness *witness = &watcher->witness;
+    const uint64_t at = witness->covered > witness->last ? witness->covered : witness->last;
+    if (watcher->is_behind && watcher->state == WATCHER_IN && at >= watcher->target) {
+        watcher->is_behind = false;
+        atomic_fetch_sub_explicit(&watcher->scene->behind, 1, memory_order_relaxed);
+    }
+}
+
+static void become_in(struct watcher *watcher)
+{
+    struct scene *scene = watcher->scene;
+    if (watcher->state != WATCHER_JOINING) {
+        return;
+    }
+    watcher->state = WATCHER_IN;
+    watcher->in_us = sys_mono_us();
+    scene->joining--;
+    atomic_fetch_add_explicit(&scene->present, 1, memory_order_relaxed);
+    score_count(&scene->score, COUNT_JOINS, 1);
+    score_count(&scene->score, COUNT_RETURNS, watcher->was_in ? 1 : 0);
+    watcher->was_in = true;
+    stay(watcher);
+    catch_up(watcher);
+}
+
+static void become_out(struct watcher *watcher)
+{
+    if (watcher->state == WATCHER_JOINING) {
+        watcher->scene->joining--;
+    } else if (watcher->state != WATCHER_OUT) {
+        atomic_fetch_sub_explicit(&watcher->scene->present, 1, memory_order_relaxed);
+    }
+    watcher->state = WATCHER_OUT;
+    wheel_cancel(reactor_wheel(watcher->scene->reactor), &watcher->timer);
+    switch ((enum transport)watcher->transport) {
+    case TRANSPORT_SSE:
+        sse_in_restart(&watcher->in.sse);
+        break;
+    case TRANSPORT_WS:
+        ws_in_restart(&watcher->in.ws);
+        break;
+    case TRANSPORT_POLL:
+    case TRANSPORTS:
+        buf_done(&watcher->in.page);
+        buf_init(&watcher->in.page, MEM_VIEWER, PAGE_BYTES_MAX);
+        break;
+    }
+}
+
+/* ---- events ---- */
+
+/* A comment of this run: its cid says when it was due. */
+static void take_time(struct watcher *watcher, struct str cid)
+{
+    const struct plan *plan = watcher->scene->plan;
+    uint64_t due_us = 0;
+    if (watcher->stalls || cid.len == 0 || cid.at[0] != 'b') {
+        return;
+    }
+    struct str rest = {.at = cid.at + 1, .len = cid.len - 1};
+    if (!str_eq(str_cut(rest, '-', &rest), str_of(plan->run)) ||
+        !str_to_u64(str_cut(rest, '-', &rest), INT64_MAX, &due_us) ||
+        (int64_t)due_us < watcher->in_us) {
+        return;
+    }
+    const int64_t now_us = sys_mono_us();
+    latency_add(&watcher->scene->score.visible,
+                now_us > (int64_t)due_us ? (uint64_t)now_us - due_us : 0);
+}
+
+static void take_event(struct watcher *watcher, const struct scan *scan)
+{
+    struct scene *scene = watcher->scene;
+    if (!witness_event(&watcher->witness, scan->seq, scan->prev, &scene->score)) {
+        score_count(&scene->score, COUNT_AGAIN, 1);
+        return;
+    }
+    score_count(&scene->score, COUNT_DELIVERIES, 1);
+    take_time(watcher, scan->cid);
+    catch_up(watcher);
+}
+
+static void take_gap(struct watcher *watcher, const struct json *event)
+{
+    int64_t from = 0, to = 0, carried = 0, shed = 0, removed = 0;
+    struct scene *scene = watcher->scene;
+    const bool has_range = json_get_i64(json_member(event, "from"), &from) &&
+                           json_get_i64(json_member(event, "to"), &to);
+    const bool has_counts = json_get_i64(json_member(event, "carried"), &carried) &&
+                            json_get_i64(json_member(event, "shed"), &shed) &&
+                            json_get_i64(json_member(event, "removed"), &removed);
+    if (!has_range || from < 0 || to < 0 || carried < 0 || shed < 0 || removed < 0) {
+        score_frame(watcher, "a gap without its numbers", STR_NONE);
+        return;
+    }
+    const struct witness_gap gap = {.from = (uint64_t)from,
+                                    .to = (uint64_t)to,
+                                    .carried = (uint64_t)carried,
+                                    .shed = (uint64_t)shed,
+                                    .removed = (uint64_t)removed,
+                                    .has_counts = has_counts};
+    score_count(&scene->score, COUNT_GAPS, 1);
+    score_count(&scene->score, COUNT_SPARED, gap.shed + gap.removed);
+    scene_keep_gap(scene, watcher->witness.stream, &gap);
+    witness_gap(&watcher->witness, &gap, &scene->score);
+    catch_up(watcher);
+}
+
+static void take_hello(struct watcher *watcher, const struct json *event)
+{
+    int64_t seq = 0;
+    struct str epoch = STR_NONE;
+    if (!json_get_i64(json_member(event, "seq"), &seq) || seq < 0 ||
+        !json_get_str(json_member(event, "epoch"), &epoch) || epoch.len >= WATCHER_EPOCH_MAX) {
+        score_frame(watcher, "a hello without its place", STR_NONE);
+        return;
+    }
+    snprintf(watcher->epoch, sizeof(watcher->epoch), "%.*s", STR_ARG(epoch));
+    watcher->hello_seq = (uint64_t)seq;
+    witness_hello(&watcher->witness, (uint64_t)seq);
+    become_in(watcher);
+}
+
+/* Anything, as a tree. */
+static void take_value(struct watcher *watcher, const struct json *event)
+{
+    struct str type = STR_NONE;
+    int64_t seq = 0, prev = 0;
+    bool is_early = false;
+    struct score *score = &watcher->scene->score;
+    (void)json_get_str(json_member(event, "type"), &type);
+    (void)json_get_bool(json_member(event, "early"), &is_early);
+    if (str_eq(type, STR("hello"))) {
+        take_hello(watcher, event);
+    } else if (str_eq(type, STR("gap"))) {
+        take_gap(watcher, event);
+    } else if (str_eq(type, STR("resync"))) {
+        score_count(score, COUNT_RESYNCS, 1);
+        witness_resync(&watcher->witness, watcher->hello_seq, watcher->transport != TRANSPORT_POLL);
+    } else if (str_eq(type, STR("goaway"))) {
+        score_count(score, COUNT_GOAWAYS, 1);
+    } else if (!is_early && json_get_i64(json_member(event, "seq"), &seq) &&
+               json_get_i64(json_member(event, "prev"), &prev) && seq > 0 && prev >= 0) {
+        struct scan scan = {.seq = (uint64_t)seq, .prev = (uint64_t)prev};
+        (void)json_get_str(json_member(event, "cid"), &scan.cid);
+        take_event(watcher, &scan);
+    }
+}
+
+static void take_tree(struct watcher *watcher, struct str data)
+{
+    struct json *event = NULL;
+    struct json_fault fault;
+    if (json_parse_with(data, KEYS_MAX, &event, &fault) != ERR_OK) {
+        score_frame(watcher, "no JSON", data);
+        return;
+    }
+    take_value(watcher, event);
+    json_free(event);
+}
+
+/* The quick reading and a whole parser agree. */
+static void check_scan(struct watcher *watcher, struct str data, const struct scan *scan)
+{
+    struct json *event = NULL;
+    struct json_fault fault;
+    int64_t seq = 0, prev = 0;
+    if (json_parse_with(data, KEYS_MAX, &event, &fault) != ERR_OK ||
+        !json_get_i64(json_member(event, "seq"), &seq) ||
+        !json_get_i64(json_member(event, "prev"), &prev) || (uint64_t)seq != scan->seq ||
+        (uint64_t)prev != scan->prev) {
+        score_frame(watcher, "not the event it looked like", data);
+    }
+    json_free(event);
+    score_count(&watcher->scene->score, COUNT_CHECKED, 1);
+}
+
+/* What a push transport brought. */
+static void take_text(struct watcher *watcher, struct str data, struct scan *ret_scan)
+{
+    if (scan_comment(data, ret_scan)) {
+        if (rand_below(&watcher->scene->rand, CHECKED_OF) == 0) {
+            check_scan(watcher, data, ret_scan);
+        }
+        take_event(watcher, ret_scan);
+    } else if (!scan_is_idle_talk(data)) {
+        take_tree(watcher, data);
+    }
+}
+
+static void on_sse(void *user, struct str id, struct str data)
+{
+    struct watcher *watcher = user;
+    struct scan scan = {.seq = 0};
+    uint64_t id_seq = 0;
+    take_text(watcher, data, &scan);
+    if (scan.seq == 0) {
+        return;
+    }
+    struct str seq = id;
+    const struct str epoch = str_cut(id, '.', &seq);
+    if (!str_eq(epoch, str_of(watcher->epoch)) || !str_to_u64(seq, SEQ_MAX, &id_seq) ||
+        id_seq != scan.seq) {
+        score_frame(watcher, "an id that is not its event's", id);
+    }
+}
+
+static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
+{
+    struct watcher *watcher = user;
+    struct scan scan = {.seq = 0};
+    if (opcode == WS_TEXT) {
+        take_text(watcher, payload, &scan);
+    } else if (opcode == WS_PING && payload.len <= 125) {
+        struct buf pong;
+        buf_init(&pong, MEM_VIEWER, 256);
+        ws_in_write(&pong, WS_PONG, payload, (uint32_t)rand_next(&watcher->scene->rand));
+        if (line_send(&watcher->line, buf_str(&pong)) != ERR_OK) {
+            line_end(&watcher->line);
+        }
+        buf_done(&pong);
+    } else if (opcode == WS_CLOSE) {
+        line_end(&watcher->line);
+    }
+}
+
+/* ---- asking ---- */
+
+/* "epoch.seq", or nothing for who was never in. */
+static void write_cursor(const struct watcher *watcher, struct buf *out)
+{
+    if (watcher->was_in && watcher->epoch[0] != '\0') {
+        buf_addf(out, "%s.", watcher->epoch);
+        buf_add_u64(out, watcher->witness.last);
+    }
+}
+
+static void write_request(const struct watcher *watcher, struct buf *out)
+{
+    const struct plan *plan = watcher->scene->plan;
+    const bool returns = watcher->was_in && watcher->epoch[0] != '\0';
+    buf_addf(out, "GET %s/v1/streams/bench-%s-%u/", plan->path, plan->run, watcher->witness.stream);
+    switch ((enum transport)watcher->transport) {
+    case TRANSPORT_SSE:
+        buf_addf(out, "events HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n", plan->host);
+        if (returns) {
+            buf_add_str(out, STR("Last-Event-ID: "));
+            write_cursor(watcher, out);
+            buf_add_str(out, STR("\r\n"));
+        }
+        break;
+    case TRANSPORT_WS:
+        buf_addf(out, "ws%s", returns ? "?after=" : "");
+        write_cursor(watcher, out);
+        buf_addf(out,
+                 " HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9hciBiZW5jaCBrZXkgIQ==\r\n",
+                 plan->host);
+        break;
+    case TRANSPORT_POLL:
+    case TRANSPORTS:
+        buf_addf(out, "poll?wait=%d%s", watcher->state == WATCHER_IN ? POLL_WAIT_S : 0,
+                 returns ? "&after=" : "");
+        write_cursor(watcher, out);
+        buf_addf(out, " HTTP/1.1\r\nHost: %s\r\n", plan->host);
+        break;
+    }
+    buf_add_str(out, STR("\r\n"));
+}
+
+static void ask(struct watcher *watcher)
+{
+    struct buf request;
+    buf_init(&request, MEM_VIEWER, REQUEST_BYTES_MAX);
+    watcher->is_asking = true;
+    write_request(watcher, &request);
+    if (!buf_ok(&request) || line_send(&watcher->line, buf_str(&request)) != ERR_OK) {
+        line_end(&watcher->line);
+    }
+    buf_done(&request);
+}
+
+/* ---- the line ---- */
+
+static void on_opened(struct line *line)
+{
+    struct watcher *watcher = watcher_of(line);
+    if (watcher->stalls) {
+        sys_socket_set_receive_buffer(line->conn.source.fd, STALLED_BUFFER_BYTES);
+    }
+    ask(watcher);
+}
+
+static void on_answered(struct line *line, int status)
+{
+    struct watcher *watcher = watcher_of(line);
+    const bool is_ws = watcher->transport == TRANSPORT_WS;
+    if (status != (is_ws ? STATUS_UPGRADED : STATUS_OK)) {
+        score_count(&watcher->scene->score, COUNT_REFUSED, 1);
+        line_end(line);
+    }
+}
+
+static void on_body(struct line *line, struct str bytes)
+{
+    struct watcher *watcher = watcher_of(line);
+    enum err err = ERR_OK;
+    score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
+    if (watcher->transport == TRANSPORT_SSE) {
+        err = sse_in_feed(&watcher->in.sse, bytes, on_sse, watcher);
+    } else if (watcher->transport == TRANSPORT_WS) {
+        err = ws_in_feed(&watcher->in.ws, bytes, on_ws, watcher);
+    } else {
+        buf_add_str(&watcher->in.page, bytes);
+        err = buf_ok(&watcher->in.page) ? ERR_OK : ERR_LIMIT;
+    }
+    if (err != ERR_OK) {
+        score_frame(watcher, "bytes that are no event", bytes);
+        line_end(line);
+    }
+}
+
+/* A page of the long poll; returns how long to wait before the next. */
+static uint32_t take_page(struct watcher *watcher, const struct json *page)
+{
+    struct str text = STR_NONE;
+    struct cursor cursor;
+    int64_t next_ms = 0;
+    bool is_resync = false;
+    const struct json *events = json_member(page, "events");
+    if (!json_get_str(json_member(page, "cursor"), &text) ||
+        cursor_parse(text, &cursor) != ERR_OK || json_kind(events) != JSON_KIND_ARRAY) {
+        score_frame(watcher, "a page without its cursor", text);
+        return REFUSED_MS;
+    }
+    if (json_get_bool(json_member(page, "resync"), &is_resync) && is_resync) {
+        score_count(&watcher->scene->score, COUNT_RESYNCS, 1);
+        witness_resync(&watcher->witness, 0, false);
+    }
+    for (size_t i = 0; i < json_length(events); i++) {
+        take_value(watcher, json_at(events, i));
+    }
+    if (!watcher->witness.has_start) {
+        witness_hello(&watcher->witness, cursor.seq);
+    }
+    struct str seq;
+    const struct str epoch = str_cut(text, '.', &seq);
+    if (epoch.len < WATCHER_EPOCH_MAX) {
+        snprintf(watcher->epoch, sizeof(watcher->epoch), "%.*s", STR_ARG(epoch));
+    }
+    become_in(watcher);
+    (void)json_get_i64(json_member(page, "next_ms"), &next_ms);
+    return next_ms > 0 ? (uint32_t)next_ms : 0;
+}
+
+static void on_whole(struct line *line)
+{
+    struct watcher *watcher = watcher_of(line);
+    struct json *page = NULL;
+    struct json_fault fault;
+    uint32_t wait_ms = REFUSED_MS;
+    watcher->is_asking = false;
+    if (watcher->transport != TRANSPORT_POLL) {
+        line_end(line);
+        return;
+    }
+    if (json_parse_with(buf_str(&watcher->in.page), KEYS_MAX, &page, &fault) == ERR_OK) {
+        wait_ms = take_page(watcher, page);
+    } else {
+        score_frame(watcher, "no JSON", buf_str(&watcher->in.page));
+    }
+    json_free(page);
+    buf_done(&watcher->in.page);
+    buf_init(&watcher->in.page, MEM_VIEWER, PAGE_BYTES_MAX);
+    if (wait_ms == 0) {
+        ask(watcher);
+    } else {
+        rest_ms(watcher, wait_ms);
+    }
+}
+
+static void on_ended(struct line *line)
+{
+    struct watcher *watcher = watcher_of(line);
+    const bool was_in = watcher->state == WATCHER_IN || watcher->state == WATCHER_STALLED;
+    score_count(&watcher->scene->score, was_in ? COUNT_CUT : COUNT_UNREACHED, 1);
+    become_out(watcher);
+    if (!watcher->is_kept_out && !scene_is(watcher->scene, PHASE_OVER)) {
+        rest_ms(watcher, was_in ? AWAY_MS : REFUSED_MS);
+    }
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct watcher *watcher =
+        (struct watcher *)(void *)((char *)timer - offsetof(struct watcher, timer));
+    if (watcher->state == WATCHER_OUT) {
+        watcher_join(watcher);
+    } else if (watcher->state != WATCHER_IN) {
+        return;
+    } else if (watcher->transport == TRANSPORT_POLL && !watcher->is_asking) {
+        ask(watcher);
+        stay(watcher);
+    } else if (scene_is(watcher->scene, PHASE_RUN)) {
+        watcher_leave(watcher);
+        watcher->is_kept_out = false;
+        rest_ms(watcher, AWAY_MS);
+    } else {
+        stay(watcher);
+    }
+}
+
+/* ---- what the crew says ---- */
+
+/* The viewers of a stream take the transports there are in turn. */
+static enum transport transport_of(const struct plan *plan, uint32_t number)
+{
+    enum transport given[TRANSPORTS];
+    uint32_t count = 0;
+    for (int transport = 0; transport < TRANSPORTS; transport++) {
+        if (plan->transports >> transport & 1U) {
+            given[count++] = (enum transport)transport;
+        }
+    }
+    return count == 0 ? TRANSPORT_SSE : given[number % count];
+}
+
+void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
+{
+    static const struct line_ops ops = {.opened = on_opened,
+                                        .answered = on_answered,
+                                        .body = on_body,
+                                        .whole = on_whole,
+                                        .ended = on_ended};
+
+    const struct plan *plan = scene->plan;
+    *watcher = (struct watcher){.scene = scene,
+                                .timer = {.fire = on_timer},
+                                .witness = {.number = number, .stream = number % plan->streams}};
+    line_init(&watcher->line, scene->reactor, &ops);
+    watcher->transport = (uint8_t)transport_of(plan, number / plan->streams);
+    watcher->stalls = watcher->transport != TRANSPORT_POLL &&
+                      rand_below(&scene->rand, 100) < plan->stalled_percent;
+    if (watcher->transport == TRANSPORT_SSE) {
+        sse_in_init(&watcher->in.sse);
+    } else if (watcher->transport == TRANSPORT_WS) {
+        ws_in_init(&watcher->in.ws);
+    } else {
+        buf_init(&watcher->in.page, MEM_VIEWER, PAGE_BYTES_MAX);
+    }
+}
+
+void watcher_done(struct watcher *watcher)
+{
+    line_close(&watcher->line);
+    become_out(watcher);
+}
+
+void watcher_join(struct watcher *watcher)
+{
+    struct scene *scene = watcher->scene;
+    struct address from;
+    const bool has_from = scene_source(scene, watcher->witness.number, &from);
+    watcher->state = WATCHER_JOINING;
+    watcher->in_us = INT64_MAX; // what it catches up with was due to others
+    scene->joining++;
+    witness_open(&watcher->witness);
+    if (line_open(&watcher->line, &scene->plan->server, has_from ? &from : NULL) != ERR_OK) {
+        score_count(&scene->score, COUNT_UNREACHED, 1);
+        become_out(watcher);
+        rest_ms(watcher, REFUSED_MS);
+    }
+}
+
+void watcher_leave(struct watcher *watcher)
+{
+    if (rand_below(&watcher->scene->rand, 2) == 0) {
+        line_reset(&watcher->line);
+    } else {
+        line_close(&watcher->line);
+    }
+    become_out(watcher);
+    watcher->is_kept_out = true;
+}
+
+void watcher_return(struct watcher *watcher)
+{
+    watcher->is_kept_out = false;
+    watcher->target = scene_head(watcher->scene, watcher->witness.stream);
+    if (!watcher->is_behind && !watcher->stalls) {
+        watcher->is_behind = true;
+        atomic_fetch_add_explicit(&watcher->scene->behind, 1, memory_order_relaxed);
+    }
+    watcher_join(watcher);
+}
+
+void watcher_stall(struct watcher *watcher)
+{
+    if (watcher->state == WATCHER_IN) {
+        watcher->state = WATCHER_STALLED;
+        conn_pause(&watcher->line.conn);
+    }
+}
+
+void watcher_wake(struct watcher *watcher)
+{
+    if (watcher->state == WATCHER_STALLED) {
+        watcher->state = WATCHER_IN;
+        conn_resume(&watcher->line.conn);
+    }
+}
+
+bool watcher_is_settled(const struct watcher *watcher)
+{
+    const struct witness *witness = &watcher->witness;
+    const uint64_t at = witness->covered > witness->last ? witness->covered : witness->last;
+    return watcher->state == WATCHER_IN && at >= scene_head(watcher->scene, witness->stream);
+}

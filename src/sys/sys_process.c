@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { VARIABLES_MAX = 512, WAIT_STEP_MS = 5 };
+
+extern char **environ;
+
+enum err sys_process_fork(int (*run)(void *user), void *user, int *ret_pid)
+{
+    const pid_t pid = fork();
+    if (pid == -1) {
+        return sys_failed("fork", "process");
+    }
+    if (pid == 0) {
+        _exit(run(user));
+    }
+    *ret_pid = pid;
+    return ERR_OK;
+}
+
+/* Those given, then what this process has; of two of a name the first counts. */
+static void join_variables(const char *const *first, char *ret_all[VARIABLES_MAX])
+{
+    size_t count = 0;
+    for (; *first != NULL && count + 1 < VARIABLES_MAX; first++) {
+        ret_all[count++] = (char *)(uintptr_t)*first; // posix_spawn() changes none of them
+    }
+    for (char **variable = environ; *variable != NULL && count + 1 < VARIABLES_MAX; variable++) {
+        ret_all[count++] = *variable;
+    }
+    ret_all[count] = NULL;
+}
+
+enum err sys_process_start(const char *const *args, const char *const *variables,
+                           const char *log_path, int *ret_pid)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    char *all[VARIABLES_MAX];
+    pid_t pid = 0;
+    join_variables(variables, all);
+    (void)sigemptyset(&none);
+    (void)posix_spawn_file_actions_init(&files);
+    (void)posix_spawnattr_init(&attributes);
+    (void)posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log_path,
+                                           O_WRONLY | O_CREAT | O_EXCL, 0600);
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    const int failure = posix_spawn(&pid, "/proc/self/exe", &files, &attributes,
+                                    (char *const *)(uintptr_t)args, all);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&files);
+    if (failure != 0) {
+        errno = failure;
+        return sys_failed("posix_spawn", args[0]);
+    }
+    *ret_pid = pid;
+    return ERR_OK;
+}
+
+bool sys_process_is_alive(int pid)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+int sys_process_stop(int pid, uint32_t wait_ms)
+{
+    int status = 0;
+    (void)kill(pid, SIGTERM);
+    for (uint32_t waited_ms = 0; waitpid(pid, &status, WNOHANG) == 0; waited_ms += WAIT_STEP_MS) {
+        if (waited_ms >= wait_ms) {
+            (void)kill(pid, SIGKILL);
+        }
+        sys_sleep_ms(WAIT_STEP_MS);
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+enum err sys_process_cpu_ns(int pid, uint64_t *ret_ns)
+{
+    clockid_t clock = 0;
+    struct timespec spent = {.tv_sec = 0};
+    const int failure = clock_getcpuclockid(pid, &clock);
+    if (failure != 0) {
+        errno = failure;
+        return sys_failed("clock_getcpuclockid", "process");
+    }
+    if (clock_gettime(clock, &spent) != 0) {
+        return sys_failed("clock_gettime", "process");
+    }
+    *ret_ns = (uint64_t)spent.tv_sec * 1000000000U + (uint64_t)spent.tv_nsec;
+    return ERR_OK;
+}
+
+enum err sys_process_anon_bytes(int pid, uint64_t *ret_bytes)
+{
+    char path[64], line[256];
+    unsigned long long kib = 0;
+    bool is_found = false;
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return sys_failed("open", path);
+    }
+    while (!is_found && fgets(line, sizeof(line), file) != NULL) {
+        is_found = sscanf(line, "RssAnon: %llu kB", &kib) == 1;
+    }
+    (void)fclose(file);
+    if (!is_found) {
+        errno = ENODATA;
+        return sys_failed("read", path);
+    }
+    *ret_bytes = (uint64_t)kib * 1024;
+    return ERR_OK;
+}
