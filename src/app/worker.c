@@ -72,6 +72,7 @@ static struct server_options server_options_of(struct worker *worker)
         .stall_ms = config_number(config, SETTING_DELIVERY_STALL_S) * 1000,
         .head_ms = config_number(config, SETTING_LIMITS_HEAD_MS),
         .request_ms = config_number(config, SETTING_LIMITS_REQUEST_MS),
+        .ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
     };
 }

@@ -68,6 +68,16 @@ bool front_trusts(const struct server *server, const struct address *address)
     return false;
 }
 
+bool front_is_there(struct carrier *carrier, int64_t silent_ms)
+{
+    struct server *server = carrier->server;
+    const int64_t left_ms = server->ttl_ms - silent_ms;
+    if (left_ms > 0 && left_ms <= server->visit_ms) {
+        sweep_add(&server->soon, &carrier->entry);
+    }
+    return left_ms > 0;
+}
+
 static void on_replaced(struct census_seat *seat)
 {
     struct carrier *carrier = list_entry(seat, struct carrier, seat);

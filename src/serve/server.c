@@ -145,8 +145,10 @@ static void set_times(struct server *server, const struct server_options *option
     server->head_ms = or_default(options->head_ms, 10 * 1000);
     server->request_ms = or_default(options->request_ms, 20 * 1000);
     server->idle_ms = or_default(options->idle_ms, 75 * 1000);
-    server->line_ms = or_default(options->line_ms, 15 * 1000);
-    server->ping_ms = or_default(options->ping_ms, 20 * 1000);
+    /* Whoever lives must have had something to answer within the TTL. */
+    server->ttl_ms = or_default(options->ttl_ms, 30 * 1000);
+    server->line_ms = or_default(options->line_ms, least(15 * 1000, server->ttl_ms / 2));
+    server->ping_ms = or_default(options->ping_ms, least(20 * 1000, server->ttl_ms / 3 * 2));
     server->beat_ms = or_default(options->beat_ms, 10 * 1000);
     server->retry_ms_min = or_default(options->retry_ms_min, 1000);
     server->retry_ms_max = or_default(options->retry_ms_max, 15 * 1000);

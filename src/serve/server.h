@@ -41,8 +41,9 @@ struct server_options {
     uint32_t head_ms;                    // a request's head, from its first byte [10,000]
     uint32_t request_ms;                 // a whole request, from its first byte [20,000]
     uint32_t idle_ms;                    // keep-alive without a request [75,000]
-    uint32_t line_ms;                    // SSE: a `:` line when nothing was written [15,000]
-    uint32_t ping_ms;                    // WebSocket [20,000]
+    uint32_t ttl_ms;                     // presence: who is silent for longer is away [30,000]
+    uint32_t line_ms;                    // SSE: a `:` line when nothing was written [15,000; ttl/2]
+    uint32_t ping_ms;                    // WebSocket [20,000; ttl/3*2]
     uint32_t beat_ms;                    // presence: how often a connection is asked [10,000]
     uint32_t retry_ms_min, retry_ms_max; // spread of a drain's goaway [1,000, 15,000]
 };

@@ -132,14 +132,20 @@ static void write_line(struct sse_reader *reader, int64_t now_ms)
     }
 }
 
-/* Bytes in flight that nobody acknowledges: the peer is away. The last acknowledgement may be as
- * old as the last heartbeat line though all is well. */
-static void ask_presence(struct sse_reader *reader, int64_t now_ms)
+/* Bytes in flight that nobody acknowledges: the peer is away. One that may be missed before it would
+ * be asked again is asked at each visit. False: it has been away for so long that it is let go. */
+static bool ask_presence(struct sse_reader *reader, int64_t now_ms)
 {
     struct server *server = reader->carrier->server;
-    const uint32_t silent_ms = carrier_silent_ms(reader->carrier);
-    reader->asked_ms = now_ms;
-    viewer_beats(server->hub, &reader->viewer, silent_ms < server->line_ms + server->beat_ms / 2);
+    const int64_t silent_ms = carrier_silent_ms(reader->carrier);
+    if (silent_ms >= server->stall_ms && silent_ms >= server->ttl_ms) {
+        return false;
+    }
+    if (silent_ms + server->beat_ms + server->visit_ms < server->ttl_ms || silent_ms == 0) {
+        reader->asked_ms = now_ms;
+    }
+    viewer_beats(server->hub, &reader->viewer, front_is_there(reader->carrier, silent_ms));
+    return true;
 }
 
 static void on_visited(struct carrier *carrier, int64_t now_ms)
@@ -158,8 +164,8 @@ static void on_visited(struct carrier *carrier, int64_t now_ms)
     if (!stuck && now_ms - reader->moved_ms + server->visit_ms >= server->line_ms) {
         write_line(reader, now_ms);
     }
-    if (now_ms - reader->asked_ms >= server->beat_ms) {
-        ask_presence(reader, now_ms);
+    if (now_ms - reader->asked_ms >= server->beat_ms && !ask_presence(reader, now_ms)) {
+        carrier_cut(carrier);
     }
 }
 

@@ -40,7 +40,6 @@ struct ws_conn {
     struct claims *claims;      // a reference; NULL: anonymous
     struct ws_decoder *decoder; // owned; NULL between messages
     int64_t pinged_ms;          // mono; CLOSING: when that began
-    int64_t asked_ms;           // mono: presence was last asked
     int64_t control_ms;         // mono: the second that control_frames counts
     struct address client;
     bool client_is_trusted;
@@ -267,6 +266,13 @@ static bool ping(struct ws_conn *ws, int64_t now_ms)
     return true;
 }
 
+/* A stuck one is not pinged: that it takes bytes is its sign of life. */
+static int64_t silent_ms(const struct ws_conn *ws, int64_t now_ms)
+{
+    return ws_output_is_stuck(&ws->output) ? (int64_t)carrier_silent_ms(ws->carrier)
+                                           : now_ms - carrier_heard_ms(ws->carrier);
+}
+
 static void visit_open(struct ws_conn *ws, int64_t now_ms)
 {
     const struct server *server = ws->carrier->server;
@@ -282,11 +288,7 @@ static void visit_open(struct ws_conn *ws, int64_t now_ms)
         carrier_cut(ws->carrier);
         return;
     }
-    if (now_ms - ws->asked_ms >= server->beat_ms) {
-        ws->asked_ms = now_ms;
-        ws_streams_beat(&ws->streams, now_ms - carrier_heard_ms(ws->carrier) <
-                                          server->ping_ms + server->beat_ms / 2);
-    }
+    ws_streams_beat(&ws->streams, front_is_there(ws->carrier, silent_ms(ws, now_ms)));
 }
 
 static void on_visited(struct carrier *carrier, int64_t now_ms)
@@ -373,7 +375,6 @@ static struct ws_conn *make(struct exchange *exchange, const struct reader *read
     ws->user = user;
     ws->claims = reader->claims == NULL ? NULL : claims_ref(reader->claims);
     ws->pinged_ms = now_ms;
-    ws->asked_ms = now_ms;
     ws->client = exchange->request->client;
     ws->client_is_trusted = exchange->request->client_is_trusted;
     ws_output_init(&ws->output, ws->carrier, 2 * ops->message_bytes_max);

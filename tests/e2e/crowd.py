@@ -10,10 +10,11 @@ from tokens import token
 
 
 class Crowd:
-    def __init__(self, roar, stream, *, pause_s=0.0, ttl_s=3600):
+    def __init__(self, roar, stream, *, pause_s=0.0, ttl_s=3600, source=None):
         self.roar = roar
         self.pause_s = pause_s  # of a poster between two comments
         self.ttl_s = ttl_s  # of posters' tokens
+        self.source = source  # the address they come from
         self.stream = stream
         self.answers = []
         self.faults = []
@@ -53,7 +54,7 @@ class Crowd:
             begun = time.monotonic()
             while not self.ending.is_set():
                 try:
-                    conn = conn or Conn(self.roar.address)
+                    conn = conn or Conn(self.roar.address, self.source)
                     answer = conn.ask("POST", f"/v1/streams/{self.stream}/comments", token=bearer,
                                       body={"text": text, "cid": cid})
                 except (OSError, Closed, ValueError):
@@ -88,7 +89,7 @@ class Crowd:
         more = {"wait": 1} if kind == "poll" else {}
         while not self.over.is_set():
             try:
-                with READERS[kind](self.roar, self.stream, after=cursor, **more) as reader:
+                with READERS[kind](self.roar, self.stream, after=cursor, source=self.source, **more) as reader:
                     while not self.over.is_set():
                         message = reader.message()
                         view.messages.append(message)
