@@ -34,7 +34,7 @@ enum http1_state {
 /* Input that came too early. */
 struct backlog {
     struct buf bytes;
-    struct timer poke;   // the rider that took over has not seen it yet
+    struct timer poke;   // the rider that took over has not seen it yet, or others had their turn
     struct http1 *http1; // it owns this
 };
 
@@ -45,6 +45,8 @@ struct http1 {
     struct exchange *exchange; // borrowed; NULL unless BUSY
     struct backlog *backlog;   // owned; NULL: none
     struct http_reply *reply;  // owned; NULL unless ANSWERING
+    int64_t began_ms;          // the turn that `begun` counts
+    uint32_t begun;            // requests, in that turn
     uint8_t state;             // enum http1_state
     uint8_t refusal;           // enum problem_code; PROBLEM_CODES: welcome
     bool is_newcomer;          // came while the server drains
@@ -239,7 +241,9 @@ static void on_answer(struct carrier *carrier, const struct exchange *exchange,
 
 static void on_poke(struct timer *timer)
 {
-    pump(list_entry(timer, struct backlog, poke)->http1, STR_NONE);
+    struct http1 *http1 = list_entry(timer, struct backlog, poke)->http1;
+    http1->begun = 0;
+    pump(http1, STR_NONE);
 }
 
 static void on_ride(struct carrier *carrier, const struct answer *head)
@@ -316,6 +320,7 @@ static enum err dispatch(struct http1 *http1)
                                   .server = server,
                                   .carrier = &http1->carrier,
                                   .keep_alive = message.keep_alive};
+    http1->begun++;
     exchange->request->peer = http1->conn.peer;
     forwarded_resolve(server, exchange->request);
     http1->exchange = exchange;
@@ -372,10 +377,33 @@ static void read_some(struct http1 *http1, struct str *input)
     }
 }
 
-static bool reads_on(const struct http1 *http1)
+static bool may_read(const struct http1 *http1)
 {
     return (http1->state == HTTP1_IDLE || http1->state == HTTP1_READING) &&
            conn_waiting_bytes(&http1->conn) <= WAITING_BYTES_MAX;
+}
+
+static bool reads_on(const struct http1 *http1)
+{
+    return may_read(http1) && http1->begun < REQUESTS_PER_TICK;
+}
+
+/* A pipeline must not hold up who else is on this reactor. */
+static void count_turn(struct http1 *http1)
+{
+    const int64_t now_ms = front_now_ms(http1->carrier.server);
+    if (http1->began_ms != now_ms) {
+        http1->began_ms = now_ms;
+        http1->begun = 0;
+    }
+}
+
+static void give_way(struct http1 *http1)
+{
+    struct server *server = http1->carrier.server;
+    if (may_read(http1) && http1->begun >= REQUESTS_PER_TICK && http1->backlog != NULL) {
+        wheel_arm(reactor_wheel(server->reactor), &http1->backlog->poke, front_now_ms(server) + 1);
+    }
 }
 
 static enum err keep_input(struct http1 *http1, struct str input)
@@ -434,6 +462,7 @@ static void pump(struct http1 *http1, struct str fresh)
         return;
     }
     struct str input = has_backlog ? buf_str(&http1->backlog->bytes) : fresh;
+    count_turn(http1);
     http1->pumping = true;
     take(http1, &input);
     http1->pumping = false;
@@ -449,6 +478,7 @@ static void pump(struct http1 *http1, struct str fresh)
         cut(&http1->carrier);
         return;
     }
+    give_way(http1);
     settle(http1);
 }
 
@@ -469,7 +499,7 @@ static void on_writable(struct conn *conn)
     if (http1->state == HTTP1_ANSWERING) {
         answer_on(http1);
     }
-    if (reads_on(http1)) {
+    if (may_read(http1)) {
         pump(http1, STR_NONE);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/buf.h"
 #include "net/network.h"
+#include "serve/http1.h"
 #include "serve/server_rig.h"
 
 #include <setjmp.h>
@@ -63,6 +64,20 @@ static void answer_later(struct exchange *exchange)
     wheel_arm(reactor_wheel(reactor), &later->timer, reactor_now_ms(reactor) + LATER_MS);
 }
 
+/* How many were asked within one turn of the loop, at most. */
+static struct {
+    int64_t turn_ms;
+    uint32_t count, most;
+} asked;
+
+static void note_turn(struct exchange *exchange)
+{
+    const int64_t now_ms = reactor_now_ms(server_reactor(exchange_server(exchange)));
+    asked.count = now_ms == asked.turn_ms ? asked.count + 1 : 1;
+    asked.turn_ms = now_ms;
+    asked.most = asked.count > asked.most ? asked.count : asked.most;
+}
+
 static struct exchange *held;
 
 static void release_held(struct rig *rig)
@@ -75,6 +90,7 @@ static void handle(void *user, struct exchange *exchange)
 {
     const struct str path = exchange_request(exchange)->path;
     (void)user;
+    note_turn(exchange);
     if (str_eq(path, STR("/later"))) {
         answer_later(exchange);
     } else if (str_eq(path, STR("/held"))) {
@@ -171,6 +187,35 @@ static void pipelined_answers_keep_their_order(void **state)
     for (int i = 0; i < 3000; i++) {
         client_until(&client, "GET /many from 127.0.0.1 []\n");
     }
+    client_close(&client);
+    rig_stop(&rig);
+}
+
+static void a_long_pipeline_takes_turns_with_others(void **state)
+{
+    enum { PIPELINED = 3000 };
+    struct rig rig;
+    struct buf all;
+    (void)state;
+    begin(&rig);
+    rig_start(&rig);
+    asked.most = 0;
+    buf_init(&all, MEM_OTHER, 1 << 20);
+    for (int i = 0; i < PIPELINED; i++) {
+        if (i == REQUESTS_PER_TICK - 1 || i == 1000) { // one that waits for its reader is its last
+            buf_add_str(&all, STR(GET("/big")));
+        }
+        buf_addf(&all, "GET /p%d HTTP/1.1\r\n" HOST "\r\n", i);
+    }
+    struct client client = client_open(&rig);
+    client_send(&client, buf_str(&all));
+    for (int i = 0; i < PIPELINED; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "GET /p%d from", i);
+        (void)client_until(&client, text);
+    }
+    assert_true(asked.most > 1 && asked.most <= REQUESTS_PER_TICK);
+    buf_done(&all);
     client_close(&client);
     rig_stop(&rig);
 }
@@ -438,6 +483,7 @@ int main(void)
         cmocka_unit_test(an_answer_says_what_it_is),
         cmocka_unit_test(http_1_0_is_answered_and_closed),
         cmocka_unit_test(pipelined_answers_keep_their_order),
+        cmocka_unit_test(a_long_pipeline_takes_turns_with_others),
         cmocka_unit_test(a_large_answer_waits_for_its_reader),
         cmocka_unit_test(a_half_closed_peer_gets_its_answers),
         cmocka_unit_test(a_client_that_goes_leaves_its_exchange),
