@@ -85,8 +85,8 @@ uint32_t front_refusal_retry_ms(struct server *server, enum problem_code code);
 /* Counts it, and says when that reader may be back. */
 uint32_t front_goaway(struct server *server, enum goaway_reason reason);
 bool front_trusts(const struct server *server, const struct address *address);
-/* Whether a peer that has been silent for so long is still there. One about to be given up is looked
- * at sooner than the next visit, so that it is missed within a second of its TTL. */
+/* Whether a peer that has been silent for so long is still there. One about to be given up is
+ * looked at sooner than the next visit, so that it is missed within a second of its TTL. */
 bool front_is_there(struct carrier *carrier, int64_t silent_ms);
 /* The carrier's seat counts as that user's: the oldest beyond the limit is replaced. */
 void front_identify(struct carrier *carrier, struct str user);

@@ -132,8 +132,9 @@ static void write_line(struct sse_reader *reader, int64_t now_ms)
     }
 }
 
-/* Bytes in flight that nobody acknowledges: the peer is away. One that may be missed before it would
- * be asked again is asked at each visit. False: it has been away for so long that it is let go. */
+/* Bytes in flight that nobody acknowledges: the peer is away. One that may be missed before it
+ * would be asked again is asked at each visit. False: it has been away for so long that it is let
+ * go. */
 static bool ask_presence(struct sse_reader *reader, int64_t now_ms)
 {
     struct server *server = reader->carrier->server;
