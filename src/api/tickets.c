@@ -7,9 +7,18 @@
 
 #include <pthread.h>
 
+struct holder {           // a user who has tickets open
+    struct map_node node; // in tickets->holders
+    struct link tickets;  // theirs, the oldest first
+    uint32_t count;
+    char sub[];
+};
+
 struct ticket {
-    struct map_node node; // in tickets->by_text
-    struct link link;     // in tickets->by_age
+    struct map_node node;  // in tickets->by_text
+    struct link link;      // in tickets->by_age
+    struct link of_holder; // in holder->tickets
+    struct holder *holder; // borrowed: it is there as long as one of its tickets
     struct claims *claims;
     int64_t until_ms;
     char text[TICKET_LEN + 1];
@@ -18,7 +27,7 @@ struct ticket {
 struct tickets {
     pthread_mutex_t lock; // TICKETS
     /* -- under TICKETS -- */
-    struct map by_text;
+    struct map by_text, holders;
     struct link by_age; // the oldest first
 };
 
@@ -33,13 +42,45 @@ enum err tickets_new(uint64_t seed, struct tickets **ret_tickets)
         return ERR_NOMEM;
     }
     map_init(&tickets->by_text, MEM_OTHER, seed);
+    map_init(&tickets->holders, MEM_OTHER, seed + 1);
     list_init(&tickets->by_age);
     *ret_tickets = tickets;
     return ERR_OK;
 }
 
+static struct holder *find_or_make_holder(struct tickets *tickets, struct str sub)
+{
+    struct map_node *node = map_find(&tickets->holders, sub);
+    if (node != NULL) {
+        return map_entry(node, struct holder, node);
+    }
+    struct holder *holder = mem_new(MEM_OTHER, sizeof(*holder) + sub.len);
+    if (holder == NULL) {
+        return NULL;
+    }
+    memcpy(holder->sub, sub.at, sub.len);
+    holder->node.key = (struct str){.at = holder->sub, .len = sub.len};
+    list_init(&holder->tickets);
+    if (map_add(&tickets->holders, &holder->node) != ERR_OK) {
+        mem_free(MEM_OTHER, holder);
+        return NULL;
+    }
+    return holder;
+}
+
+static void free_if_empty(struct tickets *tickets, struct holder *holder)
+{
+    if (holder->count == 0) {
+        map_remove(&tickets->holders, &holder->node);
+        mem_free(MEM_OTHER, holder);
+    }
+}
+
 static void forget(struct tickets *tickets, struct ticket *ticket)
 {
+    list_remove(&ticket->of_holder);
+    ticket->holder->count--;
+    free_if_empty(tickets, ticket->holder);
     map_remove(&tickets->by_text, &ticket->node);
     list_remove(&ticket->link);
     claims_unref(ticket->claims);
@@ -64,6 +105,7 @@ void tickets_free(struct tickets *tickets)
     }
     forget_old(tickets, INT64_MAX);
     map_done(&tickets->by_text);
+    map_done(&tickets->holders);
     pthread_mutex_destroy(&tickets->lock);
     mem_free(MEM_OTHER, tickets);
 }
@@ -83,8 +125,21 @@ static enum err keep(struct tickets *tickets, struct ticket *ticket, int64_t mon
     if (tickets->by_text.count >= TICKETS_MAX) {
         return ERR_LIMIT;
     }
-    TRY(map_add(&tickets->by_text, &ticket->node));
+    struct holder *holder = find_or_make_holder(tickets, ticket->claims->sub);
+    if (holder == NULL) {
+        return ERR_NOMEM;
+    }
+    const enum err err = map_add(&tickets->by_text, &ticket->node);
+    if (err != ERR_OK) {
+        free_if_empty(tickets, holder);
+        return err;
+    }
     list_push(&tickets->by_age, &ticket->link);
+    list_push(&holder->tickets, &ticket->of_holder);
+    ticket->holder = holder;
+    if (++holder->count > TICKETS_USER_MAX) {
+        forget(tickets, list_entry(holder->tickets.next, struct ticket, of_holder));
+    }
     return ERR_OK;
 }
 

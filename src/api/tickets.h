@@ -6,7 +6,8 @@
  * Used by:  auth.c.
  * Thread:   any; the table is under TICKETS, a leaf lock (a ticket is taken on one reactor and used
  *           on another).
- * Bound:    TICKETS_MAX that are still good.
+ * Bound:    TICKETS_MAX that are still good, TICKETS_USER_MAX of one user, whose oldest then goes: so
+ *           nobody takes everybody's.
  */
 #pragma once
 
@@ -16,7 +17,8 @@
 
 #include <stdint.h>
 
-enum { TICKETS_MAX = 65536, TICKET_TTL_MS = 30 * 1000, TICKET_LEN = 32 };
+enum { TICKETS_MAX = 65536, TICKETS_USER_MAX = 64 };
+enum { TICKET_TTL_MS = 30 * 1000, TICKET_LEN = 32 };
 
 struct tickets;
 

@@ -7,21 +7,30 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 static struct tickets *tickets;
 static struct claims *ann;
 
+static struct claims *claims_of(const char *sub)
+{
+    char text[80];
+    struct json *payload = NULL;
+    struct json_fault fault;
+    struct claims *claims = NULL;
+    (void)snprintf(text, sizeof(text), "{\"sub\":\"%s\",\"exp\":2000000000}", sub);
+    assert_int_equal(json_parse(str_of(text), &payload, &fault), ERR_OK);
+    assert_int_equal(claims_read(payload, &claims), ERR_OK);
+    json_free(payload);
+    return claims;
+}
+
 static int set_up(void **state)
 {
     (void)state;
-    struct json *payload = NULL;
-    struct json_fault fault;
-    assert_int_equal(json_parse(STR("{\"sub\":\"ann\",\"exp\":2000000000}"), &payload, &fault),
-                     ERR_OK);
-    assert_int_equal(claims_read(payload, &ann), ERR_OK);
-    json_free(payload);
+    ann = claims_of("ann");
     assert_int_equal(tickets_new(7, &tickets), ERR_OK);
     return 0;
 }
@@ -34,11 +43,17 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum err grant(uint64_t number, int64_t mono_ms, char ret_ticket[TICKET_LEN + 1])
+static enum err grant_to(struct claims *claims, uint64_t number, int64_t mono_ms,
+                         char ret_ticket[TICKET_LEN + 1])
 {
-    struct ticket_grant one = {.claims = ann, .mono_ms = mono_ms};
+    struct ticket_grant one = {.claims = claims, .mono_ms = mono_ms};
     memcpy(one.random, &number, sizeof(number));
     return tickets_grant(tickets, &one, ret_ticket);
+}
+
+static enum err grant(uint64_t number, int64_t mono_ms, char ret_ticket[TICKET_LEN + 1])
+{
+    return grant_to(ann, number, mono_ms, ret_ticket);
 }
 
 static void a_ticket_is_good_once(void **state)
@@ -80,11 +95,36 @@ static void open_tickets_are_bounded_and_old_ones_make_room(void **state)
 {
     (void)state;
     char ticket[TICKET_LEN + 1];
+    struct claims *user = NULL;
     for (uint64_t i = 0; i < TICKETS_MAX; i++) {
-        assert_int_equal(grant(i, 1000, ticket), ERR_OK);
+        if (i % TICKETS_USER_MAX == 0) {
+            char sub[24];
+            (void)snprintf(sub, sizeof(sub), "u%d", (int)(i / TICKETS_USER_MAX));
+            claims_unref(user);
+            user = claims_of(sub);
+        }
+        assert_int_equal(grant_to(user, i, 1000, ticket), ERR_OK);
     }
+    claims_unref(user);
     assert_int_equal(grant(TICKETS_MAX, 1000, ticket), ERR_LIMIT);
     assert_int_equal(grant(TICKETS_MAX, 1000 + TICKET_TTL_MS, ticket), ERR_OK);
+}
+
+static void nobody_takes_everybodys(void **state)
+{
+    (void)state;
+    char first[TICKET_LEN + 1], second[TICKET_LEN + 1], last[TICKET_LEN + 1];
+    struct claims *claims = NULL;
+    assert_int_equal(grant(1, 1000, first), ERR_OK);
+    assert_int_equal(grant(2, 1000, second), ERR_OK);
+    for (uint64_t i = 3; i <= TICKETS_USER_MAX + 1; i++) {
+        assert_int_equal(grant(i, 1000, last), ERR_OK);
+    }
+    assert_int_equal(tickets_redeem(tickets, str_of(first), 1001, &claims), ERR_NOT_FOUND);
+    assert_int_equal(tickets_redeem(tickets, str_of(second), 1001, &claims), ERR_OK);
+    claims_unref(claims);
+    assert_int_equal(tickets_redeem(tickets, str_of(last), 1001, &claims), ERR_OK);
+    claims_unref(claims);
 }
 
 int main(void)
@@ -93,6 +133,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_ticket_is_good_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_ticket_is_good_for_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_ticket_is_not_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_takes_everybodys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(open_tickets_are_bounded_and_old_ones_make_room, set_up,
                                         tear_down),
     };

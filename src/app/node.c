@@ -39,7 +39,8 @@ struct node {
     struct worker_plan plan;
     struct worker *workers; // owned; [worker_count]
     uint32_t worker_count;
-    struct hub **hubs; // owned; [worker_count], what each hub knows of the others
+    uint32_t viewers_max; // as set, or what files and memory allow
+    struct hub **hubs;    // owned; [worker_count], what each hub knows of the others
     uint32_t ended_count;
     int reserved_fd, metrics_reserved_fd; // the ports, until all listen
     struct gauges gauges;
@@ -206,11 +207,12 @@ static int make_shared(struct node *node)
 
 static int make_census(struct node *node)
 {
+    node->viewers_max = viewers_max_of(&node->config);
     const struct census_options options = {
         .seed = sys_random_u64(),
         .conns_address_max = config_number(&node->config, SETTING_LIMITS_CONNS_ADDRESS),
         .conns_user_max = config_number(&node->config, SETTING_LIMITS_CONNS_USER),
-        .viewers_max = viewers_max_of(&node->config),
+        .viewers_max = node->viewers_max,
     };
     const enum err err = census_new(&options, &node->census);
     return err == ERR_OK ? COMMAND_OK : fail_with("the census does not start", err);
@@ -285,7 +287,7 @@ static void say_listening(const struct node *node)
         log_line(LOG_INFO, "metrics", LOG_STR("addr", address_write(&node->plan.metrics, text)));
     }
     log_line(LOG_INFO, "listening", LOG_STR("addr", address_write(&node->plan.listen, text)),
-             LOG_I64("workers", node->worker_count),
+             LOG_I64("workers", node->worker_count), LOG_I64("viewers_max", node->viewers_max),
              LOG_STR("data", config_text(&node->config, SETTING_DATA)),
              LOG_STR("version", STR(ROAR_VERSION)),
              LOG_I64("ready_ms", clock_mono_ms(sys_clock()) - node->started_ms));
