@@ -1,47 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """P12: viewers that read a byte a second, or nothing, beside healthy ones: nobody else sees a difference but time."""
-import socket
 import statistics
-import threading
 
 from checker import check
 from crowd import Crowd
-from http1 import encode
 from roar import eventually
+from trickle import Trickle
 
 SLOW, RUN_S = 40, 5
-
-
-class Trickle:
-    """Viewers with the smallest of buffers that take one byte a second."""
-
-    def __init__(self, roar, stream, count):
-        self.sockets = []
-        self.taken = 0
-        for number in range(count):
-            sock = socket.socket()
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            sock.settimeout(5)
-            sock.connect(roar.address)
-            sock.sendall(encode("GET", f"/v1/streams/{stream}/events?after=0&session=slow-{number}"))
-            self.sockets.append(sock)
-        self.ending = threading.Event()
-        self.thread = threading.Thread(target=self.read, daemon=True)
-
-    def read(self):
-        while not self.ending.wait(1):
-            for sock in self.sockets:
-                self.taken += len(sock.recv(1))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.thread.join()
-        for sock in self.sockets:
-            sock.close()
 
 
 def run(roar, stream):
