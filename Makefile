@@ -48,10 +48,12 @@ fuzz: setup-test
 	@tools/fuzz --seconds $(or $(SECS),60) $(T)
 
 faults: setup-test build
-	@ninja --quiet -C $(BUILD) tests/faults/faults_power tests/faults/faults_sweep
+	@ninja --quiet -C $(BUILD) tests/faults/faults_power tests/faults/faults_sweep \
+		tests/faults/faults_damage
 	@ROAR_FAULTS_N=$(or $(N),2000) $(if $(SEED),ROAR_FAULTS_SEED=$(SEED) ROAR_FAULTS_LOG=1) \
 		$(BUILD)/tests/faults/faults_power
 	@ROAR_FAULTS_WHOLE=1 $(BUILD)/tests/faults/faults_sweep
+	@$(BUILD)/tests/faults/faults_damage
 
 bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench

@@ -22,6 +22,7 @@ extern const struct command command_token;
 extern const struct command command_post;
 extern const struct command command_tail;
 extern const struct command command_bench;
+extern const struct command command_check;
 
 int command_run(int count, char **args);
 /* "roar post: there is no option --x" and how to learn more, on stderr; returns COMMAND_USAGE. */

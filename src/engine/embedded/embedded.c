@@ -13,6 +13,7 @@
 #include "engine/embedded/publication.h"
 #include "engine/embedded/readers.h"
 #include "engine/embedded/store.h"
+#include "engine/embedded/store_check.h"
 #include "engine/embedded/store_pages.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_wal.h"
@@ -234,6 +235,37 @@ static bool empty_wal(struct store *store)
     return err == ERR_OK;
 }
 
+static void on_damage(const struct store_check *check, const char *text)
+{
+    (void)check;
+    log_line(LOG_ERROR, "the data folder is damaged", LOG_STR("what", str_of(text)));
+}
+
+static void on_progress(const struct store_check *check, const char *what, uint64_t done,
+                        uint64_t total)
+{
+    (void)check;
+    log_line(LOG_INFO, "verifying the data folder", LOG_STR("what", str_of(what)),
+             LOG_I64("done", done), LOG_I64("total", total));
+}
+
+/* Part of what a damaged WAL held may stand in the file already: what is left need not agree with
+ * itself. Until this is known the WAL stays as it is, so that the next start asks again. */
+static enum err verify(const struct embedded *engine, struct store *store,
+                       struct embedded_fault *fault)
+{
+    const struct store_check check = {.on_damage = on_damage, .on_progress = on_progress};
+    struct store_check_found found = {.damages = 0};
+    store_check_contents(&check, store, &engine->identity, &found);
+    if (found.damages > 0) {
+        tell(fault, engine->path,
+             "its write-ahead log is damaged, and what is left without it does not hold together "
+             "(named above): put a backup in its place, then `roar check --new-epoch`");
+        return ERR_PROTO;
+    }
+    return ERR_OK;
+}
+
 static enum err open_store(struct embedded *engine, struct store *store,
                            struct embedded_fault *fault)
 {
@@ -242,6 +274,9 @@ static enum err open_store(struct embedded *engine, struct store *store,
         return tell_sys(fault);
     }
     TRY(prepare(engine, store, fault));
+    if (wal.is_damaged) {
+        TRY(verify(engine, store, fault));
+    }
     engine->is_verified = wal.frames == 0 || empty_wal(store);
     if (wal.is_damaged &&
         (!engine->is_verified || store_schema_renew_epoch(store, &engine->identity) != ERR_OK)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* store -- one connection to the log's file, data/roar.db: SQLite 3 in WAL mode, each commit synced.
+/* store -- one connection to the log's file, data/roar.db: SQLite 3 in WAL mode, every commit
+ * synced.
  *
  * Owns:     its connection and prepared statements.
  * Used by:  the rooms store_*; the ordering thread has the one that writes and checkpoints, each

@@ -57,7 +57,7 @@ static bool is_empty(const uint8_t *page)
 }
 
 /* A page that was allotted and never written is all zero; no tree takes it for one of its own. */
-static bool is_whole(const uint8_t *page, uint64_t number)
+bool store_pages_is_whole(const uint8_t *page, uint64_t number)
 {
     uint64_t sum = 0;
     memcpy(&sum, page + SUMMED, sizeof(sum));
@@ -128,7 +128,7 @@ static int on_read(sqlite3_file *handle, void *bytes, int len, sqlite3_int64 at)
         return check_frame(file, bytes, at);
     }
     const uint64_t number = (uint64_t)at / STORE_PAGES_BYTES + 1;
-    if (file->is_summed && !is_whole(bytes, number)) {
+    if (file->is_summed && !store_pages_is_whole(bytes, number)) {
         return refuse(file, "page", number);
     }
     return SQLITE_OK;

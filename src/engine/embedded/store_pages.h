@@ -27,6 +27,8 @@ enum { STORE_PAGES_BYTES = 4096, STORE_PAGES_SUM_BYTES = 8 };
 
 /* The layer's name for sqlite3_open_v2(), over what is SQLite's default when it is first asked. */
 const char *store_pages_vfs(void);
+/* Does a page of the file match its sum (or was it never written)? */
+bool store_pages_is_whole(const uint8_t *page, uint64_t number);
 /* True: SQLite's extended code says that bytes were read which are not what was written. */
 bool store_pages_is_damage(int code);
 /* How often that was met since the process began. */
