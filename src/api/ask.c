@@ -47,11 +47,17 @@ static enum err wrong_param(struct problem *ret_why, enum problem_code code, con
     return ERR_PROTO;
 }
 
-/* ERR_NOT_FOUND: absent. ERR_PROTO: twice, too long, or badly encoded. */
-static enum err param(const struct ask *ask, const char *name, struct buf *out)
+/* ERR_NOT_FOUND: absent. ERR_PROTO: twice, too long, or badly encoded; ERR_NOMEM: `*ret_why` says
+ * so. */
+static enum err param(const struct ask *ask, const char *name, struct buf *out,
+                      struct problem *ret_why)
 {
     buf_init(out, MEM_CONN, PARAM_BYTES_MAX);
     const enum err err = url_param(ask->request->query, name, out);
+    if (err == ERR_NOMEM) {
+        *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+        return err;
+    }
     return err == ERR_OK || err == ERR_NOT_FOUND ? err : ERR_PROTO;
 }
 
@@ -59,7 +65,7 @@ enum err ask_number(const struct ask *ask, const char *name, uint64_t max, uint6
                     struct problem *ret_why)
 {
     struct buf text;
-    enum err err = param(ask, name, &text);
+    enum err err = param(ask, name, &text, ret_why);
     if (err == ERR_PROTO || (err == ERR_OK && !str_to_u64(buf_str(&text), max, ret))) {
         err = wrong_param(ret_why, PROBLEM_BAD_FIELD, name,
                           "The parameter is to be one whole number within its bounds.");
@@ -72,7 +78,7 @@ enum err ask_cursor(const struct ask *ask, const char *name, struct cursor *ret_
                     bool *ret_has, struct problem *ret_why)
 {
     struct buf text;
-    enum err err = param(ask, name, &text);
+    enum err err = param(ask, name, &text, ret_why);
     *ret_has = err == ERR_OK;
     if (err == ERR_PROTO || (err == ERR_OK && cursor_parse(buf_str(&text), ret_cursor) != ERR_OK)) {
         err = wrong_param(ret_why, PROBLEM_BAD_CURSOR, name,
@@ -87,7 +93,7 @@ enum err ask_token_name(const struct ask *ask, const char *name, char *ret_text,
 {
     ret_text[0] = '\0';
     struct buf text;
-    enum err err = param(ask, name, &text);
+    enum err err = param(ask, name, &text, ret_why);
     if (err == ERR_PROTO || (err == ERR_OK && !token_name_is_valid(buf_str(&text)))) {
         err = wrong_param(ret_why, PROBLEM_BAD_FIELD, name,
                           "The parameter is 1 to 64 of A-Z a-z 0-9 _ and -.");

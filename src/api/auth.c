@@ -94,7 +94,10 @@ static enum err from_query(struct exchange *exchange, struct claims **ret_claims
     const enum err has_ticket = url_param(query, "ticket", &ticket);
     const enum err has_token = url_param(query, "token", &token);
     enum err err = ERR_NOT_FOUND;
-    if (has_ticket == ERR_OK && has_token == ERR_NOT_FOUND) {
+    if (has_ticket == ERR_NOMEM || has_token == ERR_NOMEM) {
+        *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+        err = ERR_NOMEM;
+    } else if (has_ticket == ERR_OK && has_token == ERR_NOT_FOUND) {
         err = redeem(exchange, buf_str(&ticket), ret_claims, ret_why);
     } else if (has_token == ERR_OK && has_ticket == ERR_NOT_FOUND) {
         err = from_query_token(exchange, buf_str(&token), ret_claims, ret_why);

@@ -45,6 +45,8 @@ static enum err lane_of_query(struct ask *ask, struct problem *ret_why)
     enum err err = url_param(ask->request->query, "lane", &lane);
     if (err == ERR_NOT_FOUND) {
         err = ERR_OK;
+    } else if (err == ERR_NOMEM) {
+        *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
     } else {
         err = reading_lane(err == ERR_OK ? buf_str(&lane) : STR_NONE, ret_why);
     }

@@ -4,11 +4,12 @@
 #include "base/err.h"
 #include "wire/url.h"
 
-/* A path cut into decoded segments. */
+/* A path cut into decoded segments, without the heap: a route that was found is found again. */
 enum { SEGMENTS_MAX = 8, SEGMENT_BYTES_MAX = 1024 };
 
 struct segments {
-    struct buf bytes; // the decoded segments, one behind the other
+    char memory[SEGMENTS_MAX * SEGMENT_BYTES_MAX];
+    struct buf bytes; // over `memory`: the decoded segments, one behind the other
     struct str at[SEGMENTS_MAX];
     uint32_t count;
     bool is_long; // there were more than SEGMENTS_MAX
@@ -20,6 +21,7 @@ static enum err segments_read(struct segments *segments, struct str path)
     uint32_t count = 0;
     struct str rest = {.at = path.at + 1, .len = path.len - 1};
     bool has_more = true;
+    buf_init_over(&segments->bytes, segments->memory, sizeof(segments->memory));
     while (has_more && count < SEGMENTS_MAX) {
         has_more = memchr(rest.at, '/', rest.len) != NULL;
         const struct str segment = str_cut(rest, '/', &rest);
@@ -111,14 +113,11 @@ enum route_end router_find(const struct route_table *table, struct str method, s
     if (!str_has_prefix(path, STR("/"))) {
         return ROUTE_NO_PATH;
     }
-    struct segments segments = {0};
-    buf_init(&segments.bytes, MEM_OTHER, SEGMENTS_MAX * SEGMENT_BYTES_MAX);
-    enum route_end end = ROUTE_BAD_PATH;
-    if (segments_read(&segments, path) == ERR_OK) {
-        end = find_in(table, method, &segments, ret_routed);
+    struct segments segments;
+    if (segments_read(&segments, path) != ERR_OK) {
+        return ROUTE_BAD_PATH;
     }
-    buf_done(&segments.bytes);
-    return end;
+    return find_in(table, method, &segments, ret_routed);
 }
 
 static void methods_of(const struct route_table *table, const struct segments *segments,
@@ -148,10 +147,8 @@ void router_methods(const struct route_table *table, struct str path, struct buf
         buf_add_str(out, STR("GET, HEAD, POST, PUT, OPTIONS"));
         return;
     }
-    struct segments segments = {0};
-    buf_init(&segments.bytes, MEM_OTHER, SEGMENTS_MAX * SEGMENT_BYTES_MAX);
+    struct segments segments;
     if (str_has_prefix(path, STR("/")) && segments_read(&segments, path) == ERR_OK) {
         methods_of(table, &segments, out);
     }
-    buf_done(&segments.bytes);
 }

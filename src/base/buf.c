@@ -15,6 +15,11 @@ void buf_init(struct buf *buf, enum mem_kind kind, size_t len_max)
     *buf = (struct buf){.kind = kind, .len_max = len_max};
 }
 
+void buf_init_over(struct buf *buf, void *bytes, size_t bytes_max)
+{
+    *buf = (struct buf){.bytes = bytes, .cap = bytes_max, .len_max = bytes_max};
+}
+
 void buf_done(struct buf *buf)
 {
     mem_free(buf->kind, buf->bytes);

@@ -28,6 +28,9 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, enum mem_kind kind, size_t len_max);
+/* Over `bytes_max` bytes of the caller's, which it never leaves: it needs no memory and no
+ * buf_done(). */
+void buf_init_over(struct buf *buf, void *bytes, size_t bytes_max);
 void buf_done(struct buf *buf);  // zeroed is legal; the bytes are freed
 void buf_reset(struct buf *buf); // len 0 and failed off; the memory stays
 bool buf_ok(const struct buf *buf);

@@ -80,9 +80,45 @@ static void test_drops_from_the_front(void **state)
     buf_done(&buf);
 }
 
+static void test_over_the_callers_bytes_it_needs_no_memory(void **state)
+{
+    (void)state;
+    char bytes[8];
+    struct buf buf;
+    buf_init_over(&buf, bytes, sizeof(bytes));
+    mem_fail_after(1);
+    buf_add_str(&buf, STR("12345678"));
+    assert_int_equal(buf_err(&buf), ERR_OK);
+    assert_ptr_equal(buf.bytes, bytes);
+    buf_add_byte(&buf, '9');
+    assert_int_equal(buf_err(&buf), ERR_LIMIT);
+    assert_true(mem_fail_is_due());
+    mem_fail_after(0);
+    assert_true(str_eq(buf_str(&buf), STR("12345678")));
+}
+
+static void test_a_bound_and_want_of_memory_are_told_apart(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, MEM_OTHER, 100);
+    mem_fail_after(1);
+    buf_add_byte(&buf, 'a');
+    assert_int_equal(buf_err(&buf), ERR_NOMEM);
+    buf_reset(&buf);
+    assert_int_equal(buf_err(&buf), ERR_OK);
+    for (int i = 0; i < 101; i++) {
+        buf_add_byte(&buf, 'a');
+    }
+    assert_int_equal(buf_err(&buf), ERR_LIMIT);
+    buf_done(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_over_the_callers_bytes_it_needs_no_memory),
+        cmocka_unit_test(test_a_bound_and_want_of_memory_are_told_apart),
         cmocka_unit_test(test_writes_what_it_is_given),
         cmocka_unit_test(test_past_its_bound_it_keeps_what_it_had),
         cmocka_unit_test(test_no_memory_is_remembered),

@@ -51,7 +51,7 @@ static enum err decode(struct str text, bool plus_is_space, struct buf *out)
     if (state != UTF8_WHOLE) {
         return ERR_PROTO;
     }
-    return buf_ok(out) ? ERR_OK : ERR_NOMEM;
+    return buf_err(out);
 }
 
 enum err url_decode(struct str text, struct buf *out)

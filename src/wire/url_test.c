@@ -82,7 +82,7 @@ static void what_is_ambiguous_or_broken_is_refused(void **state)
     expect_param_err("a=1&%61=2", "a", ERR_PROTO);
     expect_param_err("a=%zz", "a", ERR_PROTO);
     expect_param_err("a=%", "a", ERR_PROTO);
-    expect_param_err("a=123456789", "a", ERR_NOMEM);
+    expect_param_err("a=123456789", "a", ERR_LIMIT);
 }
 
 static void what_is_written_is_read(void **state)
