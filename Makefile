@@ -4,7 +4,8 @@
 #   make test                        SUITES="unit-asan e2e" runs these alone
 #   make fuzz T=ws SECS=600         one codec's target, with progress
 #   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
-#   make check | bench | fmt | clean
+#   make bench                       QUICK=1 in a minute, to see that it runs
+#   make check | fmt | clean
 MODE ?= release
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -58,6 +59,7 @@ faults: setup-test build
 bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench
 	@$(BUILD)/bench/rooms_bench
+	@bench/run.py --binary $(BUILD)/roar $(if $(QUICK),--quick)
 
 fmt: setup-test
 	@find $(wildcard src bench fuzz sim tests) -name '*.[ch]' -exec clang-format-14 -i {} +

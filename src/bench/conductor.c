@@ -128,7 +128,8 @@ static void join(struct conductor *conductor)
         step(conductor, "joining");
     }
     conductor->report->joined_ms = (uint32_t)(now_ms() - start_ms);
-    const int64_t calm_ms = now_ms() + (conductor->plan->viewers > 0 ? CALM_MS : 0);
+    const int64_t calm_ms =
+        now_ms() + (conductor->plan->pid != 0 && conductor->plan->viewers > 0 ? CALM_MS : 0);
     while (now_ms() < calm_ms) {
         step(conductor, "calming");
     }
@@ -328,8 +329,20 @@ static void stop_crews(struct conductor *conductor)
     }
 }
 
+/* Somebody must be there before a thousand ask. */
+static enum err find_server(const struct conductor *conductor, char why[CONDUCTOR_WHY_MAX])
+{
+    struct truth truth = {.count = 0};
+    char text[LOGBOOK_WHY_MAX] = "";
+    const enum err err = logbook_read(conductor->plan, 0, &truth, text);
+    snprintf(why, CONDUCTOR_WHY_MAX, "%s", text);
+    truth_done(&truth);
+    return err;
+}
+
 static enum err perform(struct conductor *conductor, char why[CONDUCTOR_WHY_MAX])
 {
+    TRY(find_server(conductor, why));
     join(conductor);
     run_windows(conductor);
     settle(conductor);

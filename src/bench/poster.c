@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 enum {
     ANSWER_BYTES_MAX = 64 * 1024,
@@ -65,7 +66,6 @@ static void ask(struct poster *poster)
     buf_add_str(&request, STR("\r\n"));
     buf_add_str(&request, buf_str(&body));
     poster->is_asked = true;
-    poster->tries++;
     if (!buf_ok(&request) || line_send(&poster->line, buf_str(&request)) != ERR_OK) {
         line_end(&poster->line);
     }
@@ -94,6 +94,9 @@ static void take_answer(struct poster *poster)
                     now_us > poster->due_us ? (uint64_t)(now_us - poster->due_us) : 0);
         if (scan_number(buf_str(&poster->answer), "seq", &seq)) {
             scene_keep_answer(scene, stream_of(poster), seq);
+        } else if (memmem(poster->answer.bytes, poster->answer.len, "held", 4) == NULL) {
+            score_fault(score, FAULT_FRAME, 1, "a post was answered %d without its seq",
+                        poster->status);
         }
     } else if (poster->status == STATUS_TOO_MANY || poster->status == STATUS_UNAVAILABLE) {
         score_count(score, COUNT_POST_REFUSED, 1);
@@ -161,11 +164,11 @@ static void begin(struct poster *poster)
 {
     struct address from;
     const bool has_from = scene_source(poster->scene, poster->number, &from);
+    poster->tries++;
     if (poster->line.state == LINE_OPEN) {
         ask(poster);
     } else if (line_open(&poster->line, &poster->scene->plan->server, has_from ? &from : NULL) !=
                ERR_OK) {
-        poster->tries++;
         on_ended(&poster->line);
     }
 }

@@ -81,5 +81,6 @@ bool scan_number(struct str json, const char *name, uint64_t *ret_number)
         return false;
     }
     struct str rest = {.at = at + len, .len = json.len - (size_t)(at + len - json.at)};
+    rest = str_trim(rest);
     return take_number(&rest, ret_number);
 }

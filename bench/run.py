@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""make bench: the figures Roar is held to, measured with `roar bench` against servers of its own.
+
+  run.py [--binary build/release/roar] [--quick] [--only NAME]... [--out FILE]
+
+Prints a table beside the targets, writes everything measured as JSON, and exits 1 when a viewer was wronged.
+A figure that is missed is marked and is no failure: machines differ; docs/bench.md says what each number means.
+"""
+import argparse
+import json
+import os
+import platform
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import datetime, timezone
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+UNLIMITED = {f"ROAR_LIMITS_{name}": "0" for name in
+             ("POST_USER", "POST_ADDRESS", "POST_STREAM", "CONNS_USER", "CONNS_ADDRESS")}
+SECRET = "a secret for benches, of more than thirty-two bytes"
+
+
+class Bench:
+    def __init__(self, binary, quick):
+        self.binary = str(binary)
+        self.quick = quick
+        self.rows = []
+        self.runs = []
+        self.clean = True
+
+    def run(self, name, *args):
+        """One `roar bench`; its report."""
+        say(f"{name}: roar bench {' '.join(map(str, args))}")
+        load = os.getloadavg()[0]
+        done = subprocess.run([self.binary, "bench", *map(str, args), "--json"], env=environment(),
+                              stdout=subprocess.PIPE, text=True, check=False)
+        if not done.stdout.startswith("{"):
+            sys.exit(f"{name}: roar bench ended with {done.returncode}")
+        report = json.loads(done.stdout)
+        self.runs.append({"figure": name, "args": [str(arg) for arg in args], "load_before": load, "report": report})
+        if not report["clean"]:
+            self.clean = False
+            say(f"  NOT clean: {report['violations']} {report['words']}")
+        return report
+
+    def row(self, figure, unit, target, values, *, at_most=True, interval=None):
+        """`values` are one figure measured several times; the median counts."""
+        middle = statistics.median(values)
+        low, high = interval or (min(values), max(values))
+        self.rows.append({"figure": figure, "unit": unit, "target": target, "at_most": at_most, "median": middle,
+                          "low": low, "high": high, "times": len(values),
+                          "reached": middle <= target if at_most else middle >= target})
+
+
+# ---- the figures ----
+
+def fan_out(bench):
+    viewers, pairs = (2000, 2) if bench.quick else (15000, 9)
+    report = bench.run("fan-out", "--spawn", "--server-workers", 1, "--viewers", viewers, "--rate", 2, "--bytes", 100,
+                       "--pairs", pairs, "--seconds", 3 * pairs)
+    ratio = report["ratio"]
+    bench.row(f"CPU per write, {viewers} SSE viewers, one reactor", "F", 1.5,
+              [ours / floor for floor, ours in report["pairs"]], interval=(ratio["low"], ratio["high"]))
+    bench.row(f"user memory a viewer, {viewers} SSE viewers", "B", 1024, [report["viewer_bytes"]])
+
+
+def durable_posts(bench):
+    seconds, times = (3, 1) if bench.quick else (10, 5)
+    reports = [bench.run("durable posts", "--spawn", "--viewers", 0, "--posters", 64, "--rate", "max",
+                         "--seconds", seconds) for _ in range(times)]
+    bench.row("durable posts, 64 connections", "/s", 10000,
+              [report["counts"]["answered"] / report["posting_s"] for report in reports], at_most=False)
+    bench.row("durable posts, 64 connections, p99", "ms", 20, [report["posted"]["p99_ms"] for report in reports])
+
+
+def visible(bench):
+    seconds, times = (5, 1) if bench.quick else (10, 5)
+    reports = [bench.run("submit to visible", "--spawn", "--viewers", 1000, "--rate", 20, "--bytes", 100,
+                         "--seconds", seconds) for _ in range(times)]
+    bench.row("submit to visible p99, 1,000 viewers, 20/s", "ms", 50, [report["visible"]["p99_ms"] for report in reports])
+
+
+def reconnects(bench):
+    viewers, storms = (2000, 1) if bench.quick else (10000, 5)
+    report = bench.run("reconnects", "--spawn", "--viewers", viewers, "--rate", 20, "--seconds", 4 * (storms + 1),
+                       "--storm", storms)
+    bench.row(f"{viewers} reconnects caught up", "s", 5, [ms / 1000 for ms in report["storms_ms"]])
+
+
+def start_to_ready(bench):
+    say("start to ready")
+    values = []
+    for _ in range(3 if bench.quick else 9):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(bench.binary, Path(folder))
+            values.append(server.start() * 1000)
+            server.stop()
+    bench.row("start to ready, empty folder", "ms", 50, values)
+
+
+def million(bench):
+    """A stream's year in the store: posted for real, then killed and started again."""
+    wanted = 50_000 if bench.quick else 1_000_000
+    values = []
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(bench.binary, Path(folder))
+        server.start()
+        stored = 0
+        while stored < wanted:
+            report = bench.run("stored comments", "--url", server.url, "--secret-file", server.secret, "--viewers", 0,
+                               "--posters", 256, "--rate", "max", "--seconds", 3 if bench.quick else 20)
+            stored += report["counts"]["answered"]
+        for _ in range(3 if bench.quick else 9):
+            server.kill()
+            values.append(server.start())
+            with urllib.request.urlopen(f"{server.url}/v1/streams/any/comments", timeout=10) as answer:
+                answer.read()
+        server.stop()
+    bench.row(f"{stored} stored comments to serving, after kill -9", "s", 1, values)
+
+
+FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects,
+           "fan-out": fan_out, "stored": million}
+
+
+# ---- a server of ours ----
+
+class Server:
+    def __init__(self, binary, folder):
+        self.binary = binary
+        self.data = folder / "data"
+        self.secret = folder / "secret"
+        self.secret.write_text(SECRET + "\n", encoding="utf-8")
+        self.process = None
+        self.url = None
+
+    def start(self):
+        """Seconds until it said that it listens."""
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--secret-file", self.secret],
+            env=environment() | UNLIMITED, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for text in self.process.stderr:
+            line = json.loads(text)
+            if line["msg"] == "listening":
+                self.url = "http://" + line["addr"]
+                return time.monotonic() - began
+        sys.exit(f"the server ended with {self.process.wait()}")
+
+    def kill(self):
+        self.end(signal.SIGKILL)
+
+    def stop(self):
+        if self.end(signal.SIGTERM) != 0:
+            sys.exit("the server did not end well")
+
+    def end(self, number):
+        self.process.send_signal(number)
+        self.process.stderr.close()
+        return self.process.wait()
+
+
+# ---- what is told ----
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def environment():
+    return {name: value for name, value in os.environ.items() if not name.startswith("ROAR_")}
+
+
+def machine():
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.machine())
+    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
+            "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")}
+
+
+def versions(binary):
+    def ask(*command):
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+    return {"roar": ask(binary, "version"), "commit": ask("git", "rev-parse", "--short=12", "HEAD"),
+            "compiler": ask("cc", "--version").partition("\n")[0]}
+
+
+METHOD = ("Server, viewers and bare loop share one machine and its loopback; CPU is user and kernel time of the process "
+          "measured. F and the server are measured in turn, window by window; their ratio is what counts. load_before is "
+          "the one-minute load average before each run: what else the machine was doing.")
+
+
+def table(rows):
+    lines = [f"{'figure':<52} {'target':>12} {'measured':>12}  {'interval':<20}"]
+    for row in rows:
+        sign = "<=" if row["at_most"] else ">="
+        lines.append(f"{row['figure']:<52} {sign + ' ' + number(row['target']) + ' ' + row['unit']:>12} "
+                     f"{number(row['median']) + ' ' + row['unit']:>12}  "
+                     f"{number(row['low']) + ' .. ' + number(row['high']):<20} {'' if row['reached'] else 'missed'}")
+    return "\n".join(lines)
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, default=ROOT / "build/release/roar")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", action="append", choices=FIGURES)
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    began = datetime.now(timezone.utc)
+    bench = Bench(args.binary.resolve(), args.quick)
+    for name, figure in FIGURES.items():
+        if not args.only or name in args.only:
+            figure(bench)
+    print(table(bench.rows))
+    out = args.out or ROOT / "bench/results" / f"{began:%Y-%m-%dT%H%M%SZ}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({"at": began.isoformat(timespec="seconds"), "quick": args.quick, "machine": machine(),
+                               "versions": versions(bench.binary), "method": METHOD, "figures": bench.rows,
+                               "runs": bench.runs}, indent=1) + "\n", encoding="utf-8")
+    say(f"all that was measured: {out}")
+    return 0 if bench.clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`roar bench` as a judge: a good server is found clean, one that lies is not, whatever the lie."""
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from roar import run
+
+
+def bench(*args):
+    code, out, err = run("bench", *args, "--json")
+    assert out.startswith("{"), (code, out, err)
+    return code, json.loads(out)
+
+
+def test_a_good_server_is_clean(start):
+    roar = start(flags=(), settings={"limits.conns_address": "0"})
+    code, report = bench("--url", roar.url, "--pid", roar.process.pid, "--secret-file", roar.settings["secret_file"],
+                         "--viewers", 90, "--transport", "mix", "--streams", 2, "--rate", 40, "--seconds", 3,
+                         "--stalled", 10, "--reconnect-every", 1, "--storm", 1)
+    assert code == 0, report
+    assert report["clean"] and report["has_settled"], report
+    counts = report["counts"]
+    assert counts["answered"] == counts["posted"] == 120
+    assert counts["deliveries"] >= 120 * 45  # every comment to each viewer of its stream
+    assert counts["returns"] >= 90 and counts["checked"] > 0
+    assert report["events"] == 120 and len(report["storms_ms"]) == 1
+    assert report["visible"]["count"] > 0 and report["server_cpu_ns"] > 0 and report["anon_after"] > 0
+
+
+def test_a_server_of_its_own_beside_the_bare_loop():
+    code, report = bench("--spawn", "--viewers", 50, "--rate", 20, "--seconds", 2, "--pairs", 2)
+    assert code == 0, report
+    assert len(report["pairs"]) == 2
+    assert all(floor > 0 and ours > 0 for floor, ours in report["pairs"])
+
+
+def test_nobody_there():
+    code, out, err = run("bench", "--url", "http://127.0.0.1:1", "--viewers", "0", "--token", "x", "--seconds", "1")
+    assert code == 1 and out == "" and "roar bench:" in err
+
+
+@pytest.mark.parametrize("args", [("--viewers", "many"), ("--transport", "pigeon"), ("--pairs", "2", "--rate", "max")])
+def test_what_it_does_not_take(args):
+    code, out, err = run("bench", "--spawn", *args)
+    assert code == 2 and out == "" and "roar help bench" in err
+
+
+@pytest.mark.parametrize("lie, fault", [
+    ("none", None), ("lost", "lost"), ("hidden", "lost"), ("doubled", "double"), ("reordered", "order"), ("prev", "prev"),
+    ("gap", "gap"), ("alien", "alien"), ("id", "frame"), ("json", "frame"), ("answer", "lost")])
+def test_a_lying_server(lie, fault):
+    with Liar(lie) as liar:
+        code, report = bench("--url", liar.url, "--token", "x", "--viewers", 3, "--rate", 20, "--seconds", 1,
+                             "--posters", 1, "--settle", 1)
+    faults = {name: times for name, times in report["violations"].items() if times}
+    if fault is None:
+        assert code == 0 and not faults, report
+    else:
+        assert code == 1 and fault in faults, report
+        assert report["words"], report
+
+
+LIE_AT = 5  # the comment that it lies about
+
+
+class Liar:
+    """As much of a server as a bench needs: posts, SSE and the log, in memory, with one lie in what it sends."""
+
+    def __init__(self, lie):
+        self.lie = lie
+        self.log = []
+        self.news = threading.Condition()
+        self.is_over = False
+        liar = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.answer(201, liar.post(self.path.split("/")[3], body["cid"]))
+
+            def do_GET(self):
+                if self.path.split("?")[0].endswith("/log"):
+                    after = int(re.search(r"after=(?:\w+\.)?(\d+)", self.path)[1])
+                    events = [event for event in liar.kept() if event["seq"] > after]
+                    self.answer(200, {"epoch": "e1", "cursor": f"e1.{len(liar.log)}", "events": events, "more": False})
+                else:
+                    self.follow()
+
+            def answer(self, status, value):
+                body = json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def follow(self):
+                self.send_response(200)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.send(None, {"type": "hello", "stream": self.path.split("/")[3], "epoch": "e1", "seq": 0})
+                sent = 0
+                while True:
+                    with liar.news:
+                        liar.news.wait_for(lambda: len(liar.log) > sent or liar.is_over)
+                        if liar.is_over:
+                            return
+                        fresh = liar.log[sent:]
+                    for event in fresh:
+                        for line, data in liar.told(event):
+                            self.send(line, data)
+                    sent += len(fresh)
+
+            def send(self, line, data):
+                text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
+                head = f"id: e1.{line}\n" if line else ""
+                try:
+                    self.wfile.write(f"{head}data: {text}\n\n".encode())
+                except OSError:
+                    pass  # the viewer left; the next wait ends with the server
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        with self.news:
+            self.is_over = True
+            self.news.notify_all()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def post(self, stream, cid):
+        with self.news:
+            seq = len(self.log) + 1
+            self.log.append({"type": "comment", "stream": stream, "seq": seq, "prev": seq - 1, "id": f"i{seq}",
+                             "cid": cid, "at": seq, "text": "t"})
+            self.news.notify_all()
+        return {"id": f"i{seq}", "seq": seq + 100 if self.lie == "answer" and seq == LIE_AT else seq}
+
+    def kept(self):
+        """The log as it is told: of an alien event it knows nothing."""
+        if self.lie != "alien":
+            return list(self.log)
+        events = [event for event in self.log if event["seq"] != LIE_AT]
+        return [{**event, "prev": LIE_AT - 1} if event["prev"] == LIE_AT else event for event in events]
+
+    def told(self, event):
+        """What a viewer is sent for an event: pairs of SSE id and data."""
+        seq = event["seq"]
+        honest = [(seq, event)]
+        if seq == LIE_AT:
+            before = self.log[seq - 3]
+            gap = {"type": "gap", "stream": event["stream"], "from": seq, "to": seq, "carried": 0, "shed": 2, "removed": 0}
+            return {"lost": [], "hidden": [], "doubled": honest * 2, "reordered": [*honest, (before["seq"], before)],
+                    "prev": [(seq, {**event, "prev": seq - 3})], "gap": [(None, gap)], "id": [(seq + 1, event)],
+                    "json": [(seq, "{no")]}.get(self.lie, honest)
+        if seq == LIE_AT + 1 and self.lie == "hidden":
+            return [(seq, {**event, "prev": seq - 2})]
+        return honest
