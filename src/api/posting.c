@@ -120,8 +120,8 @@ static void name_author(struct posting *posting, const struct posting_options *o
     }
 }
 
-/* What is wrong with it does not stop it: a retry is recognised before any check, and who posts what
- * cannot be taken is told their rate, too. Both are known at the ordering point alone. */
+/* What is wrong with it does not stop it: a retry is recognised before any check, and who posts
+ * what cannot be taken is told their rate, too. Both are known at the ordering point alone. */
 static void read_message(struct posting *posting, const struct posting_options *options)
 {
     enum err err = read_cid(posting, options, &posting->unfit);

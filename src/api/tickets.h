@@ -6,8 +6,8 @@
  * Used by:  auth.c.
  * Thread:   any; the table is under TICKETS, a leaf lock (a ticket is taken on one reactor and used
  *           on another).
- * Bound:    TICKETS_MAX that are still good, TICKETS_USER_MAX of one user, whose oldest then goes: so
- *           nobody takes everybody's.
+ * Bound:    TICKETS_MAX that are still good, TICKETS_USER_MAX of one user, whose oldest then
+ *           goes: so nobody takes everybody's.
  */
 #pragma once
 

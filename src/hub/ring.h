@@ -14,8 +14,9 @@
  * Used by:  channel.c, flush.c, catchup.c.
  * Thread:   the owning reactor; nothing here is atomic.
  * Bound:    bytes_max, which may be changed down to RING_BYTES_KEPT (room for the largest frame, so
- *           that want of memory alone never makes a reader slow). A full ring gives up first what no viewer needs (`needed`), then doubles,
- *           then forgets its oldest quarter; it never grows past the bound.
+ *           that want of memory alone never makes a reader slow). A full ring gives up first what
+ *           no viewer needs (`needed`), then doubles, then forgets its oldest quarter; it never
+ *           grows past the bound.
  * Promise:  [cursor, head) is contiguous in memory for any cursor >= tail. Appending never fails:
  *           what memory or bound cannot hold is forgotten at once, and its viewers are told.
  */
