@@ -77,6 +77,8 @@ CASES = [
     (words.suppressions, {"src/hub/a.c": "// cppcheck-suppress nullPointer\n"},
      {"src/hub/a.c": "// cppcheck-suppress nullPointer ; never null\n"}),
     (words.map_paths, {"ARCHITECTURE.md": "see src/hub/ring.c\n"}, {"ARCHITECTURE.md": "see src/hub/ring.c\n", "src/hub/ring.c": ""}),
+    (words.named_tests, {"docs/a.md": "`a_test.py::test_b`\n", "a_test.py": "def test_bc():\n"},
+     {"docs/a.md": "`a_test.py::test_b`\n", "a_test.py": "def test_b():\n"}),
     (words.map_paths, {"README.md": "see `ring.c`\n"}, {"README.md": "see `ring.c` and `/v1/a.b`\n", "src/hub/ring.c": ""}),
     (calls.malloc, {"src/hub/a.c": "p = malloc(4);\n"}, {"src/base/mem.c": "p = malloc(4);\n"}),
     (calls.malloc, {"src/hub/a.c": "free(p);\n"}, {"src/hub/a.c": "pool->free(p); // malloc(4)\n", "src/hub/a_rig.c": "free(p);\n"}),

@@ -65,7 +65,7 @@ def map_paths(tree):
     inside = re.compile(rf"(?<![\w/.<-])((?:{top})/[\w./-]*[\w/])(?![\w*<{{])")
     quoted = re.compile(r"`([\w-]+(?:/[\w-]+)*\.(?:c|h|ts|py|md|toml|build))`")
     names = {path.name for path in text_files(tree.root)} | {path.name for path in tree.root.glob("*")}
-    for page in ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"):
+    for page in ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "docs/threats.md", "docs/testing.md"):
         path = tree.root / page
         if not path.is_file():
             continue
@@ -77,3 +77,15 @@ def map_paths(tree):
                 if not any((tree.root / base / name).exists() for base in (".", "src")) and \
                         ("/" in name or Path(name).name not in names):
                     yield Finding(page, number, "map", f"there is no {name}")
+
+
+def named_tests(tree):
+    """What a page says is tested by `path::name` is: the file is there, and the name in it."""
+    claim = re.compile(r"`([\w/.-]+)::([^`]+)`")
+    for path in sorted((tree.root / "docs").glob("*.md")):
+        page = str(path.relative_to(tree.root))
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            for name, test in claim.findall(line):
+                file = tree.root / name
+                if not file.is_file() or not re.search(rf"\b{re.escape(test)}\b", file.read_text(encoding="utf-8")):
+                    yield Finding(page, number, "named-tests", f"there is no {name}::{test}")
