@@ -115,11 +115,20 @@ static void send_to(struct viewer *viewer, struct run *run)
 
 /* ---- a round ---- */
 
+/* Rounds come a window apart on average, not at least a window apart: a comment that was late by a
+ * few milliseconds would else hold up each that follows it at the window's own pace, for good. */
+static void note_flush(struct stream *stream)
+{
+    const int64_t paced_ms = stream->flushed_ms + stream->merge_ms;
+    const int64_t earliest_ms = stream->hub->now_ms - stream->merge_ms;
+    stream->flushed_ms = paced_ms > earliest_ms ? paced_ms : earliest_ms;
+}
+
 static void begin_round(struct stream *stream)
 {
     struct hub *hub = stream->hub;
     if (stream->has_new_events) {
-        stream->flushed_ms = hub->now_ms;
+        note_flush(stream);
         catchup_wake_pollers(stream);
     }
     stream->round_began_ms = hub->now_ms;

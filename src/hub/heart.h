@@ -85,7 +85,7 @@ struct stream {           // stream.c
     uint32_t slow_count;
 
     /* -- flushing: flush.c -- */
-    int64_t flushed_ms; // when events last left
+    int64_t flushed_ms; // when events last left, or were to leave at the window's pace
     uint32_t merge_ms;  // gathers that long
     int64_t round_began_ms;
     bool in_round;       // its viewers are being visited

@@ -248,13 +248,34 @@ static void a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers(void **sta
     turn(world);
     assert_int_equal(reader->prover.events, 1);
     world->now_ms += 10;
+    commit_many(world, 1);
+    turn(world);
+    assert_int_equal(reader->prover.events, 2); // two do not make a busy stream
+    world->now_ms += 10;
     commit_many(world, 3);
     turn(world);
-    assert_int_equal(reader->prover.events, 1);
-    assert_int_equal(world->wish_ms, world->now_ms + 40);
-    world->now_ms += 40;
+    assert_int_equal(reader->prover.events, 2);
+    assert_int_equal(world->wish_ms, world->now_ms + 30);
+    world->now_ms += 30;
     turn(world);
-    assert_int_equal(reader->prover.events, 4);
+    assert_int_equal(reader->prover.events, 5);
+}
+
+/* Comments at the window's own pace, one of them late: those behind it are not late for ever. */
+static void a_late_event_does_not_hold_up_those_behind_it(void **state)
+{
+    enum { WINDOW_MS = 50, LATE_MS = 40 };
+    struct world *world = *state;
+    const struct join live = plain(0);
+    struct fake_reader *reader = join(world, 0, &live);
+    rest(world);
+    for (uint32_t i = 0; i < 10; i++) {
+        const int late_ms = i == 4 ? LATE_MS : 0;
+        pass(world, WINDOW_MS + late_ms - (i == 5 ? LATE_MS : 0));
+        commit_many(world, 1);
+        turn(world);
+        assert_int_equal(reader->prover.events, i + 1);
+    }
 }
 
 static void a_slow_reader_is_told_and_still_gets_the_acts(void **state)
@@ -754,6 +775,7 @@ int main(void)
         CASE(websocket_gets_one_message_a_frame),
         CASE(a_viewer_may_leave_as_it_is_opened),
         CASE(a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers),
+        CASE(a_late_event_does_not_hold_up_those_behind_it),
         CASE(a_slow_reader_is_told_and_still_gets_the_acts),
         CASE(an_ended_stream_says_so_in_hello),
         CASE(within_resume_max_everything_is_sent),
