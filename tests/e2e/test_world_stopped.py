@@ -8,6 +8,7 @@ import pytest
 
 from checker import check
 from crowd import Crowd
+from http1 import DEADLINE_S
 from roar import eventually
 
 STOP_S = 30 if os.environ.get("ROAR_LONG") else 3
@@ -39,4 +40,5 @@ def test_a_stopped_server_goes_on_where_it_was(start, stream):
     crowd.end()
     assert crowd.faults == []
     assert check(log, crowd.answers, crowd.views) == []
-    assert not any(reconnects[view.name] > 0 for view in crowd.views if "poll" not in view.name), reconnects
+    if STOP_S < DEADLINE_S:  # else they gave up waiting, as clients do, and came back
+        assert not any(reconnects[view.name] > 0 for view in crowd.views if "poll" not in view.name), reconnects
