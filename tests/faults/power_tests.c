@@ -22,6 +22,7 @@ enum { CREATION_CUTS = 400, CREATION_CHANGES = 30 };
 enum { CUTS = 240, CUTS_MAX_A_STORY = 3 };
 
 static struct story story; // large
+static uint64_t seed_under_way;
 
 static uint64_t number_of(const char *name, uint64_t otherwise)
 {
@@ -94,9 +95,13 @@ static void run_cuts(uint64_t wanted, bool with_faults)
     uint64_t cuts = 0;
     uint64_t seed = first;
     for (; cuts < wanted && (!is_one || seed == first); seed++) {
-        print_message(getenv("ROAR_FAULTS_LOG") == NULL ? "" : "seed %u\n", (unsigned)seed);
+        seed_under_way = seed;
+        if (getenv("ROAR_FAULTS_LOG") != NULL) {
+            print_message("seed %u\n", (unsigned)seed);
+        }
         cuts += tell_with_cuts(seed, changes, with_faults);
     }
+    seed_under_way = 0;
     print_message("%u cuts in %u stories of %u changes\n", (unsigned)cuts, (unsigned)(seed - first),
                   (unsigned)changes);
 }
@@ -134,12 +139,23 @@ static void a_power_cut_while_the_file_is_made_is_survived(void **state)
     }
 }
 
+static int tell_seed(void **state)
+{
+    (void)state;
+    if (seed_under_way != 0) {
+        print_message("it failed with seed %u: make faults SEED=%u\n", (unsigned)seed_under_way,
+                      (unsigned)seed_under_way);
+    }
+    seed_under_way = 0;
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_answered_survives_power_cuts),
+        cmocka_unit_test_teardown(what_was_answered_survives_power_cuts, tell_seed),
         cmocka_unit_test(a_power_cut_while_the_file_is_made_is_survived),
-        cmocka_unit_test(power_cuts_on_a_failing_disk_lose_nothing),
+        cmocka_unit_test_teardown(power_cuts_on_a_failing_disk_lose_nothing, tell_seed),
     };
     log_set_level(getenv("ROAR_FAULTS_LOG") == NULL ? LOG_ERROR + 1 : LOG_DEBUG);
     fault_disk_install();
