@@ -358,6 +358,36 @@ static void what_is_no_database_is_refused(void **state)
     subject_start(subject);
 }
 
+/* ---- retention ---- */
+
+/* The turn of the ordering thread behind the first is over when the second is answered. */
+static void let_it_turn(struct desk *desk)
+{
+    for (int i = 0; i < 2; i++) {
+        struct follower follower;
+        desk_follow(desk, &follower, "nobody-posts-here");
+        desk_unfollow(desk, &follower);
+    }
+}
+
+static void a_shorter_retention_takes_effect_at_once(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    (void)desk_say(&desk, "demo", "ann", "of days ago");
+    for (int day = 0; day < 4; day++) { // a retry may not name it any more
+        subject_pass(subject, INT64_C(25) * 60 * 60 * 1000);
+        let_it_turn(&desk);
+    }
+    (void)desk_say(&desk, "demo", "ann", "of now");
+    assert_int_equal(desk_count(&desk, "demo", 0, SEQ_MAX).count, 2);
+    assert_int_equal(desk_put(&desk, "demo", 1, 0).result, ERR_OK);
+    let_it_turn(&desk); // and no time passes
+    assert_int_equal(desk_count(&desk, "demo", 0, SEQ_MAX).count, 1);
+    desk_close(&desk);
+}
+
 /* ---- bounds ---- */
 
 enum { WAITING_MAX = 16, ASKED = 200 };
@@ -468,6 +498,7 @@ int main(void)
         TEST(a_folder_has_one_owner),
         TEST(a_newer_file_is_refused),
         TEST(what_is_no_database_is_refused),
+        TEST(a_shorter_retention_takes_effect_at_once),
         TEST(who_would_wait_too_long_is_told),
         TEST(who_opens_no_letters_is_told_once),
         TEST(memory_that_fails_loses_nothing),
