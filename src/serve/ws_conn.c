@@ -266,11 +266,14 @@ static bool ping(struct ws_conn *ws, int64_t now_ms)
     return true;
 }
 
-/* A stuck one is not pinged: that it takes bytes is its sign of life. */
+/* A stuck one is not pinged: that it takes bytes is its sign of life. Who was not asked owes no
+ * answer, however long we slept ourselves. */
 static int64_t silent_ms(const struct ws_conn *ws, int64_t now_ms)
 {
-    return ws_output_is_stuck(&ws->output) ? (int64_t)carrier_silent_ms(ws->carrier)
-                                           : now_ms - carrier_heard_ms(ws->carrier);
+    if (ws_output_is_stuck(&ws->output)) {
+        return carrier_silent_ms(ws->carrier);
+    }
+    return ws->pings_unanswered == 0 ? 0 : now_ms - carrier_heard_ms(ws->carrier);
 }
 
 static void visit_open(struct ws_conn *ws, int64_t now_ms)
@@ -284,11 +287,11 @@ static void visit_open(struct ws_conn *ws, int64_t now_ms)
         goodbye(ws, GOAWAY_SLOW);
         return;
     }
+    ws_streams_beat(&ws->streams, front_is_there(ws->carrier, silent_ms(ws, now_ms)));
     if (!ping(ws, now_ms)) {
         carrier_cut(ws->carrier);
         return;
     }
-    ws_streams_beat(&ws->streams, front_is_there(ws->carrier, silent_ms(ws, now_ms)));
 }
 
 static void on_visited(struct carrier *carrier, int64_t now_ms)
