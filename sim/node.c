@@ -207,7 +207,7 @@ static bool is_at_rest(const struct world *world)
             return false;
         }
     }
-    return !world->act_is_away && !world->asker.is_away;
+    return !world->act_is_away && !world->asker.is_away && !world->pager.is_away;
 }
 
 static void run_down(struct world *world)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FRESH_MS = 20 * 60 * 60 * 1000 };
+
 static uint64_t greatest_answered(const struct world *world, uint8_t stream)
 {
     uint64_t greatest = 0;
@@ -93,6 +95,12 @@ static void on_done(struct call *call)
     submit->event = NULL;
 }
 
+/* A retry is known for a day at least; who waits longer gives up. */
+static bool is_fresh(const struct poster *poster, uint16_t cid)
+{
+    return poster->world->now_ms - poster->comments[cid].first_ms < FRESH_MS;
+}
+
 static void post(struct world *world, struct poster *poster, uint16_t cid)
 {
     struct comment *comment = &poster->comments[cid];
@@ -125,7 +133,7 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
 static uint16_t unsettled(const struct poster *poster)
 {
     for (uint16_t cid = 0; cid < poster->cids; cid++) {
-        if (!poster->comments[cid].is_answered) {
+        if (!poster->comments[cid].is_answered && is_fresh(poster, cid)) {
             return cid;
         }
     }
@@ -139,7 +147,8 @@ static void post_new(struct world *world, struct poster *poster)
         return;
     }
     const uint16_t cid = poster->cids++;
-    poster->comments[cid] = (struct comment){.stream = world_chance(world, 200)};
+    poster->comments[cid] =
+        (struct comment){.stream = world_chance(world, 200), .first_ms = world->now_ms};
     post(world, poster, cid);
 }
 
@@ -150,10 +159,11 @@ void poster_step(struct world *world, struct poster *poster)
         return;
     }
     const uint16_t open = unsettled(poster);
+    const uint16_t again = (uint16_t)world_below(world, poster->cids + UINT64_C(1));
     if (open != CIDS_MAX && (world->is_calm || world_chance(world, 800))) {
         post(world, poster, open);
-    } else if (poster->cids > 0 && world_chance(world, 100)) {
-        post(world, poster, (uint16_t)world_below(world, poster->cids));
+    } else if (again < poster->cids && world_chance(world, 100) && is_fresh(poster, again)) {
+        post(world, poster, again);
     } else if (!world->is_calm) {
         post_new(world, poster);
     } else {
@@ -179,7 +189,7 @@ uint32_t poster_most_unsettled(const struct world *world)
         const struct poster *poster = &world->posters[i];
         uint32_t count = 0;
         for (uint16_t cid = 0; cid < poster->cids; cid++) {
-            count += !poster->comments[cid].is_answered;
+            count += !poster->comments[cid].is_answered && is_fresh(poster, cid);
         }
         most = count > most ? count : most;
     }

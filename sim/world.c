@@ -8,6 +8,7 @@
 #include "disk_vfs.h"
 #include "ledger.h"
 #include "node.h"
+#include "pager.h"
 #include "poster.h"
 #include "watcher.h"
 
@@ -85,7 +86,19 @@ int64_t world_while(struct world *world, int64_t mean_ms)
 
 struct turn {
     int64_t due_ms;
-    enum who { NOBODY, REACTOR, WRITER, READER, POSTER, WATCHER, ASKER, CHAOS, MODERATOR, UP } who;
+    enum who {
+        NOBODY,
+        REACTOR,
+        WRITER,
+        READER,
+        POSTER,
+        WATCHER,
+        ASKER,
+        PAGER,
+        CHAOS,
+        MODERATOR,
+        UP
+    } who;
     int number;
     uint32_t ties;
 };
@@ -118,6 +131,7 @@ static struct turn next_turn(struct world *world)
         bid(world, &turn, world->watchers[i].due_ms, (struct turn){.who = WATCHER, .number = i});
     }
     bid(world, &turn, world->asker.due_ms, (struct turn){.who = ASKER});
+    bid(world, &turn, world->pager.due_ms, (struct turn){.who = PAGER});
     bid(world, &turn, world->chaos_due_ms, (struct turn){.who = CHAOS});
     bid(world, &turn, world->act_due_ms, (struct turn){.who = MODERATOR});
     bid(world, &turn, world->up_due_ms, (struct turn){.who = UP});
@@ -144,6 +158,9 @@ static void take(struct world *world, const struct turn *turn)
         break;
     case ASKER:
         attendance_step(world);
+        break;
+    case PAGER:
+        pager_step(world);
         break;
     case CHAOS:
         chaos_step(world);
@@ -197,6 +214,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint64_t 
     poster_begin(world);
     watcher_begin(world);
     attendance_begin(world);
+    pager_begin(world);
     chaos_begin(world);
     node_start(world);
 }
@@ -227,7 +245,9 @@ static void come_to_rest(struct world *world)
 
 void world_run(struct world *world)
 {
-    run_until(world, (int64_t)world->scenario->seconds * 1000);
+    while (world->now_ms - world->jumped_ms < (int64_t)world->scenario->seconds * 1000) {
+        step(world);
+    }
     come_to_rest(world);
     /* A last look at what is left when the lights go out. */
     disk_arm(world_chance(world, 500) ? DISK_POWER_CUT : DISK_KILL, 0);

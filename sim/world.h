@@ -65,7 +65,8 @@ struct ledger {
 struct comment { // what a poster wants said: poster.c
     uint8_t stream;
     bool is_tried, is_answered, may_be_there;
-    bool is_denied; // surely not there, as it was told
+    int64_t first_ms; // when it was posted
+    bool is_denied;   // surely not there, as it was told
     uint64_t seq;
 };
 
@@ -123,6 +124,15 @@ struct asker {                 // asks for presence: attendance.c
     bool is_away;
 };
 
+struct pager {        // reads back: pager.c
+    struct read read; // first
+    struct world *world;
+    int64_t due_ms;
+    uint64_t head, ground; // known when it asked
+    uint8_t stream;
+    bool is_away;
+};
+
 struct world {
     const struct scenario *scenario;
     uint64_t seed, steps, hash;
@@ -156,6 +166,7 @@ struct world {
     struct watcher watchers[WATCHERS];
     struct attendance attendance[STREAMS][IDENTITIES + 1];
     struct asker asker;
+    struct pager pager;
     struct stream_call act; // moderator's
     bool act_is_away;
     uint8_t act_state;

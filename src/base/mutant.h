@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* mutant -- our own guards, turned off one at a time, to prove that the simulation misses them.
  *
- *      if (event->seq <= stream->newest && !mutant(TAKES_TWICE)) { return; }
+ *      if (submit->cid.len == 0 || mutant(DEDUPE_SKIPPED)) { return ERR_OK; }
  *
  * Constant false unless built with ROAR_MUTANTS, so that nothing of it is in the server; there the
  * simulation chooses one (sim/mutants.c), and its checker has to notice.
@@ -30,7 +30,6 @@
     X(BUS_LOSES, "an event is not sent to its watches")                                            \
     X(BEHIND_UNTOLD, "who falls behind is not told")                                               \
     X(BEHIND_IGNORED, "who is told does not look")                                                 \
-    X(TAKES_TWICE, "an event that is known is taken again")                                        \
     X(CLOSED_DEAF, "what comes while a stream opens is lost")                                      \
     X(SYNC_IGNORED, "a join does not wait for its sync")                                           \
     X(RESUME_AFTER, "a resume begins one too late")                                                \

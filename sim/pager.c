@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pager.h"
+
+#include "ledger.h"
+#include "node.h"
+
+static const uint32_t acts = ~(UINT32_C(1) << EVENT_COMMENT);
+
+/* How many events the log holds in the direction asked, as far as everybody may know. */
+static uint64_t count_known(struct ledger *ledger, const struct read *read, uint64_t head)
+{
+    const uint64_t from = read->from == READ_AFTER ? read->bound + 1 : 1;
+    const uint64_t upto = read->from == READ_AFTER ? read->upto : read->bound - 1;
+    const uint64_t first = from > ledger->ground ? from : ledger->ground + 1;
+    const uint64_t last = upto < head ? upto : head;
+    return last >= first ? ledger->truth.count(&ledger->truth, first, last, read->kinds) : 0;
+}
+
+static void check_events(struct pager *pager)
+{
+    struct world *world = pager->world;
+    struct ledger *ledger = &world->ledgers[pager->stream];
+    const struct read *read = &pager->read;
+    for (uint32_t i = 0; i < read->count; i++) {
+        const struct event *event = read->events[i];
+        const struct event *before = i == 0 ? NULL : read->events[i - 1];
+        ledger->truth.saw(&ledger->truth, event->seq, event->prev, event->kind,
+                          (struct str){.at = event->body, .len = event->body_len});
+        world_holds(world, (read->kinds >> event->kind & 1U) != 0, "P5: a page has other kinds");
+        world_holds(world,
+                    before == NULL || ledger->truth.count(&ledger->truth, before->seq + 1,
+                                                          event->seq, read->kinds) == 1,
+                    "P5: a page of %s leaves something out before %llu", ledger->name.at,
+                    (unsigned long long)event->seq);
+    }
+}
+
+static void check_page(struct pager *pager)
+{
+    struct world *world = pager->world;
+    struct ledger *ledger = &world->ledgers[pager->stream];
+    const struct read *read = &pager->read;
+    world_note(world, "a page of %s: %u events, head %llu", ledger->name.at, read->count,
+               (unsigned long long)read->head);
+    world_holds(world, read->head >= pager->head && read->head <= ledger->published,
+                "P2: a page of %s knows of %llu, and %llu to %llu is known", ledger->name.at,
+                (unsigned long long)read->head, (unsigned long long)pager->head,
+                (unsigned long long)ledger->published);
+    check_events(pager);
+    if (pager->ground != ledger->ground) {
+        return; // retention was at it meanwhile
+    }
+    const uint64_t all = count_known(ledger, read, read->head);
+    world_holds(world, read->count == (all < read->limit ? all : read->limit),
+                "P5: a page of %s has %u of %llu", ledger->name.at, read->count,
+                (unsigned long long)all);
+    world_holds(world, read->more == (all > read->count), "P5: `more` of a page of %s is wrong",
+                ledger->name.at);
+}
+
+static void on_page(struct call *call)
+{
+    struct pager *pager = (struct pager *)(void *)call;
+    struct world *world = pager->world;
+    pager->is_away = false;
+    if (!world->is_dead && pager->read.result == ERR_OK) {
+        check_page(pager);
+    } else if (!world->is_dead) {
+        world_holds(world, world->scenario->bad_disks > 0 || world->is_closing,
+                    "P15: a page was refused for no reason");
+    }
+    read_done(&pager->read);
+}
+
+void pager_begin(struct world *world)
+{
+    world->pager.world = world;
+    world->pager.due_ms = 2000;
+}
+
+void pager_step(struct world *world)
+{
+    struct pager *pager = &world->pager;
+    pager->due_ms = world->now_ms + world_while(world, 2 * world->pace_ms);
+    if (world->port == NULL || pager->is_away) {
+        return;
+    }
+    struct reactor *reactor = &world->reactors[world_below(world, world->hubs)];
+    pager->stream = world_chance(world, 250);
+    const struct ledger *ledger = &world->ledgers[pager->stream];
+    const bool newest = world_chance(world, 500);
+    pager->head = ledger->published;
+    pager->ground = ledger->ground;
+    pager->is_away = true;
+    pager->read = (struct read){
+        .call = {.home = &reactor->home, .done = on_page},
+        .stream = ledger->name,
+        .from = world_chance(world, 600) ? READ_BEFORE : READ_AFTER,
+        .upto = SEQ_MAX,
+        .limit = 1 + (uint32_t)world_below(world, 60),
+        .kinds = world_chance(world, 200) ? acts : UINT32_MAX,
+    };
+    pager->read.bound = pager->read.from == READ_BEFORE && newest
+                            ? SEQ_MAX + 1
+                            : 1 + world_below(world, ledger->head + 3);
+    port_read(world->port, &pager->read);
+    node_poke(world);
+}
