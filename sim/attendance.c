@@ -47,6 +47,19 @@ void attendance_beat(struct world *world, uint8_t stream, uint8_t identity)
     who->until_ms = world->now_ms + PRESENCE_TTL_MS;
 }
 
+void attendance_slept(struct world *world, int64_t ms)
+{
+    const int64_t before_ms = world->now_ms - ms;
+    for (int i = 0; i < STREAMS; i++) {
+        for (int who = 0; who <= IDENTITIES; who++) {
+            struct attendance *there = &world->attendance[i][who];
+            if (there->until_ms >= before_ms - SLACK_MS - (int64_t)worst_lag_ms(world)) {
+                there->until_ms += ms + SLACK_MS;
+            }
+        }
+    }
+}
+
 static void on_answer(struct call *call)
 {
     struct asker *asker = (struct asker *)(void *)call;

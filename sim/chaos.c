@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chaos.h"
 
+#include "attendance.h"
 #include "node.h"
 
 enum { HOUR_MS = 60 * 60 * 1000, OPS_MAX = 60 };
@@ -36,6 +37,7 @@ static void sleep_long(struct world *world)
                            : (int64_t)world_below(world, 120000);
     world->now_ms += ms;
     world->jumped_ms += ms;
+    attendance_slept(world, ms);
     world_note(world, "the machine sleeps for %lld ms", (long long)ms);
 }
 

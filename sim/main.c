@@ -29,6 +29,7 @@ static void say(uint32_t number, bool ok, const char *name, const char *what)
 static int run_seed(uint64_t seed)
 {
     struct histories histories = {.seeds = 0};
+    (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ); // also what came before an abort
     histories_run(&histories, seed, true);
     histories_tell(&histories);
     return 0;

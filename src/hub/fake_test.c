@@ -311,18 +311,24 @@ static void answer_loose(struct fake_engine *engine)
     call_finish(call);
 }
 
-static void answer_ordered(struct fake_engine *engine)
+static void answer_ordered(struct fake_engine *engine, uint32_t i)
 {
-    struct call *call = engine->ordered[0].call;
-    if (engine->ordered[0].what == FAKE_WATCH) {
+    struct call *call = engine->ordered[i].call;
+    if (engine->ordered[i].what == FAKE_WATCH) {
         answer_watch(engine, (struct watch *)call);
-    } else if (engine->ordered[0].what == FAKE_UNWATCH) {
+    } else if (engine->ordered[i].what == FAKE_UNWATCH) {
         remove_watch(engine, (struct watch *)call);
     }
     engine->ordered_count--;
-    memmove(engine->ordered, engine->ordered + 1,
-            engine->ordered_count * sizeof(engine->ordered[0]));
+    memmove(engine->ordered + i, engine->ordered + i + 1,
+            (engine->ordered_count - i) * sizeof(engine->ordered[0]));
     call_finish(call);
+}
+
+void fake_engine_step_last(struct fake_engine *engine)
+{
+    must(engine->ordered_count > 0);
+    answer_ordered(engine, engine->ordered_count - 1);
 }
 
 bool fake_engine_step(struct fake_engine *engine)
@@ -335,7 +341,7 @@ bool fake_engine_step(struct fake_engine *engine)
     if (rand_below(&engine->rand, waiting) < loose) {
         answer_loose(engine);
     } else {
-        answer_ordered(engine);
+        answer_ordered(engine, 0);
     }
     return true;
 }

@@ -42,7 +42,8 @@ struct fake_engine {
 };
 void fake_engine_init(struct fake_engine *engine, uint64_t seed);
 void fake_engine_done(struct fake_engine *engine);
-bool fake_engine_step(struct fake_engine *engine); // answers one call; false: none waits
+bool fake_engine_step(struct fake_engine *engine);      // answers one call; false: none waits
+void fake_engine_step_last(struct fake_engine *engine); // of watch, unwatch, sync: the newest
 void fake_engine_commit(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms);
 void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
                               uint32_t body_len);

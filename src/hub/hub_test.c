@@ -766,6 +766,31 @@ static void streams_nobody_reads_have_a_bound(void **state)
     assert_int_equal(world->engine.watch_count, 0);
 }
 
+/* An engine may take long to let go: who comes meanwhile joins no stream that is being left. */
+static void who_joins_while_a_stream_is_let_go_misses_nothing(void **state)
+{
+    struct world *world = *state;
+    const struct join live = plain(0);
+    struct fake_reader *reader = join(world, 0, &live);
+    rest(world);
+    fake_reader_leave(reader);
+    rest(world);
+    world->now_ms += 20000;
+    turn(world); // the stream is idle: unwatch is the engine's, which is slow
+    assert_int_equal(world->engine.watch_count, 1);
+    assert_int_equal(world->engine.ordered_count, 1);
+    reader = join(world, 1, &live);
+    fake_engine_step_last(&world->engine); // its sync overtakes
+    turn(world);
+    turn(world);
+    assert_false(reader->is_open);
+    rest(world);
+    assert_true(reader->is_open);
+    commit_many(world, 3);
+    pass(world, 1000);
+    assert_int_equal(reader->prover.events, 3);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -785,6 +810,7 @@ int main(void)
         CASE(a_cursor_of_another_life_is_told_to_start_over),
         CASE(the_engine_says_why_a_join_is_refused),
         CASE(a_stream_nobody_reads_is_let_go),
+        CASE(who_joins_while_a_stream_is_let_go_misses_nothing),
         CASE(a_stream_outlives_the_reads_that_carry_its_name),
         CASE(a_poll_answers_at_once_or_when_something_comes),
         CASE(one_user_on_three_screens_is_one_viewer),

@@ -134,7 +134,6 @@ static void on_unwatched(struct call *call)
 {
     struct stream *stream = list_entry(call, struct stream, watch.call);
     stream->unwatch_call = CALL_BACK;
-    stream->watched = false;
     stream_step_soon(stream);
 }
 
@@ -156,8 +155,10 @@ static void watch(struct stream *stream)
     port_watch(stream->hub->options.port, &stream->watch);
 }
 
+/* From here on it is not open: who joins before the answer waits for a new watch. */
 static void unwatch(struct stream *stream)
 {
+    stream->watched = false;
     stream->watch.call.done = on_unwatched;
     stream->unwatch_call = CALL_AWAY;
     port_unwatch(stream->hub->options.port, &stream->watch);
