@@ -5,6 +5,8 @@
 #   make fuzz T=ws SECS=600         one codec's target, with progress
 #   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
 #   make bench                       QUICK=1 in a minute, to see that it runs
+#   make sim SEED=n | SEEDS=k         one history told, or many with figures; MUTANT=name
+#   make mutants                     every guard off in turn: the simulation notices
 #   make check | fmt | clean
 MODE ?= release
 PREFIX ?= /usr/local
@@ -20,6 +22,7 @@ TARGETS := roar
 endif
 
 .PHONY: build run test check fuzz faults bench fmt install clean setup-build setup-test
+.PHONY: build run test sim mutants check fuzz bench fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -55,6 +58,16 @@ faults: setup-test build
 		$(BUILD)/tests/faults/faults_power
 	@ROAR_FAULTS_WHOLE=1 $(BUILD)/tests/faults/faults_sweep
 	@$(BUILD)/tests/faults/faults_damage
+SIM := $(BUILD)/sim/roar-sim
+SEEDS ?= 1000
+
+sim: build
+	@ninja --quiet -C $(BUILD) sim/roar-sim
+	@$(SIM) $(if $(SEED),seed $(SEED),seeds $(SEEDS)) $(MUTANT)
+
+mutants: build
+	@ninja --quiet -C $(BUILD) sim/roar-sim
+	@$(SIM) mutants 240
 
 bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench
