@@ -21,8 +21,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test check fuzz faults bench fmt install clean setup-build setup-test
-.PHONY: build run test sim mutants check fuzz bench fmt install clean setup-build setup-test
+.PHONY: build run test sim mutants check fuzz faults bench fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
