@@ -24,10 +24,11 @@ void reader_rig_stop(struct reader_rig *bench);
 void reader_rig_sign_in(struct reader_rig *bench, const char *sub, int64_t left_ms);
 /* One more comment in the log; its seq. */
 uint64_t reader_rig_commit(struct reader_rig *bench);
-/* Comments of 10 KB. */
-void reader_rig_flood(struct reader_rig *bench, int count);
-/* Waits until somebody was told to go for that reason (enum goaway_reason). */
-void reader_rig_await_goaway(struct reader_rig *bench, int reason);
+/* One of 10 KB; its seq. */
+uint64_t reader_rig_commit_large(struct reader_rig *bench);
+void reader_rig_flood(struct reader_rig *bench, int count); // of those
+/* Somebody was told to go for that reason (enum goaway_reason). */
+bool reader_rig_told_goaway(struct reader_rig *bench, int reason);
 
 /* ---- a WebSocket client ---- */
 struct client reader_rig_ws(struct reader_rig *bench, const char *path);

@@ -139,9 +139,10 @@ static void who_reads_nothing_is_let_go(void **state)
     reader_rig_start(&bench);
     struct client stalled = read_along(&bench);
     struct client healthy = read_along(&bench);
-    reader_rig_flood(&bench, 300);
-    client_until(&healthy, "\"type\":\"gap\"");
-    reader_rig_await_goaway(&bench, GOAWAY_SLOW);
+    /* One at a time: of a flood the ring may forget so much that the kernel takes the rest. */
+    while (!reader_rig_told_goaway(&bench, GOAWAY_SLOW)) {
+        expect_event(&healthy, reader_rig_commit_large(&bench));
+    }
     client_rest(&stalled); // the server closed it
     expect_event(&healthy, reader_rig_commit(&bench));
     client_close(&stalled);
