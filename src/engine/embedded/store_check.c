@@ -30,13 +30,12 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct round *round
 {
     char text[STORE_CHECK_TEXT_MAX];
     va_list rest;
-    if (round->found->damages++ >= STORE_CHECK_DAMAGES_MAX) {
-        return;
-    }
     va_start(rest, format);
-    vsnprintf(text, sizeof(text), format, rest);
+    vsnprintf(text, sizeof(text), format, rest); // NOLINT(clang-analyzer-valist.*): begun just above
     va_end(rest);
-    round->check->on_damage(round->check, text);
+    if (round->found->damages++ < STORE_CHECK_DAMAGES_MAX) {
+        round->check->on_damage(round->check, text);
+    }
 }
 
 static void progress(const struct round *round, const char *what, uint64_t done, uint64_t total)
