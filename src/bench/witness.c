@@ -78,6 +78,13 @@ void witness_gap(struct witness *witness, const struct witness_gap *gap, struct 
     witness->spared += gap->shed + gap->removed;
 }
 
+bool witness_gap_adds_up(const struct witness_gap *gap, const struct truth *truth)
+{
+    const uint64_t after = gap->from == 0 ? 0 : gap->from - 1;
+    return !gap->has_counts ||
+           gap->carried + gap->shed + gap->removed == truth_part(truth, after, gap->to).count;
+}
+
 void witness_resync(struct witness *witness, uint64_t seq, bool is_known)
 {
     if (is_known) {

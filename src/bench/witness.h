@@ -44,5 +44,7 @@ bool witness_event(struct witness *witness, uint64_t seq, uint64_t prev, struct 
 void witness_gap(struct witness *witness, const struct witness_gap *gap, struct score *score);
 /* Its past is of no worth; what follows begins after `seq`, or, unknown, after its own prev. */
 void witness_resync(struct witness *witness, uint64_t seq, bool is_known);
+/* Carried, shed and removed are as many as the log has there; without counts: true. */
+bool witness_gap_adds_up(const struct witness_gap *gap, const struct truth *truth);
 /* All is over: holds it to the log. */
 void witness_judge(const struct witness *witness, const struct truth *truth, struct score *score);

@@ -192,6 +192,22 @@ static void test_a_gap_that_tells_too_much(void **state)
     assert_judged(&rig, FAULT_GAP, 2);
 }
 
+static void test_the_numbers_of_a_gap(void **state)
+{
+    (void)state;
+    struct rig rig = make_rig();
+    struct witness_gap gap = {
+        .from = 14, .to = 18, .carried = 2, .shed = 2, .removed = 1, .has_counts = true};
+    assert_true(witness_gap_adds_up(&gap, &rig.truth));
+    gap.carried = 3;
+    assert_false(witness_gap_adds_up(&gap, &rig.truth));
+    gap.carried = 1;
+    assert_false(witness_gap_adds_up(&gap, &rig.truth));
+    gap.has_counts = false;
+    assert_true(witness_gap_adds_up(&gap, &rig.truth));
+    truth_done(&rig.truth);
+}
+
 static void test_a_gap_backwards(void **state)
 {
     (void)state;
@@ -252,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_a_gap_told),
         cmocka_unit_test(test_a_gap_that_tells_too_little),
         cmocka_unit_test(test_a_gap_that_tells_too_much),
+        cmocka_unit_test(test_the_numbers_of_a_gap),
         cmocka_unit_test(test_a_gap_backwards),
         cmocka_unit_test(test_beyond_a_gap_told_is_untold),
         cmocka_unit_test(test_expired_begins_anew),

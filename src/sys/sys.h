@@ -161,12 +161,12 @@ void sys_thread_join(struct sys_thread *thread);
  * against the limit of files alone, and other threads do not see it. */
 MUST_USE enum err sys_thread_own_files(void);
 
-/* ---- processes ---- */
+/* ---- processes: children, which do not outlive this one ---- */
 
 /* The child runs `run` and ends with what it returns. Before any thread is made. */
 MUST_USE enum err sys_process_fork(int (*run)(void *user), void *user, int *ret_pid);
 /* This binary again, with these arguments (ended by NULL); variables ("NAME=value", ended by NULL)
- * stand before those there are; what it logs goes to a new file. */
+ * stand before those there are; what it logs goes to a new file. Before any thread is made. */
 MUST_USE enum err sys_process_start(const char *const *args, const char *const *variables,
                                     const char *log_path, int *ret_pid);
 bool sys_process_is_alive(int pid); // a child

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,13 +16,24 @@ enum { VARIABLES_MAX = 512, WAIT_STEP_MS = 5 };
 
 extern char **environ;
 
+/* In the child: it does not outlive its parent. */
+static void follow_parent(pid_t parent, int with_signal)
+{
+    (void)prctl(PR_SET_PDEATHSIG, with_signal);
+    if (getppid() != parent) {
+        _exit(1); // it went before we asked
+    }
+}
+
 enum err sys_process_fork(int (*run)(void *user), void *user, int *ret_pid)
 {
+    const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == -1) {
         return sys_failed("fork", "process");
     }
     if (pid == 0) {
+        follow_parent(parent, SIGKILL);
         _exit(run(user));
     }
     *ret_pid = pid;
@@ -34,7 +45,7 @@ static void join_variables(const char *const *first, char *ret_all[VARIABLES_MAX
 {
     size_t count = 0;
     for (; *first != NULL && count + 1 < VARIABLES_MAX; first++) {
-        ret_all[count++] = (char *)(uintptr_t)*first; // posix_spawn() changes none of them
+        ret_all[count++] = (char *)(uintptr_t)*first; // execve() changes none of them
     }
     for (char **variable = environ; *variable != NULL && count + 1 < VARIABLES_MAX; variable++) {
         ret_all[count++] = *variable;
@@ -42,30 +53,33 @@ static void join_variables(const char *const *first, char *ret_all[VARIABLES_MAX
     ret_all[count] = NULL;
 }
 
+_Noreturn static void become(const char *const *args, char *const *variables, const char *log_path)
+{
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    const int log_fd = open(log_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (log_fd != -1 && null_fd != -1 && dup2(log_fd, STDERR_FILENO) != -1 &&
+        dup2(null_fd, STDOUT_FILENO) != -1 && dup2(null_fd, STDIN_FILENO) != -1) {
+        (void)execve("/proc/self/exe", (char *const *)(uintptr_t)args, variables);
+    }
+    _exit(127);
+}
+
 enum err sys_process_start(const char *const *args, const char *const *variables,
                            const char *log_path, int *ret_pid)
 {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none;
     char *all[VARIABLES_MAX];
-    pid_t pid = 0;
     join_variables(variables, all);
-    (void)sigemptyset(&none);
-    (void)posix_spawn_file_actions_init(&files);
-    (void)posix_spawnattr_init(&attributes);
-    (void)posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    (void)posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log_path,
-                                           O_WRONLY | O_CREAT | O_EXCL, 0600);
-    (void)posix_spawnattr_setsigmask(&attributes, &none);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    const int failure = posix_spawn(&pid, "/proc/self/exe", &files, &attributes,
-                                    (char *const *)(uintptr_t)args, all);
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&files);
-    if (failure != 0) {
-        errno = failure;
-        return sys_failed("posix_spawn", args[0]);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid == -1) {
+        return sys_failed("fork", args[0]);
+    }
+    if (pid == 0) {
+        follow_parent(parent, SIGTERM);
+        become(args, all, log_path);
     }
     *ret_pid = pid;
     return ERR_OK;
