@@ -68,7 +68,7 @@ def test_a_silent_death_is_noticed_within_the_ttl(start, stream, is_busy):
             freed_s = time.monotonic() - begun
             stays_for(roar, stream, len(near), 2)
             last = roar.posted(stream, "the end")["seq"]
-            eventually("the near to see the end", lambda: all(keeper.reader.seq == last for keeper in keepers[:2]))
+            eventually("the near to see the end", lambda: all(keeper.reader.seq >= last for keeper in keepers[:2]))
         print(f"missed after {noticed_s:.2f} s, freed after {freed_s:.2f} s (TTL {TTL_S} s, stall {STALL_S} s)")
         assert noticed_s < TTL_S + 1 + 1, "TTL + 1 s, and one for us"
         assert freed_s < 2 * STALL_S + 5
