@@ -38,6 +38,7 @@ class Sample:
     anonymous_kib: float
     kept_kib: float  # by the server's own count
     files: int
+    kinds: dict  # KiB of each, to see what grew
 
 
 class Chapter:
@@ -188,5 +189,7 @@ class Soak:
         status = (process / "status").read_text(encoding="ascii")
         anonymous = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon"))
         is_sanitized = any(name in (process / "maps").read_text(encoding="utf-8") for name in ("libasan", "libtsan"))
-        kept = sum(value for name, value in self.roar.metrics().items() if name.startswith("roar_memory_bytes"))
-        return Sample(None if is_sanitized else anonymous, kept / 1024, len(os.listdir(process / "fd")))
+        kinds = {name.split('"')[1]: round(value / 1024) for name, value in self.roar.metrics().items()
+                 if name.startswith("roar_memory_bytes")}
+        files = len(os.listdir(process / "fd"))
+        return Sample(None if is_sanitized else anonymous, sum(kinds.values()), files, kinds)
