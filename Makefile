@@ -3,6 +3,7 @@
 #   make run | build | install       MODE=release|debug|asan|tsan|cov|fuzz  PREFIX  DESTDIR
 #   make test                        SUITES="unit-asan e2e" runs these alone
 #   make fuzz T=ws SECS=600         one codec's target, with progress
+#   make cov                         branches taken, with a floor
 #   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
 #   make bench                       QUICK=1 in a minute, to see that it runs
 #   make sim SEED=n | SEEDS=k         one history told, or many with figures; MUTANT=name
@@ -21,7 +22,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test sim mutants check fuzz faults bench fmt install clean setup-build setup-test
+.PHONY: build run test sim mutants check fuzz cov faults bench fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -45,6 +46,10 @@ test: setup-test
 
 check: setup-test
 	@tools/check/run
+
+cov: setup-test
+	@$(MAKE) --no-print-directory MODE=cov build
+	@tools/cov
 
 fuzz: setup-test
 	@$(MAKE) --no-print-directory MODE=fuzz build

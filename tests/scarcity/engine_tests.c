@@ -59,6 +59,16 @@ struct bench {
     struct desk desk;
 };
 
+struct changing {
+    struct stream_call call; // first
+    bool is_done;
+};
+
+static void changing_done(struct call *call)
+{
+    ((struct changing *)(void *)call)->is_done = true;
+}
+
 static void wait_for(struct bench *bench, const bool *flag)
 {
     for (int i = 0; !*flag; i++) {
@@ -110,6 +120,19 @@ static void follow_and_leave(struct bench *bench, struct follower *follower)
     assert_int_equal(follower->out_of_order, 0);
 }
 
+static void change(struct bench *bench, enum stream_do what, const char *stream)
+{
+    struct changing changing = {.call = {.what = what,
+                                         .stream = str_of(stream),
+                                         .retention_days = 30,
+                                         .state = what == STREAM_DO_PUT ? STREAM_PAUSED : 0}};
+    changing.call.call = (struct call){.home = mail_home(&bench->desk.mail), .done = changing_done};
+    port_stream(bench->desk.port, &changing.call);
+    wait_for(bench, &changing.is_done);
+    const enum err err = changing.call.result;
+    assert_true(err == ERR_OK || err == ERR_SYS || err == ERR_NOMEM || err == ERR_NOT_FOUND);
+}
+
 /* What may fail, does: whatever is answered must be true. `ends` says what of each post. */
 static void use_scarcely(struct bench *bench, enum submit_end ends[POSTS])
 {
@@ -126,6 +149,9 @@ static void use_scarcely(struct bench *bench, enum submit_end ends[POSTS])
     const enum err err = read_all(bench, &count);
     assert_true(err == ERR_OK || err == ERR_NOMEM || err == ERR_SYS || err == ERR_NOT_FOUND);
     follow_and_leave(bench, &follower);
+    change(bench, STREAM_DO_PUT, "other");
+    change(bench, STREAM_DO_GET, "other");
+    change(bench, STREAM_DO_END, "other");
 }
 
 static struct embedded *open_with_desk(struct bench *bench, const char *folder)
@@ -161,6 +187,25 @@ static void check_after(const char *folder, const enum submit_end ends[POSTS])
 }
 
 static bool opens_in_the_scarcity;
+static bool has_a_past; // the folder was used before
+
+/* Streams of each state, and somebody else's comments. */
+static void make_a_past(const char *folder)
+{
+    struct bench bench;
+    assert_non_null(open_with_desk(&bench, folder));
+    for (int i = 0; i < 4; i++) {
+        struct post post = desk_post_of("past", i % 2 == 0 ? "bob" : "eve", NULL, "then");
+        post.submit.address = STR("192.0.2.9");
+        desk_ask_post(&bench.desk, &post);
+        wait_for(&bench, &post.is_done);
+        assert_int_equal(post.submit.end, SUBMIT_DONE);
+        desk_post_done(&post);
+    }
+    change(&bench, STREAM_DO_PUT, "other");
+    change(&bench, STREAM_DO_END, "past");
+    close_bench(&bench);
+}
 
 static bool live(enum scarce_kind kind, uint64_t n)
 {
@@ -168,6 +213,9 @@ static bool live(enum scarce_kind kind, uint64_t n)
     struct bench bench;
     enum submit_end ends[POSTS] = {SUBMIT_REFUSED, SUBMIT_REFUSED, SUBMIT_REFUSED};
     subject_make_folder(folder);
+    if (has_a_past) {
+        make_a_past(folder);
+    }
     if (opens_in_the_scarcity) {
         scarce_begin(kind, n);
     }
@@ -203,12 +251,25 @@ static void each_of_sqlites_allocations_fails(void **state)
     assert_true(scarce_sweep(SCARCE_LIBRARIES, 1, live) > 30);
 }
 
-int main(void)
+static void each_fails_while_a_used_folder_is_opened(void **state)
+{
+    (void)state;
+    has_a_past = true;
+    opens_in_the_scarcity = true;
+    assert_true(scarce_sweep(SCARCE_OURS, 1, live) > 20);
+    assert_true(scarce_sweep(SCARCE_LIBRARIES, 17, live) > 30);
+}
+
+int main(int count, char **words)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_of_our_allocations_fails),
         cmocka_unit_test(each_of_sqlites_allocations_fails),
+        cmocka_unit_test(each_fails_while_a_used_folder_is_opened),
     };
+    if (count > 1) {
+        cmocka_set_test_filter(words[1]);
+    }
     scarce_install();
     return cmocka_run_group_tests_name("the engine without memory", tests, NULL, NULL);
 }

@@ -85,3 +85,9 @@ runner.main()
     runs.terminate()
     assert runs.wait(timeout=30) == 143
     assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()
+
+
+def test_a_suite_that_cannot_run_here_is_counted_as_skipped():
+    counts = run("echo 'ok 1 - a'", probe=["false"])
+    assert (counts.passed, counts.failed, counts.skipped) == (0, 0, 1)
+    assert run("echo 'ok 1 - a'", probe=["true"]).passed == 1
