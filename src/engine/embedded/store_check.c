@@ -118,6 +118,10 @@ static void check_row(const struct round *round, const struct store_row *row)
              (unsigned long long)row->n, (long long)row->stream);
         return;
     }
+    char kept[STREAM_NAME_LEN_MAX]; // store_dedupe_find() asks the same statement
+    name.len = name.len < sizeof(kept) ? name.len : sizeof(kept);
+    memcpy(kept, name.len == 0 ? "" : name.at, name.len);
+    name.at = kept;
     if (row->prev + 1 != row->seq) {
         tell(round, "roar.db: stream %.*s seq %llu (row %llu) does not follow on the one before",
              STR_ARG(name), (unsigned long long)row->seq, (unsigned long long)row->n);
