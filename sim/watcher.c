@@ -170,7 +170,7 @@ static void come(struct world *world, struct watcher *watcher)
                                     : world_chance(world, 300) ? &prover_encoding_other
                                                                : &prover_encoding,
                         .tail = (uint32_t)world_below(world, 80),
-                        .limit = 1 + (uint32_t)world_below(world, 60),
+                        .limit = (world->is_calm ? 60 : 1) + (uint32_t)world_below(world, 60),
                         .identity = watcher->identity};
     choose_cursor(watcher, &join);
     watcher->hub = (uint8_t)world_below(world, world->hubs);

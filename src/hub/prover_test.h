@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* prover -- what a reader believes: it takes a reader's bytes as a client would and holds them
+/* prover_test -- what a reader believes: it takes a reader's bytes as a client would and holds them
  * against the log: promise P5. Used by the tests of the hub and by the simulation.
  *
  * Positions only grow; nothing is missing that no gap told; a gap's numbers add up to the log; acts
