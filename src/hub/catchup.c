@@ -301,8 +301,12 @@ static enum err fill(struct catchup *catchup)
     if (has_acts(catchup)) {
         return fill_acts(catchup);
     }
+    const uint64_t newest = catchup->viewer->stream->newest;
     if (find_events(catchup, &events, &count)) {
-        return write_events(catchup, events, count, &taken);
+        /* A tail that is whole and holds nothing of it: retention took all there was. */
+        return count == 0 && catchup->position < newest
+                   ? write_expired(catchup, newest)
+                   : write_events(catchup, events, count, &taken);
     }
     if (is_all_expired(catchup)) {
         return write_expired(catchup, catchup->fetched.upto);

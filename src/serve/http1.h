@@ -15,7 +15,8 @@
  * Used by:  server.c.
  * Thread:   its reactor's.
  * Bound:    one request at a time, REQUESTS_PER_TICK of a pipeline, then others have their turn;
- *           what is pipelined behind it waits in BACKLOG_BYTES_MAX, then in the kernel. Of a large answer the rest waits in http_reply.h.
+ *           what is pipelined behind it waits in BACKLOG_BYTES_MAX, then in the kernel. Of a large
+ *           answer the rest waits in http_reply.h.
  * Promise:  answers leave in the order of the requests, and nothing is read behind one that was
  *           refused.
  */
