@@ -56,6 +56,10 @@ void attendance_slept(struct world *world, int64_t ms)
             if (there->until_ms >= before_ms - SLACK_MS - (int64_t)worst_lag_ms(world)) {
                 there->until_ms += ms + SLACK_MS;
             }
+            if (there->since_ms != NEVER &&
+                there->since_ms >= before_ms - SLACK_MS - 4 * (int64_t)worst_lag_ms(world)) {
+                there->since_ms += ms; // its letter may lie unopened while all sleep
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ void attendance_reset(struct world *world); // a new process: nobody is there
 void attendance_enter(struct world *world, uint8_t stream, uint8_t identity);
 void attendance_leave(struct world *world, uint8_t stream, uint8_t identity);
 void attendance_beat(struct world *world, uint8_t stream, uint8_t identity);
-/* The machine slept for so long: a beat or a leave that was on its way is as old as its arrival. */
+/* The machine slept for so long: what was on its way (a coming, a beat, a leave) is as old as its
+ * arrival. */
 void attendance_slept(struct world *world, int64_t ms);
 void attendance_step(struct world *world); // asks one of the hubs
