@@ -27,6 +27,9 @@ SETTINGS = {"presence.ttl_s": 4, "presence.beat_s": 1, "delivery.stall_s": 5, "d
 LONG_S = 400 * 86400
 HOUR_S = 3600
 FAULTS_A_CHAPTER = 6
+# Kinds of memory that use fills up to a bound (docs/limits.md, "The log"): newest events, the store's pages, both with
+# what stands around them.
+CACHES_MAX_KIB = {"event": 160 * 1024, "sqlite": 48 * 1024}
 
 
 def reset_life(rng):
@@ -39,6 +42,20 @@ class Sample:
     kept_kib: float  # by the server's own count
     files: int
     kinds: dict  # KiB of each, to see what grew
+
+    @property
+    def cached_kib(self):
+        return sum(self.kinds[kind] for kind in CACHES_MAX_KIB)
+
+    @property
+    def held_kib(self):
+        """What is held for somebody: nobody is there."""
+        return self.kept_kib - self.cached_kib
+
+    @property
+    def uncounted_kib(self):
+        """What the allocator keeps, threads, libraries, and what leaks."""
+        return None if self.anonymous_kib is None else self.anonymous_kib - self.kept_kib
 
 
 class Chapter:

@@ -127,6 +127,7 @@ def test_metrics_are_prometheus_text_and_move(start, stream):
     assert any(value >= 10 for name, value in after.items() if "deliver" in name)
     assert any(value >= 5 for name, value in after.items() if "commit" in name)
     assert sum(value for name, value in after.items() if name.startswith("roar_memory_bytes")) > 0
+    eventually("the store's own memory", lambda: roar.metrics()['roar_memory_bytes{kind="sqlite"}'] > 0)
     assert all(name.startswith("roar_") for name in after)
 
 

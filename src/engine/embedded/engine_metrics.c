@@ -46,6 +46,8 @@ static void describe(struct engine_metrics *m)
     m->expired = counter("roar_store_expired_rows_total", "Rows taken out by retention.");
     m->users_limited = gauge("roar_limits_users", "Users inside a rate window.");
     m->heads = gauge("roar_store_heads", "Streams the ordering point has in memory.");
+    m->sqlite = gauge("roar_memory_bytes", "Heap by what it is for.");
+    m->sqlite.labels = "kind=\"sqlite\"";
     m->tail_hits = counter("roar_tail_reads_total", "Reads answered from memory.");
     m->store_reads = counter("roar_store_reads_total", "Reads answered from the store.");
     m->damaged = counter("roar_store_damaged_total", "Answers refused because of damaged rows.");
@@ -54,9 +56,9 @@ static void describe(struct engine_metrics *m)
 static struct metric *const *all_of(struct engine_metrics *m, struct metric *list[32])
 {
     struct metric *const each[] = {
-        &m->commit,    &m->batch,       &m->queue_age,   &m->rows,
-        &m->wal_bytes, &m->checkpoints, &m->expired,     &m->users_limited,
-        &m->heads,     &m->tail_hits,   &m->store_reads, &m->damaged,
+        &m->commit,      &m->batch,   &m->queue_age,     &m->rows,  &m->wal_bytes,
+        &m->checkpoints, &m->expired, &m->users_limited, &m->heads, &m->tail_hits,
+        &m->store_reads, &m->damaged, &m->sqlite,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {

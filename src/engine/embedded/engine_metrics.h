@@ -21,6 +21,7 @@ struct engine_metrics {
     struct histogram commit_ms, batch_posts, queue_age_ms;
     struct metric posts[ENGINE_OUTCOMES];
     struct metric rows, wal_bytes, checkpoints, expired, users_limited, heads;
+    struct metric sqlite; // of all stores of the process: caches of pages, mostly
     /* -- any thread: counted with atomic additions -- */
     struct metric tail_hits, store_reads, damaged;
 };

@@ -81,6 +81,7 @@ static enum err tick(struct housekeeping *keeping, struct moment now)
     metric_set(&keeping->metrics->wal_bytes, (int64_t)store_wal_bytes(ordering->store));
     metric_set(&keeping->metrics->users_limited, (int64_t)limits_keys(ordering->budget.users));
     metric_set(&keeping->metrics->heads, (int64_t)ordering->heads.by_name.count);
+    metric_set(&keeping->metrics->sqlite, (int64_t)sqlite3_memory_used());
     if (now.mono_ms >= keeping->next_tidy_ms || keeping->is_full) {
         TRY(tidy(keeping, now)); // on a full disk: does it take a write again?
         keeping->next_tidy_ms = now.mono_ms + TIDY_MS;

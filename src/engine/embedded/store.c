@@ -9,6 +9,9 @@
 #include <string.h>
 
 enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
+/* Retries are looked up all over their table, so whoever writes has most of it at hand. */
+#define CACHE_WRITER_KIB "32768"
+#define CACHE_READER_KIB "4096"
 
 #define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum"
 #define STREAM                                                                                     \
@@ -106,8 +109,9 @@ static enum err want_wal(struct store *store)
 static enum err set_up(struct store *store, enum store_mode mode)
 {
     if (mode == STORE_READS) {
-        return store_exec(store, "PRAGMA query_only = ON; PRAGMA cache_size = -4096;"
-                                 "PRAGMA cell_size_check = ON");
+        return store_exec(store,
+                          "PRAGMA query_only = ON; PRAGMA cache_size = -" CACHE_READER_KIB ";"
+                          "PRAGMA cell_size_check = ON");
     }
     /* Who closes the store empties the WAL before, or has a reason to leave it as it is. */
     (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -119,7 +123,8 @@ static enum err set_up(struct store *store, enum store_mode mode)
     (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved_bytes);
     TRY(want_wal(store));
     TRY(store_exec(store, "PRAGMA wal_autocheckpoint = 0;"
-                          "PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
+                          "PRAGMA cache_size = -" CACHE_WRITER_KIB ";"
+                          "PRAGMA temp_store = MEMORY;"
                           "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;"
                           "PRAGMA cache_spill = OFF")); // each frame is written once
     sqlite3_wal_hook(store->db, on_wal, store);
