@@ -127,7 +127,7 @@ def test_without_files_newcomers_are_turned_away_and_those_inside_go_on(start, s
     def lets_in():
         try:
             return roar.post(stream).status == 201
-        except OSError:
+        except (Closed, OSError):
             return False
 
     eventually("room again", lets_in)
