@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/batch.h"
+
+#include "engine/embedded/comment_body.h"
+#include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { POSTS = 4, CALLS = 2, POST_WAIT_MS = 500 };
+
+static int64_t now_ms(const struct clock *clock)
+{
+    (void)clock;
+    return 1000000;
+}
+
+static const struct clock the_clock = {.mono_ms = now_ms, .wall_ms = now_ms};
+static const struct moment now = {.mono_ms = 1000000, .wall_ms = 1000000};
+
+static struct batch batch; // large
+static struct engine_metrics metrics;
+static struct store store;
+static struct ordering ordering;
+static struct submit posts[POSTS];
+static struct stream_call calls[CALLS];
+
+static struct submit post_of(const char *stream, const char *cid)
+{
+    return (struct submit){.stream = str_of(stream),
+                           .author = {.id = STR("ann"), .name = STR("Ann")},
+                           .address = STR("address"),
+                           .cid = str_of(cid),
+                           .text = STR("hello"),
+                           .media_ms = -1,
+                           .asked_mono_ms = 1000000};
+}
+
+static int set_up(void **state)
+{
+    const struct embedded_rules rules = {.post_user = {.count = 100, .window_ms = 1000}};
+    struct store_fault fault;
+    struct store_identity identity;
+    (void)state;
+    engine_metrics_add(&metrics);
+    batch_init(&batch, &the_clock, &metrics, POST_WAIT_MS);
+    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
+    assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
+    assert_int_equal(ordering_open(&ordering, &store, &identity, &rules, now), ERR_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    ordering_close(&ordering);
+    store_close(&store);
+    engine_metrics_remove(&metrics);
+    return 0;
+}
+
+/* Of posts[] and calls[], so many of each. */
+static enum err decide(uint32_t post_count, uint32_t call_count)
+{
+    batch_begin(&batch, now);
+    for (uint32_t i = 0; i < call_count; i++) {
+        batch_add_call(&batch, &calls[i]);
+    }
+    for (uint32_t i = 0; i < post_count; i++) {
+        batch_add_post(&batch, &posts[i]);
+    }
+    return batch_decide(&batch, &ordering, true);
+}
+
+/* Nobody is answered: what they would have been given is let go. */
+static void drop(void)
+{
+    for (uint32_t i = 0; i < batch.post_count; i++) {
+        event_unref(batch.posts[i].verdict.event);
+    }
+    for (uint32_t i = 0; i < batch.call_count; i++) {
+        event_unref(batch.calls[i].event);
+    }
+}
+
+static int64_t number(const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    assert_int_equal(sqlite3_prepare_v2(store.db, sql, -1, &query, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+    const int64_t value = sqlite3_column_int64(query, 0);
+    (void)sqlite3_finalize(query);
+    return value;
+}
+
+static int64_t rows(void)
+{
+    return number("SELECT count(*) FROM log");
+}
+
+/* "old" holds one comment, "c-old"; then a batch of all kinds is made. */
+static void prepare_questions(char id[64])
+{
+    posts[0] = post_of("old", "c-old");
+    assert_int_equal(decide(1, 0), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.end, SUBMIT_DONE);
+    const struct event *event = batch.posts[0].verdict.event;
+    const struct str old = comment_body_id((struct str){event->body, event->body_len});
+    assert_true(old.len < 64);
+    memcpy(id, old.at, old.len);
+    posts[2] = post_of("old", "c-reply");
+    posts[2].reply_to = (struct str){.at = id, .len = old.len};
+    drop();
+    posts[0] = post_of("new", "c-new");
+    posts[1] = post_of("old", "c-old");
+    posts[3] = post_of("old", "");
+    calls[0] = (struct stream_call){
+        .what = STREAM_DO_PUT, .stream = STR("put"), .retention_days = 3, .state = STREAM_PAUSED};
+    calls[1] = (struct stream_call){.what = STREAM_DO_END, .stream = STR("end")};
+}
+
+static void a_batch_is_decided_as_one(void **state)
+{
+    char id[64];
+    (void)state;
+    prepare_questions(id);
+    assert_int_equal(decide(POSTS, CALLS), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.end, SUBMIT_DONE);
+    assert_int_equal(batch.posts[1].verdict.end, SUBMIT_DUPLICATE);
+    assert_int_equal(batch.posts[2].verdict.end, SUBMIT_DONE);
+    assert_int_equal(batch.posts[3].verdict.end, SUBMIT_DONE);
+    assert_int_equal(calls[0].result, ERR_OK);
+    assert_int_equal(calls[0].now, STREAM_PAUSED);
+    assert_int_equal(calls[1].now, STREAM_ENDED);
+    assert_int_equal(batch.rows, 5);
+    assert_int_equal(rows(), 6);
+    drop();
+}
+
+/* After a failed batch a server opens its store anew. */
+static void reopen(void)
+{
+    assert_int_equal(ordering_reload(&ordering, now), ERR_OK);
+}
+
+static void check_broken(enum err err)
+{
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < POSTS; i++) {
+        const struct verdict *verdict = &batch.posts[i].verdict;
+        done += verdict->end == SUBMIT_DONE;
+        assert_int_equal(verdict->event != NULL,
+                         verdict->end == SUBMIT_DONE || verdict->end == SUBMIT_DUPLICATE);
+        if (verdict->end == SUBMIT_REFUSED) {
+            assert_int_equal(verdict->refusal, REFUSAL_STORE_DOWN);
+        }
+    }
+    if (err == ERR_OK) {
+        assert_int_equal(calls[0].result, ERR_OK);
+        assert_int_equal(calls[1].result, ERR_OK);
+        assert_int_equal(rows(), 1 + done + CALLS);
+        return;
+    }
+    assert_int_equal(done, 0);
+    assert_int_equal(batch.rows, 0);
+    assert_int_equal(calls[0].result, ERR_SYS);
+    assert_int_equal(calls[1].result, ERR_SYS);
+    assert_true(rows() == 1 || batch.may_be_written);
+}
+
+/* Who asks again gets what the first time would have given. */
+static void check_retry(void)
+{
+    assert_int_equal(decide(3, CALLS), ERR_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        const enum submit_end end = batch.posts[i].verdict.end;
+        assert_true(end == SUBMIT_DONE || end == SUBMIT_DUPLICATE);
+    }
+    assert_int_equal(number("SELECT count(*) FROM log WHERE cid = 'c-new'"), 1);
+    assert_int_equal(number("SELECT count(*) FROM log WHERE cid = 'c-reply'"), 1);
+    assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), CALLS);
+    assert_int_equal(number("SELECT count(*) FROM log WHERE prev + 1 <> seq"), 0);
+    assert_int_equal(number("SELECT max(seq) - count(*) FROM log WHERE stream = 1"), 0);
+    drop();
+}
+
+static void wherever_a_batch_breaks_off_its_answers_are_true(void **state)
+{
+    uint32_t without_one = 0;
+    (void)state;
+    for (enum store_breaks_what what = 0; what < STORE_BREAKS; what++) {
+        bool has_broken = true;
+        for (uint64_t n = 1; has_broken; n = store_breaks_next(n)) {
+            struct store_breaks breaks;
+            char id[64];
+            prepare_questions(id);
+            store_breaks_arm(&breaks, &store, what, n);
+            const enum err err = decide(POSTS, CALLS);
+            has_broken = store_breaks_disarm(&breaks, &store);
+            assert_true(err == ERR_OK || has_broken);
+            check_broken(err);
+            without_one += has_broken && err == ERR_OK;
+            drop();
+            reopen();
+            check_retry();
+            (void)tear_down(NULL);
+            (void)set_up(NULL);
+        }
+    }
+    assert_true(without_one > 0); // one that cannot be decided does not take the others with it
+}
+
+static void what_waited_too_long_is_not_written(void **state)
+{
+    (void)state;
+    posts[0] = post_of("demo", "c-1");
+    posts[0].asked_mono_ms = now.mono_ms - POST_WAIT_MS - 1;
+    assert_int_equal(decide(1, 0), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.refusal, REFUSAL_OVERLOADED);
+    posts[0].asked_mono_ms = now.mono_ms - POST_WAIT_MS;
+    posts[1] = post_of("demo", "c-2");
+    posts[1].asked_mono_ms = now.mono_ms - POST_WAIT_MS - 1;
+    assert_int_equal(decide(2, 0), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.end, SUBMIT_DONE);
+    assert_int_equal(batch.posts[1].verdict.refusal, REFUSAL_OVERLOADED);
+    assert_int_equal(rows(), 1);
+    drop();
+}
+
+static void without_leave_to_write_all_is_refused(void **state)
+{
+    (void)state;
+    posts[0] = post_of("demo", "c-1");
+    posts[1] = post_of("demo", "c-2");
+    posts[1].asked_mono_ms = now.mono_ms - POST_WAIT_MS - 1;
+    batch_begin(&batch, now);
+    batch_add_post(&batch, &posts[0]);
+    batch_add_post(&batch, &posts[1]);
+    assert_int_equal(batch_decide(&batch, &ordering, false), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.refusal, REFUSAL_STORE_DOWN);
+    assert_int_equal(batch.posts[1].verdict.refusal, REFUSAL_OVERLOADED);
+    assert_int_equal(rows(), 0);
+}
+
+static void a_reply_to_what_is_gone_or_damaged_is_refused(void **state)
+{
+    char id[64];
+    (void)state;
+    prepare_questions(id);
+    posts[0] = posts[2];
+    assert_int_equal(store_exec(&store, "UPDATE log SET body = 'x'"), ERR_OK);
+    assert_int_equal(decide(1, 0), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.refusal, REFUSAL_NO_COMMENT);
+    assert_int_equal(store_exec(&store, "DELETE FROM log"), ERR_OK);
+    assert_int_equal(decide(1, 0), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.refusal, REFUSAL_NO_COMMENT);
+    posts[0].reply_to = STR("no id of ours");
+    assert_int_equal(decide(1, 0), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.refusal, REFUSAL_NO_COMMENT);
+    assert_int_equal(rows(), 0);
+}
+
+/* A stream whose newest row is damaged cannot be gone on with; the others can. */
+static void a_damaged_end_stops_its_own_stream_only(void **state)
+{
+    char id[64];
+    (void)state;
+    prepare_questions(id);
+    assert_int_equal(store_exec(&store, "UPDATE log SET body = 'x'"), ERR_OK);
+    reopen();
+    posts[2].reply_to = STR_NONE;
+    calls[0].stream = STR("old");
+    assert_int_equal(decide(POSTS, CALLS), ERR_OK);
+    assert_int_equal(batch.posts[0].verdict.end, SUBMIT_DONE);
+    for (uint32_t i = 1; i < POSTS; i++) {
+        assert_int_equal(batch.posts[i].verdict.refusal, REFUSAL_STORE_DOWN);
+    }
+    assert_int_equal(calls[0].result, ERR_SYS);
+    assert_int_equal(calls[1].result, ERR_OK);
+    drop();
+}
+
+int main(void)
+{
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_batch_is_decided_as_one),
+        TEST(wherever_a_batch_breaks_off_its_answers_are_true),
+        TEST(what_waited_too_long_is_not_written),
+        TEST(without_leave_to_write_all_is_refused),
+        TEST(a_reply_to_what_is_gone_or_damaged_is_refused),
+        TEST(a_damaged_end_stops_its_own_stream_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
