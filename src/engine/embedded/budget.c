@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { UNHURRIED_FACTOR = 10, SWEPT_AT_ONCE = 256 };
+/* The clock cuts off parts of a millisecond: what is counted is as late as it may have been, what is
+ * asked as early, so that two ticks a window apart are never less than a window apart. */
+enum { UNHURRIED_FACTOR = 10, SWEPT_AT_ONCE = 256, TICK_MS = 1 };
 
 enum err budget_open(struct budget *budget, const struct embedded_rules *rules, uint64_t seed)
 {
@@ -79,16 +81,16 @@ struct budget_answer budget_ask(const struct budget *budget, const struct submit
 
 enum err budget_take(struct budget *budget, const struct submit *submit, int64_t mono_ms)
 {
-    TRY(limits_take(budget->users, submit->author.id, mono_ms));
+    TRY(limits_take(budget->users, submit->author.id, mono_ms + TICK_MS));
     if (submit->address.len > 0 &&
-        limits_take(budget->addresses, submit->address, mono_ms) != ERR_OK) {
-        limits_untake(budget->users, submit->author.id, mono_ms);
+        limits_take(budget->addresses, submit->address, mono_ms + TICK_MS) != ERR_OK) {
+        limits_untake(budget->users, submit->author.id, mono_ms + TICK_MS);
         return ERR_NOMEM;
     }
-    if (limits_take(budget->streams, submit->stream, mono_ms) != ERR_OK) {
-        limits_untake(budget->users, submit->author.id, mono_ms);
+    if (limits_take(budget->streams, submit->stream, mono_ms + TICK_MS) != ERR_OK) {
+        limits_untake(budget->users, submit->author.id, mono_ms + TICK_MS);
         if (submit->address.len > 0) {
-            limits_untake(budget->addresses, submit->address, mono_ms);
+            limits_untake(budget->addresses, submit->address, mono_ms + TICK_MS);
         }
         return ERR_NOMEM;
     }
@@ -97,11 +99,11 @@ enum err budget_take(struct budget *budget, const struct submit *submit, int64_t
 
 void budget_untake(struct budget *budget, const struct submit *submit, int64_t mono_ms)
 {
-    limits_untake(budget->users, submit->author.id, mono_ms);
+    limits_untake(budget->users, submit->author.id, mono_ms + TICK_MS);
     if (submit->address.len > 0) {
-        limits_untake(budget->addresses, submit->address, mono_ms);
+        limits_untake(budget->addresses, submit->address, mono_ms + TICK_MS);
     }
-    limits_untake(budget->streams, submit->stream, mono_ms);
+    limits_untake(budget->streams, submit->stream, mono_ms + TICK_MS);
 }
 
 void budget_sweep(struct budget *budget, int64_t mono_ms)

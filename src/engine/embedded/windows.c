@@ -57,8 +57,8 @@ static enum err take_since(struct store *store, struct limits *users, uint64_t f
         }
         const int64_t age_ms = now.wall_ms > row.at_ms ? now.wall_ms - row.at_ms : 0;
         const int64_t at_ms = now.mono_ms - age_ms;
-        last_ms = at_ms > last_ms ? at_ms : last_ms; // streams' clocks may differ by a step
-        TRY(limits_take(users, row.user, last_ms));
+        last_ms = at_ms > last_ms ? at_ms : last_ms;    // streams' clocks may differ by a step
+        TRY(limits_take(users, row.user, last_ms + 1)); // as budget.c counts
     }
 }
 
