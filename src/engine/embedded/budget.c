@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The clock cuts off parts of a millisecond: what is counted is as late as it may have been, what is
- * asked as early, so that two ticks a window apart are never less than a window apart. */
+/* The clock cuts off parts of a millisecond: what is counted is as late as it may have been, what
+ * is asked as early, so that two ticks a window apart are never less than a window apart. */
 enum { UNHURRIED_FACTOR = 10, SWEPT_AT_ONCE = 256, TICK_MS = 1 };
 
 enum err budget_open(struct budget *budget, const struct embedded_rules *rules, uint64_t seed)
