@@ -2,17 +2,14 @@
 // The SDK outside a browser, over each transport against the real server, through a kill in mid-write.
 import assert from "node:assert/strict";
 import { build } from "esbuild";
-import { mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import { Roar, test, unlimited } from "../lib/roar.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const bundle = join(root, "build/sdk-test/sdk.mjs");
-mkdirSync(dirname(bundle), { recursive: true });
-await build({ absWorkingDir: root, entryPoints: ["sdk/src/index.ts"], outfile: bundle, bundle: true, format: "esm", logLevel: "warning" });
-const { Stream } = await import(pathToFileURL(bundle).href);
+const { outputFiles } = await build({ absWorkingDir: root, entryPoints: ["sdk/src/index.ts"], write: false, bundle: true, format: "esm", logLevel: "warning" });
+const { Stream } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 
 const ports = { openSocket: (url, protocol) => new WebSocket(url, protocol) };
 const transports = ["websocket", "sse", "poll"];
@@ -21,13 +18,16 @@ const transports = ["websocket", "sse", "poll"];
 function open(t, roar, transport, token) {
   const stream = new Stream({ stream: "demo", server: roar.url, token, transports: [transport], window: 5_000, ports });
   t.after(() => stream.close());
+  const stuck = () => t.diagnostic(`${transport} waits: ${JSON.stringify(stream.status)}, ${comments(stream).length} comments of ${stream.lines.length} lines`);
   const until = (is_so) =>
     new Promise((resolve) => {
       const look = () => {
         if (!is_so(stream)) return;
+        t.signal.removeEventListener("abort", stuck);
         stop();
         resolve();
       };
+      t.signal.addEventListener("abort", stuck);
       const stop = stream.onChange(look);
       look();
     });
