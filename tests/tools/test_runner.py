@@ -2,6 +2,7 @@
 """`make test` may not say that all is well when a suite died, hung, or ran nothing."""
 import importlib.machinery
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,11 @@ def own_folder(tmp_path, monkeypatch):
 
 
 def run(script, **more):
-    return runner.run(runner.Suite("one", "a suite", ["bash", "-c", script], **more))
+    return runner.run_all([suite("one", script, **more)])
+
+
+def suite(name, script, **more):
+    return runner.Suite(name, "a suite", ["bash", "-c", script], **more)
 
 
 def test_what_passed_is_counted():
@@ -91,3 +96,16 @@ def test_a_suite_that_cannot_run_here_is_counted_as_skipped():
     counts = run("echo 'ok 1 - a'", probe=["false"])
     assert (counts.passed, counts.failed, counts.skipped) == (0, 0, 1)
     assert run("echo 'ok 1 - a'", probe=["true"]).passed == 1
+
+
+def test_a_suite_beside_the_others_runs_while_they_do(tmp_path):
+    os.mkfifo(tmp_path / "meet")
+    beside = suite("long", f"read word < {tmp_path}/meet; echo \"ok 1 - $word\"", beside=True, limit_s=30)
+    other = suite("short", f"echo met > {tmp_path}/meet; echo 'ok 1 - b'", limit_s=30)
+    assert str(runner.run_all([other, beside])) == "2 passed, 0 failed"
+    assert (tmp_path / "long.log").read_text() == "ok 1 - met\n"
+
+
+def test_a_failure_beside_the_others_is_counted():
+    counts = runner.run_all([suite("long", "echo 'not ok 1 - a'; exit 1", beside=True), suite("short", "echo 'ok 1 - b'")])
+    assert (counts.passed, counts.failed) == (1, 1)
