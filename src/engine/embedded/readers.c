@@ -414,10 +414,9 @@ void readers_stop(struct readers *readers)
     for (uint32_t i = 0; i < readers->started; i++) {
         sys_thread_join(&readers->each[i].thread);
     }
-    for (uint32_t i = 0; i < readers->options.count; i++) {
-        store_close(&readers->each[i].store);
-    }
     readers->started = 0;
+    readers_pause(readers); // the store thread may be at the same, to recover
+    readers_resume(readers);
 }
 
 void readers_free(struct readers *readers)
