@@ -365,6 +365,13 @@ enum err ws_conn_leave(struct ws_conn *ws, struct str stream)
     return is_joined ? ERR_OK : ERR_NOT_FOUND;
 }
 
+struct str ws_conn_denied(struct ws_conn *ws)
+{
+    const struct str joined = str_of(ws->joined);
+    const bool is_denied = ws->claims != NULL && !claims_allow_stream(ws->claims, joined);
+    return is_denied ? joined : STR_NONE;
+}
+
 bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
 {
     return str_eq(str_of(ws->joined), stream);

@@ -582,7 +582,7 @@ static void a_stream_nobody_named_is_live_unless_streams_are_explicit(void **sta
     const struct fake_ask get = {.method = "GET", .path = "/v1/streams/demo"};
     assert_says(fake_ask(&get), 200, "\"state\":\"live\",\"epoch\":\"k3f9\",\"seq\":0");
     assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/explain"}),
-                200, "\"tier\":\"push\",\"why\":\"every viewer is sent every comment: 12 viewers");
+                200, "\"tier\":\"push\",\"why\":\"every viewer is sent every comment: 12 viewers,");
     assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/metrics"}),
                 200, "\"viewers\":{\"all\":12");
     assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/demo/node"}), 200,

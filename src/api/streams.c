@@ -120,9 +120,9 @@ static void write_rate(struct buf *out, const char *name, double rate)
 static void write_tier(const struct stream_ask *asked, struct buf *out)
 {
     char why[160];
-    (void)snprintf(why, sizeof(why),
-                   "every viewer is sent every comment: %u viewers, %.2f comments a second",
-                   asked->figures.viewers, asked->figures.rate_in);
+    (void)snprintf(
+        why, sizeof(why), "every viewer is sent every comment: %u viewer%s, %.2f comments a second",
+        asked->figures.viewers, asked->figures.viewers == 1 ? "" : "s", asked->figures.rate_in);
     json_write_member_str(out, "tier", STR("push"));
     json_write_member_str(out, "why", str_of(why));
 }

@@ -319,6 +319,7 @@ static void do_auth(struct order *order)
         json_write_member_i64(&data, "exp", claims->exp_s);
         buf_add_byte(&data, '}');
         ws_session_ok(session, &order->ref, 200, &data);
+        ws_session_leave_denied(session);
         if (session->has_first) {
             join_first(session);
         }

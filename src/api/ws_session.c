@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/ws_session.h"
 
+#include "api/auth.h"
 #include "api/reading.h"
 #include "api/respond.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "base/rand.h"
 #include "loop/reactor.h"
 #include "serve/server.h"
@@ -112,18 +114,28 @@ void ws_session_ok(struct ws_session *session, const struct ref *ref, int status
     buf_done(data);
 }
 
-void ws_session_fail(struct ws_session *session, const struct ref *ref,
-                     const struct problem *problem)
+/* `stream` is named where no `ref` can say what it is about; else empty. */
+static void tell_problem(struct ws_session *session, const struct ref *ref, struct str stream,
+                         const struct problem *problem)
 {
     metric_count(&session->api->problems[problem->code], 1);
     struct buf message = respond_body();
     buf_add_str(&message, STR("{\"type\":\"reply\""));
     write_ref(&message, ref);
+    if (stream.len > 0) {
+        json_write_member_str(&message, "stream", stream);
+    }
     json_write_member_bool(&message, "ok", false);
     json_write_name(&message, "problem");
     problem_write(&message, problem);
     buf_add_byte(&message, '}');
     send_whole(session, &message);
+}
+
+void ws_session_fail(struct ws_session *session, const struct ref *ref,
+                     const struct problem *problem)
+{
+    tell_problem(session, ref, STR_NONE, problem);
 }
 
 /* ---- joins ---- */
@@ -235,5 +247,35 @@ void ws_session_refused(struct ws_session *session, struct str stream, enum view
     if (is_first && session->ws != NULL) {
         ws_conn_close(session->ws, why == VIEWER_NO_STREAM ? CLOSE_POLICY : CLOSE_TRY_LATER,
                       str_of(problem_name(problem.code)));
+    }
+}
+
+/* One that is still on its way is answered as the join it is. */
+static void expel(struct ws_session *session, struct str stream, const struct problem *why)
+{
+    static const struct ref none = {.kind = JSON_KIND_NULL};
+    struct ws_join *join = find_join(session, stream);
+    if (join == NULL) {
+        tell_problem(session, &none, stream, why);
+        return;
+    }
+    ws_session_fail(session, &join->ref, why);
+    if (join->is_first) {
+        ws_conn_close(session->ws, CLOSE_POLICY, str_of(problem_name(why->code)));
+    }
+    forget_join(join);
+}
+
+void ws_session_leave_denied(struct ws_session *session)
+{
+    struct kept_name kept;
+    struct problem why;
+    for (struct str stream = ws_conn_denied(session->ws); stream.len > 0;
+         stream = ws_conn_denied(session->ws)) {
+        ask_keep_name(&kept, stream);
+        stream = ask_kept_name(&kept);
+        must(auth_stream(ws_conn_claims(session->ws), stream, &why) != ERR_OK);
+        must(ws_conn_leave(session->ws, stream) == ERR_OK);
+        expel(session, stream, &why);
     }
 }

@@ -80,3 +80,5 @@ MUST_USE enum err ws_session_join(struct ws_session *session, const struct join 
 /* The answers to it. */
 void ws_session_joined(struct ws_session *session, struct str stream);
 void ws_session_refused(struct ws_session *session, struct str stream, enum viewer_refusal why);
+/* Leaves every stream that the present token does not allow, and says so of each. */
+void ws_session_leave_denied(struct ws_session *session);

@@ -2,7 +2,8 @@
 /* home -- the thread a thing lives on, as an address for letters.
  *
  * A letter is memory of its sender, handed over whole: from home_send() until its `open` runs on
- * the home's thread nobody touches it. Letters of one sender to one home arrive in the order sent.
+ * the home's thread nobody touches it. Letters of all senders to one home are opened in one order:
+ * one that is sent after another's home_send() returned, by whoever, is opened after it.
  * Implemented by loop/mail.c for real threads and by the simulation in virtual time, so that hub,
  * rules and engines never know which.
  */

@@ -92,6 +92,8 @@ void ws_conn_send_binary(struct ws_conn *ws, struct str bytes); // debug echo
 enum { WS_STREAMS_MAX = 64 };
 MUST_USE enum err ws_conn_join(struct ws_conn *ws, const struct join *join);
 MUST_USE enum err ws_conn_leave(struct ws_conn *ws, struct str stream); // ERR_NOT_FOUND
+/* A joined stream that its present token does not allow; empty: none. Borrowed until it is left. */
+struct str ws_conn_denied(struct ws_conn *ws);
 bool ws_conn_has_joined(struct ws_conn *ws, struct str stream);
 /* The only stream joined, for messages that name none; empty when none or several. */
 struct str ws_conn_stream(struct ws_conn *ws);

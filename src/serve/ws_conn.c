@@ -488,6 +488,11 @@ enum err ws_conn_leave(struct ws_conn *ws, struct str stream)
     return ws_streams_leave(&ws->streams, stream);
 }
 
+struct str ws_conn_denied(struct ws_conn *ws)
+{
+    return ws_streams_denied(&ws->streams, ws->claims);
+}
+
 bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
 {
     return ws_streams_have(&ws->streams, stream);

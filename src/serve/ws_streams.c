@@ -159,6 +159,16 @@ enum err ws_streams_leave(struct ws_streams *streams, struct str name)
     return ERR_OK;
 }
 
+struct str ws_streams_denied(const struct ws_streams *streams, const struct claims *claims)
+{
+    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
+        if (claims != NULL && !claims_allow_stream(claims, name_of(of_link(link)))) {
+            return name_of(of_link(link));
+        }
+    }
+    return STR_NONE;
+}
+
 bool ws_streams_have(struct ws_streams *streams, struct str name)
 {
     return find(streams, name) != NULL;

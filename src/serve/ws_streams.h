@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/str.h"
+#include "rules/jwt.h"
 #include "serve/streaming.h"
 #include "serve/ws_output.h"
 
@@ -30,9 +31,10 @@ void ws_streams_init(struct ws_streams *streams, struct ws_conn *ws, const struc
                      struct ws_output *output);
 void ws_streams_done(struct ws_streams *streams); // leaves them all; again is legal
 
-/* As ws_conn_join(), _leave(), _has_joined() and ws_conn_stream() of streaming.h. */
+/* As ws_conn_join(), _leave(), _denied(), _has_joined() and ws_conn_stream() of streaming.h. */
 MUST_USE enum err ws_streams_join(struct ws_streams *streams, const struct join *join);
 MUST_USE enum err ws_streams_leave(struct ws_streams *streams, struct str name);
+struct str ws_streams_denied(const struct ws_streams *streams, const struct claims *claims);
 bool ws_streams_have(struct ws_streams *streams, struct str name);
 struct str ws_streams_only(const struct ws_streams *streams);
 

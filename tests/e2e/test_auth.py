@@ -241,6 +241,23 @@ def test_auth_renews_a_websocket(server, stream):
         assert ws.ask(do="post", stream=stream, text="still here")["ok"]
 
 
+def test_a_token_for_fewer_streams_leaves_the_others(server, stream):
+    both, one = token("ann", streams=[stream + "*"]), token("ann", streams=[stream])
+    with Ws(server, stream, token=both) as ws:
+        assert ws.find("hello")["stream"] == stream
+        assert ws.ask(do="join", stream=stream + "-other")["ok"]
+        assert ws.ask(do="auth", token=one)["ok"]
+        told = ws.find("reply")
+        assert told["stream"] == stream + "-other" and not told["ok"] and told["problem"]["code"] == "forbidden"
+        server.posted(stream + "-other", "not for it")
+        kept = server.posted(stream, "for it")["comment"]
+        assert ws.find("comment") == kept
+        assert ws.ask(do="post", text="the only one joined")["ok"]
+        assert ws.ask(do="join", stream=stream + "-other")["problem"]["code"] == "forbidden"
+        assert ws.ask(do="auth", token=both)["ok"]
+        assert ws.ask(do="join", stream=stream + "-other")["ok"], "one that allows it again"
+
+
 # ---- guests ----
 
 

@@ -168,6 +168,9 @@ def test_metrics_of_one_stream(server, stream):
 
 def test_explain_and_node(server, stream):
     assert server.get(f"/v1/streams/{stream}/explain").json()["tier"] == "push"
+    with Ws(server, stream) as ws:
+        ws.find("hello")
+        assert "1 viewer," in server.get(f"/v1/streams/{stream}/explain").json()["why"]
     assert len(server.get(f"/v1/streams/{stream}/node").json()["nodes"]) == 1
 
 
