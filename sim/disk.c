@@ -29,22 +29,23 @@ static void bytes_copy(struct disk_bytes *to, const struct disk_bytes *from)
     }
 }
 
-void disk_init(uint64_t seed)
+/* Empty, and with the memory it had in the last world: its pages need not be found again. */
+static struct disk_file emptied(const struct disk_file *file)
 {
-    disk_done();
-    rand_init(&disk.rand, seed);
+    struct disk_file empty = {
+        .now = file->now, .durable = file->durable, .dirty = file->dirty, .after = file->after};
+    empty.now.len = empty.durable.len = empty.dirty.len = empty.after.len = 0;
+    return empty;
 }
 
-void disk_done(void)
+void disk_init(uint64_t seed)
 {
+    struct disk wiped = {.ops = 0};
     for (int i = 0; i < DISK_FILES_MAX; i++) {
-        struct disk_file *file = &disk.files[i];
-        free(file->now.at);
-        free(file->durable.at);
-        free(file->dirty.at);
-        free(file->after.at);
+        wiped.files[i] = emptied(&disk.files[i]);
     }
-    memset(&disk, 0, sizeof(disk));
+    disk = wiped;
+    rand_init(&disk.rand, seed);
 }
 
 /* ---- crashes ---- */
@@ -200,6 +201,14 @@ void disk_truncate(struct disk_file *file, uint64_t len)
     count_op();
 }
 
+/* The first sector from `from` on that was written since the last sync; dirty.len: none. */
+static size_t next_dirty(const struct disk_file *file, size_t from)
+{
+    const uint8_t *at =
+        file->dirty.len > from ? memchr(file->dirty.at + from, 1, file->dirty.len - from) : NULL;
+    return at == NULL ? file->dirty.len : (size_t)(at - file->dirty.at);
+}
+
 bool disk_sync(struct disk_file *file)
 {
     count_op();
@@ -207,14 +216,12 @@ bool disk_sync(struct disk_file *file)
         return false;
     }
     bytes_resize(&file->durable, file->now.len);
-    for (size_t i = 0; i < file->dirty.len; i++) {
+    for (size_t i = next_dirty(file, 0); i < file->dirty.len; i = next_dirty(file, i + 1)) {
         const size_t from = i * DISK_SECTOR;
-        if (file->dirty.at[i] != 0) {
-            const size_t left = file->now.len - from;
-            memcpy(file->durable.at + from, file->now.at + from,
-                   left < DISK_SECTOR ? left : DISK_SECTOR);
-            file->dirty.at[i] = 0;
-        }
+        const size_t left = file->now.len - from;
+        memcpy(file->durable.at + from, file->now.at + from,
+               left < DISK_SECTOR ? left : DISK_SECTOR);
+        file->dirty.at[i] = 0;
     }
     file->is_durable = true;
     disk.syncs++;

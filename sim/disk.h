@@ -55,8 +55,8 @@ struct disk {
 
 extern struct disk disk; // of the world that runs
 
+/* Empty; what memory it holds it keeps for the next world. */
 void disk_init(uint64_t seed);
-void disk_done(void);
 void disk_arm(enum disk_crash crash, uint64_t ops); // ops 0: now
 void disk_restart(void);                            // after a crash, or nothing
 

@@ -335,6 +335,9 @@ static sqlite3_vfs vfs = {
 
 void disk_vfs_install(void)
 {
+    /* All of a world runs in one thread, and how much SQLite holds nobody asks. */
+    must(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK);
+    must(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
     must(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK);
 }
 

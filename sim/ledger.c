@@ -239,9 +239,11 @@ void ledger_look(struct world *world)
     sqlite3_stmt *walk = NULL;
     uint32_t comments = 0;
     struct store_row row = {.n = 0};
-    if (world->is_dead || !open_audit(world)) {
+    const bool is_unchanged = world->audited_ops == disk.ops && !world->is_verifying;
+    if (world->is_dead || is_unchanged || !open_audit(world)) {
         return;
     }
+    world->audited_ops = disk.ops;
     must(store_rows_since(world->audit, world->audited_n + 1, &walk) == ERR_OK);
     enum err err = ERR_OK;
     while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {

@@ -261,5 +261,4 @@ void world_end(struct world *world)
     ledger_end(world);
     watcher_end(world);
     disk_vfs_begin();
-    disk_done();
 }

@@ -159,6 +159,7 @@ struct world {
     uint32_t disk_ms;    // how slow the disk is
     struct store *audit; // ledger.c's connection
     uint64_t audited_n;
+    uint64_t audited_ops; // of the disk: no more of them, no row more
     bool is_verifying;
     /* -- all else -- */
     struct ledger ledgers[STREAMS];

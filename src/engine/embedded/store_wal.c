@@ -45,12 +45,17 @@ static uint32_t word(const uint8_t *at, bool is_big_endian)
     return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
 }
 
+/* Every page read from the log is summed up, so the sums stay in registers meanwhile. */
 static void sum_up(bool is_big_endian, const uint8_t *bytes, size_t len, uint32_t sum[2])
 {
+    uint32_t first = sum[0];
+    uint32_t second = sum[1];
     for (size_t i = 0; i < len; i += 8) {
-        sum[0] += word(bytes + i, is_big_endian) + sum[1];
-        sum[1] += word(bytes + i + 4, is_big_endian) + sum[0];
+        first += word(bytes + i, is_big_endian) + second;
+        second += word(bytes + i + 4, is_big_endian) + first;
     }
+    sum[0] = first;
+    sum[1] = second;
 }
 
 bool store_wal_frame_matches(const uint8_t before[STORE_WAL_SUM_LEN],
