@@ -214,6 +214,10 @@ static const struct problem refusals[] = {
                             .detail = STR("The store cannot write at the moment. Nothing was kept; "
                                           "send it again later."),
                             .retry_after_ms = 5000},
+    [REFUSAL_DRAINING] = {.code = PROBLEM_DRAINING,
+                          .detail = STR("A new server takes over at this moment. Nothing was kept; "
+                                        "send it again, over a new connection."),
+                          .retry_after_ms = 1000},
 };
 
 enum err posting_result(const struct posting *posting, struct problem *ret_why)

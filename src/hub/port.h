@@ -47,6 +47,7 @@ enum refusal {
     REFUSAL_RATE_STREAM,
     REFUSAL_OVERLOADED, // too many wait for the disk
     REFUSAL_STORE_DOWN, // the disk is full or fails; nothing was written
+    REFUSAL_DRAINING,   // another process takes over: it will take this one
 };
 
 struct author {

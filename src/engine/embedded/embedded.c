@@ -24,18 +24,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { FOLDER_MAX = STORE_PATH_MAX - 32 };
+enum { FOLDER_MAX = STORE_PATH_MAX - 32, HOLD_MS_MAX = 2000 };
 static const uint64_t TAIL_BYTES_MAX = UINT64_C(128) << 20;
 
 struct embedded {
     struct port port; // first
     /* -- frozen -- */
-    char path[STORE_PATH_MAX];
-    int lock_fd;
+    char path[STORE_PATH_MAX], lock_path[STORE_PATH_MAX];
     bool is_verified; // what the WAL held at the start is in the file
     struct store_identity identity;
     struct writer *writer;   // owned
     struct readers *readers; // owned
+    /* -- the ordering thread's -- */
+    struct lease lease;
     /* -- each under its own lock, or atomic -- */
     struct log_tail tail;
     struct engine_metrics metrics;
@@ -153,10 +154,11 @@ static enum err take_folder(struct embedded *engine, struct str folder,
         return tell_sys(fault);
     }
     snprintf(engine->path, sizeof(engine->path), "%.*s/roar.db", STR_ARG(folder));
-    snprintf(path, sizeof(path), "%.*s/lock", STR_ARG(folder));
-    const enum err err = sys_file_lock(path, &engine->lock_fd);
+    snprintf(engine->lock_path, sizeof(engine->lock_path), "%.*s/lock", STR_ARG(folder));
+    const enum err err = lease_lock(&engine->lease);
     if (err == ERR_EXISTS) {
-        tell(fault, path, "another roar owns this data folder; stop it or choose another folder");
+        tell(fault, engine->lock_path,
+             "another roar owns this data folder; stop it or choose another folder");
         return ERR_EXISTS;
     }
     return err == ERR_OK ? ERR_OK : tell_sys(fault);
@@ -316,11 +318,13 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .readers = engine->readers,
         .metrics = &engine->metrics,
         .publication = &engine->publication,
+        .lease = &engine->lease,
         .identity = &engine->identity,
         .is_verified = engine->is_verified,
         .rules = options->rules,
         .posts_waiting_max = options->posts_waiting_max,
         .post_wait_ms_max = options->post_wait_ms_max,
+        .hold_ms_max = (uint32_t)or_else(options->hold_ms_max, HOLD_MS_MAX),
         .mailbox = {.events_max = or_else(options->mailbox_events_max, BUS_EVENTS_MAX),
                     .bytes_max = or_else(options->mailbox_bytes_max, BUS_BYTES_MAX)},
         .is_stepped = options->is_stepped,
@@ -363,7 +367,7 @@ static enum err open_all(struct embedded *engine, const struct embedded_options 
     }
     if (err != ERR_OK) {
         store_close(&store);
-        sys_close(engine->lock_fd);
+        lease_unlock(&engine->lease);
     }
     return err;
 }
@@ -377,7 +381,7 @@ enum err embedded_open(const struct embedded_options *options, struct embedded *
     if (engine == NULL) {
         return ERR_NOMEM;
     }
-    engine->lock_fd = -1;
+    lease_init(&engine->lease, engine->lock_path);
     atomic_init(&engine->streams_explicit, options->rules.streams_explicit);
     const enum err err = open_all(engine, options, fault);
     if (err != ERR_OK) {
@@ -404,6 +408,11 @@ bool embedded_is_well(const struct embedded *engine, const char **ret_reason)
     return writer_is_well(engine->writer, ret_reason);
 }
 
+void embedded_lease(struct embedded *engine, struct lease_call *call)
+{
+    writer_lease(engine->writer, call);
+}
+
 bool embedded_step_writer(struct embedded *engine)
 {
     return writer_step(engine->writer);
@@ -416,11 +425,12 @@ bool embedded_step_reader(struct embedded *engine)
 
 void embedded_close(struct embedded *engine)
 {
-    readers_stop(engine->readers); // first, so that nothing keeps the WAL from being emptied
+    writer_end_lease(engine->writer);
+    readers_stop(engine->readers); // then, so that nothing keeps the WAL from being emptied
     writer_free(engine->writer);   // it may recover the store, and pause them, to the last
     readers_free(engine->readers);
     engine_metrics_remove(&engine->metrics);
     log_tail_done(&engine->tail);
-    sys_close(engine->lock_fd);
+    lease_unlock(&engine->lease);
     mem_free(MEM_ENGINE, engine);
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "engine/embedded/embedded_rules.h"
+#include "engine/embedded/lease_call.h"
 #include "hub/port.h"
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct embedded_options {
     uint32_t readers;           // threads, >= 1
     uint32_t posts_waiting_max; // 4,096
     uint32_t post_wait_ms_max;  // 500
+    uint32_t hold_ms_max;       // a post waits for a process that takes over; 2,000
     /* -- 0: what it is in a server -- */
     uint64_t tail_bytes_max;                        // of the events kept in memory
     uint64_t mailbox_events_max, mailbox_bytes_max; // unopened at a home, until it is behind
@@ -46,6 +48,9 @@ struct port *embedded_port(struct embedded *engine);
 void embedded_set_rules(struct embedded *engine, const struct embedded_rules *rules); // any thread
 bool embedded_is_well(const struct embedded *engine,
                       const char **ret_reason); // any thread; for /readyz: static text when not
+/* Hands the folder to another process, or takes it back: any thread, one call at a time. While it
+ * is lent, what memory holds goes on being read; the rest waits, posts for hold_ms_max. */
+void embedded_lease(struct embedded *engine, struct lease_call *call);
 /* Of an engine that is stepped: half a round of its ordering thread, an answer of a reader thread.
  * False: nothing waits. */
 bool embedded_step_writer(struct embedded *engine);

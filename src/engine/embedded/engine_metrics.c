@@ -8,9 +8,10 @@ static const char *const outcomes[ENGINE_OUTCOMES] = {
     "outcome=\"no_stream\"",   "outcome=\"stream_ended\"", "outcome=\"unfit\"",
     "outcome=\"no_comment\"",  "outcome=\"rate_user\"",    "outcome=\"rate_address\"",
     "outcome=\"rate_stream\"", "outcome=\"overloaded\"",   "outcome=\"store_down\"",
+    "outcome=\"draining\"",
 };
 enum { FIRST_REFUSAL = 3 };
-_Static_assert(REFUSAL_STORE_DOWN - REFUSAL_NO_STREAM + FIRST_REFUSAL + 1 == ENGINE_OUTCOMES,
+_Static_assert(REFUSAL_DRAINING - REFUSAL_NO_STREAM + FIRST_REFUSAL + 1 == ENGINE_OUTCOMES,
                "each refusal has a label");
 
 static struct metric counter(const char *name, const char *help)

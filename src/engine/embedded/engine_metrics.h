@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { ENGINE_OUTCOMES = 12 }; // done, duplicate, unknown and each refusal but NONE
+enum { ENGINE_OUTCOMES = 13 }; // done, duplicate, unknown and each refusal but NONE
 
 struct engine_metrics {
     struct metric commit, batch, queue_age;

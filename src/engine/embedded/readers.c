@@ -269,7 +269,7 @@ static void answer(struct reader *reader, struct call *call)
     if (err == ERR_PROTO) {
         engine_metrics_count(&reader->all->options.metrics->damaged);
     }
-    if (err == ERR_SYS || err == ERR_PROTO) {
+    if (!reader->all->is_refusing && (err == ERR_SYS || err == ERR_PROTO)) {
         log_line(LOG_ERROR, "the store could not be read",
                  LOG_STR("why", str_of(store_failure_text(&reader->store))));
     }

@@ -24,11 +24,6 @@
 
 enum { TICK_MS = 500, BUSY_TICK_MS = 5 };
 
-struct queue { // of calls that wait for a batch, by their letters
-    struct letter *first, **last;
-    uint32_t count;
-};
-
 enum health { HEALTH_WELL, HEALTH_FULL, HEALTH_BROKEN, HEALTH_LOST };
 
 struct writer {
@@ -40,7 +35,8 @@ struct writer {
     struct ordering ordering;
     struct bus bus;
     struct housekeeping keeping;
-    struct queue posts, calls;
+    struct call_queue posts, calls;
+    struct lease_call *lending; // asked, and not answered yet; NULL: none
     struct batch batch;
     bool is_ending;
     bool is_decided; // a batch is: it has to be published and answered
@@ -56,7 +52,7 @@ struct writer {
     _Atomic uint32_t waiting;      // posts handed over and not yet in a batch that has ended
     _Atomic int64_t busy_since_ms; // mono; 0: no batch is under way
     _Atomic int health;            // enum health
-    struct letter ending;
+    struct letter ending, giving;
 };
 
 static struct moment now_of(const struct writer *writer)
@@ -68,33 +64,6 @@ static struct moment now_of(const struct writer *writer)
 static struct call *call_of(struct letter *letter)
 {
     return (struct call *)(void *)((char *)letter - offsetof(struct call, letter));
-}
-
-static void queue_init(struct queue *queue)
-{
-    *queue = (struct queue){.first = NULL};
-    queue->last = &queue->first;
-}
-
-static void queue_push(struct queue *queue, struct letter *letter)
-{
-    letter->next = NULL;
-    *queue->last = letter;
-    queue->last = &letter->next;
-    queue->count++;
-}
-
-static struct letter *queue_pop(struct queue *queue)
-{
-    struct letter *letter = queue->first;
-    if (letter != NULL) {
-        queue->first = letter->next;
-        queue->count--;
-        if (queue->first == NULL) {
-            queue->last = &queue->first;
-        }
-    }
-    return letter;
 }
 
 static enum health health_of(const struct writer *writer)
@@ -128,22 +97,61 @@ bool writer_is_well(const struct writer *writer, const char **ret_reason)
     const enum health health = health_of(writer);
     if (health != HEALTH_WELL) {
         *ret_reason = reasons[health];
+        return false;
     }
-    return health == HEALTH_WELL;
+    if (lease_state(writer->options.lease) != LEASE_OURS) {
+        *ret_reason = "a new process takes over the data folder";
+        return false;
+    }
+    return true;
 }
 
 /* ---- letters ---- */
 
+static bool is_ours(const struct writer *writer)
+{
+    return lease_state(writer->options.lease) == LEASE_OURS;
+}
+
+static bool is_given(const struct writer *writer)
+{
+    return lease_state(writer->options.lease) == LEASE_GIVEN;
+}
+
+/* One that was counted as waiting and never came to a batch. */
+static void refuse_post(struct writer *writer, struct submit *submit, enum refusal refusal)
+{
+    atomic_fetch_sub_explicit(&writer->waiting, 1, memory_order_relaxed);
+    batch_refuse(submit, refusal, &writer->options.identity->epoch);
+    engine_metrics_post(writer->options.metrics, SUBMIT_REFUSED, refusal);
+    call_finish(&submit->call);
+}
+
 static void open_submit(struct letter *letter)
 {
     struct writer *writer = call_of(letter)->holder;
-    queue_push(&writer->posts, letter);
+    struct submit *submit = (struct submit *)(void *)call_of(letter);
+    if (is_given(writer)) {
+        refuse_post(writer, submit, REFUSAL_DRAINING);
+    } else if (is_ours(writer)) {
+        call_queue_push(&writer->posts, letter);
+    } else {
+        call_queue_push(&writer->options.lease->held, letter);
+    }
 }
 
 static void open_stream(struct letter *letter)
 {
     struct writer *writer = call_of(letter)->holder;
-    queue_push(&writer->calls, letter);
+    struct stream_call *call = (struct stream_call *)(void *)call_of(letter);
+    if (is_given(writer)) {
+        call->result = ERR_SYS;
+        call_finish(&call->call);
+    } else if (is_ours(writer)) {
+        call_queue_push(&writer->calls, letter);
+    } else {
+        call_queue_push(&writer->options.lease->held, letter);
+    }
 }
 
 static enum err find_head(struct writer *writer, struct str stream, struct head **ret_head)
@@ -187,8 +195,12 @@ static void open_watch(struct letter *letter)
 {
     struct watch *watch = (struct watch *)(void *)call_of(letter);
     struct writer *writer = watch->call.holder;
+    if (lease_state(writer->options.lease) == LEASE_LENT) {
+        call_queue_push(&writer->options.lease->held, letter);
+        return;
+    }
     watch->epoch = writer->options.identity->epoch;
-    watch->result = put_on(writer, watch);
+    watch->result = is_given(writer) ? ERR_SYS : put_on(writer, watch);
     call_finish(&watch->call);
 }
 
@@ -298,8 +310,8 @@ static void recover(struct writer *writer, struct moment now)
     publication_raise(writer->options.publication, writer->ordering.next_n);
     if (err == ERR_OK) {
         become(writer, HEALTH_WELL);
-    } else if (err == ERR_GONE) {
-        become(writer, HEALTH_LOST);
+    } else {
+        become(writer, err == ERR_GONE ? HEALTH_LOST : HEALTH_BROKEN);
     }
 }
 
@@ -322,11 +334,11 @@ static void fill_batch(struct writer *writer, struct moment now)
     struct letter *letter = NULL;
     batch_begin(&writer->batch, now);
     while (writer->batch.call_count < BATCH_CALLS_MAX &&
-           (letter = queue_pop(&writer->calls)) != NULL) {
+           (letter = call_queue_pop(&writer->calls)) != NULL) {
         batch_add_call(&writer->batch, (struct stream_call *)(void *)call_of(letter));
     }
     while (writer->batch.post_count < BATCH_POSTS_MAX &&
-           (letter = queue_pop(&writer->posts)) != NULL) {
+           (letter = call_queue_pop(&writer->posts)) != NULL) {
         batch_add_post(&writer->batch, (struct submit *)(void *)call_of(letter));
     }
 }
@@ -375,6 +387,125 @@ static void finish_batch(struct writer *writer)
     batch_answer(&writer->batch);
 }
 
+/* ---- the folder lent to another process ---- */
+
+static void answer_lending(struct writer *writer, enum err result)
+{
+    struct lease_call *call = writer->lending;
+    writer->lending = NULL;
+    call->result = result;
+    call_finish(&call->call);
+}
+
+/* Nothing that came before waits any more. The readers stay at their gate until it is back. */
+static void lend(struct writer *writer)
+{
+    readers_pause(writer->options.readers);
+    if (health_of(writer) < HEALTH_BROKEN) {
+        housekeeping_end(&writer->keeping, now_of(writer));
+    }
+    store_close(&writer->store);
+    lease_unlock(writer->options.lease);
+    lease_become(writer->options.lease, LEASE_LENT);
+    answer_lending(writer, ERR_OK);
+}
+
+static struct submit *submit_of(struct letter *letter)
+{
+    return (struct submit *)(void *)call_of(letter);
+}
+
+/* The other may have written: it is opened as after a failure, and what is new is published. */
+static void take_back(struct writer *writer)
+{
+    struct lease *lease = writer->options.lease;
+    const struct moment now = now_of(writer);
+    const enum err err = lease_lock(lease);
+    if (err != ERR_OK) {
+        answer_lending(writer, err);
+        return;
+    }
+    lease_become(lease, LEASE_OURS);
+    readers_resume(writer->options.readers);
+    recover(writer, now);
+    for (struct letter *letter = lease->held.first; letter != NULL; letter = letter->next) {
+        if (letter->open == open_submit) {
+            submit_of(letter)->asked_mono_ms = now.mono_ms; // the disk did not keep it waiting
+        }
+    }
+    lease_release(lease);
+    answer_lending(writer, ERR_OK);
+}
+
+static void give(struct writer *writer)
+{
+    struct lease *lease = writer->options.lease;
+    if (lease_state(lease) == LEASE_LENT) {
+        readers_refuse(writer->options.readers);
+        readers_resume(writer->options.readers);
+    }
+    lease_become(lease, LEASE_GIVEN);
+    lease_release(lease);
+}
+
+static void open_lease(struct letter *letter)
+{
+    struct lease_call *call = (struct lease_call *)(void *)call_of(letter);
+    struct writer *writer = call->call.holder;
+    must(writer->lending == NULL);
+    writer->lending = call;
+    if (call->what == LEASE_LEND) {
+        lease_become(writer->options.lease, LEASE_ASKED); // writer_step() goes on
+    } else if (call->what == LEASE_TAKE_BACK) {
+        take_back(writer);
+    } else {
+        give(writer);
+        answer_lending(writer, ERR_OK);
+    }
+}
+
+void writer_lease(struct writer *writer, struct lease_call *call)
+{
+    hand_over(writer, &call->call, open_lease);
+}
+
+static void open_giving(struct letter *letter)
+{
+    struct writer *writer =
+        (struct writer *)(void *)((char *)letter - offsetof(struct writer, giving));
+    const enum lease_state state = lease_state(writer->options.lease);
+    if (state == LEASE_ASKED || state == LEASE_LENT) {
+        give(writer);
+    }
+    if (writer->lending != NULL) {
+        answer_lending(writer, ERR_CLOSED);
+    }
+}
+
+void writer_end_lease(struct writer *writer)
+{
+    writer->giving.open = open_giving;
+    home_send(mail_home(&writer->mail), &writer->giving);
+    if (writer->options.is_stepped) {
+        (void)mail_open_all(&writer->mail);
+    }
+}
+
+static void refuse_held(struct writer *writer)
+{
+    struct call_queue *held = &writer->options.lease->held;
+    const int64_t now_ms = clock_mono_ms(writer->options.clock);
+    for (uint32_t left = held->count; left > 0; left--) {
+        struct letter *letter = call_queue_pop(held);
+        if (letter->open == open_submit &&
+            now_ms - submit_of(letter)->asked_mono_ms >= writer->options.hold_ms_max) {
+            refuse_post(writer, submit_of(letter), REFUSAL_DRAINING);
+        } else {
+            call_queue_push(held, letter);
+        }
+    }
+}
+
 /* ---- the thread ---- */
 
 static bool has_work(const struct writer *writer)
@@ -386,7 +517,8 @@ static void keep_house(struct writer *writer)
 {
     const struct moment now = now_of(writer);
     const enum health health = health_of(writer);
-    if (health == HEALTH_LOST) {
+    refuse_held(writer);
+    if (health == HEALTH_LOST || lease_state(writer->options.lease) >= LEASE_LENT) {
         return;
     }
     if (health == HEALTH_BROKEN) {
@@ -418,6 +550,9 @@ bool writer_step(struct writer *writer)
         decide_batch(writer);
         return true;
     }
+    if (lease_state(writer->options.lease) == LEASE_ASKED && writer->lending != NULL) {
+        lend(writer);
+    }
     keep_house(writer);
     return false;
 }
@@ -428,7 +563,8 @@ static void run(void *user)
     bool goes_on = false;
     while (goes_on || !writer->is_ending) {
         if (!goes_on) {
-            mail_wait(&writer->mail, writer->keeping.is_busy ? BUSY_TICK_MS : TICK_MS);
+            const bool is_soon = writer->keeping.is_busy || writer->options.lease->held.count > 0;
+            mail_wait(&writer->mail, is_soon ? BUSY_TICK_MS : TICK_MS);
         }
         goes_on = writer_step(writer);
     }
@@ -473,8 +609,8 @@ enum err writer_new(const struct writer_options *options, struct store *store,
     writer->rules = options->rules;
     atomic_init(&writer->health, options->is_verified ? HEALTH_WELL : HEALTH_BROKEN);
     writer->ending.open = open_ending;
-    queue_init(&writer->posts);
-    queue_init(&writer->calls);
+    call_queue_init(&writer->posts);
+    call_queue_init(&writer->calls);
     must(pthread_mutex_init(&writer->rules_lock, NULL) == 0);
     store_move(store, &writer->store);
     const enum err err = open_parts(writer);
@@ -496,7 +632,7 @@ void writer_free(struct writer *writer)
     } else {
         sys_thread_join(&writer->thread);
     }
-    if (health_of(writer) < HEALTH_BROKEN) {
+    if (health_of(writer) < HEALTH_BROKEN && writer->store.db != NULL) {
         housekeeping_end(&writer->keeping, now_of(writer));
     }
     ordering_close(&writer->ordering);

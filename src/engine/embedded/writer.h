@@ -25,6 +25,8 @@
 #include "engine/embedded/bus.h"
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/engine_metrics.h"
+#include "engine/embedded/lease.h"
+#include "engine/embedded/lease_call.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/publication.h"
 #include "engine/embedded/readers.h"
@@ -44,10 +46,11 @@ struct writer_options {
     struct readers *readers;
     struct engine_metrics *metrics;
     struct publication *publication; // gets the thread's home
+    struct lease *lease;             // locked
     const struct store_identity *identity;
     bool is_verified; // the store; otherwise it is recovered before a post is taken
     struct embedded_rules rules;
-    uint32_t posts_waiting_max, post_wait_ms_max;
+    uint32_t posts_waiting_max, post_wait_ms_max, hold_ms_max;
     struct bus_bounds mailbox; // of each home
     bool is_stepped;           // no thread: writer_step() does its work
 };
@@ -68,4 +71,7 @@ void writer_watch(struct writer *writer, struct watch *watch);
 void writer_unwatch(struct writer *writer, struct watch *watch);
 void writer_stream(struct writer *writer, struct stream_call *call); // PUT and END
 void writer_set_rules(struct writer *writer, const struct embedded_rules *rules);
+void writer_lease(struct writer *writer, struct lease_call *call);
+/* What is lent is given for good: nothing is held any more, so that readers_stop() may follow. */
+void writer_end_lease(struct writer *writer);
 bool writer_is_well(const struct writer *writer, const char **ret_reason);
