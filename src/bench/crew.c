@@ -154,8 +154,7 @@ static void on_floor_dialed(struct dial *dial, int fd)
     struct floor_reader *reader =
         (struct floor_reader *)(void *)((char *)dial - offsetof(struct floor_reader, line.dial));
     struct crew *crew = reader->crew;
-    if (fd != -1 &&
-        conn_init(&reader->line.conn, crew->reactor, &ops, fd, &crew->scene.cue->floor) == ERR_OK) {
+    if (fd != -1 && conn_init(&reader->line.conn, crew->reactor, &ops, fd) == ERR_OK) {
         reader->line.state = LINE_OPEN;
         crew->readers_in++;
     } else {

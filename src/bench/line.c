@@ -110,7 +110,7 @@ static void on_dialed(struct dial *dial, int fd)
 
     struct line *line = (struct line *)(void *)((char *)dial - offsetof(struct line, dial));
     line->state = LINE_CLOSED;
-    if (fd == -1 || conn_init(&line->conn, line->reactor, &ops, fd, line->to) != ERR_OK) {
+    if (fd == -1 || conn_init(&line->conn, line->reactor, &ops, fd) != ERR_OK) {
         line->ops->ended(line);
         return;
     }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "bench/line.h"
 #include "bench/scene.h"
 #include "loop/wheel.h"

@@ -68,9 +68,16 @@ struct viewer {
     struct stream *stream;   // borrowed while not IDLE
     struct channel *channel; // borrowed while LIVE
     struct link link;        // in one list of heart.h, named there
-    uint64_t cursor;         // LIVE: absolute ring offset of the next frame; a frame's start
     uint64_t last_seq;       // the last event it was sent (or its join position)
-    uint64_t last_ordinal;   // LIVE: that event's number in the stream's count, for gaps
+    union {                  // a long poll is never LIVE
+        struct {
+            uint64_t cursor;       // LIVE: absolute ring offset of the next frame; a frame's start
+            uint64_t last_ordinal; // LIVE: last_seq's number in the stream's count, for gaps
+        };
+        struct {
+            uint64_t from, to;
+        } expired; // long poll: seqs from..to were the log's and are kept no more; to 0: none
+    };
     uint64_t identity;       // presence: hash of user, else session, else connection; 0: none
     struct catchup *catchup; // owned; what OPENING, CATCHUP and a long poll need; NULL when LIVE
     uint32_t index;          // LIVE: its place in channel->viewers
@@ -81,10 +88,8 @@ struct viewer {
     bool blocked;            // the socket was full; waits for viewer_writable()
     bool has_seat;           // presence: crowd.c knows it
     bool counted;            // presence: this connection beats now
-    struct {
-        uint64_t from, to;
-    } expired; // long poll: seqs from..to were the log's and are kept no more; to 0: none
 };
+_Static_assert(sizeof(struct viewer) <= 96, "512 bytes a viewer in all");
 
 struct join {
     struct str stream;               // copied

@@ -11,8 +11,14 @@
  * edge comes by itself. */
 #include "net/conn.h"
 
+#include "base/buf.h"
 #include "base/must.h"
 #include "sys/sys.h"
+
+struct conn_out {
+    struct buf bytes;
+    size_t at; // bytes of it already sent
+};
 
 struct conn_farewell {
     struct timer timer;
@@ -21,6 +27,9 @@ struct conn_farewell {
 };
 
 static _Thread_local uint8_t scratch[CONN_READ_BYTES];
+
+/* Whose callback runs; conn_done() takes it away. One is enough: callbacks do not nest. */
+static _Thread_local struct conn *called;
 
 static struct conn *conn_of(struct source *source)
 {
@@ -53,7 +62,16 @@ static enum err write_some(struct conn *conn, const uint8_t *bytes, size_t len, 
 
 size_t conn_waiting_bytes(const struct conn *conn)
 {
-    return conn->out.len - conn->out_at;
+    return conn->out == NULL ? 0 : conn->out->bytes.len - conn->out->at;
+}
+
+static void drop_kept(struct conn *conn)
+{
+    if (conn->out != NULL) {
+        buf_done(&conn->out->bytes);
+        mem_free(MEM_CONN, conn->out);
+        conn->out = NULL;
+    }
 }
 
 static enum err keep(struct conn *conn, struct str bytes)
@@ -61,10 +79,17 @@ static enum err keep(struct conn *conn, struct str bytes)
     if (conn_waiting_bytes(conn) + bytes.len > CONN_OUT_BYTES_MAX) {
         return ERR_LIMIT;
     }
-    buf_drop(&conn->out, conn->out_at);
-    conn->out_at = 0;
-    buf_add_str(&conn->out, bytes);
-    return buf_ok(&conn->out) ? ERR_OK : ERR_NOMEM;
+    if (conn->out == NULL) {
+        conn->out = mem_new(MEM_CONN, sizeof(*conn->out));
+        if (conn->out == NULL) {
+            return ERR_NOMEM;
+        }
+        buf_init(&conn->out->bytes, MEM_CONN, CONN_OUT_BYTES_MAX);
+    }
+    buf_drop(&conn->out->bytes, conn->out->at);
+    conn->out->at = 0;
+    buf_add_str(&conn->out->bytes, bytes);
+    return buf_ok(&conn->out->bytes) ? ERR_OK : ERR_NOMEM;
 }
 
 enum err conn_send(struct conn *conn, struct str bytes)
@@ -98,14 +123,13 @@ size_t conn_try_send(struct conn *conn, const uint8_t *bytes, size_t len)
 static bool flush(struct conn *conn)
 {
     size_t sent = 0;
-    if (write_some(conn, conn->out.bytes + conn->out_at, conn_waiting_bytes(conn), &sent) !=
-        ERR_OK) {
+    struct conn_out *out = conn->out;
+    if (write_some(conn, out->bytes.bytes + out->at, conn_waiting_bytes(conn), &sent) != ERR_OK) {
         return false;
     }
-    conn->out_at += (uint32_t)sent;
+    out->at += sent;
     if (conn_waiting_bytes(conn) == 0) {
-        buf_done(&conn->out);
-        conn->out_at = 0;
+        drop_kept(conn);
     }
     return true;
 }
@@ -154,31 +178,26 @@ void conn_finish(struct conn *conn)
 
 enum step { STEP_ON, STEP_STOP, STEP_END }; // go on; enough for now, or it was freed; it is dead
 
-/* One callback; says whether the connection is still there. */
+/* Says whether the connection of the callback that just ran is still there. */
+static bool is_still_there(void)
+{
+    const bool is_there = called != NULL;
+    called = NULL;
+    return is_there;
+}
+
 static bool call(struct conn *conn, void (*callback)(struct conn *conn))
 {
-    bool freed = false;
-    // cppcheck-suppress autoVariables ; set to NULL below unless the connection is gone
-    conn->freed = &freed;
+    called = conn;
     callback(conn);
-    if (freed) {
-        return false;
-    }
-    conn->freed = NULL;
-    return true;
+    return is_still_there();
 }
 
 static bool call_received(struct conn *conn, size_t len)
 {
-    bool freed = false;
-    // cppcheck-suppress autoVariables ; set to NULL below unless the connection is gone
-    conn->freed = &freed;
+    called = conn;
     conn->ops->received(conn, (struct str){.at = (const char *)scratch, .len = len});
-    if (freed) {
-        return false;
-    }
-    conn->freed = NULL;
-    return true;
+    return is_still_there();
 }
 
 static enum step on_fin(struct conn *conn)
@@ -257,15 +276,12 @@ static void on_ready(struct source *source, uint32_t events)
 
 /* ---- life ---- */
 
-enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops, int fd,
-                   const struct address *peer)
+enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops, int fd)
 {
     *conn = (struct conn){.source = {.fd = fd, .ready = on_ready},
                           .reactor = reactor,
                           .ops = ops,
-                          .peer = *peer,
                           .received_ms = reactor_now_ms(reactor)};
-    buf_init(&conn->out, MEM_CONN, CONN_OUT_BYTES_MAX);
     sys_socket_tune(fd, CONN_NOTSENT_BYTES);
     const enum err err = reactor_watch(reactor, &conn->source);
     if (err != ERR_OK) {
@@ -284,16 +300,14 @@ void conn_done(struct conn *conn)
     sys_close(conn->source.fd);
     conn->source.fd = -1;
     conn->dead = true;
-    buf_done(&conn->out);
-    conn->out_at = 0;
+    drop_kept(conn);
     if (conn->farewell != NULL) {
         wheel_cancel(reactor_wheel(conn->reactor), &conn->farewell->timer);
         mem_free(MEM_CONN, conn->farewell);
         conn->farewell = NULL;
     }
-    if (conn->freed != NULL) {
-        *conn->freed = true;
-        conn->freed = NULL;
+    if (called == conn) {
+        called = NULL;
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* conn -- one accepted connection: bytes in, bytes out, bounded, with no idea of a protocol.
  *
- * Owns:     its socket, its out buffer (what was kept because the socket was full).
+ * Owns:     its socket, and what was kept because the socket was full.
  * Used by:  serve/.
  * Thread:   its reactor's.
  * Bound:    CONN_OUT_BYTES_MAX waiting to be sent; past that conn_send() is ERR_LIMIT and the owner
@@ -13,11 +13,9 @@
  */
 #pragma once
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "loop/reactor.h"
-#include "net/address.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,30 +45,29 @@ struct conn_ops {
     void (*ended)(struct conn *conn);
 };
 
+struct conn_out;      // conn.c: kept bytes
 struct conn_farewell; // conn.c: the timer of conn_finish()
 
 struct conn { // embedded in its owner
     struct source source;
     struct reactor *reactor; // borrowed; outlives it
     const struct conn_ops *ops;
-    struct address peer; // frozen
-    struct buf out;      // kept bytes
-    uint32_t out_at;     // bytes of `out` already sent
-    bool finishing;      // close once `out` is sent
-    bool paused;         // reading stopped: conn_pause()
-    bool wants_writable; // conn_try_send() took less
-    bool dead;           // nothing can be sent any more; `ended` was told or is on its way
-    bool ended_told;
-    bool read_over;                 // the peer's FIN came
-    bool *freed;                    // set while a callback runs: conn_done() tells the caller there
+    struct conn_out *out;           // owned; NULL: nothing is kept
     struct conn_farewell *farewell; // owned; NULL unless finishing
     int64_t received_ms;            // mono of the last bytes received
+    bool finishing;                 // close once `out` is sent
+    bool paused;                    // reading stopped: conn_pause()
+    bool wants_writable;            // conn_try_send() took less
+    bool dead; // nothing can be sent any more; `ended` was told or is on its way
+    bool ended_told;
+    bool read_over; // the peer's FIN came
 };
+_Static_assert(sizeof(struct conn) <= 64, "every viewer has one, and a flush touches it");
 
 /* Takes over the accepted, non-blocking `fd`; on failure it is closed. `conn` need not be zeroed.
  */
 MUST_USE enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn_ops *ops,
-                            int fd, const struct address *peer);
+                            int fd);
 void conn_done(struct conn *conn); // closes now if still open; no callback after
 
 /* Sends, keeping what the socket does not take. ERR_LIMIT: the bound; ERR_CLOSED: dead; ERR_NOMEM.

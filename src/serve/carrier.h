@@ -65,6 +65,7 @@ struct carrier {
     struct sweep_entry entry;       // in one of the server's sweeps
     struct census_seat seat;
 };
+_Static_assert(sizeof(struct carrier) <= 96, "every viewer has one");
 
 /* What a room that took an exchange over hears before it rides or answers. */
 enum exchange_news { EXCHANGE_GONE, EXCHANGE_HALF_CLOSED, EXCHANGE_DRAINING };

@@ -17,9 +17,19 @@ struct census_address {
 
 struct census_user {
     struct map_node node; // in census->users; its key is `name`
-    struct link seats;    // struct census_seat.link, oldest first
+    struct link claims;   // struct census_claim, oldest first
     uint32_t staying;     // of them: not told to go
     char name[];
+};
+
+/* A seat that counts for a user. */
+struct census_claim {
+    struct link link; // in user->claims
+    struct census_user *user;
+    struct census_seat *seat; // it owns this
+    struct census_recall recall;
+    uint64_t id;
+    bool told; // it was asked to go
 };
 
 struct census {
@@ -138,19 +148,26 @@ enum err census_count_address(struct census *census, struct census_seat *seat,
 
 /* ---- users ---- */
 
-static void leave_user(struct census *census, struct census_seat *seat)
+static void free_if_left(struct census *census, struct census_user *user)
 {
-    struct census_user *user = seat->user;
-    if (user == NULL) {
-        return;
-    }
-    list_remove(&seat->link);
-    user->staying -= seat->told ? 0U : 1U;
-    seat->user = NULL;
-    if (list_is_empty(&user->seats)) {
+    if (list_is_empty(&user->claims)) {
         map_remove(&census->users, &user->node);
         mem_free(MEM_CONN, user);
     }
+}
+
+static void leave_user(struct census *census, struct census_seat *seat)
+{
+    struct census_claim *claim = seat->claim;
+    if (claim == NULL) {
+        return;
+    }
+    struct census_user *user = claim->user;
+    list_remove(&claim->link);
+    user->staying -= claim->told ? 0U : 1U;
+    seat->claim = NULL;
+    mem_free(MEM_CONN, claim);
+    free_if_left(census, user);
 }
 
 static struct census_user *find_user(struct census *census, struct str name)
@@ -171,7 +188,7 @@ static struct census_user *find_or_make_user(struct census *census, struct str n
     }
     memcpy(user->name, name.at, name.len);
     user->node.key = (struct str){.at = user->name, .len = name.len};
-    list_init(&user->seats);
+    list_init(&user->claims);
     if (map_add(&census->users, &user->node) != ERR_OK) {
         mem_free(MEM_CONN, user);
         return NULL;
@@ -183,19 +200,19 @@ static void on_parting(struct letter *letter)
 {
     struct parting *parting = (struct parting *)(void *)letter; // its first member
     struct census *census = parting->census;
-    struct census_seat *found = NULL;
+    struct census_claim *found = NULL;
     lock(census);
     struct census_user *user =
         find_user(census, (struct str){.at = parting->user, .len = parting->user_len});
     if (user != NULL) {
-        for (struct link *link = user->seats.next; link != &user->seats; link = link->next) {
-            struct census_seat *seat = list_entry(link, struct census_seat, link);
-            found = seat->id == parting->id ? seat : found;
+        for (struct link *link = user->claims.next; link != &user->claims; link = link->next) {
+            struct census_claim *claim = list_entry(link, struct census_claim, link);
+            found = claim->id == parting->id ? claim : found;
         }
     }
     unlock(census);
     if (found != NULL) { // only this thread could make it leave
-        found->replaced(found);
+        found->recall.replaced(found->seat);
     }
     mem_free(MEM_CONN, parting);
 }
@@ -208,11 +225,11 @@ static struct parting *part_with_oldest(struct census *census, struct census_use
     if (user->staying <= census->limits.conns_user_max) {
         return NULL;
     }
-    struct link *link = user->seats.next;
-    while (list_entry(link, struct census_seat, link)->told) {
+    struct link *link = user->claims.next;
+    while (list_entry(link, struct census_claim, link)->told) {
         link = link->next;
     }
-    struct census_seat *oldest = list_entry(link, struct census_seat, link);
+    struct census_claim *oldest = list_entry(link, struct census_claim, link);
     struct parting *parting = mem_new(MEM_CONN, sizeof(*parting) + user->node.key.len);
     if (parting == NULL) {
         return NULL;
@@ -224,22 +241,31 @@ static struct parting *part_with_oldest(struct census *census, struct census_use
     parting->id = oldest->id;
     parting->user_len = user->node.key.len;
     memcpy(parting->user, user->name, parting->user_len);
-    *ret_home = oldest->home;
+    *ret_home = oldest->recall.home;
     return parting;
 }
 
-static void take_seat(struct census *census, struct census_seat *seat, struct census_user *user)
+static enum err stake(struct census *census, struct census_seat *seat, struct census_user *user,
+                      const struct census_recall *recall)
 {
+    struct census_claim *claim = mem_new(MEM_CONN, sizeof(*claim));
+    if (claim == NULL) {
+        free_if_left(census, user);
+        return ERR_NOMEM;
+    }
     leave_user(census, seat);
-    seat->user = user;
-    seat->told = false;
-    seat->id = ++census->next_id;
-    list_push(&user->seats, &seat->link);
+    *claim = (struct census_claim){
+        .user = user, .seat = seat, .recall = *recall, .id = ++census->next_id};
+    seat->claim = claim;
+    list_push(&user->claims, &claim->link);
     user->staying++;
+    return ERR_OK;
 }
 
-enum err census_count_user(struct census *census, struct census_seat *seat, struct str user)
+enum err census_count_user(struct census *census, struct census_seat *seat, struct str user,
+                           const struct census_recall *recall)
 {
+    enum err err = ERR_NOMEM;
     struct parting *parting = NULL;
     struct home *home = NULL;
     if (census->limits.conns_user_max == 0) {
@@ -247,15 +273,17 @@ enum err census_count_user(struct census *census, struct census_seat *seat, stru
     }
     lock(census);
     struct census_user *found = find_or_make_user(census, user);
-    if (found != NULL && found != seat->user) {
-        take_seat(census, seat, found);
-        parting = part_with_oldest(census, found, &home);
+    if (found != NULL && seat->claim != NULL && seat->claim->user == found) {
+        err = ERR_OK;
+    } else if (found != NULL) {
+        err = stake(census, seat, found, recall);
+        parting = err == ERR_OK ? part_with_oldest(census, found, &home) : NULL;
     }
     unlock(census);
     if (parting != NULL) {
         home_send(home, &parting->letter);
     }
-    return found == NULL ? ERR_NOMEM : ERR_OK;
+    return err;
 }
 
 /* ---- viewers, and the end ---- */
@@ -311,7 +339,7 @@ static void stop_reading(struct census *census, struct census_seat *seat)
 
 void census_leave_reader(struct census *census, struct census_seat *seat)
 {
-    if (seat->user != NULL || seat->is_viewer) {
+    if (seat->claim != NULL || seat->is_viewer) {
         lock(census);
         stop_reading(census, seat);
         unlock(census);
@@ -320,7 +348,7 @@ void census_leave_reader(struct census *census, struct census_seat *seat)
 
 void census_leave(struct census *census, struct census_seat *seat)
 {
-    if (seat->address != NULL || seat->user != NULL || seat->is_viewer) {
+    if (seat->address != NULL || seat->claim != NULL || seat->is_viewer) {
         lock(census);
         leave_address(census, seat);
         stop_reading(census, seat);

@@ -33,27 +33,29 @@ struct census_options {
 MUST_USE enum err census_new(const struct census_options *options, struct census **ret_census);
 void census_free(struct census *census); // no seat is taken any more; NULL is legal
 
+struct census_claim; // census.c: what only a user's connection needs
+
 /* A connection's place in the counts; embedded in it, zeroed before its first use. */
 struct census_seat {
-    struct link link;               // in user->seats, oldest first
     struct census_address *address; // borrowed: NULL while it does not count by address
-    struct census_user *user;       // borrowed: NULL while it does not count by user
-    struct home *home;              // where `replaced` runs
-    void (*replaced)(struct census_seat *seat);
-    uint64_t id;
-    uint32_t further; // viewers besides the first
+    struct census_claim *claim;     // owned: NULL while it does not count by user
+    uint32_t further;               // viewers besides the first
     bool is_viewer;
-    bool told; // it was asked to go
 };
+_Static_assert(sizeof(struct census_seat) <= 24, "every connection has one");
 
 /* Counts the seat by address (IPv6 by /64). ERR_LIMIT: that address has its share. ERR_NOMEM.
  * A seat that counts by one already moves. */
 MUST_USE enum err census_count_address(struct census *census, struct census_seat *seat,
                                        const struct address *address);
-/* Counts the seat as `user`'s; home and replaced are set before. A seat that counts for another
- * moves. ERR_NOMEM. */
+/* Who is told that a seat is another's now: `replaced` runs at `home`. */
+struct census_recall {
+    struct home *home;
+    void (*replaced)(struct census_seat *seat);
+};
+/* Counts the seat as `user`'s. A seat that counts for another moves. ERR_NOMEM. */
 MUST_USE enum err census_count_user(struct census *census, struct census_seat *seat,
-                                    struct str user);
+                                    struct str user, const struct census_recall *recall);
 /* ERR_LIMIT: the node is full. Twice is once. */
 MUST_USE enum err census_count_viewer(struct census *census, struct census_seat *seat);
 /* The seat reads a further stream, a viewer of its own. ERR_LIMIT: the node is full. */

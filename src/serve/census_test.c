@@ -118,9 +118,8 @@ static void on_replaced(struct census_seat *seat)
 
 static void sit(struct census *census, struct mail *mail, size_t which, const char *user)
 {
-    seats[which].home = mail_home(mail);
-    seats[which].replaced = on_replaced;
-    assert_int_equal(census_count_user(census, &seats[which], str_of(user)), ERR_OK);
+    const struct census_recall recall = {.home = mail_home(mail), .replaced = on_replaced};
+    assert_int_equal(census_count_user(census, &seats[which], str_of(user), &recall), ERR_OK);
 }
 
 static void begin_users(struct mail *mail)

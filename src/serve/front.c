@@ -92,9 +92,8 @@ void front_identify(struct carrier *carrier, struct str user)
     if (server->census == NULL) {
         return;
     }
-    carrier->seat.home = reactor_home(server->reactor);
-    carrier->seat.replaced = on_replaced;
-    if (census_count_user(server->census, &carrier->seat, user) != ERR_OK) {
-        carrier->seat.replaced = NULL; // no memory to count with: it reads uncounted
-    }
+    const struct census_recall recall = {.home = reactor_home(server->reactor),
+                                         .replaced = on_replaced};
+    const enum err err = census_count_user(server->census, &carrier->seat, user, &recall);
+    (void)err; // no memory to count with: it reads uncounted
 }

@@ -38,24 +38,31 @@ struct backlog {
     struct http1 *http1; // it owns this
 };
 
-struct http1 {
-    struct carrier carrier;
-    struct conn conn;
+/* What only requests and answers need: a ridden connection has none. */
+struct talk {
+    struct address peer;       // frozen
     struct intake *intake;     // owned; NULL unless READING
     struct exchange *exchange; // borrowed; NULL unless BUSY
-    struct backlog *backlog;   // owned; NULL: none
     struct http_reply *reply;  // owned; NULL unless ANSWERING
     int64_t began_ms;          // the turn that `begun` counts
     uint32_t begun;            // requests, in that turn
-    uint8_t state;             // enum http1_state
     uint8_t refusal;           // enum problem_code; PROBLEM_CODES: welcome
-    bool is_newcomer;          // came while the server drains
-    bool is_unwanted;          // was refused when it came
-    bool pumping;              // pump() is on the stack
-    bool half_closed;          // the peer will say no more
-    bool held;                 // by the rider
     bool close_after;          // ANSWERING: then close
 };
+
+struct http1 {
+    struct carrier carrier;
+    struct conn conn;
+    struct talk *talk;       // owned; NULL from RIDDEN on
+    struct backlog *backlog; // owned; NULL: none
+    uint8_t state;           // enum http1_state
+    bool is_newcomer;        // came while the server drains
+    bool is_unwanted;        // was refused when it came
+    bool pumping;            // pump() is on the stack
+    bool half_closed;        // the peer will say no more
+    bool held;               // by the rider
+};
+_Static_assert(sizeof(struct http1) <= 184, "every viewer has one: 512 bytes a viewer in all");
 
 static void pump(struct http1 *http1, struct str fresh);
 
@@ -95,8 +102,20 @@ static void become(struct http1 *http1, enum http1_state state)
 
 static void drop_intake(struct http1 *http1)
 {
-    intake_free(http1->intake);
-    http1->intake = NULL;
+    if (http1->talk != NULL) {
+        intake_free(http1->talk->intake);
+        http1->talk->intake = NULL;
+    }
+}
+
+static void drop_talk(struct http1 *http1)
+{
+    drop_intake(http1);
+    if (http1->talk != NULL) {
+        http_reply_free(http1->talk->reply);
+        mem_free(MEM_CONN, http1->talk);
+        http1->talk = NULL;
+    }
 }
 
 static void drop_backlog(struct http1 *http1)
@@ -150,7 +169,7 @@ void http1_bury(struct carrier *carrier)
 {
     struct http1 *http1 = http1_of(carrier);
     struct server *server = carrier->server;
-    struct exchange *exchange = http1->exchange;
+    struct exchange *exchange = http1->talk == NULL ? NULL : http1->talk->exchange;
     if (exchange != NULL) {
         exchange->carrier = NULL;
         if (exchange->news != NULL) {
@@ -165,9 +184,8 @@ void http1_bury(struct carrier *carrier)
     if (server->census != NULL) {
         census_leave(server->census, &carrier->seat);
     }
-    drop_intake(http1);
+    drop_talk(http1);
     drop_backlog(http1);
-    http_reply_free(http1->reply);
     list_remove(&carrier->link);
     server->carrier_count--;
     server->newcomer_count -= http1->is_newcomer ? 1U : 0U;
@@ -179,7 +197,7 @@ void http1_bury(struct carrier *carrier)
 
 static void answered(struct http1 *http1)
 {
-    if (http1->close_after) {
+    if (http1->talk->close_after) {
         end(&http1->carrier);
         return;
     }
@@ -194,9 +212,9 @@ static void send_answer(struct http1 *http1, const struct answer *answer, bool i
         .conn = &http1->conn,
         .meter = &server->meter,
         .is_head = is_head,
-        .line = {.date = front_date(server), .close = http1->close_after},
+        .line = {.date = front_date(server), .close = http1->talk->close_after},
     };
-    const enum err err = http_reply_send(&to, answer, &http1->reply);
+    const enum err err = http_reply_send(&to, answer, &http1->talk->reply);
     if (err == ERR_OK) {
         answered(http1);
     } else if (err == ERR_AGAIN) {
@@ -211,13 +229,13 @@ static void send_answer(struct http1 *http1, const struct answer *answer, bool i
 static void answer_on(struct http1 *http1)
 {
     bool moved = false;
-    const enum err err = http_reply_go_on(http1->reply, &moved);
+    const enum err err = http_reply_go_on(http1->talk->reply, &moved);
     if (moved) {
         sweep_add(&http1->carrier.server->idle, &http1->carrier.entry);
     }
     if (err == ERR_OK) {
-        http_reply_free(http1->reply);
-        http1->reply = NULL;
+        http_reply_free(http1->talk->reply);
+        http1->talk->reply = NULL;
         answered(http1);
     }
 }
@@ -226,13 +244,13 @@ static void on_answer(struct carrier *carrier, const struct exchange *exchange,
                       const struct answer *answer)
 {
     struct http1 *http1 = http1_of(carrier);
-    http1->exchange = NULL;
+    http1->talk->exchange = NULL;
     if (http1->state != HTTP1_BUSY) {
         return; // gone, and not yet buried
     }
     /* What came behind it before a drain is told of the drain, then closed. */
-    http1->close_after = !exchange->keep_alive || answer->close ||
-                         (carrier->server->draining && http1->backlog == NULL);
+    http1->talk->close_after = !exchange->keep_alive || answer->close ||
+                               (carrier->server->draining && http1->backlog == NULL);
     send_answer(http1, answer, str_eq(exchange->request->method, STR("HEAD")));
     if (!http1->pumping) {
         pump(http1, STR_NONE);
@@ -242,7 +260,9 @@ static void on_answer(struct carrier *carrier, const struct exchange *exchange,
 static void on_poke(struct timer *timer)
 {
     struct http1 *http1 = list_entry(timer, struct backlog, poke)->http1;
-    http1->begun = 0;
+    if (http1->talk != NULL) {
+        http1->talk->begun = 0;
+    }
     pump(http1, STR_NONE);
 }
 
@@ -250,7 +270,7 @@ static void on_ride(struct carrier *carrier, const struct answer *head)
 {
     struct http1 *http1 = http1_of(carrier);
     struct server *server = carrier->server;
-    http1->exchange = NULL;
+    http1->talk->exchange = NULL;
     meter_count(&server->meter, METER_CONNS_HTTP, -1);
     if (http1->state != HTTP1_BUSY) {
         return;
@@ -262,7 +282,9 @@ static void on_ride(struct carrier *carrier, const struct answer *head)
         .meter = &server->meter,
         .line = {.date = front_date(server), .close = head->status != 101, .is_endless = true},
     };
-    if (http_reply_send(&to, head, &http1->reply) != ERR_OK) {
+    const enum err err = http_reply_send(&to, head, &http1->talk->reply);
+    drop_talk(http1);
+    if (err != ERR_OK) {
         cut(carrier);
     } else if (!http1->pumping && http1->backlog != NULL) {
         wheel_arm(reactor_wheel(server->reactor), &http1->backlog->poke, front_now_ms(server));
@@ -272,12 +294,12 @@ static void on_ride(struct carrier *carrier, const struct answer *head)
 /* Answers what never became an exchange, and closes. */
 static void refuse(struct http1 *http1, const struct problem *problem)
 {
-    const bool is_head =
-        http1->intake != NULL && str_has_prefix(buf_str(&http1->intake->reader.head), STR("HEAD "));
+    const bool is_head = http1->talk->intake != NULL &&
+                         str_has_prefix(buf_str(&http1->talk->intake->reader.head), STR("HEAD "));
     struct refusal refusal;
     meter_refusal(&http1->carrier.server->meter, problem->code);
     refusal_init(&refusal, problem, STR_NONE);
-    http1->close_after = true;
+    http1->talk->close_after = true;
     send_answer(http1, &refusal.answer, is_head);
     refusal_done(&refusal);
 }
@@ -297,9 +319,9 @@ static void on_late(struct intake *intake)
 
 static enum err begin(struct http1 *http1)
 {
-    TRY(intake_new(http1->carrier.server, &http1->intake));
-    http1->intake->late = on_late;
-    http1->intake->owner = http1;
+    TRY(intake_new(http1->carrier.server, &http1->talk->intake));
+    http1->talk->intake->late = on_late;
+    http1->talk->intake->owner = http1;
     sweep_remove(&http1->carrier.entry);
     become(http1, HTTP1_READING);
     return ERR_OK;
@@ -312,7 +334,7 @@ static enum err dispatch(struct http1 *http1)
     if (exchange == NULL) {
         return ERR_NOMEM;
     }
-    const struct http_message message = http_reader_give(&http1->intake->reader);
+    const struct http_message message = http_reader_give(&http1->talk->intake->reader);
     drop_intake(http1);
     *exchange = (struct exchange){.request = message.request,
                                   .head = message.head,
@@ -320,10 +342,10 @@ static enum err dispatch(struct http1 *http1)
                                   .server = server,
                                   .carrier = &http1->carrier,
                                   .keep_alive = message.keep_alive};
-    http1->begun++;
-    exchange->request->peer = http1->conn.peer;
+    http1->talk->begun++;
+    exchange->request->peer = http1->talk->peer;
     forwarded_resolve(server, exchange->request);
-    http1->exchange = exchange;
+    http1->talk->exchange = exchange;
     become(http1, HTTP1_BUSY);
     server->handle(server->user, exchange);
     return ERR_OK;
@@ -335,7 +357,7 @@ static void send_continue(struct http1 *http1)
     const struct http_reply_to to = {.conn = &http1->conn,
                                      .meter = &http1->carrier.server->meter,
                                      .line = {.date = front_date(http1->carrier.server)}};
-    if (http_reply_send(&to, &answer, &http1->reply) != ERR_OK) {
+    if (http_reply_send(&to, &answer, &http1->talk->reply) != ERR_OK) {
         cut(&http1->carrier);
     }
 }
@@ -344,12 +366,12 @@ static void send_continue(struct http1 *http1)
 static void read_some(struct http1 *http1, struct str *input)
 {
     if (http1->state == HTTP1_IDLE && http1->carrier.server->draining) {
-        http1->refusal = PROBLEM_DRAINING;
+        http1->talk->refusal = PROBLEM_DRAINING;
     }
-    if (http1->refusal != PROBLEM_CODES) {
+    if (http1->talk->refusal != PROBLEM_CODES) {
         const struct problem problem = {
-            .code = http1->refusal,
-            .retry_after_ms = front_refusal_retry_ms(http1->carrier.server, http1->refusal)};
+            .code = http1->talk->refusal,
+            .retry_after_ms = front_refusal_retry_ms(http1->carrier.server, http1->talk->refusal)};
         refuse(http1, &problem);
         return;
     }
@@ -357,10 +379,10 @@ static void read_some(struct http1 *http1, struct str *input)
         cut(&http1->carrier);
         return;
     }
-    struct http_reader *reader = &http1->intake->reader;
+    struct http_reader *reader = &http1->talk->intake->reader;
     enum err err = http_reader_take(reader, input);
     if (err == ERR_AGAIN) {
-        if (intake_wants_continue(http1->intake)) {
+        if (intake_wants_continue(http1->talk->intake)) {
             send_continue(http1);
         }
         return;
@@ -385,23 +407,23 @@ static bool may_read(const struct http1 *http1)
 
 static bool reads_on(const struct http1 *http1)
 {
-    return may_read(http1) && http1->begun < REQUESTS_PER_TICK;
+    return may_read(http1) && http1->talk->begun < REQUESTS_PER_TICK;
 }
 
 /* A pipeline must not hold up who else is on this reactor. */
 static void count_turn(struct http1 *http1)
 {
     const int64_t now_ms = front_now_ms(http1->carrier.server);
-    if (http1->began_ms != now_ms) {
-        http1->began_ms = now_ms;
-        http1->begun = 0;
+    if (http1->talk != NULL && http1->talk->began_ms != now_ms) {
+        http1->talk->began_ms = now_ms;
+        http1->talk->begun = 0;
     }
 }
 
 static void give_way(struct http1 *http1)
 {
     struct server *server = http1->carrier.server;
-    if (may_read(http1) && http1->begun >= REQUESTS_PER_TICK && http1->backlog != NULL) {
+    if (may_read(http1) && http1->talk->begun >= REQUESTS_PER_TICK && http1->backlog != NULL) {
         wheel_arm(reactor_wheel(server->reactor), &http1->backlog->poke, front_now_ms(server) + 1);
     }
 }
@@ -510,8 +532,8 @@ static void on_half_closed(struct conn *conn)
     http1->half_closed = true;
     if (http1->state == HTTP1_RIDDEN) {
         http1->carrier.riding->half_closed(&http1->carrier);
-    } else if (http1->state == HTTP1_BUSY && http1->exchange->news != NULL) {
-        http1->exchange->news(http1->exchange, EXCHANGE_HALF_CLOSED);
+    } else if (http1->state == HTTP1_BUSY && http1->talk->exchange->news != NULL) {
+        http1->talk->exchange->news(http1->talk->exchange, EXCHANGE_HALF_CLOSED);
     } else {
         settle(http1);
     }
@@ -585,8 +607,8 @@ static void on_drain(struct carrier *carrier)
     struct http1 *http1 = http1_of(carrier);
     if (http1->state == HTTP1_RIDDEN) {
         carrier->riding->drained(carrier);
-    } else if (http1->state == HTTP1_BUSY && http1->exchange->news != NULL) {
-        http1->exchange->news(http1->exchange, EXCHANGE_DRAINING);
+    } else if (http1->state == HTTP1_BUSY && http1->talk->exchange->news != NULL) {
+        http1->talk->exchange->news(http1->talk->exchange, EXCHANGE_DRAINING);
     } else {
         http1_dismiss(carrier);
     }
@@ -621,16 +643,16 @@ void http1_idled(struct carrier *carrier)
 static bool welcome(struct http1 *http1)
 {
     struct server *server = http1->carrier.server;
-    const struct address *peer = &http1->conn.peer;
+    const struct address *peer = &http1->talk->peer;
     if (server->draining) {
         http1->is_newcomer = true;
         server->newcomer_count++;
-        http1->refusal = PROBLEM_DRAINING;
+        http1->talk->refusal = PROBLEM_DRAINING;
     } else if (server->census != NULL && !front_trusts(server, peer) &&
                census_count_address(server->census, &http1->carrier.seat, peer) == ERR_LIMIT) {
-        http1->refusal = PROBLEM_CONNS_ADDRESS;
+        http1->talk->refusal = PROBLEM_CONNS_ADDRESS;
     }
-    if (http1->refusal == PROBLEM_CODES) {
+    if (http1->talk->refusal == PROBLEM_CODES) {
         return true;
     }
     http1->is_unwanted = true;
@@ -641,14 +663,20 @@ static bool welcome(struct http1 *http1)
 void http1_open(struct server *server, int fd, const struct address *peer)
 {
     struct http1 *http1 = mem_new(MEM_CONN, sizeof(*http1));
-    if (http1 == NULL) {
+    struct talk *talk = mem_new(MEM_CONN, sizeof(*talk));
+    if (http1 == NULL || talk == NULL) {
         sys_close(fd);
+        mem_free(MEM_CONN, talk);
+        mem_free(MEM_CONN, http1);
         return;
     }
+    talk->peer = *peer;
+    talk->refusal = PROBLEM_CODES;
+    http1->talk = talk;
     http1->carrier.ops = &carrier_ops;
     http1->carrier.server = server;
-    http1->refusal = PROBLEM_CODES;
-    if (conn_init(&http1->conn, server->reactor, &conn_ops, fd, peer) != ERR_OK) {
+    if (conn_init(&http1->conn, server->reactor, &conn_ops, fd) != ERR_OK) {
+        mem_free(MEM_CONN, talk);
         mem_free(MEM_CONN, http1);
         return;
     }

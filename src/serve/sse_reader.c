@@ -21,18 +21,27 @@ enum {
     HEADERS_BYTES_MAX = 32 * 1024,
 };
 
+/* What it needs until `open`. */
+struct sse_request {
+    struct exchange *exchange; // owned
+    void (*refused)(struct exchange *exchange, enum viewer_refusal why);
+    size_t cors_len;
+    char cors[];
+};
+
 struct sse_reader {
     struct viewer viewer;
-    struct carrier *carrier;   // borrowed from `open` to `ended`
-    struct exchange *exchange; // owned until `open`, then NULL
-    void (*refused)(struct exchange *exchange, enum viewer_refusal why);
-    char *cors;            // owned until `open`, then NULL
+    union {
+        struct carrier *carrier;     // is_open: borrowed until `ended`
+        struct sse_request *request; // before: owned
+    };
     struct claims *claims; // a reference; NULL: anonymous
     int64_t moved_ms;      // mono: bytes last went, or the socket could take them
     int64_t asked_ms;      // mono: presence was last asked
     uint32_t ignored_bytes;
-    uint32_t cors_len;
+    bool is_open;
 };
+_Static_assert(sizeof(struct sse_reader) <= 136, "every viewer has one: 512 bytes a viewer in all");
 
 static struct sse_reader *of_viewer(struct viewer *viewer)
 {
@@ -41,14 +50,16 @@ static struct sse_reader *of_viewer(struct viewer *viewer)
 
 static void free_reader(struct sse_reader *reader)
 {
-    mem_free(MEM_VIEWER, reader->cors);
+    if (!reader->is_open) {
+        mem_free(MEM_VIEWER, reader->request);
+    }
     claims_unref(reader->claims);
     mem_free(MEM_VIEWER, reader);
 }
 
-static struct str cors_of(const struct sse_reader *reader)
+static struct str cors_of(const struct sse_request *request)
 {
-    return (struct str){.at = reader->cors, .len = reader->cors_len};
+    return (struct str){.at = request->cors, .len = request->cors_len};
 }
 
 /* ---- goodbye ---- */
@@ -215,17 +226,16 @@ static void head_lines(struct buf *headers, struct str cors)
 static void on_open(struct viewer *viewer)
 {
     struct sse_reader *reader = of_viewer(viewer);
-    struct exchange *exchange = reader->exchange;
+    struct exchange *exchange = reader->request->exchange;
     struct server *server = exchange->server;
     struct buf headers;
-    head_lines(&headers, cors_of(reader));
+    head_lines(&headers, cors_of(reader->request));
     const struct answer head = {.status = 200, .type = STR(SSE_TYPE), .headers = buf_str(&headers)};
-    reader->carrier = exchange->carrier;
-    reader->exchange = NULL;
     reader->moved_ms = front_now_ms(server);
     reader->asked_ms = reader->moved_ms;
-    mem_free(MEM_VIEWER, reader->cors);
-    reader->cors = NULL;
+    mem_free(MEM_VIEWER, reader->request);
+    reader->carrier = exchange->carrier;
+    reader->is_open = true;
     exchange->news = NULL;
     carrier_ride(exchange, &head, &riding, reader);
     buf_done(&headers);
@@ -240,8 +250,9 @@ static void on_open(struct viewer *viewer)
 static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
 {
     struct sse_reader *reader = of_viewer(viewer);
-    struct exchange *exchange = reader->exchange;
-    void (*refused)(struct exchange * exchange, enum viewer_refusal why) = reader->refused;
+    const struct sse_request *request = reader->request;
+    struct exchange *exchange = request->exchange;
+    void (*refused)(struct exchange * exchange, enum viewer_refusal why) = request->refused;
     exchange->news = NULL;
     admission_return(exchange);
     free_reader(reader);
@@ -282,25 +293,26 @@ static void on_news(struct exchange *exchange, enum exchange_news news)
     } else {
         const struct problem problem = {.code = PROBLEM_DRAINING,
                                         .retry_after_ms = front_drain_retry_ms(exchange->server)};
-        refusal_answer(exchange, &problem, cors_of(reader));
+        refusal_answer(exchange, &problem, cors_of(reader->request));
     }
     free_reader(reader);
 }
 
 static enum err make(const struct reader *who, struct sse_reader **ret_reader)
 {
+    const struct str cors = who->cors_headers;
     struct sse_reader *reader = mem_new(MEM_VIEWER, sizeof(*reader));
-    if (reader == NULL) {
+    struct sse_request *request = mem_new(MEM_VIEWER, sizeof(*request) + cors.len);
+    if (reader == NULL || request == NULL) {
+        mem_free(MEM_VIEWER, reader);
+        mem_free(MEM_VIEWER, request);
         return ERR_NOMEM;
     }
-    if (who->cors_headers.len > 0) {
-        reader->cors = mem_copy_text(MEM_VIEWER, who->cors_headers.at, who->cors_headers.len);
-        if (reader->cors == NULL) {
-            mem_free(MEM_VIEWER, reader);
-            return ERR_NOMEM;
-        }
-        reader->cors_len = (uint32_t)who->cors_headers.len;
+    if (cors.len > 0) {
+        memcpy(request->cors, cors.at, cors.len);
     }
+    request->cors_len = cors.len;
+    reader->request = request;
     reader->claims = who->claims == NULL ? NULL : claims_ref(who->claims);
     *ret_reader = reader;
     return ERR_OK;
@@ -335,8 +347,8 @@ void sse_reader_open(struct exchange *exchange, const struct join *join,
         refused(exchange, VIEWER_OVERLOADED);
         return;
     }
-    made->exchange = exchange;
-    made->refused = refused;
+    made->request->exchange = exchange;
+    made->request->refused = refused;
     exchange->taker = made;
     exchange->news = on_news;
     struct join by_sse = *join;
