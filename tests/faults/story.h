@@ -28,7 +28,9 @@ struct story {
     struct subject subject;
     struct desk desk;
     bool is_open;
-    struct epoch epoch; // of the first life
+    struct epoch epoch;     // of the first life
+    struct epoch epoch_now; // of the last one
+    uint32_t new_epochs;    // store_wal.h says when a torn commit is taken for damage
     struct story_post posts[STORY_POSTS_MAX];
     uint32_t count;
     uint32_t answers, refusals; // over all

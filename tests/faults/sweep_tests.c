@@ -26,6 +26,7 @@ static bool tell_with(const struct fault *fault)
     const bool has_fired = fault_disk_has_fired();
     fault_disk_arm(NULL);
     story_check(&story);
+    assert_int_equal(story.new_epochs, 0);
     story_end(&story);
     return has_fired;
 }

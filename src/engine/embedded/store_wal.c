@@ -114,15 +114,17 @@ static int bits_of(uint32_t number)
     return __builtin_popcount(number);
 }
 
-/* By how much the last sum moves when bit 0 of a word moves, the words being 2 * `back` from the
+/* By how much the last sum moves when bit 0 of a word is set, the words being 2 * `back` from the
  * end, is (1,1) or, for the pair's second word, (0,1) put through `back` steps of the sum. So a
- * flipped bit is looked for without summing up the frame once for each. */
-static bool is_shift_of(const uint32_t shift[2], const uint32_t want[2])
+ * flipped bit is looked for without summing up the frame once for each. One that is set now was
+ * not, and the other way round: the sum moves back. */
+static bool is_shift_of(const uint32_t shift[2], const uint32_t want[2], uint32_t now)
 {
     for (unsigned bit = 0; bit < 32; bit++) {
         const uint32_t one = shift[0] << bit;
         const uint32_t two = shift[1] << bit;
-        if ((one == want[0] && two == want[1]) || (0 - one == want[0] && 0 - two == want[1])) {
+        const bool is_set = (now >> bit & 1) != 0;
+        if (is_set ? 0 - one == want[0] && 0 - two == want[1] : one == want[0] && two == want[1]) {
             return true;
         }
     }
@@ -133,6 +135,12 @@ static void step(uint32_t shift[2])
 {
     shift[0] += shift[1];
     shift[1] += shift[0];
+}
+
+/* Of what the sum runs over: the head's beginning, then the page. */
+static const uint8_t *summed_pair(const struct wal *wal, size_t index)
+{
+    return index == 0 ? wal->frame : wal->frame + FRAME_LEN + (index - 1) * 8;
 }
 
 /* A bad frame that is one flipped bit away from a good one. */
@@ -151,8 +159,11 @@ static bool is_one_bit_off(const struct wal *wal)
     }
     uint32_t first[2] = {1, 1};
     uint32_t second[2] = {0, 1};
-    for (size_t i = 0; salt_bits == 0 && i < (FRAME_SUMMED + wal->page_bytes) / 8; i++) {
-        if (is_shift_of(first, want) || is_shift_of(second, want)) {
+    const size_t pairs = (FRAME_SUMMED + wal->page_bytes) / 8;
+    for (size_t i = 0; salt_bits == 0 && i < pairs; i++) {
+        const uint8_t *pair = summed_pair(wal, pairs - 1 - i);
+        if (is_shift_of(first, want, word(pair, wal->is_big_endian)) ||
+            is_shift_of(second, want, word(pair + 4, wal->is_big_endian))) {
             return true;
         }
         step(first);

@@ -7,6 +7,10 @@
  * the next is begun, so behind a torn one there is nothing; a torn frame is not one bit away from a
  * good one; and no frame is written before the header is on the disk.
  *
+ * The sum is weak where all that is missing of a torn frame stands in the top bytes of its words
+ * (the one byte with which a sector's cells begin): about one such frame in thirty is taken for a
+ * flipped bit. Then the epoch changes without need; nothing is lost.
+ *
  * Thread:  before the store is opened; store_wal_frame_matches(): any.
  */
 #pragma once
