@@ -27,7 +27,7 @@ class Network:
     def far(self):
         """A new address to come from."""
         self.count += 1
-        address = f"10.9.0.{self.count}"
+        address = f"10.{self.count >> 16}.{self.count >> 8 & 255}.{self.count & 255}"
         self.mend(address)
         return address
 
