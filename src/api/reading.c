@@ -19,7 +19,8 @@ uint64_t reading_identity(const struct api *api, const struct reading_self *self
 
 uint64_t reading_screen(const struct api *api, const struct reading_self *self)
 {
-    return self->session.len > 0 ? hash_str(api->shared->seed, self->session) : self->connection;
+    const struct reading_self nameless = {.session = self->session};
+    return self->session.len > 0 ? reading_identity(api, &nameless) : self->connection;
 }
 
 static enum err wrong(struct problem *ret_why, enum problem_code code, const char *field,

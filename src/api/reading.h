@@ -21,7 +21,7 @@ struct reading_self {
     uint64_t connection;         // drawn once a connection
 };
 uint64_t reading_identity(const struct api *api, const struct reading_self *self);
-/* Which of its screens this is: the session, else the connection; 0: it does not say. */
+/* Which of its screens this is: who it would be without a name; 0: it does not say. */
 uint64_t reading_screen(const struct api *api, const struct reading_self *self);
 
 /* Of the ask's stream, from its query and Last-Event-ID. Strings are borrowed from the ask.

@@ -193,20 +193,18 @@ static void do_beat(struct order *order)
         return;
     }
     struct claims *claims = ws_conn_claims(session->ws);
-    const struct reading_self self = {
-        .claims = claims, .session = str_of(session->session), .connection = session->connection};
     errand->presence = (struct presence_call){
         .call = {.home = desk_home(session->server), .done = on_beaten},
         .stream = ask_kept_name(&errand->stream),
         .identity = ws_session_identity(session),
-        .screen = reading_screen(session->api, &self),
+        .screen = session->screen,
         .hidden = is_hidden,
     };
     if (claims != NULL) {
         errand->claims = claims_ref(claims);
         errand->presence.name = claims_roster_name(claims);
     }
-    hub_presence(session->api->hub, &errand->presence);
+    hub_presence(ws_session_api(session)->hub, &errand->presence);
 }
 
 /* ---- join, leave, lane ---- */
@@ -270,21 +268,37 @@ static void do_lane(struct order *order)
 
 /* ---- auth ---- */
 
-static void join_first(struct ws_session *session)
+static void join_first(struct ws_session *session, const struct join *join)
 {
     static const struct ref none = {.kind = JSON_KIND_NULL};
     struct problem why;
-    session->has_first = false;
-    if (auth_stream(ws_conn_claims(session->ws), session->first.stream, &why) != ERR_OK ||
-        ws_session_join(session, &session->first, NULL, &why) != ERR_OK) {
+    if (auth_stream(ws_conn_claims(session->ws), join->stream, &why) != ERR_OK ||
+        ws_session_join(session, join, NULL, &why) != ERR_OK) {
         ws_session_fail(session, &none, &why);
         ws_conn_close(session->ws, 1008, str_of(problem_name(why.code)));
     }
 }
 
+/* It is known who this is. */
+static void welcome(struct ws_session *session)
+{
+    struct ws_welcome *waiting = session->welcome;
+    if (waiting != NULL) {
+        struct join join = waiting->join;
+        struct kept_name stream = waiting->stream;
+        const bool has_join = waiting->has_join;
+        join.stream = ask_kept_name(&stream);
+        ws_session_welcome_done(session);
+        if (has_join) {
+            join_first(session, &join);
+        }
+    }
+}
+
 static bool needs_token(const struct ws_session *session)
 {
-    return desk_policy(session->api)->is.read_needs_token && ws_conn_claims(session->ws) == NULL;
+    return desk_policy(ws_session_api(session))->is.read_needs_token &&
+           ws_conn_claims(session->ws) == NULL;
 }
 
 static void do_auth(struct order *order)
@@ -310,7 +324,6 @@ static void do_auth(struct order *order)
              "This connection is another user's. Open a new one.");
     } else {
         ws_conn_set_claims(session->ws, claims);
-        wheel_cancel(reactor_wheel(server_reactor(session->server)), &session->auth_timer);
         struct buf data = respond_body();
         buf_add_str(&data, STR("{\"user\":{"));
         json_write_member_str(&data, "id", claims->sub);
@@ -320,9 +333,7 @@ static void do_auth(struct order *order)
         buf_add_byte(&data, '}');
         ws_session_ok(session, &order->ref, 200, &data);
         ws_session_leave_denied(session);
-        if (session->has_first) {
-            join_first(session);
-        }
+        welcome(session);
     }
     claims_unref(claims);
 }
@@ -403,7 +414,7 @@ static void on_closed(struct ws_conn *ws)
 static void on_silent(struct timer *timer)
 {
     static const struct ref none = {.kind = JSON_KIND_NULL};
-    struct ws_session *session = list_entry(timer, struct ws_session, auth_timer);
+    struct ws_session *session = list_entry(timer, struct ws_welcome, timer)->session;
     ws_session_fail(session, &none,
                     &(struct problem){.code = PROBLEM_NO_TOKEN,
                                       .detail = STR("Nobody said within 10 s who this is.")});
@@ -412,24 +423,34 @@ static void on_silent(struct timer *timer)
 
 /* ---- opening ---- */
 
-static void keep_first(struct ask *ask, struct ws_session *session, const struct join *join)
+static void wait_for_token(struct ws_session *session, const struct join *join)
 {
-    session->first = *join;
-    ask_keep_name(&session->first_stream, ask->stream);
-    session->first.stream = ask_kept_name(&session->first_stream);
-    session->first.name = STR_NONE;
-    session->has_first = true;
+    struct ws_welcome *waiting = mem_new(MEM_CONN, sizeof(*waiting));
+    if (waiting == NULL) {
+        ws_conn_close(session->ws, 1013, STR("no memory"));
+        return;
+    }
+    waiting->session = session;
+    waiting->has_join = join->stream.len > 0;
+    waiting->join = *join;
+    waiting->join.name = STR_NONE;
+    if (waiting->has_join) {
+        ask_keep_name(&waiting->stream, join->stream);
+    }
+    waiting->timer.fire = on_silent;
+    session->welcome = waiting;
+    wheel_arm(reactor_wheel(server_reactor(session->server)), &waiting->timer,
+              desk_mono_ms(session->server) + WS_AUTH_MS_MAX);
 }
 
-static void begin(struct ws_session *session, struct ws_conn *ws)
+/* `join`: what the URL asked for; without a stream: nothing. */
+static void begin(struct ws_session *session, struct ws_conn *ws, const struct join *join)
 {
     session->ws = ws;
     if (needs_token(session)) {
-        session->auth_timer.fire = on_silent;
-        wheel_arm(reactor_wheel(server_reactor(session->server)), &session->auth_timer,
-                  desk_mono_ms(session->server) + WS_AUTH_MS_MAX);
-    } else if (session->has_first) {
-        join_first(session);
+        wait_for_token(session, join);
+    } else if (join->stream.len > 0) {
+        join_first(session, join);
     }
 }
 
@@ -443,21 +464,23 @@ void ws_api_open(struct ask *ask)
     char name[SESSION_LEN_MAX + 1];
     if (reading_from_ask(ask, &join, &why) != ERR_OK ||
         ask_token_name(ask, "session", name, &why) != ERR_OK ||
-        ws_session_new(ask, &session) != ERR_OK) {
+        ws_session_new(ask, str_of(name), &session) != ERR_OK) {
         respond_problem(ask->exchange, &why);
         return;
     }
-    memcpy(session->session, name, sizeof(name));
+    struct kept_name stream = {.len = 0}; // the ask is gone by when it is joined
     if (ask->stream.len > 0) {
-        keep_first(ask, session, &join);
+        ask_keep_name(&stream, ask->stream);
     }
+    join.stream = ask_kept_name(&stream);
+    join.name = STR_NONE;
     struct buf cors;
     buf_init(&cors, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
     respond_cors_headers(ask->exchange, &cors);
     const struct reader reader = {.claims = ask->claims, .cors_headers = buf_str(&cors)};
     struct ws_conn *ws = NULL;
     if (ws_conn_open(ask->exchange, &reader, &ops, session, &ws) == ERR_OK) {
-        begin(session, ws);
+        begin(session, ws, &join);
     } else {
         ws_session_closed(session);
     }

@@ -2,6 +2,7 @@
 #include "api/ws_session.h"
 
 #include "api/auth.h"
+#include "api/desk.h"
 #include "api/reading.h"
 #include "api/respond.h"
 #include "base/mem.h"
@@ -39,15 +40,23 @@ static void write_ref(struct buf *out, const struct ref *ref)
     }
 }
 
-enum err ws_session_new(struct ask *ask, struct ws_session **ret_session)
+struct api *ws_session_api(const struct ws_session *session)
+{
+    return desk_of(session->server);
+}
+
+enum err ws_session_new(struct ask *ask, struct str session_name, struct ws_session **ret_session)
 {
     struct ws_session *session = mem_new(MEM_CONN, sizeof(*session));
     if (session == NULL) {
         return ERR_NOMEM;
     }
-    session->api = ask->api;
+    const struct reading_self self = {
+        .session = session_name,
+        .connection = rand_next(server_rand(ask->server)),
+    };
     session->server = ask->server;
-    session->connection = rand_next(server_rand(ask->server));
+    session->screen = reading_identity(ask->api, &self);
     list_init(&session->joins);
     *ret_session = session;
     return ERR_OK;
@@ -60,9 +69,18 @@ static void free_if_over(struct ws_session *session)
     }
 }
 
+void ws_session_welcome_done(struct ws_session *session)
+{
+    if (session->welcome != NULL) {
+        wheel_cancel(reactor_wheel(server_reactor(session->server)), &session->welcome->timer);
+        mem_free(MEM_CONN, session->welcome);
+        session->welcome = NULL;
+    }
+}
+
 void ws_session_closed(struct ws_session *session)
 {
-    wheel_cancel(reactor_wheel(server_reactor(session->server)), &session->auth_timer);
+    ws_session_welcome_done(session);
     struct link *link = list_pop(&session->joins);
     while (link != NULL) {
         mem_free(MEM_CONN, list_entry(link, struct ws_join, link));
@@ -118,7 +136,7 @@ void ws_session_ok(struct ws_session *session, const struct ref *ref, int status
 static void tell_problem(struct ws_session *session, const struct ref *ref, struct str stream,
                          const struct problem *problem)
 {
-    metric_count(&session->api->problems[problem->code], 1);
+    metric_count(&ws_session_api(session)->problems[problem->code], 1);
     struct buf message = respond_body();
     buf_add_str(&message, STR("{\"type\":\"reply\""));
     write_ref(&message, ref);
@@ -145,10 +163,9 @@ uint64_t ws_session_identity(struct ws_session *session)
     if (session->identity == 0) {
         const struct reading_self self = {
             .claims = ws_conn_claims(session->ws),
-            .session = str_of(session->session),
-            .connection = session->connection,
+            .connection = session->screen,
         };
-        session->identity = reading_identity(session->api, &self);
+        session->identity = reading_identity(ws_session_api(session), &self);
     }
     return session->identity;
 }

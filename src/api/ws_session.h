@@ -35,20 +35,25 @@ struct ref {
 /* ERR_PROTO: a `ref` that is neither. */
 MUST_USE enum err ws_session_ref(const struct json *message, struct ref *ret_ref);
 
-struct ws_session {
-    struct api *api;
-    struct server *server;
-    struct ws_conn *ws;      // borrowed; NULL once it is closed
-    struct link joins;       // struct ws_join: those under way
-    struct timer auth_timer; // auth.read = "token": who it is must be said in time
-    struct join first;       // what the URL asked for; its strings are below
-    struct kept_name first_stream;
-    uint64_t connection; // identity of a reader without a name
-    uint64_t identity;   // who it is to presence: settled by its first join or beat; 0: not yet
-    uint32_t away;       // calls that are away
-    bool has_first;      // `first` waits for the token
-    char session[65];
+/* What waits until a client has said who it is. */
+struct ws_welcome {
+    struct timer timer; // it must be said in time
+    struct ws_session *session;
+    struct join join; // what the URL asked for; its stream is below
+    struct kept_name stream;
+    bool has_join;
 };
+
+struct ws_session {
+    struct server *server;
+    struct ws_conn *ws; // borrowed; NULL once it is closed
+    struct link joins;  // struct ws_join: those under way
+    uint64_t identity;  // who it is to presence: settled by its first join or beat; 0: not yet
+    uint64_t screen;    // who it is without a name: the session, else this connection
+    struct ws_welcome *welcome; // owned; NULL: nobody is waited for
+    uint32_t away;              // calls that are away
+};
+_Static_assert(sizeof(struct ws_session) <= 64, "every WebSocket has one");
 
 /* A join under way. */
 struct ws_join {
@@ -58,7 +63,12 @@ struct ws_join {
     bool is_first; // the URL's, which nobody gave a ref
 };
 
-MUST_USE enum err ws_session_new(struct ask *ask, struct ws_session **ret_session);
+/* `session`: the name its reader gave itself; empty: none. */
+MUST_USE enum err ws_session_new(struct ask *ask, struct str session,
+                                 struct ws_session **ret_session);
+struct api *ws_session_api(const struct ws_session *session);
+/* Nothing waits for a token any more. */
+void ws_session_welcome_done(struct ws_session *session);
 /* The connection is gone: freed now, or with the last call that comes back. */
 void ws_session_closed(struct ws_session *session);
 /* A call goes away (ERR_LIMIT: too many are) and comes back. */

@@ -32,15 +32,12 @@ enum {
 enum ws_state { WS_OPEN, WS_CLOSING, WS_ENDING };
 
 struct ws_conn {
-    struct ws_output output;
-    struct ws_streams streams;
-    struct carrier *carrier; // borrowed until `ended`
-    const struct ws_ops *ops;
+    struct ws_streams streams; // first: ws_streams.h; its output's carrier is ours until `ended`
     void *user;
     struct claims *claims;      // a reference; NULL: anonymous
     struct ws_decoder *decoder; // owned; NULL between messages
     int64_t pinged_ms;          // mono; CLOSING: when that began
-    int64_t control_ms;         // mono: the second that control_frames counts
+    uint32_t control_s;         // mono: the second that control_frames counts
     struct address client;
     bool client_is_trusted;
     uint8_t state; // enum ws_state
@@ -48,6 +45,18 @@ struct ws_conn {
     uint8_t control_frames;
     uint8_t bad_messages;
 };
+_Static_assert(offsetof(struct ws_conn, streams) == 0, "ws_streams.c finds the connection by it");
+_Static_assert(sizeof(struct ws_conn) <= 120, "every WebSocket has one: 512 bytes a viewer in all");
+
+static struct carrier *carrier_of(const struct ws_conn *ws)
+{
+    return ws->streams.output.carrier;
+}
+
+static const struct ws_ops *ops_of(const struct ws_conn *ws)
+{
+    return ws->streams.ops;
+}
 
 /* ---- the end ---- */
 
@@ -55,25 +64,25 @@ static void end(struct ws_conn *ws)
 {
     ws->state = WS_ENDING;
     ws_streams_done(&ws->streams);
-    carrier_end(ws->carrier);
+    carrier_end(carrier_of(ws));
 }
 
 static void begin_closing(struct ws_conn *ws, uint16_t code, struct str reason)
 {
-    struct server *server = ws->carrier->server;
+    struct server *server = carrier_of(ws)->server;
     ws->state = WS_CLOSING;
     ws_streams_done(&ws->streams);
-    ws_output_close(&ws->output, code, reason);
+    ws_output_close(&ws->streams.output, code, reason);
     ws->pinged_ms = front_now_ms(server);
-    sweep_add(&server->soon, &ws->carrier->entry);
+    sweep_add(&server->soon, &carrier_of(ws)->entry);
 }
 
 /* Its frames cannot be understood any more, or are too many. */
 static void fail(struct ws_conn *ws, uint16_t code, struct str reason)
 {
-    meter_count(&ws->carrier->server->meter, METER_WS_BAD_FRAMES, 1);
+    meter_count(&carrier_of(ws)->server->meter, METER_WS_BAD_FRAMES, 1);
     if (ws->state == WS_OPEN) {
-        ws_output_close(&ws->output, code, reason);
+        ws_output_close(&ws->streams.output, code, reason);
     }
     end(ws);
 }
@@ -91,14 +100,14 @@ static void goodbye(struct ws_conn *ws, enum goaway_reason reason)
     };
     struct buf json;
     buf_init(&json, MEM_CONN, 512);
-    goaway_write(&json, reason, front_goaway(ws->carrier->server, reason));
-    ws_output_data(&ws->output, WS_TEXT, buf_str(&json));
+    goaway_write(&json, reason, front_goaway(carrier_of(ws)->server, reason));
+    ws_output_data(&ws->streams.output, WS_TEXT, buf_str(&json));
     buf_done(&json);
     if (reason == GOAWAY_SLOW) { // what it does not read cannot be waited for
-        ws_output_close(&ws->output, closes[reason].code, closes[reason].reason);
+        ws_output_close(&ws->streams.output, closes[reason].code, closes[reason].reason);
         ws_streams_done(&ws->streams);
         ws->state = WS_ENDING;
-        carrier_cut(ws->carrier);
+        carrier_cut(carrier_of(ws));
     } else {
         begin_closing(ws, closes[reason].code, closes[reason].reason);
     }
@@ -109,7 +118,7 @@ static void goodbye(struct ws_conn *ws, enum goaway_reason reason)
 static void on_peer_close(struct ws_conn *ws, const struct ws_message *message)
 {
     if (ws->state == WS_OPEN) {
-        ws_output_close(&ws->output, message->close_code, STR_NONE);
+        ws_output_close(&ws->streams.output, message->close_code, STR_NONE);
     }
     end(ws);
 }
@@ -117,9 +126,9 @@ static void on_peer_close(struct ws_conn *ws, const struct ws_message *message)
 /* False: too many in this second. */
 static bool count_control(struct ws_conn *ws)
 {
-    const int64_t now_ms = front_now_ms(ws->carrier->server);
-    if (now_ms - ws->control_ms >= 1000) {
-        ws->control_ms = now_ms;
+    const uint32_t now_s = (uint32_t)(front_now_ms(carrier_of(ws)->server) / 1000);
+    if (now_s != ws->control_s) {
+        ws->control_s = now_s;
         ws->control_frames = 0;
     }
     return ++ws->control_frames <= CONTROL_FRAMES_MAX;
@@ -132,7 +141,7 @@ static void on_control(struct ws_conn *ws, const struct ws_message *message)
     } else if (!count_control(ws)) {
         fail(ws, WS_CLOSE_POLICY, STR("too many control frames"));
     } else if (message->opcode == WS_PING && ws->state == WS_OPEN) {
-        ws_output_control(&ws->output, WS_PONG, message->payload);
+        ws_output_control(&ws->streams.output, WS_PONG, message->payload);
     }
 }
 
@@ -143,9 +152,9 @@ static void on_message(struct ws_conn *ws, const struct ws_message *message)
     } else if (ws->state != WS_OPEN) {
         return; // between our Close and its own
     } else if (message->opcode == WS_TEXT) {
-        ws->ops->message(ws, message->payload);
+        ops_of(ws)->message(ws, message->payload);
     } else {
-        ws->ops->binary(ws, message->payload);
+        ops_of(ws)->binary(ws, message->payload);
     }
 }
 
@@ -156,9 +165,9 @@ static enum err begin_decoding(struct ws_conn *ws)
         return ERR_NOMEM;
     }
     ws_decoder_init(ws->decoder);
-    ws->decoder->allow_binary = ws->ops->binary != NULL;
-    if (ws->ops->message_bytes_max > 0) {
-        ws->decoder->message_max = ws->ops->message_bytes_max;
+    ws->decoder->allow_binary = ops_of(ws)->binary != NULL;
+    if (ops_of(ws)->message_bytes_max > 0) {
+        ws->decoder->message_max = ops_of(ws)->message_bytes_max;
         ws->decoder->fragments_max = UINT32_MAX;
     }
     return ERR_OK;
@@ -188,7 +197,7 @@ static void decode_all(struct ws_conn *ws, struct str input)
             return;
         }
         if (err == ERR_NOMEM) {
-            carrier_cut(ws->carrier);
+            carrier_cut(carrier_of(ws));
             return;
         }
         if (err != ERR_OK) {
@@ -214,7 +223,7 @@ static void on_received(struct carrier *carrier, struct str bytes)
     if (is_between_messages(ws->decoder)) {
         drop_decoder(ws);
     }
-    if (ws->state == WS_OPEN && ws_output_waiting_bytes(&ws->output) > HOLD_BYTES) {
+    if (ws->state == WS_OPEN && ws_output_waiting_bytes(&ws->streams.output) > HOLD_BYTES) {
         carrier_hold(carrier, true);
     }
 }
@@ -224,7 +233,7 @@ static void on_received(struct carrier *carrier, struct str bytes)
 static void on_writable(struct carrier *carrier)
 {
     struct ws_conn *ws = carrier->rider;
-    if (ws->state != WS_ENDING && ws_output_go_on(&ws->output)) {
+    if (ws->state != WS_ENDING && ws_output_go_on(&ws->streams.output)) {
         carrier_hold(carrier, false);
         ws_streams_writable(&ws->streams);
     }
@@ -238,13 +247,13 @@ static void on_half_closed(struct carrier *carrier)
 /* False: its token has run out. */
 static bool look_at_token(struct ws_conn *ws)
 {
-    struct server *server = ws->carrier->server;
+    struct server *server = carrier_of(ws)->server;
     if (ws->claims == NULL || ws->claims->exp_s == 0) {
         return true;
     }
     const int64_t left_ms = ws->claims->exp_s * 1000 - clock_wall_ms(server->clock);
     if (left_ms > 0 && left_ms < server->visit_ms) {
-        sweep_add(&server->soon, &ws->carrier->entry);
+        sweep_add(&server->soon, &carrier_of(ws)->entry);
     }
     return left_ms > 0;
 }
@@ -252,9 +261,9 @@ static bool look_at_token(struct ws_conn *ws)
 /* False: it answers no more. A stuck one is not asked: the stall has its own measure. */
 static bool ping(struct ws_conn *ws, int64_t now_ms)
 {
-    const struct server *server = ws->carrier->server;
+    const struct server *server = carrier_of(ws)->server;
     if (now_ms - ws->pinged_ms + server->visit_ms / 2 < server->ping_ms ||
-        ws_output_is_stuck(&ws->output)) {
+        ws_output_is_stuck(&ws->streams.output)) {
         return true;
     }
     if (ws->pings_unanswered >= PINGS_UNANSWERED_MAX) {
@@ -262,7 +271,7 @@ static bool ping(struct ws_conn *ws, int64_t now_ms)
     }
     ws->pings_unanswered++;
     ws->pinged_ms = now_ms;
-    ws_output_control(&ws->output, WS_PING, STR_NONE);
+    ws_output_control(&ws->streams.output, WS_PING, STR_NONE);
     return true;
 }
 
@@ -270,26 +279,27 @@ static bool ping(struct ws_conn *ws, int64_t now_ms)
  * answer, however long we slept ourselves. */
 static int64_t silent_ms(const struct ws_conn *ws, int64_t now_ms)
 {
-    if (ws_output_is_stuck(&ws->output)) {
-        return carrier_silent_ms(ws->carrier);
+    if (ws_output_is_stuck(&ws->streams.output)) {
+        return carrier_silent_ms(carrier_of(ws));
     }
-    return ws->pings_unanswered == 0 ? 0 : now_ms - carrier_heard_ms(ws->carrier);
+    return ws->pings_unanswered == 0 ? 0 : now_ms - carrier_heard_ms(carrier_of(ws));
 }
 
 static void visit_open(struct ws_conn *ws, int64_t now_ms)
 {
-    const struct server *server = ws->carrier->server;
+    const struct server *server = carrier_of(ws)->server;
     if (!look_at_token(ws)) {
         goodbye(ws, GOAWAY_EXPIRED);
         return;
     }
-    if (ws_output_is_stuck(&ws->output) && now_ms - ws->output.moved_ms >= server->stall_ms) {
+    if (ws_output_is_stuck(&ws->streams.output) &&
+        now_ms - ws->streams.output.moved_ms >= server->stall_ms) {
         goodbye(ws, GOAWAY_SLOW);
         return;
     }
-    ws_streams_beat(&ws->streams, front_is_there(ws->carrier, silent_ms(ws, now_ms)));
+    ws_streams_beat(&ws->streams, front_is_there(carrier_of(ws), silent_ms(ws, now_ms)));
     if (!ping(ws, now_ms)) {
-        carrier_cut(ws->carrier);
+        carrier_cut(carrier_of(ws));
         return;
     }
 }
@@ -328,9 +338,9 @@ static void on_ended(struct carrier *carrier)
     ws->state = WS_ENDING;
     ws_streams_done(&ws->streams);
     meter_count(&carrier->server->meter, METER_CONNS_WS, -1);
-    ws->ops->closed(ws);
+    ops_of(ws)->closed(ws);
     drop_decoder(ws);
-    ws_output_done(&ws->output);
+    ws_output_done(&ws->streams.output);
     claims_unref(ws->claims);
     mem_free(MEM_CONN, ws);
 }
@@ -373,15 +383,12 @@ static struct ws_conn *make(struct exchange *exchange, const struct reader *read
         return NULL;
     }
     const int64_t now_ms = front_now_ms(exchange->server);
-    ws->carrier = exchange->carrier;
-    ws->ops = ops;
     ws->user = user;
     ws->claims = reader->claims == NULL ? NULL : claims_ref(reader->claims);
     ws->pinged_ms = now_ms;
     ws->client = exchange->request->client;
     ws->client_is_trusted = exchange->request->client_is_trusted;
-    ws_output_init(&ws->output, ws->carrier, 2 * ops->message_bytes_max);
-    ws_streams_init(&ws->streams, ws, ops, &ws->output);
+    ws_streams_init(&ws->streams, ops, exchange->carrier);
     return ws;
 }
 
@@ -393,9 +400,9 @@ static enum err take_over(struct exchange *exchange, struct buf *headers, struct
     carrier_ride(exchange, &head, &riding, ws);
     meter_count(&server->meter, METER_CONNS_WS, 1);
     if (ws->claims != NULL) {
-        front_identify(ws->carrier, ws->claims->sub);
+        front_identify(carrier_of(ws), ws->claims->sub);
         if (!look_at_token(ws)) {
-            sweep_add(&server->soon, &ws->carrier->entry);
+            sweep_add(&server->soon, &carrier_of(ws)->entry);
         }
     }
     return ERR_OK;
@@ -438,7 +445,7 @@ void *ws_conn_user(struct ws_conn *ws)
 
 struct server *ws_conn_server(struct ws_conn *ws)
 {
-    return ws->carrier->server;
+    return carrier_of(ws)->server;
 }
 
 const struct address *ws_conn_client(struct ws_conn *ws, bool *ret_trusted)
@@ -458,8 +465,8 @@ void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims)
     ws->claims = claims_ref(claims);
     claims_unref(before);
     if (ws->state == WS_OPEN) {
-        front_identify(ws->carrier, claims->sub);
-        sweep_add(&ws->carrier->server->visits, &ws->carrier->entry);
+        front_identify(carrier_of(ws), claims->sub);
+        sweep_add(&carrier_of(ws)->server->visits, &carrier_of(ws)->entry);
         look_at_token(ws);
     }
 }
@@ -467,14 +474,14 @@ void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims)
 void ws_conn_send(struct ws_conn *ws, struct str json)
 {
     if (ws->state == WS_OPEN) {
-        ws_output_data(&ws->output, WS_TEXT, json);
+        ws_output_data(&ws->streams.output, WS_TEXT, json);
     }
 }
 
 void ws_conn_send_binary(struct ws_conn *ws, struct str bytes)
 {
     if (ws->state == WS_OPEN) {
-        ws_output_data(&ws->output, WS_BINARY, bytes);
+        ws_output_data(&ws->streams.output, WS_BINARY, bytes);
     }
 }
 
@@ -512,7 +519,7 @@ void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason)
 
 void ws_conn_bad_message(struct ws_conn *ws)
 {
-    meter_count(&ws->carrier->server->meter, METER_WS_BAD_MESSAGES, 1);
+    meter_count(&carrier_of(ws)->server->meter, METER_WS_BAD_MESSAGES, 1);
     if (++ws->bad_messages >= BAD_MESSAGES_MAX) {
         ws_conn_close(ws, WS_CLOSE_POLICY, STR("ten messages that cannot be understood"));
     }

@@ -8,6 +8,16 @@ enum {
     FRAME_HEAD_BYTES = 16,
 };
 
+struct ws_large {
+    struct buf bytes;
+    size_t at; // bytes of it sent
+};
+
+static size_t large_left(const struct ws_large *large)
+{
+    return large == NULL ? 0 : large->bytes.len - large->at;
+}
+
 void ws_output_init(struct ws_output *output, struct carrier *carrier, uint32_t large_max)
 {
     *output = (struct ws_output){
@@ -17,7 +27,7 @@ void ws_output_init(struct ws_output *output, struct carrier *carrier, uint32_t 
 void ws_output_done(struct ws_output *output)
 {
     if (output->large != NULL) {
-        buf_done(output->large);
+        buf_done(&output->large->bytes);
         mem_free(MEM_CONN, output->large);
         output->large = NULL;
     }
@@ -25,8 +35,7 @@ void ws_output_done(struct ws_output *output)
 
 size_t ws_output_waiting_bytes(const struct ws_output *output)
 {
-    const size_t large = output->large == NULL ? 0 : output->large->len - output->large_at;
-    return large + carrier_waiting_bytes(output->carrier);
+    return large_left(output->large) + carrier_waiting_bytes(output->carrier);
 }
 
 bool ws_output_is_stuck(const struct ws_output *output)
@@ -43,11 +52,10 @@ static void send_large(struct ws_output *output, struct str frame)
             carrier_cut(output->carrier);
             return;
         }
-        buf_init(output->large, MEM_CONN, output->large_max);
-        output->large_at = 0;
+        buf_init(&output->large->bytes, MEM_CONN, output->large_max);
     }
-    buf_add_str(output->large, frame);
-    if (!buf_ok(output->large)) {
+    buf_add_str(&output->large->bytes, frame);
+    if (!buf_ok(&output->large->bytes)) {
         carrier_cut(output->carrier);
         return;
     }
@@ -112,12 +120,12 @@ void ws_output_keep(struct ws_output *output, const uint8_t *bytes, size_t len)
 
 bool ws_output_go_on(struct ws_output *output)
 {
-    struct buf *large = output->large;
+    struct ws_large *large = output->large;
     output->moved_ms = front_now_ms(output->carrier->server);
     if (large != NULL) {
-        output->large_at += carrier_try_send(output->carrier, large->bytes + output->large_at,
-                                             large->len - output->large_at);
-        if (output->large_at < large->len) {
+        large->at +=
+            carrier_try_send(output->carrier, large->bytes.bytes + large->at, large_left(large));
+        if (large_left(large) > 0) {
             return false;
         }
         ws_output_done(output);

@@ -20,10 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ws_large; // ws_output.c: frames too large for the carrier's buffer
+
 struct ws_output {
     struct carrier *carrier; // borrowed; outlives it
-    struct buf *large;       // owned; NULL: none waits
-    size_t large_at;         // bytes of it sent
+    struct ws_large *large;  // owned; NULL: none waits
     int64_t moved_ms;        // mono: bytes last went, or the socket could take them
     uint32_t large_max;      // frozen
     bool blocked;            // a viewer's bytes were not all taken

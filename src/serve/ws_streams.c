@@ -12,6 +12,7 @@ struct ws_stream {
     uint8_t name_len;
     char name[];
 };
+_Static_assert(offsetof(struct ws_stream, name) <= 128, "every viewer by WebSocket has one");
 
 static struct ws_stream *of_link(struct link *link)
 {
@@ -38,12 +39,31 @@ static struct ws_stream *find(struct ws_streams *streams, struct str name)
     return NULL;
 }
 
+static struct server *server_of(const struct ws_streams *streams)
+{
+    return streams->output.carrier->server;
+}
+
+static struct ws_conn *ws_of(struct ws_streams *streams)
+{
+    return (struct ws_conn *)(void *)streams; // its first member
+}
+
+static uint32_t count_of(const struct ws_streams *streams)
+{
+    uint32_t count = 0;
+    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
+        count++;
+    }
+    return count;
+}
+
 /* The first stream is the viewer that the connection was admitted as. */
 static enum err count_further(struct ws_streams *streams)
 {
-    struct carrier *carrier = streams->output->carrier;
-    struct census *census = streams->server->census;
-    if (streams->count == 0 || census == NULL) {
+    struct carrier *carrier = streams->output.carrier;
+    struct census *census = carrier->server->census;
+    if (list_is_empty(&streams->list) || census == NULL) {
         return ERR_OK;
     }
     return census_count_further(census, &carrier->seat) == ERR_OK ? ERR_OK : ERR_DENIED;
@@ -51,19 +71,19 @@ static enum err count_further(struct ws_streams *streams)
 
 static void uncount_further(struct ws_streams *streams)
 {
-    if (streams->count > 0 && streams->server->census != NULL) {
-        census_leave_further(streams->server->census, &streams->output->carrier->seat);
+    struct carrier *carrier = streams->output.carrier;
+    if (!list_is_empty(&streams->list) && carrier->server->census != NULL) {
+        census_leave_further(carrier->server->census, &carrier->seat);
     }
 }
 
 static void drop(struct ws_stream *stream)
 {
     struct ws_streams *streams = stream->streams;
-    viewer_leave(streams->server->hub, &stream->viewer);
+    viewer_leave(server_of(streams)->hub, &stream->viewer);
     list_remove(&stream->link);
-    streams->count--;
     uncount_further(streams);
-    meter_count(&streams->server->meter, METER_VIEWERS_WS, stream->is_open ? -1 : 0);
+    meter_count(&server_of(streams)->meter, METER_VIEWERS_WS, stream->is_open ? -1 : 0);
     mem_free(MEM_VIEWER, stream);
 }
 
@@ -74,8 +94,8 @@ static void on_open(struct viewer *viewer)
     struct ws_stream *stream = of_viewer(viewer);
     struct ws_streams *streams = stream->streams;
     stream->is_open = true;
-    meter_count(&streams->server->meter, METER_VIEWERS_WS, 1);
-    streams->ops->joined(streams->ws, name_of(stream));
+    meter_count(&server_of(streams)->meter, METER_VIEWERS_WS, 1);
+    streams->ops->joined(ws_of(streams), name_of(stream));
 }
 
 static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
@@ -86,17 +106,17 @@ static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
     const struct str kept = {.at = name, .len = stream->name_len};
     memcpy(name, stream->name, stream->name_len);
     drop(stream);
-    streams->ops->refused(streams->ws, kept, why);
+    streams->ops->refused(ws_of(streams), kept, why);
 }
 
 static size_t on_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
 {
-    return ws_output_take(of_viewer(viewer)->streams->output, bytes, len);
+    return ws_output_take(&of_viewer(viewer)->streams->output, bytes, len);
 }
 
 static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
 {
-    ws_output_keep(of_viewer(viewer)->streams->output, bytes, len);
+    ws_output_keep(&of_viewer(viewer)->streams->output, bytes, len);
 }
 
 static const struct viewer_ops viewer_ops = {
@@ -108,11 +128,10 @@ static const struct viewer_ops viewer_ops = {
 
 /* ---- what the connection says ---- */
 
-void ws_streams_init(struct ws_streams *streams, struct ws_conn *ws, const struct ws_ops *ops,
-                     struct ws_output *output)
+void ws_streams_init(struct ws_streams *streams, const struct ws_ops *ops, struct carrier *carrier)
 {
-    *streams = (struct ws_streams){
-        .ws = ws, .ops = ops, .output = output, .server = output->carrier->server};
+    ws_output_init(&streams->output, carrier, 2 * ops->message_bytes_max);
+    streams->ops = ops;
     list_init(&streams->list);
 }
 
@@ -128,7 +147,7 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
     if (find(streams, join->stream) != NULL) {
         return ERR_EXISTS;
     }
-    if (streams->count >= WS_STREAMS_MAX || join->stream.len > STREAM_NAME_LEN_MAX) {
+    if (count_of(streams) >= WS_STREAMS_MAX || join->stream.len > STREAM_NAME_LEN_MAX) {
         return ERR_LIMIT;
     }
     TRY(count_further(streams));
@@ -141,11 +160,10 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
     stream->name_len = (uint8_t)join->stream.len;
     memcpy(stream->name, join->stream.at, join->stream.len);
     list_push(&streams->list, &stream->link);
-    streams->count++;
     struct join by_ws = *join;
     by_ws.encoding = &encoding_ws;
     by_ws.retry_ms = 0;
-    viewer_join(streams->server->hub, &stream->viewer, &viewer_ops, &by_ws);
+    viewer_join(server_of(streams)->hub, &stream->viewer, &viewer_ops, &by_ws);
     return ERR_OK;
 }
 
@@ -176,7 +194,7 @@ bool ws_streams_have(struct ws_streams *streams, struct str name)
 
 struct str ws_streams_only(const struct ws_streams *streams)
 {
-    return streams->count == 1 ? name_of(of_link(streams->list.next)) : STR_NONE;
+    return count_of(streams) == 1 ? name_of(of_link(streams->list.next)) : STR_NONE;
 }
 
 void ws_streams_writable(struct ws_streams *streams)
@@ -184,7 +202,7 @@ void ws_streams_writable(struct ws_streams *streams)
     for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
         struct viewer *viewer = &of_link(link)->viewer;
         if (viewer->blocked) {
-            viewer_writable(streams->server->hub, viewer);
+            viewer_writable(server_of(streams)->hub, viewer);
         }
     }
 }
@@ -192,6 +210,6 @@ void ws_streams_writable(struct ws_streams *streams)
 void ws_streams_beat(struct ws_streams *streams, bool alive)
 {
     for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        viewer_beats(streams->server->hub, &of_link(link)->viewer, alive);
+        viewer_beats(server_of(streams)->hub, &of_link(link)->viewer, alive);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ws_streams -- the streams one WebSocket reads: each a viewer of the hub, all on one output.
  *
- * Owns:     its streams.
+ * Owns:     its streams, and the output they share with the connection.
  * Used by:  ws_conn.c.
  * Thread:   its reactor's.
  * Bound:    WS_STREAMS_MAX.
@@ -18,17 +18,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ws_streams {
+struct ws_streams { // the first member of its ws_conn
+    struct ws_output output;
     struct link list;         // struct ws_stream of ws_streams.c
-    struct ws_conn *ws;       // whose they are: for the ops
     const struct ws_ops *ops; // joined, refused
-    struct ws_output *output; // borrowed; outlives it
-    struct server *server;    // borrowed; outlives it
-    uint32_t count;
 };
 
-void ws_streams_init(struct ws_streams *streams, struct ws_conn *ws, const struct ws_ops *ops,
-                     struct ws_output *output);
+void ws_streams_init(struct ws_streams *streams, const struct ws_ops *ops, struct carrier *carrier);
 void ws_streams_done(struct ws_streams *streams); // leaves them all; again is legal
 
 /* As ws_conn_join(), _leave(), _denied(), _has_joined() and ws_conn_stream() of streaming.h. */
