@@ -304,5 +304,6 @@ void watcher_check_rest(struct world *world)
                     "P5: w%u is not live", watcher->number);
         world_holds(world, prover->gap_got == prover->gap_carried && prover->len == 0,
                     "P5: w%u still waits for what a gap promised", watcher->number);
+        prover_settle(prover);
     }
 }

@@ -42,6 +42,8 @@
     X(EXPIRED_UNTOLD, "what retention took is not told")                                           \
     X(LIVE_DOUBLE, "who becomes live gets the last one again")                                     \
     X(FRAME_CUT, "the rest of a begun frame is lost")                                              \
+    X(RING_UNMOVED, "a ring that begins anew at its start moves no bytes there")                   \
+    X(SHRINK_TORN, "what goes into a smaller ring is a byte off")                                  \
     X(POLL_ASLEEP, "a waiting poll is not woken")                                                  \
     X(BEAT_FOR_EVER, "who beat once is counted for ever")                                          \
     X(LEAVE_UNTOLD, "who leaves is still counted")

@@ -3,7 +3,7 @@
 
 #include "base/must.h"
 
-enum { VIEWERS_CAP_MIN = 4 };
+enum { VIEWERS_CAP_MIN = 1 };
 
 struct channel *channel_find(const struct stream *stream, const struct encoding *encoding)
 {
@@ -33,7 +33,7 @@ struct channel *channel_of(struct stream *stream, const struct encoding *encodin
     return channel;
 }
 
-static void mark_due(struct stream *stream)
+void channel_mark_due(struct stream *stream)
 {
     if (!list_holds(&stream->due_link)) {
         list_push(&stream->hub->due, &stream->due_link);
@@ -68,6 +68,17 @@ void channel_rest(struct channel *channel)
     }
 }
 
+void channel_hold_room(struct channel *channel)
+{
+    struct hub *hub = channel->stream->hub;
+    if (list_holds(&channel->roomy_link) || ring_held_bytes(&channel->ring) == 0) {
+        return;
+    }
+    const int64_t due_ms = hub->now_ms + RING_LOOK_MS + RING_LOOK_GRID_MS;
+    channel->look_ms = due_ms - due_ms % RING_LOOK_GRID_MS;
+    list_push(&hub->roomy, &channel->roomy_link);
+}
+
 /* Appends what stands in the hub's scratch. */
 static void put(struct channel *channel, struct ring_place place, int64_t published_ms)
 {
@@ -81,6 +92,7 @@ static void put(struct channel *channel, struct ring_place place, int64_t publis
     }
     metric_count(&hub->tally.ring_bytes,
                  (int64_t)ring_held_bytes(&channel->ring) - (int64_t)before);
+    channel_hold_room(channel);
 }
 
 void channel_put_event(struct stream *stream, const struct event *event)
@@ -95,7 +107,7 @@ void channel_put_event(struct stream *stream, const struct event *event)
     }
     stream->has_new = true;
     stream->has_new_events = true;
-    mark_due(stream);
+    channel_mark_due(stream);
 }
 
 void channel_put_signal(struct stream *stream, struct str json)
@@ -108,7 +120,7 @@ void channel_put_signal(struct stream *stream, struct str json)
             put(channel, channel->ring.last, 0);
         }
         stream->has_new = true;
-        mark_due(stream);
+        channel_mark_due(stream);
     }
 }
 
@@ -133,6 +145,21 @@ static enum err make_seat(struct channel *channel)
     channel->viewers = viewers;
     channel->cap = cap;
     return ERR_OK;
+}
+
+/* The crowd leaves: at a quarter the array is halved, so that each leaves a part of the cost. */
+static void give_back_seats(struct channel *channel)
+{
+    const uint32_t cap = channel->cap / 2;
+    if (channel->cap <= VIEWERS_CAP_MIN || channel->count > channel->cap / 4) {
+        return;
+    }
+    struct viewer **viewers =
+        mem_resize(MEM_VIEWER, channel->viewers, cap * sizeof(struct viewer *));
+    if (viewers != NULL) {
+        channel->viewers = viewers;
+        channel->cap = cap;
+    }
 }
 
 enum err channel_join(struct channel *channel, struct viewer *viewer, uint64_t cursor,
@@ -170,8 +197,9 @@ void channel_leave(struct viewer *viewer)
         channel->round_left = channel->count;
     }
     viewer->channel = NULL;
+    give_back_seats(channel);
     if (channel->count == 0) {
-        mark_due(channel->stream);
+        channel_mark_due(channel->stream);
     }
 }
 
@@ -185,6 +213,7 @@ void channel_free_empty(struct stream *stream)
             continue;
         }
         *place = channel->next;
+        list_remove(&channel->roomy_link);
         metric_count(&stream->hub->tally.ring_bytes, -(int64_t)ring_held_bytes(&channel->ring));
         ring_done(&channel->ring);
         mem_free(MEM_VIEWER, channel->viewers);

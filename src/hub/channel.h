@@ -30,4 +30,8 @@ void channel_free_empty(struct stream *stream);
 /* After a round: while the hub's rings are short of memory, one that nobody waits for gives its
  * back. */
 void channel_rest(struct channel *channel);
+/* Its ring may hold memory: that is looked at in a while (shrink.h). */
+void channel_hold_room(struct channel *channel);
+/* Its viewers are visited soon, though nothing may be new. */
+void channel_mark_due(struct stream *stream);
 void channel_check(const struct channel *channel);

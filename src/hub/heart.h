@@ -36,12 +36,16 @@ enum {
     STREAM_PRIME_EVENTS = 64,        // read at opening, so that joiners find them in memory
     STREAM_TAIL_BYTES_MAX = 1 << 20, // of one stream's events in memory
     STREAM_ACTS_MAX = 1000,          // of a hole that are still sent; more: resync "far"
+    RING_LOOK_MS = 10 * 1000,        // a ring with memory is asked for what it did not need
+    RING_LOOK_GRID_MS = 100,         // many of them together, ten times a second at most
     HUB_FRAME_BYTES_MAX = 256 * 1024,
 };
 
 struct channel { // channel.c, flush.c
     struct stream *stream;
-    struct channel *next; // in stream->channels
+    struct channel *next;   // in stream->channels
+    struct link roomy_link; // in hub->roomy, while its ring holds memory
+    int64_t look_ms;        // when it is asked for what it did not need
     const struct encoding *encoding;
     struct ring ring;
     struct viewer **viewers; // owned array; LIVE ones, borrowed
@@ -127,6 +131,7 @@ struct hub {
     struct link idle;     // by idle_since_ms
     uint32_t idle_count;
     struct link crowds; // presence to be told
+    struct link roomy;  // struct channel by look_ms: shrink.c
 
     /* -- viewers, each in at most one list -- */
     struct link refused;  // OPENING: to be told so

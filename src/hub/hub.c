@@ -6,6 +6,7 @@
 #include "hub/crowd.h"
 #include "hub/flush.h"
 #include "hub/join.h"
+#include "hub/shrink.h"
 #include "hub/stream.h"
 
 /* Admissions and pages a turn: a few milliseconds of work between two flushes. */
@@ -31,7 +32,7 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     struct link *const lists[] = {&hub->stepping, &hub->failing, &hub->due,     &hub->idle,
                                   &hub->crowds,   &hub->refused, &hub->syncing, &hub->admits,
                                   &hub->catching, &hub->ready,   &hub->resting, &hub->changed,
-                                  &hub->beats};
+                                  &hub->beats,    &hub->roomy};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }
@@ -93,6 +94,7 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     next_ms = earlier(next_ms, catchup_turn(hub, &budget));
     next_ms = earlier(next_ms, crowd_turn(hub));
     next_ms = earlier(next_ms, presence_turn(hub));
+    next_ms = earlier(next_ms, shrink_turn(hub));
     next_ms = earlier(next_ms, flush_next_ms(hub));
     if (!list_is_empty(&hub->stepping) || !list_is_empty(&hub->admits) ||
         !list_is_empty(&hub->refused)) {

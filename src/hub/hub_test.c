@@ -538,6 +538,33 @@ static void all_rings_together_have_a_bound(void **state)
     assert_int_equal(quick->prover.events, 1002);
 }
 
+/* Ten thousand streams that were busy once would else hold what they needed then. */
+static void a_ring_shrinks_when_its_burst_is_over(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct fake_reader *slow = world_join(world, 0, &live), *quick = world_join(world, 1, &live);
+    world_rest(world);
+    slow->room = 10;
+    for (int i = 0; i < 100; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 200);
+    }
+    world_pass(world, 100);
+    assert_true(ring_bytes(world) > 20000);
+    world_pass(world, 60000);
+    assert_true(ring_bytes(world) > 20000); // it waits for them
+    fake_reader_allow(slow, UINT32_MAX);
+    world_pass(world, 100);
+    assert_int_equal(slow->prover.last, fake_engine_head(&world->engine));
+    world_pass(world, 40000);
+    assert_int_equal(ring_bytes(world), 0);
+    world_commit_many(world, 3);
+    world_pass(world, 100);
+    assert_int_equal(quick->prover.events, 103);
+    assert_int_equal(slow->prover.events, 103);
+    assert_true(ring_bytes(world) < 1500);
+}
+
 /* A poll of a stream that nobody else reads leaves it open for a while: so do a million polls. */
 static void streams_nobody_reads_have_a_bound(void **state)
 {
@@ -608,6 +635,8 @@ int main(void)
         CASE(a_long_round_goes_on_and_restarts_for_nobody),
         CASE(what_was_measured_is_told),
         cmocka_unit_test_setup_teardown(all_rings_together_have_a_bound, begin_short_of_rings,
+                                        world_end),
+        cmocka_unit_test_setup_teardown(a_ring_shrinks_when_its_burst_is_over, begin_short_of_rings,
                                         world_end),
         cmocka_unit_test_setup_teardown(streams_nobody_reads_have_a_bound, begin_small, world_end),
     };

@@ -74,6 +74,7 @@ static void believe_event(struct prover *prover, const char *line)
     holds(prover, *at == ' ' && prover->greeted);
     saw(prover, seq, prev, kind, str_of(at + 1));
     prover->events++;
+    prover->life_told++;
     if (seq <= prover->gap_to) {
         holds(prover, seq >= prover->gap_from && is_act(kind));
         prover->gap_got++;
@@ -117,7 +118,9 @@ static void believe_gap(struct prover *prover, const char *json)
         prover->gap_to = to;
         prover->gap_carried = number(prover, json, "carried");
         prover->gap_shed = number(prover, json, "shed");
-        check_counts(prover, number(prover, json, "removed"));
+        const uint64_t removed = number(prover, json, "removed");
+        check_counts(prover, removed);
+        prover->life_told += prover->gap_shed + removed;
     }
     prover->last = to;
 }
@@ -141,6 +144,21 @@ static void believe_hello(struct prover *prover, const char *json)
         holds(prover, got >= (all < prover->join.tail ? all : prover->join.tail));
     }
     prover->last = prover->hello_seq;
+    prover->life_from = prover->hello_seq;
+    prover->life_told = 0;
+}
+
+void prover_settle(const struct prover *prover)
+{
+    struct prover_log *log = prover->log;
+    if (!prover->greeted || prover->gap_got != prover->gap_carried) {
+        return;
+    }
+    const uint64_t from = prover->life_from + 1;
+    const uint64_t expired = log->expired(log) < prover->last ? log->expired(log) : prover->last;
+    const uint64_t all = log->count(log, from, prover->last, UINT32_MAX);
+    const uint64_t lost = expired < from ? 0 : log->count(log, from, expired, UINT32_MAX);
+    holds(prover, prover->life_told <= all && prover->life_told + lost >= all);
 }
 
 static void note_signal(struct prover *prover, const char *json)
@@ -225,6 +243,7 @@ void prover_begin(struct prover *prover, struct prover_log *log, const struct jo
 
 void prover_end(struct prover *prover)
 {
+    prover_settle(prover);
     free(prover->bytes);
     prover->bytes = NULL;
     prover->len = 0;

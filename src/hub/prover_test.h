@@ -4,7 +4,8 @@
  *
  * Positions only grow; nothing is missing that no gap told; a gap's numbers add up to the log; acts
  * a gap promised are there before the next event; hello names no older newest than was committed
- * when the reader asked.
+ * when the reader asked. And over its whole life from a hello on, what came and what gaps say was
+ * shed or removed adds up to the log between there and where it stands (less what expired).
  */
 #pragma once
 
@@ -35,6 +36,8 @@ struct prover {
     uint64_t last, hello_seq, hello_latest;
     bool resumed, resynced;
     uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
+    uint64_t life_from;                                        // where the last hello put it
+    uint64_t life_told; // since then: events, and what gaps counted as shed or removed
     uint64_t events, gaps, presences, hellos, expired;
     uint32_t viewers_told, hidden_told;
     uint32_t collects, collected;
@@ -51,6 +54,8 @@ void prover_end(struct prover *prover); // zeroed is legal
 void prover_take(struct prover *prover, const uint8_t *bytes, size_t len);
 /* The rest of a begun frame. */
 void prover_keep(struct prover *prover, const uint8_t *bytes, size_t len);
+/* Its account as it stands, unless it waits for acts of a gap; prover_end() looks at it too. */
+void prover_settle(const struct prover *prover);
 /* The answer of a long poll. */
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 
 void ring_init(struct ring *ring, uint64_t bytes_max, struct ring_place place)
 {
@@ -68,6 +69,35 @@ static void forget(struct ring *ring, uint64_t bytes, uint64_t limit)
     forget_frames(ring, count);
 }
 
+static uint64_t used_bytes(const struct ring *ring)
+{
+    return ring->head - ring->tail;
+}
+
+/* What a viewer has still to be sent. */
+static uint64_t waited_bytes(const struct ring *ring)
+{
+    return ring->head - (ring->needed > ring->tail ? ring->needed : ring->tail);
+}
+
+/* Into memory of another size, which holds what is used. False: there is none. */
+static bool move_bytes(struct ring *ring, uint64_t cap)
+{
+    uint8_t *bytes = mem_new(MEM_RING, cap);
+    if (bytes == NULL) {
+        return false;
+    }
+    if (ring->head > ring->tail) {
+        const size_t torn = cap < ring->cap && mutant(SHRINK_TORN);
+        memcpy(bytes + torn, ring->bytes + ring->start, used_bytes(ring) - torn);
+    }
+    mem_free(MEM_RING, ring->bytes);
+    ring->bytes = bytes;
+    ring->cap = (uint32_t)cap;
+    ring->start = 0;
+    return true;
+}
+
 /* Towards `wanted` bytes by doubling, as far as bound and memory allow. */
 static void grow_bytes(struct ring *ring, uint64_t wanted)
 {
@@ -76,41 +106,83 @@ static void grow_bytes(struct ring *ring, uint64_t wanted)
         cap *= 2;
     }
     cap = cap < ring->bytes_max ? cap : ring->bytes_max;
-    uint8_t *bytes = cap > ring->cap ? mem_new(MEM_RING, cap) : NULL;
-    if (bytes == NULL) {
-        return;
+    if (cap > ring->cap) {
+        (void)move_bytes(ring, cap); // else the oldest are forgotten instead
     }
-    if (ring->head > ring->tail) {
-        memcpy(bytes, ring->bytes + ring->start, ring->head - ring->tail);
-    }
-    mem_free(MEM_RING, ring->bytes);
-    ring->bytes = bytes;
-    ring->cap = (uint32_t)cap;
-    ring->start = 0;
 }
 
 /* Makes `len` bytes of room behind head. False: the bound or memory forbids it, even when empty. */
 static bool make_room(struct ring *ring, uint64_t len)
 {
-    const uint64_t least = len > ring->cap / 4 ? len : ring->cap / 4;
-    if (ring->head - ring->tail + len > ring->cap) {
+    if (used_bytes(ring) + len > ring->cap) {
+        const uint64_t least = len > ring->cap / 4 ? len : ring->cap / 4;
         forget(ring, least, ring->needed);
+        if (used_bytes(ring) + least > ring->cap) {
+            grow_bytes(ring, used_bytes(ring) + least);
+        }
+        if (used_bytes(ring) + least > ring->cap) {
+            forget(ring, least, ring->head);
+        }
     }
-    if (ring->head - ring->tail + len > ring->cap) {
-        grow_bytes(ring, ring->head - ring->tail + len);
-    }
-    if (ring->head - ring->tail + len > ring->cap) {
-        forget(ring, least, ring->head);
-    }
-    const uint64_t used = ring->head - ring->tail;
+    const uint64_t used = used_bytes(ring);
     if (used + len > ring->cap) {
         return false;
     }
     if (ring->start + used + len > ring->cap) {
-        memmove(ring->bytes, ring->bytes + ring->start, used);
+        if (!mutant(RING_UNMOVED)) {
+            memmove(ring->bytes, ring->bytes + ring->start, used);
+        }
         ring->start = 0;
     }
     return true;
+}
+
+static void shrink_bytes(struct ring *ring, uint64_t most_waited)
+{
+    uint64_t cap = RING_BYTES_MIN;
+    while (cap < 2 * most_waited) {
+        cap *= 2;
+    }
+    if (cap >= ring->cap) {
+        return;
+    }
+    const uint64_t kept = cap / 2;
+    if (used_bytes(ring) > kept) {
+        forget(ring, used_bytes(ring) - kept, ring->needed);
+    }
+    (void)move_bytes(ring, cap);
+}
+
+static void shrink_frames(struct ring *ring)
+{
+    uint32_t cap = RING_FRAMES_MIN;
+    while (cap < 2 * ring->frame_count) {
+        cap *= 2;
+    }
+    if (cap >= ring->frame_cap) {
+        return;
+    }
+    memmove(ring->frames, ring->frames + ring->frame_start,
+            ring->frame_count * sizeof(struct ring_frame));
+    ring->frame_start = 0;
+    struct ring_frame *frames = mem_resize(MEM_RING, ring->frames, cap * sizeof(struct ring_frame));
+    if (frames != NULL) {
+        ring->frames = frames;
+        ring->frame_cap = cap;
+    }
+}
+
+void ring_shrink(struct ring *ring)
+{
+    const uint64_t now_waited = waited_bytes(ring);
+    const uint64_t most = ring->most_waited > now_waited ? ring->most_waited : now_waited;
+    ring->most_waited = now_waited;
+    if (most == 0) {
+        ring_rest(ring);
+        return;
+    }
+    shrink_bytes(ring, most);
+    shrink_frames(ring);
 }
 
 static bool make_frame_room(struct ring *ring)
@@ -148,6 +220,9 @@ void ring_append(struct ring *ring, struct str bytes, struct ring_place place, i
     ring->frame_count++;
     ring->head += bytes.len;
     ring->last = place;
+    if (waited_bytes(ring) > ring->most_waited) {
+        ring->most_waited = waited_bytes(ring);
+    }
 }
 
 void ring_lose(struct ring *ring, struct ring_place place)
@@ -227,7 +302,7 @@ uint64_t ring_held_bytes(const struct ring *ring)
 
 void ring_check(const struct ring *ring)
 {
-    const uint64_t used = ring->head - ring->tail;
+    const uint64_t used = used_bytes(ring);
     must(ring->tail <= ring->head);
     must(ring->cap <= ring->bytes_max);
     must(ring->start + used <= ring->cap);

@@ -14,9 +14,10 @@
  * Used by:  channel.c, flush.c, catchup.c.
  * Thread:   the owning reactor; nothing here is atomic.
  * Bound:    bytes_max, which may be changed down to RING_BYTES_KEPT (room for the largest frame, so
- *           that want of memory alone never makes a reader slow). A full ring gives up first what
- *           no viewer needs (`needed`), then doubles, then forgets its oldest quarter; it never
- *           grows past the bound.
+ *           that want of memory alone never makes a reader slow). A full ring makes a quarter of
+ *           itself free: it gives up first what no viewer needs (`needed`), then doubles, then
+ *           forgets its oldest; it never grows past the bound. So a byte is moved three times at
+ *           most for each that is appended, whatever readers do. ring_shrink() goes the other way.
  * Promise:  [cursor, head) is contiguous in memory for any cursor >= tail. Appending never fails:
  *           what memory or bound cannot hold is forgotten at once, and its viewers are told.
  */
@@ -27,7 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RING_BYTES_MIN = 4096, RING_FRAMES_MIN = 16, RING_BYTES_KEPT = 16 * 1024 };
+enum { RING_BYTES_MIN = 512, RING_FRAMES_MIN = 4, RING_BYTES_KEPT = 16 * 1024 };
 
 /* A place in the stream's count of events. */
 struct ring_place {
@@ -46,6 +47,7 @@ struct ring {
     struct ring_frame *frames; // owned; [frame_cap], used [frame_start, frame_start + frame_count)
     uint64_t tail, head;       // absolute offsets
     uint64_t needed;           // what lies below, no viewer waits for; set by flush.c and channel.c
+    uint64_t most_waited;      // bytes from `needed` to head at most, since the last ring_shrink()
     uint64_t bytes_max;
     uint64_t reaches; // a seq: who has less must not begin here, as the log has lost what follows
     uint32_t cap, start;
@@ -62,6 +64,9 @@ void ring_done(struct ring *ring); // zeroed is legal
 void ring_bound(struct ring *ring, uint64_t bytes_max);
 /* Gives all memory back, of a ring that no viewer waits for. */
 void ring_rest(struct ring *ring);
+/* As small as twice what was waited for at any time since the last call; nothing, when nothing was.
+ * What a viewer needs stays. */
+void ring_shrink(struct ring *ring);
 
 /* One frame more. `place` is where a reader stands after it. */
 void ring_append(struct ring *ring, struct str bytes, struct ring_place place,

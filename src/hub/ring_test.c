@@ -75,6 +75,24 @@ static void check_find(const struct ring *ring, struct rand *rand)
     assert_true(index == ring->frame_count || ring_frame(ring, index)->place.seq > seq);
 }
 
+/* As a viewer's cursor is: the start of a frame, or head. */
+static void need_somewhere(struct ring *ring, struct rand *rand)
+{
+    const uint32_t index = (uint32_t)rand_below(rand, ring->frame_count + UINT64_C(1));
+    ring->needed = index < ring->frame_count ? ring_frame(ring, index)->offset : ring->head;
+}
+
+static void shrink_some(struct ring *ring, struct rand *rand)
+{
+    const uint64_t held = ring_held_bytes(ring), needed = ring->needed;
+    const bool was_needed = needed >= ring->tail && needed < ring->head;
+    mem_fail_after(rand_below(rand, 4));
+    ring_shrink(ring);
+    mem_fail_after(0);
+    assert_true(ring_held_bytes(ring) <= held);
+    assert_true(!was_needed || ring->tail <= needed);
+}
+
 static void any_history_is_kept_byte_for_byte_up_to_the_bound(void **state)
 {
     (void)state;
@@ -90,7 +108,10 @@ static void any_history_is_kept_byte_for_byte_up_to_the_bound(void **state)
             append_one(&ring, &rand);
             mem_fail_after(0);
             if (rand_below(&rand, 10) == 0) {
-                ring.needed = ring.tail + rand_below(&rand, ring.head - ring.tail + 1);
+                need_somewhere(&ring, &rand);
+            }
+            if (rand_below(&rand, 20) == 0) {
+                shrink_some(&ring, &rand);
             }
             if (ring.frame_count <= history.count) {
                 check_against_history(&ring);
@@ -155,12 +176,73 @@ static void what_cannot_be_kept_is_forgotten_with_its_place(void **state)
     ring_done(&ring);
 }
 
+/* The crowd left, or the burst is over. */
+static void it_shrinks_to_what_was_waited_for(void **state)
+{
+    (void)state;
+    struct ring ring;
+    ring_init(&ring, 64 * 1024, (struct ring_place){0});
+    for (int i = 0; i < 500; i++) {
+        append_text(&ring, 100); // nobody reads
+    }
+    assert_int_equal(ring.cap, 64 * 1024);
+    ring_shrink(&ring);
+    assert_int_equal(ring.cap, 64 * 1024); // they are waited for
+    assert_int_equal(ring.tail, 0);
+    ring.needed = ring.head;
+    ring_shrink(&ring); // they were until now
+    for (int i = 0; i < 100; i++) {
+        append_text(&ring, 100);
+        ring.needed = ring.head;
+    }
+    ring_shrink(&ring);
+    ring_check(&ring);
+    assert_int_equal(ring.cap, RING_BYTES_MIN);
+    assert_true(ring.frame_cap <= 2 * RING_FRAMES_MIN);
+    assert_int_equal(ring.head, 60000);
+    ring_shrink(&ring);
+    assert_int_equal(ring_held_bytes(&ring), 0);
+    append_text(&ring, 100);
+    ring_check(&ring);
+    assert_int_equal(ring.cap, RING_BYTES_MIN);
+    ring_done(&ring);
+}
+
+/* However its slowest reader creeps along behind it, and at its bound as well. */
+static void a_byte_is_moved_three_times_at_most(void **state)
+{
+    enum { LEN = 100 };
+    (void)state;
+    struct ring ring;
+    uint64_t moved = 0, appended = 0;
+    ring_init(&ring, 16 * 1024, (struct ring_place){0});
+    for (int i = 0; i < 20000; i++) {
+        const uint8_t *bytes = ring.bytes;
+        const uint32_t start = ring.start;
+        append_text(&ring, LEN);
+        appended += LEN;
+        if (ring.bytes != bytes || ring.start < start) {
+            moved += ring.head - ring.tail - LEN;
+        }
+        if (i > 120 && i < 15000) { // one frame a frame behind, 120 of them; then not at all
+            ring.needed += LEN;
+        }
+        if (ring.needed < ring.tail) {
+            ring.needed = ring.tail;
+        }
+    }
+    assert_true(moved <= 3 * appended);
+    ring_done(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_history_is_kept_byte_for_byte_up_to_the_bound),
         cmocka_unit_test(what_nobody_needs_goes_before_it_grows),
         cmocka_unit_test(what_cannot_be_kept_is_forgotten_with_its_place),
+        cmocka_unit_test(it_shrinks_to_what_was_waited_for),
+        cmocka_unit_test(a_byte_is_moved_three_times_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

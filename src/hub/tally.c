@@ -43,6 +43,8 @@ void tally_init(struct tally *tally)
     gauge(&tally->people, "roar_presence_people", NULL, "Whom the node counts as present.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
             "Rings that gave their memory back, as all rings hold much.");
+    counter(&tally->rings_shrunk, "roar_rings_shrunk_total", NULL,
+            "Rings made smaller, as less was waited for.");
     counter(&tally->on_time, "roar_fanout_on_time_total", NULL,
             "Deliveries within 500 ms of the publishing.");
     counter(&tally->on_time_of, "roar_fanout_total", NULL, "Deliveries of events seen live.");
@@ -61,11 +63,11 @@ void tally_init(struct tally *tally)
 
 void tally_done(struct tally *tally)
 {
-    struct metric *const all[] = {&tally->events,      &tally->deliveries,   &tally->shed,
-                                  &tally->joins,       &tally->resumes,      &tally->refused,
-                                  &tally->slow,        &tally->streams,      &tally->ring_bytes,
-                                  &tally->on_time,     &tally->on_time_of,   &tally->visible,
-                                  &tally->flush_bytes, &tally->rings_rested, &tally->people};
+    struct metric *const all[] = {
+        &tally->events,      &tally->deliveries,   &tally->shed,         &tally->joins,
+        &tally->resumes,     &tally->refused,      &tally->slow,         &tally->streams,
+        &tally->ring_bytes,  &tally->on_time,      &tally->on_time_of,   &tally->visible,
+        &tally->flush_bytes, &tally->rings_rested, &tally->rings_shrunk, &tally->people};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);
