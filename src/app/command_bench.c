@@ -46,6 +46,7 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "reconnect-every", .has_value = true},
                                            {.name = "storm", .has_value = true},
                                            {.name = "pairs", .has_value = true},
+                                           {.name = "idle"},
                                            {.name = "settle", .has_value = true},
                                            {.name = "workers", .has_value = true},
                                            {.name = "json"},
@@ -172,9 +173,11 @@ static void read_plan(struct job *job)
     plan->pid = (int)number(job, "pid", 0, 1, INT32_MAX);
     const uint32_t conns = plan->viewers * (plan->pairs > 0 ? 2 : 1);
     plan->crews = number(job, "workers", 1 + conns / CONNS_OF_CREW, 1, 256);
+    plan->is_idle = options_has(job->options, "idle");
+    plan->posters = plan->is_idle ? 0 : plan->posters;
     read_peer(job);
-    if (plan->pairs > 0 && (plan->rates[0] <= 0 || plan->viewers == 0)) {
-        snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate");
+    if (plan->pairs > 0 && ((plan->rates[0] <= 0 && !plan->is_idle) || plan->viewers == 0)) {
+        snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate, or --idle");
         job->is_misused = true;
     }
     snprintf(plan->run, sizeof(plan->run), "%08x", (uint32_t)sys_random_u64());
@@ -410,6 +413,7 @@ const struct command command_bench = {
         "  --reconnect-every S   how long a viewer stays on average before it returns by cursor\n"
         "  --storm N             times that all leave at once and return by cursor [0]\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
+        "  --idle                nobody posts: what is measured is heartbeats\n"
         "  --settle S            seconds all have to get the rest at the end [30]\n"
         "  --workers N           threads of the bench, each with 20,000 files [as many as needed]\n"
         "  --json                the report as one JSON object\n",

@@ -23,6 +23,9 @@ enum {
     LEAD_US = 50 * 1000,      // crews see a round before it begins
     WARM_UP_COMMENTS = 3,
     ENOUGH_TIMES = 2, // a rate whose windows take so often their time is the last
+    PEAK_MS = 100,
+    LINE_BYTES = 3, // an SSE heartbeat
+    PING_BYTES = 2, // a WebSocket's
 };
 
 struct conductor {
@@ -288,6 +291,63 @@ static int64_t run_step(struct conductor *conductor, struct report_step *told)
     return now_ms() - start_ms;
 }
 
+/* ---- nobody says anything ---- */
+
+static void note_peak(struct conductor *conductor, uint64_t *seen, int64_t *since_ms)
+{
+    if (now_ms() - *since_ms >= PEAK_MS) {
+        const uint64_t more = count_of(conductor, COUNT_HEARTBEATS);
+        uint64_t *peak = &conductor->report->heartbeats_peak;
+        *peak = more - *seen > *peak ? more - *seen : *peak;
+        *seen = more;
+        *since_ms = now_ms();
+    }
+}
+
+static void idle_window(struct conductor *conductor, uint32_t ms, struct report_window *window)
+{
+    const uint64_t before = count_of(conductor, COUNT_HEARTBEATS);
+    const uint64_t cpu_ns = cpu_ns_of(conductor->plan->pid);
+    const int64_t end_ms = now_ms() + ms;
+    uint64_t seen = before;
+    int64_t since_ms = now_ms();
+    while (now_ms() < end_ms) {
+        step(conductor, "idle");
+        note_peak(conductor, &seen, &since_ms);
+    }
+    window->cpu_ns = cpu_ns_of(conductor->plan->pid) - cpu_ns;
+    window->writes = count_of(conductor, COUNT_HEARTBEATS) - before;
+    conductor->report->cpu_ns += window->cpu_ns;
+}
+
+/* As many sends of the same bytes by the bare loop, all viewers twice a second. */
+static void idle_floor(struct conductor *conductor, uint64_t writes, struct report_window *window)
+{
+    const struct plan *plan = conductor->plan;
+    const uint64_t rounds = 1 + writes / (plan->viewers + UINT64_C(1));
+    floor_window(conductor, 2.0 * plan->streams, (uint32_t)rounds * 500, window);
+}
+
+static void run_idle(struct conductor *conductor)
+{
+    const struct plan *plan = conductor->plan;
+    struct report *report = conductor->report;
+    struct report_step *told = &report->steps[0];
+    const uint32_t windows = plan->pairs == 0 ? 1 : plan->pairs;
+    report->frame_bytes = plan->transports == 1U << TRANSPORT_WS ? PING_BYTES : LINE_BYTES;
+    report->step_count = 1;
+    if (plan->pairs > 0) {
+        join_floor(conductor);
+    }
+    for (uint32_t i = 0; i < windows; i++) {
+        idle_window(conductor, plan->seconds * 1000 / windows, &told->server[i]);
+        if (plan->pairs > 0) {
+            idle_floor(conductor, told->server[i].writes, &told->floor[i]);
+        }
+        told->window_count++;
+    }
+}
+
 /* Rate after rate, until one is too much. */
 static void run_windows(struct conductor *conductor)
 {
@@ -296,6 +356,10 @@ static void run_windows(struct conductor *conductor)
     const int64_t enough_ms =
         (int64_t)plan->seconds * 1000 * ENOUGH_TIMES * (plan->pairs == 0 ? 1 : 2);
     atomic_store_explicit(&conductor->cue.phase, PHASE_RUN, memory_order_relaxed);
+    if (plan->is_idle) {
+        run_idle(conductor);
+        return;
+    }
     if (plan->pairs > 0) {
         join_floor(conductor);
         warm_up(conductor);

@@ -49,5 +49,6 @@ struct plan {
     uint32_t bytes;   // of a comment's text; of a peer's whole message
     uint32_t seconds; // of posting, at each rate
     uint32_t pairs;   // windows of the bare loop and of the server, in turn; 0: no bare loop
+    bool is_idle;     // nobody says anything: what is measured is heartbeats
     uint32_t settle_s;
 };

@@ -101,18 +101,25 @@ static void write_costs(struct buf *out, const struct report *report, const stru
 {
     const struct costs costs = costs_of(&report->steps[0]);
     if (report->cpu_ns > 0) {
-        const uint64_t each =
-            score_of(&report->score, plan->viewers > 0 ? COUNT_DELIVERIES : COUNT_ANSWERED);
+        const uint64_t each = score_of(&report->score, plan->is_idle       ? COUNT_HEARTBEATS
+                                                       : plan->viewers > 0 ? COUNT_DELIVERIES
+                                                                           : COUNT_ANSWERED);
         buf_addf(out, "%-22s %.2f us a %s\n", "server CPU",
                  each == 0 ? 0 : (double)report->cpu_ns / (double)each / 1000,
-                 plan->viewers > 0 ? "delivery" : "post");
+                 plan->is_idle       ? "heartbeat"
+                 : plan->viewers > 0 ? "delivery"
+                                     : "post");
     }
     if (plan->pairs > 0) {
-        buf_addf(out, "%-22s F %.2f us a send, server %.2f us a delivery, of %" PRIu64 " bytes\n",
+        buf_addf(out, "%-22s F %.2f us a send, server %.2f us each, of %" PRIu64 " bytes\n",
                  "beside the bare loop", costs.floor_ns.median / 1000,
                  costs.server_ns.median / 1000, report->frame_bytes);
         buf_addf(out, "%-22s %.2f F (%.2f .. %.2f, %u pairs)\n", "", costs.ratio.median,
                  costs.ratio.low, costs.ratio.high, report->steps[0].window_count);
+    }
+    if (plan->is_idle) {
+        buf_addf(out, "%-22s %" PRIu64 ", %" PRIu64 " within 100 ms at most\n", "heartbeats",
+                 score_of(&report->score, COUNT_HEARTBEATS), report->heartbeats_peak);
     }
     if (report->anon_after > 0 && plan->viewers > 0) {
         buf_addf(out, "%-22s %.0f bytes a viewer\n", "server user memory",
@@ -252,6 +259,7 @@ static void write_plan(struct buf *out, const struct plan *plan)
     write_number(out, "rate", plan->rates[0]);
     json_write_name(out, "peer");
     json_write_str(out, str_of(plan->peer == NULL ? "" : plan->peer->name));
+    json_write_member_bool(out, "idle", plan->is_idle);
     json_write_member_u64(out, "bytes", plan->bytes);
     json_write_member_u64(out, "seconds", plan->seconds);
     json_write_member_u64(out, "stalled_percent", plan->stalled_percent);
@@ -315,6 +323,7 @@ void report_write_json(const struct report *report, const struct plan *plan, str
     json_write_member_u64(out, "frame_bytes", report->frame_bytes);
     write_step(out, &report->steps[0], plan->pairs > 0);
     write_steps(out, report, plan->pairs > 0);
+    json_write_member_u64(out, "heartbeats_peak", report->heartbeats_peak);
     json_write_name(out, "storms_ms");
     buf_add_byte(out, '[');
     for (uint32_t i = 0; i < report->storm_count; i++) {

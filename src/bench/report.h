@@ -36,6 +36,7 @@ struct report {
     uint64_t cpu_ns;      // of the server, while comments were posted and delivered
     uint32_t step_count, storm_count;
     struct report_step steps[PLAN_STEPS_MAX];
+    uint64_t heartbeats_peak;             // of an idle run: the most that came within 100 ms
     uint32_t storm_ms[REPORT_STORMS_MAX]; // from the first return to the last caught up
 };
 

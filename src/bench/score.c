@@ -24,6 +24,7 @@ static const char *const count_names[COUNTS] = {
     [COUNT_ANSWERED] = "answered",
     [COUNT_POST_REFUSED] = "posts_refused",
     [COUNT_POST_RETRIES] = "post_retries",
+    [COUNT_HEARTBEATS] = "heartbeats",
     [COUNT_FLOOR_BYTES] = "floor_bytes",
 };
 

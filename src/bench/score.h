@@ -32,6 +32,7 @@ enum count {
     COUNT_ANSWERED,
     COUNT_POST_REFUSED, // 429 and 503
     COUNT_POST_RETRIES, // no answer came: the same cid again
+    COUNT_HEARTBEATS,   // SSE lines that came alone, WebSocket pings
     COUNT_FLOOR_BYTES,  // of the bare loop
     COUNTS,
 };

@@ -353,6 +353,7 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
     } else if (opcode == WS_BINARY) {
         score_frame(watcher, "a binary message", STR_NONE);
     } else if (opcode == WS_PING && payload.len <= 125) {
+        score_count(&watcher->scene->score, COUNT_HEARTBEATS, 1);
         say(watcher, WS_PONG, payload);
     } else if (opcode == WS_CLOSE) {
         line_end(&watcher->line);
@@ -449,6 +450,7 @@ static void on_body(struct line *line, struct str bytes)
     enum err err = ERR_OK;
     score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
     if (watcher->transport == TRANSPORT_SSE) {
+        score_count(&watcher->scene->score, COUNT_HEARTBEATS, str_eq(bytes, STR(":\n\n")));
         err = sse_in_feed(&watcher->in.sse, bytes, on_sse, watcher);
     } else if (watcher->transport == TRANSPORT_WS) {
         err = ws_in_feed(&watcher->in.ws, bytes, on_ws, watcher);
