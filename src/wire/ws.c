@@ -20,8 +20,8 @@ enum { CONTROL_BYTES_MAX = 125, FIN = 0x80, RESERVED = 0x70, MASKED = 0x80 };
 void ws_decoder_init(struct ws_decoder *decoder)
 {
     *decoder = (struct ws_decoder){
-        .message_max = WS_MESSAGE_BYTES_MAX,
-        .fragments_max = WS_FRAGMENTS_MAX,
+        .message_max = WS_MESSAGE_BYTES,
+        .fragments_max = WS_FRAGMENTS,
         .utf8 = UTF8_WHOLE,
     };
     buf_init(&decoder->message, MEM_CONN, SIZE_MAX);
