@@ -185,7 +185,7 @@ static int make_shared(struct node *node)
     struct policy *policy = NULL;
     const enum err bad = keys_make_policy(&node->config, &policy, &fault);
     if (bad != ERR_OK) {
-        (void)fail("the keys are not well", str_of(fault.text));
+        (void)fail("the settings are not well", str_of(fault.text));
         return bad == ERR_PROTO ? COMMAND_USAGE : COMMAND_FAILED;
     }
     const struct api_options options = {
