@@ -92,7 +92,7 @@ void ws_session_closed(struct ws_session *session)
 
 enum err ws_session_send_away(struct ws_session *session)
 {
-    if (session->away >= desk_policy(session->api)->is.ws_calls) {
+    if (session->away >= desk_policy(desk_of(session->server))->is.ws_calls) {
         return ERR_LIMIT;
     }
     session->away++;
