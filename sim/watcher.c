@@ -159,6 +159,17 @@ static void choose_cursor(struct watcher *watcher, struct join *join)
     }
 }
 
+static const struct encoding *choose_encoding(struct world *world)
+{
+    static const struct encoding *const all[] = {&prover_encoding, &prover_encoding,
+                                                 &prover_encoding_other, &prover_encoding_gzip,
+                                                 &prover_encoding_messages};
+    if (world_chance(world, world->scenario->polls)) {
+        return NULL;
+    }
+    return all[world_below(world, sizeof(all) / sizeof(all[0]))];
+}
+
 static void come(struct world *world, struct watcher *watcher)
 {
     if (!watcher->has_place) {
@@ -166,9 +177,7 @@ static void come(struct world *world, struct watcher *watcher)
     }
     struct ledger *ledger = &world->ledgers[watcher->stream];
     struct join join = {.stream = ledger->name,
-                        .encoding = world_chance(world, world->scenario->polls) ? NULL
-                                    : world_chance(world, 300) ? &prover_encoding_other
-                                                               : &prover_encoding,
+                        .encoding = choose_encoding(world),
                         .tail = (uint32_t)world_below(world, 80),
                         .limit = (world->is_calm ? 60 : 1) + (uint32_t)world_below(world, 60),
                         .identity = watcher->identity};
@@ -230,6 +239,15 @@ static void change_life(struct world *world, struct watcher *watcher)
     turn_soon(watcher);
 }
 
+/* Its connection says something of its own. */
+static void say_own(struct watcher *watcher)
+{
+    if (watcher->viewer.mode == VIEWER_LIVE && !watcher->viewer.blocked) {
+        prover_hear_own(&watcher->prover);
+        viewer_sent_own(&watcher->viewer);
+    }
+}
+
 void watcher_step(struct world *world, struct watcher *watcher)
 {
     watcher->due_ms = world->now_ms + world_while(world, 2 * world->pace_ms);
@@ -244,6 +262,8 @@ void watcher_step(struct world *world, struct watcher *watcher)
         leave(world, watcher);
     } else if (world_chance(world, 100)) {
         change_life(world, watcher);
+    } else if (world_chance(world, 100)) {
+        say_own(watcher);
     } else {
         allow(watcher, world_chance(world, 300)   ? UINT32_MAX
                        : world_chance(world, 200) ? 0

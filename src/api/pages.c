@@ -5,44 +5,14 @@
 #include "api/asset.h"
 #include "api/etag.h"
 #include "api/respond.h"
+#include "wire/accept_encoding.h"
 
 enum { PAGE_HEADERS_BYTES_MAX = 2048 };
 
-/* "0", "0.", "0.000": not acceptable. */
-static bool is_zero_weight(struct str parameters)
-{
-    while (parameters.len > 0) {
-        struct str value;
-        const struct str name =
-            str_trim(str_cut(str_cut(parameters, ';', &parameters), '=', &value));
-        if (!str_eq_nocase(name, STR("q"))) {
-            continue;
-        }
-        value = str_trim(value);
-        for (size_t i = 0; i < value.len; i++) {
-            if (value.at[i] != '0' && value.at[i] != '.') {
-                return false;
-            }
-        }
-        return true;
-    }
-    return false;
-}
-
 enum pages_coding pages_coding_for(struct str accept_encoding)
 {
-    bool gzip = false, brotli = false;
-    while (accept_encoding.len > 0) {
-        struct str parameters;
-        const struct str one = str_cut(accept_encoding, ',', &accept_encoding);
-        const struct str coding = str_trim(str_cut(one, ';', &parameters));
-        const bool is_wanted = !is_zero_weight(parameters);
-        if (str_eq_nocase(coding, STR("br"))) {
-            brotli = is_wanted;
-        } else if (str_eq_nocase(coding, STR("gzip"))) {
-            gzip = is_wanted;
-        }
-    }
+    const bool gzip = accept_encoding_takes(accept_encoding, STR("gzip"));
+    const bool brotli = accept_encoding_takes(accept_encoding, STR("br"));
     return brotli ? PAGES_BROTLI : gzip ? PAGES_GZIP : PAGES_PLAIN;
 }
 

@@ -166,6 +166,8 @@ static void write_metrics(const struct stream_ask *asked, struct buf *out)
     json_write_member_u64(out, "gaps", figures->gaps);
     json_write_member_u64(out, "shed", figures->shed);
     json_write_member_u64(out, "ring_bytes", figures->ring_bytes);
+    json_write_member_u64(out, "compress_plain_bytes", figures->ridden_plain);
+    json_write_member_u64(out, "compress_sent_bytes", figures->ridden_sent);
     write_rate(out, "rate_in", figures->rate_in);
     write_rate(out, "rate_out", figures->rate_out);
     json_write_name(out, "visible_ms");

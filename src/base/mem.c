@@ -93,7 +93,12 @@ void mem_fail_after(uint64_t n)
     atomic_store_explicit(&fail_countdown, n, memory_order_relaxed);
 }
 
+uint64_t mem_fail_left(void)
+{
+    return atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+}
+
 bool mem_fail_is_due(void)
 {
-    return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0;
+    return mem_fail_left() > 0;
 }

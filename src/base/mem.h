@@ -44,5 +44,7 @@ const char *mem_kind_name(enum mem_kind kind);
 
 /* Tests: the n-th allocation from now fails, then all is well again. 0 turns it off. */
 void mem_fail_after(uint64_t n);
+/* Tests: as mem_fail_after() stands now, to be put back by it. */
+uint64_t mem_fail_left(void);
 /* Tests: the one that is to fail has not come yet. */
 bool mem_fail_is_due(void);

@@ -44,6 +44,9 @@
     X(FRAME_CUT, "the rest of a begun frame is lost")                                              \
     X(RING_UNMOVED, "a ring that begins anew at its start moves no bytes there")                   \
     X(SHRINK_TORN, "what goes into a smaller ring is a byte off")                                  \
+    X(BOARDS_ANYWHERE, "who is not compressed yet is, before there is a stop")                     \
+    X(OWN_IGNORED, "who got bytes of its own goes on with what is compressed for all")             \
+    X(STOP_UNCLEARED, "a stop refers to what was before it")                                       \
     X(POLL_ASLEEP, "a waiting poll is not woken")                                                  \
     X(BEAT_FOR_EVER, "who beat once is counted for ever")                                          \
     X(LEAVE_UNTOLD, "who leaves is still counted")

@@ -2,6 +2,8 @@
 #include "hub/channel.h"
 
 #include "base/must.h"
+#include "hub/allot.h"
+#include "hub/train.h"
 
 enum { VIEWERS_CAP_MIN = 1 };
 
@@ -40,28 +42,11 @@ void channel_mark_due(struct stream *stream)
     }
 }
 
-static uint64_t room_left(const struct hub *hub)
-{
-    const uint64_t held = (uint64_t)metric_value(&hub->tally.ring_bytes);
-    return hub->options.rings_bytes_max > held ? hub->options.rings_bytes_max - held : 0;
-}
-
-/* As much as its own bound and the hub's allow. */
-static void bound_ring(struct channel *channel)
-{
-    const struct hub *hub = channel->stream->hub;
-    const uint64_t own = hub->options.ring_bytes_max;
-    const uint64_t left = room_left(hub);
-    const uint64_t shared = left < own ? channel->ring.cap + left : own;
-    const uint64_t kept = shared > RING_BYTES_KEPT ? shared : RING_BYTES_KEPT;
-    ring_bound(&channel->ring, kept < own ? kept : own);
-}
-
 void channel_rest(struct channel *channel)
 {
     struct hub *hub = channel->stream->hub;
     const struct ring *ring = &channel->ring;
-    if (ring->needed == ring->head && room_left(hub) < hub->options.rings_bytes_max / 2) {
+    if (ring->needed == ring->head && !allot_is_plenty(hub)) {
         metric_count(&hub->tally.ring_bytes, -(int64_t)ring_held_bytes(ring));
         ring_rest(&channel->ring);
         metric_count(&hub->tally.rings_rested, 1);
@@ -84,7 +69,7 @@ static void put(struct channel *channel, struct ring_place place, int64_t publis
 {
     struct hub *hub = channel->stream->hub;
     const uint64_t before = ring_held_bytes(&channel->ring);
-    bound_ring(channel);
+    ring_bound(&channel->ring, allot_ring_bytes(hub, &channel->ring));
     if (buf_ok(&hub->scratch)) {
         ring_append(&channel->ring, buf_str(&hub->scratch), place, published_ms);
     } else {
@@ -172,6 +157,7 @@ enum err channel_join(struct channel *channel, struct viewer *viewer, uint64_t c
     viewer->last_seq = place.seq;
     viewer->last_ordinal = place.ordinal;
     viewer->mode = VIEWER_LIVE;
+    viewer->rides = false;
     channel->viewers[channel->count] = viewer;
     channel->count++;
     if (cursor < channel->ring.needed) {
@@ -187,6 +173,7 @@ void channel_leave(struct viewer *viewer)
 {
     struct channel *channel = viewer->channel;
     struct viewer *last = channel->viewers[channel->count - 1];
+    train_alight(viewer);
     must(channel->viewers[viewer->index] == viewer);
     /* A visited one may come to stand among those still to be visited: it then has nothing to
      * get. */
@@ -215,6 +202,7 @@ void channel_free_empty(struct stream *stream)
         *place = channel->next;
         list_remove(&channel->roomy_link);
         metric_count(&stream->hub->tally.ring_bytes, -(int64_t)ring_held_bytes(&channel->ring));
+        train_end(channel);
         ring_done(&channel->ring);
         mem_free(MEM_VIEWER, channel->viewers);
         mem_free(MEM_RING, channel);
@@ -228,6 +216,7 @@ void channel_check(const struct channel *channel)
     must(ring->last.seq == channel->stream->newest);
     must(ring->last.ordinal == channel->stream->ordinal);
     must(channel->round_left <= channel->count && channel->count <= channel->cap);
+    train_check(channel);
     for (uint32_t i = 0; i < channel->count; i++) {
         const struct viewer *viewer = channel->viewers[i];
         must(viewer->mode == VIEWER_LIVE && viewer->catchup == NULL);

@@ -423,3 +423,11 @@ void fake_reader_allow(struct fake_reader *reader, uint32_t bytes)
         viewer_writable(reader->hub, &reader->viewer);
     }
 }
+
+void fake_reader_say_own(struct fake_reader *reader)
+{
+    if (reader->joined && reader->viewer.mode == VIEWER_LIVE && !reader->viewer.blocked) {
+        prover_hear_own(&reader->prover);
+        viewer_sent_own(&reader->viewer);
+    }
+}

@@ -65,4 +65,5 @@ struct fake_reader {
 void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_engine *engine,
                       const struct join *join);
 void fake_reader_leave(struct fake_reader *reader);
+void fake_reader_say_own(struct fake_reader *reader); // its connection does, if it can
 void fake_reader_allow(struct fake_reader *reader, uint32_t bytes); // more room

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/figures.h"
 
+#include "hub/train.h"
+
 /* ---- one stream ---- */
 
 static void add_visible(struct histogram *sum, const struct histogram *part)
@@ -30,12 +32,14 @@ static void add_stream(struct figures_call *call, const struct stream *stream)
     call->gaps += stream->gaps;
     call->shed += stream->shed;
     call->resumes += stream->resumes;
+    call->ridden_plain += stream->ridden_plain;
+    call->ridden_sent += stream->ridden_sent;
     call->joins += stream->joins;
     call->on_time += stream->on_time;
     call->on_time_of += stream->on_time_of;
     for (const struct channel *channel = stream->channels; channel != NULL;
          channel = channel->next) {
-        call->ring_bytes += ring_held_bytes(&channel->ring);
+        call->ring_bytes += ring_held_bytes(&channel->ring) + train_held_bytes(channel);
     }
     add_visible(&call->visible, stream->visible);
 }

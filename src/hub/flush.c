@@ -7,14 +7,28 @@
 #include "hub/channel.h"
 #include "hub/skip.h"
 #include "hub/stall.h"
+#include "hub/train.h"
 
 /* Neighbouring viewers mostly get the very same bytes, so what is measured of a delivery is
  * counted by runs: the frames are walked once a run, not once a viewer. */
 struct run {
     struct channel *channel; // NULL: none yet
     uint64_t from, to;       // ring offsets
+    uint64_t sent;           // bytes of one viewer
     uint64_t viewers;
+    bool rode; // compressed
 };
+
+static void count_ridden(const struct run *run)
+{
+    struct stream *stream = run->channel->stream;
+    const uint64_t plain = (run->to - run->from) * run->viewers;
+    const uint64_t sent = run->sent * run->viewers;
+    stream->ridden_plain += plain;
+    stream->ridden_sent += sent;
+    metric_count(&stream->hub->tally.ridden_plain, (int64_t)plain);
+    metric_count(&stream->hub->tally.ridden_sent, (int64_t)sent);
+}
 
 static void settle(struct run *run)
 {
@@ -45,11 +59,14 @@ static void settle(struct run *run)
         }
     }
     metric_count(&tally->visible, (int64_t)(seen_live * run->viewers));
-    histogram_add_many(&tally->flush_bytes_steps, run->to - run->from, run->viewers);
+    histogram_add_many(&tally->flush_bytes_steps, run->sent, run->viewers);
     metric_count(&tally->flush_bytes, (int64_t)run->viewers);
     metric_count(&tally->deliveries, (int64_t)(events * run->viewers));
     metric_count(&tally->on_time, (int64_t)(on_time * run->viewers));
     metric_count(&tally->on_time_of, (int64_t)(seen_live * run->viewers));
+    if (run->rode) {
+        count_ridden(run);
+    }
     stream->deliveries += events * run->viewers;
     stream->on_time += on_time * run->viewers;
     stream->on_time_of += seen_live * run->viewers;
@@ -57,59 +74,103 @@ static void settle(struct run *run)
     run->viewers = 0;
 }
 
-static void note_delivery(struct run *run, struct channel *channel, uint64_t from, uint64_t to)
+static void note_delivery(struct run *run, const struct run *one)
 {
-    if (run->channel != channel || run->from != from || run->to != to) {
+    if (run->channel != one->channel || run->from != one->from || run->to != one->to ||
+        run->sent != one->sent || run->rode != one->rode) {
         settle(run);
-        *run = (struct run){.channel = channel, .from = from, .to = to};
+        *run = *one;
     }
     run->viewers++;
+}
+
+static void stand_at(struct viewer *viewer, uint64_t offset)
+{
+    const struct ring *ring = &viewer->channel->ring;
+    const struct ring_place place =
+        offset == ring->head ? ring->last : ring_place_before(ring, ring_frame_at(ring, offset));
+    viewer->cursor = offset;
+    viewer->last_seq = place.seq;
+    viewer->last_ordinal = place.ordinal;
 }
 
 /* Takes down how far a short write went. */
 static void stop_at(struct viewer *viewer, uint64_t reached)
 {
     const struct ring *ring = &viewer->channel->ring;
-    uint32_t next = ring_frame_at(ring, reached);
-    if (ring_frame(ring, next)->offset < reached) {
-        const uint64_t end = ring_frame_end(ring, next);
+    const uint32_t begun = ring_frame_at(ring, reached);
+    if (ring_frame(ring, begun)->offset < reached) {
+        const uint64_t end = ring_frame_end(ring, begun);
         if (!mutant(FRAME_CUT)) {
             viewer->ops->keep(viewer, ring_at(ring, reached), end - reached);
         }
         reached = end;
-        next++;
     }
-    const struct ring_place place = ring_place_before(ring, next);
-    viewer->cursor = reached;
-    viewer->last_seq = place.seq;
-    viewer->last_ordinal = place.ordinal;
+    stand_at(viewer, reached);
     stall_begin(viewer);
 }
 
-static void send_to(struct viewer *viewer, struct run *run)
+/* The frames as they are, up to `limit`. False: the socket is full. */
+static bool send_frames(struct viewer *viewer, uint64_t limit, struct run *run)
 {
-    struct channel *channel = viewer->channel;
-    const struct ring *ring = &channel->ring;
+    const struct ring *ring = &viewer->channel->ring;
     const uint64_t from = viewer->cursor;
-    if (from < ring->tail) {
-        skip_ahead(viewer);
-        return;
-    }
-    const size_t len = ring->head - from;
+    const size_t len = limit - from;
     if (len == 0) {
-        return;
+        return true;
     }
     const size_t taken = viewer->ops->write(viewer, ring_at(ring, from), len);
     must(taken <= len);
     if (taken == len) {
-        viewer->cursor = ring->head;
-        viewer->last_seq = ring->last.seq;
-        viewer->last_ordinal = ring->last.ordinal;
+        stand_at(viewer, limit);
     } else {
         stop_at(viewer, from + taken);
     }
     if (viewer->cursor > from) {
-        note_delivery(run, channel, from, viewer->cursor);
+        note_delivery(run, &(struct run){.channel = viewer->channel,
+                                         .from = from,
+                                         .to = viewer->cursor,
+                                         .sent = viewer->cursor - from});
+    }
+    return taken == len;
+}
+
+static void send_ride(struct viewer *viewer, const struct ride *ride, struct run *run)
+{
+    const uint64_t from = viewer->cursor;
+    size_t sent = ride->len;
+    if (sent == 0) {
+        return;
+    }
+    const size_t taken = viewer->ops->write(viewer, ride->bytes, ride->len);
+    must(taken <= ride->len);
+    if (taken == ride->len) {
+        stand_at(viewer, ride->to);
+    } else {
+        sent = taken;
+        stand_at(viewer, train_stop_at(viewer, ride, taken));
+        stall_begin(viewer);
+    }
+    if (viewer->cursor > from) {
+        note_delivery(run, &(struct run){.channel = viewer->channel,
+                                         .from = from,
+                                         .to = viewer->cursor,
+                                         .sent = sent,
+                                         .rode = true});
+    }
+}
+
+static void send_to(struct viewer *viewer, struct run *run)
+{
+    const struct channel *channel = viewer->channel;
+    struct ride ride;
+    if (viewer->cursor < channel->ring.tail) {
+        skip_ahead(viewer);
+    } else if (channel->train == NULL) {
+        (void)send_frames(viewer, channel->ring.head, run);
+    } else if (train_find(viewer, &ride) ||
+               (send_frames(viewer, train_limit(viewer), run) && train_find(viewer, &ride))) {
+        send_ride(viewer, &ride, run);
     }
 }
 
@@ -171,6 +232,7 @@ static void end_round(struct stream *stream)
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         channel->ring.needed = channel->round_needed;
         channel_rest(channel);
+        train_tend(channel);
     }
     channel_free_empty(stream);
 }
@@ -181,6 +243,7 @@ static bool go_round(struct stream *stream, uint32_t *budget)
     bool is_done = true;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         struct run run = {0};
+        train_load(channel);
         while (channel->round_left > 0 && *budget > 0) {
             visit(channel, &run);
             (*budget)--;

@@ -41,6 +41,8 @@ enum {
     HUB_FRAME_BYTES_MAX = 256 * 1024,
 };
 
+struct train;
+
 struct channel { // channel.c, flush.c
     struct stream *stream;
     struct channel *next;   // in stream->channels
@@ -52,6 +54,7 @@ struct channel { // channel.c, flush.c
     uint32_t count, cap;
     uint32_t round_left; // of the round under way: viewers [0, round_left) are still to be visited
     uint64_t round_needed; // the lowest cursor met or joined in it
+    struct train *train;   // train.c; owned; NULL: nothing is compressed
 };
 
 enum stream_call_state { CALL_NONE, CALL_AWAY, CALL_BACK };
@@ -107,6 +110,7 @@ struct stream {           // stream.c
     uint64_t news;                        // how often it did, in a frame
 
     /* -- figures -- */
+    uint64_t ridden_plain, ridden_sent; // bytes of riders, before and after compression
     uint64_t events, deliveries, gaps, shed, joins, resumes, on_time, on_time_of;
     struct recent events_recent, deliveries_recent;
     struct histogram *visible; // owned; NULL until something was delivered
@@ -122,7 +126,9 @@ struct hub {
     struct hub *self_only[1]; // what `peers` is until hub_meet()
     int64_t now_ms;           // of the present or last turn
     struct map streams;
-    struct buf scratch; // one frame being encoded
+    struct buf scratch;  // one frame being encoded
+    struct buf deflated; // one segment being compressed
+    struct link trains;  // struct train by used_ms
 
     /* -- streams -- */
     struct link stepping; // something came back, or is to be asked

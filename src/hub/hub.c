@@ -8,6 +8,7 @@
 #include "hub/join.h"
 #include "hub/shrink.h"
 #include "hub/stream.h"
+#include "hub/train.h"
 
 /* Admissions and pages a turn: a few milliseconds of work between two flushes. */
 enum { CATCHUP_BUDGET = 128 };
@@ -29,10 +30,11 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     map_init(&hub->streams, MEM_STREAM, options->seed);
     map_init(&hub->audiences, MEM_STREAM, options->seed);
     buf_init(&hub->scratch, MEM_RING, HUB_FRAME_BYTES_MAX);
+    buf_init(&hub->deflated, MEM_RING, HUB_FRAME_BYTES_MAX);
     struct link *const lists[] = {&hub->stepping, &hub->failing, &hub->due,     &hub->idle,
                                   &hub->crowds,   &hub->refused, &hub->syncing, &hub->admits,
                                   &hub->catching, &hub->ready,   &hub->resting, &hub->changed,
-                                  &hub->beats,    &hub->roomy};
+                                  &hub->beats,    &hub->roomy,   &hub->trains};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }
@@ -65,6 +67,7 @@ void hub_free(struct hub *hub)
     presence_done(hub);
     map_done(&hub->streams);
     buf_done(&hub->scratch);
+    buf_done(&hub->deflated);
     tally_done(&hub->tally);
     mem_free(MEM_OTHER, hub);
 }
@@ -90,6 +93,7 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     hub->now_ms = mono_ms;
     int64_t next_ms = stream_turn(hub);
     flush_turn(hub);
+    next_ms = earlier(next_ms, train_turn(hub));
     next_ms = earlier(next_ms, join_turn(hub, &budget));
     next_ms = earlier(next_ms, catchup_turn(hub, &budget));
     next_ms = earlier(next_ms, crowd_turn(hub));

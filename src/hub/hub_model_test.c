@@ -5,6 +5,7 @@
  * end all who are still there have everything. */
 #include "base/must.h"
 #include "hub/fake_test.h"
+#include "hub/heart.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +50,7 @@ static void world_begin(struct world *world, uint64_t seed)
             .presence_ttl_ms = TTL_MS,
             .presence_beat_ms = 10000,
             .ring_bytes_max = 300 + below(world, 30000),
+            .compress_viewers = (uint32_t)below(world, 6),
             .rings_bytes_max = below(world, 2) == 0 ? 0 : 1 + below(world, 40000),
         };
         assert_int_equal(hub_new(&options, &world->hubs[i]), ERR_OK);
@@ -116,12 +118,20 @@ static struct cursor random_cursor(struct world *world)
     return cursor;
 }
 
+enum { ENCODINGS = 8 };
+static const struct encoding *const encodings[ENCODINGS] = {NULL,
+                                                            NULL,
+                                                            &prover_encoding,
+                                                            &prover_encoding_other,
+                                                            &prover_encoding_gzip,
+                                                            &prover_encoding_gzip,
+                                                            &prover_encoding_messages,
+                                                            &prover_encoding_messages};
+
 static void join_one(struct world *world, struct fake_reader *reader)
 {
     struct join join = {.stream = STR("demo"),
-                        .encoding = below(world, 4) == 0   ? NULL
-                                    : below(world, 3) == 0 ? &prover_encoding_other
-                                                           : &prover_encoding,
+                        .encoding = encodings[below(world, ENCODINGS)],
                         .has_cursor = below(world, 3) > 0,
                         .tail = (uint32_t)below(world, 80),
                         .limit = 1 + (uint32_t)below(world, 60),
@@ -143,6 +153,8 @@ static void touch_reader(struct world *world)
         join_one(world, reader);
     } else if (below(world, 6) == 0) {
         fake_reader_leave(reader);
+    } else if (below(world, 8) == 0) {
+        fake_reader_say_own(reader);
     } else if (below(world, 8) == 0) {
         viewer_beats(reader->hub, &reader->viewer, below(world, 2) == 0);
     } else {
@@ -304,6 +316,8 @@ static void check_figures(struct world *world)
     }
 }
 
+static uint64_t ridden_bytes; // of all histories, compressed
+
 static void note_closed(void *user)
 {
     ((struct world *)user)->closed++;
@@ -320,6 +334,7 @@ static void world_end(struct world *world)
     settle(world, 5000);
     assert_int_equal(world->closed, HUBS);
     for (int i = 0; i < HUBS; i++) {
+        ridden_bytes += (uint64_t)metric_value(&world->hubs[i]->tally.ridden_sent);
         hub_free(world->hubs[i]);
     }
     fake_engine_done(&world->engine);
@@ -370,6 +385,7 @@ static void every_history_keeps_its_promises(void **state)
         print_message("# seed %llu\n", (unsigned long long)seed);
         history_of(seed);
     }
+    assert_true(one > 0 || ridden_bytes > 1000 * last);
 }
 
 int main(void)

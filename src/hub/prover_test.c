@@ -2,12 +2,17 @@
 #include "hub/prover_test.h"
 
 #include "base/must.h"
+#include "wire/deflater.h"
+#include "wire/stored.h"
+#include "wire/ws.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define holds(prover, cond)                                                                        \
     ((cond) ? (void)0 : (prover)->log->broken((prover)->log, "a reader was told: not " #cond))
+
+enum { LINE_BYTES_MAX = 1 << 20, SEGMENT_BYTES = 600 };
 
 /* ---- the encoding ---- */
 
@@ -33,6 +38,88 @@ const struct encoding prover_encoding_other = {
     .name = "other", .event = encode_event, .signal = encode_signal};
 const struct encoding prover_encoding = {
     .name = "prover", .event = encode_event, .signal = encode_signal};
+
+/* ---- the same for those who inflate ---- */
+
+static void write_event(struct buf *out, const struct event *event, uint64_t prev,
+                        void (*wrap)(struct buf *out, struct str line))
+{
+    struct buf line;
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    encode_event(&line, event, STR_NONE, prev, NULL);
+    wrap(out, buf_str(&line));
+    out->failed = out->failed || !buf_ok(&line);
+    buf_done(&line);
+}
+
+static void write_signal(struct buf *out, struct str json,
+                         void (*wrap)(struct buf *out, struct str line))
+{
+    struct buf line;
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    encode_signal(&line, json);
+    wrap(out, buf_str(&line));
+    out->failed = out->failed || !buf_ok(&line);
+    buf_done(&line);
+}
+
+static void gzip_event(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
+                       const struct epoch *epoch)
+{
+    (void)stream;
+    (void)epoch;
+    write_event(out, event, prev, stored_write);
+}
+
+static void gzip_signal(struct buf *out, struct str json)
+{
+    write_signal(out, json, stored_write);
+}
+
+static void message_event(struct buf *out, const struct event *event, struct str stream,
+                          uint64_t prev, const struct epoch *epoch)
+{
+    (void)stream;
+    (void)epoch;
+    write_event(out, event, prev, ws_write_text);
+}
+
+static void message_signal(struct buf *out, struct str json)
+{
+    write_signal(out, json, ws_write_text);
+}
+
+static struct str message_part(struct str *frame)
+{
+    const struct str payload = frame->len == 0 ? STR_NONE : ws_payload(*frame);
+    *frame = STR_NONE;
+    return payload;
+}
+
+static void message_segment(struct buf *out, struct str deflated)
+{
+    ws_write_deflated(out,
+                      (struct str){.at = deflated.at, .len = deflated.len - DEFLATER_TAIL_BYTES});
+}
+
+const struct encoding prover_encoding_gzip = {.name = "gzip",
+                                              .event = gzip_event,
+                                              .signal = gzip_signal,
+                                              .part = stored_next,
+                                              .segment = buf_add_str,
+                                              .segment_bytes = SEGMENT_BYTES};
+const struct encoding prover_encoding_messages = {.name = "messages",
+                                                  .event = message_event,
+                                                  .signal = message_signal,
+                                                  .part = message_part,
+                                                  .segment = message_segment};
+
+static enum unpack_kind kind_of(const struct encoding *encoding)
+{
+    return encoding == &prover_encoding_gzip       ? UNPACK_GZIP
+           : encoding == &prover_encoding_messages ? UNPACK_MESSAGES
+                                                   : UNPACK_NOTHING;
+}
 
 /* ---- a reader and what it believes ---- */
 
@@ -181,6 +268,9 @@ static void believe(struct prover *prover, const char *line)
         believe_event(prover, line);
         return;
     }
+    if (line[0] == '#') {
+        return;
+    }
     holds(prover, line[0] == 'S');
     note_signal(prover, line + 2);
     if (strstr(line, "\"type\":\"hello\"") != NULL) {
@@ -219,32 +309,61 @@ void prover_take(struct prover *prover, const uint8_t *bytes, size_t len)
     if (len == 0) {
         return;
     }
-    prover->bytes = realloc(prover->bytes, prover->len + len);
-    must(prover->bytes != NULL);
-    memcpy(prover->bytes + prover->len, bytes, len);
-    prover->len += len;
+    struct buf text;
+    const uint64_t fails = mem_fail_left();
+    mem_fail_after(0); // the server's memory fails, not the client's
+    buf_init(&text, MEM_OTHER, SIZE_MAX);
+    holds(prover,
+          unpack_take(&prover->unpack, (struct str){.at = (const char *)bytes, .len = len}, &text));
+    prover->bytes = realloc(prover->bytes, prover->len + text.len);
+    must(prover->len + text.len == 0 || prover->bytes != NULL);
+    if (text.len > 0) {
+        memcpy(prover->bytes + prover->len, text.bytes, text.len);
+    }
+    prover->len += text.len;
+    buf_done(&text);
+    mem_fail_after(fails);
     parse(prover);
+}
+
+void prover_hear_own(struct prover *prover)
+{
+    struct buf own;
+    buf_init(&own, MEM_OTHER, 64);
+    if (prover->unpack.kind == UNPACK_GZIP) {
+        stored_write(&own, STR("#\n"));
+    } else if (prover->unpack.kind == UNPACK_MESSAGES) {
+        ws_write_text(&own, STR("#\n"));
+    } else {
+        buf_add_str(&own, STR("#\n"));
+    }
+    prover_take(prover, own.bytes, own.len);
+    buf_done(&own);
 }
 
 void prover_keep(struct prover *prover, const uint8_t *bytes, size_t len)
 {
-    holds(prover, prover->len > 0); // only the rest of a begun frame
+    const bool is_plain = prover->join.encoding->part == NULL;
+    holds(prover, !is_plain || prover->len > 0); // only the rest of a begun frame
     prover_take(prover, bytes, len);
-    holds(prover, prover->len == 0);
+    holds(prover, prover->len == 0 && unpack_is_whole(&prover->unpack));
 }
 
 void prover_begin(struct prover *prover, struct prover_log *log, const struct join *join,
                   uint64_t head)
 {
     free(prover->bytes);
+    unpack_end(&prover->unpack);
     *prover =
         (struct prover){.log = log, .join = *join, .last = join->cursor.seq, .head_at_join = head};
+    unpack_begin(&prover->unpack, kind_of(join->encoding));
 }
 
 void prover_end(struct prover *prover)
 {
     prover_settle(prover);
     free(prover->bytes);
+    unpack_end(&prover->unpack);
     prover->bytes = NULL;
     prover->len = 0;
 }

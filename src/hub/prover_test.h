@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "hub/unpack_test.h"
 #include "hub/viewer.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct prover {
     struct join join;
     uint64_t head_at_join;
     /* -- what came -- */
+    struct unpack unpack;
     char *bytes; // owned, not yet parsed
     size_t len;
     bool greeted;
@@ -46,6 +48,8 @@ struct prover {
 
 /* "E seq prev kind ....\n", "S {json}\n"; two alike, as a stream has two channels. */
 extern const struct encoding prover_encoding, prover_encoding_other;
+/* The same lines for who inflates: stored blocks, and WebSocket messages. */
+extern const struct encoding prover_encoding_gzip, prover_encoding_messages;
 
 /* It asked for `join` when `head` was the newest. */
 void prover_begin(struct prover *prover, struct prover_log *log, const struct join *join,
@@ -56,6 +60,9 @@ void prover_take(struct prover *prover, const uint8_t *bytes, size_t len);
 void prover_keep(struct prover *prover, const uint8_t *bytes, size_t len);
 /* Its account as it stands, unless it waits for acts of a gap; prover_end() looks at it too. */
 void prover_settle(const struct prover *prover);
+/* The connection itself said something that means nothing, between two frames; then
+ * viewer_sent_own(). */
+void prover_hear_own(struct prover *prover);
 /* The answer of a long poll. */
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count);

@@ -24,7 +24,7 @@ struct viewer;
 /* How events and signals become bytes; the hub never looks inside. encoding.h has those there are.
  */
 struct encoding {
-    const char *name; // "sse", "ws"
+    const char *name; // "sse", "ws", "sse gzip", "ws deflate"
     /* One event as one frame; `epoch` for the SSE id. */
     void (*event)(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
                   const struct epoch *epoch);
@@ -32,6 +32,12 @@ struct encoding {
     void (*signal)(struct buf *out, struct str json);
     /* When to come back after a loss, before everything else; NULL: it has no word for that. */
     void (*retry)(struct buf *out, uint32_t retry_ms);
+    /* Shared compression (train.h): takes the next part of `*frame` that is compressed, empty when
+     * there is none. NULL: such frames are only ever sent as they are. */
+    struct str (*part)(struct str *frame);
+    /* Frames that were compressed together, as they leave. */
+    void (*segment)(struct buf *out, struct str deflated);
+    uint32_t segment_bytes; // frames are compressed together up to that many; 0: each alone
 };
 
 enum viewer_refusal { VIEWER_NO_STREAM, VIEWER_STORE_DOWN, VIEWER_OVERLOADED };
@@ -86,6 +92,7 @@ struct viewer {
     uint8_t reader;          // enum reader_kind of tally.h
     bool is_open;            // `open` was called
     bool blocked;            // the socket was full; waits for viewer_writable()
+    bool rides;              // LIVE: what it was sent last came from its channel's train
     bool has_seat;           // presence: crowd.c knows it
     bool counted;            // presence: this connection beats now
 };

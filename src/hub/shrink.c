@@ -2,6 +2,7 @@
 #include "hub/shrink.h"
 
 #include "hub/channel.h"
+#include "hub/train.h"
 
 static void look(struct channel *channel)
 {
@@ -9,6 +10,7 @@ static void look(struct channel *channel)
     struct ring *ring = &channel->ring;
     const uint64_t before = ring_held_bytes(ring);
     ring_shrink(ring);
+    train_shrink(channel);
     const uint64_t after = ring_held_bytes(ring);
     if (after < before) {
         metric_count(&tally->ring_bytes, (int64_t)after - (int64_t)before);

@@ -40,6 +40,15 @@ void tally_init(struct tally *tally)
     gauge(&tally->slow, "roar_viewers_slow", NULL, "Viewers whose socket is full now.");
     gauge(&tally->streams, "roar_streams_awake", NULL, "Streams open on reactors, each counted.");
     gauge(&tally->ring_bytes, "roar_ring_bytes", NULL, "Memory of the rings.");
+    gauge(&tally->trains, "roar_compress_channels", NULL,
+          "Streams compressed now for all their viewers of one kind, on reactors, each counted.");
+    gauge(&tally->train_bytes, "roar_compress_memory_bytes", NULL, "Memory of their compressors.");
+    counter(&tally->train_failures, "roar_compress_failures_total", NULL,
+            "Compressors given up for want of memory; viewers were sent plain frames.");
+    counter(&tally->ridden_plain, "roar_compress_plain_bytes_total", NULL,
+            "Bytes before compression of what viewers were sent compressed, each viewer counted.");
+    counter(&tally->ridden_sent, "roar_compress_sent_bytes_total", NULL,
+            "The same bytes after it.");
     gauge(&tally->people, "roar_presence_people", NULL, "Whom the node counts as present.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
             "Rings that gave their memory back, as all rings hold much.");
@@ -64,10 +73,12 @@ void tally_init(struct tally *tally)
 void tally_done(struct tally *tally)
 {
     struct metric *const all[] = {
-        &tally->events,      &tally->deliveries,   &tally->shed,         &tally->joins,
-        &tally->resumes,     &tally->refused,      &tally->slow,         &tally->streams,
-        &tally->ring_bytes,  &tally->on_time,      &tally->on_time_of,   &tally->visible,
-        &tally->flush_bytes, &tally->rings_rested, &tally->rings_shrunk, &tally->people};
+        &tally->events,      &tally->deliveries,   &tally->shed,           &tally->joins,
+        &tally->resumes,     &tally->refused,      &tally->slow,           &tally->streams,
+        &tally->ring_bytes,  &tally->on_time,      &tally->on_time_of,     &tally->visible,
+        &tally->flush_bytes, &tally->rings_rested, &tally->rings_shrunk,   &tally->people,
+        &tally->trains,      &tally->train_bytes,  &tally->train_failures, &tally->ridden_plain,
+        &tally->ridden_sent};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);
@@ -82,5 +93,6 @@ enum reader_kind tally_reader_kind(const struct encoding *encoding)
     if (encoding == NULL) {
         return READER_POLL;
     }
-    return encoding == &encoding_ws ? READER_WS : READER_SSE;
+    const bool is_ws = encoding == &encoding_ws || encoding == &encoding_ws_deflate;
+    return is_ws ? READER_WS : READER_SSE;
 }

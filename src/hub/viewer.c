@@ -2,12 +2,14 @@
 #include "hub/viewer.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
 #include "hub/join.h"
 #include "hub/stall.h"
 #include "hub/stream.h"
+#include "hub/train.h"
 
 void viewer_join(struct hub *hub, struct viewer *viewer, const struct viewer_ops *ops,
                  const struct join *join)
@@ -45,6 +47,13 @@ void viewer_writable(struct hub *hub, struct viewer *viewer)
         list_push(&hub->ready, &viewer->link);
     } else if (viewer->mode == VIEWER_CATCHUP && !viewer->catchup->away) {
         catchup_resume(viewer);
+    }
+}
+
+void viewer_sent_own(struct viewer *viewer)
+{
+    if (!mutant(OWN_IGNORED)) {
+        train_alight(viewer);
     }
 }
 

@@ -29,5 +29,8 @@ void viewer_join(struct hub *hub, struct viewer *viewer, const struct viewer_ops
 void viewer_leave(struct hub *hub, struct viewer *viewer);
 /* The socket can take bytes again and nothing kept waits before them. */
 void viewer_writable(struct hub *hub, struct viewer *viewer);
+/* The connection sent bytes of its own between two of the viewer's, where readers of one compressed
+ * stream cannot all have them. */
+void viewer_sent_own(struct viewer *viewer);
 /* Presence: an open connection that stopped acknowledging (false) or does again (true). */
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive);

@@ -14,7 +14,10 @@
 #include "serve/carrier.h"
 #include "serve/front.h"
 #include "serve/refusal.h"
+#include "wire/accept_encoding.h"
+#include "wire/deflater.h"
 #include "wire/sse.h"
+#include "wire/stored.h"
 
 enum {
     IGNORED_BYTES_MAX = 16 * 1024, // what a client may say behind its request
@@ -40,6 +43,8 @@ struct sse_reader {
     int64_t asked_ms;      // mono: presence was last asked
     uint32_t ignored_bytes;
     bool is_open;
+    bool gzips;     // frozen
+    bool has_begun; // bytes of its stream went, so the gzip stream's head did
 };
 _Static_assert(sizeof(struct sse_reader) <= 136, "every viewer has one: 512 bytes a viewer in all");
 
@@ -69,6 +74,19 @@ static bool is_stuck(const struct sse_reader *reader)
     return reader->viewer.blocked || carrier_waiting_bytes(reader->carrier) > 0;
 }
 
+/* Bytes of its own, as its stream has them. */
+static void code(const struct sse_reader *reader, struct buf *out, struct str bytes)
+{
+    if (!reader->gzips) {
+        buf_add_str(out, bytes);
+        return;
+    }
+    if (!reader->has_begun) {
+        buf_add_str(out, DEFLATER_GZIP_HEAD);
+    }
+    stored_write(out, bytes);
+}
+
 static void goodbye(struct sse_reader *reader, enum goaway_reason reason)
 {
     struct carrier *carrier = reader->carrier;
@@ -76,21 +94,25 @@ static void goodbye(struct sse_reader *reader, enum goaway_reason reason)
     const uint32_t retry_ms = front_goaway(server, reason);
     struct buf json;
     struct buf out;
+    struct buf coded;
     viewer_leave(server->hub, &reader->viewer);
     buf_init(&json, MEM_VIEWER, 512);
     buf_init(&out, MEM_VIEWER, 1024);
     goaway_write(&json, reason, retry_ms);
     sse_write_retry(&out, retry_ms);
     sse_write(&out, STR_NONE, buf_str(&json));
+    buf_init(&coded, MEM_VIEWER, 2048);
+    code(reader, &coded, buf_str(&out));
     if (reason == GOAWAY_SLOW) { // what it does not read cannot be waited for
-        carrier_try_send(carrier, out.bytes, out.len);
+        carrier_try_send(carrier, coded.bytes, coded.len);
         carrier_cut(carrier);
     } else {
-        carrier_send(carrier, buf_str(&out));
+        carrier_send(carrier, buf_str(&coded));
         carrier_end(carrier);
     }
     buf_done(&json);
     buf_done(&out);
+    buf_done(&coded);
 }
 
 /* ---- what the carrier says ---- */
@@ -134,12 +156,21 @@ static bool look_at_token(struct sse_reader *reader)
 
 static void write_line(struct sse_reader *reader, int64_t now_ms)
 {
-    static const uint8_t line[] = {':', '\n', '\n'};
-    const size_t sent = carrier_try_send(reader->carrier, line, sizeof(line));
+    uint8_t bytes[32];
+    struct buf line;
+    if (!reader->has_begun) { // the hub has more to say first
+        return;
+    }
+    buf_init_over(&line, bytes, sizeof(bytes));
+    code(reader, &line, STR(":\n\n"));
+    const size_t sent = carrier_try_send(reader->carrier, bytes, line.len);
     reader->moved_ms = now_ms;
-    if (sent > 0 && sent < sizeof(line)) {
+    if (sent > 0) {
+        viewer_sent_own(&reader->viewer);
+    }
+    if (sent > 0 && sent < line.len) {
         carrier_send(reader->carrier,
-                     (struct str){.at = (const char *)line + sent, .len = sizeof(line) - sent});
+                     (struct str){.at = (const char *)bytes + sent, .len = line.len - sent});
     }
 }
 
@@ -214,12 +245,22 @@ static const struct rider_ops riding = {
 /* ---- what the hub says ---- */
 
 #define SSE_TYPE "text/event-stream; charset=utf-8"
-#define SSE_HEADERS "Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\n"
+#define SSE_HEADERS                                                                                \
+    "Cache-Control: no-cache, no-transform\r\nVary: Accept-Encoding\r\nX-Accel-Buffering: no\r\n"
 
-static void head_lines(struct buf *headers, struct str cors)
+static bool can_gzip(const struct exchange *exchange)
+{
+    const struct str takes = request_field(exchange->request, "accept-encoding");
+    return exchange->server->compress && accept_encoding_takes(takes, STR("gzip"));
+}
+
+static void head_lines(struct buf *headers, bool gzips, struct str cors)
 {
     buf_init(headers, MEM_CONN, HEADERS_BYTES_MAX);
     buf_add_str(headers, STR(SSE_HEADERS));
+    if (gzips) {
+        buf_add_str(headers, STR("Content-Encoding: gzip\r\n"));
+    }
     buf_add_str(headers, cors);
 }
 
@@ -229,7 +270,7 @@ static void on_open(struct viewer *viewer)
     struct exchange *exchange = reader->request->exchange;
     struct server *server = exchange->server;
     struct buf headers;
-    head_lines(&headers, cors_of(reader->request));
+    head_lines(&headers, reader->gzips, cors_of(reader->request));
     const struct answer head = {.status = 200, .type = STR(SSE_TYPE), .headers = buf_str(&headers)};
     reader->moved_ms = front_now_ms(server);
     reader->asked_ms = reader->moved_ms;
@@ -263,7 +304,9 @@ static size_t on_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
 {
     struct sse_reader *reader = of_viewer(viewer);
     reader->moved_ms = front_now_ms(reader->carrier->server);
-    return carrier_try_send(reader->carrier, bytes, len);
+    const size_t sent = carrier_try_send(reader->carrier, bytes, len);
+    reader->has_begun = reader->has_begun || sent > 0;
+    return sent;
 }
 
 static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
@@ -322,7 +365,7 @@ static enum err make(const struct reader *who, struct sse_reader **ret_reader)
 static void answer_head(struct exchange *exchange, struct str cors)
 {
     struct buf headers;
-    head_lines(&headers, cors);
+    head_lines(&headers, can_gzip(exchange), cors);
     const struct answer answer = {
         .status = 200, .type = STR(SSE_TYPE), .headers = buf_str(&headers), .close = true};
     exchange_answer(exchange, &answer);
@@ -352,7 +395,8 @@ void sse_reader_open(struct exchange *exchange, const struct join *join,
     exchange->taker = made;
     exchange->news = on_news;
     struct join by_sse = *join;
-    by_sse.encoding = &encoding_sse;
+    made->gzips = can_gzip(exchange);
+    by_sse.encoding = made->gzips ? &encoding_sse_gzip : &encoding_sse;
     by_sse.retry_ms = front_retry_ms(server);
     viewer_join(server->hub, &made->viewer, &viewer_ops, &by_sse);
 }

@@ -2,6 +2,7 @@
 #include "serve/ws_handshake.h"
 
 #include "wire/ws.h"
+#include "wire/ws_extension.h"
 
 /* Do the fields of that name, taken together as a comma list, hold the token (any case)? */
 static bool list_holds_token(const struct request *request, const char *name, struct str token)
@@ -28,8 +29,7 @@ static enum err refuse(struct problem *ret_why, enum problem_code code, struct s
 
 static enum err ask_for_upgrade(struct buf *headers, struct problem *ret_why, struct str detail)
 {
-    buf_add_str(headers,
-                STR("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"));
+    buf_add_str(headers, STR("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
     return refuse(ret_why, PROBLEM_UPGRADE_REQUIRED, detail);
 }
 
@@ -71,4 +71,30 @@ enum err ws_handshake_check(const struct request *request, struct buf *headers,
         buf_add_str(headers, STR("Sec-WebSocket-Protocol: roar.v1\r\n"));
     }
     return buf_ok(headers) ? ERR_OK : ERR_NOMEM;
+}
+
+enum err ws_handshake_agree(const struct request *request, struct buf *headers, bool *ret_deflates,
+                            struct problem *ret_why)
+{
+    bool deflates = false;
+    for (uint32_t i = 0; i < request->field_count; i++) {
+        bool can = false;
+        if (!str_eq_nocase(request->fields[i].name, STR("sec-websocket-extensions"))) {
+            continue;
+        }
+        if (ws_extension_choose(request->fields[i].value, &can) != ERR_OK) {
+            return refuse(ret_why, PROBLEM_BAD_REQUEST,
+                          STR("Sec-WebSocket-Extensions is no list of extensions (RFC 6455)."));
+        }
+        deflates = deflates || can;
+    }
+    if (deflates) {
+        buf_add_str(headers, STR("Sec-WebSocket-Extensions: "));
+        buf_add_str(headers, WS_EXTENSION_ANSWER);
+        buf_add_str(headers, STR("\r\n"));
+    }
+    TRY(buf_err(headers));
+
+    *ret_deflates = deflates;
+    return ERR_OK;
 }

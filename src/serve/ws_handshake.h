@@ -15,3 +15,7 @@
  * the lines that answer should carry. ERR_NOMEM. */
 MUST_USE enum err ws_handshake_check(const struct request *request, struct buf *headers,
                                      struct problem *ret_why);
+/* The same of compression: `*ret_deflates` when it was offered as we can give it; its line is
+ * appended. */
+MUST_USE enum err ws_handshake_agree(const struct request *request, struct buf *headers,
+                                     bool *ret_deflates, struct problem *ret_why);

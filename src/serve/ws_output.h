@@ -27,6 +27,7 @@ struct ws_output {
     struct ws_large *large;  // owned; NULL: none waits
     int64_t moved_ms;        // mono: bytes last went, or the socket could take them
     uint32_t large_max;      // frozen
+    bool deflates;           // frozen: the peer inflates what it is sent, and may deflate
     bool blocked;            // a viewer's bytes were not all taken
 };
 

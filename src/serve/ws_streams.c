@@ -9,6 +9,7 @@ struct ws_stream {
     struct link link;           // in streams->list
     struct ws_streams *streams; // they own this
     bool is_open;
+    bool deflates; // at most one of a socket: its messages share one window
     uint8_t name_len;
     char name[];
 };
@@ -37,6 +38,16 @@ static struct ws_stream *find(struct ws_streams *streams, struct str name)
         }
     }
     return NULL;
+}
+
+static bool has_deflated(const struct ws_streams *streams)
+{
+    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
+        if (of_link(link)->deflates) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static struct server *server_of(const struct ws_streams *streams)
@@ -147,8 +158,7 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
     if (find(streams, join->stream) != NULL) {
         return ERR_EXISTS;
     }
-    if (count_of(streams) >= server_of(streams)->limits.ws.streams ||
-        join->stream.len > STREAM_NAME_LEN_MAX) {
+    if (count_of(streams) >= WS_STREAMS_MAX || join->stream.len > STREAM_NAME_LEN_MAX) {
         return ERR_LIMIT;
     }
     TRY(count_further(streams));
@@ -158,11 +168,12 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
         return ERR_NOMEM;
     }
     stream->streams = streams;
+    stream->deflates = streams->output.deflates && !has_deflated(streams);
     stream->name_len = (uint8_t)join->stream.len;
     memcpy(stream->name, join->stream.at, join->stream.len);
     list_push(&streams->list, &stream->link);
     struct join by_ws = *join;
-    by_ws.encoding = &encoding_ws;
+    by_ws.encoding = stream->deflates ? &encoding_ws_deflate : &encoding_ws;
     by_ws.retry_ms = 0;
     viewer_join(server_of(streams)->hub, &stream->viewer, &viewer_ops, &by_ws);
     return ERR_OK;

@@ -10,18 +10,19 @@
 
 #include "base/must.h"
 #include "wire/base64.h"
+#include "wire/inflater.h"
 #include "wire/utf8.h"
 
 #include <openssl/evp.h>
 #include <string.h>
 
-enum { CONTROL_BYTES_MAX = 125, FIN = 0x80, RESERVED = 0x70, MASKED = 0x80 };
+enum { CONTROL_BYTES_MAX = 125, FIN = 0x80, RESERVED = 0x30, DEFLATED = 0x40, MASKED = 0x80 };
 
 void ws_decoder_init(struct ws_decoder *decoder)
 {
     *decoder = (struct ws_decoder){
-        .message_max = WS_MESSAGE_BYTES,
-        .fragments_max = WS_FRAGMENTS,
+        .message_max = WS_MESSAGE_BYTES_MAX,
+        .fragments_max = WS_FRAGMENTS_MAX,
         .utf8 = UTF8_WHOLE,
     };
     buf_init(&decoder->message, MEM_CONN, SIZE_MAX);
@@ -71,12 +72,22 @@ static uint64_t payload_len_of(const uint8_t *head)
     return value;
 }
 
+/* RSV1 stands at the first frame of a data message, where that was agreed (RFC 7692 section 6). */
+static bool may_be_deflated(const struct ws_decoder *decoder)
+{
+    const uint8_t opcode = decoder->head[0] & 0x0F;
+    return decoder->allow_deflate && !is_control(opcode) && opcode != WS_CONTINUATION;
+}
+
 /* What the first two bytes already say is wrong; WS_CLOSE_NORMAL: nothing. */
 static enum ws_close judge_start(const struct ws_decoder *decoder)
 {
     const uint8_t opcode = decoder->head[0] & 0x0F;
     const bool is_final = (decoder->head[0] & FIN) != 0;
     if ((decoder->head[0] & RESERVED) != 0 || (decoder->head[1] & MASKED) == 0) {
+        return WS_CLOSE_PROTOCOL;
+    }
+    if ((decoder->head[0] & DEFLATED) != 0 && !may_be_deflated(decoder)) {
         return WS_CLOSE_PROTOCOL;
     }
     if (is_control(opcode)) {
@@ -121,6 +132,7 @@ static void begin_payload(struct ws_decoder *decoder, uint64_t len)
     decoder->fragments++;
     if (decoder->opcode != WS_CONTINUATION) {
         decoder->message_opcode = decoder->opcode;
+        decoder->deflated = (decoder->head[0] & DEFLATED) != 0;
     }
 }
 
@@ -174,7 +186,8 @@ static enum err take_payload(struct ws_decoder *decoder, struct str *input,
         decoder->payload_at += len;
         decoder->payload_left -= len;
     }
-    if (buf == &decoder->message && decoder->message_opcode == WS_TEXT && len > 0) {
+    if (buf == &decoder->message && decoder->message_opcode == WS_TEXT && len > 0 &&
+        !decoder->deflated) {
         const struct str fresh = {.at = (char *)buf->bytes + buf->len - len, .len = len};
         decoder->utf8 = (uint8_t)utf8_run((enum utf8_state)decoder->utf8, fresh);
         if (decoder->utf8 == UTF8_BROKEN) {
@@ -219,9 +232,40 @@ static enum err give_control(struct ws_decoder *decoder, struct ws_message *ret_
     return ERR_OK;
 }
 
+/* The message is what it inflates to, from here on. */
+static enum err inflate_message(struct ws_decoder *decoder, enum ws_close *ret_close)
+{
+    static const char tail[] = {0, 0, '\xff', '\xff'}; // RFC 7692 section 7.2.2
+    struct inflater inflater;
+    struct buf text;
+    buf_add(&decoder->message, tail, sizeof(tail));
+    TRY(buf_err(&decoder->message));
+    buf_init(&text, MEM_CONN, decoder->message_max);
+    inflater_init(&inflater, INFLATER_RAW);
+    const enum err err = inflater_take(&inflater, buf_str(&decoder->message), &text);
+    inflater_done(&inflater);
+    buf_done(&decoder->message);
+    decoder->message = text;
+    decoder->deflated = false;
+    if (err == ERR_LIMIT) {
+        return fail(WS_CLOSE_TOO_BIG, ret_close);
+    }
+    if (err == ERR_PROTO) {
+        return fail(WS_CLOSE_BAD_UTF8, ret_close);
+    }
+    TRY(err);
+    if (decoder->message_opcode == WS_TEXT && !utf8_is_valid(buf_str(&decoder->message))) {
+        return fail(WS_CLOSE_BAD_UTF8, ret_close);
+    }
+    return ERR_OK;
+}
+
 static enum err give_message(struct ws_decoder *decoder, struct ws_message *ret_message,
                              enum ws_close *ret_close)
 {
+    if (decoder->deflated) {
+        TRY(inflate_message(decoder, ret_close));
+    }
     if (decoder->utf8 != UTF8_WHOLE) {
         return fail(WS_CLOSE_BAD_UTF8, ret_close);
     }
@@ -270,9 +314,9 @@ enum err ws_decode(struct ws_decoder *decoder, struct str *input, struct ws_mess
 
 /* ---- writing ---- */
 
-static void write_frame(struct buf *out, enum ws_opcode opcode, struct str payload)
+static void write_frame(struct buf *out, uint8_t first, struct str payload)
 {
-    buf_add_byte(out, (uint8_t)(FIN | opcode));
+    buf_add_byte(out, first);
     if (payload.len <= 125) {
         buf_add_byte(out, (uint8_t)payload.len);
     } else {
@@ -287,18 +331,32 @@ static void write_frame(struct buf *out, enum ws_opcode opcode, struct str paylo
 
 void ws_write_text(struct buf *out, struct str payload)
 {
-    write_frame(out, WS_TEXT, payload);
+    write_frame(out, FIN | WS_TEXT, payload);
+}
+
+void ws_write_deflated(struct buf *out, struct str payload)
+{
+    write_frame(out, FIN | DEFLATED | WS_TEXT, payload);
+}
+
+struct str ws_payload(struct str frame)
+{
+    must(frame.len >= 2);
+    const uint8_t spelled = (uint8_t)frame.at[1];
+    const size_t head_len = spelled < 126 ? 2 : spelled == 126 ? 4 : WS_HEAD_BYTES_MAX;
+    must(frame.len >= head_len);
+    return (struct str){.at = frame.at + head_len, .len = frame.len - head_len};
 }
 
 void ws_write_binary(struct buf *out, struct str payload)
 {
-    write_frame(out, WS_BINARY, payload);
+    write_frame(out, FIN | WS_BINARY, payload);
 }
 
 void ws_write_control(struct buf *out, enum ws_opcode opcode, struct str payload)
 {
     must(is_control((uint8_t)opcode) && payload.len <= CONTROL_BYTES_MAX);
-    write_frame(out, opcode, payload);
+    write_frame(out, (uint8_t)(FIN | opcode), payload);
 }
 
 void ws_write_close(struct buf *out, enum ws_close code, struct str reason)

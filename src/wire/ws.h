@@ -2,8 +2,8 @@
 /* ws -- WebSocket frames, RFC 6455: a pull decoder for what clients send, writers for what we send.
  * No I/O.
  *
- * Bound: a message is at most message_max bytes over at most fragments_max frames; control frames
- *        <= 125 bytes.
+ * Bound: a message is at most WS_MESSAGE_BYTES_MAX over at most WS_FRAGMENTS_MAX frames; control
+ *        frames <= 125 bytes.
  */
 #pragma once
 
@@ -14,8 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WS_MESSAGE_BYTES = 16 * 1024, WS_FRAGMENTS = 256 }; // a decoder's, told nothing else
-enum { WS_HEAD_BYTES_MAX = 10 };
+enum { WS_MESSAGE_BYTES_MAX = 16 * 1024, WS_FRAGMENTS_MAX = 256, WS_HEAD_BYTES_MAX = 10 };
 enum ws_opcode {
     WS_CONTINUATION = 0,
     WS_TEXT = 1,
@@ -55,15 +54,17 @@ struct ws_decoder {
     uint8_t utf8;           // enum utf8_state of the text message under way
     bool final;             // of the present frame
     bool in_payload;
+    bool deflated;         // the message under way is compressed
     bool delivered;        // the last call gave out a message; its memory goes with the next call
     uint32_t fragments;    // of the message under way
     uint64_t payload_left; // bytes of the present frame still to come
     uint64_t payload_at;   // bytes of it taken: the mask's phase
 
     /* -- limits, the caller's to change before the first byte -- */
-    uint64_t message_max;   // WS_MESSAGE_BYTES
-    uint32_t fragments_max; // WS_FRAGMENTS
+    uint64_t message_max;   // WS_MESSAGE_BYTES_MAX
+    uint32_t fragments_max; // WS_FRAGMENTS_MAX
     bool allow_binary;      // false
+    bool allow_deflate;     // false; true: permessage-deflate, each message for itself
 };
 
 void ws_decoder_init(struct ws_decoder *decoder);
@@ -72,11 +73,15 @@ void ws_decoder_done(struct ws_decoder *decoder);
 /* Takes bytes from `*input` (advanced past what was used). ERR_OK: `*ret_message` is whole.
  * ERR_AGAIN: all input used, more needed. ERR_PROTO or ERR_LIMIT: `*ret_close` is the code to close
  * with (1002, 1003, 1007, 1008, 1009), and the decoder is of no more use. ERR_NOMEM. Text that can
- * no longer become UTF-8 fails at its first wrong byte. */
+ * no longer become UTF-8 fails at its first wrong byte; compressed text at its end. message_max
+ * binds what comes and what it inflates to. */
 MUST_USE enum err ws_decode(struct ws_decoder *decoder, struct str *input,
                             struct ws_message *ret_message, enum ws_close *ret_close);
 
-void ws_write_text(struct buf *out, struct str payload);   // one final, unmasked text frame
+void ws_write_text(struct buf *out, struct str payload); // one final, unmasked text frame
+/* The same of compressed text (RFC 7692), its tail taken off. */
+void ws_write_deflated(struct buf *out, struct str payload);
+struct str ws_payload(struct str frame);                   // of one that was written here; borrowed
 void ws_write_binary(struct buf *out, struct str payload); // the same, binary
 void ws_write_control(struct buf *out, enum ws_opcode opcode,
                       struct str payload); // payload <= 125 bytes
