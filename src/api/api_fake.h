@@ -372,6 +372,12 @@ struct str ws_conn_denied(struct ws_conn *ws)
     return is_denied ? joined : STR_NONE;
 }
 
+void ws_conn_identify(struct ws_conn *ws, uint64_t identity)
+{
+    (void)ws;
+    fake.join.identity = identity;
+}
+
 bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
 {
     return str_eq(str_of(ws->joined), stream);

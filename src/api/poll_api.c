@@ -76,7 +76,7 @@ void poll_api_open(struct ask *ask)
     struct join join;
     uint64_t wait_s = WAIT_S_DEFAULT;
     struct problem why;
-    if (reading_from_ask(ask, &join, &why) != ERR_OK ||
+    if (reading_from_poll(ask, &join, &why) != ERR_OK ||
         ask_number(ask, "wait", WAIT_S_MAX, &wait_s, &why) != ERR_OK) {
         respond_problem(ask->exchange, &why);
         return;

@@ -87,9 +87,9 @@ static void name_self(const struct ask *ask, struct str session, struct join *jo
     const struct reading_self self = {
         .claims = ask->claims,
         .session = session,
-        .connection = connection_of(ask),
     };
-    join->identity = reading_identity(ask->api, &self);
+    join->identity =
+        ask->claims == NULL && session.len == 0 ? IDENTITY_SOLE : reading_identity(ask->api, &self);
     join->name = claims_roster_name(ask->claims);
 }
 
@@ -105,6 +105,16 @@ enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem
     join.tail = (uint32_t)tail;
     name_self(ask, str_of(session), &join);
     *ret_join = join;
+    return ERR_OK;
+}
+
+enum err reading_from_poll(struct ask *ask, struct join *ret_join, struct problem *ret_why)
+{
+    TRY(reading_from_ask(ask, ret_join, ret_why));
+    if (ret_join->identity == IDENTITY_SOLE) {
+        const struct reading_self self = {.connection = connection_of(ask)};
+        ret_join->identity = reading_identity(ask->api, &self);
+    }
     return ERR_OK;
 }
 

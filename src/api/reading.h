@@ -14,7 +14,8 @@
 
 enum { READING_TAIL_DEFAULT = 50, READING_TAIL_MAX = 500, SESSION_LEN_MAX = 64 };
 
-/* Who a reader is to presence: the user, else the session, else this one connection. Never 0. */
+/* Who a reader is to presence: the user, else the session, else this one connection. Never 0.
+ * reading_from_ask(): of one that is neither, IDENTITY_SOLE. */
 struct reading_self {
     const struct claims *claims; // NULL: anonymous
     struct str session;          // empty: none
@@ -28,6 +29,9 @@ uint64_t reading_screen(const struct api *api, const struct reading_self *self);
  * ERR_PROTO:
  * `*ret_why` (static texts). */
 MUST_USE enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem *ret_why);
+/* The same for a long poll, which comes and goes: without a name it is its connection. */
+MUST_USE enum err reading_from_poll(struct ask *ask, struct join *ret_join,
+                                    struct problem *ret_why);
 /* The same from {"do":"join","stream":...,"after":...,"tail":...,"lane":...}; its stream and
  * presence are the caller's to set. */
 MUST_USE enum err reading_from_message(const struct json *message, struct join *ret_join,

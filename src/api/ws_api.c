@@ -196,7 +196,7 @@ static void do_beat(struct order *order)
     errand->presence = (struct presence_call){
         .call = {.home = desk_home(session->server), .done = on_beaten},
         .stream = ask_kept_name(&errand->stream),
-        .identity = ws_session_identity(session),
+        .identity = ws_session_listed(session),
         .screen = session->screen,
         .hidden = is_hidden,
     };

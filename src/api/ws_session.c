@@ -57,6 +57,7 @@ enum err ws_session_new(struct ask *ask, struct str session_name, struct ws_sess
     };
     session->server = ask->server;
     session->screen = reading_identity(ask->api, &self);
+    session->has_name = session_name.len > 0;
     list_init(&session->joins);
     *ret_session = session;
     return ERR_OK;
@@ -160,12 +161,21 @@ void ws_session_fail(struct ws_session *session, const struct ref *ref,
 
 uint64_t ws_session_identity(struct ws_session *session)
 {
-    if (session->identity == 0) {
-        const struct reading_self self = {
-            .claims = ws_conn_claims(session->ws),
-            .connection = session->screen,
-        };
+    struct claims *claims = ws_conn_claims(session->ws);
+    if (session->identity == 0 && claims != NULL) {
+        const struct reading_self self = {.claims = claims};
         session->identity = reading_identity(ws_session_api(session), &self);
+    } else if (session->identity == 0) {
+        session->identity = session->has_name ? session->screen : IDENTITY_SOLE;
+    }
+    return session->identity;
+}
+
+uint64_t ws_session_listed(struct ws_session *session)
+{
+    if (ws_session_identity(session) == IDENTITY_SOLE) {
+        session->identity = session->screen;
+        ws_conn_identify(session->ws, session->identity);
     }
     return session->identity;
 }

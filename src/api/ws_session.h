@@ -52,6 +52,7 @@ struct ws_session {
     uint64_t screen;    // who it is without a name: the session, else this connection
     struct ws_welcome *welcome; // owned; NULL: nobody is waited for
     uint32_t away;              // calls that are away
+    bool has_name;              // a session's: `screen` is not this connection alone
 };
 _Static_assert(sizeof(struct ws_session) <= 64, "every WebSocket has one");
 
@@ -81,8 +82,10 @@ void ws_session_fail(struct ws_session *session, const struct ref *ref,
                      const struct problem *problem);
 
 /* Who this connection is to presence. A user who says so after a first join stays the connection
- * they were, so that nobody is counted twice. */
+ * they were, so that nobody is counted twice. One without any name is IDENTITY_SOLE. */
 uint64_t ws_session_identity(struct ws_session *session);
+/* The same for who beats: the one who was sole is somebody from now on. */
+uint64_t ws_session_listed(struct ws_session *session);
 
 /* Joins and remembers what to answer. ERR_DENIED: `*ret_why`. */
 MUST_USE enum err ws_session_join(struct ws_session *session, const struct join *join,

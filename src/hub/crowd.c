@@ -103,7 +103,15 @@ void crowd_farewell(struct stream *stream)
 
 bool crowd_is_told(const struct stream *stream)
 {
-    return stream->people.count == 0 && !stream->told_interest && stream->letters_away == 0;
+    return stream->people.count == 0 && stream->soles == 0 && stream->soles_told == 0 &&
+           !stream->told_interest && stream->letters_away == 0;
+}
+
+static void count_sole(struct stream *stream, int32_t more)
+{
+    stream->soles += more;
+    stream->present_here += (uint32_t)more;
+    mark(stream);
 }
 
 enum err crowd_enter(struct viewer *viewer, struct str name)
@@ -111,11 +119,13 @@ enum err crowd_enter(struct viewer *viewer, struct str name)
     if (viewer->identity == 0) {
         return ERR_OK;
     }
-    struct attendee *attendee = attendee_of(viewer->stream, viewer->identity, name);
-    if (attendee == NULL) {
-        return ERR_NOMEM;
+    if (viewer->identity != IDENTITY_SOLE) {
+        struct attendee *attendee = attendee_of(viewer->stream, viewer->identity, name);
+        if (attendee == NULL) {
+            return ERR_NOMEM;
+        }
+        attendee->seats++;
     }
-    attendee->seats++;
     viewer->has_seat = true;
     crowd_beats(viewer, true);
     return ERR_OK;
@@ -126,9 +136,13 @@ void crowd_beats(struct viewer *viewer, bool alive)
     if (!viewer->has_seat || viewer->counted == alive) {
         return;
     }
+    viewer->counted = alive;
+    if (viewer->identity == IDENTITY_SOLE) {
+        count_sole(viewer->stream, alive ? 1 : -1);
+        return;
+    }
     struct attendee *attendee = attendee_find(viewer->stream, viewer->identity);
     must(attendee != NULL);
-    viewer->counted = alive;
     set_connections(attendee, alive ? 1 : -1);
 }
 
@@ -137,14 +151,16 @@ void crowd_leave(struct viewer *viewer)
     if (!viewer->has_seat) {
         return;
     }
-    struct attendee *attendee = attendee_find(viewer->stream, viewer->identity);
-    must(attendee != NULL);
     if (!mutant(LEAVE_UNTOLD)) {
         crowd_beats(viewer, false);
     }
     viewer->has_seat = false;
-    attendee->seats--;
-    free_if_gone(attendee);
+    if (viewer->identity != IDENTITY_SOLE) {
+        struct attendee *attendee = attendee_find(viewer->stream, viewer->identity);
+        must(attendee != NULL);
+        attendee->seats--;
+        free_if_gone(attendee);
+    }
 }
 
 void crowd_beat_once(struct stream *stream, uint64_t identity, struct str name)
@@ -174,6 +190,10 @@ static void on_back(struct letter *opened)
             attendee->letters--;
             free_if_gone(attendee);
         }
+    }
+    if (letter->soles != 0) {
+        stream->soles_told -= letter->soles;
+        mark(stream);
     }
     if (letter->interest != 0) {
         stream->told_interest = letter->interest < 0;
@@ -240,7 +260,7 @@ static enum err tell(struct stream *stream)
     size_t text_bytes = 0;
     const bool wants = !stream->closing;
     drop_settled(stream, &count, &text_bytes);
-    if (count == 0 && wants == stream->told_interest) {
+    if (count == 0 && wants == stream->told_interest && stream->soles == stream->soles_told) {
         return ERR_OK;
     }
     struct presence_letter *letter =
@@ -260,6 +280,8 @@ static enum err tell(struct stream *stream)
          link = list_pop(&stream->untold)) {
         write_change(letter, list_entry(link, struct attendee, untold_link), &text);
     }
+    letter->soles = stream->soles - stream->soles_told;
+    stream->soles_told = stream->soles;
     stream->told_interest = wants;
     stream->letters_away++;
     stream->hub->letters_away++;
@@ -278,4 +300,25 @@ int64_t crowd_turn(struct hub *hub)
         }
     }
     return list_is_empty(&hub->crowds) ? INT64_MAX : hub->now_ms + STREAM_RETRY_MS;
+}
+
+void crowd_identify(struct viewer *viewer, uint64_t identity)
+{
+    struct stream *stream = viewer->stream;
+    if (!viewer->has_seat) { // it has not entered yet
+        viewer->identity = identity;
+        return;
+    }
+    struct attendee *attendee = attendee_of(stream, identity, STR_NONE);
+    if (attendee == NULL) {
+        return;
+    }
+    const bool was_counted = viewer->counted;
+    crowd_beats(viewer, false);
+    viewer->identity = identity;
+    attendee->seats++;
+    crowd_beats(viewer, was_counted);
+    if (tell(stream) == ERR_OK) { // else at the end of the turn
+        list_remove(&stream->crowd_link);
+    }
 }

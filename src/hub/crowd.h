@@ -4,7 +4,7 @@
  * An identity with three screens here is one attendee with three connections. What the owner was
  * told stands beside what is: the difference is told at the end of the turn, by a letter that comes
  * back. What could not be sent or was not understood differs again, and is told again: memory that
- * fails delays a count, it never bends it.
+ * fails delays a count, it never bends it. Viewers of IDENTITY_SOLE are a number, not attendees.
  *
  * Owns:     the attendees of each stream of this hub.
  * Used by:  join.c, viewer.c, stream.c.
@@ -23,6 +23,8 @@ bool crowd_is_told(const struct stream *stream); // the owner knows that nobody 
 MUST_USE enum err crowd_enter(struct viewer *viewer, struct str name);
 void crowd_leave(struct viewer *viewer); // one that does not count is legal
 void crowd_beats(struct viewer *viewer, bool alive);
+/* viewer_identify(), of one that is not IDLE. */
+void crowd_identify(struct viewer *viewer, uint64_t identity);
 /* A long poll: its identity is present for a TTL from now. Without memory the next one is. */
 void crowd_beat_once(struct stream *stream, uint64_t identity, struct str name);
 

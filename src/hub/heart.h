@@ -103,7 +103,8 @@ struct stream {           // stream.c
     struct map people;                    // struct attendee by identity
     struct link crowd_link;               // in hub->crowds, while the owner has to be told
     struct link untold;                   // struct attendee
-    uint32_t present_here;                // identities with a connection here
+    uint32_t present_here;                // identities with a connection here, and soles
+    int32_t soles, soles_told;            // viewers of IDENTITY_SOLE, and what the owner was told
     uint32_t letters_away;                // to the owner
     bool told_interest;                   // the owner knows that this hub wants to be told
     uint32_t viewers_known, hidden_known; // as the owner last said

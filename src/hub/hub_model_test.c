@@ -137,6 +137,9 @@ static void join_one(struct world *world, struct fake_reader *reader)
                         .limit = 1 + (uint32_t)below(world, 60),
                         .identity = below(world, 3) == 0 ? 0 : 1 + below(world, 10),
                         .name = below(world, 2) == 0 ? STR("Ann") : STR_NONE};
+    if (join.encoding != NULL && below(world, 4) == 0) {
+        join.identity = IDENTITY_SOLE;
+    }
     if (join.has_cursor) {
         join.cursor = random_cursor(world);
     }
@@ -266,8 +269,12 @@ static void check_presence(struct world *world)
     for (int i = 0; i < READERS; i++) {
         struct fake_reader *reader = &world->readers[i];
         const uint64_t identity = reader->prover.join.identity;
-        if (reader->joined && reader->prover.join.encoding != NULL && identity != 0 &&
-            reader->viewer.counted && !present[identity]) {
+        if (!reader->joined || reader->prover.join.encoding == NULL || !reader->viewer.counted) {
+            continue;
+        }
+        if (identity == IDENTITY_SOLE) {
+            count++;
+        } else if (identity != 0 && !present[identity]) {
             present[identity] = true;
             count++;
         }

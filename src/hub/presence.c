@@ -18,6 +18,7 @@ struct audience {
     struct link named; // struct name_tag: persons with a name
     struct link link;  // in hub->changed
     uint32_t viewers, hidden;
+    int32_t soles; // of the viewers: those of IDENTITY_SOLE
     int64_t told_ms;
     uint32_t interested; // hubs that listen
     uint32_t *interest;  // owned; [hub->peer_count]
@@ -112,7 +113,7 @@ static void audience_free(struct audience *audience)
 
 static void audience_free_if_empty(struct audience *audience)
 {
-    if (audience->people.count == 0 && audience->interested == 0) {
+    if (audience->people.count == 0 && audience->soles == 0 && audience->interested == 0) {
         audience_free(audience);
     }
 }
@@ -263,6 +264,16 @@ static bool apply_change(struct audience *audience, const struct presence_letter
     return true;
 }
 
+static void count_soles(struct audience *audience, int32_t more)
+{
+    if (more != 0) {
+        audience->soles += more;
+        audience->viewers += (uint32_t)more;
+        metric_count(&audience->hub->tally.people, more);
+        note_change(audience);
+    }
+}
+
 static void work_letter(struct letter *opened)
 {
     struct presence_letter *letter = list_entry(opened, struct presence_letter, letter);
@@ -283,6 +294,8 @@ static void work_letter(struct letter *opened)
             note_change(audience); // somebody new listens
         }
         letter->interest = 0;
+        count_soles(audience, letter->soles);
+        letter->soles = 0;
         letter->viewers = audience->viewers;
         letter->hidden = audience->hidden;
         audience_free_if_empty(audience);
@@ -508,6 +521,7 @@ void presence_done(struct hub *hub)
             person_free(map_entry(one, struct person, node));
             one = map_next(&audience->people, &people);
         }
+        metric_count(&hub->tally.people, -audience->soles);
         audience_free(audience);
         node = map_next(&hub->audiences, &audiences);
     }

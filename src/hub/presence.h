@@ -55,6 +55,7 @@ struct presence_letter {
     struct hub *from, *to;
     struct stream *stream;    // from's
     int32_t interest;         // +1: tell me, -1: no longer
+    int32_t soles;            // more or fewer of IDENTITY_SOLE; back: those that failed
     uint32_t viewers, hidden; // the answer: as they are now
     struct str name;          // of the stream; borrowed: it waits for its letters
     uint32_t count;

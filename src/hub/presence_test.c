@@ -61,6 +61,44 @@ static void one_user_on_three_screens_is_one_viewer(void **state)
     assert_int_equal(ask(world, 0, false).roster_count, 0); // given back already
 }
 
+static void soles_are_counted_one_by_one(void **state)
+{
+    struct world *world = *state;
+    struct join sole = world_plain(0);
+    sole.identity = IDENTITY_SOLE;
+    (void)world_join(world, 0, &sole);
+    (void)world_join(world, 1, &sole);
+    (void)world_join(world, 2, &sole);
+    world_rest(world);
+    assert_int_equal(ask(world, 0, false).viewers, 3);
+    assert_int_equal(world->hub->people, 0); // it costs nothing
+    viewer_beats(world->hub, &world->readers[1].viewer, false);
+    world_rest(world);
+    assert_int_equal(ask(world, 0, false).viewers, 2);
+    viewer_beats(world->hub, &world->readers[1].viewer, true);
+    fake_reader_leave(&world->readers[2]);
+    world_rest(world);
+    assert_int_equal(ask(world, 0, false).viewers, 2);
+}
+
+/* What asks next must not find it twice. */
+static void a_sole_that_beats_is_somebody(void **state)
+{
+    struct world *world = *state;
+    struct join sole = world_plain(0);
+    sole.identity = IDENTITY_SOLE;
+    struct fake_reader *reader = world_join(world, 0, &sole);
+    world_rest(world);
+    viewer_identify(world->hub, &reader->viewer, 31);
+    const struct presence_call beat = ask(world, 31, true);
+    assert_int_equal(beat.viewers, 1);
+    assert_int_equal(beat.hidden_count, 1);
+    assert_int_equal(world->hub->people, 1);
+    fake_reader_leave(reader);
+    world_pass(world, WORLD_TTL_MS);
+    assert_int_equal(ask(world, 0, false).viewers, 0);
+}
+
 static void a_beat_lasts_for_its_ttl(void **state)
 {
     struct world *world = *state;
@@ -124,6 +162,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(one_user_on_three_screens_is_one_viewer),
+        CASE(soles_are_counted_one_by_one),
+        CASE(a_sole_that_beats_is_somebody),
         CASE(a_beat_lasts_for_its_ttl),
         CASE(presence_is_told_at_most_once_a_second),
         cmocka_unit_test_setup_teardown(those_who_only_beat_have_a_bound, begin_small, world_end),

@@ -63,6 +63,10 @@ struct viewer_ops {
                     const struct cursor *cursor, bool resync);
 };
 
+/* A viewer that nothing else can be: no name, no session. Presence counts it and lists nobody, so
+ * that it costs no memory. */
+#define IDENTITY_SOLE UINT64_MAX
+
 enum viewer_mode { VIEWER_IDLE, VIEWER_OPENING, VIEWER_CATCHUP, VIEWER_LIVE };
 
 struct stream;
@@ -84,7 +88,7 @@ struct viewer {
             uint64_t from, to;
         } expired; // long poll: seqs from..to were the log's and are kept no more; to 0: none
     };
-    uint64_t identity;       // presence: hash of user, else session, else connection; 0: none
+    uint64_t identity;       // presence: hash of user, else session; 0: none; or IDENTITY_SOLE
     struct catchup *catchup; // owned; what OPENING, CATCHUP and a long poll need; NULL when LIVE
     uint32_t index;          // LIVE: its place in channel->viewers
     uint8_t mode;            // enum viewer_mode
@@ -105,7 +109,7 @@ struct join {
     struct cursor cursor; // resume after it
     uint32_t tail;        // backfill when there is no cursor: 0..500
     uint32_t limit;       // long poll: events at most
-    uint64_t identity;    // presence; 0: this reader does not count
+    uint64_t identity;    // presence; 0: this reader does not count; IDENTITY_SOLE: not a long poll
     struct str name;      // for the roster; empty: none. Copied
     uint32_t retry_ms;    // SSE: the jittered retry: line; 0: none
 };

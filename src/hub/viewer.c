@@ -62,3 +62,12 @@ void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive)
     must(viewer->stream == NULL || viewer->stream->hub == hub);
     crowd_beats(viewer, alive);
 }
+
+void viewer_identify(struct hub *hub, struct viewer *viewer, uint64_t identity)
+{
+    (void)hub;
+    if (viewer->mode != VIEWER_IDLE && viewer->stream != NULL &&
+        viewer->identity == IDENTITY_SOLE) {
+        crowd_identify(viewer, identity);
+    }
+}

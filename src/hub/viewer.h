@@ -34,3 +34,6 @@ void viewer_writable(struct hub *hub, struct viewer *viewer);
 void viewer_sent_own(struct viewer *viewer);
 /* Presence: an open connection that stopped acknowledging (false) or does again (true). */
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive);
+/* One of IDENTITY_SOLE is `identity` from now on, before anything that is asked of presence later.
+ * Of others, and without memory, nothing changes. */
+void viewer_identify(struct hub *hub, struct viewer *viewer, uint64_t identity);

@@ -95,6 +95,8 @@ MUST_USE enum err ws_conn_leave(struct ws_conn *ws, struct str stream); // ERR_N
 /* A joined stream that its present token does not allow; empty: none. Borrowed until it is left. */
 struct str ws_conn_denied(struct ws_conn *ws);
 bool ws_conn_has_joined(struct ws_conn *ws, struct str stream);
+/* viewer_identify() of the streams that are joined. */
+void ws_conn_identify(struct ws_conn *ws, uint64_t identity);
 /* The only stream joined, for messages that name none; empty when none or several. */
 struct str ws_conn_stream(struct ws_conn *ws);
 void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason);

@@ -511,6 +511,11 @@ bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
     return ws_streams_have(&ws->streams, stream);
 }
 
+void ws_conn_identify(struct ws_conn *ws, uint64_t identity)
+{
+    ws_streams_identify(&ws->streams, identity);
+}
+
 struct str ws_conn_stream(struct ws_conn *ws)
 {
     return ws_streams_only(&ws->streams);

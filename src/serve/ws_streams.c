@@ -225,3 +225,10 @@ void ws_streams_beat(struct ws_streams *streams, bool alive)
         viewer_beats(server_of(streams)->hub, &of_link(link)->viewer, alive);
     }
 }
+
+void ws_streams_identify(struct ws_streams *streams, uint64_t identity)
+{
+    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
+        viewer_identify(server_of(streams)->hub, &of_link(link)->viewer, identity);
+    }
+}

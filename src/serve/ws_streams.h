@@ -36,3 +36,4 @@ struct str ws_streams_only(const struct ws_streams *streams);
 
 void ws_streams_writable(struct ws_streams *streams);
 void ws_streams_beat(struct ws_streams *streams, bool alive);
+void ws_streams_identify(struct ws_streams *streams, uint64_t identity);
