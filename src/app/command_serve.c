@@ -2,14 +2,59 @@
 #include "app/command.h"
 #include "app/config.h"
 #include "app/node.h"
+#include "base/log.h"
 #include "sys/sys.h"
 
 #include <stdio.h>
 
 enum { HELP_BYTES_MAX = 16 * 1024 };
 
+static const struct str variable_prefix = {"ROAR_", 5};
+
 static const struct option_kind kinds[] = {
     {.name = "config", .has_value = true}, {.name = "dev"}, {.name = "help"}, {.name = NULL}};
+
+static bool is_known_variable(struct str name)
+{
+    static const char *const others[] = {"ROAR_CONFIG", "ROAR_URL", "ROAR_TOKEN"};
+    enum setting_id id;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (str_eq(name, str_of(others[i]))) {
+            return true;
+        }
+    }
+    return setting_find_variable(name, &id) == ERR_OK;
+}
+
+/* The setting a mistyped variable may mean; empty when none is near. */
+static struct str meant_by(struct str name)
+{
+    char lower[SETTING_NAME_MAX];
+    const struct str rest = {.at = name.at + variable_prefix.len,
+                             .len = name.len - variable_prefix.len};
+    if (rest.len >= sizeof(lower)) {
+        return STR_NONE;
+    }
+    for (size_t i = 0; i < rest.len; i++) {
+        const char c = rest.at[i];
+        lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    }
+    const char *nearest = setting_nearest((struct str){.at = lower, .len = rest.len});
+    return nearest == NULL ? STR_NONE : str_of(nearest);
+}
+
+/* Others may have variables of that kind, too: it is said and no more. */
+static void name_unknown_variables(void)
+{
+    for (const char *const *one = sys_env_all(); *one != NULL; one++) {
+        struct str value;
+        const struct str name = str_cut(str_of(*one), '=', &value);
+        if (str_has_prefix(name, variable_prefix) && !is_known_variable(name)) {
+            log_line(LOG_WARN, "no setting has this variable", LOG_STR("variable", name),
+                     LOG_STR("nearest", meant_by(name)));
+        }
+    }
+}
 
 static int run(const struct command *command, const struct options *options)
 {
@@ -28,6 +73,7 @@ static int run(const struct command *command, const struct options *options)
                 (struct config_flag){.id = id, .value = options->given[i].value};
         }
     }
+    name_unknown_variables();
     return node_run(&source);
 }
 

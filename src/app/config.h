@@ -5,6 +5,7 @@
  * Owns:    a copy of every text.
  * Thread:  main; frozen once loaded.
  * Promise: a key, flag or value it does not know is refused by name and place; nothing is guessed.
+ *          (Variables it does not know may be for others: command_serve.c names them.)
  */
 #pragma once
 

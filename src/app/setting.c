@@ -241,6 +241,19 @@ enum err setting_find_flag(struct str flag, enum setting_id *ret_id)
     return ERR_NOT_FOUND;
 }
 
+enum err setting_find_variable(struct str variable, enum setting_id *ret_id)
+{
+    for (int id = 0; id < SETTINGS; id++) {
+        char name[SETTING_NAME_MAX];
+        setting_write_variable(&setting_table[id], name);
+        if (str_eq(variable, str_of(name))) {
+            *ret_id = (enum setting_id)id;
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
 /* How many letters must change, go or come (Levenshtein 1966); `-`, `_` and `.` are one letter. */
 static unsigned distance(struct str a, struct str b)
 {

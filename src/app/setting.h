@@ -80,6 +80,8 @@ extern const struct setting setting_table[SETTINGS];
 MUST_USE enum err setting_find(struct str table, struct str key, enum setting_id *ret_id);
 /* The `a-b-c` of `--a-b-c`. ERR_NOT_FOUND. */
 MUST_USE enum err setting_find_flag(struct str flag, enum setting_id *ret_id);
+/* The one whose variable (`ROAR_A_B_C`) it is. ERR_NOT_FOUND. */
+MUST_USE enum err setting_find_variable(struct str variable, enum setting_id *ret_id);
 /* The name most like this one, for "did you mean"; NULL when none is near. */
 const char *setting_nearest(struct str name);
 enum { SETTING_NAME_MAX = 64 };

@@ -134,6 +134,11 @@ const char *sys_env(const char *name)
     return getenv(name);
 }
 
+const char *const *sys_env_all(void)
+{
+    return (const char *const *)environ;
+}
+
 uint64_t sys_files_max(void)
 {
     struct rlimit limit;

@@ -53,6 +53,7 @@ uint32_t sys_cpu_count(void);             // those this process may run on, >= 1
 uint64_t sys_memory_total_bytes(void);    // of the machine, or of the control group if that is less
 uint64_t sys_memory_resident_bytes(void); // of this process; 0: not known
 const char *sys_env(const char *name);    // NULL: not set; boot only
+const char *const *sys_env_all(void);     // "NAME=value", ended by NULL; boot only
 /* Raises the soft limit of open files to the hard one; returns what it is now. */
 uint64_t sys_files_max_raise(void);
 uint64_t sys_files_max(void);

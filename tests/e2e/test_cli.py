@@ -182,7 +182,14 @@ def test_a_file_that_cannot_be_read(tmp_path):
     assert code in (1, 2) and "nowhere.toml" in err
 
 
-def test_an_unknown_or_wrong_variable_is_named(tmp_path):
+def test_an_unknown_variable_is_named(start):
+    roar = start({"limit.post_user": "1/1h", "colour": "red", "token": "x"})
+    said = [json.loads(line) for line in roar.logs if "no setting has this variable" in line]
+    assert {line["variable"]: line["nearest"] for line in said} == {
+        "ROAR_LIMIT_POST_USER": "limits.post_user", "ROAR_COLOUR": ""}
+
+
+def test_a_wrong_variable_is_named(tmp_path):
     code, _, err = run("serve", "--dev", "--data", tmp_path / "data", "--listen", "127.0.0.1:0",
                        settings={"limits.post_user": "lots"})
     assert code in (1, 2) and "ROAR_LIMITS_POST_USER" in err
