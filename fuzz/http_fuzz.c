@@ -11,9 +11,9 @@
 static void check_bounds(const struct request *request)
 {
     must(request->method.len > 0 && request->target.len > 0);
-    must(request->target.len <= REQUEST_URL_BYTES_MAX);
-    must(request->field_count <= REQUEST_FIELDS_MAX);
-    must(request->body.len <= REQUEST_BODY_BYTES_MAX);
+    must(request->target.len <= server_limits_usual.request.url_bytes);
+    must(request->field_count <= server_limits_usual.request.fields);
+    must(request->body.len <= server_limits_usual.request.body_bytes);
     must(request->host.len > 0 || request_field_count(request, "host") <= 1);
 }
 
@@ -22,7 +22,7 @@ static void record_facts(struct buf *out, const struct request *request)
 {
     buf_addf(out, "%.*s %.*s\n", STR_ARG(request->method), STR_ARG(request->target));
     for (uint32_t i = 0; i < request->field_count; i++) {
-        must(request->fields[i].name.len <= FIELD_NAME_BYTES_MAX);
+        must(request->fields[i].name.len <= server_limits_usual.request.name_bytes);
         buf_add_str(out, request->fields[i].name);
         buf_add_str(out, STR(": "));
         buf_add_str(out, request->fields[i].value);
@@ -58,9 +58,10 @@ static void is_read_again_as_it_was(const struct request *request)
     struct http_reader reader;
     write_request(&bytes, request);
     struct str input = buf_str(&bytes);
-    http_reader_init(&reader);
+    http_reader_init(&reader, &server_limits_usual.request);
     const enum err err = http_reader_take(&reader, &input);
-    if (reader.scan.bytes < REQUEST_HEAD_BYTES_MAX - 64) { // else it grew by blanks past the bound
+    if (reader.scan.bytes <
+        server_limits_usual.request.head_bytes - 64) { // else it grew by blanks past the bound
         must(err == ERR_OK && input.len == 0);
         struct http_message message = http_reader_give(&reader);
         must(str_eq(message.request->method, request->method));
@@ -103,7 +104,7 @@ static void give(struct ours *ours, struct http_reader *reader)
     buf_done(&message.head);
     buf_done(&message.body);
     http_reader_done(reader);
-    http_reader_init(reader);
+    http_reader_init(reader, &server_limits_usual.request);
 }
 
 /* All of one piece; false when the connection is over. */
@@ -128,7 +129,7 @@ static void read_ours(struct ours *ours, struct str input, struct fuzz_cut cut)
 {
     struct str piece;
     struct http_reader reader;
-    http_reader_init(&reader);
+    http_reader_init(&reader, &server_limits_usual.request);
     while (fuzz_piece(&cut, &input, &piece) && take(ours, &reader, piece)) {
     }
     http_reader_done(&reader);

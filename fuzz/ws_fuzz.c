@@ -9,7 +9,7 @@
 /* Writes what was decoded as text that can be compared. */
 static void record(struct buf *out, const struct ws_message *message)
 {
-    must(message->payload.len <= WS_MESSAGE_BYTES_MAX);
+    must(message->payload.len <= WS_MESSAGE_BYTES);
     must(message->opcode != WS_TEXT || utf8_is_valid(message->payload));
     must(message->opcode != WS_BINARY);
     buf_addf(out, "%d %u %zu ", (int)message->opcode, message->close_code, message->payload.len);

@@ -32,6 +32,7 @@
 
 struct exchange {
     struct request request;
+    struct field fields[4];
     bool is_answered;
     int status;
     char type[128], headers[4096], body[65536];
@@ -414,7 +415,11 @@ static struct policy *fake_policy(struct policy_options options)
     assert_int_equal(jwt_keys_new(&options.keys), ERR_OK);
     assert_int_equal(jwt_keys_add_secret(options.keys, STR(FAKE_SECRET)), ERR_OK);
     options.guest_secret = STR(FAKE_SECRET);
-    options.text_points_max = 500;
+    options.text = comment_text_limits_usual;
+    options.json = (struct json_limits){.depth = JSON_DEPTH_MAX, .keys = JSON_KEYS_MAX};
+    options.tickets = tickets_limits_usual;
+    options.ws_calls = 256;
+    options.ws_auth_ms = 10 * 1000;
     assert_int_equal(policy_new(&options, &policy), ERR_OK);
     return policy;
 }
@@ -504,6 +509,7 @@ static struct exchange *fake_ask(const struct fake_ask *ask)
     static struct exchange exchange;
     memset(&exchange, 0, sizeof(exchange));
     struct request *request = &exchange.request;
+    request->fields = exchange.fields;
     request->method = str_of(ask->method);
     request->path = str_of(ask->path);
     request->query = str_of(ask->query);

@@ -118,8 +118,8 @@ static bool is_json_type(struct str type)
            str_eq_nocase(parameter, STR("charset=\"utf-8\""));
 }
 
-enum err ask_object(struct str text, struct json **ret_object, struct json_fault *fault,
-                    struct problem *ret_why)
+enum err ask_object(struct api *api, struct str text, struct json **ret_object,
+                    struct json_fault *fault, struct problem *ret_why)
 {
     if (!utf8_is_valid(text)) {
         *ret_why = (struct problem){.code = PROBLEM_BAD_UTF8,
@@ -128,7 +128,7 @@ enum err ask_object(struct str text, struct json **ret_object, struct json_fault
         return ERR_PROTO;
     }
     struct json *object = NULL;
-    const enum err err = json_parse(text, &object, fault);
+    const enum err err = json_parse_within(text, &desk_policy(api)->is.json, &object, fault);
     if (err == ERR_NOMEM) {
         *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
         return ERR_PROTO;
@@ -162,7 +162,7 @@ enum err ask_body(struct ask *ask, struct json **ret_object)
     }
     struct json_fault fault;
     struct problem why;
-    if (ask_object(request->body, ret_object, &fault, &why) != ERR_OK) {
+    if (ask_object(ask->api, request->body, ret_object, &fault, &why) != ERR_OK) {
         respond_problem(ask->exchange, &why);
         return ERR_PROTO;
     }

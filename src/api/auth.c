@@ -42,7 +42,7 @@ static enum err redeem(struct exchange *exchange, struct str ticket, struct clai
     struct claims *claims = NULL;
     if (tickets_redeem(api->shared->tickets, ticket, desk_mono_ms(server), &claims) != ERR_OK) {
         return denied(ret_why, PROBLEM_BAD_TOKEN,
-                      STR("The ticket is unknown, used or older than 30 s. Get a new one with POST "
+                      STR("The ticket is unknown, used or too old. Get a new one with POST "
                           "/v1/tickets and pass after= to go on where you were."));
     }
     enum jwt_fault fault = JWT_BAD;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* policy -- what the operator may change while the server runs: keys, who may read, origins.
+/* policy -- what the operator may change while the server runs: keys, who may read, origins, what
+ * a message may be.
  *
  * Owns:     its key set and a copy of every string.
  * Used by:  app/ makes one at start and one a reload; api/ reads it.
@@ -7,9 +8,12 @@
  */
 #pragma once
 
+#include "api/tickets.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "rules/comment_text.h"
 #include "rules/jwt.h"
+#include "wire/json.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,10 +27,14 @@ struct policy_options {
     struct str metrics_token;  // metrics.token; empty: none
     const struct str *origins; // http.origins, each "https://example.com"; none: same origin only
     uint32_t origin_count;
-    uint32_t text_points_max; // limits.text_points
-    bool read_needs_token;    // auth.read = "token"
-    bool has_guests;          // auth.guests
-    bool has_query_token;     // auth.query_token
+    struct text_limits text;
+    struct json_limits json; // of what clients send
+    struct ticket_limits tickets;
+    uint32_t ws_calls;     // limits.ws_calls: answers a WebSocket waits for
+    uint32_t ws_auth_ms;   // limits.ws_auth_ms: to say who one is, where reading needs a token
+    bool read_needs_token; // auth.read = "token"
+    bool has_guests;       // auth.guests
+    bool has_query_token;  // auth.query_token
     bool streams_are_explicit;
     bool metrics_are_open; // to whoever reaches the main listener: --dev
 };

@@ -32,8 +32,8 @@ static enum err read_text(struct posting *posting, const struct json *message,
         return wrong(ret_why, PROBLEM_BAD_FIELD, "text", "`text` is needed, and is a string.");
     }
     const char *why = "";
-    const enum text_fault fault = comment_text_keep(
-        text, desk_policy(posting->api)->is.text_points_max, &posting->text, &why);
+    const enum text_fault fault =
+        comment_text_keep(text, &desk_policy(posting->api)->is.text, &posting->text, &why);
     if (fault != TEXT_OK) {
         return wrong(ret_why, codes[fault], "text", why);
     }
@@ -142,7 +142,7 @@ enum err posting_new(const struct posting_options *options, struct posting **ret
     }
     posting->server = options->server;
     posting->api = desk_of(options->server);
-    buf_init(&posting->text, MEM_CONN, TEXT_BYTES_MAX);
+    buf_init(&posting->text, MEM_CONN, desk_policy(posting->api)->is.text.bytes);
     memcpy(posting->stream, options->stream.at, options->stream.len);
     posting->submit.stream = (struct str){.at = posting->stream, .len = options->stream.len};
     read_message(posting, options);

@@ -7,6 +7,8 @@
 
 #include <pthread.h>
 
+const struct ticket_limits tickets_limits_usual = {.ttl_s = 30, .open = 65536, .open_user = 64};
+
 struct holder {           // a user who has tickets open
     struct map_node node; // in tickets->holders
     struct link tickets;  // theirs, the oldest first
@@ -119,10 +121,11 @@ static void write_text(struct ticket *ticket, const uint8_t *random)
     }
 }
 
-static enum err keep(struct tickets *tickets, struct ticket *ticket, int64_t mono_ms)
+static enum err keep(struct tickets *tickets, struct ticket *ticket,
+                     const struct ticket_grant *grant)
 {
-    forget_old(tickets, mono_ms);
-    if (tickets->by_text.count >= TICKETS_MAX) {
+    forget_old(tickets, grant->mono_ms);
+    if (tickets->by_text.count >= grant->limits->open) {
         return ERR_LIMIT;
     }
     struct holder *holder = find_or_make_holder(tickets, ticket->claims->sub);
@@ -137,7 +140,8 @@ static enum err keep(struct tickets *tickets, struct ticket *ticket, int64_t mon
     list_push(&tickets->by_age, &ticket->link);
     list_push(&holder->tickets, &ticket->of_holder);
     ticket->holder = holder;
-    if (++holder->count > TICKETS_USER_MAX) {
+    holder->count++;
+    while (holder->count > grant->limits->open_user) { // fewer than before, after a reload
         forget(tickets, list_entry(holder->tickets.next, struct ticket, of_holder));
     }
     return ERR_OK;
@@ -153,12 +157,12 @@ enum err tickets_grant(struct tickets *tickets, const struct ticket_grant *grant
     write_text(ticket, grant->random);
     ticket->node.key = (struct str){.at = ticket->text, .len = TICKET_LEN};
     ticket->claims = claims_ref(grant->claims);
-    ticket->until_ms = grant->mono_ms + TICKET_TTL_MS;
+    ticket->until_ms = grant->mono_ms + (int64_t)grant->limits->ttl_s * 1000;
     char text[TICKET_LEN + 1]; // once kept, another thread may redeem and free it
     memcpy(text, ticket->text, sizeof(text));
 
     pthread_mutex_lock(&tickets->lock);
-    const enum err err = keep(tickets, ticket, grant->mono_ms);
+    const enum err err = keep(tickets, ticket, grant);
     pthread_mutex_unlock(&tickets->lock);
     if (err != ERR_OK) {
         claims_unref(ticket->claims);
@@ -176,8 +180,8 @@ enum err tickets_redeem(struct tickets *tickets, struct str ticket, int64_t mono
     pthread_mutex_lock(&tickets->lock);
     forget_old(tickets, mono_ms);
     struct map_node *node = map_find(&tickets->by_text, ticket);
-    if (node != NULL) {
-        struct ticket *found = map_entry(node, struct ticket, node);
+    struct ticket *found = node == NULL ? NULL : map_entry(node, struct ticket, node);
+    if (found != NULL && found->until_ms > mono_ms) { // later ones may be good for a shorter time
         *ret_claims = claims_ref(found->claims);
         forget(tickets, found);
         err = ERR_OK;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tickets -- a token for one connection: what a browser puts into a URL where it cannot set a
- * header. 128 random bits, good for TICKET_TTL_MS, once.
+ * header. 128 random bits, good for a while, once.
  *
  * Owns:     a reference on the claims behind each ticket.
  * Used by:  auth.c.
  * Thread:   any; the table is under TICKETS, a leaf lock (a ticket is taken on one reactor and used
  *           on another).
- * Bound:    TICKETS_MAX that are still good, TICKETS_USER_MAX of one user, whose oldest then
+ * Bound:    ticket_limits: so many that are still good, so many of one user, whose oldest then
  *           goes: so nobody takes everybody's.
  */
 #pragma once
@@ -17,8 +17,14 @@
 
 #include <stdint.h>
 
-enum { TICKETS_MAX = 65536, TICKETS_USER_MAX = 64 };
-enum { TICKET_TTL_MS = 30 * 1000, TICKET_LEN = 32 };
+enum { TICKET_LEN = 32 };
+
+struct ticket_limits {
+    uint32_t ttl_s;
+    uint32_t open, open_user; // of all; of one user
+};
+/* Of a server that was told nothing else: 30 s, 65,536, 64. */
+extern const struct ticket_limits tickets_limits_usual;
 
 struct tickets;
 
@@ -31,6 +37,7 @@ struct ticket_grant {
     struct claims *claims; // a reference is taken
     uint8_t random[TICKET_LEN / 2];
     int64_t mono_ms;
+    const struct ticket_limits *limits; // that hold now
 };
 MUST_USE enum err tickets_grant(struct tickets *tickets, const struct ticket_grant *grant,
                                 char ret_ticket[TICKET_LEN + 1]);

@@ -13,7 +13,9 @@ void tickets_api_post(struct ask *ask)
         respond_problem(ask->exchange, &why);
         return;
     }
-    struct ticket_grant grant = {.claims = ask->claims, .mono_ms = desk_mono_ms(ask->server)};
+    const struct ticket_limits *limits = &desk_policy(ask->api)->is.tickets;
+    struct ticket_grant grant = {
+        .claims = ask->claims, .mono_ms = desk_mono_ms(ask->server), .limits = limits};
     sys_random(grant.random, sizeof(grant.random));
     char ticket[TICKET_LEN + 1];
     if (tickets_grant(ask->api->shared->tickets, &grant, ticket) != ERR_OK) {
@@ -26,7 +28,7 @@ void tickets_api_post(struct ask *ask)
     struct buf body = respond_body();
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "ticket", str_of(ticket));
-    json_write_member_u64(&body, "expires_in", TICKET_TTL_MS / 1000);
+    json_write_member_u64(&body, "expires_in", limits->ttl_s);
     buf_add_byte(&body, '}');
     respond_json(ask->exchange, 201, &body, STR_NONE);
 }

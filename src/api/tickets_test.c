@@ -46,7 +46,8 @@ static int tear_down(void **state)
 static enum err grant_to(struct claims *claims, uint64_t number, int64_t mono_ms,
                          char ret_ticket[TICKET_LEN + 1])
 {
-    struct ticket_grant one = {.claims = claims, .mono_ms = mono_ms};
+    struct ticket_grant one = {
+        .claims = claims, .mono_ms = mono_ms, .limits = &tickets_limits_usual};
     memcpy(one.random, &number, sizeof(number));
     return tickets_grant(tickets, &one, ret_ticket);
 }
@@ -76,7 +77,7 @@ static void a_ticket_is_good_for_its_time(void **state)
     struct claims *claims = NULL;
     assert_int_equal(grant(1, 1000, early), ERR_OK);
     assert_int_equal(grant(2, 1001, late), ERR_OK);
-    const int64_t end_ms = 1000 + TICKET_TTL_MS;
+    const int64_t end_ms = 1000 + (int64_t)tickets_limits_usual.ttl_s * 1000;
     assert_int_equal(tickets_redeem(tickets, str_of(early), end_ms, &claims), ERR_NOT_FOUND);
     assert_int_equal(tickets_redeem(tickets, str_of(late), end_ms, &claims), ERR_OK);
     claims_unref(claims);
@@ -96,18 +97,20 @@ static void open_tickets_are_bounded_and_old_ones_make_room(void **state)
     (void)state;
     char ticket[TICKET_LEN + 1];
     struct claims *user = NULL;
-    for (uint64_t i = 0; i < TICKETS_MAX; i++) {
-        if (i % TICKETS_USER_MAX == 0) {
+    for (uint64_t i = 0; i < tickets_limits_usual.open; i++) {
+        if (i % tickets_limits_usual.open_user == 0) {
             char sub[24];
-            (void)snprintf(sub, sizeof(sub), "u%d", (int)(i / TICKETS_USER_MAX));
+            (void)snprintf(sub, sizeof(sub), "u%d", (int)(i / tickets_limits_usual.open_user));
             claims_unref(user);
             user = claims_of(sub);
         }
         assert_int_equal(grant_to(user, i, 1000, ticket), ERR_OK);
     }
     claims_unref(user);
-    assert_int_equal(grant(TICKETS_MAX, 1000, ticket), ERR_LIMIT);
-    assert_int_equal(grant(TICKETS_MAX, 1000 + TICKET_TTL_MS, ticket), ERR_OK);
+    assert_int_equal(grant(tickets_limits_usual.open, 1000, ticket), ERR_LIMIT);
+    assert_int_equal(
+        grant(tickets_limits_usual.open, 1000 + (int64_t)tickets_limits_usual.ttl_s * 1000, ticket),
+        ERR_OK);
 }
 
 static void nobody_takes_everybodys(void **state)
@@ -117,7 +120,7 @@ static void nobody_takes_everybodys(void **state)
     struct claims *claims = NULL;
     assert_int_equal(grant(1, 1000, first), ERR_OK);
     assert_int_equal(grant(2, 1000, second), ERR_OK);
-    for (uint64_t i = 3; i <= TICKETS_USER_MAX + 1; i++) {
+    for (uint64_t i = 3; i <= tickets_limits_usual.open_user + 1; i++) {
         assert_int_equal(grant(i, 1000, last), ERR_OK);
     }
     assert_int_equal(tickets_redeem(tickets, str_of(first), 1001, &claims), ERR_NOT_FOUND);

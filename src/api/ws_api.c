@@ -380,7 +380,7 @@ static void on_message(struct ws_conn *ws, struct str text)
     struct json *message = NULL;
     struct json_fault fault;
     struct problem why;
-    if (ask_object(text, &message, &fault, &why) != ERR_OK) {
+    if (ask_object(desk_of(session->server), text, &message, &fault, &why) != ERR_OK) {
         ws_session_fail(session, &order.ref, &why);
         ws_conn_bad_message(ws);
         return;
@@ -417,7 +417,7 @@ static void on_silent(struct timer *timer)
     struct ws_session *session = list_entry(timer, struct ws_welcome, timer)->session;
     ws_session_fail(session, &none,
                     &(struct problem){.code = PROBLEM_NO_TOKEN,
-                                      .detail = STR("Nobody said within 10 s who this is.")});
+                                      .detail = STR("Nobody said in time who this is.")});
     ws_conn_close(session->ws, 1008, STR("no_token"));
 }
 
@@ -440,7 +440,7 @@ static void wait_for_token(struct ws_session *session, const struct join *join)
     waiting->timer.fire = on_silent;
     session->welcome = waiting;
     wheel_arm(reactor_wheel(server_reactor(session->server)), &waiting->timer,
-              desk_mono_ms(session->server) + WS_AUTH_MS_MAX);
+              desk_mono_ms(session->server) + desk_policy(desk_of(session->server))->is.ws_auth_ms);
 }
 
 /* `join`: what the URL asked for; without a stream: nothing. */

@@ -72,7 +72,7 @@ static void a_join_is_answered_before_what_follows(void **state)
     assert_heard("joined already");
     fake_ws.join_result = ERR_LIMIT;
     say("{\"do\":\"join\",\"stream\":\"demo\"}");
-    assert_heard("at most 64 streams");
+    assert_heard("as many streams as one may");
 }
 
 static void what_is_wrong_with_a_join_is_named(void **state)

@@ -93,7 +93,7 @@ void ws_session_closed(struct ws_session *session)
 
 enum err ws_session_send_away(struct ws_session *session)
 {
-    if (session->away >= WS_CALLS_MAX) {
+    if (session->away >= desk_policy(desk_of(session->server))->is.ws_calls) {
         return ERR_LIMIT;
     }
     session->away++;
@@ -209,8 +209,8 @@ static enum err cannot_join(enum err err, struct problem *ret_why)
     } else if (err == ERR_LIMIT) {
         *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
                                     .field = STR("stream"),
-                                    .detail = STR("A connection joins at most 64 streams; leave "
-                                                  "one, or open another connection.")};
+                                    .detail = STR("This connection has joined as many streams as "
+                                                  "one may; leave one, or open another.")};
     }
     return ERR_DENIED;
 }

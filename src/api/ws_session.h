@@ -6,7 +6,7 @@
  * Owns:     the references (`ref`) of joins under way.
  * Used by:  ws_api.c.
  * Thread:   the reactor's.
- * Bound:    WS_STREAMS_MAX joins under way; WS_CALLS_MAX calls away.
+ * Bound:    ws_limits.streams joins under way; policy ws_calls calls away.
  */
 #pragma once
 
@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REF_TEXT_MAX = 64, WS_CALLS_MAX = 256, WS_AUTH_MS_MAX = 10 * 1000 };
+enum { REF_TEXT_MAX = 64 };
 
 /* What a client put into `ref`, to be given back as it was: a whole number or a short string. */
 struct ref {

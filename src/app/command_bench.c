@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "bench/bare.h"
 #include "bench/conductor.h"
+#include "bench/dialect.h"
 #include "bench/spawn.h"
 #include "rules/jwt.h"
 #include "sys/sys.h"
@@ -26,6 +27,8 @@ enum {
 };
 
 static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
+                                           {.name = "peer", .has_value = true},
+                                           {.name = "post-url", .has_value = true},
                                            {.name = "spawn"},
                                            {.name = "server-workers", .has_value = true},
                                            {.name = "pid", .has_value = true},
@@ -43,6 +46,7 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "reconnect-every", .has_value = true},
                                            {.name = "storm", .has_value = true},
                                            {.name = "pairs", .has_value = true},
+                                           {.name = "idle"},
                                            {.name = "settle", .has_value = true},
                                            {.name = "workers", .has_value = true},
                                            {.name = "json"},
@@ -100,13 +104,55 @@ static unsigned read_transports(struct job *job)
     return 0;
 }
 
-static double read_rate(struct job *job)
+/* "max", or numbers with commas between. */
+static void read_rates(struct job *job)
 {
+    struct plan *plan = &job->plan;
     const char *text = options_value(job->options, "rate");
-    if (text != NULL && strcmp(text, "max") == 0) {
-        return 0;
+    struct str rest = str_of(text == NULL ? "10" : text);
+    if (str_eq(rest, STR("max"))) {
+        plan->rates[plan->step_count++] = 0;
+        return;
     }
-    return number(job, "rate", 10, 1, RATE_MAX);
+    while (rest.len > 0 && !job->is_misused) {
+        uint64_t rate = 0;
+        if (!str_to_u64(str_cut(rest, ',', &rest), RATE_MAX, &rate) || rate == 0 ||
+            plan->step_count == PLAN_STEPS_MAX) {
+            snprintf(job->why, sizeof(job->why),
+                     "--rate is max, or up to %d numbers from 1 to %d, with commas between",
+                     PLAN_STEPS_MAX, RATE_MAX);
+            job->is_misused = true;
+            return;
+        }
+        plan->rates[plan->step_count++] = (double)rate;
+    }
+}
+
+/* One stream and one who posts: so the order in which a peer took its messages is known. */
+static void read_peer(struct job *job)
+{
+    struct plan *plan = &job->plan;
+    const char *name = options_value(job->options, "peer");
+    if (name == NULL) {
+        return;
+    }
+    plan->peer = dialect_find(name);
+    bool speaks = plan->peer != NULL;
+    for (int transport = 0; speaks && transport < TRANSPORTS; transport++) {
+        speaks = (plan->transports >> transport & 1U) == 0 ||
+                 dialect_speaks(plan->peer, (enum transport)transport);
+    }
+    if (!speaks || plan->streams > 1 || options_has(job->options, "spawn")) {
+        struct buf names;
+        char text[128];
+        buf_init_over(&names, text, sizeof(text));
+        dialect_names(&names);
+        snprintf(job->why, sizeof(job->why),
+                 "--peer is one of %.*s, by a transport that it speaks, at a --url, on one stream",
+                 STR_ARG(buf_str(&names)));
+        job->is_misused = true;
+    }
+    plan->posters = 1;
 }
 
 static void read_plan(struct job *job)
@@ -116,7 +162,7 @@ static void read_plan(struct job *job)
     plan->streams = number(job, "streams", 1, 1, PLAN_STREAMS_MAX);
     plan->posters = number(job, "posters", 8, 0, POSTERS_MAX);
     plan->transports = read_transports(job);
-    plan->rate = read_rate(job);
+    read_rates(job);
     plan->bytes = number(job, "bytes", 60, BYTES_MIN, BYTES_MAX);
     plan->seconds = number(job, "seconds", 10, 1, SECONDS_MAX);
     plan->stalled_percent = number(job, "stalled", 0, 0, 100);
@@ -127,14 +173,38 @@ static void read_plan(struct job *job)
     plan->pid = (int)number(job, "pid", 0, 1, INT32_MAX);
     const uint32_t conns = plan->viewers * (plan->pairs > 0 ? 2 : 1);
     plan->crews = number(job, "workers", 1 + conns / CONNS_OF_CREW, 1, 256);
-    if (plan->pairs > 0 && (plan->rate <= 0 || plan->viewers == 0)) {
-        snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate");
+    plan->is_idle = options_has(job->options, "idle");
+    plan->posters = plan->is_idle ? 0 : plan->posters;
+    read_peer(job);
+    if (plan->pairs > 0 && ((plan->rates[0] <= 0 && !plan->is_idle) || plan->viewers == 0)) {
+        snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate, or --idle");
         job->is_misused = true;
     }
     snprintf(plan->run, sizeof(plan->run), "%08x", (uint32_t)sys_random_u64());
 }
 
 /* ---- where, and as whom ---- */
+
+/* Some peers are posted to elsewhere than they are read. */
+static enum err find_post_server(struct job *job)
+{
+    struct client_url url;
+    struct sys_endpoint endpoint;
+    const char *text = options_value(job->options, "post-url");
+    job->plan.post_server = job->plan.server;
+    if (text == NULL) {
+        return ERR_OK;
+    }
+    TRY(client_url_read(str_of(text), &url, job->why));
+    const enum err err = sys_socket_resolve(url.host, url.port, &endpoint);
+    if (err != ERR_OK) {
+        snprintf(job->why, sizeof(job->why), "there is no host %.200s", url.host);
+        return err;
+    }
+    memcpy(job->plan.post_server.bytes, endpoint.ip, sizeof(endpoint.ip));
+    job->plan.post_server.port = endpoint.port;
+    return ERR_OK;
+}
 
 static enum err find_server(struct job *job)
 {
@@ -230,7 +300,7 @@ static enum err find_tokens(struct job *job)
         job->tokens[0] = str_of(token);
         job->plan.tokens = job->tokens;
         job->plan.token_count = 1;
-    } else if (job->plan.posters > 0) {
+    } else if (job->plan.posters > 0 && job->plan.peer == NULL) {
         snprintf(job->why, sizeof(job->why),
                  "who posts needs --secret-file, --token, --dev or --spawn");
         return ERR_DENIED;
@@ -256,6 +326,7 @@ static void print_report(const struct job *job, const struct report *report)
 static enum err prepare(struct job *job)
 {
     TRY(options_has(job->options, "spawn") ? spawn_server(job) : find_server(job));
+    TRY(find_post_server(job));
     TRY(find_tokens(job));
     if (job->plan.pairs == 0) {
         return ERR_OK;
@@ -321,6 +392,10 @@ const struct command command_bench = {
     .summary = "loads a server and checks what every viewer is sent; exit 1 on any violation",
     .help =
         "  --url URL             where the server is; or ROAR_URL [http://127.0.0.1:8080]\n"
+        "  --peer NAME           it is another server: nchan, centrifugo, mercure, nats, socketio, "
+        "ws;\n"
+        "                        what viewers missed is counted and is no violation\n"
+        "  --post-url URL        where a peer is posted to, if not there [--url]\n"
         "  --spawn               a server of its own instead, in a temporary folder\n"
         "  --server-workers N    its reactors [one a core]\n"
         "  --pid PID             the server's, for its CPU and memory\n"
@@ -329,14 +404,16 @@ const struct command command_bench = {
         "  --transport T         sse, ws, poll, or mix: all three [sse]\n"
         "  --streams K           viewers and comments are spread over them [1]\n"
         "  --posters C           connections that post [8]\n"
-        "  --rate R              comments a second over all streams; max: each poster as fast as\n"
-        "                        it is answered [10]\n"
-        "  --bytes B             of a comment's text [60]\n"
-        "  --seconds S           of posting [10]\n"
+        "  --rate R[,R...]       comments a second over all streams; max: each poster as fast as\n"
+        "                        it is answered; several: one after another, to the first that\n"
+        "                        takes twice its time [10]\n"
+        "  --bytes B             of a comment's text; of a peer's whole message [60]\n"
+        "  --seconds S           of posting, at each rate [10]\n"
         "  --stalled P           percent of the viewers that stop reading until the end [0]\n"
         "  --reconnect-every S   how long a viewer stays on average before it returns by cursor\n"
         "  --storm N             times that all leave at once and return by cursor [0]\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
+        "  --idle                nobody posts: what is measured is heartbeats\n"
         "  --settle S            seconds all have to get the rest at the end [30]\n"
         "  --workers N           threads of the bench, each with 20,000 files [as many as needed]\n"
         "  --json                the report as one JSON object\n",

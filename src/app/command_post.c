@@ -5,6 +5,7 @@
 #include "sys/sys.h"
 #include "wire/json.h"
 #include "wire/url.h"
+#include "wire/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,6 +82,9 @@ static int run(const struct command *command, const struct options *options)
 {
     struct remote remote;
     char why[CLIENT_WHY_MAX];
+    if (!utf8_is_valid(str_of(options->words[1]))) {
+        return command_misused(command, "the text is not UTF-8");
+    }
     if (remote_find(options, &remote, why) != ERR_OK) {
         return command_misused(command, why);
     }

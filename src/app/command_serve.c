@@ -83,7 +83,8 @@ static void print_settings(void)
     buf_init(&text, MEM_OTHER, HELP_BYTES_MAX);
     setting_write_help(&text);
     printf("\nSettings. A flag beats the variable (ROAR_LIMITS_POST_USER), which beats the file\n"
-           "(post_user in [limits]), which beats the default in brackets.\n\n%.*s",
+           "(post_user in [limits]), which beats the default in brackets. SIGHUP takes over those\n"
+           "marked *; the others need a restart.\n\n%.*s",
            STR_ARG(buf_str(&text)));
     buf_done(&text);
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
+#include "api/tickets.h"
+#include "rules/comment_text.h"
+#include "serve/server_limits.h"
 #include "sys/sys.h"
+#include "wire/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +56,44 @@ static void write_file(const char *text)
 static void assert_says(const struct config *config, enum setting_id id, const char *wanted)
 {
     assert_true(str_eq(config_text(config, id), str_of(wanted)));
+}
+
+static void assert_usual(const struct config *config, enum setting_id id, uint64_t usual)
+{
+    assert_int_equal(config_number(config, id), usual);
+}
+
+/* Rooms that are told nothing (in tests and by the fuzzers) hold what a server holds by default. */
+static void test_defaults_are_what_is_usual(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config_fault fault = {.text = ""};
+    const struct config_source source = {.variable = no_variable};
+    const struct request_limits *request = &server_limits_usual.request;
+    const struct ws_limits *ws = &server_limits_usual.ws;
+    assert_int_equal(config_load(&source, &config, &fault), ERR_OK);
+    assert_usual(&config, SETTING_LIMITS_HEAD_BYTES, request->head_bytes);
+    assert_usual(&config, SETTING_LIMITS_FIELDS, request->fields);
+    assert_usual(&config, SETTING_LIMITS_FIELD_NAME_BYTES, request->name_bytes);
+    assert_usual(&config, SETTING_LIMITS_URL_BYTES, request->url_bytes);
+    assert_usual(&config, SETTING_LIMITS_BODY_BYTES, request->body_bytes);
+    assert_usual(&config, SETTING_LIMITS_WS_MESSAGE_BYTES, ws->message_bytes);
+    assert_usual(&config, SETTING_LIMITS_WS_FRAGMENTS, ws->fragments);
+    assert_usual(&config, SETTING_LIMITS_WS_CONTROL_FRAMES, ws->control_frames);
+    assert_usual(&config, SETTING_LIMITS_WS_BAD_MESSAGES, ws->bad_messages);
+    assert_usual(&config, SETTING_DELIVERY_PINGS, ws->pings);
+    assert_usual(&config, SETTING_LIMITS_WS_STREAMS, ws->streams);
+    assert_usual(&config, SETTING_LIMITS_TEXT_POINTS, comment_text_limits_usual.points);
+    assert_usual(&config, SETTING_LIMITS_TEXT_BYTES, comment_text_limits_usual.bytes);
+    assert_usual(&config, SETTING_LIMITS_TEXT_LINES, comment_text_limits_usual.lines);
+    assert_usual(&config, SETTING_LIMITS_TEXT_MARKS, comment_text_limits_usual.marks);
+    assert_usual(&config, SETTING_LIMITS_JSON_DEPTH, JSON_DEPTH_MAX);
+    assert_usual(&config, SETTING_LIMITS_JSON_KEYS, JSON_KEYS_MAX);
+    assert_usual(&config, SETTING_AUTH_TICKET_TTL_S, tickets_limits_usual.ttl_s);
+    assert_usual(&config, SETTING_LIMITS_TICKETS, tickets_limits_usual.open);
+    assert_usual(&config, SETTING_LIMITS_TICKETS_USER, tickets_limits_usual.open_user);
+    config_done(&config);
 }
 
 static void test_defaults(void **state)
@@ -191,6 +233,7 @@ static void test_names_of_all_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_defaults_are_what_is_usual),
         CASE(test_defaults),
         CASE(test_a_flag_beats_the_variable_beats_the_file),
         CASE(test_what_is_wrong_is_named_by_place),

@@ -18,8 +18,6 @@
 enum {
     PROXIES_MAX = 256,
     READERS = 2,
-    POSTS_WAITING_MAX = 4096,
-    POST_WAIT_MS_MAX = 500,
     FILES_KEPT = 128,    // for the engine, listeners, logs
     VIEWER_BYTES = 4096, // a viewer with its socket in the kernel, when we guess how many fit
 };
@@ -91,8 +89,9 @@ static int open_engine(struct node *node)
         .data = config_text(&node->config, SETTING_DATA),
         .clock = sys_clock(),
         .readers = READERS,
-        .posts_waiting_max = POSTS_WAITING_MAX,
-        .post_wait_ms_max = POST_WAIT_MS_MAX,
+        .posts_waiting_max = config_number(&node->config, SETTING_LIMITS_POSTS_WAITING),
+        .post_wait_ms_max = config_number(&node->config, SETTING_LIMITS_POST_WAIT_MS),
+        .tail_bytes_max = (uint64_t)config_number(&node->config, SETTING_STORE_TAIL_MIB) << 20,
         .rules = rules_of(&node->config),
     };
     if (embedded_open(&options, &node->engine, &fault) != ERR_OK) {
@@ -186,7 +185,7 @@ static int make_shared(struct node *node)
     struct policy *policy = NULL;
     const enum err bad = keys_make_policy(&node->config, &policy, &fault);
     if (bad != ERR_OK) {
-        (void)fail("the keys are not well", str_of(fault.text));
+        (void)fail("the settings are not well", str_of(fault.text));
         return bad == ERR_PROTO ? COMMAND_USAGE : COMMAND_FAILED;
     }
     const struct api_options options = {

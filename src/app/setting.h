@@ -23,13 +23,16 @@ enum setting_id {
     SETTING_ENGINE,
     SETTING_SECRET_FILE,
     SETTING_DRAIN_S,
+    SETTING_DRAIN_RETRY_S,
     SETTING_HTTP_ORIGINS,
     SETTING_HTTP_TRUSTED_PROXIES,
     SETTING_AUTH_READ,
     SETTING_AUTH_GUESTS,
     SETTING_AUTH_QUERY_TOKEN,
     SETTING_AUTH_JWKS_URL,
+    SETTING_AUTH_TICKET_TTL_S,
     SETTING_STREAMS_CREATE,
+    SETTING_STREAMS_IDLE_MAX,
     SETTING_LIMITS_POST_USER,
     SETTING_LIMITS_POST_ADDRESS,
     SETTING_LIMITS_POST_STREAM,
@@ -39,14 +42,43 @@ enum setting_id {
     SETTING_LIMITS_TEXT_POINTS,
     SETTING_LIMITS_HEAD_MS,
     SETTING_LIMITS_REQUEST_MS,
+    SETTING_LIMITS_IDLE_MS,
+    SETTING_LIMITS_HEAD_BYTES,
+    SETTING_LIMITS_FIELDS,
+    SETTING_LIMITS_FIELD_NAME_BYTES,
+    SETTING_LIMITS_URL_BYTES,
+    SETTING_LIMITS_BODY_BYTES,
+    SETTING_LIMITS_JSON_DEPTH,
+    SETTING_LIMITS_JSON_KEYS,
+    SETTING_LIMITS_TEXT_BYTES,
+    SETTING_LIMITS_TEXT_LINES,
+    SETTING_LIMITS_TEXT_MARKS,
+    SETTING_LIMITS_WS_MESSAGE_BYTES,
+    SETTING_LIMITS_WS_FRAGMENTS,
+    SETTING_LIMITS_WS_CONTROL_FRAMES,
+    SETTING_LIMITS_WS_BAD_MESSAGES,
+    SETTING_LIMITS_WS_STREAMS,
+    SETTING_LIMITS_WS_CALLS,
+    SETTING_LIMITS_WS_AUTH_MS,
+    SETTING_LIMITS_POSTS_WAITING,
+    SETTING_LIMITS_POST_WAIT_MS,
+    SETTING_LIMITS_TICKETS,
+    SETTING_LIMITS_TICKETS_USER,
     SETTING_PRESENCE_TTL_S,
     SETTING_PRESENCE_BEAT_S,
+    SETTING_PRESENCE_PEOPLE_MAX,
     SETTING_DELIVERY_MERGE_MS,
     SETTING_DELIVERY_MERGE_MAX_MS,
     SETTING_DELIVERY_RESUME_MAX,
     SETTING_DELIVERY_COMPRESS,
     SETTING_DELIVERY_COMPRESS_VIEWERS,
     SETTING_DELIVERY_STALL_S,
+    SETTING_DELIVERY_LINE_S,
+    SETTING_DELIVERY_PING_S,
+    SETTING_DELIVERY_PINGS,
+    SETTING_DELIVERY_RING_KIB,
+    SETTING_DELIVERY_RINGS_MIB,
+    SETTING_STORE_TAIL_MIB,
     SETTING_RETENTION_DAYS,
     SETTING_METRICS_LISTEN,
     SETTING_METRICS_TOKEN,
@@ -74,7 +106,7 @@ struct setting {
     bool reloads; // SIGHUP can change it
 };
 
-extern const struct setting setting_table[SETTINGS];
+extern const struct setting setting_table[SETTINGS]; // setting_table.c
 
 /* "limits", "post_user"; table empty for the first lines of a file. ERR_NOT_FOUND. */
 MUST_USE enum err setting_find(struct str table, struct str key, enum setting_id *ret_id);
@@ -101,5 +133,5 @@ MUST_USE enum err setting_read(const struct setting *setting, struct str text,
 /* The next item of a LIST; false at the end. `rest` starts as the value's text. */
 bool setting_next_item(struct str *rest, struct str *ret_item);
 
-/* A line a setting: the flag, the default, what it is. */
+/* A line a setting: the flag, what it is, its choices or bounds, its default; `*`: it reloads. */
 void setting_write_help(struct buf *out);

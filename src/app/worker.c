@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { RING_BYTES_MAX = 1024 * 1024, RINGS_BYTES_MAX = 256 * 1024 * 1024 };
-enum { PEOPLE_MAX = 1024 * 1024, STREAMS_IDLE_MAX = 16 * 1024 };
-
 static struct worker *worker_of_hook(struct turn_hook *hook)
 {
     return (struct worker *)(void *)((char *)hook - offsetof(struct worker, hook));
@@ -19,6 +16,12 @@ static int64_t on_turn(struct turn_hook *hook, int64_t mono_ms)
     struct worker *worker = worker_of_hook(hook);
     metric_set(&worker->letters, reactor_letters(worker->reactor));
     return hub_turn(worker->hub, mono_ms);
+}
+
+/* What one reactor may have of what all may have; a limit is never none of it. */
+static uint64_t share(const struct worker *worker, uint64_t all)
+{
+    return all / worker->plan->worker_count + 1;
 }
 
 static enum err make_hub(struct worker *worker)
@@ -33,11 +36,13 @@ static enum err make_hub(struct worker *worker)
         .merge_max_ms = config_number(config, SETTING_DELIVERY_MERGE_MAX_MS),
         .presence_ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .presence_beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
-        .ring_bytes_max = RING_BYTES_MAX,
-        .rings_bytes_max = RINGS_BYTES_MAX / worker->plan->worker_count,
+        .ring_bytes_max = (uint64_t)config_number(config, SETTING_DELIVERY_RING_KIB) << 10,
+        .rings_bytes_max =
+            share(worker, (uint64_t)config_number(config, SETTING_DELIVERY_RINGS_MIB) << 20),
         .compress_viewers = config_number(config, SETTING_DELIVERY_COMPRESS_VIEWERS),
-        .people_max = PEOPLE_MAX / worker->plan->worker_count,
-        .streams_idle_max = STREAMS_IDLE_MAX / worker->plan->worker_count,
+        .people_max = (uint32_t)share(worker, config_number(config, SETTING_PRESENCE_PEOPLE_MAX)),
+        .streams_idle_max =
+            (uint32_t)share(worker, config_number(config, SETTING_STREAMS_IDLE_MAX)),
     };
     return hub_new(&options, &worker->hub);
 }
@@ -53,6 +58,23 @@ enum err worker_init(struct worker *worker, const struct worker_plan *plan, uint
     TRY(make_hub(worker));
     reactor_hook(worker->reactor, &worker->hook);
     return api_new(plan->shared, worker->hub, &worker->api);
+}
+
+static struct server_limits server_limits_of(const struct config *config)
+{
+    return (struct server_limits){
+        .request = {.head_bytes = config_number(config, SETTING_LIMITS_HEAD_BYTES),
+                    .fields = config_number(config, SETTING_LIMITS_FIELDS),
+                    .name_bytes = config_number(config, SETTING_LIMITS_FIELD_NAME_BYTES),
+                    .url_bytes = config_number(config, SETTING_LIMITS_URL_BYTES),
+                    .body_bytes = config_number(config, SETTING_LIMITS_BODY_BYTES)},
+        .ws = {.message_bytes = config_number(config, SETTING_LIMITS_WS_MESSAGE_BYTES),
+               .fragments = config_number(config, SETTING_LIMITS_WS_FRAGMENTS),
+               .control_frames = config_number(config, SETTING_LIMITS_WS_CONTROL_FRAMES),
+               .bad_messages = config_number(config, SETTING_LIMITS_WS_BAD_MESSAGES),
+               .pings = config_number(config, SETTING_DELIVERY_PINGS),
+               .streams = config_number(config, SETTING_LIMITS_WS_STREAMS)},
+    };
 }
 
 static struct server_options server_options_of(struct worker *worker)
@@ -75,13 +97,19 @@ static struct server_options server_options_of(struct worker *worker)
         .request_ms = config_number(config, SETTING_LIMITS_REQUEST_MS),
         .ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
+        .idle_ms = config_number(config, SETTING_LIMITS_IDLE_MS),
+        .line_ms = config_number(config, SETTING_DELIVERY_LINE_S) * 1000,
+        .ping_ms = config_number(config, SETTING_DELIVERY_PING_S) * 1000,
+        .retry_ms_max = config_number(config, SETTING_DRAIN_RETRY_S) * 1000,
         .compress = config_flag_is_on(config, SETTING_DELIVERY_COMPRESS),
     };
 }
 
 enum err worker_listen(struct worker *worker)
 {
+    const struct server_limits limits = server_limits_of(worker->plan->config);
     struct server_options options = server_options_of(worker);
+    options.limits = &limits;
     TRY(server_new(&options, &worker->server));
     if (worker->plan->has_metrics && worker->number == 0) {
         options.hub = NULL;

@@ -125,6 +125,7 @@ void buf_addf(struct buf *buf, const char *format, ...)
     char text[512];
     va_list args;
     va_start(args, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() stands above
     const int len = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     must(len >= 0 &&

@@ -44,23 +44,39 @@ static void send_all(const int *fds, uint32_t count, const uint8_t *bytes, uint3
     }
 }
 
-static int run_child(void *user)
+/* A loop that is behind sends at once, as a server would. */
+static void send_round(const struct bare_round *round, const struct child *child, const int *fds,
+                       uint32_t count)
 {
     static uint8_t bytes[ROUND_BYTES_MAX];
+    memset(bytes, 'x', sizeof(bytes));
+    for (uint32_t i = 0; i < round->count; i++) {
+        const int64_t due_us = round->from_us + (int64_t)i * round->each_us;
+        for (int64_t left_us = due_us - sys_mono_us(); left_us > 0;
+             left_us = due_us - sys_mono_us()) {
+            if (sys_event_wait(child->orders_fd, (int)((left_us + 999) / 1000))) {
+                return; // its parent is gone: there is one order at a time
+            }
+        }
+        send_all(fds, count, bytes, round->bytes);
+    }
+}
+
+static int run_child(void *user)
+{
     const struct child *child = user;
     int *fds = mem_new(MEM_OTHER, child->readers * sizeof(*fds));
     if (fds == NULL) {
         return 1;
     }
     sys_close(child->parent_fd);
-    memset(bytes, 'x', sizeof(bytes));
     const uint32_t count = take_readers(child, fds);
     while (sys_event_wait(child->orders_fd, -1)) {
-        uint32_t len = 0;
+        struct bare_round round;
         size_t got = 0;
-        const enum err err = sys_socket_read(child->orders_fd, &len, sizeof(len), &got);
-        if (err == ERR_OK && got == sizeof(len) && len <= sizeof(bytes)) {
-            send_all(fds, count, bytes, len);
+        const enum err err = sys_socket_read(child->orders_fd, &round, sizeof(round), &got);
+        if (err == ERR_OK && got == sizeof(round) && round.bytes <= ROUND_BYTES_MAX) {
+            send_round(&round, child, fds, count);
         } else if (err != ERR_AGAIN) {
             break;
         }
@@ -92,11 +108,10 @@ enum err bare_start(struct bare *bare, uint32_t readers)
     return err;
 }
 
-void bare_send(struct bare *bare, uint32_t bytes)
+void bare_send(struct bare *bare, const struct bare_round *round)
 {
     size_t sent = 0;
-    const uint32_t len = bytes < ROUND_BYTES_MAX ? bytes : ROUND_BYTES_MAX;
-    if (sys_socket_write(bare->orders_fd, &len, sizeof(len), &sent) != ERR_OK) {
+    if (sys_socket_write(bare->orders_fd, round, sizeof(*round), &sent) != ERR_OK) {
         return; // it is gone: the readers' count says so
     }
 }

@@ -13,14 +13,19 @@
 
 #include <stdint.h>
 
+struct bare_round { // bytes to each reader, `count` times, by the clock
+    int64_t from_us, each_us;
+    uint32_t count, bytes;
+};
+
 struct bare {
     int pid; // 0: none
     int orders_fd;
     struct address address; // where it takes its readers
 };
 
-/* The child takes `readers` connections, then sends at each order. */
+/* The child takes `readers` connections, then sends as it is ordered. */
 MUST_USE enum err bare_start(struct bare *bare, uint32_t readers);
-/* One round: `bytes` to each. Returns at once. */
-void bare_send(struct bare *bare, uint32_t bytes);
+/* Returns at once. */
+void bare_send(struct bare *bare, const struct bare_round *round);
 void bare_stop(struct bare *bare); // zeroed is legal

@@ -22,6 +22,10 @@ enum {
     AWAY_MS = 1000,           // of a storm
     LEAD_US = 50 * 1000,      // crews see a round before it begins
     WARM_UP_COMMENTS = 3,
+    ENOUGH_TIMES = 2, // a rate whose windows take so often their time is the last
+    PEAK_MS = 100,
+    LINE_BYTES = 3, // an SSE heartbeat
+    PING_BYTES = 2, // a WebSocket's
 };
 
 struct conductor {
@@ -182,11 +186,12 @@ static void storm(struct conductor *conductor, uint32_t *ret_ms)
     *ret_ms = (uint32_t)(now_ms() - start_ms);
 }
 
-static void begin_round(struct conductor *conductor, uint64_t comments, uint32_t ms)
+static void begin_round(struct conductor *conductor, double rate, uint64_t comments, uint32_t ms)
 {
     struct cue *cue = &conductor->cue;
     cue->post_first += cue->post_count == UINT64_MAX ? 1U << 30 : cue->post_count;
     cue->post_count = comments;
+    cue->post_rate = rate;
     cue->post_from_us = sys_mono_us() + LEAD_US;
     cue->post_until_us = cue->post_from_us + (int64_t)ms * 1000;
     atomic_fetch_add_explicit(&cue->post_round, 1, memory_order_release);
@@ -199,12 +204,13 @@ static bool is_posting(const struct conductor *conductor, int64_t end_ms)
 }
 
 /* One round of posts with its storms, spread over it. */
-static void post_round(struct conductor *conductor, uint64_t comments, uint32_t ms, uint32_t storms)
+static void post_round(struct conductor *conductor, double rate, uint64_t comments, uint32_t ms,
+                       uint32_t storms)
 {
     struct report *report = conductor->report;
     const int64_t start_ms = now_ms();
     uint32_t done = 0;
-    begin_round(conductor, comments, ms);
+    begin_round(conductor, rate, comments, ms);
     while (is_posting(conductor, start_ms + ms + ROUND_MS_MAX)) {
         step(conductor, "posting");
         if (done < storms && report->storm_count < REPORT_STORMS_MAX &&
@@ -216,40 +222,40 @@ static void post_round(struct conductor *conductor, uint64_t comments, uint32_t 
     report->posting_s += (double)(now_ms() - start_ms) / 1000;
 }
 
-static void server_window(struct conductor *conductor, uint32_t ms, uint32_t storms,
+static void server_window(struct conductor *conductor, double rate, uint32_t ms, uint32_t storms,
                           struct report_window *window)
 {
     const struct plan *plan = conductor->plan;
     const uint64_t deliveries = count_of(conductor, COUNT_DELIVERIES);
     const uint64_t cpu_ns = cpu_ns_of(plan->pid);
-    const uint64_t comments =
-        plan->rate > 0 ? (uint64_t)(plan->rate * ms / 1000 + 0.5) : UINT64_MAX;
-    post_round(conductor, comments, ms, storms);
+    const uint64_t comments = rate > 0 ? (uint64_t)(rate * ms / 1000 + 0.5) : UINT64_MAX;
+    post_round(conductor, rate, comments, ms, storms);
     wait_quiet(conductor, COUNT_DELIVERIES);
     window->cpu_ns = cpu_ns_of(plan->pid) - cpu_ns;
     window->writes = count_of(conductor, COUNT_DELIVERIES) - deliveries;
     conductor->report->cpu_ns += window->cpu_ns;
 }
 
-static void floor_window(struct conductor *conductor, uint32_t ms, struct report_window *window)
+/* The bare loop by the same clock, as many bytes as the server's frame has. */
+static void floor_window(struct conductor *conductor, double rate, uint32_t ms,
+                         struct report_window *window)
 {
-    const struct plan *plan = conductor->plan;
-    const double each_ms = 1000 * plan->streams / plan->rate;
-    const uint64_t bytes = conductor->report->frame_bytes;
+    struct cue *cue = &conductor->cue;
+    const double each_us = 1e6 * conductor->plan->streams / rate;
     const uint64_t before = count_of(conductor, COUNT_FLOOR_BYTES);
-    const int64_t start_ms = now_ms();
     const uint64_t spent_ns = cpu_ns_of(conductor->bare->pid);
-    for (uint32_t sent = 0; (double)sent * each_ms < ms;) {
-        if ((double)(now_ms() - start_ms) >= sent * each_ms) {
-            bare_send(conductor->bare, (uint32_t)bytes);
-            sent++;
-        } else {
-            step(conductor, "bare loop");
-        }
+    cue->floor_plan = (struct bare_round){.from_us = sys_mono_us() + LEAD_US,
+                                          .each_us = (int64_t)each_us,
+                                          .count = (uint32_t)(ms * 1000.0 / each_us + 0.5),
+                                          .bytes = (uint32_t)conductor->report->frame_bytes};
+    atomic_fetch_add_explicit(&cue->floor_round, 1, memory_order_release);
+    bare_send(conductor->bare, &cue->floor_plan);
+    for (const int64_t end_ms = now_ms() + ms; now_ms() < end_ms;) {
+        step(conductor, "bare loop");
     }
     wait_quiet(conductor, COUNT_FLOOR_BYTES);
     window->cpu_ns = cpu_ns_of(conductor->bare->pid) - spent_ns;
-    window->writes = (count_of(conductor, COUNT_FLOOR_BYTES) - before) / bytes;
+    window->writes = (count_of(conductor, COUNT_FLOOR_BYTES) - before) / cue->floor_plan.bytes;
 }
 
 /* Some comments, to see how large a frame is; not measured. */
@@ -257,7 +263,8 @@ static void warm_up(struct conductor *conductor)
 {
     const uint64_t deliveries = count_of(conductor, COUNT_DELIVERIES);
     const uint64_t bytes = count_of(conductor, COUNT_BYTES);
-    post_round(conductor, WARM_UP_COMMENTS * (uint64_t)conductor->plan->streams, 0, 0);
+    post_round(conductor, conductor->plan->rates[0],
+               WARM_UP_COMMENTS * (uint64_t)conductor->plan->streams, 0, 0);
     wait_quiet(conductor, COUNT_DELIVERIES);
     const uint64_t got = count_of(conductor, COUNT_DELIVERIES) - deliveries;
     conductor->report->posting_s = 0;
@@ -265,24 +272,105 @@ static void warm_up(struct conductor *conductor)
         got == 0 ? conductor->plan->bytes : (count_of(conductor, COUNT_BYTES) - bytes) / got;
 }
 
+/* All windows of one rate; how long they took. */
+static int64_t run_step(struct conductor *conductor, struct report_step *told)
+{
+    const struct plan *plan = conductor->plan;
+    const uint32_t windows = plan->pairs == 0 ? 1 : plan->pairs;
+    const uint32_t ms = plan->seconds * 1000 / windows;
+    const bool is_first = told == conductor->report->steps;
+    const int64_t start_ms = now_ms();
+    for (uint32_t i = 0; i < windows; i++) {
+        if (plan->pairs > 0) {
+            floor_window(conductor, told->rate, ms, &told->floor[i]);
+        }
+        server_window(conductor, told->rate, ms, is_first && i == 0 ? plan->storms : 0,
+                      &told->server[i]);
+        told->window_count++;
+    }
+    return now_ms() - start_ms;
+}
+
+/* ---- nobody says anything ---- */
+
+static void note_peak(struct conductor *conductor, uint64_t *seen, int64_t *since_ms)
+{
+    if (now_ms() - *since_ms >= PEAK_MS) {
+        const uint64_t more = count_of(conductor, COUNT_HEARTBEATS);
+        uint64_t *peak = &conductor->report->heartbeats_peak;
+        *peak = more - *seen > *peak ? more - *seen : *peak;
+        *seen = more;
+        *since_ms = now_ms();
+    }
+}
+
+static void idle_window(struct conductor *conductor, uint32_t ms, struct report_window *window)
+{
+    const uint64_t before = count_of(conductor, COUNT_HEARTBEATS);
+    const uint64_t cpu_ns = cpu_ns_of(conductor->plan->pid);
+    const int64_t end_ms = now_ms() + ms;
+    uint64_t seen = before;
+    int64_t since_ms = now_ms();
+    while (now_ms() < end_ms) {
+        step(conductor, "idle");
+        note_peak(conductor, &seen, &since_ms);
+    }
+    window->cpu_ns = cpu_ns_of(conductor->plan->pid) - cpu_ns;
+    window->writes = count_of(conductor, COUNT_HEARTBEATS) - before;
+    conductor->report->cpu_ns += window->cpu_ns;
+}
+
+/* As many sends of the same bytes by the bare loop, all viewers twice a second. */
+static void idle_floor(struct conductor *conductor, uint64_t writes, struct report_window *window)
+{
+    const struct plan *plan = conductor->plan;
+    const uint64_t rounds = 1 + writes / (plan->viewers + UINT64_C(1));
+    floor_window(conductor, 2.0 * plan->streams, (uint32_t)rounds * 500, window);
+}
+
+static void run_idle(struct conductor *conductor)
+{
+    const struct plan *plan = conductor->plan;
+    struct report *report = conductor->report;
+    struct report_step *told = &report->steps[0];
+    const uint32_t windows = plan->pairs == 0 ? 1 : plan->pairs;
+    report->frame_bytes = plan->transports == 1U << TRANSPORT_WS ? PING_BYTES : LINE_BYTES;
+    report->step_count = 1;
+    if (plan->pairs > 0) {
+        join_floor(conductor);
+    }
+    for (uint32_t i = 0; i < windows; i++) {
+        idle_window(conductor, plan->seconds * 1000 / windows, &told->server[i]);
+        if (plan->pairs > 0) {
+            idle_floor(conductor, told->server[i].writes, &told->floor[i]);
+        }
+        told->window_count++;
+    }
+}
+
+/* Rate after rate, until one is too much. */
 static void run_windows(struct conductor *conductor)
 {
     const struct plan *plan = conductor->plan;
     struct report *report = conductor->report;
-    struct report_window alone = {.writes = 0};
-    const uint32_t ms = plan->seconds * 1000;
+    const int64_t enough_ms =
+        (int64_t)plan->seconds * 1000 * ENOUGH_TIMES * (plan->pairs == 0 ? 1 : 2);
     atomic_store_explicit(&conductor->cue.phase, PHASE_RUN, memory_order_relaxed);
-    if (plan->pairs == 0) {
-        server_window(conductor, ms, plan->storms, &alone);
+    if (plan->is_idle) {
+        run_idle(conductor);
         return;
     }
-    join_floor(conductor);
-    warm_up(conductor);
-    for (uint32_t pair = 0; pair < plan->pairs; pair++) {
-        floor_window(conductor, ms / plan->pairs, &report->floor[pair]);
-        server_window(conductor, ms / plan->pairs, pair == 0 ? plan->storms : 0,
-                      &report->server[pair]);
-        report->pair_count++;
+    if (plan->pairs > 0) {
+        join_floor(conductor);
+        warm_up(conductor);
+    }
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        atomic_store_explicit(&conductor->cue.step, i, memory_order_relaxed);
+        report->steps[i].rate = plan->rates[i];
+        report->step_count++;
+        if (run_step(conductor, &report->steps[i]) > enough_ms) {
+            break;
+        }
     }
 }
 
@@ -342,11 +430,21 @@ static enum err find_server(const struct conductor *conductor, char why[CONDUCTO
 
 static enum err perform(struct conductor *conductor, char why[CONDUCTOR_WHY_MAX])
 {
-    TRY(find_server(conductor, why));
+    const bool is_peer = conductor->plan->peer != NULL;
+    if (!is_peer) {
+        TRY(find_server(conductor, why));
+    }
     join(conductor);
+    if (is_peer && state_of(conductor).present == 0) {
+        snprintf(why, CONDUCTOR_WHY_MAX, "no viewer got in");
+        return ERR_CLOSED;
+    }
     run_windows(conductor);
+    conductor->report->anon_loaded = server_anon(conductor);
     settle(conductor);
-    TRY(read_logs(conductor, why));
+    if (!is_peer) {
+        TRY(read_logs(conductor, why));
+    }
     stop_crews(conductor);
     for (uint32_t i = 0; i < conductor->plan->crews; i++) {
         crew_judge(conductor->crews[i], conductor->truths);

@@ -16,6 +16,8 @@ enum { TICK_MS = 10, SETTLE_TICKS = 5 };
 struct floor_reader {  // of the bare loop: reads and counts
     struct line line;  // its dial and conn alone are used
     struct crew *crew; // borrowed
+    uint64_t got;      // bytes of the present round
+    uint32_t round;    // of cue, that they are of
 };
 
 struct crew {
@@ -54,15 +56,14 @@ static struct crew *crew_of_scene(struct scene *scene)
 
 static bool is_flat_out(const struct crew *crew)
 {
-    return crew->scene.plan->rate <= 0;
+    return crew->scene.cue->post_rate <= 0;
 }
 
 static int64_t due_us(const struct crew *crew, uint64_t nth)
 {
     const struct cue *cue = crew->scene.cue;
-    return is_flat_out(crew)
-               ? sys_mono_us()
-               : cue->post_from_us + (int64_t)((double)nth * 1e6 / crew->scene.plan->rate);
+    return is_flat_out(crew) ? sys_mono_us()
+                             : cue->post_from_us + (int64_t)((double)nth * 1e6 / cue->post_rate);
 }
 
 /* Whether the round still has comments that nobody took. */
@@ -127,11 +128,31 @@ static int64_t post_wish_ms(const struct crew *crew)
 
 /* ---- the bare loop's readers ---- */
 
+/* The n-th frame of a round is whole: it was due n steps behind the first. */
+static void take_floor_time(struct scene *scene, uint64_t nth)
+{
+    const struct bare_round *round = &scene->cue->floor_plan;
+    const int64_t due_us = round->from_us + (int64_t)nth * round->each_us;
+    const int64_t late_us = sys_mono_us() - due_us;
+    latency_add(&scene->score.floor[scene_step(scene)], late_us > 0 ? (uint64_t)late_us : 0);
+}
+
 static void on_floor_received(struct conn *conn, struct str bytes)
 {
-    const struct floor_reader *reader =
+    struct floor_reader *reader =
         (struct floor_reader *)(void *)((char *)conn - offsetof(struct floor_reader, line.conn));
-    score_count(&reader->crew->scene.score, COUNT_FLOOR_BYTES, bytes.len);
+    struct scene *scene = &reader->crew->scene;
+    const uint32_t round = atomic_load_explicit(&scene->cue->floor_round, memory_order_acquire);
+    const uint32_t frame = scene->cue->floor_plan.bytes;
+    score_count(&scene->score, COUNT_FLOOR_BYTES, bytes.len);
+    if (round != reader->round) {
+        reader->round = round;
+        reader->got = 0;
+    }
+    for (uint64_t nth = reader->got / frame; nth < (reader->got + bytes.len) / frame; nth++) {
+        take_floor_time(scene, nth);
+    }
+    reader->got += bytes.len;
 }
 
 static void on_floor_quiet(struct conn *conn)
@@ -406,24 +427,38 @@ static void judge_gaps(struct crew *crew, const struct truth *truths)
     }
 }
 
-void crew_judge(struct crew *crew, const struct truth *truths)
+static void judge_answers(struct crew *crew, const struct truth *truths)
 {
-    must(!crew->is_running);
-    struct score *score = &crew->scene.score;
     for (uint32_t i = 0; i < crew->scene.answer_count; i++) {
         const struct answer *answer = &crew->scene.answers[i];
         if (!truth_holds(&truths[answer->stream], answer->seq)) {
-            score_fault(score, FAULT_LOST, 1,
+            score_fault(&crew->scene.score, FAULT_LOST, 1,
                         "stream %u: seq %" PRIu64 " was answered and is not in the log",
                         answer->stream, answer->seq);
         }
     }
-    judge_gaps(crew, truths);
+}
+
+void crew_judge(struct crew *crew, const struct truth *truths)
+{
+    must(!crew->is_running);
+    struct score *score = &crew->scene.score;
+    const bool is_peer = crew->scene.plan->peer != NULL;
+    const uint64_t answered = is_peer ? scene_head(&crew->scene, 0) : 0;
+    if (!is_peer) {
+        judge_answers(crew, truths);
+        judge_gaps(crew, truths);
+    }
     for (uint32_t i = 0; i < crew->viewers; i++) {
         const struct watcher *watcher = &crew->watchers[i];
+        const struct witness *witness = &watcher->witness;
         if (!watcher->was_in) {
-            score_fault(score, FAULT_REFUSED, 1, "viewer %u never got in", watcher->witness.number);
+            score_fault(score, FAULT_REFUSED, 1, "viewer %u never got in", witness->number);
         }
-        witness_judge(&watcher->witness, &truths[watcher->witness.stream], score);
+        if (!is_peer) {
+            witness_judge(witness, &truths[witness->stream], score);
+        } else if (answered > witness->seen) {
+            score_count(score, COUNT_MISSING, answered - witness->seen);
+        }
     }
 }

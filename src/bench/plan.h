@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct dialect;
+
 enum transport { TRANSPORT_SSE, TRANSPORT_WS, TRANSPORT_POLL, TRANSPORTS };
 
 enum {
@@ -17,16 +19,19 @@ enum {
     PLAN_PATH_MAX = 256,
     PLAN_STREAMS_MAX = 100000,
     PLAN_TOKENS_MAX = 1024,
+    PLAN_STEPS_MAX = 8,
 };
 
 struct plan {
     /* -- where -- */
     struct address server;
-    char host[PLAN_HOST_MAX]; // as the Host field has it
-    char path[PLAN_PATH_MAX]; // before /v1, no slash at its end
-    char run[PLAN_RUN_MAX];   // names this run in streams and cids, so that it meets no other's
-    int pid;                  // the server's, for its time and memory; 0: not known
-    const struct str *tokens; // of those who post; [token_count], borrowed
+    struct address post_server; // where comments are posted: the same, but for some peers
+    char host[PLAN_HOST_MAX];   // as the Host field has it
+    char path[PLAN_PATH_MAX];   // before /v1, no slash at its end
+    char run[PLAN_RUN_MAX];     // names this run in streams and cids, so that it meets no other's
+    const struct dialect *peer; // whom it measures; NULL: Roar, whose every event is judged
+    int pid;                    // the server's, for its time and memory; 0: not known
+    const struct str *tokens;   // of those who post; [token_count], borrowed
     uint32_t token_count;
 
     /* -- who -- */
@@ -37,9 +42,13 @@ struct plan {
     uint32_t storms;
 
     /* -- what -- */
-    double rate;    // comments a second over all streams; 0: each poster as fast as it is answered
-    uint32_t bytes; // of a comment's text
-    uint32_t seconds;
-    uint32_t pairs; // windows of the bare loop and of the server, in turn; 0: no bare loop
+    /* Comments a second over all streams, one step after the other; [step_count]. 0: each poster as
+     * fast as it is answered. */
+    double rates[PLAN_STEPS_MAX];
+    uint32_t step_count;
+    uint32_t bytes;   // of a comment's text; of a peer's whole message
+    uint32_t seconds; // of posting, at each rate
+    uint32_t pairs;   // windows of the bare loop and of the server, in turn; 0: no bare loop
+    bool is_idle;     // nobody says anything: what is measured is heartbeats
     uint32_t settle_s;
 };

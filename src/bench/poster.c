@@ -2,6 +2,7 @@
 #include "bench/poster.h"
 
 #include "base/must.h"
+#include "bench/dialect.h"
 #include "bench/scan.h"
 #include "sys/sys.h"
 
@@ -15,6 +16,7 @@ enum {
     RETRY_MS = 100,
     STATUS_OK = 200,
     STATUS_CREATED = 201,
+    STATUS_ACCEPTED = 202,
     STATUS_TOO_MANY = 429,
     STATUS_UNAVAILABLE = 503,
     LINE_BYTES = 60, // of the filling: a text has a bounded number of lines, and words
@@ -45,31 +47,41 @@ static void write_text(struct buf *out, uint64_t comment, uint32_t bytes)
     out->bytes[out->len - 1] = '.'; // no white space at its end
 }
 
-static void ask(struct poster *poster)
+static void write_request(const struct poster *poster, struct buf *request)
 {
     const struct plan *plan = poster->scene->plan;
-    struct buf request, body;
-    buf_init(&request, MEM_OTHER, REQUEST_BYTES_MAX);
+    struct buf body;
     buf_init(&body, MEM_OTHER, REQUEST_BYTES_MAX);
     buf_add_str(&body, STR("{\"text\":\""));
     write_text(&body, poster->comment, plan->bytes);
     buf_addf(&body, "\",\"cid\":\"b%s-%" PRIi64 "-%" PRIu64 "\"}", plan->run, poster->due_us,
              poster->comment);
-    buf_addf(&request,
+    buf_addf(request,
              "POST %s/v1/streams/bench-%s-%u/comments HTTP/1.1\r\nHost: %s\r\n"
              "Content-Type: application/json\r\nContent-Length: %zu\r\n",
              plan->path, plan->run, stream_of(poster), plan->host, body.len);
     if (plan->token_count > 0) {
-        buf_addf(&request, "Authorization: Bearer %.*s\r\n",
+        buf_addf(request, "Authorization: Bearer %.*s\r\n",
                  STR_ARG(plan->tokens[poster->number % plan->token_count]));
     }
-    buf_add_str(&request, STR("\r\n"));
-    buf_add_str(&request, buf_str(&body));
+    buf_add_str(request, STR("\r\n"));
+    buf_add_str(request, buf_str(&body));
+    buf_done(&body);
+}
+
+static void ask(struct poster *poster)
+{
+    struct buf request;
+    buf_init(&request, MEM_OTHER, REQUEST_BYTES_MAX);
+    if (poster->scene->plan->peer != NULL) {
+        dialect_write_post(poster->scene->plan, poster->comment, poster->due_us, &request);
+    } else {
+        write_request(poster, &request);
+    }
     poster->is_asked = true;
     if (!buf_ok(&request) || line_send(&poster->line, buf_str(&request)) != ERR_OK) {
         line_end(&poster->line);
     }
-    buf_done(&body);
     buf_done(&request);
 }
 
@@ -86,13 +98,17 @@ static void take_answer(struct poster *poster)
 {
     struct scene *scene = poster->scene;
     struct score *score = &scene->score;
+    const bool is_peer = scene->plan->peer != NULL;
     uint64_t seq = 0;
-    if (poster->status == STATUS_OK || poster->status == STATUS_CREATED) {
+    if (poster->status == STATUS_OK || poster->status == STATUS_CREATED ||
+        (is_peer && poster->status == STATUS_ACCEPTED)) {
         const int64_t now_us = sys_mono_us();
         score_count(score, COUNT_ANSWERED, 1);
         latency_add(&score->posted,
                     now_us > poster->due_us ? (uint64_t)(now_us - poster->due_us) : 0);
-        if (scan_number(buf_str(&poster->answer), "seq", &seq)) {
+        if (is_peer) {
+            scene_raise_head(scene, stream_of(poster), poster->comment + 1);
+        } else if (scan_number(buf_str(&poster->answer), "seq", &seq)) {
             scene_keep_answer(scene, stream_of(poster), seq);
         } else if (memmem(poster->answer.bytes, poster->answer.len, "held", 4) == NULL) {
             score_fault(score, FAULT_FRAME, 1, "a post was answered %d without its seq",
@@ -167,8 +183,8 @@ static void begin(struct poster *poster)
     poster->tries++;
     if (poster->line.state == LINE_OPEN) {
         ask(poster);
-    } else if (line_open(&poster->line, &poster->scene->plan->server, has_from ? &from : NULL) !=
-               ERR_OK) {
+    } else if (line_open(&poster->line, &poster->scene->plan->post_server,
+                         has_from ? &from : NULL) != ERR_OK) {
         on_ended(&poster->line);
     }
 }

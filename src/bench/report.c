@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/report.h"
 
+#include "bench/dialect.h"
 #include "wire/json.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const transport_names[TRANSPORTS] = {
@@ -63,13 +65,13 @@ struct costs {
     struct report_median floor_ns, server_ns, ratio;
 };
 
-static struct costs costs_of(const struct report *report)
+static struct costs costs_of(const struct report_step *step)
 {
     double floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX], ratio[REPORT_PAIRS_MAX];
-    const uint32_t count = report->pair_count;
+    const uint32_t count = step->window_count;
     for (uint32_t i = 0; i < count; i++) {
-        floor[i] = ns_each(&report->floor[i]);
-        server[i] = ns_each(&report->server[i]);
+        floor[i] = ns_each(&step->floor[i]);
+        server[i] = ns_each(&step->server[i]);
         ratio[i] = floor[i] > 0 ? server[i] / floor[i] : 0;
     }
     return (struct costs){.floor_ns = report_median(floor, count),
@@ -97,20 +99,27 @@ static void write_delays(struct buf *out, const char *what, const struct latency
 
 static void write_costs(struct buf *out, const struct report *report, const struct plan *plan)
 {
-    const struct costs costs = costs_of(report);
+    const struct costs costs = costs_of(&report->steps[0]);
     if (report->cpu_ns > 0) {
-        const uint64_t each =
-            score_of(&report->score, plan->viewers > 0 ? COUNT_DELIVERIES : COUNT_ANSWERED);
+        const uint64_t each = score_of(&report->score, plan->is_idle       ? COUNT_HEARTBEATS
+                                                       : plan->viewers > 0 ? COUNT_DELIVERIES
+                                                                           : COUNT_ANSWERED);
         buf_addf(out, "%-22s %.2f us a %s\n", "server CPU",
                  each == 0 ? 0 : (double)report->cpu_ns / (double)each / 1000,
-                 plan->viewers > 0 ? "delivery" : "post");
+                 plan->is_idle       ? "heartbeat"
+                 : plan->viewers > 0 ? "delivery"
+                                     : "post");
     }
-    if (report->pair_count > 0) {
-        buf_addf(out, "%-22s F %.2f us a send, server %.2f us a delivery, of %" PRIu64 " bytes\n",
+    if (plan->pairs > 0) {
+        buf_addf(out, "%-22s F %.2f us a send, server %.2f us each, of %" PRIu64 " bytes\n",
                  "beside the bare loop", costs.floor_ns.median / 1000,
                  costs.server_ns.median / 1000, report->frame_bytes);
         buf_addf(out, "%-22s %.2f F (%.2f .. %.2f, %u pairs)\n", "", costs.ratio.median,
-                 costs.ratio.low, costs.ratio.high, report->pair_count);
+                 costs.ratio.low, costs.ratio.high, report->steps[0].window_count);
+    }
+    if (plan->is_idle) {
+        buf_addf(out, "%-22s %" PRIu64 ", %" PRIu64 " within 100 ms at most\n", "heartbeats",
+                 score_of(&report->score, COUNT_HEARTBEATS), report->heartbeats_peak);
     }
     if (report->anon_after > 0 && plan->viewers > 0) {
         buf_addf(out, "%-22s %.0f bytes a viewer\n", "server user memory",
@@ -145,7 +154,15 @@ void report_write_text(const struct report *report, const struct plan *plan, str
         buf_addf(out, "%-22s %u viewers back and caught up in %u ms\n", "storm", plan->viewers,
                  report->storm_ms[i]);
     }
-    write_delays(out, "due to visible", &score->visible);
+    for (uint32_t i = 0; i < report->step_count; i++) {
+        char what[32];
+        snprintf(what, sizeof(what), "due to visible");
+        if (report->step_count > 1) {
+            snprintf(what, sizeof(what), "due to visible, %.0f/s", report->steps[i].rate);
+        }
+        write_delays(out, what, &score->visible[i]);
+        write_delays(out, "  of the bare loop", &score->floor[i]);
+    }
     write_delays(out, "due to answered", &score->posted);
     write_costs(out, report, plan);
     buf_addf(out, "%-22s", "violations");
@@ -188,18 +205,45 @@ static void write_median(struct buf *out, const char *name, const struct report_
     buf_add_byte(out, '}');
 }
 
-static void write_pairs(struct buf *out, const struct report *report)
+/* What one rate cost, and the windows it is taken from. */
+static void write_step(struct buf *out, const struct report_step *step, bool has_floor)
 {
-    const struct costs costs = costs_of(report);
-    json_write_member_u64(out, "frame_bytes", report->frame_bytes);
+    const struct costs costs = costs_of(step);
     write_median(out, "floor_ns", &costs.floor_ns);
     write_median(out, "server_ns", &costs.server_ns);
     write_median(out, "ratio", &costs.ratio);
     json_write_name(out, "pairs");
     buf_add_byte(out, '[');
-    for (uint32_t i = 0; i < report->pair_count; i++) {
-        buf_addf(out, "%s[%.1f,%.1f]", i == 0 ? "" : ",", ns_each(&report->floor[i]),
-                 ns_each(&report->server[i]));
+    for (uint32_t i = 0; has_floor && i < step->window_count; i++) {
+        buf_addf(out, "%s[%.1f,%.1f]", i == 0 ? "" : ",", ns_each(&step->floor[i]),
+                 ns_each(&step->server[i]));
+    }
+    buf_add_byte(out, ']');
+}
+
+static uint64_t writes_of(const struct report_window *windows, uint32_t count)
+{
+    uint64_t writes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        writes += windows[i].writes;
+    }
+    return writes;
+}
+
+static void write_steps(struct buf *out, const struct report *report, bool has_floor)
+{
+    json_write_name(out, "steps");
+    buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < report->step_count; i++) {
+        const struct report_step *step = &report->steps[i];
+        buf_addf(out, "%s{", i == 0 ? "" : ",");
+        write_number(out, "rate", step->rate);
+        json_write_member_u64(out, "deliveries", writes_of(step->server, step->window_count));
+        json_write_member_u64(out, "floor_writes", writes_of(step->floor, step->window_count));
+        write_latency(out, "visible", &report->score.visible[i]);
+        write_latency(out, "floor_visible", &report->score.floor[i]);
+        write_step(out, step, has_floor);
+        buf_add_byte(out, '}');
     }
     buf_add_byte(out, ']');
 }
@@ -212,7 +256,10 @@ static void write_plan(struct buf *out, const struct plan *plan)
     json_write_member_u64(out, "streams", plan->streams);
     json_write_member_u64(out, "posters", plan->posters);
     json_write_member_u64(out, "crews", plan->crews);
-    write_number(out, "rate", plan->rate);
+    write_number(out, "rate", plan->rates[0]);
+    json_write_name(out, "peer");
+    json_write_str(out, str_of(plan->peer == NULL ? "" : plan->peer->name));
+    json_write_member_bool(out, "idle", plan->is_idle);
     json_write_member_u64(out, "bytes", plan->bytes);
     json_write_member_u64(out, "seconds", plan->seconds);
     json_write_member_u64(out, "stalled_percent", plan->stalled_percent);
@@ -226,6 +273,17 @@ static void write_plan(struct buf *out, const struct plan *plan)
         }
     }
     buf_add_str(out, STR("]}"));
+}
+
+/* Of all rates together. */
+static void write_visible(struct buf *out, const struct score *score)
+{
+    static struct latency all;
+    all = score->visible[0];
+    for (int step = 1; step < PLAN_STEPS_MAX; step++) {
+        latency_merge(&all, &score->visible[step]);
+    }
+    write_latency(out, "visible", &all);
 }
 
 void report_write_json(const struct report *report, const struct plan *plan, struct buf *out)
@@ -255,13 +313,17 @@ void report_write_json(const struct report *report, const struct plan *plan, str
     json_write_member_u64(out, "joined_ms", report->joined_ms);
     json_write_member_u64(out, "settled_ms", report->settled_ms);
     json_write_member_bool(out, "has_settled", report->has_settled);
-    write_latency(out, "visible", &score->visible);
+    write_visible(out, score);
     write_latency(out, "posted", &score->posted);
     json_write_member_u64(out, "server_cpu_ns", report->cpu_ns);
     json_write_member_u64(out, "anon_before", report->anon_before);
     json_write_member_u64(out, "anon_after", report->anon_after);
     write_number(out, "viewer_bytes", memory_of_viewer(report, plan));
-    write_pairs(out, report);
+    json_write_member_u64(out, "anon_loaded", report->anon_loaded);
+    json_write_member_u64(out, "frame_bytes", report->frame_bytes);
+    write_step(out, &report->steps[0], plan->pairs > 0);
+    write_steps(out, report, plan->pairs > 0);
+    json_write_member_u64(out, "heartbeats_peak", report->heartbeats_peak);
     json_write_name(out, "storms_ms");
     buf_add_byte(out, '[');
     for (uint32_t i = 0; i < report->storm_count; i++) {

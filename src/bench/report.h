@@ -18,6 +18,12 @@ struct report_window {
     uint64_t writes, cpu_ns;
 };
 
+struct report_step { // all windows of one rate
+    double rate;
+    uint32_t window_count;
+    struct report_window floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX];
+};
+
 struct report {
     struct score score; // of all crews
     uint64_t events;    // in the logs
@@ -26,9 +32,11 @@ struct report {
     bool has_settled; // all viewers had all before the time was over
     uint64_t frame_bytes;
     uint64_t anon_before, anon_after; // of the server, around the joining; 0: not known
-    uint64_t cpu_ns;                  // of the server, while comments were posted and delivered
-    uint32_t pair_count, storm_count;
-    struct report_window floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX];
+    uint64_t anon_loaded; // of it, behind the last window: with what it holds for the slow
+    uint64_t cpu_ns;      // of the server, while comments were posted and delivered
+    uint32_t step_count, storm_count;
+    struct report_step steps[PLAN_STEPS_MAX];
+    uint64_t heartbeats_peak;             // of an idle run: the most that came within 100 ms
     uint32_t storm_ms[REPORT_STORMS_MAX]; // from the first return to the last caught up
 };
 

@@ -33,8 +33,9 @@ static bool grow(void **list, uint32_t *cap, uint32_t count, size_t size, uint32
     return true;
 }
 
-static void raise_head(struct head *head, uint64_t seq)
+void scene_raise_head(struct scene *scene, uint32_t stream, uint64_t seq)
 {
+    struct head *head = &scene->cue->heads[stream];
     uint64_t known = atomic_load_explicit(&head->seq, memory_order_relaxed);
     while (known < seq &&
            !atomic_compare_exchange_weak_explicit(&head->seq, &known, seq, memory_order_relaxed,
@@ -45,7 +46,7 @@ static void raise_head(struct head *head, uint64_t seq)
 void scene_keep_answer(struct scene *scene, uint32_t stream, uint64_t seq)
 {
     void *list = scene->answers;
-    raise_head(&scene->cue->heads[stream], seq);
+    scene_raise_head(scene, stream, seq);
     if (!grow(&list, &scene->answer_cap, scene->answer_count, sizeof(*scene->answers),
               SCENE_ANSWERS_MAX)) {
         score_fault(&scene->score, FAULT_REFUSED, 1, "more answers than can be kept and checked");
@@ -72,6 +73,11 @@ uint64_t scene_head(const struct scene *scene, uint32_t stream)
 bool scene_is(const struct scene *scene, enum phase phase)
 {
     return atomic_load_explicit(&scene->cue->phase, memory_order_relaxed) == (int)phase;
+}
+
+uint32_t scene_step(const struct scene *scene)
+{
+    return atomic_load_explicit(&scene->cue->step, memory_order_relaxed);
 }
 
 bool scene_source(const struct scene *scene, uint32_t number, struct address *ret_from)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/rand.h"
+#include "bench/bare.h"
 #include "bench/plan.h"
 #include "bench/score.h"
 #include "bench/witness.h"
@@ -29,17 +30,22 @@ struct head {
 };
 
 struct cue { // one, shared
-    /* -- atomic: relaxed but for post_round, whose release orders what a round is -- */
+    /* -- atomic: relaxed but for the rounds, whose release orders what a round is -- */
     _Atomic int phase;
     _Atomic uint32_t storm; // odd: all are to be away; even: there
     _Atomic uint32_t post_round;
+    _Atomic uint32_t floor_round;
     _Atomic bool floor_is_open; // the bare loop waits for its readers
+    _Atomic uint32_t step;      // of plan->rates; between two, nothing is under way
     struct head *heads;         // owned; [streams], the newest answered position
     /* -- written before post_round -- */
     int64_t post_from_us, post_until_us;
     uint64_t post_count; // of the round, by rate; UINT64_MAX: as many as can be
     uint64_t post_first; // number of its first comment
+    double post_rate;    // 0: as fast as they are answered
     struct address floor;
+    /* -- written before floor_round -- */
+    struct bare_round floor_plan;
 };
 
 struct answer {
@@ -67,10 +73,13 @@ struct scene {               // one a crew
 };
 
 void scene_done(struct scene *scene);
+/* All up to `seq` was answered. */
+void scene_raise_head(struct scene *scene, uint32_t stream, uint64_t seq);
 /* A post was answered with its place. */
 void scene_keep_answer(struct scene *scene, uint32_t stream, uint64_t seq);
 void scene_keep_gap(struct scene *scene, uint32_t stream, const struct witness_gap *gap);
 uint64_t scene_head(const struct scene *scene, uint32_t stream);
 bool scene_is(const struct scene *scene, enum phase phase);
+uint32_t scene_step(const struct scene *scene);
 /* The source address for connection `number` to a loopback server; false: any will do. */
 bool scene_source(const struct scene *scene, uint32_t number, struct address *ret_from);

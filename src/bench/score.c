@@ -10,6 +10,7 @@ static const char *const count_names[COUNTS] = {
     [COUNT_BYTES] = "bytes",
     [COUNT_AGAIN] = "again",
     [COUNT_GAPS] = "gaps",
+    [COUNT_MISSING] = "missing",
     [COUNT_SPARED] = "spared",
     [COUNT_RESYNCS] = "resyncs",
     [COUNT_GOAWAYS] = "goaways",
@@ -23,6 +24,7 @@ static const char *const count_names[COUNTS] = {
     [COUNT_ANSWERED] = "answered",
     [COUNT_POST_REFUSED] = "posts_refused",
     [COUNT_POST_RETRIES] = "post_retries",
+    [COUNT_HEARTBEATS] = "heartbeats",
     [COUNT_FLOOR_BYTES] = "floor_bytes",
 };
 
@@ -72,7 +74,10 @@ void score_merge(struct score *score, const struct score *more)
     for (int fault = 0; fault < FAULTS; fault++) {
         score->faults[fault] += atomic_load_explicit(&more->faults[fault], memory_order_relaxed);
     }
-    latency_merge(&score->visible, &more->visible);
+    for (int step = 0; step < PLAN_STEPS_MAX; step++) {
+        latency_merge(&score->visible[step], &more->visible[step]);
+        latency_merge(&score->floor[step], &more->floor[step]);
+    }
     latency_merge(&score->posted, &more->posted);
     for (uint32_t i = 0; i < more->word_count && score->word_count < SCORE_WORDS; i++) {
         memcpy(score->words[score->word_count++], more->words[i], SCORE_WORDS_MAX);

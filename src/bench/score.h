@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bench/latency.h"
+#include "bench/plan.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,7 +18,8 @@ enum count {
     COUNT_BYTES,      // of bodies and messages
     COUNT_AGAIN,      // events it had, sent again after coming back: the client drops them
     COUNT_GAPS,
-    COUNT_SPARED, // events that gaps told of
+    COUNT_MISSING, // of a peer's: answered, and a viewer that was there to the end never had it
+    COUNT_SPARED,  // events that gaps told of
     COUNT_RESYNCS,
     COUNT_GOAWAYS,
     COUNT_JOINS,   // a hello, or the first page
@@ -30,6 +32,7 @@ enum count {
     COUNT_ANSWERED,
     COUNT_POST_REFUSED, // 429 and 503
     COUNT_POST_RETRIES, // no answer came: the same cid again
+    COUNT_HEARTBEATS,   // SSE lines that came alone, WebSocket pings
     COUNT_FLOOR_BYTES,  // of the bare loop
     COUNTS,
 };
@@ -51,8 +54,9 @@ enum { SCORE_WORDS = 8, SCORE_WORDS_MAX = 200 };
 struct score {
     _Atomic uint64_t counts[COUNTS];
     _Atomic uint64_t faults[FAULTS];
-    struct latency visible; // from when a comment was due to when a viewer had it
-    struct latency posted;  // to when its poster had the answer
+    struct latency visible[PLAN_STEPS_MAX]; // from when a comment was due to when a viewer had it
+    struct latency floor[PLAN_STEPS_MAX];   // the same of the bare loop's rounds
+    struct latency posted;                  // to when its poster had the answer
     uint32_t word_count;
     char words[SCORE_WORDS][SCORE_WORDS_MAX];
 };

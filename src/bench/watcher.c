@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/watcher.h"
 
+#include "bench/dialect.h"
 #include "bench/scan.h"
 #include "sys/sys.h"
 #include "wire/cursor.h"
@@ -12,6 +13,7 @@
 
 enum {
     REQUEST_BYTES_MAX = 2048,
+    FRAME_BYTES_MAX = 256, // that a viewer sends
     PAGE_BYTES_MAX = 8 * 1024 * 1024,
     KEYS_MAX = 1000000,
     AWAY_MS = 100, // at least, and up to as much again
@@ -108,23 +110,29 @@ static void become_out(struct watcher *watcher)
 
 /* ---- events ---- */
 
+static void take_due(struct watcher *watcher, uint64_t due_us)
+{
+    if (watcher->stalls || (int64_t)due_us < watcher->in_us) {
+        return;
+    }
+    const int64_t now_us = sys_mono_us();
+    latency_add(&watcher->scene->score.visible[scene_step(watcher->scene)],
+                now_us > (int64_t)due_us ? (uint64_t)now_us - due_us : 0);
+}
+
 /* A comment of this run: its cid says when it was due. */
 static void take_time(struct watcher *watcher, struct str cid)
 {
     const struct plan *plan = watcher->scene->plan;
     uint64_t due_us = 0;
-    if (watcher->stalls || cid.len == 0 || cid.at[0] != 'b') {
+    if (cid.len == 0 || cid.at[0] != 'b') {
         return;
     }
     struct str rest = {.at = cid.at + 1, .len = cid.len - 1};
-    if (!str_eq(str_cut(rest, '-', &rest), str_of(plan->run)) ||
-        !str_to_u64(str_cut(rest, '-', &rest), INT64_MAX, &due_us) ||
-        (int64_t)due_us < watcher->in_us) {
-        return;
+    if (str_eq(str_cut(rest, '-', &rest), str_of(plan->run)) &&
+        str_to_u64(str_cut(rest, '-', &rest), INT64_MAX, &due_us)) {
+        take_due(watcher, due_us);
     }
-    const int64_t now_us = sys_mono_us();
-    latency_add(&watcher->scene->score.visible,
-                now_us > (int64_t)due_us ? (uint64_t)now_us - due_us : 0);
 }
 
 static void take_event(struct watcher *watcher, const struct scan *scan)
@@ -247,9 +255,78 @@ static void take_text(struct watcher *watcher, struct str data, struct scan *ret
     }
 }
 
+/* ---- events of a peer ---- */
+
+static void say(struct watcher *watcher, enum ws_opcode opcode, struct str text)
+{
+    struct buf frame;
+    buf_init(&frame, MEM_VIEWER, FRAME_BYTES_MAX);
+    ws_in_write(&frame, opcode, text, (uint32_t)rand_next(&watcher->scene->rand));
+    if (line_send(&watcher->line, buf_str(&frame)) != ERR_OK) {
+        line_end(&watcher->line);
+    }
+    buf_done(&frame);
+}
+
+/* Whatever it wrapped around how many messages: their marks are found. */
+static void take_peer_text(struct watcher *watcher, struct str text)
+{
+    struct scene *scene = watcher->scene;
+    const struct dialect *peer = scene->plan->peer;
+    uint64_t due_us = 0, number = 0;
+    if (peer->ping != NULL && str_eq(text, str_of(peer->ping))) {
+        say(watcher, WS_TEXT, str_of(peer->pong));
+        return;
+    }
+    if (watcher->state == WATCHER_JOINING && watcher->transport == TRANSPORT_WS &&
+        peer->ready != NULL &&
+        memmem(text.at, text.len, peer->ready, strlen(peer->ready)) != NULL) {
+        become_in(watcher);
+    }
+    while (dialect_next(scene->plan, &text, &due_us, &number)) {
+        const bool is_new = witness_count(&watcher->witness, number + 1);
+        score_count(&scene->score, is_new ? COUNT_DELIVERIES : COUNT_AGAIN, 1);
+        if (is_new) {
+            take_due(watcher, due_us);
+        }
+    }
+    catch_up(watcher);
+}
+
+/* The head of a peer's answer is there. */
+static void begin_peer(struct watcher *watcher)
+{
+    const struct plan *plan = watcher->scene->plan;
+    const bool is_ws = watcher->transport == TRANSPORT_WS;
+    if (is_ws && plan->peer->greeting != NULL) {
+        struct buf greeting;
+        buf_init(&greeting, MEM_VIEWER, FRAME_BYTES_MAX);
+        dialect_write_greeting(plan, &greeting);
+        say(watcher, WS_TEXT, buf_str(&greeting));
+        buf_done(&greeting);
+    }
+    if (!is_ws || plan->peer->ready == NULL) {
+        become_in(watcher);
+    }
+}
+
+static void take_peer_event(struct watcher *watcher, struct str id, struct str data)
+{
+    if (watcher->scene->plan->peer->resumes && id.len < WATCHER_EPOCH_MAX) {
+        snprintf(watcher->epoch, sizeof(watcher->epoch), "%.*s", STR_ARG(id));
+    }
+    take_peer_text(watcher, data);
+}
+
+/* ---- what arrives ---- */
+
 static void on_sse(void *user, struct str id, struct str data)
 {
     struct watcher *watcher = user;
+    if (watcher->scene->plan->peer != NULL) {
+        take_peer_event(watcher, id, data);
+        return;
+    }
     struct scan scan = {.seq = 0};
     uint64_t id_seq = 0;
     take_text(watcher, data, &scan);
@@ -268,16 +345,16 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
 {
     struct watcher *watcher = user;
     struct scan scan = {.seq = 0};
-    if (opcode == WS_TEXT) {
+    const bool is_peer = watcher->scene->plan->peer != NULL;
+    if (is_peer && (opcode == WS_TEXT || opcode == WS_BINARY)) {
+        take_peer_text(watcher, payload);
+    } else if (opcode == WS_TEXT) {
         take_text(watcher, payload, &scan);
+    } else if (opcode == WS_BINARY) {
+        score_frame(watcher, "a binary message", STR_NONE);
     } else if (opcode == WS_PING && payload.len <= 125) {
-        struct buf pong;
-        buf_init(&pong, MEM_VIEWER, 256);
-        ws_in_write(&pong, WS_PONG, payload, (uint32_t)rand_next(&watcher->scene->rand));
-        if (line_send(&watcher->line, buf_str(&pong)) != ERR_OK) {
-            line_end(&watcher->line);
-        }
-        buf_done(&pong);
+        score_count(&watcher->scene->score, COUNT_HEARTBEATS, 1);
+        say(watcher, WS_PONG, payload);
     } else if (opcode == WS_CLOSE) {
         line_end(&watcher->line);
     }
@@ -332,7 +409,12 @@ static void ask(struct watcher *watcher)
     struct buf request;
     buf_init(&request, MEM_VIEWER, REQUEST_BYTES_MAX);
     watcher->is_asking = true;
-    write_request(watcher, &request);
+    if (watcher->scene->plan->peer != NULL) {
+        dialect_write_read(watcher->scene->plan, (enum transport)watcher->transport,
+                           str_of(watcher->epoch), &request);
+    } else {
+        write_request(watcher, &request);
+    }
     if (!buf_ok(&request) || line_send(&watcher->line, buf_str(&request)) != ERR_OK) {
         line_end(&watcher->line);
     }
@@ -357,6 +439,8 @@ static void on_answered(struct line *line, int status)
     if (status != (is_ws ? STATUS_UPGRADED : STATUS_OK)) {
         score_count(&watcher->scene->score, COUNT_REFUSED, 1);
         line_end(line);
+    } else if (watcher->scene->plan->peer != NULL) {
+        begin_peer(watcher);
     }
 }
 
@@ -366,6 +450,7 @@ static void on_body(struct line *line, struct str bytes)
     enum err err = ERR_OK;
     score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
     if (watcher->transport == TRANSPORT_SSE) {
+        score_count(&watcher->scene->score, COUNT_HEARTBEATS, str_eq(bytes, STR(":\n\n")));
         err = sse_in_feed(&watcher->in.sse, bytes, on_sse, watcher);
     } else if (watcher->transport == TRANSPORT_WS) {
         err = ws_in_feed(&watcher->in.ws, bytes, on_ws, watcher);
@@ -545,7 +630,9 @@ void watcher_leave(struct watcher *watcher)
 void watcher_return(struct watcher *watcher)
 {
     watcher->is_kept_out = false;
-    watcher->target = scene_head(watcher->scene, watcher->witness.stream);
+    const struct dialect *peer = watcher->scene->plan->peer;
+    const bool takes_up = peer == NULL || (peer->resumes && watcher->transport == TRANSPORT_SSE);
+    watcher->target = takes_up ? scene_head(watcher->scene, watcher->witness.stream) : 0;
     if (!watcher->is_behind && !watcher->stalls) {
         watcher->is_behind = true;
         atomic_fetch_add_explicit(&watcher->scene->behind, 1, memory_order_relaxed);

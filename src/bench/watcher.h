@@ -36,10 +36,10 @@ struct watcher {
         struct ws_in ws;
         struct buf page;
     } in;
-    char epoch[WATCHER_EPOCH_MAX];
-    uint8_t state;     // enum watcher_state
-    uint8_t transport; // enum transport
-    bool is_kept_out;  // by a storm
+    char epoch[WATCHER_EPOCH_MAX]; // of a peer: the newest id, where it has them
+    uint8_t state;                 // enum watcher_state
+    uint8_t transport;             // enum transport
+    bool is_kept_out;              // by a storm
     bool stalls;
     bool was_in;
     bool is_asking;  // a poll is under way

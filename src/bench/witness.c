@@ -27,6 +27,16 @@ void witness_hello(struct witness *witness, uint64_t seq)
     }
 }
 
+bool witness_count(struct witness *witness, uint64_t seq)
+{
+    if (seq <= witness->last) {
+        return false;
+    }
+    witness->last = seq;
+    witness->seen++;
+    return true;
+}
+
 static void check_prev(const struct witness *witness, uint64_t seq, uint64_t prev,
                        struct score *score)
 {

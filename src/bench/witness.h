@@ -37,6 +37,8 @@ struct witness_gap {
 
 /* A connection begins; what it held, it holds. */
 void witness_open(struct witness *witness);
+/* Of a peer, that tells no `prev`: only whether it is new is asked. */
+bool witness_count(struct witness *witness, uint64_t seq);
 /* `seq` of the hello. */
 void witness_hello(struct witness *witness, uint64_t seq);
 /* Whether it is new to this reader. Faults are counted in `score`. */

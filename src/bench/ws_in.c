@@ -38,7 +38,8 @@ static enum err take_frame(struct str *bytes, enum ws_opcode *ret_opcode, struct
         return ERR_AGAIN;
     }
     const unsigned opcode = at[0] & 0x0fU;
-    const bool is_known = opcode == WS_TEXT || (opcode >= WS_CLOSE && opcode <= WS_PONG);
+    const bool is_known =
+        opcode == WS_TEXT || opcode == WS_BINARY || (opcode >= WS_CLOSE && opcode <= WS_PONG);
     if ((at[0] & 0xf0U) != FIN || (at[1] & MASKED) != 0 || !is_known) {
         return ERR_PROTO;
     }

@@ -239,7 +239,8 @@ static enum err read_time(const struct json *payload, const char *name, bool is_
     if (member == NULL) {
         return is_needed ? ERR_PROTO : ERR_OK;
     }
-    if (!json_get_f64(member, &seconds) || seconds < 1 || seconds > 9007199254740991.0) {
+    const double least = is_needed ? 1 : 0; // of the others 0 says nothing, as if it were absent
+    if (!json_get_f64(member, &seconds) || seconds < least || seconds > 9007199254740991.0) {
         return ERR_PROTO;
     }
     *ret_s = (int64_t)seconds;

@@ -66,6 +66,14 @@ static void little_is_needed(void **state)
     claims_unref(NULL);
 }
 
+static void a_time_of_zero_says_nothing(void **state)
+{
+    (void)state;
+    struct claims *claims = good("{\"sub\":\"u7\",\"exp\":9,\"nbf\":0,\"iat\":0,\"since\":0}");
+    assert_int_equal(claims->nbf_s, 0);
+    claims_unref(claims);
+}
+
 static void who_would_rather_not_be_named_is_not(void **state)
 {
     (void)state;
@@ -97,6 +105,7 @@ static void wrong_shapes_are_refused(void **state)
         "{\"sub\":\"u\",\"exp\":1e300}",
         "{\"sub\":\"u\",\"exp\":9223372036854775807}",
         "{\"sub\":\"u\",\"exp\":9,\"nbf\":\"1\"}",
+        "{\"sub\":\"u\",\"exp\":9,\"nbf\":-1}",
         "{\"sub\":\"u\",\"exp\":9,\"iat\":true}",
         "{\"sub\":\"u\",\"exp\":9,\"since\":[]}",
         "{\"sub\":\"u\",\"exp\":9,\"name\":5}",
@@ -247,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_claims_are_kept),
         cmocka_unit_test(little_is_needed),
+        cmocka_unit_test(a_time_of_zero_says_nothing),
         cmocka_unit_test(who_would_rather_not_be_named_is_not),
         cmocka_unit_test(wrong_shapes_are_refused),
         cmocka_unit_test(lengths_are_exact),

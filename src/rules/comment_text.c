@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <utf8proc.h>
 
+const struct text_limits comment_text_limits_usual = {
+    .points = 500, .bytes = 2000, .lines = 20, .marks = 8};
+
 /* What has been seen so far of a text that is valid UTF-8. */
 struct survey {
     size_t points, bytes, lines; // as it will be kept
@@ -95,13 +98,14 @@ static void keep(struct buf *out, struct str text)
     }
 }
 
-static enum text_fault judge(const struct survey *survey, uint32_t points_max, const char **ret_why)
+static enum text_fault judge(const struct survey *survey, const struct text_limits *limits,
+                             const char **ret_why)
 {
-    if (survey->points > points_max || survey->bytes > TEXT_BYTES_MAX) {
+    if (survey->points > limits->points || survey->bytes > limits->bytes) {
         *ret_why = "The text has too many characters.";
         return TEXT_TOO_LONG;
     }
-    if (survey->lines > TEXT_LINES_MAX) {
+    if (survey->lines > limits->lines) {
         *ret_why = "The text has too many lines.";
         return TEXT_TOO_LONG;
     }
@@ -109,15 +113,15 @@ static enum text_fault judge(const struct survey *survey, uint32_t points_max, c
         *ret_why = "The text holds a control character; only line feed and tab are allowed.";
         return TEXT_BAD;
     }
-    if (survey->marks_most > TEXT_MARKS_MAX) {
+    if (survey->marks_most > limits->marks) {
         *ret_why = "The text piles too many combining marks on one character.";
         return TEXT_BAD;
     }
     return TEXT_OK;
 }
 
-enum text_fault comment_text_keep(struct str text, uint32_t points_max, struct buf *out,
-                                  const char **ret_why)
+enum text_fault comment_text_keep(struct str text, const struct text_limits *limits,
+                                  struct buf *out, const char **ret_why)
 {
     if (!utf8_is_valid(text)) {
         *ret_why = "The text is not valid UTF-8.";
@@ -129,7 +133,7 @@ enum text_fault comment_text_keep(struct str text, uint32_t points_max, struct b
         return TEXT_EMPTY;
     }
     const struct survey survey = survey_text(text);
-    const enum text_fault fault = judge(&survey, points_max, ret_why);
+    const enum text_fault fault = judge(&survey, limits, ret_why);
     if (fault == TEXT_OK) {
         keep(out, text);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* comment_text -- what may be the text of a comment (protocol.md section 4): trimmed, LF for CR and
- * CRLF, 1..500 code points, <= 2,000 bytes, <= 20 lines, no controls but LF and TAB, <= 8 combining
- * marks on a base. Pure. */
+ * CRLF, at most so many code points, bytes and lines, no controls but LF and TAB, at most so many
+ * combining marks on a base. Pure. */
 #pragma once
 
 #include "base/buf.h"
@@ -9,12 +9,18 @@
 
 #include <stdint.h>
 
-enum { TEXT_BYTES_MAX = 2000, TEXT_LINES_MAX = 20, TEXT_MARKS_MAX = 8 };
+enum { TEXT_BYTES_MAX = 4000 }; // the most that text_limits.bytes may be
+
+struct text_limits {
+    uint32_t points, bytes, lines, marks;
+};
+/* Of a server that was told nothing else: 500, 2,000, 20, 8. */
+extern const struct text_limits comment_text_limits_usual;
 
 enum text_fault { TEXT_OK, TEXT_EMPTY, TEXT_TOO_LONG, TEXT_BAD_UTF8, TEXT_BAD };
 
-/* Appends the text as it is kept to `out`, whose len_max has room for TEXT_BYTES_MAX more (ask
+/* Appends the text as it is kept to `out`, whose len_max has room for limits->bytes more (ask
  * buf_ok() for memory); on a fault `*ret_why` is a sentence for the answer's detail (static) and
  * nothing is appended. */
-enum text_fault comment_text_keep(struct str text, uint32_t points_max, struct buf *out,
-                                  const char **ret_why);
+enum text_fault comment_text_keep(struct str text, const struct text_limits *limits,
+                                  struct buf *out, const char **ret_why);

@@ -11,16 +11,20 @@
 
 #include <cmocka.h>
 
-enum { POINTS_MAX = 500 };
+static const struct text_limits *const usual = &comment_text_limits_usual;
 
 #define MARKS_4 "\xCC\x81\xCC\x82\xCC\x83\xCC\x84"
+
+/* As many points as bytes, so that the bytes are what is over. */
+static const struct text_limits many_points = {
+    .points = 5000, .bytes = 2000, .lines = 20, .marks = 8};
 
 static void expect_kept(struct str text, struct str kept)
 {
     const char *why = NULL;
     struct buf out;
-    buf_init(&out, MEM_OTHER, TEXT_BYTES_MAX);
-    assert_int_equal(comment_text_keep(text, POINTS_MAX, &out, &why), TEXT_OK);
+    buf_init(&out, MEM_OTHER, usual->bytes);
+    assert_int_equal(comment_text_keep(text, usual, &out, &why), TEXT_OK);
     assert_true(str_eq(buf_str(&out), kept));
     assert_true(buf_ok(&out));
     assert_null(why);
@@ -31,8 +35,8 @@ static void expect_fault(struct str text, enum text_fault fault)
 {
     const char *why = NULL;
     struct buf out;
-    buf_init(&out, MEM_OTHER, TEXT_BYTES_MAX);
-    assert_int_equal(comment_text_keep(text, POINTS_MAX, &out, &why), fault);
+    buf_init(&out, MEM_OTHER, usual->bytes);
+    assert_int_equal(comment_text_keep(text, usual, &out, &why), fault);
     assert_int_equal(out.len, 0);
     assert_non_null(why);
     buf_done(&out);
@@ -102,12 +106,12 @@ static void length_is_bounded_after_trimming(void **state)
 
     (void)state;
     buf_init(&scratch, MEM_OTHER, 1 << 16);
-    const struct str most = repeated(&scratch, "x", POINTS_MAX);
+    const struct str most = repeated(&scratch, "x", usual->points);
     expect_kept(most, most);
-    expect_fault(repeated(&scratch, "x", POINTS_MAX + 1), TEXT_TOO_LONG);
-    const struct str wide = repeated(&scratch, "\xF0\x9F\x98\x80", POINTS_MAX);
+    expect_fault(repeated(&scratch, "x", usual->points + 1), TEXT_TOO_LONG);
+    const struct str wide = repeated(&scratch, "\xF0\x9F\x98\x80", usual->points);
     expect_kept(wide, wide); // 500 of 4 bytes: 2,000
-    expect_fault(repeated(&scratch, "\xF0\x9F\x98\x80", POINTS_MAX + 1), TEXT_TOO_LONG);
+    expect_fault(repeated(&scratch, "\xF0\x9F\x98\x80", usual->points + 1), TEXT_TOO_LONG);
     (void)repeated(&scratch, " ", 5000);
     buf_add_byte(&scratch, 'x');
     expect_kept(buf_str(&scratch), STR("x"));
@@ -121,12 +125,13 @@ static void bytes_are_bounded_where_points_are_not(void **state)
 
     (void)state;
     buf_init(&scratch, MEM_OTHER, 1 << 16);
-    buf_init(&out, MEM_OTHER, TEXT_BYTES_MAX);
-    assert_int_equal(comment_text_keep(repeated(&scratch, "x", TEXT_BYTES_MAX), 5000, &out, &why),
-                     TEXT_OK);
+    buf_init(&out, MEM_OTHER, usual->bytes);
+    assert_int_equal(
+        comment_text_keep(repeated(&scratch, "x", usual->bytes), &many_points, &out, &why),
+        TEXT_OK);
     buf_reset(&out);
     assert_int_equal(
-        comment_text_keep(repeated(&scratch, "x", TEXT_BYTES_MAX + 1), 5000, &out, &why),
+        comment_text_keep(repeated(&scratch, "x", usual->bytes + 1), &many_points, &out, &why),
         TEXT_TOO_LONG);
     buf_done(&out);
     buf_done(&scratch);
@@ -138,14 +143,14 @@ static void lines_are_bounded(void **state)
 
     (void)state;
     buf_init(&scratch, MEM_OTHER, 1 << 12);
-    (void)repeated(&scratch, "a\r\n", TEXT_LINES_MAX - 1);
+    (void)repeated(&scratch, "a\r\n", usual->lines - 1);
     buf_add_byte(&scratch, 'z');
     const char *why = NULL;
     struct buf out;
-    buf_init(&out, MEM_OTHER, TEXT_BYTES_MAX);
-    assert_int_equal(comment_text_keep(buf_str(&scratch), POINTS_MAX, &out, &why), TEXT_OK);
+    buf_init(&out, MEM_OTHER, usual->bytes);
+    assert_int_equal(comment_text_keep(buf_str(&scratch), usual, &out, &why), TEXT_OK);
     buf_done(&out);
-    (void)repeated(&scratch, "a\r", TEXT_LINES_MAX);
+    (void)repeated(&scratch, "a\r", usual->lines);
     buf_add_byte(&scratch, 'z');
     expect_fault(buf_str(&scratch), TEXT_TOO_LONG);
     buf_done(&scratch);

@@ -15,12 +15,24 @@ static struct str cut_last(struct str *list)
     return str_trim(last);
 }
 
+/* Some proxies write the port behind it, too. */
+static enum err read_said(struct str word, struct address *ret_said)
+{
+    if (address_parse_ip(word, ret_said) == ERR_OK) {
+        return ERR_OK;
+    }
+    TRY(str_has_prefix(word, STR(":")) ? ERR_PROTO : address_parse(word, ret_said));
+    ret_said->port = 0;
+    return ERR_OK;
+}
+
 /* Walks one field's list from the right; false: the walk ends here. */
 static bool walk(struct server *server, struct request *request, struct str list)
 {
     while (list.len > 0 && request->client_is_trusted) {
         struct address said;
-        if (address_parse_ip(cut_last(&list), &said) != ERR_OK) {
+        if (read_said(cut_last(&list), &said) != ERR_OK) {
+            request->client_is_trusted = false; // it hides somebody, who must not be free of limits
             return false;
         }
         request->client = said;

@@ -3,7 +3,8 @@
  *
  * Every proxy appends to X-Forwarded-For whom it had the request from. Read from the right, as long
  * as the one who says it is trusted: the first address that is not is the client. What stands left
- * of it is the client's own invention.
+ * of it is the client's own invention. Where one says what is no address, that one is the client,
+ * and not trusted: whoever stands behind it shares its limits.
  */
 #pragma once
 

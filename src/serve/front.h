@@ -20,6 +20,7 @@
 #include "serve/carrier.h"
 #include "serve/goaway.h"
 #include "serve/meter.h"
+#include "serve/server_limits.h"
 #include "serve/sweep.h"
 #include "wire/problem.h"
 
@@ -49,8 +50,9 @@ struct server {
     uint32_t trusted_proxy_count;
     uint32_t stall_ms, head_ms, request_ms, idle_ms, ttl_ms, line_ms, ping_ms, beat_ms;
     uint32_t retry_ms_min, retry_ms_max; // of a drain's goaway
-    uint32_t visit_ms;                   // between two visits of a rider
-    bool compress;                       // where the client offers it
+    struct server_limits limits;
+    uint32_t visit_ms; // between two visits of a rider
+    bool compress;     // where the client offers it
 
     /* -- its reactor only -- */
     struct listener *listener; // owned; NULL once it stopped

@@ -15,6 +15,8 @@
 #include "serve/refusal.h"
 #include "sys/sys.h"
 
+#include <stdio.h>
+
 enum {
     UNWANTED_MAX = 256,            // refused newcomers that are waited for; more are cut at once
     WAITING_BYTES_MAX = 64 * 1024, // answers not yet taken; above it no next request is read
@@ -310,6 +312,18 @@ static void refuse_fault(struct http1 *http1, enum problem_code code, const char
     refuse(http1, &problem);
 }
 
+/* What the reader found: what is wrong, or of what there is too much. */
+static void refuse_request(struct http1 *http1, const struct http_fault *fault)
+{
+    char detail[96];
+    if (fault->most == 0) {
+        refuse_fault(http1, fault->code, fault->detail);
+        return;
+    }
+    (void)snprintf(detail, sizeof(detail), "too many %s: %u at most", fault->detail, fault->most);
+    refuse_fault(http1, fault->code, detail);
+}
+
 /* ---- in ---- */
 
 static void on_late(struct intake *intake)
@@ -388,7 +402,7 @@ static void read_some(struct http1 *http1, struct str *input)
         return;
     }
     if (err == ERR_PROTO) {
-        refuse_fault(http1, reader->fault.code, reader->fault.detail);
+        refuse_request(http1, &reader->fault);
         return;
     }
     if (err == ERR_OK) {

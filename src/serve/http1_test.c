@@ -402,7 +402,11 @@ static void a_trusted_proxy_speaks_for_its_clients(void **state)
         {"X-Forwarded-For: 6.6.6.6, 192.0.2.7, 10.1.2.3\r\n", "from 192.0.2.7 ["},
         {"X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-For: 10.1.2.3\r\n", "from 192.0.2.7 ["},
         {"X-Forwarded-For: 10.9.9.9,10.1.2.3\r\n", "from 10.9.9.9 trusted ["},
-        {"X-Forwarded-For: 192.0.2.7, junk, 10.1.2.3\r\n", "from 10.1.2.3 trusted ["},
+        {"X-Forwarded-For: 192.0.2.7, junk, 10.1.2.3\r\n", "from 10.1.2.3 ["},
+        {"X-Forwarded-For: 192.0.2.7,\r\n", "from 127.0.0.1 ["},
+        {"X-Forwarded-For: :80\r\n", "from 127.0.0.1 ["},
+        {"X-Forwarded-For: 192.0.2.7:4711, 10.1.2.3:80\r\n", "from 192.0.2.7 ["},
+        {"X-Forwarded-For: [2001:db8::1]:4711\r\n", "from 2001:db8::/64 ["},
         {"X-Forwarded-For: 2001:db8::1\r\n", "from 2001:db8::/64 ["},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

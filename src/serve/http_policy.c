@@ -11,11 +11,18 @@
 
 enum { BLANK, BLANK_LF, LINE, LINE_LF, FIELD, NAME, VALUE, VALUE_LF, END_LF };
 
-enum { LINE_BYTES_MAX = REQUEST_URL_BYTES_MAX + 64 }; // with the longest method and the version
+enum { LINE_REST_BYTES_MAX = 64 }; // of a request line besides its URL: method and version
 
 static enum err refuse(struct http_fault *ret_fault, enum problem_code code, const char *detail)
 {
     *ret_fault = (struct http_fault){.code = code, .detail = detail};
+    return ERR_PROTO;
+}
+
+static enum err over(struct http_fault *ret_fault, enum problem_code code, const char *detail,
+                     uint32_t most)
+{
+    *ret_fault = (struct http_fault){.code = code, .detail = detail, .most = most};
     return ERR_PROTO;
 }
 
@@ -71,8 +78,8 @@ static enum err scan_line(struct http_scan *scan, char c, struct http_fault *ret
     if (is_control(c)) {
         return bad_request(ret_fault, "a control character in the request line");
     }
-    if (++scan->part_bytes > LINE_BYTES_MAX) {
-        return refuse(ret_fault, PROBLEM_URL_TOO_LONG, "a URL has at most 4096 bytes");
+    if (++scan->part_bytes > scan->limits->url_bytes + LINE_REST_BYTES_MAX) {
+        return over(ret_fault, PROBLEM_URL_TOO_LONG, "bytes of the URL", scan->limits->url_bytes);
     }
     return ERR_OK;
 }
@@ -86,8 +93,8 @@ static enum err scan_field(struct http_scan *scan, char c, struct http_fault *re
     if (c == ' ' || c == '\t') {
         return bad_request(ret_fault, "a folded header line");
     }
-    if (++scan->fields > REQUEST_FIELDS_MAX) {
-        return refuse(ret_fault, PROBLEM_HEADERS_TOO_LARGE, "more than 100 header fields");
+    if (++scan->fields > scan->limits->fields) {
+        return over(ret_fault, PROBLEM_HEADERS_TOO_LARGE, "header fields", scan->limits->fields);
     }
     scan->state = NAME;
     scan->part_bytes = 0;
@@ -103,8 +110,9 @@ static enum err scan_name(struct http_scan *scan, char c, struct http_fault *ret
     if (!is_token_char(c)) {
         return bad_request(ret_fault, "a header name that is no token");
     }
-    if (++scan->part_bytes > FIELD_NAME_BYTES_MAX) {
-        return refuse(ret_fault, PROBLEM_HEADERS_TOO_LARGE, "a header name over 256 bytes");
+    if (++scan->part_bytes > scan->limits->name_bytes) {
+        return over(ret_fault, PROBLEM_HEADERS_TOO_LARGE, "bytes of a header's name",
+                    scan->limits->name_bytes);
     }
     return ERR_OK;
 }
@@ -153,8 +161,9 @@ enum err http_policy_scan(struct http_scan *scan, struct str bytes, size_t *ret_
                           struct http_fault *ret_fault)
 {
     for (size_t i = 0; i < bytes.len; i++) {
-        if (++scan->bytes > REQUEST_HEAD_BYTES_MAX) {
-            return refuse(ret_fault, PROBLEM_HEADERS_TOO_LARGE, "a head has at most 16384 bytes");
+        if (++scan->bytes > scan->limits->head_bytes) {
+            return over(ret_fault, PROBLEM_HEADERS_TOO_LARGE, "bytes of the request's head",
+                        scan->limits->head_bytes);
         }
         const bool ends = scan->state == END_LF;
         enum err err = scan_byte(scan, bytes.at[i], ret_fault);
@@ -173,7 +182,7 @@ enum err http_policy_scan(struct http_scan *scan, struct str bytes, size_t *ret_
     return ERR_AGAIN;
 }
 
-enum err http_policy_line(struct str line, struct http_fault *ret_fault)
+enum err http_policy_line(struct str line, uint32_t url_bytes_max, struct http_fault *ret_fault)
 {
     struct str rest = line;
     const struct str method = str_cut(rest, ' ', &rest);
@@ -181,8 +190,8 @@ enum err http_policy_line(struct str line, struct http_fault *ret_fault)
     if (!is_token(method) || target.len == 0 || !str_has_prefix(rest, STR("HTTP/"))) {
         return bad_request(ret_fault, "the request line is not `method target HTTP/1.1`");
     }
-    if (target.len > REQUEST_URL_BYTES_MAX) {
-        return refuse(ret_fault, PROBLEM_URL_TOO_LONG, "a URL has at most 4096 bytes");
+    if (target.len > url_bytes_max) {
+        return over(ret_fault, PROBLEM_URL_TOO_LONG, "bytes of the URL", url_bytes_max);
     }
     const bool is_version = rest.len == 8 && rest.at[5] >= '0' && rest.at[5] <= '9' &&
                             rest.at[6] == '.' && rest.at[7] >= '0' && rest.at[7] <= '9';
@@ -276,8 +285,8 @@ static enum err judge_target(struct request *request, struct http_fault *ret_fau
     return ERR_OK;
 }
 
-static enum err judge_length(const struct request *request, struct http_verdict *ret_verdict,
-                             struct http_fault *ret_fault)
+static enum err judge_length(const struct request *request, const struct http_facts *facts,
+                             struct http_verdict *ret_verdict, struct http_fault *ret_fault)
 {
     const uint32_t codings = request_field_count(request, "transfer-encoding");
     const uint32_t lengths = request_field_count(request, "content-length");
@@ -305,8 +314,8 @@ static enum err judge_length(const struct request *request, struct http_verdict 
                     &ret_verdict->body_bytes)) {
         return bad_request(ret_fault, "a Content-Length that is no number");
     }
-    if (ret_verdict->body_bytes > REQUEST_BODY_BYTES_MAX) {
-        return refuse(ret_fault, PROBLEM_TOO_LARGE, "a body has at most 16384 bytes");
+    if (ret_verdict->body_bytes > facts->body_bytes_max) {
+        return over(ret_fault, PROBLEM_TOO_LARGE, "bytes of the body", facts->body_bytes_max);
     }
     return ERR_OK;
 }
@@ -338,7 +347,7 @@ enum err http_policy_judge(struct request *request, const struct http_facts *fac
     }
     TRY(judge_host(request, facts, ret_fault));
     TRY(judge_target(request, ret_fault));
-    TRY(judge_length(request, &verdict, ret_fault));
+    TRY(judge_length(request, facts, &verdict, ret_fault));
     TRY(judge_expect(request, facts, &verdict, ret_fault));
 
     *ret_verdict = verdict;

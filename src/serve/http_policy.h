@@ -7,13 +7,14 @@
  *
  * Used by:  http_reader.c.
  * Thread:   any; pure.
- * Bound:    REQUEST_* in serve/request.h; chunk framing CHUNK_FRAMING_BYTES_MAX a request.
+ * Bound:    struct request_limits; chunk framing CHUNK_FRAMING_BYTES_MAX a request.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/str.h"
 #include "serve/request.h"
+#include "serve/server_limits.h"
 #include "wire/problem.h"
 
 #include <stdbool.h>
@@ -21,7 +22,6 @@
 #include <stdint.h>
 
 enum {
-    FIELD_NAME_BYTES_MAX = 256,
     BLANK_LINES_MAX = 4,                 // before the request line, RFC 9112 2.2
     CHUNK_FRAMING_BYTES_MAX = 16 * 1024, // of chunk sizes, extensions and trailers
 };
@@ -30,13 +30,15 @@ enum {
 struct http_fault {
     enum problem_code code;
     const char *detail; // static; NULL: there is no fault
+    uint32_t most;      // the limit it is over; 0: none
 };
 
-/* Where in a head the raw bytes stand; zeroed to begin. */
+/* Where in a head the raw bytes stand; all but the limits zeroed to begin. */
 struct http_scan {
-    uint32_t bytes;      // of the head so far
-    uint32_t part_bytes; // of the request line, or of the present field name
-    uint16_t fields;
+    const struct request_limits *limits; // borrowed; outlive it
+    uint32_t bytes;                      // of the head so far
+    uint32_t part_bytes;                 // of the request line, or of the present field name
+    uint32_t fields;
     uint8_t state;       // see http_policy.c
     uint8_t blank_lines; // before the request line
 };
@@ -47,11 +49,13 @@ MUST_USE enum err http_policy_scan(struct http_scan *scan, struct str bytes, siz
                                    struct http_fault *ret_fault);
 
 /* The request line alone (without its CRLF), before the parser sees it. ERR_PROTO. */
-MUST_USE enum err http_policy_line(struct str line, struct http_fault *ret_fault);
+MUST_USE enum err http_policy_line(struct str line, uint32_t url_bytes_max,
+                                   struct http_fault *ret_fault);
 
 /* What the parser knows and struct request does not. */
 struct http_facts {
     bool is_http_1_0;
+    uint32_t body_bytes_max;
 };
 
 /* What follows from the fields. */

@@ -29,7 +29,7 @@ static int on_field(llhttp_t *parser, const char *at, size_t len)
     struct http_reader *reader = reader_of(parser);
     if (reader->stage == HTTP_STAGE_HEAD) { // else a trailer: read over
         struct request *request = reader->request;
-        must(request->field_count < REQUEST_FIELDS_MAX); // the scan counted them
+        must(request->field_count < reader->scan.fields); // there is room for what the scan counted
         request->fields[request->field_count++] =
             (struct field){.name = {.at = at, .len = len}, .value = {.at = at + len, .len = 0}};
     }
@@ -51,7 +51,8 @@ static int on_value(llhttp_t *parser, const char *at, size_t len)
 static int on_head(llhttp_t *parser)
 {
     struct http_reader *reader = reader_of(parser);
-    const struct http_facts facts = {.is_http_1_0 = parser->http_minor == 0};
+    const struct http_facts facts = {.is_http_1_0 = parser->http_minor == 0,
+                                     .body_bytes_max = reader->scan.limits->body_bytes};
     reader->request->is_http_1_0 = facts.is_http_1_0;
     reader->request->method = str_of(llhttp_method_name(parser->method));
     if (http_policy_judge(reader->request, &facts, &reader->verdict, &reader->fault) != ERR_OK) {
@@ -60,6 +61,14 @@ static int on_head(llhttp_t *parser)
     reader->keep_alive = !facts.is_http_1_0 && llhttp_should_keep_alive(parser) != 0;
     reader->stage = HTTP_STAGE_BODY;
     return HPE_OK;
+}
+
+static int too_large(struct http_reader *reader)
+{
+    reader->fault = (struct http_fault){.code = PROBLEM_TOO_LARGE,
+                                        .detail = "bytes of the body",
+                                        .most = reader->scan.limits->body_bytes};
+    return -1;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t len)
@@ -73,10 +82,8 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
             return -1;
         }
     }
-    if (len > REQUEST_BODY_BYTES_MAX - reader->body.len) {
-        reader->fault = (struct http_fault){.code = PROBLEM_TOO_LARGE,
-                                            .detail = "a body has at most 16384 bytes"};
-        return -1;
+    if (len > reader->scan.limits->body_bytes - reader->body.len) {
+        return too_large(reader);
     }
     buf_add(&reader->body, at, len);
     reader->out_of_memory = !buf_ok(&reader->body);
@@ -87,12 +94,9 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
 static int on_chunk(llhttp_t *parser)
 {
     struct http_reader *reader = reader_of(parser);
-    if (parser->content_length <= REQUEST_BODY_BYTES_MAX - reader->body.len) {
-        return HPE_OK;
-    }
-    reader->fault =
-        (struct http_fault){.code = PROBLEM_TOO_LARGE, .detail = "a body has at most 16384 bytes"};
-    return -1;
+    return parser->content_length <= reader->scan.limits->body_bytes - reader->body.len
+               ? HPE_OK
+               : too_large(reader);
 }
 
 static int on_end(llhttp_t *parser)
@@ -111,13 +115,18 @@ static const llhttp_settings_t settings = {
     .on_message_complete = on_end,
 };
 
-void http_reader_init(struct http_reader *reader)
+static void begin_bufs(struct http_reader *reader)
 {
-    *reader = (struct http_reader){.stage = HTTP_STAGE_HEAD};
+    buf_init(&reader->head, MEM_CONN, reader->scan.limits->head_bytes);
+    buf_init(&reader->body, MEM_CONN, reader->scan.limits->body_bytes);
+}
+
+void http_reader_init(struct http_reader *reader, const struct request_limits *limits)
+{
+    *reader = (struct http_reader){.stage = HTTP_STAGE_HEAD, .scan = {.limits = limits}};
     llhttp_init(&reader->parser, HTTP_REQUEST, &settings);
     reader->parser.data = reader;
-    buf_init(&reader->head, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
-    buf_init(&reader->body, MEM_CONN, REQUEST_BODY_BYTES_MAX);
+    begin_bufs(reader);
 }
 
 void http_reader_done(struct http_reader *reader)
@@ -180,14 +189,24 @@ static struct str request_line(struct str head)
     return str_cut(head, '\r', &head);
 }
 
+/* The fields lie behind the request, in the same piece. */
+static enum err make_request(struct http_reader *reader)
+{
+    const size_t fields_bytes = reader->scan.fields * sizeof(struct field);
+    struct request *request = mem_new(MEM_CONN, sizeof(*request) + fields_bytes);
+    if (request == NULL) {
+        return ERR_NOMEM;
+    }
+    request->fields = (struct field *)(void *)(request + 1);
+    reader->request = request;
+    return ERR_OK;
+}
+
 static enum err parse_head(struct http_reader *reader)
 {
     struct str head = buf_str(&reader->head);
-    TRY(http_policy_line(request_line(head), &reader->fault));
-    reader->request = mem_new(MEM_CONN, sizeof(*reader->request));
-    if (reader->request == NULL) {
-        return ERR_NOMEM;
-    }
+    TRY(http_policy_line(request_line(head), reader->scan.limits->url_bytes, &reader->fault));
+    TRY(make_request(reader));
     return parse(reader, &head);
 }
 
@@ -237,7 +256,6 @@ struct http_message http_reader_give(struct http_reader *reader)
                                          .body = reader->body,
                                          .keep_alive = reader->keep_alive};
     reader->request = NULL;
-    buf_init(&reader->head, MEM_CONN, REQUEST_HEAD_BYTES_MAX);
-    buf_init(&reader->body, MEM_CONN, REQUEST_BODY_BYTES_MAX);
+    begin_bufs(reader);
     return message;
 }

@@ -4,7 +4,7 @@
  * Owns:     what it gathered of the request, until http_reader_give().
  * Used by:  http1.c makes one at a request's first byte.
  * Thread:   any; pure.
- * Bound:    REQUEST_* in serve/request.h and what http_policy.h adds.
+ * Bound:    struct request_limits, and what http_policy.h adds.
  * Promise:  the same bytes give the same request however they are cut; no byte behind the request
  * is taken.
  */
@@ -37,7 +37,8 @@ struct http_reader {
     bool out_of_memory;
 };
 
-void http_reader_init(struct http_reader *reader);
+/* The limits are borrowed and outlive it. */
+void http_reader_init(struct http_reader *reader, const struct request_limits *limits);
 void http_reader_done(struct http_reader *reader); // zeroed is legal
 
 /* Takes bytes from `*input`, which is advanced. ERR_OK: the request is whole. ERR_AGAIN: all taken,

@@ -30,7 +30,7 @@ static void note_fault(struct buf *notes, const struct http_fault *fault)
 static void run(struct buf *notes, struct str bytes, size_t cut)
 {
     struct http_reader reader;
-    http_reader_init(&reader);
+    http_reader_init(&reader, &server_limits_usual.request);
     struct str pieces[2] = {{.at = bytes.at, .len = cut},
                             {.at = bytes.at + cut, .len = bytes.len - cut}};
     for (size_t i = 0; i < 2; i++) {
@@ -45,7 +45,7 @@ static void run(struct buf *notes, struct str bytes, size_t cut)
             if (err == ERR_OK) {
                 note_request(notes, &reader);
                 http_reader_done(&reader);
-                http_reader_init(&reader);
+                http_reader_init(&reader, &server_limits_usual.request);
             }
         }
     }
@@ -282,24 +282,24 @@ static void every_bound_has_its_answer(void **state)
     buf_init(&bytes, MEM_OTHER, 1024 * 1024);
 
     buf_add_str(&bytes, STR("GET /"));
-    add_many(&bytes, "u", REQUEST_URL_BYTES_MAX);
+    add_many(&bytes, "u", server_limits_usual.request.url_bytes);
     buf_add_str(&bytes, STR(" HTTP/1.1\r\n" HOST "\r\n"));
     expect_fault_of(&bytes, "! 414 url_too_long\n");
 
     buf_add_str(&bytes, STR("GET /"));
-    add_many(&bytes, "u", 2 * REQUEST_URL_BYTES_MAX); // never ends its line
+    add_many(&bytes, "u", 2 * server_limits_usual.request.url_bytes); // never ends its line
     expect_fault_of(&bytes, "! 414 url_too_long\n");
 
     buf_add_str(&bytes, STR("GET / HTTP/1.1\r\n"));
-    add_many(&bytes, "A: b\r\n", REQUEST_FIELDS_MAX + 1);
+    add_many(&bytes, "A: b\r\n", server_limits_usual.request.fields + 1);
     expect_fault_of(&bytes, "! 431 headers_too_large\n");
 
     buf_add_str(&bytes, STR("GET / HTTP/1.1\r\n"));
-    add_many(&bytes, "n", FIELD_NAME_BYTES_MAX + 1);
+    add_many(&bytes, "n", server_limits_usual.request.name_bytes + 1);
     expect_fault_of(&bytes, "! 431 headers_too_large\n");
 
     buf_add_str(&bytes, STR("GET / HTTP/1.1\r\nA: "));
-    add_many(&bytes, "v", REQUEST_HEAD_BYTES_MAX);
+    add_many(&bytes, "v", server_limits_usual.request.head_bytes);
     expect_fault_of(&bytes, "! 431 headers_too_large\n");
 
     buf_add_str(&bytes, STR(CHUNKED "1"));
@@ -311,7 +311,7 @@ static void every_bound_has_its_answer(void **state)
     expect_fault_of(&bytes, "! 413 too_large\n");
 
     buf_add_str(&bytes, STR(CHUNKED "4001\r\n"));
-    add_many(&bytes, "x", REQUEST_BODY_BYTES_MAX + 1);
+    add_many(&bytes, "x", server_limits_usual.request.body_bytes + 1);
     expect_fault_of(&bytes, "! 413 too_large\n");
 
     buf_add_str(&bytes, STR(CHUNKED "0\r\nA: "));
@@ -326,21 +326,21 @@ static void up_to_its_bounds_a_request_is_taken(void **state)
     struct buf bytes;
     buf_init(&bytes, MEM_OTHER, 1024 * 1024);
     buf_add_str(&bytes, STR("POST /"));
-    add_many(&bytes, "u", REQUEST_URL_BYTES_MAX - 1);
+    add_many(&bytes, "u", server_limits_usual.request.url_bytes - 1);
     buf_add_str(&bytes, STR(" HTTP/1.1\r\n" HOST "Content-Length: 16384\r\n"));
-    add_many(&bytes, "A: b\r\n", REQUEST_FIELDS_MAX - 2);
+    add_many(&bytes, "A: b\r\n", server_limits_usual.request.fields - 2);
     buf_add_str(&bytes, STR("\r\n"));
-    add_many(&bytes, "x", REQUEST_BODY_BYTES_MAX);
+    add_many(&bytes, "x", server_limits_usual.request.body_bytes);
 
     struct http_reader reader;
-    http_reader_init(&reader);
+    http_reader_init(&reader, &server_limits_usual.request);
     struct str input = buf_str(&bytes);
     assert_int_equal(http_reader_take(&reader, &input), ERR_OK);
     assert_int_equal(input.len, 0);
     struct http_message message = http_reader_give(&reader);
-    assert_int_equal(message.request->body.len, REQUEST_BODY_BYTES_MAX);
-    assert_int_equal(message.request->path.len, REQUEST_URL_BYTES_MAX);
-    assert_int_equal(message.request->field_count, REQUEST_FIELDS_MAX);
+    assert_int_equal(message.request->body.len, server_limits_usual.request.body_bytes);
+    assert_int_equal(message.request->path.len, server_limits_usual.request.url_bytes);
+    assert_int_equal(message.request->field_count, server_limits_usual.request.fields);
     mem_free(MEM_CONN, message.request);
     buf_done(&message.head);
     buf_done(&message.body);

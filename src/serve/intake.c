@@ -21,7 +21,7 @@ enum err intake_new(struct server *server, struct intake **ret_intake)
     if (intake == NULL) {
         return ERR_NOMEM;
     }
-    http_reader_init(&intake->reader);
+    http_reader_init(&intake->reader, &server->limits.request);
     intake->server = server;
     intake->begun_ms = front_now_ms(server);
     intake->timer.fire = on_fire;

@@ -50,9 +50,16 @@ static const struct metric table[METER_IDS] = {
     [METER_WS_BAD_MESSAGES] = {.name = "roar_ws_bad_messages_total",
                                .help = "WebSocket messages that broke the contract.",
                                .kind = METRIC_COUNTER},
-    [METER_WS_BAD_FRAMES] = {.name = "roar_ws_bad_frames_total",
-                             .help = "WebSockets closed for what they sent.",
-                             .kind = METRIC_COUNTER},
+#define WS_CLOSED(which)                                                                           \
+    {                                                                                              \
+        .name = "roar_ws_closed_total", .labels = "code=\"" which "\"",                            \
+        .help = "WebSockets closed for what they sent, by code.", .kind = METRIC_COUNTER           \
+    }
+    [METER_WS_CLOSED_1002] = WS_CLOSED("1002"),
+    [METER_WS_CLOSED_1003] = WS_CLOSED("1003"),
+    [METER_WS_CLOSED_1007] = WS_CLOSED("1007"),
+    [METER_WS_CLOSED_1008] = WS_CLOSED("1008"),
+    [METER_WS_CLOSED_1009] = WS_CLOSED("1009"),
 };
 
 void meter_init(struct meter *meter)
@@ -78,6 +85,22 @@ void meter_answer(struct meter *meter, int status)
 {
     must(status >= 100 && status <= 599);
     meter_count(meter, (enum meter_id)(METER_ANSWERS_1XX + status / 100 - 1), 1);
+}
+
+void meter_ws_closed(struct meter *meter, uint16_t code)
+{
+    static const struct {
+        uint16_t code;
+        enum meter_id id;
+    } rows[] = {
+        {1002, METER_WS_CLOSED_1002}, {1003, METER_WS_CLOSED_1003}, {1007, METER_WS_CLOSED_1007},
+        {1008, METER_WS_CLOSED_1008}, {1009, METER_WS_CLOSED_1009},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].code == code) {
+            meter_count(meter, rows[i].id, 1);
+        }
+    }
 }
 
 /* Listed at its first refusal: most codes never come from here. */

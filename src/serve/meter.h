@@ -30,7 +30,11 @@ enum meter_id {
     METER_GOAWAY_REPLACED,
     METER_SENT_BYTES,
     METER_WS_BAD_MESSAGES,
-    METER_WS_BAD_FRAMES,
+    METER_WS_CLOSED_1002, // for what they sent
+    METER_WS_CLOSED_1003,
+    METER_WS_CLOSED_1007,
+    METER_WS_CLOSED_1008,
+    METER_WS_CLOSED_1009,
     METER_IDS,
 };
 
@@ -53,4 +57,6 @@ static inline void meter_count(struct meter *meter, enum meter_id id, int64_t mo
 }
 
 void meter_answer(struct meter *meter, int status);
+/* A WebSocket that we close for what it sent. */
+void meter_ws_closed(struct meter *meter, uint16_t code);
 void meter_refusal(struct meter *meter, enum problem_code code);

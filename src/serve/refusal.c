@@ -10,6 +10,7 @@ void refusal_init(struct refusal *refusal, const struct problem *problem, struct
     buf_init(&refusal->body, MEM_CONN, REFUSAL_BYTES_MAX);
     buf_init(&refusal->headers, MEM_CONN, REFUSAL_BYTES_MAX);
     problem_write(&refusal->body, problem);
+    buf_add_str(&refusal->headers, STR("Cache-Control: no-store\r\n"));
     if (problem->retry_after_ms > 0) {
         buf_addf(&refusal->headers, "Retry-After: %u\r\n", problem_retry_after_s(problem));
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* refusal -- a problem as an answer: application/problem+json, Retry-After where it helps.
+/* refusal -- a problem as an answer: application/problem+json, for no cache to keep, Retry-After
+ * where it helps.
  *
  * Owns:     the bytes of the answer, from refusal_init() to refusal_done().
  */

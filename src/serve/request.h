@@ -12,11 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-    REQUEST_FIELDS_MAX = 100,
-    REQUEST_HEAD_BYTES_MAX = 16 * 1024,
-    REQUEST_URL_BYTES_MAX = 4 * 1024,
-    REQUEST_BODY_BYTES_MAX = 16 * 1024
+enum { // the most that request_limits may be
+    REQUEST_HEAD_BYTES_MAX = 64 * 1024,
+    REQUEST_FIELDS_MAX = 1000,
+    REQUEST_NAME_BYTES_MAX = 4 * 1024,
+    REQUEST_URL_BYTES_MAX = 16 * 1024,
+    REQUEST_BODY_BYTES_MAX = 1024 * 1024
 };
 
 struct field {
@@ -29,7 +30,7 @@ struct request {       // all borrowed from the exchange
     struct str path;   // before '?', still percent-encoded
     struct str query;  // behind '?'
     struct str host;
-    struct field fields[REQUEST_FIELDS_MAX];
+    struct field *fields; // [field_count]
     uint32_t field_count;
     struct str body;
     bool has_body;

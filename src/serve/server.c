@@ -147,8 +147,8 @@ static void set_times(struct server *server, const struct server_options *option
     server->idle_ms = or_default(options->idle_ms, 75 * 1000);
     /* Whoever lives must have had something to answer within the TTL. */
     server->ttl_ms = or_default(options->ttl_ms, 30 * 1000);
-    server->line_ms = or_default(options->line_ms, least(15 * 1000, server->ttl_ms / 2));
-    server->ping_ms = or_default(options->ping_ms, least(20 * 1000, server->ttl_ms / 3 * 2));
+    server->line_ms = least(or_default(options->line_ms, 15 * 1000), server->ttl_ms / 2);
+    server->ping_ms = least(or_default(options->ping_ms, 20 * 1000), server->ttl_ms / 3 * 2);
     server->beat_ms = or_default(options->beat_ms, 10 * 1000);
     server->retry_ms_min = or_default(options->retry_ms_min, 1000);
     server->retry_ms_max = or_default(options->retry_ms_max, 15 * 1000);
@@ -190,6 +190,7 @@ enum err server_new(const struct server_options *options, struct server **ret_se
                               .burial = {.fire = on_burial},
                               .drain_step = {.fire = on_drain_step}};
     set_times(server, options);
+    server->limits = options->limits != NULL ? *options->limits : server_limits_usual;
     rand_init(&server->rand, options->seed);
     init_sweeps(server);
     list_init(&server->carriers);

@@ -20,6 +20,7 @@
 #include "net/address.h"
 #include "net/network.h"
 #include "serve/exchange.h"
+#include "serve/server_limits.h"
 
 #include <stdint.h>
 
@@ -36,16 +37,17 @@ struct server_options {
     void *user;                            // what api/ keeps a reactor: server_user()
     const struct network *trusted_proxies; // outlives the server
     uint32_t trusted_proxy_count;
+    const struct server_limits *limits; // copied; NULL: the usual ones
     /* Milliseconds; 0: the default in brackets. */
-    uint32_t stall_ms;                   // a viewer that reads nothing [60,000]
-    uint32_t head_ms;                    // a request's head, from its first byte [10,000]
-    uint32_t request_ms;                 // a whole request, from its first byte [20,000]
-    uint32_t idle_ms;                    // keep-alive without a request [75,000]
-    uint32_t ttl_ms;                     // presence: who is silent for longer is away [30,000]
-    uint32_t line_ms;                    // SSE: a `:` line when nothing was written [15,000; ttl/2]
-    uint32_t ping_ms;                    // WebSocket [20,000; ttl/3*2]
-    uint32_t beat_ms;                    // presence: how often a connection is asked [10,000]
-    bool compress;                       // readers that can inflate are sent less
+    uint32_t stall_ms;   // a viewer that reads nothing [60,000]
+    uint32_t head_ms;    // a request's head, from its first byte [10,000]
+    uint32_t request_ms; // a whole request, from its first byte [20,000]
+    uint32_t idle_ms;    // keep-alive without a request [75,000]
+    uint32_t ttl_ms;     // presence: who is silent for longer is away [30,000]
+    uint32_t line_ms;    // SSE: a `:` line when nothing was written [15,000]; <= ttl/2
+    uint32_t ping_ms;    // WebSocket [20,000]; <= ttl/3*2
+    uint32_t beat_ms;    // presence: how often a connection is asked [10,000]
+    bool compress;       // readers that can inflate are sent less
     uint32_t retry_ms_min, retry_ms_max; // spread of a drain's goaway [1,000, 15,000]
 };
 

@@ -69,7 +69,7 @@ struct ws_ops {
     void (*joined)(struct ws_conn *ws, struct str stream);
     void (*refused)(struct ws_conn *ws, struct str stream, enum viewer_refusal why);
     void (*closed)(struct ws_conn *ws); // last call; user memory may go
-    uint32_t message_bytes_max;         // 0: WS_MESSAGE_BYTES_MAX
+    uint32_t message_bytes_max;         // 0: as the server limits it
 };
 
 /* Checks the handshake (RFC 6455 4.2.1: answers 400, 405 or 426 itself and returns ERR_PROTO),
@@ -87,9 +87,8 @@ void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims);
 /* One text message; a full out buffer cuts the connection (from the loop, not from inside). */
 void ws_conn_send(struct ws_conn *ws, struct str json);
 void ws_conn_send_binary(struct ws_conn *ws, struct str bytes); // debug echo
-/* At most WS_STREAMS_MAX at once (ERR_LIMIT); ERR_EXISTS: joined already; ERR_CLOSED: it is
- * closing; ERR_DENIED: the node is full; ERR_NOMEM. Hub frames follow. */
-enum { WS_STREAMS_MAX = 64 };
+/* ERR_LIMIT: as many are joined as may be; ERR_EXISTS: joined already; ERR_CLOSED: it is closing;
+ * ERR_DENIED: the node is full; ERR_NOMEM. Hub frames follow. */
 MUST_USE enum err ws_conn_join(struct ws_conn *ws, const struct join *join);
 MUST_USE enum err ws_conn_leave(struct ws_conn *ws, struct str stream); // ERR_NOT_FOUND
 /* A joined stream that its present token does not allow; empty: none. Borrowed until it is left. */
@@ -100,5 +99,5 @@ void ws_conn_identify(struct ws_conn *ws, uint64_t identity);
 /* The only stream joined, for messages that name none; empty when none or several. */
 struct str ws_conn_stream(struct ws_conn *ws);
 void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason);
-/* A message that broke the contract; the tenth closes with 1008. */
+/* A message that broke the contract; ws_limits.bad_messages of them close with 1008. */
 void ws_conn_bad_message(struct ws_conn *ws);

@@ -22,9 +22,6 @@
 
 enum {
     CLOSE_WAIT_MS = 3000,
-    CONTROL_FRAMES_MAX = 50, // a second
-    BAD_MESSAGES_MAX = 10,
-    PINGS_UNANSWERED_MAX = 2,
     HOLD_BYTES = 16 * 1024, // of waiting answers: above it no more is read
     HANDSHAKE_BYTES_MAX = 8 * 1024,
 };
@@ -58,6 +55,11 @@ static const struct ws_ops *ops_of(const struct ws_conn *ws)
     return ws->streams.ops;
 }
 
+static const struct ws_limits *limits_of(const struct ws_conn *ws)
+{
+    return &carrier_of(ws)->server->limits.ws;
+}
+
 /* ---- the end ---- */
 
 static void end(struct ws_conn *ws)
@@ -80,7 +82,7 @@ static void begin_closing(struct ws_conn *ws, uint16_t code, struct str reason)
 /* Its frames cannot be understood any more, or are too many. */
 static void fail(struct ws_conn *ws, uint16_t code, struct str reason)
 {
-    meter_count(&carrier_of(ws)->server->meter, METER_WS_BAD_FRAMES, 1);
+    meter_ws_closed(&carrier_of(ws)->server->meter, code);
     if (ws->state == WS_OPEN) {
         ws_output_close(&ws->streams.output, code, reason);
     }
@@ -131,7 +133,7 @@ static bool count_control(struct ws_conn *ws)
         ws->control_s = now_s;
         ws->control_frames = 0;
     }
-    return ++ws->control_frames <= CONTROL_FRAMES_MAX;
+    return ++ws->control_frames <= limits_of(ws)->control_frames;
 }
 
 static void on_control(struct ws_conn *ws, const struct ws_message *message)
@@ -167,6 +169,8 @@ static enum err begin_decoding(struct ws_conn *ws)
     ws_decoder_init(ws->decoder);
     ws->decoder->allow_deflate = ws->streams.output.deflates;
     ws->decoder->allow_binary = ops_of(ws)->binary != NULL;
+    ws->decoder->message_max = limits_of(ws)->message_bytes;
+    ws->decoder->fragments_max = limits_of(ws)->fragments;
     if (ops_of(ws)->message_bytes_max > 0) {
         ws->decoder->message_max = ops_of(ws)->message_bytes_max;
         ws->decoder->fragments_max = UINT32_MAX;
@@ -267,7 +271,7 @@ static bool ping(struct ws_conn *ws, int64_t now_ms)
         ws_output_is_stuck(&ws->streams.output)) {
         return true;
     }
-    if (ws->pings_unanswered >= PINGS_UNANSWERED_MAX) {
+    if (ws->pings_unanswered >= limits_of(ws)->pings) {
         return false;
     }
     ws->pings_unanswered++;
@@ -530,8 +534,10 @@ void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason)
 
 void ws_conn_bad_message(struct ws_conn *ws)
 {
-    meter_count(&carrier_of(ws)->server->meter, METER_WS_BAD_MESSAGES, 1);
-    if (++ws->bad_messages >= BAD_MESSAGES_MAX) {
-        ws_conn_close(ws, WS_CLOSE_POLICY, STR("ten messages that cannot be understood"));
+    struct meter *meter = &carrier_of(ws)->server->meter;
+    meter_count(meter, METER_WS_BAD_MESSAGES, 1);
+    if (++ws->bad_messages == limits_of(ws)->bad_messages) {
+        meter_ws_closed(meter, WS_CLOSE_POLICY);
+        ws_conn_close(ws, WS_CLOSE_POLICY, STR("too many messages that cannot be understood"));
     }
 }

@@ -29,7 +29,8 @@ static enum err refuse(struct problem *ret_why, enum problem_code code, struct s
 
 static enum err ask_for_upgrade(struct buf *headers, struct problem *ret_why, struct str detail)
 {
-    buf_add_str(headers, STR("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"));
+    buf_add_str(headers,
+                STR("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"));
     return refuse(ret_why, PROBLEM_UPGRADE_REQUIRED, detail);
 }
 

@@ -158,7 +158,8 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
     if (find(streams, join->stream) != NULL) {
         return ERR_EXISTS;
     }
-    if (count_of(streams) >= WS_STREAMS_MAX || join->stream.len > STREAM_NAME_LEN_MAX) {
+    if (count_of(streams) >= server_of(streams)->limits.ws.streams ||
+        join->stream.len > STREAM_NAME_LEN_MAX) {
         return ERR_LIMIT;
     }
     TRY(count_further(streams));

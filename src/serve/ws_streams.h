@@ -4,7 +4,7 @@
  * Owns:     its streams, and the output they share with the connection.
  * Used by:  ws_conn.c.
  * Thread:   its reactor's.
- * Bound:    WS_STREAMS_MAX.
+ * Bound:    ws_limits.streams.
  */
 #pragma once
 

@@ -14,8 +14,6 @@
 
 enum { VARIABLES_MAX = 512, WAIT_STEP_MS = 5 };
 
-extern char **environ;
-
 /* In the child: it does not outlive its parent. */
 static void follow_parent(pid_t parent, int with_signal)
 {
@@ -123,21 +121,21 @@ enum err sys_process_cpu_ns(int pid, uint64_t *ret_ns)
 enum err sys_process_anon_bytes(int pid, uint64_t *ret_bytes)
 {
     char path[64], line[256];
-    unsigned long long kib = 0;
-    bool is_found = false;
+    static const char field[] = "RssAnon:";
+    const char *found = NULL;
     snprintf(path, sizeof(path), "/proc/%d/status", pid);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return sys_failed("open", path);
     }
-    while (!is_found && fgets(line, sizeof(line), file) != NULL) {
-        is_found = sscanf(line, "RssAnon: %llu kB", &kib) == 1;
+    while (found == NULL && fgets(line, sizeof(line), file) != NULL) {
+        found = strncmp(line, field, sizeof(field) - 1) == 0 ? line + sizeof(field) - 1 : NULL;
     }
     (void)fclose(file);
-    if (!is_found) {
+    if (found == NULL) {
         errno = ENODATA;
         return sys_failed("read", path);
     }
-    *ret_bytes = (uint64_t)kib * 1024;
+    *ret_bytes = strtoull(found, NULL, 10) * 1024; // the kernel writes kB
     return ERR_OK;
 }

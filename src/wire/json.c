@@ -81,15 +81,15 @@ static enum err refuse(struct json_fault *fault, const char *what, size_t most)
     return ERR_PROTO;
 }
 
-enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_root,
-                         struct json_fault *fault)
+enum err json_parse_within(struct str text, const struct json_limits *limits,
+                           struct json **ret_root, struct json_fault *fault)
 {
     const struct nesting nesting = measure(text);
-    if (nesting.deepest > JSON_DEPTH_MAX) {
-        return refuse(fault, "nested too deeply", JSON_DEPTH_MAX);
+    if (nesting.deepest > limits->depth) {
+        return refuse(fault, "nested too deeply", limits->depth);
     }
-    if (nesting.keys > keys_max) {
-        return refuse(fault, "too many keys", keys_max);
+    if (nesting.keys > limits->keys) {
+        return refuse(fault, "too many keys", limits->keys);
     }
     static pthread_once_t lent = PTHREAD_ONCE_INIT;
     (void)pthread_once(&lent, lend_memory);
@@ -110,6 +110,13 @@ enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_roo
 
     *ret_root = (struct json *)(void *)root;
     return ERR_OK;
+}
+
+enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_root,
+                         struct json_fault *fault)
+{
+    const struct json_limits limits = {.depth = JSON_DEPTH_MAX, .keys = keys_max};
+    return json_parse_within(text, &limits, ret_root, fault);
 }
 
 enum err json_parse(struct str text, struct json **ret_root, struct json_fault *fault)

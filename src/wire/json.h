@@ -33,9 +33,16 @@ struct json_fault {
     char detail[160];
 };
 
+struct json_limits {
+    size_t depth, keys;
+};
+
 /* ERR_PROTO (fault says why): not one JSON value, bad UTF-8, too deep, too many keys; ERR_NOMEM.
  * The caller bounds len. */
 MUST_USE enum err json_parse(struct str text, struct json **ret_root, struct json_fault *fault);
+/* The same within other limits than JSON_DEPTH_MAX and JSON_KEYS_MAX. */
+MUST_USE enum err json_parse_within(struct str text, const struct json_limits *limits,
+                                    struct json **ret_root, struct json_fault *fault);
 /* The same for a document that is ours or the operator's and may have more keys (a JWKS). */
 MUST_USE enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_root,
                                   struct json_fault *fault);

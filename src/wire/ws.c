@@ -21,8 +21,8 @@ enum { CONTROL_BYTES_MAX = 125, FIN = 0x80, RESERVED = 0x30, DEFLATED = 0x40, MA
 void ws_decoder_init(struct ws_decoder *decoder)
 {
     *decoder = (struct ws_decoder){
-        .message_max = WS_MESSAGE_BYTES_MAX,
-        .fragments_max = WS_FRAGMENTS_MAX,
+        .message_max = WS_MESSAGE_BYTES,
+        .fragments_max = WS_FRAGMENTS,
         .utf8 = UTF8_WHOLE,
     };
     buf_init(&decoder->message, MEM_CONN, SIZE_MAX);

@@ -2,8 +2,8 @@
 /* ws -- WebSocket frames, RFC 6455: a pull decoder for what clients send, writers for what we send.
  * No I/O.
  *
- * Bound: a message is at most WS_MESSAGE_BYTES_MAX over at most WS_FRAGMENTS_MAX frames; control
- *        frames <= 125 bytes.
+ * Bound: a message is at most message_max bytes over at most fragments_max frames; control frames
+ *        <= 125 bytes.
  */
 #pragma once
 
@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WS_MESSAGE_BYTES_MAX = 16 * 1024, WS_FRAGMENTS_MAX = 256, WS_HEAD_BYTES_MAX = 10 };
+enum { WS_MESSAGE_BYTES = 16 * 1024, WS_FRAGMENTS = 256 }; // a decoder's, told nothing else
+enum { WS_HEAD_BYTES_MAX = 10 };
 enum ws_opcode {
     WS_CONTINUATION = 0,
     WS_TEXT = 1,
@@ -61,8 +62,8 @@ struct ws_decoder {
     uint64_t payload_at;   // bytes of it taken: the mask's phase
 
     /* -- limits, the caller's to change before the first byte -- */
-    uint64_t message_max;   // WS_MESSAGE_BYTES_MAX
-    uint32_t fragments_max; // WS_FRAGMENTS_MAX
+    uint64_t message_max;   // WS_MESSAGE_BYTES
+    uint32_t fragments_max; // WS_FRAGMENTS
     bool allow_binary;      // false
     bool allow_deflate;     // false; true: permessage-deflate, each message for itself
 };

@@ -234,20 +234,20 @@ static void broken_text_fails_at_its_first_wrong_byte(void **state)
 
 static void sizes_are_bounded(void **state)
 {
-    static char text[WS_MESSAGE_BYTES_MAX + 1];
+    static char text[WS_MESSAGE_BYTES + 1];
     struct buf input, told;
 
     (void)state;
     memset(text, 'x', sizeof(text));
     buf_init(&input, MEM_OTHER, 1 << 20);
     buf_init(&told, MEM_OTHER, 1 << 20);
-    add_frame(&input, 0x81, (struct str){.at = text, .len = WS_MESSAGE_BYTES_MAX});
+    add_frame(&input, 0x81, (struct str){.at = text, .len = WS_MESSAGE_BYTES});
     run_in_pieces(buf_str(&input), input.len, input.len, &told);
-    assert_int_equal(told.len, WS_MESSAGE_BYTES_MAX + sizeof("[1 0 ]") - 1);
+    assert_int_equal(told.len, WS_MESSAGE_BYTES + sizeof("[1 0 ]") - 1);
     /* One byte more is refused at the head, before any of it has come. */
     expect_close(STR("\x81\xFE\x40\x01\x01\x02\x03\x04"), WS_CLOSE_TOO_BIG);
     buf_reset(&input);
-    add_frame(&input, 0x01, (struct str){.at = text, .len = WS_MESSAGE_BYTES_MAX});
+    add_frame(&input, 0x01, (struct str){.at = text, .len = WS_MESSAGE_BYTES});
     add_frame(&input, 0x80, STR("x"));
     expect_close(buf_str(&input), WS_CLOSE_TOO_BIG);
     buf_done(&input);
@@ -261,7 +261,7 @@ static void fragments_are_bounded(void **state)
     (void)state;
     buf_init(&input, MEM_OTHER, 1 << 16);
     add_frame(&input, 0x01, STR(""));
-    for (int i = 2; i < WS_FRAGMENTS_MAX; i++) {
+    for (int i = 2; i < WS_FRAGMENTS; i++) {
         add_frame(&input, 0x00, STR(""));
     }
     const size_t all_but_one = input.len;

@@ -72,6 +72,8 @@ def test_post_says_why_not(server, stream):
     assert code == 1 and err
     code, _, err = run("post", stream)
     assert code == 2 and err
+    code, _, err = run("post", stream, "caf\udce9", "--url", server.url, "--token", token("cli"))
+    assert code == 2 and "UTF-8" in err and server.history(stream) == []
 
 
 def tail(server, *args):

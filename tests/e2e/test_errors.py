@@ -177,7 +177,8 @@ def test_a_method_that_is_not_for_it(server, method, target):
 def test_an_upgrade_is_required_where_a_websocket_lives(server, stream):
     answer = server.get(f"/v1/streams/{stream}/ws")
     assert answer.status == 426
-    assert answer.header("upgrade").lower() == "websocket"
+    assert answer.header("upgrade").lower() == "websocket" and answer.header("connection").lower() == "upgrade"
+    assert answer.header("cache-control") == "no-store"
     answer.problem()
     old = server.get(f"/v1/streams/{stream}/ws", headers=[
         ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),

@@ -24,11 +24,17 @@ struct engine_metrics {
     struct metric sqlite; // of all stores of the process: caches of pages, mostly
     /* -- any thread: counted with atomic additions -- */
     struct metric tail_hits, store_reads, damaged;
+    struct metric waiting; // posts handed over and not yet in a batch that has ended
 };
 
 void engine_metrics_add(struct engine_metrics *metrics);
 void engine_metrics_remove(struct engine_metrics *metrics);
 void engine_metrics_post(struct engine_metrics *metrics, enum submit_end end, enum refusal refusal);
+/* Of those that any thread counts; gives what it was before. */
+static inline int64_t engine_metrics_move(struct metric *metric, int64_t more)
+{
+    return atomic_fetch_add_explicit(&metric->value, more, memory_order_relaxed);
+}
 /* One more, from any thread. */
 static inline void engine_metrics_count(struct metric *metric)
 {

@@ -317,7 +317,8 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
     }
     const uint64_t n = ordering->next_n;
     TRY(ensure_row(ordering, head, now.wall_ms));
-    if (submit->cid.len > 0 && !mutant(DEDUPE_SKIPPED) && !mutant(DEDUPE_UNWRITTEN)) {
+    const bool is_left_out = mutant(DEDUPE_SKIPPED) || mutant(DEDUPE_UNWRITTEN);
+    if (submit->cid.len > 0 && !is_left_out) {
         const struct store_dedupe_key key = {
             .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
         TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));

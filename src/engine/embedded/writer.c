@@ -49,7 +49,6 @@ struct writer {
     struct embedded_rules rules;
     uint64_t rules_version;
     /* -- atomic: relaxed; gauges that order nothing -- */
-    _Atomic uint32_t waiting;      // posts handed over and not yet in a batch that has ended
     _Atomic int64_t busy_since_ms; // mono; 0: no batch is under way
     _Atomic int health;            // enum health
     struct letter ending, giving;
@@ -121,7 +120,7 @@ static bool is_given(const struct writer *writer)
 /* One that was counted as waiting and never came to a batch. */
 static void refuse_post(struct writer *writer, struct submit *submit, enum refusal refusal)
 {
-    atomic_fetch_sub_explicit(&writer->waiting, 1, memory_order_relaxed);
+    (void)engine_metrics_move(&writer->options.metrics->waiting, -1);
     batch_refuse(submit, refusal, &writer->options.identity->epoch);
     engine_metrics_post(writer->options.metrics, SUBMIT_REFUSED, refusal);
     call_finish(&submit->call);
@@ -241,9 +240,10 @@ static bool may_wait(struct writer *writer, int64_t mono_ms)
     if (since_ms != 0 && mono_ms - since_ms > writer->options.post_wait_ms_max) {
         return false;
     }
-    const uint32_t before = atomic_fetch_add_explicit(&writer->waiting, 1, memory_order_relaxed);
-    if (before >= writer->options.posts_waiting_max && !mutant(QUEUE_UNBOUND)) {
-        atomic_fetch_sub_explicit(&writer->waiting, 1, memory_order_relaxed);
+    struct metric *waiting = &writer->options.metrics->waiting;
+    if (engine_metrics_move(waiting, 1) >= writer->options.posts_waiting_max &&
+        !mutant(QUEUE_UNBOUND)) {
+        (void)engine_metrics_move(waiting, -1);
         return false;
     }
     return true;
@@ -382,7 +382,8 @@ static void finish_batch(struct writer *writer)
         publication_raise(writer->options.publication, writer->ordering.next_n);
         wake_retention(writer);
     }
-    atomic_fetch_sub_explicit(&writer->waiting, writer->batch.post_count, memory_order_relaxed);
+    (void)engine_metrics_move(&writer->options.metrics->waiting,
+                              -(int64_t)writer->batch.post_count);
     atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
     batch_answer(&writer->batch);
 }
