@@ -7,20 +7,27 @@
 
 #include <pthread.h>
 
-const struct ticket_limits tickets_limits_usual = {.ttl_s = 30, .open = 65536, .open_user = 64};
+const struct ticket_limits tickets_limits_usual = {
+    .ttl_s = 30, .open = 65536, .open_user = 64, .open_address = 4096};
 
-struct holder {           // a user who has tickets open
-    struct map_node node; // in tickets->holders
-    struct link tickets;  // theirs, the oldest first
+struct holder {           // a user or an address that has tickets open
+    struct map_node node; // in `map`
+    struct map *map;      // tickets->users or tickets->addresses
+    struct link stakes;   // of its tickets, the oldest first
     uint32_t count;
-    char sub[];
+    char key[];
+};
+
+struct stake {             // a ticket among those of a holder
+    struct link link;      // in holder->stakes
+    struct holder *holder; // borrowed: it is there as long as one of its tickets; NULL: none
+    struct ticket *ticket; // it holds this
 };
 
 struct ticket {
-    struct map_node node;  // in tickets->by_text
-    struct link link;      // in tickets->by_age
-    struct link of_holder; // in holder->tickets
-    struct holder *holder; // borrowed: it is there as long as one of its tickets
+    struct map_node node; // in tickets->by_text
+    struct link link;     // in tickets->by_age
+    struct stake of_user, of_address;
     struct claims *claims;
     int64_t until_ms;
     char text[TICKET_LEN + 1];
@@ -29,7 +36,7 @@ struct ticket {
 struct tickets {
     pthread_mutex_t lock; // TICKETS
     /* -- under TICKETS -- */
-    struct map by_text, holders;
+    struct map by_text, users, addresses;
     struct link by_age; // the oldest first
 };
 
@@ -44,45 +51,65 @@ enum err tickets_new(uint64_t seed, struct tickets **ret_tickets)
         return ERR_NOMEM;
     }
     map_init(&tickets->by_text, MEM_OTHER, seed);
-    map_init(&tickets->holders, MEM_OTHER, seed + 1);
+    map_init(&tickets->users, MEM_OTHER, seed + 1);
+    map_init(&tickets->addresses, MEM_OTHER, seed + 2);
     list_init(&tickets->by_age);
     *ret_tickets = tickets;
     return ERR_OK;
 }
 
-static struct holder *find_or_make_holder(struct tickets *tickets, struct str sub)
+static struct holder *find_or_make_holder(struct map *map, struct str key)
 {
-    struct map_node *node = map_find(&tickets->holders, sub);
+    struct map_node *node = map_find(map, key);
     if (node != NULL) {
         return map_entry(node, struct holder, node);
     }
-    struct holder *holder = mem_new(MEM_OTHER, sizeof(*holder) + sub.len);
+    struct holder *holder = mem_new(MEM_OTHER, sizeof(*holder) + key.len);
     if (holder == NULL) {
         return NULL;
     }
-    memcpy(holder->sub, sub.at, sub.len);
-    holder->node.key = (struct str){.at = holder->sub, .len = sub.len};
-    list_init(&holder->tickets);
-    if (map_add(&tickets->holders, &holder->node) != ERR_OK) {
+    memcpy(holder->key, key.at, key.len);
+    holder->node.key = (struct str){.at = holder->key, .len = key.len};
+    holder->map = map;
+    list_init(&holder->stakes);
+    if (map_add(map, &holder->node) != ERR_OK) {
         mem_free(MEM_OTHER, holder);
         return NULL;
     }
     return holder;
 }
 
-static void free_if_empty(struct tickets *tickets, struct holder *holder)
+static void free_if_empty(struct holder *holder)
 {
-    if (holder->count == 0) {
-        map_remove(&tickets->holders, &holder->node);
+    if (holder != NULL && holder->count == 0) {
+        map_remove(holder->map, &holder->node);
         mem_free(MEM_OTHER, holder);
+    }
+}
+
+static void take_stake(struct stake *stake, struct ticket *ticket, struct holder *holder)
+{
+    stake->ticket = ticket;
+    stake->holder = holder;
+    if (holder != NULL) {
+        list_push(&holder->stakes, &stake->link);
+        holder->count++;
+    }
+}
+
+static void leave_stake(struct stake *stake)
+{
+    if (stake->holder != NULL) {
+        list_remove(&stake->link);
+        stake->holder->count--;
+        free_if_empty(stake->holder);
     }
 }
 
 static void forget(struct tickets *tickets, struct ticket *ticket)
 {
-    list_remove(&ticket->of_holder);
-    ticket->holder->count--;
-    free_if_empty(tickets, ticket->holder);
+    leave_stake(&ticket->of_user);
+    leave_stake(&ticket->of_address);
     map_remove(&tickets->by_text, &ticket->node);
     list_remove(&ticket->link);
     claims_unref(ticket->claims);
@@ -107,7 +134,8 @@ void tickets_free(struct tickets *tickets)
     }
     forget_old(tickets, INT64_MAX);
     map_done(&tickets->by_text);
-    map_done(&tickets->holders);
+    map_done(&tickets->users);
+    map_done(&tickets->addresses);
     pthread_mutex_destroy(&tickets->lock);
     mem_free(MEM_OTHER, tickets);
 }
@@ -121,6 +149,14 @@ static void write_text(struct ticket *ticket, const uint8_t *random)
     }
 }
 
+/* There may be fewer allowed than before, after a reload. */
+static void forget_beyond(struct tickets *tickets, const struct holder *holder, uint32_t most)
+{
+    while (holder != NULL && holder->count > most) {
+        forget(tickets, list_entry(holder->stakes.next, struct stake, link)->ticket);
+    }
+}
+
 static enum err keep(struct tickets *tickets, struct ticket *ticket,
                      const struct ticket_grant *grant)
 {
@@ -128,22 +164,21 @@ static enum err keep(struct tickets *tickets, struct ticket *ticket,
     if (tickets->by_text.count >= grant->limits->open) {
         return ERR_LIMIT;
     }
-    struct holder *holder = find_or_make_holder(tickets, ticket->claims->sub);
-    if (holder == NULL) {
+    const bool has_address = grant->address.len > 0;
+    struct holder *user = find_or_make_holder(&tickets->users, grant->claims->sub);
+    struct holder *address =
+        has_address ? find_or_make_holder(&tickets->addresses, grant->address) : NULL;
+    if (user == NULL || (has_address && address == NULL) ||
+        map_add(&tickets->by_text, &ticket->node) != ERR_OK) {
+        free_if_empty(user);
+        free_if_empty(address);
         return ERR_NOMEM;
     }
-    const enum err err = map_add(&tickets->by_text, &ticket->node);
-    if (err != ERR_OK) {
-        free_if_empty(tickets, holder);
-        return err;
-    }
     list_push(&tickets->by_age, &ticket->link);
-    list_push(&holder->tickets, &ticket->of_holder);
-    ticket->holder = holder;
-    holder->count++;
-    while (holder->count > grant->limits->open_user) { // fewer than before, after a reload
-        forget(tickets, list_entry(holder->tickets.next, struct ticket, of_holder));
-    }
+    take_stake(&ticket->of_user, ticket, user);
+    take_stake(&ticket->of_address, ticket, address);
+    forget_beyond(tickets, user, grant->limits->open_user);
+    forget_beyond(tickets, address, grant->limits->open_address);
     return ERR_OK;
 }
 

@@ -6,8 +6,8 @@
  * Used by:  auth.c.
  * Thread:   any; the table is under TICKETS, a leaf lock (a ticket is taken on one reactor and used
  *           on another).
- * Bound:    ticket_limits: so many that are still good, so many of one user, whose oldest then
- *           goes: so nobody takes everybody's.
+ * Bound:    ticket_limits: so many that are still good, so many of one user and of one address,
+ *           whose oldest then goes: so nobody takes everybody's, not even as a new guest each time.
  */
 #pragma once
 
@@ -21,9 +21,9 @@ enum { TICKET_LEN = 32 };
 
 struct ticket_limits {
     uint32_t ttl_s;
-    uint32_t open, open_user; // of all; of one user
+    uint32_t open, open_user, open_address; // of all; of one user; of one address
 };
-/* Of a server that was told nothing else: 30 s, 65,536, 64. */
+/* Of a server that was told nothing else: 30 s, 65,536, 64, 4,096. */
 extern const struct ticket_limits tickets_limits_usual;
 
 struct tickets;
@@ -35,6 +35,7 @@ void tickets_free(struct tickets *tickets); // NULL is legal
  * open; ERR_NOMEM. */
 struct ticket_grant {
     struct claims *claims; // a reference is taken
+    struct str address;    // address_key() of who asks; empty: not counted
     uint8_t random[TICKET_LEN / 2];
     int64_t mono_ms;
     const struct ticket_limits *limits; // that hold now

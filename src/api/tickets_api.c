@@ -16,6 +16,10 @@ void tickets_api_post(struct ask *ask)
     const struct ticket_limits *limits = &desk_policy(ask->api)->is.tickets;
     struct ticket_grant grant = {
         .claims = ask->claims, .mono_ms = desk_mono_ms(ask->server), .limits = limits};
+    char address[ADDRESS_TEXT_MAX];
+    if (!ask->request->client_is_trusted) {
+        grant.address = address_key(&ask->request->client, address);
+    }
     sys_random(grant.random, sizeof(grant.random));
     char ticket[TICKET_LEN + 1];
     if (tickets_grant(ask->api->shared->tickets, &grant, ticket) != ERR_OK) {

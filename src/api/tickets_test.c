@@ -43,11 +43,13 @@ static int tear_down(void **state)
     return 0;
 }
 
+static struct str address; // who asks
+
 static enum err grant_to(struct claims *claims, uint64_t number, int64_t mono_ms,
                          char ret_ticket[TICKET_LEN + 1])
 {
     struct ticket_grant one = {
-        .claims = claims, .mono_ms = mono_ms, .limits = &tickets_limits_usual};
+        .claims = claims, .address = address, .mono_ms = mono_ms, .limits = &tickets_limits_usual};
     memcpy(one.random, &number, sizeof(number));
     return tickets_grant(tickets, &one, ret_ticket);
 }
@@ -130,6 +132,29 @@ static void nobody_takes_everybodys(void **state)
     claims_unref(claims);
 }
 
+static void a_new_guest_each_time_takes_nobodys(void **state)
+{
+    (void)state;
+    char first[TICKET_LEN + 1], elsewhere[TICKET_LEN + 1], last[TICKET_LEN + 1];
+    struct claims *claims = NULL;
+    address = STR("192.0.2.7");
+    assert_int_equal(grant(0, 1000, elsewhere), ERR_OK);
+    address = STR("203.0.113.9");
+    for (uint64_t i = 1; i <= tickets_limits_usual.open_address + 1; i++) {
+        char sub[24];
+        (void)snprintf(sub, sizeof(sub), "guest-%d", (int)i);
+        struct claims *guest = claims_of(sub);
+        assert_int_equal(grant_to(guest, i, 1000, i == 1 ? first : last), ERR_OK);
+        claims_unref(guest);
+    }
+    address = STR_NONE;
+    assert_int_equal(tickets_redeem(tickets, str_of(first), 1001, &claims), ERR_NOT_FOUND);
+    assert_int_equal(tickets_redeem(tickets, str_of(elsewhere), 1001, &claims), ERR_OK);
+    claims_unref(claims);
+    assert_int_equal(tickets_redeem(tickets, str_of(last), 1001, &claims), ERR_OK);
+    claims_unref(claims);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +162,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_ticket_is_good_for_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_ticket_is_not_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_takes_everybodys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_new_guest_each_time_takes_nobodys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(open_tickets_are_bounded_and_old_ones_make_room, set_up,
                                         tear_down),
     };

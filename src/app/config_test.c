@@ -93,6 +93,7 @@ static void test_defaults_are_what_is_usual(void **state)
     assert_usual(&config, SETTING_AUTH_TICKET_TTL_S, tickets_limits_usual.ttl_s);
     assert_usual(&config, SETTING_LIMITS_TICKETS, tickets_limits_usual.open);
     assert_usual(&config, SETTING_LIMITS_TICKETS_USER, tickets_limits_usual.open_user);
+    assert_usual(&config, SETTING_LIMITS_TICKETS_ADDRESS, tickets_limits_usual.open_address);
     config_done(&config);
 }
 

@@ -182,6 +182,8 @@ const struct setting setting_table[SETTINGS] = {
         LIVE_NUMBER("limits.tickets", "65536", 1, 10000000, "tickets open at a time"),
     [SETTING_LIMITS_TICKETS_USER] =
         LIVE_NUMBER("limits.tickets_user", "64", 1, 100000, "the same of one user"),
+    [SETTING_LIMITS_TICKETS_ADDRESS] =
+        LIVE_NUMBER("limits.tickets_address", "4096", 1, 10000000, "the same of one address"),
     [SETTING_PRESENCE_TTL_S] = {.name = "presence.ttl_s",
                                 .kind = SETTING_NUMBER,
                                 .is = "30",

@@ -184,6 +184,18 @@ def test_tickets_are_as_many_and_as_good_as_is_set(start, stream):
     assert take("cid").status == 201
 
 
+def test_tickets_of_an_address_are_as_many_as_are_set(start, stream):
+    roar = start({"limits.tickets_address": 1, "http.trusted_proxies": "127.0.0.1"})
+    take = lambda user, address: roar.ask("POST", "/v1/tickets", token=token(user), body={},
+                                          headers=[("X-Forwarded-For", address)]).json()["ticket"]
+    elsewhere, old, new = take("ann", "203.0.113.1"), take("bob", "203.0.113.2"), take("cid", "203.0.113.2")
+    with pytest.raises(Refused) as refused:
+        open_reader("sse", roar, stream, ticket=old)
+    assert refused.value.response.problem() == "bad_token"
+    for ticket in (elsewhere, new):
+        open_reader("sse", roar, stream, ticket=ticket).close()
+
+
 def test_a_ticket_is_good_for_as_long_as_is_set(faulty, stream):
     roar = faulty({"auth.ticket_ttl_s": 5})
     ticket = roar.ask("POST", "/v1/tickets", token=token(), body={}).json()["ticket"]
