@@ -42,6 +42,17 @@ void *mem_new(enum mem_kind kind, size_t size)
     return memory;
 }
 
+void *mem_new_aligned(enum mem_kind kind, size_t size, size_t align)
+{
+    void *memory = NULL;
+    must(size > 0);
+    if (this_one_fails() || posix_memalign(&memory, align, size) != 0) {
+        return NULL;
+    }
+    held_add(kind, (int64_t)malloc_usable_size(memory));
+    return memory;
+}
+
 void *mem_resize(enum mem_kind kind, void *old, size_t size)
 {
     must(size > 0);

@@ -28,6 +28,9 @@ enum mem_kind {
 /* Zeroed; NULL when there is none. size > 0. */
 MUST_USE void *mem_new(enum mem_kind kind, size_t size);
 
+/* At an address that `align` divides, a power of two; not zeroed. */
+MUST_USE void *mem_new_aligned(enum mem_kind kind, size_t size, size_t align);
+
 /* Grows or shrinks, keeping the first bytes; new bytes are not zeroed. On failure NULL and `old`
  * stays. `old` may be NULL. */
 MUST_USE void *mem_resize(enum mem_kind kind, void *old, size_t size);

@@ -57,6 +57,11 @@ void viewer_sent_own(struct viewer *viewer)
     }
 }
 
+struct str viewer_stream(const struct viewer *viewer)
+{
+    return viewer->stream == NULL ? STR_NONE : stream_name(viewer->stream);
+}
+
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive)
 {
     must(viewer->stream == NULL || viewer->stream->hub == hub);

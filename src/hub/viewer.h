@@ -32,6 +32,9 @@ void viewer_writable(struct hub *hub, struct viewer *viewer);
 /* The connection sent bytes of its own between two of the viewer's, where readers of one compressed
  * stream cannot all have them. */
 void viewer_sent_own(struct viewer *viewer);
+/* The name of the stream it reads, borrowed until it leaves; empty when it is IDLE or that could
+ * not be opened. */
+struct str viewer_stream(const struct viewer *viewer);
 /* Presence: an open connection that stopped acknowledging (false) or does again (true). */
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive);
 /* One of IDENTITY_SOLE is `identity` from now on, before anything that is asked of presence later.

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/pool.h"
 #include "base/rand.h"
 #include "base/str.h"
 #include "loop/reactor.h"
@@ -55,7 +56,8 @@ struct server {
     bool compress;     // where the client offers it
 
     /* -- its reactor only -- */
-    struct listener *listener; // owned; NULL once it stopped
+    struct listener *listener;                             // owned; NULL once it stopped
+    struct pool http1s, sse_readers, ws_conns, ws_streams; // what every viewer has
     struct rand rand;
     struct sweep idle;       // carriers between requests
     struct sweep visits;     // carriers that are ridden

@@ -192,7 +192,7 @@ void http1_bury(struct carrier *carrier)
     server->carrier_count--;
     server->newcomer_count -= http1->is_newcomer ? 1U : 0U;
     server->unwanted_count -= http1->is_unwanted ? 1U : 0U;
-    mem_free(MEM_CONN, http1);
+    pool_free(&server->http1s, http1);
 }
 
 /* ---- out ---- */
@@ -674,14 +674,19 @@ static bool welcome(struct http1 *http1)
     return server->unwanted_count <= UNWANTED_MAX;
 }
 
+void http1_pool_init(struct pool *pool)
+{
+    pool_init(pool, MEM_CONN, sizeof(struct http1));
+}
+
 void http1_open(struct server *server, int fd, const struct address *peer)
 {
-    struct http1 *http1 = mem_new(MEM_CONN, sizeof(*http1));
+    struct http1 *http1 = pool_new(&server->http1s);
     struct talk *talk = mem_new(MEM_CONN, sizeof(*talk));
     if (http1 == NULL || talk == NULL) {
         sys_close(fd);
         mem_free(MEM_CONN, talk);
-        mem_free(MEM_CONN, http1);
+        pool_free(&server->http1s, http1);
         return;
     }
     talk->peer = *peer;
@@ -691,7 +696,7 @@ void http1_open(struct server *server, int fd, const struct address *peer)
     http1->carrier.server = server;
     if (conn_init(&http1->conn, server->reactor, &conn_ops, fd) != ERR_OK) {
         mem_free(MEM_CONN, talk);
-        mem_free(MEM_CONN, http1);
+        pool_free(&server->http1s, http1);
         return;
     }
     list_push(&server->carriers, &http1->carrier.link);

@@ -30,8 +30,10 @@ enum {
     REQUESTS_PER_TICK = 128,
 };
 
+struct pool;
 struct server;
 
+void http1_pool_init(struct pool *pool); // of connections: server->http1s
 /* Takes over `fd`, into server->carriers. When there is no memory it is closed. */
 void http1_open(struct server *server, int fd, const struct address *peer);
 /* Frees a carrier of server->gone, telling whom it concerns. */

@@ -12,6 +12,8 @@
 #include "net/listener.h"
 #include "serve/front.h"
 #include "serve/http1.h"
+#include "serve/streaming.h"
+#include "serve/ws_streams.h"
 
 enum { DRAIN_STEP = 512, DRAIN_STEP_MS = 20, VISIT_MS_MAX = 5000 };
 
@@ -193,6 +195,10 @@ enum err server_new(const struct server_options *options, struct server **ret_se
     server->limits = options->limits != NULL ? *options->limits : server_limits_usual;
     rand_init(&server->rand, options->seed);
     init_sweeps(server);
+    http1_pool_init(&server->http1s);
+    sse_reader_pool_init(&server->sse_readers);
+    ws_conn_pool_init(&server->ws_conns);
+    ws_streams_pool_init(&server->ws_streams);
     list_init(&server->carriers);
     list_init(&server->told);
     list_init(&server->gone);

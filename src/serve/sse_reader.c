@@ -53,13 +53,13 @@ static struct sse_reader *of_viewer(struct viewer *viewer)
     return list_entry(viewer, struct sse_reader, viewer);
 }
 
-static void free_reader(struct sse_reader *reader)
+static void free_reader(struct server *server, struct sse_reader *reader)
 {
     if (!reader->is_open) {
         mem_free(MEM_VIEWER, reader->request);
     }
     claims_unref(reader->claims);
-    mem_free(MEM_VIEWER, reader);
+    pool_free(&server->sse_readers, reader);
 }
 
 static struct str cors_of(const struct sse_request *request)
@@ -229,7 +229,7 @@ static void on_ended(struct carrier *carrier)
     viewer_leave(server->hub, &reader->viewer);
     meter_count(&server->meter, METER_CONNS_SSE, -1);
     meter_count(&server->meter, METER_VIEWERS_SSE, -1);
-    free_reader(reader);
+    free_reader(server, reader);
 }
 
 static const struct rider_ops riding = {
@@ -296,7 +296,7 @@ static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
     void (*refused)(struct exchange * exchange, enum viewer_refusal why) = request->refused;
     exchange->news = NULL;
     admission_return(exchange);
-    free_reader(reader);
+    free_reader(exchange->server, reader);
     refused(exchange, why);
 }
 
@@ -326,6 +326,7 @@ static const struct viewer_ops viewer_ops = {
 static void on_news(struct exchange *exchange, enum exchange_news news)
 {
     struct sse_reader *reader = exchange->taker;
+    struct server *server = exchange->server;
     if (news == EXCHANGE_HALF_CLOSED) { // who says no more will not read for long: as when it reads
         carrier_cut(exchange->carrier); // EXCHANGE_GONE follows
         return;
@@ -338,16 +339,22 @@ static void on_news(struct exchange *exchange, enum exchange_news news)
                                         .retry_after_ms = front_drain_retry_ms(exchange->server)};
         refusal_answer(exchange, &problem, cors_of(reader->request));
     }
-    free_reader(reader);
+    free_reader(server, reader);
 }
 
-static enum err make(const struct reader *who, struct sse_reader **ret_reader)
+void sse_reader_pool_init(struct pool *pool)
+{
+    pool_init(pool, MEM_VIEWER, sizeof(struct sse_reader));
+}
+
+static enum err make(struct server *server, const struct reader *who,
+                     struct sse_reader **ret_reader)
 {
     const struct str cors = who->cors_headers;
-    struct sse_reader *reader = mem_new(MEM_VIEWER, sizeof(*reader));
+    struct sse_reader *reader = pool_new(&server->sse_readers);
     struct sse_request *request = mem_new(MEM_VIEWER, sizeof(*request) + cors.len);
     if (reader == NULL || request == NULL) {
-        mem_free(MEM_VIEWER, reader);
+        pool_free(&server->sse_readers, reader);
         mem_free(MEM_VIEWER, request);
         return ERR_NOMEM;
     }
@@ -385,7 +392,7 @@ void sse_reader_open(struct exchange *exchange, const struct join *join,
     if (!admission_grant(exchange, reader->cors_headers)) {
         return;
     }
-    if (make(reader, &made) != ERR_OK) {
+    if (make(server, reader, &made) != ERR_OK) {
         admission_return(exchange);
         refused(exchange, VIEWER_OVERLOADED);
         return;

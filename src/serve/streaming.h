@@ -25,6 +25,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pool;
+/* Of server->sse_readers and server->ws_conns. */
+void sse_reader_pool_init(struct pool *pool);
+void ws_conn_pool_init(struct pool *pool);
+
 /* Who reads; copied. */
 struct reader {
     struct claims *claims;   // a reference of the callee's own is taken; NULL: anonymous

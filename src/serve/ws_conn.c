@@ -347,7 +347,7 @@ static void on_ended(struct carrier *carrier)
     drop_decoder(ws);
     ws_output_done(&ws->streams.output);
     claims_unref(ws->claims);
-    mem_free(MEM_CONN, ws);
+    pool_free(&carrier->server->ws_conns, ws);
 }
 
 static const struct rider_ops riding = {
@@ -380,10 +380,15 @@ static enum err out_of_memory(struct exchange *exchange)
     return ERR_NOMEM;
 }
 
+void ws_conn_pool_init(struct pool *pool)
+{
+    pool_init(pool, MEM_CONN, sizeof(struct ws_conn));
+}
+
 static struct ws_conn *make(struct exchange *exchange, const struct reader *reader,
                             const struct ws_ops *ops, void *user)
 {
-    struct ws_conn *ws = mem_new(MEM_CONN, sizeof(*ws));
+    struct ws_conn *ws = pool_new(&exchange->server->ws_conns);
     if (ws == NULL) {
         return NULL;
     }

@@ -6,19 +6,11 @@
 
 struct ws_stream {
     struct viewer viewer;
-    struct link link;           // in streams->list
+    struct ws_stream *next;     // in streams
     struct ws_streams *streams; // they own this
-    bool is_open;
-    bool deflates; // at most one of a socket: its messages share one window
-    uint8_t name_len;
-    char name[];
+    char *name;                 // owned until it is open; NULL: viewer_stream() knows it
 };
-_Static_assert(offsetof(struct ws_stream, name) <= 128, "every viewer by WebSocket has one");
-
-static struct ws_stream *of_link(struct link *link)
-{
-    return list_entry(link, struct ws_stream, link);
-}
+_Static_assert(sizeof(struct ws_stream) <= 120, "every viewer by WebSocket has one");
 
 static struct ws_stream *of_viewer(struct viewer *viewer)
 {
@@ -27,27 +19,16 @@ static struct ws_stream *of_viewer(struct viewer *viewer)
 
 static struct str name_of(const struct ws_stream *stream)
 {
-    return (struct str){.at = stream->name, .len = stream->name_len};
+    return stream->name == NULL ? viewer_stream(&stream->viewer) : str_of(stream->name);
 }
 
 static struct ws_stream *find(struct ws_streams *streams, struct str name)
 {
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        if (str_eq(name_of(of_link(link)), name)) {
-            return of_link(link);
-        }
+    struct ws_stream *stream = streams->first;
+    while (stream != NULL && !str_eq(name_of(stream), name)) {
+        stream = stream->next;
     }
-    return NULL;
-}
-
-static bool has_deflated(const struct ws_streams *streams)
-{
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        if (of_link(link)->deflates) {
-            return true;
-        }
-    }
-    return false;
+    return stream;
 }
 
 static struct server *server_of(const struct ws_streams *streams)
@@ -63,7 +44,7 @@ static struct ws_conn *ws_of(struct ws_streams *streams)
 static uint32_t count_of(const struct ws_streams *streams)
 {
     uint32_t count = 0;
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
+    for (const struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
         count++;
     }
     return count;
@@ -74,7 +55,7 @@ static enum err count_further(struct ws_streams *streams)
 {
     struct carrier *carrier = streams->output.carrier;
     struct census *census = carrier->server->census;
-    if (list_is_empty(&streams->list) || census == NULL) {
+    if (streams->first == NULL || census == NULL) {
         return ERR_OK;
     }
     return census_count_further(census, &carrier->seat) == ERR_OK ? ERR_OK : ERR_DENIED;
@@ -83,8 +64,48 @@ static enum err count_further(struct ws_streams *streams)
 static void uncount_further(struct ws_streams *streams)
 {
     struct carrier *carrier = streams->output.carrier;
-    if (!list_is_empty(&streams->list) && carrier->server->census != NULL) {
+    if (streams->first != NULL && carrier->server->census != NULL) {
         census_leave_further(carrier->server->census, &carrier->seat);
+    }
+}
+
+static struct ws_stream *make(struct ws_streams *streams, struct str name)
+{
+    struct ws_stream *stream = pool_new(&server_of(streams)->ws_streams);
+    if (stream == NULL) {
+        return NULL;
+    }
+    stream->streams = streams;
+    stream->name = mem_copy_text(MEM_VIEWER, name.at, name.len);
+    if (stream->name == NULL) {
+        pool_free(&server_of(streams)->ws_streams, stream);
+        return NULL;
+    }
+    return stream;
+}
+
+/* As the last. */
+static void add(struct ws_streams *streams, struct ws_stream *stream)
+{
+    struct ws_stream **place = &streams->first;
+    while (*place != NULL) {
+        place = &(*place)->next;
+    }
+    *place = stream;
+    if (streams->output.deflates && streams->deflated == NULL) {
+        streams->deflated = stream;
+    }
+}
+
+static void take_out(struct ws_streams *streams, struct ws_stream *stream)
+{
+    struct ws_stream **place = &streams->first;
+    while (*place != stream) {
+        place = &(*place)->next;
+    }
+    *place = stream->next;
+    if (streams->deflated == stream) {
+        streams->deflated = NULL;
     }
 }
 
@@ -92,10 +113,11 @@ static void drop(struct ws_stream *stream)
 {
     struct ws_streams *streams = stream->streams;
     viewer_leave(server_of(streams)->hub, &stream->viewer);
-    list_remove(&stream->link);
+    take_out(streams, stream);
     uncount_further(streams);
-    meter_count(&server_of(streams)->meter, METER_VIEWERS_WS, stream->is_open ? -1 : 0);
-    mem_free(MEM_VIEWER, stream);
+    meter_count(&server_of(streams)->meter, METER_VIEWERS_WS, stream->name == NULL ? -1 : 0);
+    mem_free(MEM_VIEWER, stream->name);
+    pool_free(&server_of(streams)->ws_streams, stream);
 }
 
 /* ---- what the hub says ---- */
@@ -104,7 +126,8 @@ static void on_open(struct viewer *viewer)
 {
     struct ws_stream *stream = of_viewer(viewer);
     struct ws_streams *streams = stream->streams;
-    stream->is_open = true;
+    mem_free(MEM_VIEWER, stream->name);
+    stream->name = NULL;
     meter_count(&server_of(streams)->meter, METER_VIEWERS_WS, 1);
     streams->ops->joined(ws_of(streams), name_of(stream));
 }
@@ -114,8 +137,8 @@ static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
     struct ws_stream *stream = of_viewer(viewer);
     struct ws_streams *streams = stream->streams;
     char name[STREAM_NAME_LEN_MAX];
-    const struct str kept = {.at = name, .len = stream->name_len};
-    memcpy(name, stream->name, stream->name_len);
+    const struct str kept = {.at = name, .len = strlen(stream->name)};
+    memcpy(name, stream->name, kept.len);
     drop(stream);
     streams->ops->refused(ws_of(streams), kept, why);
 }
@@ -139,17 +162,21 @@ static const struct viewer_ops viewer_ops = {
 
 /* ---- what the connection says ---- */
 
+void ws_streams_pool_init(struct pool *pool)
+{
+    pool_init(pool, MEM_VIEWER, sizeof(struct ws_stream));
+}
+
 void ws_streams_init(struct ws_streams *streams, const struct ws_ops *ops, struct carrier *carrier)
 {
     ws_output_init(&streams->output, carrier, 2 * ops->message_bytes_max);
     streams->ops = ops;
-    list_init(&streams->list);
 }
 
 void ws_streams_done(struct ws_streams *streams)
 {
-    while (!list_is_empty(&streams->list)) {
-        drop(of_link(streams->list.next));
+    while (streams->first != NULL) {
+        drop(streams->first);
     }
 }
 
@@ -163,18 +190,14 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
         return ERR_LIMIT;
     }
     TRY(count_further(streams));
-    struct ws_stream *stream = mem_new(MEM_VIEWER, sizeof(*stream) + join->stream.len);
+    struct ws_stream *stream = make(streams, join->stream);
     if (stream == NULL) {
         uncount_further(streams);
         return ERR_NOMEM;
     }
-    stream->streams = streams;
-    stream->deflates = streams->output.deflates && !has_deflated(streams);
-    stream->name_len = (uint8_t)join->stream.len;
-    memcpy(stream->name, join->stream.at, join->stream.len);
-    list_push(&streams->list, &stream->link);
+    add(streams, stream);
     struct join by_ws = *join;
-    by_ws.encoding = stream->deflates ? &encoding_ws_deflate : &encoding_ws;
+    by_ws.encoding = streams->deflated == stream ? &encoding_ws_deflate : &encoding_ws;
     by_ws.retry_ms = 0;
     viewer_join(server_of(streams)->hub, &stream->viewer, &viewer_ops, &by_ws);
     return ERR_OK;
@@ -192,9 +215,9 @@ enum err ws_streams_leave(struct ws_streams *streams, struct str name)
 
 struct str ws_streams_denied(const struct ws_streams *streams, const struct claims *claims)
 {
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        if (claims != NULL && !claims_allow_stream(claims, name_of(of_link(link)))) {
-            return name_of(of_link(link));
+    for (struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+        if (claims != NULL && !claims_allow_stream(claims, name_of(stream))) {
+            return name_of(stream);
         }
     }
     return STR_NONE;
@@ -207,29 +230,28 @@ bool ws_streams_have(struct ws_streams *streams, struct str name)
 
 struct str ws_streams_only(const struct ws_streams *streams)
 {
-    return count_of(streams) == 1 ? name_of(of_link(streams->list.next)) : STR_NONE;
+    return count_of(streams) == 1 ? name_of(streams->first) : STR_NONE;
 }
 
 void ws_streams_writable(struct ws_streams *streams)
 {
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        struct viewer *viewer = &of_link(link)->viewer;
-        if (viewer->blocked) {
-            viewer_writable(server_of(streams)->hub, viewer);
+    for (struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+        if (stream->viewer.blocked) {
+            viewer_writable(server_of(streams)->hub, &stream->viewer);
         }
     }
 }
 
 void ws_streams_beat(struct ws_streams *streams, bool alive)
 {
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        viewer_beats(server_of(streams)->hub, &of_link(link)->viewer, alive);
+    for (struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+        viewer_beats(server_of(streams)->hub, &stream->viewer, alive);
     }
 }
 
 void ws_streams_identify(struct ws_streams *streams, uint64_t identity)
 {
-    for (struct link *link = streams->list.next; link != &streams->list; link = link->next) {
-        viewer_identify(server_of(streams)->hub, &of_link(link)->viewer, identity);
+    for (struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+        viewer_identify(server_of(streams)->hub, &stream->viewer, identity);
     }
 }

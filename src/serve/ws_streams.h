@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "base/list.h"
+#include "base/pool.h"
 #include "base/str.h"
 #include "rules/jwt.h"
 #include "serve/streaming.h"
@@ -18,12 +18,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ws_stream; // ws_streams.c
+
 struct ws_streams { // the first member of its ws_conn
     struct ws_output output;
-    struct link list;         // struct ws_stream of ws_streams.c
-    const struct ws_ops *ops; // joined, refused
+    struct ws_stream *first;    // owned; NULL: none
+    struct ws_stream *deflated; // of them: whose messages share the window; NULL: none
+    const struct ws_ops *ops;   // joined, refused
 };
 
+void ws_streams_pool_init(struct pool *pool); // server->ws_streams
 void ws_streams_init(struct ws_streams *streams, const struct ws_ops *ops, struct carrier *carrier);
 void ws_streams_done(struct ws_streams *streams); // leaves them all; again is legal
 
