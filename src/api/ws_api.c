@@ -39,6 +39,11 @@ static void fail(struct order *order, enum problem_code code, const char *field,
         &(struct problem){.code = code, .field = str_of(field), .detail = str_of(detail)});
 }
 
+static void fail_without_token(struct order *order)
+{
+    fail(order, PROBLEM_NO_TOKEN, "do", "Say first who you are: {\"do\":\"auth\",\"token\":...}.");
+}
+
 static void succeed(struct order *order, struct str stream)
 {
     struct buf data = respond_body();
@@ -125,9 +130,8 @@ static void do_post(struct order *order)
 {
     struct ws_conn *ws = order->session->ws;
     struct str stream;
-    struct problem why;
-    if (auth_somebody(ws_conn_claims(ws), &why) != ERR_OK) {
-        ws_session_fail(order->session, &order->ref, &why);
+    if (ws_conn_claims(ws) == NULL) {
+        fail_without_token(order);
         return;
     }
     if (server_is_draining(order->session->server)) {
@@ -362,8 +366,7 @@ static void run_order(struct order *order)
             continue;
         }
         if (needs_token(order->session) && orders[i].run != do_auth) {
-            fail(order, PROBLEM_NO_TOKEN, "do",
-                 "Say first who you are: {\"do\":\"auth\",\"token\":...}.");
+            fail_without_token(order);
         } else {
             orders[i].run(order);
         }
