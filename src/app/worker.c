@@ -96,7 +96,6 @@ static struct server_options server_options_of(struct worker *worker)
         .head_ms = config_number(config, SETTING_LIMITS_HEAD_MS),
         .request_ms = config_number(config, SETTING_LIMITS_REQUEST_MS),
         .ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
-        .beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
         .idle_ms = config_number(config, SETTING_LIMITS_IDLE_MS),
         .line_ms = config_number(config, SETTING_DELIVERY_LINE_S) * 1000,
         .ping_ms = config_number(config, SETTING_DELIVERY_PING_S) * 1000,

@@ -34,8 +34,9 @@ struct rider_ops {
     void (*received)(struct carrier *carrier, struct str bytes); // borrowed; all taken
     void (*writable)(struct carrier *carrier); // nothing kept waits, the socket can take
     void (*half_closed)(struct carrier *carrier);
-    void (*visited)(struct carrier *carrier, int64_t now_ms); // server->visits or server->soon
-    void (*drained)(struct carrier *carrier);                 // the server closes: say goodbye
+    /* As it asked for by front_visit_by(), which it does again here. */
+    void (*visited)(struct carrier *carrier, int64_t now_ms);
+    void (*drained)(struct carrier *carrier);  // the server closes: say goodbye
     void (*replaced)(struct carrier *carrier); // a newer connection of its user took its place
     void (*ended)(struct carrier *carrier);    // last: the rider frees itself
 };

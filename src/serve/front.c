@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/front.h"
 
+#include "rules/claims.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -68,12 +70,32 @@ bool front_trusts(const struct server *server, const struct address *address)
     return false;
 }
 
+void front_visit_by(struct carrier *carrier, int64_t at_ms)
+{
+    if (list_holds(&carrier->entry.link) && at_ms < carrier->entry.due_ms) {
+        rota_plan(&carrier->server->visits, &carrier->entry, at_ms);
+    }
+}
+
+bool front_look_at_token(struct carrier *carrier, const struct claims *claims)
+{
+    const struct server *server = carrier->server;
+    if (claims == NULL || claims->exp_s == 0) {
+        return true;
+    }
+    const int64_t left_ms = claims->exp_s * 1000 - clock_wall_ms(server->clock);
+    const int64_t look_ms = left_ms < server->visit_ms ? left_ms : server->visit_ms;
+    front_visit_by(carrier, front_now_ms(server) + (look_ms > 0 ? look_ms : 0));
+    return left_ms > 0;
+}
+
 bool front_is_there(struct carrier *carrier, int64_t silent_ms)
 {
     struct server *server = carrier->server;
     const int64_t left_ms = server->ttl_ms - silent_ms;
-    if (left_ms > 0 && left_ms <= server->visit_ms) {
-        sweep_add(&server->soon, &carrier->entry);
+    if (silent_ms > 0) {
+        const bool is_near = left_ms > 0 && left_ms < server->visit_ms;
+        front_visit_by(carrier, front_now_ms(server) + (is_near ? left_ms : server->visit_ms));
     }
     return left_ms > 0;
 }

@@ -21,6 +21,7 @@
 #include "serve/carrier.h"
 #include "serve/goaway.h"
 #include "serve/meter.h"
+#include "serve/rota.h"
 #include "serve/server_limits.h"
 #include "serve/sweep.h"
 #include "wire/problem.h"
@@ -29,11 +30,11 @@
 #include <stdint.h>
 
 struct census;
+struct claims;
 struct hub;
 struct listener;
 
 enum {
-    SOON_MS = 250,           // between visits of what is about to happen
     RETRY_MS_MIN = 1000,     // SSE's retry: line in ordinary times
     RETRY_MS_SPREAD = 3000,  // above that
     FULL_RETRY_MS = 5 * 1000 // and as much again at random: of an answer that refuses
@@ -49,10 +50,10 @@ struct server {
     void *user;
     const struct network *trusted_proxies;
     uint32_t trusted_proxy_count;
-    uint32_t stall_ms, head_ms, request_ms, idle_ms, ttl_ms, line_ms, ping_ms, beat_ms;
+    uint32_t stall_ms, head_ms, request_ms, idle_ms, ttl_ms, line_ms, ping_ms;
     uint32_t retry_ms_min, retry_ms_max; // of a drain's goaway
     struct server_limits limits;
-    uint32_t visit_ms; // between two visits of a rider
+    uint32_t visit_ms; // between two looks at what has no time of its own
     bool compress;     // where the client offers it
 
     /* -- its reactor only -- */
@@ -60,8 +61,7 @@ struct server {
     struct pool http1s, sse_readers, ws_conns, ws_streams; // what every viewer has
     struct rand rand;
     struct sweep idle;       // carriers between requests
-    struct sweep visits;     // carriers that are ridden
-    struct sweep soon;       // the same, more often
+    struct rota visits;      // carriers that are ridden
     struct link carriers;    // struct carrier.link
     struct link told;        // carriers that were asked to close
     struct link gone;        // carriers to be freed in a moment
@@ -90,6 +90,11 @@ uint32_t front_refusal_retry_ms(struct server *server, enum problem_code code);
 /* Counts it, and says when that reader may be back. */
 uint32_t front_goaway(struct server *server, enum goaway_reason reason);
 bool front_trusts(const struct server *server, const struct address *address);
+/* The rider of the carrier is visited then, or sooner; one that has gone is not. */
+void front_visit_by(struct carrier *carrier, int64_t at_ms);
+/* The same for who holds a token: its end is a time of the wall clock, which may be set. False: it
+ * has run out. NULL: none. */
+bool front_look_at_token(struct carrier *carrier, const struct claims *claims);
 /* Whether a peer that has been silent for so long is still there. One about to be given up is
  * looked at sooner than the next visit, so that it is missed within a second of its TTL. */
 bool front_is_there(struct carrier *carrier, int64_t silent_ms);

@@ -278,7 +278,7 @@ static void on_ride(struct carrier *carrier, const struct answer *head)
         return;
     }
     become(http1, HTTP1_RIDDEN);
-    sweep_add(&server->visits, &carrier->entry);
+    rota_plan(&server->visits, &carrier->entry, front_now_ms(server)); // it plans on from there
     const struct http_reply_to to = {
         .conn = &http1->conn,
         .meter = &server->meter,

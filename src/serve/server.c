@@ -38,11 +38,11 @@ static void on_idled(struct sweep_entry *entry, int64_t now_ms)
     http1_idled(of_entry(entry));
 }
 
-/* The next visit is set first: the rider may move itself to `soon`, or end. */
+/* The next visit is planned first: the rider may want it sooner, or end. */
 static void on_visit(struct sweep_entry *entry, int64_t now_ms)
 {
     struct carrier *carrier = of_entry(entry);
-    sweep_add(&carrier->server->visits, entry);
+    rota_plan(&carrier->server->visits, entry, now_ms + ROTA_MS);
     carrier->riding->visited(carrier, now_ms);
 }
 
@@ -151,27 +151,23 @@ static void set_times(struct server *server, const struct server_options *option
     server->ttl_ms = or_default(options->ttl_ms, 30 * 1000);
     server->line_ms = least(or_default(options->line_ms, 15 * 1000), server->ttl_ms / 2);
     server->ping_ms = least(or_default(options->ping_ms, 20 * 1000), server->ttl_ms / 3 * 2);
-    server->beat_ms = or_default(options->beat_ms, 10 * 1000);
     server->retry_ms_min = or_default(options->retry_ms_min, 1000);
     server->retry_ms_max = or_default(options->retry_ms_max, 15 * 1000);
-    const uint32_t shortest =
-        least(least(server->line_ms, server->ping_ms), least(server->beat_ms, server->stall_ms));
+    const uint32_t shortest = least(least(server->line_ms, server->ping_ms), server->stall_ms);
     server->visit_ms = least(shortest / 2 + 1, VISIT_MS_MAX);
 }
 
 static void init_sweeps(struct server *server)
 {
-    struct sweep_options options = {.wheel = reactor_wheel(server->reactor),
-                                    .interval_ms = server->idle_ms,
-                                    .now_ms = now_of,
-                                    .due = on_idled,
-                                    .user = server};
+    const struct sweep_options options = {.wheel = reactor_wheel(server->reactor),
+                                          .interval_ms = server->idle_ms,
+                                          .now_ms = now_of,
+                                          .due = on_idled,
+                                          .user = server};
     sweep_init(&server->idle, &options);
-    options.due = on_visit;
-    options.interval_ms = server->visit_ms;
-    sweep_init(&server->visits, &options);
-    options.interval_ms = SOON_MS;
-    sweep_init(&server->soon, &options);
+    const struct rota_options visits = {
+        .wheel = options.wheel, .now_ms = now_of, .due = on_visit, .user = server};
+    rota_init(&server->visits, &visits);
 }
 
 enum err server_new(const struct server_options *options, struct server **ret_server)
@@ -226,8 +222,7 @@ void server_free(struct server *server)
     wheel_cancel(reactor_wheel(server->reactor), &server->burial);
     wheel_cancel(reactor_wheel(server->reactor), &server->drain_step);
     sweep_done(&server->idle);
-    sweep_done(&server->visits);
-    sweep_done(&server->soon);
+    rota_done(&server->visits);
     meter_done(&server->meter);
     mem_free(MEM_OTHER, server);
 }

@@ -46,7 +46,6 @@ struct server_options {
     uint32_t ttl_ms;     // presence: who is silent for longer is away [30,000]
     uint32_t line_ms;    // SSE: a `:` line when nothing was written [15,000]; <= ttl/2
     uint32_t ping_ms;    // WebSocket [20,000]; <= ttl/3*2
-    uint32_t beat_ms;    // presence: how often a connection is asked [10,000]
     bool compress;       // readers that can inflate are sent less
     uint32_t retry_ms_min, retry_ms_max; // spread of a drain's goaway [1,000, 15,000]
 };

@@ -22,6 +22,7 @@
 enum {
     IGNORED_BYTES_MAX = 16 * 1024, // what a client may say behind its request
     HEADERS_BYTES_MAX = 32 * 1024,
+    NEVER_MS = -1000000000, // long ago
 };
 
 /* What it needs until `open`. */
@@ -140,20 +141,6 @@ static void on_half_closed(struct carrier *carrier)
     carrier_end(carrier);
 }
 
-/* False: its token has run out. */
-static bool look_at_token(struct sse_reader *reader)
-{
-    struct server *server = reader->carrier->server;
-    if (reader->claims == NULL || reader->claims->exp_s == 0) {
-        return true;
-    }
-    const int64_t left_ms = reader->claims->exp_s * 1000 - clock_wall_ms(server->clock);
-    if (left_ms > 0 && left_ms < server->visit_ms) {
-        sweep_add(&server->soon, &reader->carrier->entry);
-    }
-    return left_ms > 0;
-}
-
 static void write_line(struct sse_reader *reader, int64_t now_ms)
 {
     uint8_t bytes[32];
@@ -174,9 +161,8 @@ static void write_line(struct sse_reader *reader, int64_t now_ms)
     }
 }
 
-/* Bytes in flight that nobody acknowledges: the peer is away. One that may be missed before it
- * would be asked again is asked at each visit. False: it has been away for so long that it is let
- * go. */
+/* Bytes in flight that nobody acknowledges: the peer is away. Who was sent nothing since all was
+ * acknowledged need not be asked. False: it has been away for so long that it is let go. */
 static bool ask_presence(struct sse_reader *reader, int64_t now_ms)
 {
     struct server *server = reader->carrier->server;
@@ -184,18 +170,17 @@ static bool ask_presence(struct sse_reader *reader, int64_t now_ms)
     if (silent_ms >= server->stall_ms && silent_ms >= server->ttl_ms) {
         return false;
     }
-    if (silent_ms + server->beat_ms + server->visit_ms < server->ttl_ms || silent_ms == 0) {
-        reader->asked_ms = now_ms;
-    }
+    reader->asked_ms = silent_ms == 0 ? now_ms : NEVER_MS; // again at the next visit
     viewer_beats(server->hub, &reader->viewer, front_is_there(reader->carrier, silent_ms));
     return true;
 }
 
+/* It is asked before it is sent a line: behind it, that line would be on its way. */
 static void on_visited(struct carrier *carrier, int64_t now_ms)
 {
     struct sse_reader *reader = carrier->rider;
     const struct server *server = carrier->server;
-    if (!look_at_token(reader)) {
+    if (!front_look_at_token(carrier, reader->claims)) {
         goodbye(reader, GOAWAY_EXPIRED);
         return;
     }
@@ -204,12 +189,19 @@ static void on_visited(struct carrier *carrier, int64_t now_ms)
         goodbye(reader, GOAWAY_SLOW);
         return;
     }
-    if (!stuck && now_ms - reader->moved_ms + server->visit_ms >= server->line_ms) {
+    if (now_ms - reader->asked_ms >= server->line_ms && !ask_presence(reader, now_ms)) {
+        carrier_cut(carrier);
+        return;
+    }
+    if (!stuck && now_ms - reader->moved_ms >= server->line_ms) {
         write_line(reader, now_ms);
     }
-    if (now_ms - reader->asked_ms >= server->beat_ms && !ask_presence(reader, now_ms)) {
-        carrier_cut(carrier);
+    const int64_t due_ms = reader->moved_ms + (stuck ? server->stall_ms : server->line_ms);
+    front_visit_by(carrier, due_ms > now_ms ? due_ms : now_ms + server->visit_ms);
+    if (reader->asked_ms != NEVER_MS) { // else front_is_there() has planned when
+        front_visit_by(carrier, reader->asked_ms + server->line_ms);
     }
+    front_visit_by(carrier, now_ms + server->stall_ms); // it may be stuck by then
 }
 
 static void on_drained(struct carrier *carrier)
@@ -284,7 +276,8 @@ static void on_open(struct viewer *viewer)
     meter_count(&server->meter, METER_VIEWERS_SSE, 1);
     if (reader->claims != NULL) {
         front_identify(reader->carrier, reader->claims->sub);
-        look_at_token(reader);
+        (void)front_look_at_token(reader->carrier,
+                                  reader->claims); // if it ran out: a visit says so
     }
 }
 

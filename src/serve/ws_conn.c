@@ -76,7 +76,7 @@ static void begin_closing(struct ws_conn *ws, uint16_t code, struct str reason)
     ws_streams_done(&ws->streams);
     ws_output_close(&ws->streams.output, code, reason);
     ws->pinged_ms = front_now_ms(server);
-    sweep_add(&server->soon, &carrier_of(ws)->entry);
+    front_visit_by(carrier_of(ws), ws->pinged_ms + CLOSE_WAIT_MS);
 }
 
 /* Its frames cannot be understood any more, or are too many. */
@@ -249,26 +249,11 @@ static void on_half_closed(struct carrier *carrier)
     end(carrier->rider); // without a Close: it is just gone
 }
 
-/* False: its token has run out. */
-static bool look_at_token(struct ws_conn *ws)
-{
-    struct server *server = carrier_of(ws)->server;
-    if (ws->claims == NULL || ws->claims->exp_s == 0) {
-        return true;
-    }
-    const int64_t left_ms = ws->claims->exp_s * 1000 - clock_wall_ms(server->clock);
-    if (left_ms > 0 && left_ms < server->visit_ms) {
-        sweep_add(&server->soon, &carrier_of(ws)->entry);
-    }
-    return left_ms > 0;
-}
-
 /* False: it answers no more. A stuck one is not asked: the stall has its own measure. */
 static bool ping(struct ws_conn *ws, int64_t now_ms)
 {
     const struct server *server = carrier_of(ws)->server;
-    if (now_ms - ws->pinged_ms + server->visit_ms / 2 < server->ping_ms ||
-        ws_output_is_stuck(&ws->streams.output)) {
+    if (now_ms - ws->pinged_ms < server->ping_ms || ws_output_is_stuck(&ws->streams.output)) {
         return true;
     }
     if (ws->pings_unanswered >= limits_of(ws)->pings) {
@@ -290,10 +275,27 @@ static int64_t silent_ms(const struct ws_conn *ws, int64_t now_ms)
     return ws->pings_unanswered == 0 ? 0 : now_ms - carrier_heard_ms(carrier_of(ws));
 }
 
+/* When anything can have become of it; of what waits for an answer, when it is missed. */
+static void plan_visit(struct ws_conn *ws, int64_t now_ms)
+{
+    struct carrier *carrier = carrier_of(ws);
+    const struct server *server = carrier->server;
+    if (ws_output_is_stuck(&ws->streams.output)) {
+        front_visit_by(carrier, now_ms + server->visit_ms);
+        return;
+    }
+    const int64_t missed_ms = carrier_heard_ms(carrier) + server->ttl_ms;
+    if (ws->pings_unanswered > 0 && missed_ms > now_ms) {
+        front_visit_by(carrier, missed_ms);
+    }
+    front_visit_by(carrier, ws->pinged_ms + server->ping_ms);
+    front_visit_by(carrier, now_ms + server->stall_ms); // it may be stuck by then
+}
+
 static void visit_open(struct ws_conn *ws, int64_t now_ms)
 {
     const struct server *server = carrier_of(ws)->server;
-    if (!look_at_token(ws)) {
+    if (!front_look_at_token(carrier_of(ws), ws->claims)) {
         goodbye(ws, GOAWAY_EXPIRED);
         return;
     }
@@ -303,9 +305,10 @@ static void visit_open(struct ws_conn *ws, int64_t now_ms)
         return;
     }
     ws_streams_beat(&ws->streams, front_is_there(carrier_of(ws), silent_ms(ws, now_ms)));
-    if (!ping(ws, now_ms)) {
+    if (ping(ws, now_ms)) {
+        plan_visit(ws, now_ms);
+    } else {
         carrier_cut(carrier_of(ws));
-        return;
     }
 }
 
@@ -317,7 +320,7 @@ static void on_visited(struct carrier *carrier, int64_t now_ms)
     } else if (now_ms - ws->pinged_ms >= CLOSE_WAIT_MS) {
         end(ws);
     } else {
-        sweep_add(&carrier->server->soon, &carrier->entry);
+        front_visit_by(carrier, ws->pinged_ms + CLOSE_WAIT_MS);
     }
 }
 
@@ -411,9 +414,7 @@ static enum err take_over(struct exchange *exchange, struct buf *headers, struct
     meter_count(&server->meter, METER_CONNS_WS, 1);
     if (ws->claims != NULL) {
         front_identify(carrier_of(ws), ws->claims->sub);
-        if (!look_at_token(ws)) {
-            sweep_add(&server->soon, &carrier_of(ws)->entry);
-        }
+        (void)front_look_at_token(carrier_of(ws), ws->claims); // if it has run out: a visit says so
     }
     return ERR_OK;
 }
@@ -481,8 +482,7 @@ void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims)
     claims_unref(before);
     if (ws->state == WS_OPEN) {
         front_identify(carrier_of(ws), claims->sub);
-        sweep_add(&carrier_of(ws)->server->visits, &carrier_of(ws)->entry);
-        look_at_token(ws);
+        (void)front_look_at_token(carrier_of(ws), claims);
     }
 }
 
