@@ -39,6 +39,17 @@ static uint64_t on_count(struct prover_log *log, uint64_t from, uint64_t to, uin
     return count;
 }
 
+static uint64_t on_carried(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to)
+{
+    struct ledger *ledger = ledger_of(log);
+    uint64_t count = 0;
+    to = to < ledger->head ? to : ledger->head;
+    for (uint64_t seq = from > 0 ? from : 1; seq <= to; seq++) {
+        count += ledger->entries[seq - 1].lanes >> lane & 1U;
+    }
+    return count;
+}
+
 static uint64_t on_oldest(struct prover_log *log)
 {
     const struct ledger *ledger = ledger_of(log);
@@ -83,6 +94,7 @@ void ledger_begin(struct world *world)
         struct ledger *ledger = &world->ledgers[i];
         *ledger = (struct ledger){
             .truth = {.count = on_count,
+                      .carried = on_carried,
                       .oldest = on_oldest,
                       .expired = on_expired,
                       .saw = on_saw,
@@ -192,6 +204,33 @@ static void count_accepted(struct world *world, const struct entry *entry)
     }
 }
 
+/* How many comments of viewers stand before `seq` in its stretch of `at`, as the log goes back. */
+static uint32_t others_before(struct ledger *ledger, uint64_t seq, int64_t at_ms, int64_t long_ms)
+{
+    uint32_t count = 0;
+    for (; seq > 1 && ledger->entries[seq - 2].at_ms / long_ms == at_ms / long_ms; seq--) {
+        const struct entry *entry = &ledger->entries[seq - 2];
+        count += entry->kind == EVENT_COMMENT && entry->user != HOST;
+    }
+    return count;
+}
+
+/* By our own words on lanes: what the log's readers of each must be sent. */
+static uint8_t lanes_of(struct ledger *ledger, const struct entry *entry, uint64_t seq)
+{
+    const unsigned full = 1U << LANE_FULL, readable = 1U << LANE_READABLE;
+    const unsigned digest = 1U << LANE_DIGEST, control = 1U << LANE_CONTROL;
+    if (entry->kind != EVENT_COMMENT) {
+        return (uint8_t)(full | readable | digest | control);
+    }
+    if (entry->user == HOST) {
+        return (uint8_t)(full | readable | digest);
+    }
+    const bool reads = others_before(ledger, seq, entry->at_ms, 1000) < READABLE_PER_S;
+    const bool digests = others_before(ledger, seq, entry->at_ms, 3000) < 5;
+    return (uint8_t)(full | (reads ? readable : 0) | (digests ? digest : 0));
+}
+
 static void take_row(struct world *world, const struct store_row *row)
 {
     struct ledger *ledger = by_id(world, row->stream);
@@ -209,6 +248,7 @@ static void take_row(struct world *world, const struct store_row *row)
         take_comment(world, ledger, &entry, row->seq);
         count_accepted(world, &entry);
     }
+    entry.lanes = lanes_of(ledger, &entry, row->seq);
     ledger->entries[row->seq - 1] = entry;
     ledger->head = row->seq;
     world->audited_n = row->n;

@@ -98,6 +98,7 @@ static void open_hubs(struct world *world)
             .resume_max = is_small ? 20 + (uint32_t)world_below(world, 40) : 1000,
             .merge_ms = 50,
             .merge_max_ms = 200,
+            .readable_per_s = READABLE_PER_S,
             .presence_ttl_ms = PRESENCE_TTL_MS,
             .presence_beat_ms = 10000,
             .compress_viewers = 1 + (uint32_t)world_below(world, 3),

@@ -118,7 +118,9 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
     poster->submit = (struct submit){
         .call = {.home = &reactor->home, .done = on_done},
         .stream = world->ledgers[comment->stream].name,
-        .author = {.id = str_of(poster->name), .name = str_of(poster->name)},
+        .author = {.id = str_of(poster->name),
+                   .name = str_of(poster->name),
+                   .privileged = poster->user == HOST},
         .cid = str_of(poster->cid_text),
         .text = {.at = poster->text, .len = len},
         .media_ms = -1,

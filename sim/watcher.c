@@ -58,13 +58,13 @@ static void note_place(struct watcher *watcher)
     struct world *world = watcher->world;
     if (watcher->has_own && prover->resynced) {
         world_holds(world,
-                    strstr(prover->last_signal, "\"ahead\"") == NULL &&
-                        strstr(prover->last_signal, "\"epoch\"") == NULL,
+                    strstr(prover->last_signal, "\"why\":\"ahead\"") == NULL &&
+                        strstr(prover->last_signal, "\"why\":\"epoch\"") == NULL,
                     "P5: w%u came back with its own cursor %llu and was told: %s", watcher->number,
                     (unsigned long long)prover->join.cursor.seq, prover->last_signal);
     }
     world_holds(world,
-                !prover->greeted || !prover->resumed ||
+                prover->hellos != 1 || !prover->resumed ||
                     (prover->join.cursor.seq <= prover->hello_latest &&
                      (prover->join.cursor.epoch.text[0] == '\0' ||
                       epoch_eq(&prover->join.cursor.epoch, &world->epoch))),
@@ -179,6 +179,8 @@ static void come(struct world *world, struct watcher *watcher)
     struct join join = {.stream = ledger->name,
                         .encoding = choose_encoding(world),
                         .tail = (uint32_t)world_below(world, 80),
+                        .lane = world_chance(world, 500) ? LANE_FULL
+                                                         : (uint8_t)world_below(world, LANES),
                         .limit = (world->is_calm ? 60 : 1) + (uint32_t)world_below(world, 60),
                         .identity = watcher->identity};
     choose_cursor(watcher, &join);
@@ -187,9 +189,9 @@ static void come(struct world *world, struct watcher *watcher)
                                                                : (uint32_t)world_below(world, 2000);
     watcher->is_joined = watcher->is_alive = true;
     watcher->is_open = false;
-    world_note(world, "w%u comes to hub %u for %s after %lld%s", watcher->number, watcher->hub,
-               ledger->name.at, join.has_cursor ? (long long)join.cursor.seq : -1,
-               join.encoding == NULL ? ", by poll" : "");
+    world_note(world, "w%u comes to hub %u for %s after %lld, lane %s%s", watcher->number,
+               watcher->hub, ledger->name.at, join.has_cursor ? (long long)join.cursor.seq : -1,
+               lane_name((enum lane)join.lane), join.encoding == NULL ? ", by poll" : "");
     prover_begin(&watcher->prover, &ledger->truth, &join, ledger->published);
     viewer_join(hub_of(watcher), &watcher->viewer, &ops, &join);
     turn_soon(watcher);
@@ -248,6 +250,20 @@ static void say_own(struct watcher *watcher)
     }
 }
 
+static void change_lane(struct world *world, struct watcher *watcher)
+{
+    const enum lane lane = (enum lane)world_below(world, LANES);
+    if (!watcher->is_open || is_poll(watcher)) {
+        return;
+    }
+    world_note(world, "w%u changes to lane %s at %llu", watcher->number, lane_name(lane),
+               (unsigned long long)watcher->place);
+    if (viewer_change_lane(hub_of(watcher), &watcher->viewer, lane) == ERR_OK) {
+        prover_changes_lane(&watcher->prover, lane);
+    }
+    turn_soon(watcher);
+}
+
 void watcher_step(struct world *world, struct watcher *watcher)
 {
     watcher->due_ms = world->now_ms + world_while(world, 2 * world->pace_ms);
@@ -264,6 +280,8 @@ void watcher_step(struct world *world, struct watcher *watcher)
         change_life(world, watcher);
     } else if (world_chance(world, 100)) {
         say_own(watcher);
+    } else if (world_chance(world, 100)) {
+        change_lane(world, watcher);
     } else {
         allow(watcher, world_chance(world, 300)   ? UINT32_MAX
                        : world_chance(world, 200) ? 0

@@ -27,6 +27,8 @@ enum {
     HUBS_MAX = 3,
     STREAMS = 2,
     USERS = 6,
+    HOST = 0, // the user who is
+    READABLE_PER_S = 2,
     CIDS_MAX = 512, // of a user, over all streams
     WATCHERS = 16,
     IDENTITIES = 10,
@@ -46,6 +48,7 @@ struct entry { // one row that was committed
     uint8_t kind;
     uint8_t user; // of a comment
     uint16_t cid;
+    uint8_t lanes;              // that carry it: a bit each
     bool is_answered, is_shown; // so it may never vanish
 };
 

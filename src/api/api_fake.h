@@ -293,6 +293,7 @@ struct ws_conn {
     uint32_t sends, bad_messages;
     uint16_t close_code;
     enum err join_result;
+    enum lane lane; // it was changed to
 };
 static struct ws_conn fake_ws;
 
@@ -379,9 +380,10 @@ void ws_conn_identify(struct ws_conn *ws, uint64_t identity)
     fake.join.identity = identity;
 }
 
-bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
+enum err ws_conn_change_lane(struct ws_conn *ws, struct str stream, enum lane lane)
 {
-    return str_eq(str_of(ws->joined), stream);
+    ws->lane = lane;
+    return str_eq(str_of(ws->joined), stream) ? ERR_OK : ERR_NOT_FOUND;
 }
 
 struct str ws_conn_stream(struct ws_conn *ws)

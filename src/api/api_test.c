@@ -405,7 +405,7 @@ static void what_is_wrong_with_a_query_is_named(void **state)
         {"/v1/streams/demo/comments", "tombstones=2", 422, "bad_field"},
         {"/v1/streams/demo/log", "after=k3f9.", 400, "bad_cursor"},
         {"/v1/streams/demo/events", "tail=501", 422, "\"field\":\"tail\""},
-        {"/v1/streams/demo/events", "lane=readable", 422, "\"field\":\"lane\""},
+        {"/v1/streams/demo/events", "lane=best", 422, "\"field\":\"lane\""},
         {"/v1/streams/demo/events", "session=a%20b", 422, "\"field\":\"session\""},
         {"/v1/streams/demo/events", "after=%zz", 400, "bad_cursor"},
         {"/v1/streams/demo/poll", "wait=31", 422, "\"field\":\"wait\""},

@@ -2,6 +2,7 @@
 #include "api/poll_api.h"
 
 #include "api/ask.h"
+#include "api/lane_list.h"
 #include "api/reading.h"
 #include "api/respond.h"
 #include "serve/server.h"
@@ -32,10 +33,7 @@ static void write_events(struct buf *out, struct str stream, const struct poll_f
     if (found->expired_to > 0) {
         reading_write_expired(out, stream, found->expired_from, found->expired_to);
     }
-    for (size_t i = 0; i < found->count; i++) {
-        buf_add_str(out, i == 0 && found->expired_to == 0 ? STR_NONE : STR(","));
-        event_write(out, found->events[i], stream, found->events[i]->prev);
-    }
+    lane_list_write(out, found, stream);
     buf_add_byte(out, ']');
 }
 

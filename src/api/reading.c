@@ -30,28 +30,28 @@ static enum err wrong(struct problem *ret_why, enum problem_code code, const cha
     return ERR_PROTO;
 }
 
-enum err reading_lane(struct str lane, struct problem *ret_why)
+enum err reading_lane(struct str name, enum lane *ret_lane, struct problem *ret_why)
 {
-    if (str_eq(lane, STR("full"))) {
+    if (lane_of_name(name, ret_lane) == ERR_OK) {
         return ERR_OK;
     }
     return wrong(ret_why, PROBLEM_BAD_FIELD, "lane",
-                 "The lane served here is `full`; ask for that one, or name none.");
+                 "`lane` is one of full, readable, digest and control.");
 }
 
-static enum err lane_of_query(struct ask *ask, struct problem *ret_why)
+static enum err lane_of_query(struct ask *ask, enum lane *ret_lane, struct problem *ret_why)
 {
-    struct buf lane;
-    buf_init(&lane, MEM_CONN, SESSION_LEN_MAX);
-    enum err err = url_param(ask->request->query, "lane", &lane);
+    struct buf name;
+    buf_init(&name, MEM_CONN, SESSION_LEN_MAX);
+    enum err err = url_param(ask->request->query, "lane", &name);
     if (err == ERR_NOT_FOUND) {
         err = ERR_OK;
     } else if (err == ERR_NOMEM) {
         *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
     } else {
-        err = reading_lane(err == ERR_OK ? buf_str(&lane) : STR_NONE, ret_why);
+        err = reading_lane(err == ERR_OK ? buf_str(&name) : STR_NONE, ret_lane, ret_why);
     }
-    buf_done(&lane);
+    buf_done(&name);
     return err;
 }
 
@@ -97,12 +97,14 @@ enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem
 {
     struct join join = {.stream = ask->stream, .limit = READING_TAIL_MAX};
     uint64_t tail = READING_TAIL_DEFAULT;
+    enum lane lane = LANE_FULL;
     char session[SESSION_LEN_MAX + 1];
     TRY(cursor_of(ask, &join, ret_why));
     TRY(ask_number(ask, "tail", READING_TAIL_MAX, &tail, ret_why));
-    TRY(lane_of_query(ask, ret_why));
+    TRY(lane_of_query(ask, &lane, ret_why));
     TRY(ask_token_name(ask, "session", session, ret_why));
     join.tail = (uint32_t)tail;
+    join.lane = (uint8_t)lane;
     name_self(ask, str_of(session), &join);
     *ret_join = join;
     return ERR_OK;
@@ -139,10 +141,12 @@ enum err reading_from_message(const struct json *message, struct join *ret_join,
         }
         join.tail = (uint32_t)count;
     }
-    const struct json *lane = json_member(message, "lane");
-    if (lane != NULL && json_kind(lane) != JSON_KIND_NULL) {
-        TRY(reading_lane(json_get_str(lane, &text) ? text : STR_NONE, ret_why));
+    const struct json *member = json_member(message, "lane");
+    enum lane lane = LANE_FULL;
+    if (member != NULL && json_kind(member) != JSON_KIND_NULL) {
+        TRY(reading_lane(json_get_str(member, &text) ? text : STR_NONE, &lane, ret_why));
     }
+    join.lane = (uint8_t)lane;
     *ret_join = join;
     return ERR_OK;
 }

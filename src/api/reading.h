@@ -36,8 +36,8 @@ MUST_USE enum err reading_from_poll(struct ask *ask, struct join *ret_join,
  * presence are the caller's to set. */
 MUST_USE enum err reading_from_message(const struct json *message, struct join *ret_join,
                                        struct problem *ret_why);
-/* `lane` must be one that is served. ERR_PROTO. */
-MUST_USE enum err reading_lane(struct str lane, struct problem *ret_why);
+/* ERR_PROTO: there is no such lane. */
+MUST_USE enum err reading_lane(struct str name, enum lane *ret_lane, struct problem *ret_why);
 /* The gap of what was asked for and is kept no more: seqs `from` to `to`, without counts. */
 void reading_write_expired(struct buf *out, struct str stream, uint64_t from, uint64_t to);
 /* Why a join was refused, as every transport says it. */

@@ -253,21 +253,26 @@ static void do_leave(struct order *order)
 
 static void do_lane(struct order *order)
 {
-    struct str stream, lane = STR_NONE;
+    struct str stream, name = STR_NONE;
+    enum lane lane = LANE_FULL;
     struct problem why;
     if (!find_stream(order, &stream)) {
         return;
     }
-    (void)json_get_str(json_member(order->message, "lane"), &lane);
-    if (reading_lane(lane, &why) != ERR_OK) {
+    (void)json_get_str(json_member(order->message, "lane"), &name);
+    if (reading_lane(name, &lane, &why) != ERR_OK) {
         ws_session_fail(order->session, &order->ref, &why);
         return;
     }
-    if (!ws_conn_has_joined(order->session->ws, stream)) {
+    const enum err err = ws_conn_change_lane(order->session->ws, stream, lane);
+    if (err == ERR_NOT_FOUND) {
         not_joined(order);
-        return;
+    } else if (err != ERR_OK) {
+        ws_session_fail(order->session, &order->ref,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+    } else {
+        succeed(order, stream);
     }
-    succeed(order, stream);
 }
 
 /* ---- auth ---- */

@@ -34,6 +34,7 @@ static enum err make_hub(struct worker *worker)
         .resume_max = config_number(config, SETTING_DELIVERY_RESUME_MAX),
         .merge_ms = config_number(config, SETTING_DELIVERY_MERGE_MS),
         .merge_max_ms = config_number(config, SETTING_DELIVERY_MERGE_MAX_MS),
+        .readable_per_s = (uint16_t)config_number(config, SETTING_DELIVERY_READABLE_PER_S),
         .presence_ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .presence_beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
         .ring_bytes_max = (uint64_t)config_number(config, SETTING_DELIVERY_RING_KIB) << 10,

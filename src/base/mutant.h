@@ -47,6 +47,11 @@
     X(BOARDS_ANYWHERE, "who is not compressed yet is, before there is a stop")                     \
     X(OWN_IGNORED, "who got bytes of its own goes on with what is compressed for all")             \
     X(STOP_UNCLEARED, "a stop refers to what was before it")                                       \
+    X(LANE_UNTOLD, "what a lane does not carry is not told")                                       \
+    X(LANE_MISCOUNTS, "what a lane is spared is counted one too many")                             \
+    X(LANE_AMID, "a reader begins amid what a frame tells of")                                     \
+    X(LANE_SILENT, "what waits when a stream falls silent is never told")                          \
+    X(LANE_OTHER, "who changes lanes begins at the newest")                                        \
     X(POLL_ASLEEP, "a waiting poll is not woken")                                                  \
     X(BEAT_FOR_EVER, "who beat once is counted for ever")                                          \
     X(LEAVE_UNTOLD, "who leaves is still counted")

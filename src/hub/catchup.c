@@ -4,9 +4,11 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "hub/channel.h"
-#include "hub/signals.h"
+#include "hub/sift.h"
+#include "hub/sparse.h"
 #include "hub/stall.h"
 #include "hub/stream.h"
+#include "hub/tell.h"
 
 /* ---- its memory ---- */
 
@@ -34,6 +36,7 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
     }
     catchup->hub = hub;
     catchup->viewer = viewer;
+    catchup->lane_next = LANES;
     page_init(&catchup->page);
     return catchup;
 }
@@ -42,6 +45,7 @@ void catchup_free(struct catchup *catchup)
 {
     read_done(&catchup->acts);
     read_done(&catchup->fetched);
+    lane_scribe_done(&catchup->scribe);
     page_done(&catchup->page);
     mem_free(MEM_VIEWER, catchup->name);
     mem_free(MEM_VIEWER, catchup);
@@ -132,42 +136,6 @@ void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
     port_count(catchup->hub->options.port, &catchup->count);
 }
 
-/* ---- gaps ---- */
-
-const char *catchup_why(enum gap_why why)
-{
-    static const char *const whys[GAP_WHYS] = {
-        [GAP_BEHIND] = "behind", [GAP_SLOW_READER] = "slow reader", [GAP_EXPIRED] = "expired"};
-
-    return whys[why];
-}
-
-void catchup_count_gap(struct stream *stream, enum gap_why why, uint64_t shed)
-{
-    stream->gaps++;
-    stream->shed += shed;
-    metric_count(&stream->hub->tally.gaps[why], 1);
-    metric_count(&stream->hub->tally.shed, (int64_t)shed);
-}
-
-static enum err write_signal(struct catchup *catchup, const struct buf *json)
-{
-    struct buf *out = page_out(&catchup->page);
-    catchup->encoding->signal(out, buf_str(json));
-    out->failed = out->failed || !buf_ok(json);
-    return page_end_frame(&catchup->page);
-}
-
-enum err catchup_write_gap(struct catchup *catchup, const struct signals_gap *gap)
-{
-    struct buf json;
-    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
-    signals_gap(&json, gap);
-    const enum err err = write_signal(catchup, &json);
-    buf_done(&json);
-    return err;
-}
-
 /* The presence it missed while it caught up. */
 static enum err write_news(struct catchup *catchup)
 {
@@ -175,7 +143,7 @@ static enum err write_news(struct catchup *catchup)
     struct buf json;
     buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
     signals_presence(&json, stream_name(stream), stream->viewers_known, stream->hidden_known);
-    const enum err err = write_signal(catchup, &json);
+    const enum err err = tell_signal(catchup, &json);
     buf_done(&json);
     if (err == ERR_OK) {
         catchup->news_seen = stream->news;
@@ -183,37 +151,7 @@ static enum err write_news(struct catchup *catchup)
     return err;
 }
 
-static enum err write_expired(struct catchup *catchup, uint64_t to)
-{
-    struct stream *stream = catchup->viewer->stream;
-    TRY(catchup_write_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
-                                                         .from = catchup->position + 1,
-                                                         .to = to,
-                                                         .why = catchup_why(GAP_EXPIRED)}));
-    catchup_count_gap(stream, GAP_EXPIRED, 0);
-    catchup->position = to;
-    return ERR_OK;
-}
-
 /* ---- filling a page ---- */
-
-static void count_deliveries(struct stream *stream, uint32_t count)
-{
-    stream->deliveries += count;
-    recent_add(&stream->deliveries_recent, stream->hub->now_ms, count);
-    metric_count(&stream->hub->tally.deliveries, count);
-}
-
-static enum err write_event(struct catchup *catchup, const struct event *event)
-{
-    struct stream *stream = catchup->viewer->stream;
-    catchup->encoding->event(page_out(&catchup->page), event, stream_name(stream), event->prev,
-                             &catchup->hub->options.port->epoch);
-    TRY(page_end_frame(&catchup->page));
-    catchup->position = event->seq;
-    count_deliveries(stream, 1);
-    return ERR_OK;
-}
 
 /* As many of them as the page takes; `*ret_taken` of them. */
 static enum err write_events(struct catchup *catchup, struct event *const *events, uint32_t count,
@@ -223,10 +161,10 @@ static enum err write_events(struct catchup *catchup, struct event *const *event
     enum err err = ERR_OK;
     while (err == ERR_OK && taken < count && !page_is_full(&catchup->page)) {
         if (events[taken]->prev > catchup->position && !mutant(EXPIRED_UNTOLD)) {
-            err = write_expired(catchup, events[taken]->prev);
+            err = tell_expired(catchup, events[taken]->prev);
             continue;
         }
-        err = write_event(catchup, events[taken]);
+        err = tell_event(catchup, events[taken]);
         taken += err == ERR_OK;
     }
     *ret_taken = taken;
@@ -241,7 +179,7 @@ static bool has_acts(const struct catchup *catchup)
 static enum err fill_acts(struct catchup *catchup)
 {
     while (has_acts(catchup) && !page_is_full(&catchup->page)) {
-        TRY(write_event(catchup, catchup->acts.events[catchup->acts_at]));
+        TRY(tell_event(catchup, catchup->acts.events[catchup->acts_at]));
         catchup->acts_at++;
     }
     if (!has_acts(catchup)) {
@@ -252,24 +190,40 @@ static enum err fill_acts(struct catchup *catchup)
     return ERR_OK;
 }
 
+/* Where catching up ends. */
+static uint64_t goal_of(const struct viewer *viewer)
+{
+    return stream_place(viewer->stream, (enum lane)viewer->lane).seq;
+}
+
 static void fetch(struct catchup *catchup, uint32_t limit)
 {
     struct read *read = &catchup->fetched;
     read->from = READ_AFTER;
     read->bound = catchup->position;
-    read->upto = catchup->viewer->stream->newest;
+    read->upto = goal_of(catchup->viewer);
     read->limit = limit;
     read->kinds = UINT32_MAX;
     catchup_read(catchup, read);
 }
 
-/* What follows `position` and is at hand. False: the store has to be asked. */
+/* As many of them as stand up to there. */
+static uint32_t count_upto(struct event *const *events, uint32_t count, uint64_t seq)
+{
+    while (count > 0 && events[count - 1]->seq > seq) {
+        count--;
+    }
+    return count;
+}
+
+/* What follows `position`, up to the goal, and is at hand. False: the store has to be asked. */
 static bool find_events(struct catchup *catchup, struct event *const **ret_events,
                         uint32_t *ret_count)
 {
     const struct stream *stream = catchup->viewer->stream;
     if (tail_covers(&stream->tail, catchup->position)) {
         *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
+        *ret_count = count_upto(*ret_events, *ret_count, goal_of(catchup->viewer));
         return true;
     }
     const struct read *read = &catchup->fetched;
@@ -293,6 +247,12 @@ static bool is_all_expired(const struct catchup *catchup)
            read->upto > catchup->position;
 }
 
+static enum err expire(struct catchup *catchup, uint64_t to)
+{
+    TRY(sift_settle(catchup));
+    return tell_expired(catchup, to);
+}
+
 /* ERR_AGAIN: the store was asked. */
 static enum err fill(struct catchup *catchup)
 {
@@ -301,15 +261,21 @@ static enum err fill(struct catchup *catchup)
     if (has_acts(catchup)) {
         return fill_acts(catchup);
     }
-    const uint64_t newest = catchup->viewer->stream->newest;
+    const bool is_sparse = catchup->viewer->lane != LANE_FULL;
+    const uint64_t goal = goal_of(catchup->viewer);
+    if (is_sparse && catchup->position >= goal) {
+        return catchup->position == goal ? sift_settle(catchup) : ERR_OK;
+    }
     if (find_events(catchup, &events, &count)) {
         /* A tail that is whole and holds nothing of it: retention took all there was. */
-        return count == 0 && catchup->position < newest
-                   ? write_expired(catchup, newest)
-                   : write_events(catchup, events, count, &taken);
+        if (count == 0 && catchup->position < goal) {
+            return expire(catchup, goal);
+        }
+        return is_sparse ? sift_events(catchup, events, count)
+                         : write_events(catchup, events, count, &taken);
     }
     if (is_all_expired(catchup)) {
-        return write_expired(catchup, catchup->fetched.upto);
+        return expire(catchup, catchup->fetched.upto);
     }
     fetch(catchup, CATCHUP_READ_EVENTS);
     return ERR_AGAIN;
@@ -317,23 +283,33 @@ static enum err fill(struct catchup *catchup)
 
 /* ---- becoming LIVE ---- */
 
+/* Of a sparse lane nobody begins amid what a frame tells of. */
+static bool is_in_ring(const struct channel *channel, uint64_t position, uint32_t *ret_index)
+{
+    return ring_find(&channel->ring, position, ret_index) &&
+           (channel->lane == LANE_FULL || mutant(LANE_AMID) ||
+            ring_place_before(&channel->ring, *ret_index).seq == position);
+}
+
 /* ERR_AGAIN: not yet; ERR_NOMEM. */
 static enum err try_live(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
     struct stream *stream = viewer->stream;
-    struct channel *channel = channel_find(stream, catchup->encoding);
-    if (has_acts(catchup) || !page_is_empty(&catchup->page)) {
+    const enum lane lane = (enum lane)viewer->lane;
+    struct channel *channel = channel_find(stream, catchup->encoding, lane);
+    if (has_acts(catchup) || !page_is_empty(&catchup->page) ||
+        lane_scribe_waits(&catchup->scribe) || catchup->lane_next != LANES) {
         return ERR_AGAIN;
     }
-    if (channel == NULL && catchup->position == stream->newest) {
-        channel = channel_of(stream, catchup->encoding);
+    if (channel == NULL && catchup->position == goal_of(viewer)) {
+        channel = channel_of(stream, catchup->encoding, lane);
         if (channel == NULL) {
             return ERR_NOMEM;
         }
     }
     uint32_t index = 0;
-    if (channel == NULL || !ring_find(&channel->ring, catchup->position, &index)) {
+    if (channel == NULL || !is_in_ring(channel, catchup->position, &index)) {
         return ERR_AGAIN;
     }
     if (catchup->news_seen != stream->news) {
@@ -359,6 +335,20 @@ static enum err try_live(struct viewer *viewer)
 
 /* ---- long polls ---- */
 
+/* A digest is not cut where it can be whole: back to where a window ends, if one does. */
+static uint32_t whole_windows(struct event *const *events, uint32_t count, uint32_t limit)
+{
+    uint32_t whole = limit;
+    if (limit >= count) {
+        return count;
+    }
+    while (whole > 0 && lane_window_of(LANE_DIGEST, events[whole - 1]->at_ms) ==
+                            lane_window_of(LANE_DIGEST, events[whole]->at_ms)) {
+        whole--;
+    }
+    return whole == 0 ? limit : whole;
+}
+
 static void collect(struct viewer *viewer, struct event *const *events, uint32_t count)
 {
     struct catchup *catchup = viewer->catchup;
@@ -366,13 +356,16 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     struct stream *stream = viewer->stream;
     struct cursor cursor = {.epoch = hub->options.port->epoch, .seq = catchup->position};
     const bool resync = catchup->resync != NULL;
+    if (viewer->lane == LANE_DIGEST) {
+        count = whole_windows(events, count, catchup->limit);
+    }
     count = count < catchup->limit ? count : catchup->limit;
     if (count > 0) {
         cursor.seq = events[count - 1]->seq;
-        count_deliveries(stream, count);
+        tell_count_deliveries(stream, count);
     }
     if (viewer->expired.to > 0) {
-        catchup_count_gap(stream, GAP_EXPIRED, 0);
+        tell_count_gap(stream, GAP_EXPIRED, 0);
     }
     viewer->last_seq = cursor.seq;
     viewer->catchup = NULL;
@@ -399,7 +392,7 @@ static void answer_poll(struct viewer *viewer)
     struct event *const *events = NULL;
     uint32_t count = 0;
     viewer->last_seq = catchup->position;
-    if (catchup->position == stream->newest) {
+    if (catchup->position >= goal_of(viewer)) {
         if (catchup->resync != NULL) {
             collect(viewer, NULL, 0);
         } else {
@@ -478,6 +471,64 @@ static void end_rest(struct hub *hub)
     }
 }
 
+/* It has all its lane has, and stands where nobody of the lane does. */
+static bool waits_for_more(const struct viewer *viewer)
+{
+    const struct catchup *catchup = viewer->catchup;
+    return viewer->lane != LANE_FULL && page_is_empty(&catchup->page) && !has_acts(catchup) &&
+           catchup->position >= goal_of(viewer) && !lane_scribe_waits(&catchup->scribe);
+}
+
+/* As if it had come back with the cursor it has; what is promised was sent. */
+static void begin_anew(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    const struct lane_span *span = &catchup->scribe.span;
+    const uint64_t told = mutant(LANE_OTHER)                    ? viewer->stream->newest
+                          : lane_scribe_waits(&catchup->scribe) ? span->after
+                                                                : catchup->position;
+    const enum lane lane = (enum lane)catchup->lane_next;
+    lane_scribe_done(&catchup->scribe);
+    read_done(&catchup->fetched);
+    catchup->fetched_at = 0;
+    catchup->fetched.bound = SEQ_MAX + 1; // it says nothing of where we begin now
+    sparse_leave(viewer);
+    viewer->lane = (uint8_t)lane;
+    catchup->lane_next = LANES;
+    catchup->has_cursor = true;
+    catchup->cursor = (struct cursor){.epoch = catchup->hub->options.port->epoch, .seq = told};
+    catchup->step = 0;
+    catchup->resync = NULL;
+    catchup->expired_to = catchup->hole_from = catchup->hole_upto = 0;
+    viewer->mode = VIEWER_OPENING;
+    list_push(&catchup->hub->admits, &viewer->link);
+}
+
+enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane lane)
+{
+    if (viewer->mode == VIEWER_LIVE) {
+        struct catchup *catchup = catchup_new(hub, viewer, NULL);
+        if (catchup == NULL) {
+            return ERR_NOMEM;
+        }
+        catchup->encoding = viewer->channel->encoding;
+        catchup->tail = CATCHUP_FAR_TAIL;
+        catchup->position = viewer->last_seq;
+        catchup->lane_next = (uint8_t)lane;
+        list_remove(&viewer->link);
+        channel_leave(viewer);
+        viewer->catchup = catchup;
+        begin_anew(viewer);
+        return ERR_OK;
+    }
+    viewer->catchup->lane_next = (uint8_t)lane;
+    if (viewer->mode == VIEWER_CATCHUP && !viewer->catchup->away && !viewer->blocked) {
+        list_remove(&viewer->link);
+        catchup_resume(viewer);
+    }
+    return ERR_OK;
+}
+
 static void go_on(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
@@ -493,8 +544,16 @@ static void go_on(struct viewer *viewer)
     enum err err = ERR_OK;
     if (page_is_empty(&catchup->page)) {
         page_reset(&catchup->page);
+        if (catchup->lane_next != LANES && !has_acts(catchup)) {
+            begin_anew(viewer);
+            return;
+        }
         err = try_live(viewer);
         if (err == ERR_OK) {
+            return;
+        }
+        if (err == ERR_AGAIN && waits_for_more(viewer)) {
+            list_push(&viewer->stream->pollers, &viewer->link);
             return;
         }
         err = err == ERR_AGAIN ? fill(catchup) : err;

@@ -7,18 +7,29 @@
 
 enum { VIEWERS_CAP_MIN = 1 };
 
-struct channel *channel_find(const struct stream *stream, const struct encoding *encoding)
+struct channel *channel_find(const struct stream *stream, const struct encoding *encoding,
+                             enum lane lane)
 {
     struct channel *channel = stream->channels;
-    while (channel != NULL && channel->encoding != encoding) {
+    while (channel != NULL && (channel->encoding != encoding || channel->lane != lane)) {
         channel = channel->next;
     }
     return channel;
 }
 
-struct channel *channel_of(struct stream *stream, const struct encoding *encoding)
+uint64_t channel_viewers(const struct stream *stream, enum lane lane)
 {
-    struct channel *channel = channel_find(stream, encoding);
+    uint64_t count = 0;
+    for (const struct channel *channel = stream->channels; channel != NULL;
+         channel = channel->next) {
+        count += channel->lane == lane ? channel->count : 0;
+    }
+    return count;
+}
+
+struct channel *channel_of(struct stream *stream, const struct encoding *encoding, enum lane lane)
+{
+    struct channel *channel = channel_find(stream, encoding, lane);
     if (channel != NULL) {
         return channel;
     }
@@ -28,8 +39,8 @@ struct channel *channel_of(struct stream *stream, const struct encoding *encodin
     }
     channel->stream = stream;
     channel->encoding = encoding;
-    ring_init(&channel->ring, stream->hub->options.ring_bytes_max,
-              (struct ring_place){.seq = stream->newest, .ordinal = stream->ordinal});
+    channel->lane = (uint8_t)lane;
+    ring_init(&channel->ring, stream->hub->options.ring_bytes_max, stream_place(stream, lane));
     channel->next = stream->channels;
     stream->channels = channel;
     return channel;
@@ -65,34 +76,74 @@ void channel_hold_room(struct channel *channel)
 }
 
 /* Appends what stands in the hub's scratch. */
-static void put(struct channel *channel, struct ring_place place, int64_t published_ms)
+static void put(struct channel *channel, const struct ring_frame *frame)
 {
     struct hub *hub = channel->stream->hub;
     const uint64_t before = ring_held_bytes(&channel->ring);
     ring_bound(&channel->ring, allot_ring_bytes(hub, &channel->ring));
     if (buf_ok(&hub->scratch)) {
-        ring_append(&channel->ring, buf_str(&hub->scratch), place, published_ms);
+        ring_append(&channel->ring, buf_str(&hub->scratch), frame);
     } else {
-        ring_lose(&channel->ring, place);
+        ring_lose(&channel->ring, frame->place);
     }
     metric_count(&hub->tally.ring_bytes,
                  (int64_t)ring_held_bytes(&channel->ring) - (int64_t)before);
     channel_hold_room(channel);
 }
 
-void channel_put_event(struct stream *stream, const struct event *event)
+static void note_new(struct stream *stream, bool is_event)
+{
+    stream->has_new = true;
+    stream->has_new_events = stream->has_new_events || is_event;
+    channel_mark_due(stream);
+}
+
+void channel_put_event(struct stream *stream, enum lane lane, const struct event *event,
+                       struct ring_place place)
 {
     struct hub *hub = stream->hub;
-    const struct ring_place place = {.seq = event->seq, .ordinal = stream->ordinal};
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
-        buf_reset(&hub->scratch);
-        channel->encoding->event(&hub->scratch, event, stream_name(stream), event->prev,
-                                 &hub->options.port->epoch);
-        put(channel, place, event->published_mono_ms);
+        if (channel->lane == lane) {
+            buf_reset(&hub->scratch);
+            channel->encoding->event(&hub->scratch, event, stream_name(stream), event->prev,
+                                     &hub->options.port->epoch);
+            put(channel, &(struct ring_frame){.place = place,
+                                              .published_ms = event->published_mono_ms,
+                                              .events = 1});
+        }
     }
-    stream->has_new = true;
-    stream->has_new_events = true;
-    channel_mark_due(stream);
+    note_new(stream, true);
+}
+
+void channel_put_told(struct stream *stream, enum lane lane, const struct channel_told *told)
+{
+    struct hub *hub = stream->hub;
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        if (channel->lane != lane) {
+            continue;
+        }
+        buf_reset(&hub->scratch);
+        if (told->moves_to > 0) {
+            channel->encoding->moving(&hub->scratch, told->json, told->moves_to,
+                                      &hub->options.port->epoch);
+        } else {
+            channel->encoding->signal(&hub->scratch, told->json);
+        }
+        put(channel,
+            &(struct ring_frame){.place = told->place == NULL ? channel->ring.last : *told->place,
+                                 .events = told->events});
+    }
+    note_new(stream, true);
+}
+
+void channel_lose(struct stream *stream, enum lane lane, struct ring_place place)
+{
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        if (channel->lane == lane) {
+            ring_lose(&channel->ring, place);
+        }
+    }
+    note_new(stream, true);
 }
 
 void channel_put_signal(struct stream *stream, struct str json)
@@ -102,10 +153,9 @@ void channel_put_signal(struct stream *stream, struct str json)
         buf_reset(&hub->scratch);
         channel->encoding->signal(&hub->scratch, json);
         if (buf_ok(&hub->scratch)) {
-            put(channel, channel->ring.last, 0);
+            put(channel, &(struct ring_frame){.place = channel->ring.last});
         }
-        stream->has_new = true;
-        channel_mark_due(stream);
+        note_new(stream, false);
     }
 }
 
@@ -213,8 +263,9 @@ void channel_check(const struct channel *channel)
 {
     const struct ring *ring = &channel->ring;
     ring_check(ring);
-    must(ring->last.seq == channel->stream->newest);
-    must(ring->last.ordinal == channel->stream->ordinal);
+    const struct ring_place place = stream_place(channel->stream, (enum lane)channel->lane);
+    must(channel->lane == LANE_FULL ? ring->last.seq == place.seq : ring->last.seq <= place.seq);
+    must(ring->last.ordinal == place.ordinal);
     must(channel->round_left <= channel->count && channel->count <= channel->cap);
     train_check(channel);
     for (uint32_t i = 0; i < channel->count; i++) {

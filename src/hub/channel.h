@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-/* channel -- one stream in one encoding: each event is encoded once, for all its viewers.
+/* channel -- one stream in one encoding and lane: each event is encoded once, for all its viewers.
  *
  * Owns:     its ring and its dense array of LIVE viewers.
  * Used by:  stream.c (events), presence.c (signals), catchup.c (viewers), flush.c.
  * Thread:   the hub's reactor.
  * Promise:  made by its first viewer and freed after its last; its ring's last place is always the
- *           stream's newest event.
+ *           stream's newest event, of a sparse lane stream_place().
  */
 #pragma once
 
 #include "hub/heart.h"
 
-/* The stream's channel of that encoding, made if there is none. NULL: no memory. */
-MUST_USE struct channel *channel_of(struct stream *stream, const struct encoding *encoding);
-struct channel *channel_find(const struct stream *stream, const struct encoding *encoding);
+/* The stream's channel of that encoding and lane, made if there is none. NULL: no memory. */
+MUST_USE struct channel *channel_of(struct stream *stream, const struct encoding *encoding,
+                                    enum lane lane);
+struct channel *channel_find(const struct stream *stream, const struct encoding *encoding,
+                             enum lane lane);
+uint64_t channel_viewers(const struct stream *stream, enum lane lane);
 
-/* Puts a frame into every channel of the stream. The event is stream->newest by now. */
-void channel_put_event(struct stream *stream, const struct event *event);
+/* Puts a frame into every channel of that lane; `place` is behind it. */
+void channel_put_event(struct stream *stream, enum lane lane, const struct event *event,
+                       struct ring_place place);
+struct channel_told {
+    struct str json;
+    const struct ring_place *place; // NULL: it moves nobody
+    uint64_t moves_to;              // the cursor; 0: not
+    uint32_t events;                // it holds
+};
+void channel_put_told(struct stream *stream, enum lane lane, const struct channel_told *told);
+/* What leads to `place` could not be encoded: who reads there is told like a slow reader. */
+void channel_lose(struct stream *stream, enum lane lane, struct ring_place place);
+/* Into every channel of the stream. */
 void channel_put_signal(struct stream *stream, struct str json);
 /* The log lost what lies up to `seq`: who has less must not begin in the rings. */
 void channel_cut(struct stream *stream, uint64_t seq);

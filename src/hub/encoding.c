@@ -40,6 +40,26 @@ static void sse_signal(struct buf *out, struct str json)
     sse_write(out, STR_NONE, json);
 }
 
+static void sse_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
+{
+    struct buf id;
+    buf_init(&id, MEM_OTHER, 64);
+    cursor_write(&id, &(struct cursor){.epoch = *epoch, .seq = seq});
+    if (buf_ok(&id)) {
+        sse_write(out, buf_str(&id), json);
+    } else {
+        out->failed = true;
+    }
+    buf_done(&id);
+}
+
+static void ws_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
+{
+    (void)seq; // it stands in the JSON
+    (void)epoch;
+    ws_write_text(out, json);
+}
+
 static void ws_event(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
                      const struct epoch *epoch)
 {
@@ -81,6 +101,15 @@ static void gzip_signal(struct buf *out, struct str json)
     buf_done(&block);
 }
 
+static void gzip_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
+{
+    struct buf block;
+    buf_init(&block, MEM_OTHER, out->len_max);
+    sse_moving(&block, json, seq, epoch);
+    store(out, &block);
+    buf_done(&block);
+}
+
 /* It comes before everything else: so does the stream's head. */
 static void gzip_retry(struct buf *out, uint32_t retry_ms)
 {
@@ -106,13 +135,17 @@ static void message_segment(struct buf *out, struct str deflated)
                       (struct str){.at = deflated.at, .len = deflated.len - DEFLATER_TAIL_BYTES});
 }
 
-const struct encoding encoding_sse = {
-    .name = "sse", .event = sse_event, .signal = sse_signal, .retry = sse_write_retry};
+const struct encoding encoding_sse = {.name = "sse",
+                                      .event = sse_event,
+                                      .signal = sse_signal,
+                                      .moving = sse_moving,
+                                      .retry = sse_write_retry};
 const struct encoding encoding_ws = {
-    .name = "ws", .event = ws_event, .signal = ws_write_text, .retry = NULL};
+    .name = "ws", .event = ws_event, .signal = ws_write_text, .moving = ws_moving, .retry = NULL};
 const struct encoding encoding_sse_gzip = {.name = "sse gzip",
                                            .event = gzip_event,
                                            .signal = gzip_signal,
+                                           .moving = gzip_moving,
                                            .retry = gzip_retry,
                                            .part = stored_next,
                                            .segment = buf_add_str,
@@ -120,5 +153,6 @@ const struct encoding encoding_sse_gzip = {.name = "sse gzip",
 const struct encoding encoding_ws_deflate = {.name = "ws deflate",
                                              .event = ws_event,
                                              .signal = ws_write_text,
+                                             .moving = ws_moving,
                                              .part = message_of,
                                              .segment = message_segment};

@@ -100,6 +100,36 @@ static uint64_t count_of(struct prover_log *log, uint64_t from, uint64_t to, uin
     return fake_engine_count(engine_of(log), from, to, kinds);
 }
 
+/* By our own words on lanes. */
+static bool is_carried(const struct event *event, enum lane lane)
+{
+    const bool is_act = event->kind != EVENT_COMMENT && event->kind != EVENT_REMOVED;
+    const bool is_host = (event->flags & EVENT_FLAG_PRIVILEGED) != 0;
+    switch (lane) {
+    case LANE_READABLE:
+        return is_act || is_host || event->rank < FAKE_READABLE_PER_S;
+    case LANE_DIGEST:
+        return is_act || is_host || (event->flags & EVENT_FLAG_DIGEST) != 0;
+    case LANE_CONTROL:
+        return is_act;
+    case LANE_FULL:
+    case LANES:
+        break;
+    }
+    return true;
+}
+
+static uint64_t carried_of(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to)
+{
+    const struct fake_engine *engine = engine_of(log);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < engine->count; i++) {
+        const struct event *event = engine->log[i];
+        count += event->seq >= from && event->seq <= to && is_carried(event, lane);
+    }
+    return count;
+}
+
 static uint64_t oldest_of(struct prover_log *log)
 {
     const struct fake_engine *engine = engine_of(log);
@@ -121,8 +151,11 @@ static void on_broken(struct prover_log *log, const char *what)
 void fake_engine_init(struct fake_engine *engine, uint64_t seed)
 {
     *engine = (struct fake_engine){.port.ops = &ops, .port.epoch.text = "k3f9"};
-    engine->truth = (struct prover_log){
-        .count = count_of, .oldest = oldest_of, .expired = expired_of, .broken = on_broken};
+    engine->truth = (struct prover_log){.count = count_of,
+                                        .carried = carried_of,
+                                        .oldest = oldest_of,
+                                        .expired = expired_of,
+                                        .broken = on_broken};
     rand_init(&engine->rand, seed);
 }
 
@@ -179,12 +212,42 @@ static void send_news(struct watch *watch, struct event *event)
     home_send(watch->call.home, &news->letter);
 }
 
+/* at, rank and flags as an ordering point stamps them. */
+static void stamp(struct fake_engine *engine, struct event *event, int64_t mono_ms)
+{
+    const int64_t now_ms = mono_ms < engine->stands_still_ms ? 0 : mono_ms + FAKE_WALL_MS;
+    const int64_t at_ms = now_ms > engine->at_ms ? now_ms : engine->at_ms;
+    if (at_ms / 1000 != engine->at_ms / 1000) {
+        engine->rank_count = 0;
+    }
+    if (at_ms / EVENT_DIGEST_MS != engine->at_ms / EVENT_DIGEST_MS) {
+        engine->digest_count = 0;
+    }
+    engine->at_ms = event->at_ms = at_ms;
+    if (event->kind != EVENT_COMMENT) {
+        return;
+    }
+    if (rand_below(&engine->rand, 8) == 0) {
+        event->flags = EVENT_FLAG_PRIVILEGED;
+        return;
+    }
+    event->rank = (uint16_t)engine->rank_count++;
+    if (engine->digest_count < EVENT_DIGEST_OTHERS) {
+        engine->digest_count++;
+        event->flags = EVENT_FLAG_DIGEST;
+    }
+}
+
 void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
                               uint32_t body_len)
 {
     char *body = malloc(body_len + 1);
     must(body != NULL && engine->count < FAKE_EVENTS_MAX);
     memset(body, 'x', body_len);
+    if (body_len > 9) { // as in a log: members of an object
+        memcpy(body, "\"text\":\"", 8);
+        body[body_len - 1] = '"';
+    }
     if (kind == EVENT_STREAM) {
         body_len = (uint32_t)sprintf(body, "\"state\":\"paused\"");
     }
@@ -194,6 +257,7 @@ void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, 
     event->prev = fake_engine_head(engine);
     event->seq = event->prev + 1 + rand_below(&engine->rand, 3);
     event->published_mono_ms = mono_ms;
+    stamp(engine, event, mono_ms);
     engine->log[engine->count] = event;
     engine->count++;
     for (uint32_t i = 0; i < engine->watch_count; i++) {
@@ -406,6 +470,14 @@ void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_e
     prover_begin(&reader->prover, &engine->truth, join, fake_engine_head(engine));
     viewer_join(hub, &reader->viewer, &reader_ops, join);
     must(!reader->is_open && !reader->is_refused);
+}
+
+void fake_reader_change_lane(struct fake_reader *reader, enum lane lane)
+{
+    if (reader->joined && reader->viewer.stream != NULL && reader->prover.join.encoding != NULL &&
+        viewer_change_lane(reader->hub, &reader->viewer, lane) == ERR_OK) {
+        prover_changes_lane(&reader->prover, lane);
+    }
 }
 
 void fake_reader_leave(struct fake_reader *reader)

@@ -26,6 +26,9 @@ struct fake_engine {
     struct rand rand;
     struct event *log[FAKE_EVENTS_MAX]; // of one stream, "demo"
     uint32_t count, oldest;             // kept: [oldest, count)
+    int64_t at_ms;                      // of the newest
+    int64_t stands_still_ms;            // its clock does, until then
+    uint32_t rank_count, digest_count;
     struct watch *watches[16];
     uint32_t watch_count;
     struct {
@@ -50,6 +53,7 @@ void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, 
 void fake_engine_lose_watch(struct fake_engine *engine); // one is told that it is behind
 void fake_engine_expire(struct fake_engine *engine, uint32_t count);
 uint64_t fake_engine_head(const struct fake_engine *engine);
+enum { FAKE_READABLE_PER_S = 3, FAKE_WALL_MS = 500000000 }; // at = mono + that
 /* Events, or only acts or comments, with from <= seq <= to, expired ones too. */
 uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
                            uint32_t kinds);
@@ -64,6 +68,8 @@ struct fake_reader {
 };
 void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_engine *engine,
                       const struct join *join);
+/* Nothing where it could not: it polls, or is not in, or there is no memory. */
+void fake_reader_change_lane(struct fake_reader *reader, enum lane lane);
 void fake_reader_leave(struct fake_reader *reader);
 void fake_reader_say_own(struct fake_reader *reader); // its connection does, if it can
 void fake_reader_allow(struct fake_reader *reader, uint32_t bytes); // more room

@@ -45,7 +45,7 @@ static void settle(struct run *run)
     }
     for (uint32_t i = first; i < ring->frame_count && ring_frame(ring, i)->offset < run->to; i++) {
         const struct ring_frame *frame = ring_frame(ring, i);
-        events += frame->place.ordinal - ring_place_before(ring, i).ordinal;
+        events += frame->events;
         if (frame->published_ms == 0) {
             continue;
         }
@@ -192,13 +192,17 @@ static void begin_round(struct stream *stream)
         note_flush(stream);
         catchup_wake_pollers(stream);
     }
+    const bool looks = !stream->has_new; // a round whose viewers are to be seen, whatever is new
     stream->round_began_ms = hub->now_ms;
     stream->has_new = false;
     stream->has_new_events = false;
     stream->in_round = true;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
-        channel->round_left = channel->count;
-        channel->round_needed = channel->ring.head;
+        /* A sparse lane has often nothing new where others have. */
+        const bool visits = looks || channel->ring.head != channel->round_head;
+        channel->round_left = visits ? channel->count : 0;
+        channel->round_needed = visits ? channel->ring.head : channel->ring.needed;
+        channel->round_head = channel->ring.head;
     }
 }
 

@@ -4,7 +4,8 @@
  *
  *   hub ──▶ stream (by name) ──▶ tail (newest events)
  *                 │          ├─▶ crowd (who watches it here)
- *                 │          └─▶ channel, one an encoding ──▶ ring (bytes)
+ *                 │          ├─▶ sparse (its lanes but `full`)
+ *                 │          └─▶ channel, one an encoding and lane ──▶ ring (bytes)
  *                 │                       └──▶ viewers, LIVE: a dense array
  *                 └──▶ joiners, pollers          the others: in one list each, below
  *
@@ -35,6 +36,7 @@ enum {
     STREAM_RETRY_MS = 1000,          // an engine that failed is asked again after
     STREAM_PRIME_EVENTS = 64,        // read at opening, so that joiners find them in memory
     STREAM_TAIL_BYTES_MAX = 1 << 20, // of one stream's events in memory
+    STREAM_ORDINAL_BASE = 1 << 20,   // so that what lies before the first event seen has one, too
     STREAM_ACTS_MAX = 1000,          // of a hole that are still sent; more: resync "far"
     RING_LOOK_MS = 10 * 1000,        // a ring with memory is asked for what it did not need
     RING_LOOK_GRID_MS = 100,         // many of them together, ten times a second at most
@@ -42,6 +44,10 @@ enum {
 };
 
 struct train;
+/* Up to where each sparse lane has been told. */
+struct lane_places { // sparse.c
+    struct ring_place of[LANES];
+};
 
 struct channel { // channel.c, flush.c
     struct stream *stream;
@@ -55,6 +61,8 @@ struct channel { // channel.c, flush.c
     uint32_t round_left; // of the round under way: viewers [0, round_left) are still to be visited
     uint64_t round_needed; // the lowest cursor met or joined in it
     struct train *train;   // train.c; owned; NULL: nothing is compressed
+    uint64_t round_head;   // the ring's head when it began
+    uint8_t lane;          // enum lane
 };
 
 enum stream_call_state { CALL_NONE, CALL_AWAY, CALL_BACK };
@@ -86,7 +94,10 @@ struct stream {           // stream.c
     /* -- viewers -- */
     struct channel *channels;
     struct link joiners; // viewers OPENING: until it is open, or has read deeper
-    struct link pollers; // viewers CATCHUP without encoding: until something newer comes
+    struct link pollers; // viewers CATCHUP with nothing to get until something newer comes: long
+                         // polls, and those who stand where nobody of their sparse lane does
+    struct lane_places *sparse; // struct sparse of sparse.c; NULL: nobody here reads such a lane
+    int64_t watched_ms;         // when watch.at_ms was known here
     uint32_t readers[READER_KINDS];
     uint32_t viewer_count; // in any mode but IDLE
     uint32_t slow_count;
@@ -139,6 +150,8 @@ struct hub {
     uint32_t idle_count;
     struct link crowds; // presence to be told
     struct link roomy;  // struct channel by look_ms: shrink.c
+    struct link sparse; // struct sparse of sparse.c
+    int64_t sparse_ms;  // when the first window in them may be over
 
     /* -- viewers, each in at most one list -- */
     struct link refused;  // OPENING: to be told so
@@ -172,6 +185,14 @@ struct hub {
 
     struct tally tally;
 };
+
+/* What is newest in the lane: of `full` the newest event. */
+static inline struct ring_place stream_place(const struct stream *stream, enum lane lane)
+{
+    return lane == LANE_FULL || stream->sparse == NULL
+               ? (struct ring_place){.seq = stream->newest, .ordinal = stream->ordinal}
+               : stream->sparse->of[lane];
+}
 
 static inline struct str stream_name(const struct stream *stream)
 {

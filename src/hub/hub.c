@@ -7,6 +7,7 @@
 #include "hub/flush.h"
 #include "hub/join.h"
 #include "hub/shrink.h"
+#include "hub/sparse.h"
 #include "hub/stream.h"
 #include "hub/train.h"
 
@@ -34,10 +35,11 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     struct link *const lists[] = {&hub->stepping, &hub->failing, &hub->due,     &hub->idle,
                                   &hub->crowds,   &hub->refused, &hub->syncing, &hub->admits,
                                   &hub->catching, &hub->ready,   &hub->resting, &hub->changed,
-                                  &hub->beats,    &hub->roomy,   &hub->trains};
+                                  &hub->beats,    &hub->roomy,   &hub->trains,  &hub->sparse};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }
+    hub->sparse_ms = INT64_MAX;
     hub->inbox_last = &hub->inbox;
     tally_init(&hub->tally);
     *ret_hub = hub;
@@ -92,6 +94,7 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     uint32_t budget = CATCHUP_BUDGET;
     hub->now_ms = mono_ms;
     int64_t next_ms = stream_turn(hub);
+    next_ms = earlier(next_ms, sparse_turn(hub));
     flush_turn(hub);
     next_ms = earlier(next_ms, train_turn(hub));
     next_ms = earlier(next_ms, join_turn(hub, &budget));

@@ -47,6 +47,7 @@ static void world_begin(struct world *world, uint64_t seed)
             .resume_max = 40 + (uint32_t)below(world, 60),
             .merge_ms = 50,
             .merge_max_ms = 200,
+            .readable_per_s = FAKE_READABLE_PER_S,
             .presence_ttl_ms = TTL_MS,
             .presence_beat_ms = 10000,
             .ring_bytes_max = 300 + below(world, 30000),
@@ -134,6 +135,7 @@ static void join_one(struct world *world, struct fake_reader *reader)
                         .encoding = encodings[below(world, ENCODINGS)],
                         .has_cursor = below(world, 3) > 0,
                         .tail = (uint32_t)below(world, 80),
+                        .lane = below(world, 2) == 0 ? LANE_FULL : (uint8_t)below(world, LANES),
                         .limit = 1 + (uint32_t)below(world, 60),
                         .identity = below(world, 3) == 0 ? 0 : 1 + below(world, 10),
                         .name = below(world, 2) == 0 ? STR("Ann") : STR_NONE};
@@ -156,6 +158,10 @@ static void touch_reader(struct world *world)
         join_one(world, reader);
     } else if (below(world, 6) == 0) {
         fake_reader_leave(reader);
+    } else if (below(world, 6) == 0) {
+        maybe_fail(world);
+        fake_reader_change_lane(reader, (enum lane)below(world, LANES));
+        mem_fail_after(0);
     } else if (below(world, 8) == 0) {
         fake_reader_say_own(reader);
     } else if (below(world, 8) == 0) {
@@ -185,11 +191,13 @@ static void step(struct world *world)
         break;
     }
     case 5:
-        world->now_ms += (int64_t)below(world, 120);
+        world->now_ms += (int64_t)below(world, below(world, 6) == 0 ? 4000 : 120);
         break;
     case 6:
         if (below(world, 6) == 0) {
             fake_engine_lose_watch(&world->engine);
+        } else if (below(world, 20) == 0) {
+            world->engine.stands_still_ms = world->now_ms + (int64_t)below(world, 20000);
         } else if (below(world, 30) == 0) {
             fake_engine_expire(&world->engine, (uint32_t)below(world, 60));
         } else if (below(world, 40) == 0) {
@@ -249,6 +257,7 @@ static void check_end(struct world *world)
         if (reader->prover.join.encoding != NULL) {
             assert_int_equal(reader->viewer.mode, VIEWER_LIVE);
             assert_int_equal(reader->prover.last, head);
+            assert_false(reader->prover.changes);
             assert_int_equal(reader->prover.gap_got, reader->prover.gap_carried);
             assert_int_equal(reader->prover.len, 0);
         } else {

@@ -13,6 +13,7 @@ struct hub_options {
     uint64_t seed;
     uint32_t resume_max; // events behind that are still sent inline
     uint32_t merge_ms, merge_max_ms;
+    uint16_t readable_per_s; // of lane `readable`
     uint32_t presence_ttl_ms, presence_beat_ms;
     uint64_t ring_bytes_max;   // of one channel
     uint64_t rings_bytes_max;  // of all; beyond it none grows above RING_BYTES_KEPT. 0: any

@@ -5,8 +5,11 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/crowd.h"
+#include "hub/sift.h"
 #include "hub/signals.h"
+#include "hub/sparse.h"
 #include "hub/stream.h"
+#include "hub/tell.h"
 
 enum join_step {
     JOIN_START,
@@ -59,6 +62,7 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
                               .identity = join->identity,
                               .mode = VIEWER_OPENING,
                               .refusal = VIEWER_OVERLOADED,
+                              .lane = join->lane,
                               .reader = (uint8_t)tally_reader_kind(join->encoding)};
     viewer->catchup = hub->closing ? NULL : catchup_new(hub, viewer, join);
     struct stream *stream = viewer->catchup == NULL ? NULL : stream_open(hub, join->stream);
@@ -159,20 +163,27 @@ static enum join_step plan_find_tail(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
     const struct stream *stream = viewer->stream;
-    uint64_t start = stream->newest;
+    const enum lane lane = (enum lane)viewer->lane;
+    const uint64_t newest = stream_place(stream, lane).seq;
+    uint64_t start = newest;
     catchup->step = JOIN_FIND_TAIL;
-    if (catchup->tail == 0 || tail_find_start(&stream->tail, catchup->tail, &start) ||
+    if (catchup->tail == 0 || lane == LANE_CONTROL ||
+        tail_find_start(&stream->tail, catchup->tail, sparse_rule(stream->hub, lane), &start) ||
         stream->tail.is_whole) {
-        return found_tail(viewer, start);
+        return found_tail(viewer, start < newest ? start : newest);
     }
-    if (!wait_deeper(viewer)) {
-        catchup->step = JOIN_FOUND_TAIL;
-        catchup->fetched.from = READ_BEFORE;
-        catchup->fetched.bound = stream->newest + 1;
-        catchup->fetched.limit = catchup->tail;
-        catchup->fetched.kinds = UINT32_C(1) << EVENT_COMMENT;
-        catchup_read(catchup, &catchup->fetched);
+    if (wait_deeper(viewer)) {
+        return JOIN_START;
     }
+    if (lane != LANE_FULL) { // no further back than memory goes
+        return found_tail(viewer, stream->tail.covers < newest ? stream->tail.covers : newest);
+    }
+    catchup->step = JOIN_FOUND_TAIL;
+    catchup->fetched.from = READ_BEFORE;
+    catchup->fetched.bound = stream->newest + 1;
+    catchup->fetched.limit = catchup->tail;
+    catchup->fetched.kinds = UINT32_C(1) << EVENT_COMMENT;
+    catchup_read(catchup, &catchup->fetched);
     return JOIN_START;
 }
 
@@ -285,6 +296,7 @@ static void write_hello(struct buf *json, const struct viewer *viewer)
     const uint32_t viewers =
         stream->viewers_known > stream->present_here ? stream->viewers_known : stream->present_here;
     signals_hello(json, &(struct signals_hello){.stream = stream_name(stream),
+                                                .lane = (enum lane)viewer->lane,
                                                 .epoch = options->port->epoch,
                                                 .seq = catchup->position,
                                                 .resumed = catchup->resumed,
@@ -305,10 +317,10 @@ static void write_gap(struct buf *json, const struct viewer *viewer)
                                             .is_counted = true,
                                             .carried = carried,
                                             .shed = count - carried,
-                                            .why = catchup_why(GAP_BEHIND),
+                                            .why = tell_why(GAP_BEHIND),
                                             .has_history = true,
                                             .epoch = catchup->hub->options.port->epoch});
-    catchup_count_gap(viewer->stream, GAP_BEHIND, count - carried);
+    tell_count_gap(viewer->stream, GAP_BEHIND, count - carried);
 }
 
 static void write_expired(struct buf *json, const struct viewer *viewer)
@@ -317,8 +329,8 @@ static void write_expired(struct buf *json, const struct viewer *viewer)
     signals_gap(json, &(struct signals_gap){.stream = stream_name(viewer->stream),
                                             .from = catchup->position + 1,
                                             .to = catchup->expired_to,
-                                            .why = catchup_why(GAP_EXPIRED)});
-    catchup_count_gap(viewer->stream, GAP_EXPIRED, 0);
+                                            .why = tell_why(GAP_EXPIRED)});
+    tell_count_gap(viewer->stream, GAP_EXPIRED, 0);
 }
 
 static void write_resync(struct buf *json, const struct viewer *viewer)
@@ -437,11 +449,27 @@ static void admit(struct viewer *viewer)
     mem_free(MEM_VIEWER, catchup->name);
     catchup->name = NULL;
     catchup->news_seen = viewer->stream->news;
+    sift_begin(catchup);
+    if (was_open && viewer->blocked) {
+        return; // viewer_writable() lets it go on
+    }
     if (was_open) {
         catchup_resume(viewer);
     } else {
         open(viewer);
     }
+}
+
+/* One that changed its mind before hello begins in the other lane at once. */
+static enum err enter_lane(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    if (catchup->lane_next != LANES) {
+        sparse_leave(viewer);
+        viewer->lane = catchup->lane_next;
+        catchup->lane_next = LANES;
+    }
+    return sparse_enter(viewer);
 }
 
 static void look_at(struct viewer *viewer)
@@ -454,6 +482,8 @@ static void look_at(struct viewer *viewer)
         list_push(&hub->syncing, &viewer->link);
     } else if (catchup->result != ERR_OK) {
         fail(hub, viewer, catchup->result);
+    } else if (enter_lane(viewer) != ERR_OK) {
+        fail(hub, viewer, ERR_NOMEM);
     } else if (plan(viewer) == JOIN_READY) {
         admit(viewer);
     }

@@ -32,6 +32,11 @@ bool page_is_full(const struct page *page)
     return page->count == PAGE_FRAMES_MAX || page->bytes.len >= PAGE_BYTES;
 }
 
+bool page_has_room(const struct page *page, uint32_t frames)
+{
+    return !page_is_full(page) && page->count + frames <= PAGE_FRAMES_MAX;
+}
+
 struct buf *page_out(struct page *page)
 {
     must(page->count < PAGE_FRAMES_MAX);

@@ -28,6 +28,7 @@ void page_done(struct page *page);
 bool page_is_empty(const struct page *page); // all of it was handed over
 void page_reset(struct page *page);          // an empty one is ready to be filled
 bool page_is_full(const struct page *page);
+bool page_has_room(const struct page *page, uint32_t frames); // for so many, and is not full
 /* Where the next frame is to be written; then page_end_frame(). */
 struct buf *page_out(struct page *page);
 /* ERR_NOMEM: what was written since the last frame is gone, the frames before it stay. */

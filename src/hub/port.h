@@ -111,6 +111,7 @@ struct watch {
     uint64_t
         head; // the newest committed seq, 0 when there is none; events after it follow by on_event
     enum stream_state state;
+    int64_t at_ms; // what an event accepted now would have as `at`; 0: the engine does not say
 };
 
 struct sync {

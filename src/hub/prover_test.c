@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/prover_test.h"
 
+#include "base/mem.h"
 #include "base/must.h"
 #include "wire/deflater.h"
+#include "wire/json.h"
 #include "wire/stored.h"
 #include "wire/ws.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { DIGEST_KEYS_MAX = 100000 };
 
 #define holds(prover, cond)                                                                        \
     ((cond) ? (void)0 : (prover)->log->broken((prover)->log, "a reader was told: not " #cond))
@@ -34,10 +38,19 @@ static void encode_signal(struct buf *out, struct str json)
     buf_add_byte(out, '\n');
 }
 
+/* Its id must be what the signal says. */
+static void encode_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
+{
+    (void)epoch;
+    buf_addf(out, "M %llu ", (unsigned long long)seq);
+    buf_add_str(out, json);
+    buf_add_byte(out, '\n');
+}
+
 const struct encoding prover_encoding_other = {
-    .name = "other", .event = encode_event, .signal = encode_signal};
+    .name = "other", .event = encode_event, .signal = encode_signal, .moving = encode_moving};
 const struct encoding prover_encoding = {
-    .name = "prover", .event = encode_event, .signal = encode_signal};
+    .name = "prover", .event = encode_event, .signal = encode_signal, .moving = encode_moving};
 
 /* ---- the same for those who inflate ---- */
 
@@ -61,6 +74,30 @@ static void write_signal(struct buf *out, struct str json,
     wrap(out, buf_str(&line));
     out->failed = out->failed || !buf_ok(&line);
     buf_done(&line);
+}
+
+static void write_moving(struct buf *out, struct str json, uint64_t seq,
+                         void (*wrap)(struct buf *out, struct str line))
+{
+    struct buf line;
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    encode_moving(&line, json, seq, NULL);
+    wrap(out, buf_str(&line));
+    out->failed = out->failed || !buf_ok(&line);
+    buf_done(&line);
+}
+
+static void gzip_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
+{
+    (void)epoch;
+    write_moving(out, json, seq, stored_write);
+}
+
+static void message_moving(struct buf *out, struct str json, uint64_t seq,
+                           const struct epoch *epoch)
+{
+    (void)epoch;
+    write_moving(out, json, seq, ws_write_text);
 }
 
 static void gzip_event(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
@@ -105,12 +142,14 @@ static void message_segment(struct buf *out, struct str deflated)
 const struct encoding prover_encoding_gzip = {.name = "gzip",
                                               .event = gzip_event,
                                               .signal = gzip_signal,
+                                              .moving = gzip_moving,
                                               .part = stored_next,
                                               .segment = buf_add_str,
                                               .segment_bytes = SEGMENT_BYTES};
 const struct encoding prover_encoding_messages = {.name = "messages",
                                                   .event = message_event,
                                                   .signal = message_signal,
+                                                  .moving = message_moving,
                                                   .part = message_part,
                                                   .segment = message_segment};
 
@@ -151,6 +190,15 @@ static void saw(struct prover *prover, uint64_t seq, uint64_t prev, uint32_t kin
     }
 }
 
+/* So many events of from..to came, and those are what the lane carries. */
+static void check_carried(const struct prover *prover, uint64_t from, uint64_t to, uint64_t came)
+{
+    struct prover_log *log = prover->log;
+    const uint64_t carried = log->carried(log, prover->lane, from, to);
+    holds(prover, came <= carried);
+    holds(prover, came == carried || log->oldest(log) > from);
+}
+
 static void believe_event(struct prover *prover, const char *line)
 {
     char *at = NULL;
@@ -171,6 +219,7 @@ static void believe_event(struct prover *prover, const char *line)
     close_gap(prover);
     holds(prover, seq > prover->last);
     holds(prover, prev <= prover->last); // else something was missed without a word
+    check_carried(prover, seq, seq, 1);
     prover->last = seq;
 }
 
@@ -207,9 +256,94 @@ static void believe_gap(struct prover *prover, const char *json)
         prover->gap_shed = number(prover, json, "shed");
         const uint64_t removed = number(prover, json, "removed");
         check_counts(prover, removed);
+        if (strstr(json, "\"why\":\"lane\"") != NULL) {
+            holds(prover, prover->lane == LANE_READABLE || prover->lane == LANE_CONTROL);
+            check_carried(prover, from, to, prover->gap_carried);
+        }
         prover->life_told += prover->gap_shed + removed;
     }
     prover->last = to;
+}
+
+static void believe_mark(struct prover *prover, const char *json)
+{
+    holds(prover, prover->lane == LANE_READABLE || prover->lane == LANE_CONTROL);
+    close_gap(prover);
+    holds(prover, number(prover, json, "seq") == prover->last); // the gap before it told the rest
+    prover->marks++;
+}
+
+/* Its events: ascending, within its bounds, what the lane carries. */
+static uint64_t count_digest(struct prover *prover, const char *text, uint64_t from, uint64_t to)
+{
+    struct json *root = NULL;
+    struct json_fault fault;
+    uint64_t last = 0;
+    mem_fail_after(0); // it is not our memory that may fail
+    holds(prover, json_parse_with(str_of(text), DIGEST_KEYS_MAX, &root, &fault) == ERR_OK);
+    const struct json *events = json_member(root, "events");
+    const size_t count = json_length(events);
+    for (size_t i = 0; i < count; i++) {
+        int64_t seq = 0;
+        holds(prover, json_get_i64(json_member(json_at(events, i), "seq"), &seq));
+        holds(prover, (uint64_t)seq > last && (uint64_t)seq >= from && (uint64_t)seq <= to);
+        last = (uint64_t)seq;
+        check_carried(prover, last, last, 1);
+    }
+    json_free(root);
+    return count;
+}
+
+static void believe_digest(struct prover *prover, const char *json)
+{
+    struct prover_log *log = prover->log;
+    const uint64_t from = number(prover, json, "from"), to = number(prover, json, "to");
+    const uint64_t carried = number(prover, json, "carried");
+    const uint64_t told = carried + number(prover, json, "shed") + number(prover, json, "removed");
+    holds(prover, prover->lane == LANE_DIGEST && prover->greeted);
+    close_gap(prover);
+    holds(prover, from == prover->last + 1 && from <= to);
+    holds(prover, told <= log->count(log, from, to, UINT32_MAX));
+    holds(prover, told == log->count(log, from, to, UINT32_MAX) || log->oldest(log) > from);
+    holds(prover, count_digest(prover, json, from, to) == carried);
+    check_carried(prover, from, to, carried);
+    prover->life_told += told;
+    prover->events += carried;
+    prover->digests++;
+    prover->last = to;
+}
+
+/* What moves the cursor, with the id it moves it to. */
+static void believe_moving(struct prover *prover, const char *line)
+{
+    char *json = NULL;
+    const uint64_t seq = strtoull(line + 2, &json, 10);
+    if (strstr(json, "\"type\":\"mark\"") != NULL) {
+        believe_mark(prover, json);
+    } else {
+        holds(prover, strstr(json, "\"type\":\"digest\"") != NULL);
+        believe_digest(prover, json + 1);
+    }
+    holds(prover, seq == prover->last);
+}
+
+static void believe_early(struct prover *prover, const char *json)
+{
+    holds(prover, prover->lane == LANE_DIGEST && strstr(json, "\"type\":\"comment\"") == NULL);
+    prover->earlies++;
+}
+
+static void believe_lane(struct prover *prover, const char *json)
+{
+    struct str name = {.at = strstr(json, "\"lane\":\"") + 8};
+    while (name.at[name.len] != '"') {
+        name.len++;
+    }
+    holds(prover, lane_of_name(name, &prover->lane) == ERR_OK);
+    holds(prover, prover->changes || prover->hellos > 1 || prover->lane == prover->join.lane);
+    if (prover->lane == prover->asked) { // else that hello was on its way already
+        prover->changes = false;
+    }
 }
 
 static void believe_hello(struct prover *prover, const char *json)
@@ -220,10 +354,17 @@ static void believe_hello(struct prover *prover, const char *json)
     prover->greeted = true;
     prover->hello_seq = number(prover, json, "seq");
     prover->hello_latest = number(prover, json, "latest");
+    prover->viewers_told = (uint32_t)number(prover, json, "viewers");
     prover->resumed = strstr(json, "\"resumed\":true") != NULL;
     holds(prover, prover->hello_latest >= prover->head_at_join);
+    believe_lane(prover, json);
+    if (prover->resumed && prover->hellos > 1) {
+        holds(prover, prover->hello_seq == prover->last); // a change of lane: it goes on
+        return;
+    }
     holds(prover, !prover->resumed || prover->hello_seq == prover->join.cursor.seq);
-    if (!prover->resumed && prover->hellos == 1 && prover->log->expired(prover->log) == 0) {
+    if (!prover->resumed && prover->hellos == 1 && prover->log->expired(prover->log) == 0 &&
+        prover->lane == LANE_FULL) {
         struct prover_log *log = prover->log;
         const uint32_t comments = 1U << EVENT_COMMENT;
         const uint64_t all = log->count(log, 0, prover->hello_latest, comments);
@@ -268,6 +409,10 @@ static void believe(struct prover *prover, const char *line)
         believe_event(prover, line);
         return;
     }
+    if (line[0] == 'M') {
+        believe_moving(prover, line);
+        return;
+    }
     if (line[0] == '#') {
         return;
     }
@@ -277,6 +422,8 @@ static void believe(struct prover *prover, const char *line)
         believe_hello(prover, line);
     } else if (strstr(line, "\"type\":\"gap\"") != NULL) {
         believe_gap(prover, line);
+    } else if (strstr(line, "\"early\":true") != NULL) {
+        believe_early(prover, line);
     } else if (strstr(line, "\"type\":\"resync\"") != NULL) {
         prover->resynced = true;
         holds(prover, !prover->resumed);
@@ -357,6 +504,12 @@ void prover_begin(struct prover *prover, struct prover_log *log, const struct jo
     *prover =
         (struct prover){.log = log, .join = *join, .last = join->cursor.seq, .head_at_join = head};
     unpack_begin(&prover->unpack, kind_of(join->encoding));
+}
+
+void prover_changes_lane(struct prover *prover, enum lane lane)
+{
+    prover->changes = true;
+    prover->asked = lane;
 }
 
 void prover_end(struct prover *prover)

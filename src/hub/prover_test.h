@@ -5,10 +5,13 @@
  * Positions only grow; nothing is missing that no gap told; a gap's numbers add up to the log; acts
  * a gap promised are there before the next event; hello names no older newest than was committed
  * when the reader asked. And over its whole life from a hello on, what came and what gaps say was
- * shed or removed adds up to the log between there and where it stands (less what expired).
+ * shed or removed adds up to the log between there and where it stands (less what expired). In a
+ * sparse lane it gets exactly what the lane carries of the log; who changes lanes goes on where it
+ * stood.
  */
 #pragma once
 
+#include "hub/lane.h"
 #include "hub/unpack_test.h"
 #include "hub/viewer.h"
 
@@ -18,6 +21,8 @@
 struct prover_log {
     /* Events of these kinds with from <= seq <= to, expired ones too. */
     uint64_t (*count)(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds);
+    /* Those of them that the lane carries. */
+    uint64_t (*carried)(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to);
     uint64_t (*oldest)(struct prover_log *log);  // seq that is kept; UINT64_MAX: none
     uint64_t (*expired)(struct prover_log *log); // the newest seq that is not; 0: none
     /* NULL: whatever stands in an event is well. */
@@ -35,23 +40,28 @@ struct prover {
     char *bytes; // owned, not yet parsed
     size_t len;
     bool greeted;
+    enum lane lane; // as the last hello said
     uint64_t last, hello_seq, hello_latest;
     bool resumed, resynced;
+    bool changes; // it asked for another lane, which the next hello is to name
+    enum lane asked;
     uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
     uint64_t life_from;                                        // where the last hello put it
     uint64_t life_told; // since then: events, and what gaps counted as shed or removed
-    uint64_t events, gaps, presences, hellos, expired;
+    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies;
     uint32_t viewers_told, hidden_told;
     uint32_t collects, collected;
     char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
 };
 
-/* "E seq prev kind ....\n", "S {json}\n"; two alike, as a stream has two channels. */
+/* "E seq prev kind ....\n", "S {json}\n", "M seq {json}\n" of what moves the cursor; two alike, as
+ * a stream has two channels. */
 extern const struct encoding prover_encoding, prover_encoding_other;
 /* The same lines for who inflates: stored blocks, and WebSocket messages. */
 extern const struct encoding prover_encoding_gzip, prover_encoding_messages;
 
 /* It asked for `join` when `head` was the newest. */
+void prover_changes_lane(struct prover *prover, enum lane lane); // it asked for that
 void prover_begin(struct prover *prover, struct prover_log *log, const struct join *join,
                   uint64_t head);
 void prover_end(struct prover *prover); // zeroed is legal

@@ -206,8 +206,9 @@ static bool make_frame_room(struct ring *ring)
     return true;
 }
 
-void ring_append(struct ring *ring, struct str bytes, struct ring_place place, int64_t published_ms)
+void ring_append(struct ring *ring, struct str bytes, const struct ring_frame *frame)
 {
+    const struct ring_place place = frame->place;
     must(bytes.len > 0);
     dcheck(place.seq >= ring->last.seq && place.ordinal >= ring->last.ordinal);
     if (!make_room(ring, bytes.len) || !make_frame_room(ring)) {
@@ -215,8 +216,9 @@ void ring_append(struct ring *ring, struct str bytes, struct ring_place place, i
         return;
     }
     memcpy(ring->bytes + ring->start + (ring->head - ring->tail), bytes.at, bytes.len);
-    ring->frames[ring->frame_start + ring->frame_count] =
-        (struct ring_frame){.offset = ring->head, .place = place, .published_ms = published_ms};
+    struct ring_frame *last = &ring->frames[ring->frame_start + ring->frame_count];
+    *last = *frame;
+    last->offset = ring->head;
     ring->frame_count++;
     ring->head += bytes.len;
     ring->last = place;
@@ -315,7 +317,7 @@ void ring_check(const struct ring *ring)
         must(frame->offset == offset);
         must(ring_frame_end(ring, i) > offset);
         must(frame->place.seq >= place.seq);
-        must(frame->place.ordinal == place.ordinal || frame->place.ordinal == place.ordinal + 1);
+        must(frame->place.ordinal >= place.ordinal);
         must((frame->place.seq == place.seq) == (frame->place.ordinal == place.ordinal));
         offset = ring_frame_end(ring, i);
         place = frame->place;

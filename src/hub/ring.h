@@ -40,6 +40,7 @@ struct ring_frame {
     uint64_t offset;         // of its first byte
     struct ring_place place; // after it; a signal repeats the place before it
     int64_t published_ms;    // mono; 0: a signal, or read back from the store
+    uint32_t events;         // it carries: 1, of a digest any number, of a signal none
 };
 
 struct ring {
@@ -68,9 +69,8 @@ void ring_rest(struct ring *ring);
  * What a viewer needs stays. */
 void ring_shrink(struct ring *ring);
 
-/* One frame more. `place` is where a reader stands after it. */
-void ring_append(struct ring *ring, struct str bytes, struct ring_place place,
-                 int64_t published_ms);
+/* One frame more, as `frame` says; its offset is set here. */
+void ring_append(struct ring *ring, struct str bytes, const struct ring_frame *frame);
 /* An event that could not be encoded: all that is there is forgotten, with it. */
 void ring_lose(struct ring *ring, struct ring_place place);
 

@@ -36,7 +36,8 @@ static void append_one(struct ring *ring, struct rand *rand)
         bytes[i] = (uint8_t)rand_next(rand);
     }
     const uint64_t at = ring->head;
-    ring_append(ring, (struct str){.at = (const char *)bytes, .len = len}, place, 0);
+    ring_append(ring, (struct str){.at = (const char *)bytes, .len = len},
+                &(struct ring_frame){.place = place, .events = 1});
     if (ring->head == at + len) { // kept
         memcpy(history.bytes + at, bytes, len);
         history.frames[history.count] = (struct ring_frame){.offset = at, .place = place};
@@ -128,7 +129,8 @@ static void append_text(struct ring *ring, size_t len)
 {
     static const char text[8192];
     const struct ring_place place = {.seq = ring->last.seq + 1, .ordinal = ring->last.ordinal + 1};
-    ring_append(ring, (struct str){.at = text, .len = len}, place, 0);
+    ring_append(ring, (struct str){.at = text, .len = len},
+                &(struct ring_frame){.place = place, .events = 1});
 }
 
 static void what_nobody_needs_goes_before_it_grows(void **state)

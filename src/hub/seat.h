@@ -30,6 +30,8 @@ struct encoding {
                   const struct epoch *epoch);
     /* One signal (hello, gap, presence...) as one frame. */
     void (*signal)(struct buf *out, struct str json);
+    /* A signal that moves the cursor to `seq` (mark, digest). */
+    void (*moving)(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch);
     /* When to come back after a loss, before everything else; NULL: it has no word for that. */
     void (*retry)(struct buf *out, uint32_t retry_ms);
     /* Shared compression (train.h): takes the next part of `*frame` that is compressed, empty when
@@ -57,7 +59,8 @@ struct viewer_ops {
     /* The rest of a frame that write() took in part: the connection's to send first. */
     void (*keep)(struct viewer *viewer, const uint8_t *bytes, size_t len);
     /* Long poll only (encoding NULL): events found, ascending, borrowed; `cursor` is the highest
-     * position they cover; the viewer is IDLE again. `resync`: its cursor was of another life.
+     * position they cover; the viewer is IDLE again. Of a sparse lane they are all the events up to
+     * there, carried or not. `resync`: its cursor was of another life.
      * viewer->expired tells what retention took from before them. */
     void (*collect)(struct viewer *viewer, struct event *const *events, size_t count,
                     const struct cursor *cursor, bool resync);
@@ -94,6 +97,8 @@ struct viewer {
     uint8_t mode;            // enum viewer_mode
     uint8_t refusal;         // enum viewer_refusal, while in hub->refused
     uint8_t reader;          // enum reader_kind of tally.h
+    uint8_t lane;            // enum lane of lane.h
+    bool is_sparse;          // sparse.c counts it
     bool is_open;            // `open` was called
     bool blocked;            // the socket was full; waits for viewer_writable()
     bool rides;              // LIVE: what it was sent last came from its channel's train
@@ -109,6 +114,7 @@ struct join {
     struct cursor cursor; // resume after it
     uint32_t tail;        // backfill when there is no cursor: 0..500
     uint32_t limit;       // long poll: events at most
+    uint8_t lane;         // enum lane of lane.h
     uint64_t identity;    // presence; 0: this reader does not count; IDENTITY_SOLE: not a long poll
     struct str name;      // for the roster; empty: none. Copied
     uint32_t retry_ms;    // SSE: the jittered retry: line; 0: none

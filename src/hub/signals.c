@@ -39,7 +39,7 @@ void signals_hello(struct buf *out, const struct signals_hello *hello)
     json_write_member_u64(out, "seq", hello->seq);
     json_write_member_bool(out, "resumed", hello->resumed);
     json_write_member_str(out, "tier", STR("push"));
-    json_write_member_str(out, "lane", STR("full"));
+    json_write_member_str(out, "lane", str_of(lane_name(hello->lane)));
     json_write_member_str(out, "state", state_name(hello->state));
     json_write_member_u64(out, "latest", hello->latest);
     json_write_member_u64(out, "viewers", hello->viewers);
@@ -63,20 +63,56 @@ static void write_history(struct buf *out, const struct signals_gap *gap)
     buf_addf(out, "&limit=%d\"", HISTORY_LIMIT);
 }
 
+static void write_counts(struct buf *out, uint64_t carried, uint64_t shed, uint64_t removed)
+{
+    json_write_member_u64(out, "carried", carried);
+    json_write_member_u64(out, "shed", shed);
+    json_write_member_u64(out, "removed", removed);
+}
+
 void signals_gap(struct buf *out, const struct signals_gap *gap)
 {
     begin(out, "gap", gap->stream);
     json_write_member_u64(out, "from", gap->from);
     json_write_member_u64(out, "to", gap->to);
     if (gap->is_counted) {
-        json_write_member_u64(out, "carried", gap->carried);
-        json_write_member_u64(out, "shed", gap->shed);
-        json_write_member_u64(out, "removed", gap->removed);
+        write_counts(out, gap->carried, gap->shed, gap->removed);
     }
     json_write_member_str(out, "why", str_of(gap->why));
     if (gap->has_history) {
         write_history(out, gap);
     }
+    buf_add_byte(out, '}');
+}
+
+void signals_lane_gap(struct buf *out, struct str stream, const struct lane_span *span)
+{
+    signals_gap(out, &(struct signals_gap){.stream = stream,
+                                           .from = span->after + 1,
+                                           .to = span->to,
+                                           .is_counted = true,
+                                           .carried = span->carried,
+                                           .shed = span->shed,
+                                           .removed = span->removed,
+                                           .why = "lane"});
+}
+
+void signals_digest(struct buf *out, struct str stream, const struct lane_span *span)
+{
+    begin(out, "digest", stream);
+    json_write_member_u64(out, "from", span->after + 1);
+    json_write_member_u64(out, "to", span->to);
+    write_counts(out, span->carried, span->shed, span->removed);
+    json_write_name(out, "events");
+    buf_add_byte(out, '[');
+    buf_add_str(out, buf_str(&span->events));
+    buf_add_str(out, STR("]}"));
+}
+
+void signals_mark(struct buf *out, struct str stream, uint64_t seq)
+{
+    begin(out, "mark", stream);
+    json_write_member_u64(out, "seq", seq);
     buf_add_byte(out, '}');
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* signals -- the JSON of what the hub says beside the log: hello, gap, resync, presence.
+/* signals -- the JSON of what the hub says beside the log: hello, gap, digest, mark, resync,
+ * presence.
  * protocol.md sections 5 and 7.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "hub/lane.h"
 #include "hub/port.h"
 #include "wire/epoch.h"
 
@@ -14,6 +16,7 @@
 
 struct signals_hello {
     struct str stream;
+    enum lane lane;
     struct epoch epoch;
     uint64_t seq; // just before the first event that follows
     bool resumed;
@@ -35,6 +38,11 @@ struct signals_gap {
     struct epoch epoch; // of the pages' bounds
 };
 void signals_gap(struct buf *out, const struct signals_gap *gap);
+
+/* What a sparse lane says of a span: that it is not sent, or all that is; where a reader stands. */
+void signals_lane_gap(struct buf *out, struct str stream, const struct lane_span *span);
+void signals_digest(struct buf *out, struct str stream, const struct lane_span *span);
+void signals_mark(struct buf *out, struct str stream, uint64_t seq);
 
 void signals_resync(struct buf *out, struct str stream, const struct epoch *epoch, uint64_t seq,
                     const char *why);

@@ -4,7 +4,8 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
-#include "hub/signals.h"
+#include "hub/sift.h"
+#include "hub/tell.h"
 
 /* More acts than we remember passed by: as if it had just come, told so. */
 static void start_over(struct viewer *viewer, struct catchup *catchup)
@@ -37,24 +38,28 @@ static enum err copy_acts(struct catchup *catchup, struct event *const *acts, ui
 static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
 {
     struct stream *stream = viewer->stream;
+    const struct ring_place place = stream_place(stream, (enum lane)viewer->lane);
     uint32_t acts = 0;
     struct event *const *events = tail_after(&stream->acts, viewer->last_seq, &acts);
-    const uint64_t missed = stream->ordinal - viewer->last_ordinal;
-    catchup->hole_upto = stream->newest;
-    catchup->position = acts > 0 ? viewer->last_seq : stream->newest;
+    while (acts > 0 && events[acts - 1]->seq > place.seq) { // the lane has not come so far
+        acts--;
+    }
+    const uint64_t missed = place.ordinal - viewer->last_ordinal;
+    catchup->hole_upto = place.seq;
+    catchup->position = acts > 0 ? viewer->last_seq : place.seq;
     if (missed == 0 || mutant(GAP_UNTOLD)) { // only signals went by
         return ERR_OK;
     }
     TRY(copy_acts(catchup, events, acts));
-    TRY(catchup_write_gap(
-        catchup, &(struct signals_gap){.stream = stream_name(stream),
+    TRY(tell_gap(catchup,
+                 &(struct signals_gap){.stream = stream_name(stream),
                                        .from = viewer->last_seq + 1,
-                                       .to = stream->newest,
+                                       .to = place.seq,
                                        .is_counted = true,
                                        .carried = acts,
                                        .shed = missed - acts + (mutant(GAP_MISCOUNTS) ? 1 : 0),
-                                       .why = catchup_why(GAP_SLOW_READER)}));
-    catchup_count_gap(stream, GAP_SLOW_READER, missed - acts);
+                                       .why = tell_why(GAP_SLOW_READER)}));
+    tell_count_gap(stream, GAP_SLOW_READER, missed - acts);
     return ERR_OK;
 }
 
@@ -68,6 +73,7 @@ void skip_ahead(struct viewer *viewer)
         return;
     }
     catchup->encoding = channel->encoding;
+    sift_begin(catchup);
     catchup->news_seen = stream->news == 0 ? 0 : UINT64_MAX; // some may have gone by
     if (!tail_covers(&stream->acts, viewer->last_seq)) {
         start_over(viewer, catchup);

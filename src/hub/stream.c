@@ -6,6 +6,7 @@
 #include "hub/channel.h"
 #include "hub/crowd.h"
 #include "hub/signals.h"
+#include "hub/sparse.h"
 #include "hub/stall.h"
 #include "wire/json.h"
 
@@ -58,6 +59,7 @@ static enum stream_state state_in(const struct event *event, enum stream_state o
 static void tell_expired(struct stream *stream, uint64_t to)
 {
     struct buf json;
+    sparse_settle(stream);
     buf_init(&json, MEM_OTHER, HUB_FRAME_BYTES_MAX);
     signals_gap(&json, &(struct signals_gap){.stream = stream_name(stream),
                                              .from = stream->newest + 1,
@@ -68,6 +70,7 @@ static void tell_expired(struct stream *stream, uint64_t to)
     }
     buf_done(&json);
     channel_cut(stream, to);
+    sparse_cut(stream, to);
 }
 
 static void take(struct stream *stream, struct event *event)
@@ -85,13 +88,15 @@ static void take(struct stream *stream, struct event *event)
     metric_count(&stream->hub->tally.events, 1);
     recent_add(&stream->events_recent, stream->hub->now_ms, 1);
     tail_push(&stream->tail, event);
-    if (event->kind != EVENT_COMMENT && event->kind != EVENT_REMOVED) {
+    if (lane_is_act(event)) {
         tail_push(&stream->acts, event);
     }
     if (event->kind == EVENT_STREAM) {
         stream->state = state_in(event, stream->state);
     }
-    channel_put_event(stream, event);
+    channel_put_event(stream, LANE_FULL, event,
+                      (struct ring_place){.seq = event->seq, .ordinal = stream->ordinal});
+    sparse_take(stream, event);
 }
 
 static void on_event(struct watch *watch, struct event *event)
@@ -220,6 +225,7 @@ static void failed(struct stream *stream, enum err err)
 static void take_watch(struct stream *stream)
 {
     stream->watch_call = CALL_NONE;
+    stream->watched_ms = stream->hub->now_ms;
     if (stream->watch.result != ERR_OK) {
         failed(stream, stream->watch.result);
     }
@@ -453,6 +459,7 @@ struct stream *stream_open(struct hub *hub, struct str name)
     stream->name_len = (uint32_t)name.len;
     stream->hub = hub;
     stream->state = STREAM_LIVE;
+    stream->ordinal = STREAM_ORDINAL_BASE;
     stream->merge_ms = hub->options.merge_ms;
     stream->flushed_ms = INT64_MIN / 2;
     list_init(&stream->joiners);
@@ -488,6 +495,7 @@ void stream_leave(struct viewer *viewer)
     struct stream *stream = viewer->stream;
     list_remove(&viewer->link);
     stall_end(viewer);
+    sparse_leave(viewer);
     if (viewer->is_open) {
         stream->readers[viewer->reader]--;
     }
@@ -508,6 +516,7 @@ void stream_check(const struct stream *stream)
         channel_check(channel);
         live += channel->count;
     }
+    sparse_check(stream);
     tail_check(&stream->tail);
     tail_check(&stream->acts);
     must(live <= stream->viewer_count);

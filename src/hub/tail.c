@@ -133,21 +133,33 @@ struct event *const *tail_after(const struct tail *tail, uint64_t seq, uint32_t 
     return tail->count == 0 ? NULL : tail->events + tail->start + low;
 }
 
-bool tail_find_start(const struct tail *tail, uint32_t comments, uint64_t *ret_seq)
+/* The first held of the digest's window that `at` is in. */
+static uint32_t window_start(const struct tail *tail, uint32_t at)
 {
-    const struct event *first = NULL;
-    uint32_t found = 0;
+    struct event *const *events = tail->events + tail->start;
+    const int64_t window = lane_window_of(LANE_DIGEST, events[at]->at_ms);
+    while (at > 0 && lane_window_of(LANE_DIGEST, events[at - 1]->at_ms) == window) {
+        at--;
+    }
+    return at;
+}
+
+bool tail_find_start(const struct tail *tail, uint32_t comments, struct lane_rule rule,
+                     uint64_t *ret_seq)
+{
+    uint32_t found = 0, first = 0;
     for (uint32_t i = tail->count; i > 0 && found < comments; i--) {
         const struct event *event = tail->events[tail->start + i - 1];
-        if (event->kind == EVENT_COMMENT) {
-            first = event;
+        if (event->kind == EVENT_COMMENT && lane_carries(rule, event)) {
+            first = i - 1;
             found++;
         }
     }
-    if ((found < comments && !tail->is_whole) || first == NULL) {
+    if ((found < comments && !tail->is_whole) || found == 0) {
         return false;
     }
-    *ret_seq = first->prev;
+    first = rule.lane == LANE_DIGEST ? window_start(tail, first) : first;
+    *ret_seq = tail->events[tail->start + first]->prev;
     return true;
 }
 

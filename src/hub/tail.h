@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "hub/lane.h"
 #include "wire/event.h"
 
 #include <stdbool.h>
@@ -42,7 +43,8 @@ bool tail_has_room(const struct tail *tail); // for older ones
 bool tail_covers(const struct tail *tail, uint64_t seq);
 /* The events after `seq`, oldest first: `*ret_count` of them. Borrowed until the next change. */
 struct event *const *tail_after(const struct tail *tail, uint64_t seq, uint32_t *ret_count);
-/* The place before the `comments`th comment from the end. False: not that many are held and older
- * ones may exist. */
-bool tail_find_start(const struct tail *tail, uint32_t comments, uint64_t *ret_seq);
+/* The place before the `comments`th comment from the end that the lane carries; of lane digest, the
+ * beginning of its window. False: not that many are held and older ones may exist. */
+bool tail_find_start(const struct tail *tail, uint32_t comments, struct lane_rule rule,
+                     uint64_t *ret_seq);
 void tail_check(const struct tail *tail);

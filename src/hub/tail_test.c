@@ -56,7 +56,7 @@ static void check(const struct tail *tail, int end, struct rand *rand)
     }
     uint64_t start = 0;
     const uint32_t wanted = 1 + (uint32_t)rand_below(rand, 40);
-    if (tail_find_start(tail, wanted, &start)) {
+    if (tail_find_start(tail, wanted, (struct lane_rule){.lane = LANE_FULL}, &start)) {
         uint32_t comments = 0, all = 0;
         for (int i = 0; i < end; i++) {
             all += log_of[i]->kind == EVENT_COMMENT;

@@ -27,13 +27,15 @@ void tally_init(struct tally *tally)
         [GAP_BEHIND] = "why=\"behind\"",
         [GAP_SLOW_READER] = "why=\"slow_reader\"",
         [GAP_EXPIRED] = "why=\"expired\"",
+        [GAP_LANE] = "why=\"lane\"",
     };
 
     counter(&tally->events, "roar_hub_events_total", NULL,
             "Events that reached a reactor with viewers.");
     counter(&tally->deliveries, "roar_deliveries_total", NULL,
             "Events handed to viewers' sockets, each viewer counted.");
-    counter(&tally->shed, "roar_shed_total", NULL, "Events viewers were spared, told in gaps.");
+    counter(&tally->shed, "roar_shed_total", NULL,
+            "Events viewers were spared for being behind, told in gaps.");
     counter(&tally->joins, "roar_joins_total", NULL, "Viewers admitted.");
     counter(&tally->resumes, "roar_resumes_total", NULL, "Viewers admitted at their cursor.");
     counter(&tally->refused, "roar_joins_refused_total", NULL, "Viewers not admitted.");

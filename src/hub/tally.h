@@ -10,7 +10,7 @@
 #include "base/metric.h"
 #include "hub/seat.h"
 
-enum gap_why { GAP_BEHIND, GAP_SLOW_READER, GAP_EXPIRED, GAP_WHYS };
+enum gap_why { GAP_BEHIND, GAP_SLOW_READER, GAP_EXPIRED, GAP_LANE, GAP_WHYS };
 enum reader_kind { READER_SSE, READER_WS, READER_POLL, READER_KINDS };
 
 struct tally {

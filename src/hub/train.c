@@ -168,7 +168,7 @@ static enum err load_segment(struct train *train, uint32_t *index)
     const struct ring_place place = {.seq = ring_frame_end(ring, *index - 1),
                                      .ordinal = train->ring.last.ordinal + 1};
     ring_bound(&train->ring, allot_ring_bytes(hub, &train->ring));
-    ring_append(&train->ring, buf_str(&hub->scratch), place, 0);
+    ring_append(&train->ring, buf_str(&hub->scratch), &(struct ring_frame){.place = place});
     return ERR_OK;
 }
 

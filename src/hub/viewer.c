@@ -7,6 +7,7 @@
 #include "hub/channel.h"
 #include "hub/crowd.h"
 #include "hub/join.h"
+#include "hub/sparse.h"
 #include "hub/stall.h"
 #include "hub/stream.h"
 #include "hub/train.h"
@@ -35,6 +36,20 @@ void viewer_leave(struct hub *hub, struct viewer *viewer)
         stream_leave(viewer);
     }
     viewer->mode = VIEWER_IDLE;
+}
+
+enum err viewer_change_lane(struct hub *hub, struct viewer *viewer, enum lane lane)
+{
+    must(viewer->mode != VIEWER_IDLE);
+    if (viewer->mode != VIEWER_LIVE && viewer->catchup == NULL) {
+        return ERR_NOMEM; // it is about to be refused
+    }
+    return catchup_change_lane(hub, viewer, lane);
+}
+
+struct lane_rule viewer_rule(const struct hub *hub, const struct viewer *viewer)
+{
+    return sparse_rule(hub, (enum lane)viewer->lane);
 }
 
 void viewer_writable(struct hub *hub, struct viewer *viewer)

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "hub/lane.h"
 #include "hub/seat.h"
 
 struct hub;
@@ -27,6 +28,11 @@ void viewer_join(struct hub *hub, struct viewer *viewer, const struct viewer_ops
                  const struct join *join);
 /* Ends it now, in any mode; IDLE is legal. No op is called after. */
 void viewer_leave(struct hub *hub, struct viewer *viewer);
+/* What the lane of this viewer carries. */
+struct lane_rule viewer_rule(const struct hub *hub, const struct viewer *viewer);
+/* Another lane from where it stands: a new hello, resumed, then what that lane has. Of one that is
+ * not open yet the first hello names it. Not of IDLE, nor of a long poll. ERR_NOMEM. */
+MUST_USE enum err viewer_change_lane(struct hub *hub, struct viewer *viewer, enum lane lane);
 /* The socket can take bytes again and nothing kept waits before them. */
 void viewer_writable(struct hub *hub, struct viewer *viewer);
 /* The connection sent bytes of its own between two of the viewer's, where readers of one compressed

@@ -25,6 +25,7 @@ int world_begin_with(void **state, struct hub_options options)
     options.resume_max = WORLD_RESUME_MAX;
     options.merge_ms = 50;
     options.merge_max_ms = 200;
+    options.readable_per_s = FAKE_READABLE_PER_S;
     options.presence_ttl_ms = WORLD_TTL_MS;
     options.presence_beat_ms = 10000;
     assert_int_equal(hub_new(&options, &world->hub), ERR_OK);

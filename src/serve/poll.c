@@ -85,6 +85,7 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     const struct poll_found found = {.events = events,
                                      .count = count,
                                      .cursor = *cursor,
+                                     .rule = viewer_rule(poll->exchange->server->hub, viewer),
                                      .resync = resync,
                                      .expired_from = viewer->expired.from,
                                      .expired_to = viewer->expired.to};

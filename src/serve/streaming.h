@@ -49,6 +49,7 @@ struct poll_found {
     size_t count;
     struct cursor cursor; // the highest position they cover; without an epoch: the present one
     uint64_t expired_from, expired_to; // seqs that were asked for and are kept no more; to 0: none
+    struct lane_rule rule;             // of a sparse lane: events not carried are there, too
     bool resync;                       // its cursor was of another life
 };
 struct poll_ops {
@@ -98,9 +99,10 @@ MUST_USE enum err ws_conn_join(struct ws_conn *ws, const struct join *join);
 MUST_USE enum err ws_conn_leave(struct ws_conn *ws, struct str stream); // ERR_NOT_FOUND
 /* A joined stream that its present token does not allow; empty: none. Borrowed until it is left. */
 struct str ws_conn_denied(struct ws_conn *ws);
-bool ws_conn_has_joined(struct ws_conn *ws, struct str stream);
 /* viewer_identify() of the streams that are joined. */
 void ws_conn_identify(struct ws_conn *ws, uint64_t identity);
+/* Of a stream it has joined: hello of that lane follows. ERR_NOT_FOUND; ERR_NOMEM. */
+MUST_USE enum err ws_conn_change_lane(struct ws_conn *ws, struct str stream, enum lane lane);
 /* The only stream joined, for messages that name none; empty when none or several. */
 struct str ws_conn_stream(struct ws_conn *ws);
 void ws_conn_close(struct ws_conn *ws, uint16_t code, struct str reason);

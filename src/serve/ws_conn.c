@@ -515,9 +515,9 @@ struct str ws_conn_denied(struct ws_conn *ws)
     return ws_streams_denied(&ws->streams, ws->claims);
 }
 
-bool ws_conn_has_joined(struct ws_conn *ws, struct str stream)
+enum err ws_conn_change_lane(struct ws_conn *ws, struct str stream, enum lane lane)
 {
-    return ws_streams_have(&ws->streams, stream);
+    return ws_streams_change_lane(&ws->streams, stream, lane);
 }
 
 void ws_conn_identify(struct ws_conn *ws, uint64_t identity)

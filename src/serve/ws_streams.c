@@ -223,9 +223,13 @@ struct str ws_streams_denied(const struct ws_streams *streams, const struct clai
     return STR_NONE;
 }
 
-bool ws_streams_have(struct ws_streams *streams, struct str name)
+enum err ws_streams_change_lane(struct ws_streams *streams, struct str name, enum lane lane)
 {
-    return find(streams, name) != NULL;
+    struct ws_stream *stream = find(streams, name);
+    if (stream == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    return viewer_change_lane(server_of(streams)->hub, &stream->viewer, lane);
 }
 
 struct str ws_streams_only(const struct ws_streams *streams)

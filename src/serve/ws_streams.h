@@ -31,11 +31,12 @@ void ws_streams_pool_init(struct pool *pool); // server->ws_streams
 void ws_streams_init(struct ws_streams *streams, const struct ws_ops *ops, struct carrier *carrier);
 void ws_streams_done(struct ws_streams *streams); // leaves them all; again is legal
 
-/* As ws_conn_join(), _leave(), _denied(), _has_joined() and ws_conn_stream() of streaming.h. */
+/* As ws_conn_join(), _leave(), _change_lane(), _denied() and ws_conn_stream() of streaming.h. */
 MUST_USE enum err ws_streams_join(struct ws_streams *streams, const struct join *join);
 MUST_USE enum err ws_streams_leave(struct ws_streams *streams, struct str name);
 struct str ws_streams_denied(const struct ws_streams *streams, const struct claims *claims);
-bool ws_streams_have(struct ws_streams *streams, struct str name);
+MUST_USE enum err ws_streams_change_lane(struct ws_streams *streams, struct str name,
+                                         enum lane lane);
 struct str ws_streams_only(const struct ws_streams *streams);
 
 void ws_streams_writable(struct ws_streams *streams);

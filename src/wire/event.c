@@ -56,16 +56,33 @@ const char *event_kind_name(enum event_kind kind)
     return names[kind];
 }
 
-void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev)
+static void write_head(struct buf *out, const struct event *event, struct str stream, uint64_t prev)
 {
     buf_add_byte(out, '{');
     json_write_member_str(out, "type", str_of(event_kind_name((enum event_kind)event->kind)));
     json_write_member_str(out, "stream", stream);
     json_write_member_u64(out, "seq", event->seq);
     json_write_member_u64(out, "prev", prev);
+}
+
+static void write_body(struct buf *out, const struct event *event)
+{
     if (event->body_len > 0) {
         buf_add_byte(out, ',');
         buf_add(out, event->body, event->body_len);
     }
     buf_add_byte(out, '}');
+}
+
+void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev)
+{
+    write_head(out, event, stream, prev);
+    write_body(out, event);
+}
+
+void event_write_early(struct buf *out, const struct event *event, struct str stream)
+{
+    write_head(out, event, stream, event->prev);
+    json_write_member_bool(out, "early", true);
+    write_body(out, event);
 }

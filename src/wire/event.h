@@ -34,7 +34,11 @@ enum event_kind {
 
 enum event_flag {
     EVENT_FLAG_PRIVILEGED = 1 << 0, // its author is a host, moderator, admin: never sampled
+    EVENT_FLAG_DIGEST = 1 << 1,     // among the first EVENT_DIGEST_OTHERS unprivileged comments of
+                                    // its window of EVENT_DIGEST_MS of `at`; stored
 };
+
+enum { EVENT_DIGEST_MS = 3000, EVENT_DIGEST_OTHERS = 5 };
 
 struct event {
     _Atomic uint32_t refs;
@@ -60,3 +64,5 @@ void event_unref(struct event *event);        // any thread; NULL is legal
 const char *event_kind_name(enum event_kind kind); // "comment" ...
 /* The whole JSON object. `prev` is the reader's own. */
 void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev);
+/* The same as a copy ahead of its place: with "early":true. */
+void event_write_early(struct buf *out, const struct event *event, struct str stream);

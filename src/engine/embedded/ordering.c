@@ -263,8 +263,8 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
         .is_comment = is_comment,
         .is_unprivileged = is_comment && (entry->flags & EVENT_FLAG_PRIVILEGED) == 0,
     };
-    uint16_t rank = 0;
-    const struct store_end end = stamp_next(&head->end, now.wall_ms, &stamped, &rank);
+    struct stamp_place place;
+    const struct store_end end = stamp_next(&head->end, now.wall_ms, &stamped, &place);
     const struct store_row row = {
         .n = ordering->next_n,
         .stream = head->row.id,
@@ -273,8 +273,8 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
         .segment = end.segment,
         .at_ms = end.at_ms,
         .kind = (uint8_t)entry->kind,
-        .flags = entry->flags,
-        .rank = rank,
+        .flags = entry->flags | place.flags,
+        .rank = place.rank,
         .user = entry->user,
         .cid = entry->cid,
         .body = buf_str(&ordering->body),

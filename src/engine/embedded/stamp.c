@@ -2,6 +2,7 @@
 #include "engine/embedded/stamp.h"
 
 #include "base/mutant.h"
+#include "wire/event.h"
 
 enum { MS_A_SECOND = 1000 };
 
@@ -10,13 +11,19 @@ int64_t stamp_at(const struct store_end *end, int64_t wall_ms)
     return wall_ms > end->at_ms || mutant(AT_GOES_BACK) ? wall_ms : end->at_ms;
 }
 
-static uint16_t take_rank(struct store_end *next, const struct stamp_event *event)
+static struct stamp_place take_place(struct store_end *next, const struct stamp_event *event)
 {
+    struct stamp_place place = {.rank = 0};
     if (!event->is_unprivileged) {
-        return 0;
+        return place;
     }
     const uint32_t rank = next->rank_count++;
-    return rank < UINT16_MAX ? (uint16_t)rank : UINT16_MAX;
+    place.rank = rank < UINT16_MAX ? (uint16_t)rank : UINT16_MAX;
+    if (next->window_count < EVENT_DIGEST_OTHERS) {
+        next->window_count++;
+        place.flags = EVENT_FLAG_DIGEST;
+    }
+    return place;
 }
 
 static bool begins_segment(const struct store_end *end, int64_t at_ms,
@@ -29,7 +36,7 @@ static bool begins_segment(const struct store_end *end, int64_t at_ms,
 }
 
 struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
-                            const struct stamp_event *event, uint16_t *ret_rank)
+                            const struct stamp_event *event, struct stamp_place *ret_place)
 {
     struct store_end next = *end;
     next.seq = end->seq + 1;
@@ -38,6 +45,11 @@ struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
     if (second != end->second) {
         next.second = second;
         next.rank_count = 0;
+    }
+    const uint64_t window = (uint64_t)next.at_ms / EVENT_DIGEST_MS;
+    if (window != end->window) {
+        next.window = window;
+        next.window_count = 0;
     }
     if (begins_segment(end, next.at_ms, event)) {
         next.segment = end->segment + 1;
@@ -49,6 +61,6 @@ struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
         next.segment_comments++;
         next.segment_bytes += event->bytes;
     }
-    *ret_rank = take_rank(&next, event);
+    *ret_place = take_place(&next, event);
     return next;
 }

@@ -5,6 +5,7 @@
  *   seq       one more than the head
  *   at        the wall clock, or the last event's time when the clock has gone back
  *   rank      place among the unprivileged comments of its second of `at`
+ *   digest    whether it is among the first EVENT_DIGEST_OTHERS of those in its EVENT_DIGEST_MS
  *   segment   the last one's, until SEGMENT_MS_MAX after its first event, or when a comment would
  *             be over SEGMENT_COMMENTS_MAX or SEGMENT_BYTES_MAX; acts ride along, whatever they
  *             weigh
@@ -28,6 +29,11 @@ struct stamp_event {
 };
 
 int64_t stamp_at(const struct store_end *end, int64_t wall_ms);
-/* Where the log ends once the event stands there; its rank in `ret_rank`. */
+struct stamp_place {
+    uint16_t rank;
+    uint8_t flags; // EVENT_FLAG_DIGEST or 0
+};
+
+/* Where the log ends once the event stands there; what that makes of the event in `ret_place`. */
 struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
-                            const struct stamp_event *event, uint16_t *ret_rank);
+                            const struct stamp_event *event, struct stamp_place *ret_place);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/stamp.h"
 
+#include "wire/event.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,9 +18,9 @@ static const struct stamp_event ACT = {.bytes = 60000};
 
 static uint16_t add(struct store_end *end, int64_t wall_ms, const struct stamp_event *event)
 {
-    uint16_t rank = 0;
-    *end = stamp_next(end, wall_ms, event, &rank);
-    return rank;
+    struct stamp_place place;
+    *end = stamp_next(end, wall_ms, event, &place);
+    return place.rank;
 }
 
 static void the_first_begins_the_first_segment(void **state)
@@ -64,6 +66,27 @@ static void a_rank_past_counting_says_so(void **state)
     assert_int_equal(add(&end, WALL_MS, &COMMENT), UINT16_MAX);
 }
 
+static uint8_t flags_of_next(struct store_end *end, int64_t wall_ms,
+                             const struct stamp_event *event)
+{
+    struct stamp_place place;
+    *end = stamp_next(end, wall_ms, event, &place);
+    return place.flags;
+}
+
+static void the_first_others_of_a_window_are_marked(void **state)
+{
+    (void)state;
+    const int64_t window_ms = WALL_MS - WALL_MS % EVENT_DIGEST_MS;
+    struct store_end end = {.seq = 0};
+    for (int i = 0; i < EVENT_DIGEST_OTHERS; i++) {
+        assert_int_equal(flags_of_next(&end, window_ms + i * 500, &COMMENT), EVENT_FLAG_DIGEST);
+        assert_int_equal(flags_of_next(&end, window_ms + i * 500, &HOST), 0);
+    }
+    assert_int_equal(flags_of_next(&end, window_ms + EVENT_DIGEST_MS - 1, &COMMENT), 0);
+    assert_int_equal(flags_of_next(&end, window_ms + EVENT_DIGEST_MS, &COMMENT), EVENT_FLAG_DIGEST);
+}
+
 static void segments_are_cut_by_count_bytes_and_time(void **state)
 {
     (void)state;
@@ -98,6 +121,7 @@ int main(void)
         cmocka_unit_test(time_stands_still_when_the_clock_goes_back),
         cmocka_unit_test(only_the_unprivileged_are_ranked),
         cmocka_unit_test(a_rank_past_counting_says_so),
+        cmocka_unit_test(the_first_others_of_a_window_are_marked),
         cmocka_unit_test(segments_are_cut_by_count_bytes_and_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

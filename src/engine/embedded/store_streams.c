@@ -127,7 +127,25 @@ enum err store_streams_head(struct store *store, const struct store_stream *stre
     return ERR_OK;
 }
 
-/* One row further down; false: it is neither of the newest segment nor of the newest second. */
+/* Those with the flag are the first of their window: below one without it all of them stand. False:
+ * they are counted. */
+static bool count_window(struct store_end *end, const struct store_row *row)
+{
+    const bool is_other = row->kind == EVENT_COMMENT && (row->flags & EVENT_FLAG_PRIVILEGED) == 0;
+    if ((uint64_t)row->at_ms / EVENT_DIGEST_MS != end->window ||
+        end->window_count >= EVENT_DIGEST_OTHERS) {
+        return false;
+    }
+    if (is_other && (row->flags & EVENT_FLAG_DIGEST) == 0) {
+        end->window_count = EVENT_DIGEST_OTHERS;
+    } else if (is_other) {
+        end->window_count++;
+    }
+    return true;
+}
+
+/* One row further down; false: it is neither of the newest segment nor of the newest second or
+ * window. */
 static bool count_row(struct store_end *end, const struct store_row *row, size_t name_len)
 {
     const bool same_second = (uint64_t)row->at_ms / MS_A_SECOND == end->second;
@@ -136,12 +154,13 @@ static bool count_row(struct store_end *end, const struct store_row *row, size_t
     if (same_second && is_comment && (row->flags & EVENT_FLAG_PRIVILEGED) == 0) {
         end->rank_count++;
     }
+    const bool goes_on = count_window(end, row);
     if (same_segment) {
         end->segment_at_ms = row->at_ms;
         end->segment_comments += is_comment;
         end->segment_bytes += is_comment ? store_streams_segment_bytes(name_len, row->body.len) : 0;
     }
-    return same_second || same_segment;
+    return same_second || same_segment || goes_on;
 }
 
 /* From the newest row, which `row` is, down. A damaged one below it cannot be counted: what comes
@@ -155,6 +174,7 @@ static enum err count_down(struct store *store, sqlite3_stmt *walk, size_t name_
     }
     if (err == ERR_GONE) {
         end->rank_count = UINT16_MAX;
+        end->window_count = EVENT_DIGEST_OTHERS;
         end->segment_comments = UINT16_MAX;
         return ERR_OK;
     }
@@ -168,6 +188,7 @@ enum err store_streams_end(struct store *store, const struct store_stream *strea
         .seq = stream->ground_seq,
         .at_ms = stream->ground_at_ms,
         .second = (uint64_t)stream->ground_at_ms / MS_A_SECOND,
+        .window = (uint64_t)stream->ground_at_ms / EVENT_DIGEST_MS,
         .segment = stream->ground_segment,
         .segment_at_ms = stream->ground_at_ms,
     };
@@ -179,6 +200,7 @@ enum err store_streams_end(struct store *store, const struct store_stream *strea
         end = (struct store_end){.seq = row.seq,
                                  .at_ms = row.at_ms,
                                  .second = (uint64_t)row.at_ms / MS_A_SECOND,
+                                 .window = (uint64_t)row.at_ms / EVENT_DIGEST_MS,
                                  .segment = row.segment};
         err = count_down(store, walk, name_len, &end, &row);
     } else if (err == ERR_GONE) {

@@ -26,9 +26,11 @@ struct store_stream {
 struct store_end {
     uint64_t seq; // 0: nothing yet
     int64_t at_ms;
-    uint64_t second;     // of `at`, in which
-    uint32_t rank_count; // so many unprivileged comments stand
-    uint64_t segment;    // 0: none yet
+    uint64_t second;       // of `at`, in which
+    uint32_t rank_count;   // so many unprivileged comments stand
+    uint64_t window;       // of EVENT_DIGEST_MS of `at`, in which
+    uint32_t window_count; // so many comments have EVENT_FLAG_DIGEST
+    uint64_t segment;      // 0: none yet
     int64_t segment_at_ms;
     uint32_t segment_comments, segment_bytes;
 };

@@ -15,6 +15,7 @@
 #include "engine/embedded/housekeeping.h"
 #include "engine/embedded/ordering.h"
 #include "engine/embedded/recovery.h"
+#include "engine/embedded/stamp.h"
 #include "loop/mail.h"
 #include "sys/sys.h"
 
@@ -184,6 +185,7 @@ static enum err put_on(struct writer *writer, struct watch *watch)
     heads_watched(&writer->ordering.heads, head);
     watch->head = head->end.seq;
     watch->state = head->row.state;
+    watch->at_ms = stamp_at(&head->end, now_of(writer).wall_ms);
     if (head->row.id != 0) {
         log_tail_wake(writer->options.tail, watch->stream, head->end.seq, head->row.ground_seq);
     }

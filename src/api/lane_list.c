@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/lane_list.h"
+
+#include "base/must.h"
+#include "hub/signals.h"
+
+struct list {
+    struct lane_scribe scribe; // first
+    struct buf *out;
+    bool has_one;
+};
+
+static struct buf *next(struct lane_scribe *scribe)
+{
+    struct list *list = (struct list *)(void *)scribe;
+    buf_add_str(list->out, list->has_one ? STR(",") : STR_NONE);
+    list->has_one = true;
+    return list->out;
+}
+
+static enum err on_event(struct lane_scribe *scribe, const struct event *event)
+{
+    event_write(next(scribe), event, scribe->stream, event->prev);
+    return ERR_OK;
+}
+
+static enum err on_gap(struct lane_scribe *scribe, const struct lane_span *span)
+{
+    signals_lane_gap(next(scribe), scribe->stream, span);
+    return ERR_OK;
+}
+
+static enum err on_digest(struct lane_scribe *scribe, const struct lane_span *span)
+{
+    signals_digest(next(scribe), scribe->stream, span);
+    return ERR_OK;
+}
+
+static enum err on_mark(struct lane_scribe *scribe, uint64_t seq)
+{
+    signals_mark(next(scribe), scribe->stream, seq);
+    return ERR_OK;
+}
+
+static enum err write_sparse(struct list *list, const struct poll_found *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        TRY(lane_scribe_take(&list->scribe, found->events[i]));
+    }
+    return lane_scribe_settle(&list->scribe); // its cursor covers them all
+}
+
+void lane_list_write(struct buf *out, const struct poll_found *found, struct str stream)
+{
+    static const struct lane_scribe_ops ops = {
+        .event = on_event, .gap = on_gap, .digest = on_digest, .mark = on_mark};
+    struct list list = {.out = out, .has_one = found->expired_to > 0};
+    lane_scribe_init(&list.scribe, &ops, found->rule, stream);
+    if (found->rule.lane != LANE_FULL) {
+        out->failed = write_sparse(&list, found) != ERR_OK || out->failed;
+    }
+    for (size_t i = 0; found->rule.lane == LANE_FULL && i < found->count; i++) {
+        (void)on_event(&list.scribe, found->events[i]);
+    }
+    lane_scribe_done(&list.scribe);
+}

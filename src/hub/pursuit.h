@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pursuit -- what catching up keeps of a viewer that is OPENING, CATCHUP or a waiting long poll.
+ * Data only: catchup.h says what is done with it.
+ *
+ * Thread:   the hub's reactor.
+ */
+#pragma once
+
+#include "hub/heart.h"
+#include "hub/page.h"
+
+enum {
+    CATCHUP_READ_EVENTS = 64,
+    CATCHUP_POLL_EVENTS_MAX = 500,
+    CATCHUP_FAR_TAIL = 50, // comments sent again to a slow reader who missed too many acts
+};
+/* Events that are never spared. */
+#define CATCHUP_ACT_KINDS (~(UINT32_C(1) << EVENT_COMMENT | UINT32_C(1) << EVENT_REMOVED))
+
+struct catchup {
+    struct hub *hub;
+    struct viewer *viewer; // NULL: it left while a call was away; freed when that is back
+    bool away;             // one of the calls below is the engine's
+    struct stream *asked;  // while away: whose name the engine reads; it stays until then
+    enum err result;       // of the call that came back
+
+    /* -- what was asked for -- */
+    const struct encoding *encoding; // NULL: long poll
+    bool has_cursor;
+    struct cursor cursor;
+    uint32_t tail, limit, retry_ms;
+    char *name;        // owned; for the roster, or NULL
+    uint8_t lane_next; // enum lane it changes to as soon as what is promised was sent; LANES: none
+
+    /* -- join.c's plan -- */
+    uint8_t step;       // enum join_step
+    uint64_t ticket;    // of the sync that must be back
+    bool waited_deeper; // the tail was already asked to reach further back
+    bool resumed;
+    const char *resync;            // why, or NULL
+    uint64_t expired_to;           // what follows the cursor up to here is kept no more; 0: all is
+    uint64_t hole_from, hole_upto; // spared: events in (from, upto]; equal: none
+    uint64_t hole_count;
+
+    /* -- the way -- */
+    uint64_t position; // what the viewer has, or its page will give it, or waits in `scribe`
+    struct lane_scribe scribe; // of a sparse lane: sift.c
+    struct read acts;          // of the hole, to be sent first
+    uint32_t acts_at;
+    struct read fetched; // from the store
+    uint32_t fetched_at;
+    struct count_call count;
+    uint64_t news_seen; // of stream->news; who catches up gets no signals, only the last of them
+    struct page page;
+};

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sift -- catching up in a sparse lane: what it makes of the log's events goes into the viewer's
+ * page, as live viewers get it.
+ *
+ * Used by:  catchup.c, join.c, skip.c.
+ * Thread:   the hub's reactor.
+ */
+#pragma once
+
+#include "hub/pursuit.h"
+
+/* Nothing waits; the next event is the one after catchup->position. Of lane full: nothing is done.
+ */
+void sift_begin(struct catchup *catchup);
+/* As many of them as the page takes, at least one; they follow catchup->position. ERR_NOMEM. */
+MUST_USE enum err sift_events(struct catchup *catchup, struct event *const *events, uint32_t count);
+/* What waits is told. ERR_NOMEM. */
+MUST_USE enum err sift_settle(struct catchup *catchup);

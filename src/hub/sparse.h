@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sparse -- the sparse lanes of one stream on one reactor: what each has made of the log so far,
+ * and what waits to be told in it.
+ *
+ *   log       ... 90  91  92  93  94  95 ◀ stream->newest
+ *   lane      ... ───────────┤ waits: told with the next that is carried, or when
+ *                            ▲ the window of `at` is over
+ *                            stream_place(): the newest there is for the lane's
+ *                            channels, catch-up and polls
+ *
+ * A window is over when an event of a later one comes; in silence when the ordering point's clock
+ * must have passed its end. Should one of the same window come after all (clocks step), it only
+ * waits for its own turn: no event is told twice.
+ *
+ * Owns:     struct sparse of a stream; there is none while nobody reads one of its sparse lanes.
+ * Used by:  stream.c (events), join.c, sift.c, viewer.c, hub.c.
+ * Thread:   the hub's reactor.
+ * Bound:    LANE_DIGEST_BYTES_MAX a stream. No timer but one time a hub.
+ */
+#pragma once
+
+#include "hub/heart.h"
+
+/* The viewer, of an open stream, reads a sparse lane from now on; again is legal. ERR_NOMEM. */
+MUST_USE enum err sparse_enter(struct viewer *viewer);
+void sparse_leave(struct viewer *viewer); // one that never entered is legal
+
+/* The next event; stream->newest and ordinal are its own. */
+void sparse_take(struct stream *stream, const struct event *event);
+/* What waits is told, before something else is. */
+void sparse_settle(struct stream *stream);
+/* The log lost what lies up to `seq`; nothing waits. */
+void sparse_cut(struct stream *stream, uint64_t seq);
+struct lane_rule sparse_rule(const struct hub *hub, enum lane lane);
+
+/* Tells what is due; returns when it wants to be called again. */
+int64_t sparse_turn(struct hub *hub);
+void sparse_check(const struct stream *stream);

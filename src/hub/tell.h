@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* tell -- frames of a viewer's own page, and what is counted of them.
+ *
+ * Used by:  catchup.c, join.c, skip.c, sift.c.
+ * Thread:   the hub's reactor.
+ * Promise:  what fails leaves the page as it was: ERR_NOMEM.
+ */
+#pragma once
+
+#include "hub/pursuit.h"
+#include "hub/signals.h"
+
+MUST_USE enum err tell_signal(struct catchup *catchup, const struct buf *json);
+MUST_USE enum err tell_gap(struct catchup *catchup, const struct signals_gap *gap);
+/* It stands there after. */
+MUST_USE enum err tell_event(struct catchup *catchup, const struct event *event);
+/* The log has no more what follows its position, up to `to`; it stands there after. */
+MUST_USE enum err tell_expired(struct catchup *catchup, uint64_t to);
+
+/* Why: an enum gap_why; the text stands in the gap. */
+const char *tell_why(enum gap_why why);
+void tell_count_gap(struct stream *stream, enum gap_why why, uint64_t shed);
+void tell_count_deliveries(struct stream *stream, uint32_t count);
