@@ -189,11 +189,12 @@ static void storm(struct conductor *conductor, uint32_t *ret_ms)
 static void begin_round(struct conductor *conductor, double rate, uint64_t comments, uint32_t ms)
 {
     struct cue *cue = &conductor->cue;
-    cue->post_first += cue->post_count == UINT64_MAX ? 1U << 30 : cue->post_count;
-    cue->post_count = comments;
-    cue->post_rate = rate;
-    cue->post_from_us = sys_mono_us() + LEAD_US;
-    cue->post_until_us = cue->post_from_us + (int64_t)ms * 1000;
+    struct post_round *posts = &cue->posts;
+    posts->first += posts->count == UINT64_MAX ? 1U << 30 : posts->count;
+    posts->count = comments;
+    posts->rate = rate;
+    posts->from_us = sys_mono_us() + LEAD_US;
+    posts->until_us = posts->from_us + (int64_t)ms * 1000;
     atomic_fetch_add_explicit(&cue->post_round, 1, memory_order_release);
 }
 

@@ -40,10 +40,12 @@ struct crew {
     uint32_t returned; // viewers told to return so far, of this storm
     uint32_t stalled;  // viewers told to stall so far
     /* -- a round of posts -- */
-    uint32_t round;     // of cue
-    uint64_t next, end; // numbers within the round; this crew's are next, next + crews, ...
+    uint32_t round;          // of cue
+    struct post_round posts; // as the cue had it when the round was begun
+    uint64_t next, end;      // numbers within the round; this crew's are next, next + crews, ...
     uint32_t busy;
-    /* -- atomic: relaxed, for the conductor -- */
+    /* -- atomic, for the conductor: relaxed but for rounds_done, behind which a round is not read
+     * any more -- */
     _Atomic uint32_t settled, floor_in, rounds_done;
 };
 
@@ -56,27 +58,26 @@ static struct crew *crew_of_scene(struct scene *scene)
 
 static bool is_flat_out(const struct crew *crew)
 {
-    return crew->scene.cue->post_rate <= 0;
+    return crew->posts.rate <= 0;
 }
 
 static int64_t due_us(const struct crew *crew, uint64_t nth)
 {
-    const struct cue *cue = crew->scene.cue;
-    return is_flat_out(crew) ? sys_mono_us()
-                             : cue->post_from_us + (int64_t)((double)nth * 1e6 / cue->post_rate);
+    return is_flat_out(crew)
+               ? sys_mono_us()
+               : crew->posts.from_us + (int64_t)((double)nth * 1e6 / crew->posts.rate);
 }
 
 /* Whether the round still has comments that nobody took. */
 static bool has_more(const struct crew *crew)
 {
-    return crew->next < crew->end &&
-           (!is_flat_out(crew) || sys_mono_us() < crew->scene.cue->post_until_us);
+    return crew->next < crew->end && (!is_flat_out(crew) || sys_mono_us() < crew->posts.until_us);
 }
 
 static void finish_round(struct crew *crew)
 {
     if (crew->busy == 0 && !has_more(crew)) {
-        atomic_store_explicit(&crew->rounds_done, crew->round, memory_order_relaxed);
+        atomic_store_explicit(&crew->rounds_done, crew->round, memory_order_release);
     }
 }
 
@@ -89,7 +90,7 @@ static void post_due(struct crew *crew)
             return;
         }
         struct poster *poster = list_entry(list_pop(&crew->free_posters), struct poster, link);
-        const uint64_t comment = crew->scene.cue->post_first + crew->next;
+        const uint64_t comment = crew->posts.first + crew->next;
         crew->next += crew->scene.plan->crews;
         crew->busy++;
         poster_post(poster, comment, due);
@@ -110,8 +111,9 @@ static void follow_round(struct crew *crew)
     const uint32_t round = atomic_load_explicit(&cue->post_round, memory_order_acquire);
     if (round != crew->round) {
         crew->round = round;
+        crew->posts = cue->posts;
         crew->next = crew->number;
-        crew->end = crew->poster_count == 0 ? 0 : cue->post_count;
+        crew->end = crew->poster_count == 0 ? 0 : crew->posts.count;
     }
     post_due(crew);
     finish_round(crew);
@@ -404,7 +406,7 @@ struct crew_state crew_state(const struct crew *crew)
         .settled = atomic_load_explicit(&crew->settled, memory_order_relaxed),
         .behind = atomic_load_explicit(&crew->scene.behind, memory_order_relaxed),
         .floor_readers = atomic_load_explicit(&crew->floor_in, memory_order_relaxed),
-        .rounds = atomic_load_explicit(&crew->rounds_done, memory_order_relaxed),
+        .rounds = atomic_load_explicit(&crew->rounds_done, memory_order_acquire),
     };
 }
 

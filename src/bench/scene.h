@@ -29,6 +29,13 @@ struct head {
     _Atomic uint64_t seq; // relaxed: a larger one replaces it
 };
 
+struct post_round {
+    int64_t from_us, until_us;
+    double rate;    // 0: as fast as they are answered
+    uint64_t count; // by rate; UINT64_MAX: as many as can be
+    uint64_t first; // number of its first comment
+};
+
 struct cue { // one, shared
     /* -- atomic: relaxed but for the rounds, whose release orders what a round is -- */
     _Atomic int phase;
@@ -38,11 +45,7 @@ struct cue { // one, shared
     _Atomic bool floor_is_open; // the bare loop waits for its readers
     _Atomic uint32_t step;      // of plan->rates; between two, nothing is under way
     struct head *heads;         // owned; [streams], the newest answered position
-    /* -- written before post_round -- */
-    int64_t post_from_us, post_until_us;
-    uint64_t post_count; // of the round, by rate; UINT64_MAX: as many as can be
-    uint64_t post_first; // number of its first comment
-    double post_rate;    // 0: as fast as they are answered
+    struct post_round posts;    // written before post_round, when all have finished the one before
     struct address floor;
     /* -- written before floor_round -- */
     struct bare_round floor_plan;

@@ -159,7 +159,8 @@ MUST_USE enum err sys_thread_start(struct sys_thread *thread, const char *name,
                                    void (*run)(void *user), void *user);
 void sys_thread_join(struct sys_thread *thread);
 /* From here on the calling thread has a table of files of its own, a copy: what it opens counts
- * against the limit of files alone, and other threads do not see it. */
+ * against the limit of files alone, and other threads do not see it. Under TSan it stays with the
+ * others'. */
 MUST_USE enum err sys_thread_own_files(void);
 
 /* ---- processes: children, which do not outlive this one ---- */

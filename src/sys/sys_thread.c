@@ -34,7 +34,15 @@ void sys_thread_join(struct sys_thread *thread)
     must(pthread_join(thread->handle, NULL) == 0);
 }
 
+/* TSan thinks of files as the process's: where two tables use a number twice it sees a race. */
+#ifdef __SANITIZE_THREAD__
+enum err sys_thread_own_files(void)
+{
+    return ERR_OK;
+}
+#else
 enum err sys_thread_own_files(void)
 {
     return unshare(CLONE_FILES) == 0 ? ERR_OK : sys_failed("unshare", "files");
 }
+#endif
