@@ -11,8 +11,11 @@ enum { HELP_BYTES_MAX = 16 * 1024 };
 
 static const struct str variable_prefix = {"ROAR_", 5};
 
-static const struct option_kind kinds[] = {
-    {.name = "config", .has_value = true}, {.name = "dev"}, {.name = "help"}, {.name = NULL}};
+static const struct option_kind kinds[] = {{.name = "config", .has_value = true},
+                                           {.name = "dev"},
+                                           {.name = "upgrade"},
+                                           {.name = "help"},
+                                           {.name = NULL}};
 
 static bool is_known_variable(struct str name)
 {
@@ -74,7 +77,7 @@ static int run(const struct command *command, const struct options *options)
         }
     }
     name_unknown_variables();
-    return node_run(&source);
+    return node_run(&source, options_has(options, "upgrade"));
 }
 
 static void print_settings(void)
@@ -91,11 +94,15 @@ static void print_settings(void)
 
 const struct command command_serve = {
     .name = "serve",
-    .usage = "[--config roar.toml] [--dev] [--SETTING VALUE]...",
+    .usage = "[--config roar.toml] [--dev] [--upgrade] [--SETTING VALUE]...",
     .summary = "serves streams until it is told to stop",
     .help = "  --config FILE              settings as TOML; or ROAR_CONFIG\n"
             "  --dev                      for one's own machine: loopback only, guests, a known "
-            "secret\n",
+            "secret\n"
+            "  --upgrade                  takes over from the server that has the data folder, if "
+            "there\n"
+            "                             is one: its sockets, then the folder; SIGUSR2 does the "
+            "same\n",
     .spec = {.kinds = kinds, .takes_settings = true},
     .run = run,
     .more_help = print_settings,

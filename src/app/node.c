@@ -3,21 +3,25 @@
 
 #include "app/command.h"
 #include "app/gauges.h"
+#include "app/handover.h"
 #include "app/keys.h"
+#include "app/ports.h"
+#include "app/takeover.h"
 #include "app/version.h"
 #include "app/worker.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "engine/embedded/embedded.h"
-#include "net/listener.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
     PROXIES_MAX = 256,
     READERS = 2,
+    LOCK_RETRY_MS = 10,
     FILES_KEPT = 128,    // for the engine, listeners, logs
     VIEWER_BYTES = 4096, // a viewer with its socket in the kernel, when we guess how many fit
 };
@@ -40,7 +44,12 @@ struct node {
     uint32_t viewers_max; // as set, or what files and memory allow
     struct hub **hubs;    // owned; [worker_count], what each hub knows of the others
     uint32_t ended_count;
-    int reserved_fd, metrics_reserved_fd; // the ports, until all listen
+    struct ports ports;
+    bool takes_over;
+    struct takeover takeover;  // from whom we follow
+    struct handover *handover; // owned; to who follows us
+    int successor_pid;         // a child that was told to; 0: none
+    struct policy *policy;     // a reference, until the api has it
     struct gauges gauges;
     int64_t started_ms;
 };
@@ -82,6 +91,39 @@ static void set_log_level(const struct config *config)
     }
 }
 
+/* ---- whom we follow ---- */
+
+static const char *folder_of(const struct node *node)
+{
+    return config_text(&node->config, SETTING_DATA).at; // a copy of ours, so it ends in a NUL
+}
+
+static int ask_for_sockets(struct node *node)
+{
+    if (!node->takes_over) {
+        return COMMAND_OK;
+    }
+    const enum err err = takeover_begin(&node->takeover, folder_of(node), STR(ROAR_VERSION),
+                                        config_number(&node->config, SETTING_UPGRADE_S) * 1000);
+    if (err == ERR_NOT_FOUND) {
+        log_line(LOG_INFO, "nobody serves this folder: there is nothing to take over",
+                 LOG_STR("data", config_text(&node->config, SETTING_DATA)));
+        return COMMAND_OK;
+    }
+    return err == ERR_OK
+               ? COMMAND_OK
+               : fail("the running server cannot be followed", str_of(node->takeover.fault));
+}
+
+/* The last step before the store: from here on posts wait for us. */
+static int await_folder(struct node *node)
+{
+    if (node->takeover.fd == -1 || takeover_await(&node->takeover) == ERR_OK) {
+        return COMMAND_OK;
+    }
+    return fail("the data folder was not given to us", str_of(node->takeover.fault));
+}
+
 static int open_engine(struct node *node)
 {
     struct embedded_fault fault = {.text = ""};
@@ -92,53 +134,21 @@ static int open_engine(struct node *node)
         .posts_waiting_max = config_number(&node->config, SETTING_LIMITS_POSTS_WAITING),
         .post_wait_ms_max = config_number(&node->config, SETTING_LIMITS_POST_WAIT_MS),
         .tail_bytes_max = (uint64_t)config_number(&node->config, SETTING_STORE_TAIL_MIB) << 20,
+        .hold_ms_max = config_number(&node->config, SETTING_LIMITS_HOLD_MS),
         .rules = rules_of(&node->config),
     };
-    if (embedded_open(&options, &node->engine, &fault) != ERR_OK) {
-        return fail("the store does not open", str_of(fault.text));
+    enum err err = embedded_open(&options, &node->engine, &fault);
+    uint32_t left_ms = node->takeover.is_gone ? TAKEOVER_PATIENCE_MS : 0;
+    for (; err == ERR_EXISTS && left_ms > 0; left_ms -= LOCK_RETRY_MS) {
+        sys_sleep_ms(LOCK_RETRY_MS); // a process that dies gives its lock free last
+        err = embedded_open(&options, &node->engine, &fault);
     }
-    return COMMAND_OK;
-}
-
-/* Takes the port of a setting; `address->port` 0 becomes the one taken. */
-static int reserve(enum setting_id id, const struct config *config, struct address *address,
-                   int *fd)
-{
-    const struct str text = config_text(config, id);
-    if (address_parse(text, address) != ERR_OK) {
-        log_line(LOG_ERROR, "an address is IP:PORT",
-                 LOG_STR("setting", str_of(setting_table[id].name)), LOG_STR("value", text));
-        return COMMAND_USAGE;
-    }
-    if (config->is_dev && !address_is_loopback(address)) {
-        log_line(LOG_ERROR, "--dev is for loopback only: its secret is known to everybody",
-                 LOG_STR("setting", str_of(setting_table[id].name)), LOG_STR("value", text));
-        return COMMAND_USAGE;
-    }
-    const enum err err = listener_reserve(address, fd);
-    if (err == ERR_EXISTS) {
-        log_line(LOG_ERROR, "the port is in use by another process", LOG_STR("addr", text));
-        return COMMAND_FAILED;
-    }
-    return err == ERR_OK ? COMMAND_OK : fail_with("the port cannot be had", err);
+    return err == ERR_OK ? COMMAND_OK : fail("the store does not open", str_of(fault.text));
 }
 
 static int reserve_ports(struct node *node)
 {
-    int code = reserve(SETTING_LISTEN, &node->config, &node->plan.listen, &node->reserved_fd);
-    node->plan.has_metrics = config_text(&node->config, SETTING_METRICS_LISTEN).len > 0;
-    if (code == COMMAND_OK && node->plan.has_metrics) {
-        code = reserve(SETTING_METRICS_LISTEN, &node->config, &node->plan.metrics,
-                       &node->metrics_reserved_fd);
-    }
-    /* Reactors share ports, so the kernel would let both have it and deal connections to either. */
-    if (code == COMMAND_OK && node->plan.has_metrics &&
-        node->plan.metrics.port == node->plan.listen.port) {
-        log_line(LOG_ERROR, "metrics.listen needs a port of its own",
-                 LOG_I64("port", node->plan.listen.port));
-        code = COMMAND_USAGE;
-    }
-    return code;
+    return ports_reserve(&node->ports, &node->config, &node->takeover, &node->plan);
 }
 
 static int read_proxies(struct node *node)
@@ -179,18 +189,22 @@ static bool is_well(void *user, const char **ret_reason)
     return embedded_is_well(node->engine, ret_reason);
 }
 
-static int make_shared(struct node *node)
+static int make_policy(struct node *node)
 {
     struct config_fault fault = {.text = ""};
-    struct policy *policy = NULL;
-    const enum err bad = keys_make_policy(&node->config, &policy, &fault);
+    const enum err bad = keys_make_policy(&node->config, &node->policy, &fault);
     if (bad != ERR_OK) {
         (void)fail("the settings are not well", str_of(fault.text));
         return bad == ERR_PROTO ? COMMAND_USAGE : COMMAND_FAILED;
     }
+    return COMMAND_OK;
+}
+
+static int make_shared(struct node *node)
+{
     const struct api_options options = {
         .port = embedded_port(node->engine),
-        .policy = policy,
+        .policy = node->policy,
         .version = STR(ROAR_VERSION),
         .seed = sys_random_u64(),
         .resume_max = config_number(&node->config, SETTING_DELIVERY_RESUME_MAX),
@@ -200,7 +214,8 @@ static int make_shared(struct node *node)
         .user = node,
     };
     const enum err err = api_shared_new(&options, &node->shared);
-    policy_unref(policy);
+    policy_unref(node->policy);
+    node->policy = NULL;
     return err == ERR_OK ? COMMAND_OK : fail_with("the api does not start", err);
 }
 
@@ -272,16 +287,15 @@ static int start_workers(struct node *node)
                              err);
         }
     }
-    sys_close(node->reserved_fd);
-    sys_close(node->metrics_reserved_fd);
-    node->reserved_fd = -1;
-    node->metrics_reserved_fd = -1;
+    takeover_adopted(&node->takeover.main);
+    takeover_adopted(&node->takeover.metrics);
+    ports_release(&node->ports);
     return COMMAND_OK;
 }
 
 static void say_listening(const struct node *node)
 {
-    char text[ADDRESS_TEXT_MAX];
+    char text[ADDRESS_TEXT_MAX], state[64];
     if (node->plan.has_metrics) {
         log_line(LOG_INFO, "metrics", LOG_STR("addr", address_write(&node->plan.metrics, text)));
     }
@@ -290,6 +304,8 @@ static void say_listening(const struct node *node)
              LOG_STR("data", config_text(&node->config, SETTING_DATA)),
              LOG_STR("version", STR(ROAR_VERSION)),
              LOG_I64("ready_ms", clock_mono_ms(sys_clock()) - node->started_ms));
+    snprintf(state, sizeof(state), "READY=1\nMAINPID=%d", sys_process_id());
+    sys_notify_supervisor(str_of(state));
 }
 
 /* ---- signals ---- */
@@ -303,19 +319,115 @@ static void open_ended(struct letter *letter)
     }
 }
 
+static void drain(struct node *node, bool is_succeeded)
+{
+    const uint32_t drain_s = config_number(&node->config, SETTING_DRAIN_S);
+    const int64_t until_ms = clock_mono_ms(sys_clock()) + (int64_t)drain_s * 1000;
+    node->state = NODE_DRAINING;
+    log_line(LOG_INFO, "draining", LOG_I64("drain_s", drain_s),
+             LOG_I64("viewers", census_viewers(node->census)));
+    for (uint32_t i = 0; i < node->worker_count; i++) {
+        worker_drain(&node->workers[i], until_ms, is_succeeded);
+    }
+}
+
 static void stop(struct node *node)
 {
     if (node->state == NODE_DRAINING) {
         log_line(LOG_WARN, "told twice to stop: cut now", LOG_I64("workers", node->worker_count));
         sys_exit_now(COMMAND_OK); // as asked; what was answered is on the disk
     }
-    const uint32_t drain_s = config_number(&node->config, SETTING_DRAIN_S);
-    node->state = NODE_DRAINING;
-    log_line(LOG_INFO, "draining", LOG_I64("drain_s", drain_s),
-             LOG_I64("viewers", census_viewers(node->census)));
-    for (uint32_t i = 0; i < node->worker_count; i++) {
-        worker_drain(&node->workers[i], clock_mono_ms(sys_clock()) + (int64_t)drain_s * 1000);
+    sys_notify_supervisor(STR("STOPPING=1"));
+    if (node->handover != NULL) {
+        handover_stop(node->handover);
     }
+    drain(node, false);
+}
+
+/* ---- who follows us ---- */
+
+static bool pass_listener(void *user, uint32_t number, int *ret_fd, bool *ret_is_metrics)
+{
+    const struct node *node = user;
+    const struct server *metrics = node->workers[0].metrics_server;
+    uint32_t left = number;
+    for (uint32_t i = 0; i < node->worker_count; i++) {
+        const struct server *server = node->workers[i].server;
+        if (left < server_listener_count(server)) {
+            *ret_fd = server_listener_fd(server, left);
+            *ret_is_metrics = false;
+            return true;
+        }
+        left -= server_listener_count(server);
+    }
+    if (metrics == NULL || left >= server_listener_count(metrics)) {
+        return false;
+    }
+    *ret_fd = server_listener_fd(metrics, left);
+    *ret_is_metrics = true;
+    return true;
+}
+
+static void hold_newcomers(void *user, bool held)
+{
+    struct node *node = user;
+    for (uint32_t i = 0; i < node->worker_count; i++) {
+        worker_hold(&node->workers[i], held);
+    }
+}
+
+static void on_given(void *user)
+{
+    drain(user, true);
+}
+
+/* A server that cannot be followed serves all the same. */
+static int open_handover(struct node *node)
+{
+    const struct handover_options options = {
+        .reactor = node->reactor,
+        .folder = folder_of(node),
+        .engine = node->engine,
+        .within_ms = config_number(&node->config, SETTING_UPGRADE_S) * 1000,
+        .hold_ms = config_number(&node->config, SETTING_LIMITS_HOLD_MS),
+        .listener = pass_listener,
+        .hold = hold_newcomers,
+        .given = on_given,
+        .user = node,
+    };
+    const enum err err = handover_open(&options, &node->handover);
+    if (err != ERR_OK) {
+        char text[SYS_FAILURE_TEXT_MAX];
+        log_line(LOG_WARN, "no upgrade will be possible without a stop",
+                 LOG_STR("why", err == ERR_SYS ? sys_failure_write(text) : str_of(err_name(err))));
+    }
+    return COMMAND_OK;
+}
+
+static void upgrade(struct node *node)
+{
+    char text[SYS_FAILURE_TEXT_MAX];
+    if (node->successor_pid != 0) {
+        log_line(LOG_WARN, "an upgrade is under way already", LOG_I64("pid", node->successor_pid));
+        return;
+    }
+    if (sys_renew_process("--upgrade", &node->successor_pid) != ERR_OK) {
+        log_line(LOG_ERROR, "no new process can be started: we go on",
+                 LOG_STR("why", sys_failure_write(text)));
+        return;
+    }
+    log_line(LOG_INFO, "a new process was started", LOG_I64("pid", node->successor_pid));
+}
+
+static void on_child(struct node *node)
+{
+    int code = 0;
+    if (node->successor_pid == 0 || sys_process_ended(node->successor_pid, &code) != ERR_OK) {
+        return;
+    }
+    log_line(LOG_ERROR, "the new process ended", LOG_I64("pid", node->successor_pid),
+             LOG_I64("exit", code));
+    node->successor_pid = 0;
 }
 
 /* What SIGHUP cannot change keeps its value, and the log says so. */
@@ -366,7 +478,11 @@ static void on_signal(struct source *source, uint32_t events)
     while (sys_signal_read(source->fd, &signal) == ERR_OK) {
         if (signal == SYS_SIGNAL_STOP) {
             stop(the_node);
-        } else if (the_node->state == NODE_SERVING) {
+        } else if (signal == SYS_SIGNAL_CHILD) {
+            on_child(the_node);
+        } else if (signal == SYS_SIGNAL_UPGRADE && the_node->state == NODE_SERVING) {
+            upgrade(the_node);
+        } else if (signal == SYS_SIGNAL_RELOAD && the_node->state == NODE_SERVING) {
             reload(the_node);
         }
     }
@@ -389,9 +505,11 @@ static int watch_signals(struct node *node)
 
 static int start(struct node *node)
 {
-    int (*const steps[])(struct node * node) = {watch_signals, reserve_ports, read_proxies,
-                                                open_engine,   make_shared,   make_census,
-                                                make_workers,  introduce,     start_workers};
+    int (*const steps[])(struct node * node) = {
+        watch_signals, ask_for_sockets, reserve_ports, read_proxies, make_policy,
+        make_census,   await_folder,    open_engine,   make_shared,  make_workers,
+        introduce,     start_workers,   open_handover,
+    };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         const int code = steps[i](node);
@@ -405,6 +523,7 @@ static int start(struct node *node)
 /* The engine closes while the reactors still run: what it answers last is still taken. */
 static void end(struct node *node)
 {
+    handover_free(node->handover);
     if (node->engine != NULL) {
         embedded_close(node->engine);
     }
@@ -419,8 +538,9 @@ static void end(struct node *node)
     api_shared_free(node->shared);
     census_free(node->census);
     gauges_done(&node->gauges);
-    sys_close(node->reserved_fd);
-    sys_close(node->metrics_reserved_fd);
+    ports_release(&node->ports);
+    takeover_done(&node->takeover);
+    policy_unref(node->policy);
     if (node->signals.fd != -1 && node->reactor != NULL) {
         reactor_unwatch(node->reactor, &node->signals);
         sys_close(node->signals.fd);
@@ -438,6 +558,7 @@ static int serve(struct node *node)
     }
     node->state = NODE_SERVING;
     gauges_init(&node->gauges, node->reactor);
+    takeover_end(&node->takeover);
     say_listening(node);
     reactor_run(node->reactor);
     const int64_t stopping_ms = clock_mono_ms(sys_clock());
@@ -446,7 +567,7 @@ static int serve(struct node *node)
     return COMMAND_OK;
 }
 
-int node_run(const struct config_source *source)
+int node_run(const struct config_source *source, bool takes_over)
 {
     struct config_fault fault = {.text = ""};
     struct node *node = mem_new(MEM_OTHER, sizeof(*node));
@@ -456,8 +577,9 @@ int node_run(const struct config_source *source)
     node->started_ms = clock_mono_ms(sys_clock());
     node->source = source;
     node->signals.fd = -1;
-    node->reserved_fd = -1;
-    node->metrics_reserved_fd = -1;
+    node->ports = (struct ports){.reserved_fd = -1, .metrics_reserved_fd = -1};
+    node->takeover.fd = -1;
+    node->takes_over = takes_over;
     the_node = node;
     const enum err err = config_load(source, &node->config, &fault);
     int code = err == ERR_PROTO ? COMMAND_USAGE : COMMAND_FAILED;

@@ -47,6 +47,8 @@ const struct setting setting_table[SETTINGS] = {
                          .reloads = true},
     [SETTING_DRAIN_RETRY_S] =
         NUMBER("drain_retry_s", "15", 1, 3600, "seconds over which a stop spreads who comes back"),
+    [SETTING_UPGRADE_S] =
+        NUMBER("upgrade_s", "30", 1, 3600, "seconds a process that takes over may need"),
     [SETTING_HTTP_ORIGINS] = {.name = "http.origins",
                               .kind = SETTING_LIST,
                               .is = "",
@@ -184,6 +186,11 @@ const struct setting setting_table[SETTINGS] = {
         LIVE_NUMBER("limits.tickets_user", "64", 1, 100000, "the same of one user"),
     [SETTING_LIMITS_TICKETS_ADDRESS] =
         LIVE_NUMBER("limits.tickets_address", "4096", 1, 10000000, "the same of one address"),
+    [SETTING_LIMITS_HOLD_MS] = NUMBER("limits.hold_ms", "2000", 0, HOUR_MS,
+                                      "milliseconds a post waits for a process that takes over"),
+    [SETTING_LIMITS_ACCEPTS_TURN] =
+        NUMBER("limits.accepts_turn", "256", 1, 65536,
+               "connections a reactor accepts before it looks after those it has"),
     [SETTING_PRESENCE_TTL_S] = {.name = "presence.ttl_s",
                                 .kind = SETTING_NUMBER,
                                 .is = "30",

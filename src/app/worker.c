@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/worker.h"
 
+#include "base/mem.h"
 #include "base/must.h"
 
 #include <stddef.h>
@@ -91,6 +92,7 @@ static struct server_options server_options_of(struct worker *worker)
         .listen = plan->listen,
         .handle = api_handle,
         .user = worker->api,
+        .accepts_per_turn = config_number(config, SETTING_LIMITS_ACCEPTS_TURN),
         .trusted_proxies = plan->proxies,
         .trusted_proxy_count = plan->proxy_count,
         .stall_ms = config_number(config, SETTING_DELIVERY_STALL_S) * 1000,
@@ -105,16 +107,31 @@ static struct server_options server_options_of(struct worker *worker)
     };
 }
 
+/* Its share of the sockets inherited; a worker that gets none opens one beside them. */
+static void deal(const struct worker *worker, struct server_options *options)
+{
+    const struct worker_plan *plan = worker->plan;
+    const uint32_t each = plan->inherited_count / plan->worker_count;
+    const uint32_t rest = plan->inherited_count % plan->worker_count;
+    const uint32_t first = worker->number * each + (worker->number < rest ? worker->number : rest);
+    options->inherited = plan->inherited + first;
+    options->inherited_count = each + (worker->number < rest ? 1 : 0);
+}
+
 enum err worker_listen(struct worker *worker)
 {
-    const struct server_limits limits = server_limits_of(worker->plan->config);
+    const struct worker_plan *plan = worker->plan;
+    const struct server_limits limits = server_limits_of(plan->config);
     struct server_options options = server_options_of(worker);
     options.limits = &limits;
+    deal(worker, &options);
     TRY(server_new(&options, &worker->server));
-    if (worker->plan->has_metrics && worker->number == 0) {
+    if (plan->has_metrics && worker->number == 0) {
         options.hub = NULL;
         options.census = NULL;
-        options.listen = worker->plan->metrics;
+        options.listen = plan->metrics;
+        options.inherited = plan->metrics_inherited;
+        options.inherited_count = plan->metrics_inherited_count;
         options.handle = api_handle_metrics;
         TRY(server_new(&options, &worker->metrics_server));
     }
@@ -134,6 +151,34 @@ enum err worker_start(struct worker *worker)
     TRY(sys_thread_start(&worker->thread, name, run, worker));
     worker->is_running = true;
     return ERR_OK;
+}
+
+/* ---- holding newcomers, on the worker's thread ---- */
+
+struct hold { // one may follow another before it was opened
+    struct letter letter;
+    struct worker *worker; // borrowed; outlives it
+    bool held;
+};
+
+static void open_hold(struct letter *letter)
+{
+    struct hold *hold = (struct hold *)(void *)letter; // its first member
+    server_hold_listeners(hold->worker->server, hold->held);
+    if (hold->worker->metrics_server != NULL) {
+        server_hold_listeners(hold->worker->metrics_server, hold->held);
+    }
+    mem_free(MEM_OTHER, hold);
+}
+
+void worker_hold(struct worker *worker, bool held)
+{
+    struct hold *hold = mem_new(MEM_OTHER, sizeof(*hold));
+    if (hold == NULL) {
+        return; // who comes is accepted, and waits behind it
+    }
+    *hold = (struct hold){.letter = {.open = open_hold}, .worker = worker, .held = held};
+    home_send(reactor_home(worker->reactor), &hold->letter);
 }
 
 /* ---- the end, on the worker's thread ---- */
@@ -161,14 +206,17 @@ static void open_drain(struct letter *letter)
         (struct worker *)(void *)((char *)letter - offsetof(struct worker, drain_letter));
     worker->draining = worker->metrics_server == NULL ? 1 : 2;
     if (worker->metrics_server != NULL) {
-        server_drain(worker->metrics_server, worker->drain_until_ms, on_drained, worker);
+        server_drain(worker->metrics_server, &worker->drain);
     }
-    server_drain(worker->server, worker->drain_until_ms, on_drained, worker);
+    server_drain(worker->server, &worker->drain);
 }
 
-void worker_drain(struct worker *worker, int64_t until_mono_ms)
+void worker_drain(struct worker *worker, int64_t until_mono_ms, bool is_succeeded)
 {
-    worker->drain_until_ms = until_mono_ms;
+    worker->drain = (struct drain){.until_mono_ms = until_mono_ms,
+                                   .is_succeeded = is_succeeded,
+                                   .drained = on_drained,
+                                   .user = worker};
     worker->drain_letter.open = open_drain;
     home_send(reactor_home(worker->reactor), &worker->drain_letter);
 }

@@ -31,7 +31,11 @@ struct worker_plan { // the same for all; outlives them
     struct census *census;
     struct address listen;
     struct address metrics; // of metrics.listen
-    bool has_metrics;       // the first worker opens it
+    const int *inherited;   // sockets of a server that gives way, dealt out to the workers
+    uint32_t inherited_count;
+    const int *metrics_inherited; // all for the first
+    uint32_t metrics_inherited_count;
+    bool has_metrics; // the first worker opens it
     const struct network *proxies;
     uint32_t proxy_count;
     uint32_t worker_count;
@@ -52,7 +56,7 @@ struct worker {
     struct turn_hook hook;
     struct sys_thread thread;
     bool is_running; // has a thread
-    int64_t drain_until_ms;
+    struct drain drain;
     uint32_t draining; // servers that have not drained yet
     struct metric letters;
 };
@@ -63,8 +67,10 @@ MUST_USE enum err worker_init(struct worker *worker, const struct worker_plan *p
 /* Listens, and starts the thread. After hub_meet(). ERR_EXISTS: a port is in use. */
 MUST_USE enum err worker_listen(struct worker *worker);
 MUST_USE enum err worker_start(struct worker *worker);
-/* Any thread, once: `plan->ended` follows. */
-void worker_drain(struct worker *worker, int64_t until_mono_ms);
+/* Any thread: while held, nobody is accepted. */
+void worker_hold(struct worker *worker, bool held);
+/* Any thread, once: `plan->ended` follows. `is_succeeded`: another process has its sockets. */
+void worker_drain(struct worker *worker, int64_t until_mono_ms, bool is_succeeded);
 /* Stops the thread and waits for it. */
 void worker_stop(struct worker *worker);
 void worker_done(struct worker *worker); // not running; zeroed is legal

@@ -20,6 +20,7 @@ struct listener {
     struct listener_options options;
     struct timer retry; // after a shortage that the spare could not answer
     int fd_end;         // numbers from here on are kept free
+    bool is_watched;    // not while held
     int spare_fd;       // given up for a moment to accept and close a newcomer; -1: lost
     struct metric refused;
 };
@@ -90,7 +91,7 @@ static enum err accept_one(struct listener *listener)
 
 static void accept_some(struct listener *listener)
 {
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    for (uint32_t i = 0; i < listener->options.accepts_per_turn; i++) {
         const enum err err = accept_one(listener);
         if (err == ERR_AGAIN) {
             return;
@@ -110,6 +111,15 @@ static void on_ready(struct source *source, uint32_t events)
     accept_some((struct listener *)(void *)source); // its first member
 }
 
+static void watch(struct listener *listener)
+{
+    listener->is_watched = reactor_watch(listener->reactor, &listener->source) == ERR_OK;
+    if (!listener->is_watched) { // no memory: soon, then
+        wheel_arm(reactor_wheel(listener->reactor), &listener->retry,
+                  reactor_now_ms(listener->reactor) + STARVED_RETRY_MS);
+    }
+}
+
 static void on_retry(struct timer *timer)
 {
     struct listener *listener =
@@ -117,7 +127,11 @@ static void on_retry(struct timer *timer)
     if (listener->spare_fd == -1 && sys_event_open(&listener->spare_fd) != ERR_OK) {
         listener->spare_fd = -1;
     }
-    accept_some(listener);
+    if (listener->is_watched) {
+        accept_some(listener);
+    } else {
+        watch(listener);
+    }
 }
 
 static int fd_end_of_process(void)
@@ -125,6 +139,34 @@ static int fd_end_of_process(void)
     const uint64_t files = sys_files_max() < INT32_MAX ? sys_files_max() : INT32_MAX;
     const uint64_t kept = files / 8 < FILES_KEPT_MAX ? files / 8 : FILES_KEPT_MAX;
     return (int)(files - kept);
+}
+
+void listener_hold(struct listener *listener, bool held)
+{
+    wheel_cancel(reactor_wheel(listener->reactor), &listener->retry);
+    if (held && listener->is_watched) {
+        reactor_unwatch(listener->reactor, &listener->source);
+        listener->is_watched = false;
+    } else if (!held && !listener->is_watched) {
+        watch(listener);
+    }
+}
+
+int listener_fd(const struct listener *listener)
+{
+    return listener->source.fd;
+}
+
+static enum err open_socket(struct listener *listener)
+{
+    const struct listener_options *options = &listener->options;
+    uint16_t port = 0;
+    if (options->inherited_fd != -1) {
+        listener->source.fd = options->inherited_fd;
+        return ERR_OK;
+    }
+    const struct sys_listen shared = {.at = endpoint_of(&options->address), .reuse_port = true};
+    return sys_socket_listen(&shared, &listener->source.fd, &port);
 }
 
 enum err listener_new(struct reactor *reactor, const struct listener_options *options,
@@ -143,17 +185,18 @@ enum err listener_new(struct reactor *reactor, const struct listener_options *op
                                               .kind = METRIC_COUNTER},
                                   .fd_end = fd_end_of_process(),
                                   .spare_fd = -1};
-    uint16_t port = 0;
-    const struct sys_listen shared = {.at = endpoint_of(&options->address), .reuse_port = true};
     enum err err = sys_event_open(&listener->spare_fd);
     if (err == ERR_OK) {
-        err = sys_socket_listen(&shared, &listener->source.fd, &port);
+        err = open_socket(listener);
     }
     if (err == ERR_OK) {
         err = reactor_watch(reactor, &listener->source);
+        listener->is_watched = err == ERR_OK;
     }
     if (err != ERR_OK) {
-        sys_close(listener->source.fd);
+        if (options->inherited_fd == -1) {
+            sys_close(listener->source.fd);
+        }
         sys_close(listener->spare_fd);
         mem_free(MEM_OTHER, listener);
         return err;
@@ -168,7 +211,7 @@ void listener_free(struct listener *listener)
     if (listener != NULL) {
         metric_remove(&listener->refused);
         wheel_cancel(reactor_wheel(listener->reactor), &listener->retry);
-        reactor_unwatch(listener->reactor, &listener->source);
+        listener_hold(listener, true);
         sys_close(listener->source.fd);
         sys_close(listener->spare_fd);
         mem_free(MEM_OTHER, listener);

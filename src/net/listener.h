@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* listener -- a listening socket of one reactor. All reactors share the port by SO_REUSEPORT; a
- * plain bind first proves that no other process has it.
+ * plain bind first proves that no other process has it. Or the very socket of a process that gives
+ * way: one that is closed resets who is queued on it, so it goes from hand to hand.
  *
  * Thread:   its reactor's; listener_refused() any.
- * Bound:    ACCEPTS_PER_TURN connections accepted a loop turn, so that a storm of joins never holds
+ * Bound:    accepts_per_turn connections accepted a loop turn, so that a storm of joins never holds
  *           up the viewers.
  * Promise:  want of files neither spins nor stops it: some are kept free for the engine, a newcomer
  *           beyond gets a reset at once, roar_accepts_refused_total counts.
@@ -14,9 +15,8 @@
 #include "loop/reactor.h"
 #include "net/address.h"
 
+#include <stdbool.h>
 #include <stdint.h>
-
-enum { ACCEPTS_PER_TURN = 256 };
 
 struct listener;
 
@@ -26,10 +26,15 @@ MUST_USE enum err listener_reserve(struct address *address, int *ret_fd);
 
 struct listener_options {
     struct address address;
+    int inherited_fd;          // listens at `address` already, is taken over; -1: none
+    uint32_t accepts_per_turn; // >= 1
     void (*accepted)(void *user, int fd, const struct address *peer); // takes over fd
     void *user;
 };
 MUST_USE enum err listener_new(struct reactor *reactor, const struct listener_options *options,
                                struct listener **ret_listener);
+/* While held it accepts nobody: who comes waits in the kernel's queue. */
+void listener_hold(struct listener *listener, bool held);
+int listener_fd(const struct listener *listener);           // any thread
 void listener_free(struct listener *listener);              // closes: NULL is legal
 uint64_t listener_refused(const struct listener *listener); // for want of files; any thread

@@ -19,6 +19,7 @@
 #include "loop/reactor.h"
 #include "net/network.h"
 #include "serve/carrier.h"
+#include "serve/drain.h"
 #include "serve/goaway.h"
 #include "serve/meter.h"
 #include "serve/rota.h"
@@ -57,7 +58,8 @@ struct server {
     bool compress;     // where the client offers it
 
     /* -- its reactor only -- */
-    struct listener *listener;                             // owned; NULL once it stopped
+    struct listener **listeners;                           // owned, as are they
+    uint32_t listener_count;                               // 0 once it stopped
     struct pool http1s, sse_readers, ws_conns, ws_streams; // what every viewer has
     struct rand rand;
     struct sweep idle;       // carriers between requests
@@ -70,10 +72,8 @@ struct server {
     uint32_t newcomer_count; // of them: accepted since the drain began
     uint32_t unwanted_count; // of them: answered 429 as soon as they say something
     bool draining;
-    int64_t drain_until_ms;
+    struct drain drain;
     struct timer drain_step;
-    void (*drained)(void *user);
-    void *drained_user;
     char date[80]; // of the answers' Date, with room for any int; "" until first asked
     int64_t date_s;
     struct meter meter;

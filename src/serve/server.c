@@ -2,8 +2,8 @@
 /* A drain goes in steps of a timer, so that closing a hundred thousand connections holds up nobody:
  *
  *   1. every carrier that was there is asked to close, DRAIN_STEP at a time;
- *   2. when all of them are gone the listener closes (until then newcomers are answered 503, for a
- *      listener that closes resets whoever is queued);
+ *   2. when all of them are gone the listeners close (until then newcomers are answered 503, for a
+ *      listener that closes resets whoever is queued; unless another process has them, too);
  *   3. newcomers that said nothing yet are closed; when nobody is left, `drained`.
  */
 #include "serve/server.h"
@@ -94,47 +94,93 @@ static void dismiss_newcomers(struct server *server)
     }
 }
 
+static void close_listeners(struct server *server)
+{
+    while (server->listener_count > 0) {
+        server->listener_count--;
+        listener_free(server->listeners[server->listener_count]);
+    }
+}
+
 static void on_drain_step(struct timer *timer)
 {
     struct server *server = list_entry(timer, struct server, drain_step);
     const int64_t now_ms = front_now_ms(server);
+    if (server->drain.is_succeeded) {
+        close_listeners(server);
+    }
     if (server->carrier_count > server->newcomer_count) {
         ask_some_to_close(server);
     } else {
-        listener_free(server->listener);
-        server->listener = NULL;
+        close_listeners(server);
         dismiss_newcomers(server);
     }
-    if (now_ms >= server->drain_until_ms) {
+    if (now_ms >= server->drain.until_mono_ms) {
         cut_all(&server->carriers);
         cut_all(&server->told);
     }
-    if (server->listener == NULL && server->carrier_count == 0) {
-        if (server->drained != NULL) {
-            server->drained(server->drained_user);
-        }
+    if (server->listener_count == 0 && server->carrier_count == 0) {
+        server->drain.drained(server->drain.user);
         return;
     }
     wheel_arm(reactor_wheel(server->reactor), timer, now_ms + DRAIN_STEP_MS);
 }
 
-void server_drain(struct server *server, int64_t until_mono_ms, void (*drained)(void *user),
-                  void *user)
+void server_drain(struct server *server, const struct drain *drain)
 {
     must(!server->draining);
     server->draining = true;
-    server->drain_until_ms = until_mono_ms;
-    server->drained = drained;
-    server->drained_user = user;
+    server->drain = *drain;
     wheel_arm(reactor_wheel(server->reactor), &server->drain_step, front_now_ms(server));
 }
 
-/* ---- life ---- */
+/* ---- the sockets it listens on ---- */
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
     return value == 0 ? otherwise : value;
 }
+
+void server_hold_listeners(struct server *server, bool held)
+{
+    for (uint32_t i = 0; i < server->listener_count; i++) {
+        listener_hold(server->listeners[i], held);
+    }
+}
+
+uint32_t server_listener_count(const struct server *server)
+{
+    return server->listener_count;
+}
+
+int server_listener_fd(const struct server *server, uint32_t number)
+{
+    must(number < server->listener_count);
+    return listener_fd(server->listeners[number]);
+}
+
+/* Those that were inherited, or one of its own; they share what may be accepted a turn. */
+static enum err open_listeners(struct server *server, const struct server_options *options)
+{
+    const uint32_t count = options->inherited_count > 0 ? options->inherited_count : 1;
+    const uint32_t accepts = or_default(options->accepts_per_turn, 256) / count;
+    struct listener_options listen = {.address = options->listen,
+                                      .accepts_per_turn = accepts > 0 ? accepts : 1,
+                                      .accepted = on_accepted,
+                                      .user = server};
+    server->listeners = mem_new(MEM_OTHER, count * sizeof(struct listener *));
+    if (server->listeners == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        listen.inherited_fd = options->inherited_count > 0 ? options->inherited[i] : -1;
+        TRY(listener_new(options->reactor, &listen, &server->listeners[i]));
+        server->listener_count++;
+    }
+    return ERR_OK;
+}
+
+/* ---- life ---- */
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -153,6 +199,9 @@ static void set_times(struct server *server, const struct server_options *option
     server->ping_ms = least(or_default(options->ping_ms, 20 * 1000), server->ttl_ms / 3 * 2);
     server->retry_ms_min = or_default(options->retry_ms_min, 1000);
     server->retry_ms_max = or_default(options->retry_ms_max, 15 * 1000);
+    if (server->retry_ms_max < server->retry_ms_min) {
+        server->retry_ms_max = server->retry_ms_min;
+    }
     const uint32_t shortest = least(least(server->line_ms, server->ping_ms), server->stall_ms);
     server->visit_ms = least(shortest / 2 + 1, VISIT_MS_MAX);
 }
@@ -199,9 +248,7 @@ enum err server_new(const struct server_options *options, struct server **ret_se
     list_init(&server->told);
     list_init(&server->gone);
     meter_init(&server->meter);
-    const struct listener_options listen = {
-        .address = options->listen, .accepted = on_accepted, .user = server};
-    const enum err err = listener_new(options->reactor, &listen, &server->listener);
+    const enum err err = open_listeners(server, options);
     if (err != ERR_OK) {
         server_free(server);
         return err;
@@ -215,7 +262,8 @@ void server_free(struct server *server)
     if (server == NULL) {
         return;
     }
-    listener_free(server->listener);
+    close_listeners(server);
+    mem_free(MEM_OTHER, server->listeners);
     cut_all(&server->carriers);
     cut_all(&server->told);
     on_burial(&server->burial);

@@ -19,6 +19,7 @@
 #include "loop/reactor.h"
 #include "net/address.h"
 #include "net/network.h"
+#include "serve/drain.h"
 #include "serve/exchange.h"
 #include "serve/server_limits.h"
 
@@ -33,6 +34,9 @@ struct server_options {
     const struct clock *clock;
     uint64_t seed;
     struct address listen;
+    const int *inherited;      // sockets that listen there already; they are taken over
+    uint32_t inherited_count;  // 0: it opens one of its own
+    uint32_t accepts_per_turn; // connections accepted a loop turn [256]
     void (*handle)(void *user, struct exchange *exchange); // every request
     void *user;                            // what api/ keeps a reactor: server_user()
     const struct network *trusted_proxies; // outlives the server
@@ -53,10 +57,13 @@ struct server_options {
 MUST_USE enum err server_new(const struct server_options *options, struct server **ret_server);
 /* Tells every reader `goaway` with a spread retry_ms, answers polls, finishes the requests under
  * way and closes; who connects meanwhile is answered 503 `draining`. When all who were there have
- * gone the listener closes, and `drained` runs once nobody is left. What is left at `until_mono_ms`
- * is cut. */
-void server_drain(struct server *server, int64_t until_mono_ms, void (*drained)(void *user),
-                  void *user);
+ * gone the listeners close. */
+void server_drain(struct server *server, const struct drain *drain);
+/* While held nobody is accepted: who comes waits in the kernel's queue. */
+void server_hold_listeners(struct server *server, bool held);
+/* The sockets it listens on, as they are until it drains; any thread. */
+uint32_t server_listener_count(const struct server *server);
+int server_listener_fd(const struct server *server, uint32_t number);
 /* Cuts what is left. After reactor_run(), or on its thread; NULL is legal. */
 void server_free(struct server *server);
 

@@ -82,7 +82,10 @@ static void on_drained(void *user)
 
 static void drain(struct rig *rig)
 {
-    server_drain(rig->server, reactor_now_ms(rig->reactor) + rig->drain_ms, on_drained, rig);
+    const struct drain how = {.until_mono_ms = reactor_now_ms(rig->reactor) + rig->drain_ms,
+                              .drained = on_drained,
+                              .user = rig};
+    server_drain(rig->server, &how);
 }
 
 void rig_drain_begin(struct rig *rig, int64_t within_ms)

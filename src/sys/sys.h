@@ -2,8 +2,8 @@
 /* sys -- everything Roar asks of the kernel, and the only room that asks. errno is read here alone.
  *
  *      this header
- *      sys.c  sys_socket.c  sys_poll.c  sys_event.c  sys_thread.c  sys_process.c  sys_signal.c
- *      sys_file.c
+ *      sys.c  sys_socket.c  sys_local.c  sys_poll.c  sys_event.c  sys_thread.c  sys_file.c
+ *      sys_process.c  sys_renew.c  sys_notify.c  sys_signal.c
  *
  * Thread:   any, unless said otherwise; the last failure is each thread's own.
  * Promise:  every descriptor is close-on-exec; a call that a signal interrupted is asked again;
@@ -117,6 +117,28 @@ void sys_socket_reset_on_close(int fd);
 /* Milliseconds since the peer acknowledged anything, while something is unacknowledged; else 0. */
 uint32_t sys_socket_silent_ms(int fd);
 
+/* ---- sockets between processes of this machine: messages, with a descriptor if need be ---- */
+
+struct sys_peer {
+    int pid;
+    bool is_ours; // it runs as the same user
+};
+
+/* Listens as `name` in the folder, mode 0600; what was there is replaced: the folder's owner asks.
+ * Non-blocking, and so is what it accepts. */
+MUST_USE enum err sys_local_listen(const char *folder, const char *name, int *ret_fd);
+MUST_USE enum err sys_local_accept(int fd, int *ret_fd); // ERR_AGAIN: nobody waits
+/* Blocking: sys_socket_set_wait(). ERR_NOT_FOUND: nobody listens there. */
+MUST_USE enum err sys_local_connect(const char *folder, const char *name, int *ret_fd);
+MUST_USE enum err sys_local_peer(int fd, struct sys_peer *ret_peer);
+/* `passed_fd` (-1: none) stays the caller's; the other side gets one of its own. ERR_CLOSED: it is
+ * gone; ERR_AGAIN: it does not read. */
+MUST_USE enum err sys_local_send(int fd, struct str bytes, int passed_fd);
+/* One message; what is longer than `cap` is cut. `*ret_passed_fd` (-1: none) is the caller's.
+ * ERR_AGAIN; ERR_CLOSED. */
+MUST_USE enum err sys_local_receive(int fd, void *bytes, size_t cap, size_t *ret_len,
+                                    int *ret_passed_fd);
+
 /* ---- waiting for descriptors ---- */
 
 enum { SYS_READY_IN = 1, SYS_READY_OUT = 2, SYS_READY_HANGUP = 4 }; // HANGUP: error or both closed
@@ -171,6 +193,15 @@ MUST_USE enum err sys_process_fork(int (*run)(void *user), void *user, int *ret_
  * stand before those there are; what it logs goes to a new file. Before any thread is made. */
 MUST_USE enum err sys_process_start(const char *const *args, const char *const *variables,
                                     const char *log_path, int *ret_pid);
+/* The command line of this process once more, `flag` behind it if it is not there, from the file
+ * that now lies at its path; it outlives this process, and shares its log. Any time. */
+MUST_USE enum err sys_renew_process(const char *flag, int *ret_pid);
+/* How a child has ended: its exit code, 128 + n when signal n ended it. ERR_AGAIN: it runs. */
+MUST_USE enum err sys_process_ended(int pid, int *ret_code);
+void sys_process_kill(int pid); // SIGKILL
+int sys_process_id(void);
+/* Tells whoever watches over us how we are (sd_notify(3)); with nobody to be told: nothing. */
+void sys_notify_supervisor(struct str state);
 bool sys_process_is_alive(int pid); // a child
 /* SIGTERM, and after wait_ms SIGKILL; returns its exit code, 128 + n when signal n ended it. */
 int sys_process_stop(int pid, uint32_t wait_ms);
@@ -184,6 +215,8 @@ MUST_USE enum err sys_process_anon_bytes(int pid, uint64_t *ret_bytes);
 enum sys_signal {
     SYS_SIGNAL_STOP = 1, // SIGTERM, SIGINT
     SYS_SIGNAL_RELOAD,   // SIGHUP
+    SYS_SIGNAL_UPGRADE,  // SIGUSR2
+    SYS_SIGNAL_CHILD,    // SIGCHLD: one may have ended
 };
 
 /* Before any thread is made: those signals are blocked in all of them, SIGPIPE is ignored. The

@@ -139,3 +139,27 @@ enum err sys_process_anon_bytes(int pid, uint64_t *ret_bytes)
     *ret_bytes = strtoull(found, NULL, 10) * 1024; // the kernel writes kB
     return ERR_OK;
 }
+
+enum err sys_process_ended(int pid, int *ret_code)
+{
+    int status = 0;
+    const pid_t got = waitpid(pid, &status, WNOHANG);
+    if (got == 0) {
+        return ERR_AGAIN;
+    }
+    if (got == -1) {
+        return sys_failed("waitpid", "child");
+    }
+    *ret_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return ERR_OK;
+}
+
+void sys_process_kill(int pid)
+{
+    (void)kill(pid, SIGKILL); // gone already is well
+}
+
+int sys_process_id(void)
+{
+    return getpid();
+}

@@ -19,6 +19,8 @@ enum err sys_signal_open(int *ret_fd)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGCHLD);
     const int failure = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (failure != 0) {
         errno = failure;
@@ -32,12 +34,26 @@ enum err sys_signal_open(int *ret_fd)
     return ERR_OK;
 }
 
+static enum sys_signal signal_of(uint32_t number)
+{
+    switch (number) {
+    case SIGHUP:
+        return SYS_SIGNAL_RELOAD;
+    case SIGUSR2:
+        return SYS_SIGNAL_UPGRADE;
+    case SIGCHLD:
+        return SYS_SIGNAL_CHILD;
+    default:
+        return SYS_SIGNAL_STOP;
+    }
+}
+
 enum err sys_signal_read(int fd, enum sys_signal *ret_signal)
 {
     struct signalfd_siginfo info;
     const ssize_t got = read(fd, &info, sizeof(info));
     if (got == (ssize_t)sizeof(info)) {
-        *ret_signal = info.ssi_signo == SIGHUP ? SYS_SIGNAL_RELOAD : SYS_SIGNAL_STOP;
+        *ret_signal = signal_of(info.ssi_signo);
         return ERR_OK;
     }
     if (got == -1 && errno != EAGAIN && errno != EINTR) {

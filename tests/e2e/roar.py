@@ -80,6 +80,20 @@ class Roar:
         self.address = (host, int(port))
         return self
 
+    def follow(self, *flags, settings=None):
+        """Starts a process that takes over from this one; returns it as a Roar of its own, not waited for."""
+        follower = Roar(self.folder, {**self.settings, **(settings or {})}, flags=(*self.flags, "--upgrade", *flags))
+        follower.address = self.address
+        follower.environment = dict(self.environment)
+        follower.spawn()
+        return follower
+
+    def upgrade(self, *flags, settings=None):
+        """The same, and waits until it serves."""
+        follower = self.follow(*flags, settings=settings)
+        follower.wait_log("listening")
+        return follower
+
     def read_logs(self, process):
         for line in process.stderr:
             with self.news:

@@ -171,7 +171,7 @@ static void *serve(void *user)
     struct config_source source = {.is_dev = true, .variable = no_variable};
     (void)user;
     source.flags = flags(&source.flag_count);
-    world.exit_code = node_run(&source);
+    world.exit_code = node_run(&source, false);
     return NULL;
 }
 
