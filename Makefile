@@ -6,6 +6,7 @@
 #   make cov                         branches taken, with a floor
 #   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
 #   make bench                       QUICK=1 in a minute, to see that it runs
+#   make bench-peers                 beside other servers, 20 minutes; QUICK=1 in three
 #   make sim SEED=n | SEEDS=k         one history told, or many with figures; MUTANT=name
 #   make mutants                     every guard off in turn: the simulation notices
 #   make check | fmt | clean
@@ -22,7 +23,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test sim mutants check fuzz cov faults bench fmt install clean setup-build setup-test
+.PHONY: build run test sim mutants check fuzz cov faults bench bench-peers fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -77,6 +78,11 @@ bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench
 	@$(BUILD)/bench/rooms_bench
 	@bench/run.py --binary $(BUILD)/roar $(if $(QUICK),--quick)
+
+bench-peers: build
+	@bench/peers/install
+	@bench/peers.py --binary $(BUILD)/roar $(if $(QUICK),--quick)
+	@bench/page.py $(if $(QUICK),build/peers/quick.json --to build/peers/page)
 
 fmt: setup-test
 	@find $(wildcard src bench fuzz sim tests) -name '*.[ch]' -exec clang-format-14 -i {} +

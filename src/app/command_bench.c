@@ -104,27 +104,47 @@ static unsigned read_transports(struct job *job)
     return 0;
 }
 
-/* "max", or numbers with commas between. */
-static void read_rates(struct job *job)
+/* Numbers with commas between, each at least the one before. How many there are. */
+static uint32_t read_list(struct job *job, const char *name, const char *otherwise, uint32_t max,
+                          uint64_t ret_values[PLAN_STEPS_MAX])
+{
+    const char *text = options_value(job->options, name);
+    struct str rest = str_of(text == NULL ? otherwise : text);
+    uint32_t count = 0;
+    while (rest.len > 0) {
+        uint64_t value = 0;
+        if (!str_to_u64(str_cut(rest, ',', &rest), max, &value) || count == PLAN_STEPS_MAX ||
+            (count > 0 && value < ret_values[count - 1])) {
+            return 0;
+        }
+        ret_values[count++] = value;
+    }
+    return count;
+}
+
+/* The crowd grows at the first rate; then, all in, the rate does. */
+static void read_steps(struct job *job)
 {
     struct plan *plan = &job->plan;
-    const char *text = options_value(job->options, "rate");
-    struct str rest = str_of(text == NULL ? "10" : text);
-    if (str_eq(rest, STR("max"))) {
-        plan->rates[plan->step_count++] = 0;
+    uint64_t crowds[PLAN_STEPS_MAX] = {0}, rates[PLAN_STEPS_MAX] = {0};
+    const char *rate = options_value(job->options, "rate");
+    const bool is_flat_out = rate != NULL && strcmp(rate, "max") == 0;
+    const uint32_t crowd_count = read_list(job, "viewers", "100", VIEWERS_MAX, crowds);
+    const uint32_t rate_count = is_flat_out ? 1 : read_list(job, "rate", "10", RATE_MAX, rates);
+    if (crowd_count == 0 || rate_count == 0 || crowd_count + rate_count - 1 > PLAN_STEPS_MAX ||
+        (!is_flat_out && rates[0] == 0)) {
+        snprintf(job->why, sizeof(job->why),
+                 "--viewers is numbers to %d that grow, with commas between; --rate is max, or the "
+                 "same from 1 to %d; %d steps in all",
+                 VIEWERS_MAX, RATE_MAX, PLAN_STEPS_MAX);
+        job->is_misused = true;
         return;
     }
-    while (rest.len > 0 && !job->is_misused) {
-        uint64_t rate = 0;
-        if (!str_to_u64(str_cut(rest, ',', &rest), RATE_MAX, &rate) || rate == 0 ||
-            plan->step_count == PLAN_STEPS_MAX) {
-            snprintf(job->why, sizeof(job->why),
-                     "--rate is max, or up to %d numbers from 1 to %d, with commas between",
-                     PLAN_STEPS_MAX, RATE_MAX);
-            job->is_misused = true;
-            return;
-        }
-        plan->rates[plan->step_count++] = (double)rate;
+    plan->step_count = crowd_count + rate_count - 1;
+    plan->viewers = (uint32_t)crowds[crowd_count - 1];
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        plan->crowds[i] = i < crowd_count ? (uint32_t)crowds[i] : plan->viewers;
+        plan->rates[i] = i < crowd_count ? (double)rates[0] : (double)rates[i - crowd_count + 1];
     }
 }
 
@@ -158,11 +178,10 @@ static void read_peer(struct job *job)
 static void read_plan(struct job *job)
 {
     struct plan *plan = &job->plan;
-    plan->viewers = number(job, "viewers", 100, 0, VIEWERS_MAX);
+    read_steps(job);
     plan->streams = number(job, "streams", 1, 1, PLAN_STREAMS_MAX);
     plan->posters = number(job, "posters", 8, 0, POSTERS_MAX);
     plan->transports = read_transports(job);
-    read_rates(job);
     plan->bytes = number(job, "bytes", 60, BYTES_MIN, BYTES_MAX);
     plan->seconds = number(job, "seconds", 10, 1, SECONDS_MAX);
     plan->stalled_percent = number(job, "stalled", 0, 0, 100);
@@ -400,18 +419,20 @@ const struct command command_bench = {
         "  --server-workers N    its reactors [one a core]\n"
         "  --pid PID             the server's, for its CPU and memory\n"
         "  --secret-file F       signs tokens for those who post; or --token JWT, or --dev\n"
-        "  --viewers N           [100]\n"
+        "  --viewers N[,N...]    several: as many come in, comments are posted, then more [100]\n"
         "  --transport T         sse, ws, poll, or mix: all three [sse]\n"
         "  --streams K           viewers and comments are spread over them [1]\n"
         "  --posters C           connections that post [8]\n"
         "  --rate R[,R...]       comments a second over all streams; max: each poster as fast as\n"
-        "                        it is answered; several: one after another, to the first that\n"
-        "                        takes twice its time [10]\n"
+        "                        it is answered; several: one after another when all are in, to\n"
+        "                        the first that takes twice its time [10]\n"
         "  --bytes B             of a comment's text; of a peer's whole message [60]\n"
         "  --seconds S           of posting, at each rate [10]\n"
-        "  --stalled P           percent of the viewers that stop reading until the end [0]\n"
+        "  --stalled P           percent of the viewers that stop reading until the end; of\n"
+        "                        several steps from the second on [0]\n"
         "  --reconnect-every S   how long a viewer stays on average before it returns by cursor\n"
-        "  --storm N             times that all leave at once and return by cursor [0]\n"
+        "  --storm N             times that all leave at once and return by cursor, in the\n"
+        "                        last step [0]\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
         "  --idle                nobody posts: what is measured is heartbeats\n"
         "  --settle S            seconds all have to get the rest at the end [30]\n"

@@ -58,7 +58,7 @@ static void send_round(const struct bare_round *round, const struct child *child
                 return; // its parent is gone: there is one order at a time
             }
         }
-        send_all(fds, count, bytes, round->bytes);
+        send_all(fds, round->readers < count ? round->readers : count, bytes, round->bytes);
     }
 }
 

@@ -13,9 +13,9 @@
 
 #include <stdint.h>
 
-struct bare_round { // bytes to each reader, `count` times, by the clock
+struct bare_round { // bytes to each of so many readers, `count` times, by the clock
     int64_t from_us, each_us;
-    uint32_t count, bytes;
+    uint32_t count, bytes, readers;
 };
 
 struct bare {

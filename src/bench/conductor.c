@@ -123,21 +123,23 @@ static uint64_t server_anon(const struct conductor *conductor)
 
 /* ---- coming in ---- */
 
-static void join(struct conductor *conductor)
+/* Until as many are in as there should be, and the server is calm. */
+static void join(struct conductor *conductor, uint32_t wanted)
 {
     const int64_t start_ms = now_ms();
-    const int64_t end_ms = start_ms + JOIN_MS + (int64_t)conductor->plan->viewers * JOIN_MS_EACH;
-    conductor->report->anon_before = server_anon(conductor);
-    while (state_of(conductor).present < conductor->plan->viewers && now_ms() < end_ms) {
+    const int64_t end_ms = start_ms + JOIN_MS + (int64_t)wanted * JOIN_MS_EACH;
+    if (state_of(conductor).present >= wanted) {
+        return;
+    }
+    atomic_store_explicit(&conductor->cue.wanted, wanted, memory_order_relaxed);
+    while (state_of(conductor).present < wanted && now_ms() < end_ms) {
         step(conductor, "joining");
     }
-    conductor->report->joined_ms = (uint32_t)(now_ms() - start_ms);
-    const int64_t calm_ms =
-        now_ms() + (conductor->plan->pid != 0 && conductor->plan->viewers > 0 ? CALM_MS : 0);
+    conductor->report->joined_ms += (uint32_t)(now_ms() - start_ms);
+    const int64_t calm_ms = now_ms() + (conductor->plan->pid != 0 ? CALM_MS : 0);
     while (now_ms() < calm_ms) {
         step(conductor, "calming");
     }
-    conductor->report->anon_after = server_anon(conductor);
 }
 
 static void join_floor(struct conductor *conductor)
@@ -238,17 +240,18 @@ static void server_window(struct conductor *conductor, double rate, uint32_t ms,
 }
 
 /* The bare loop by the same clock, as many bytes as the server's frame has. */
-static void floor_window(struct conductor *conductor, double rate, uint32_t ms,
+static void floor_window(struct conductor *conductor, const struct report_step *told, uint32_t ms,
                          struct report_window *window)
 {
     struct cue *cue = &conductor->cue;
-    const double each_us = 1e6 * conductor->plan->streams / rate;
+    const double each_us = 1e6 * conductor->plan->streams / told->rate;
     const uint64_t before = count_of(conductor, COUNT_FLOOR_BYTES);
     const uint64_t spent_ns = cpu_ns_of(conductor->bare->pid);
     cue->floor_plan = (struct bare_round){.from_us = sys_mono_us() + LEAD_US,
                                           .each_us = (int64_t)each_us,
                                           .count = (uint32_t)(ms * 1000.0 / each_us + 0.5),
-                                          .bytes = (uint32_t)conductor->report->frame_bytes};
+                                          .bytes = (uint32_t)conductor->report->frame_bytes,
+                                          .readers = told->viewers};
     atomic_fetch_add_explicit(&cue->floor_round, 1, memory_order_release);
     bare_send(conductor->bare, &cue->floor_plan);
     for (const int64_t end_ms = now_ms() + ms; now_ms() < end_ms;) {
@@ -273,23 +276,34 @@ static void warm_up(struct conductor *conductor)
         got == 0 ? conductor->plan->bytes : (count_of(conductor, COUNT_BYTES) - bytes) / got;
 }
 
-/* All windows of one rate; how long they took. */
-static int64_t run_step(struct conductor *conductor, struct report_step *told)
+/* A window of `ms` that took so long is more than can be had. */
+static bool is_too_much(int64_t took_ms, uint32_t ms)
+{
+    return took_ms > (int64_t)ms * ENOUGH_TIMES + QUIET_MS;
+}
+
+/* All windows of one rate. False: it was too much for the server. What is too much for the bare
+ * loop is not tried with it again. */
+static bool run_step(struct conductor *conductor, struct report_step *told, bool *has_floor)
 {
     const struct plan *plan = conductor->plan;
     const uint32_t windows = plan->pairs == 0 ? 1 : plan->pairs;
     const uint32_t ms = plan->seconds * 1000 / windows;
-    const bool is_first = told == conductor->report->steps;
-    const int64_t start_ms = now_ms();
+    const bool is_last = told == &conductor->report->steps[plan->step_count - 1];
+    bool goes_on = true;
     for (uint32_t i = 0; i < windows; i++) {
-        if (plan->pairs > 0) {
-            floor_window(conductor, told->rate, ms, &told->floor[i]);
+        int64_t start_ms = now_ms();
+        if (*has_floor) {
+            floor_window(conductor, told, ms, &told->floor[i]);
+            *has_floor = plan->step_count == 1 || !is_too_much(now_ms() - start_ms, ms);
         }
-        server_window(conductor, told->rate, ms, is_first && i == 0 ? plan->storms : 0,
+        start_ms = now_ms();
+        server_window(conductor, told->rate, ms, is_last && i == 0 ? plan->storms : 0,
                       &told->server[i]);
+        goes_on = goes_on && !is_too_much(now_ms() - start_ms, ms);
         told->window_count++;
     }
-    return now_ms() - start_ms;
+    return goes_on;
 }
 
 /* ---- nobody says anything ---- */
@@ -326,7 +340,9 @@ static void idle_floor(struct conductor *conductor, uint64_t writes, struct repo
 {
     const struct plan *plan = conductor->plan;
     const uint64_t rounds = 1 + writes / (plan->viewers + UINT64_C(1));
-    floor_window(conductor, 2.0 * plan->streams, (uint32_t)rounds * 500, window);
+    struct report_step *told = &conductor->report->steps[0];
+    told->rate = 2.0 * plan->streams;
+    floor_window(conductor, told, (uint32_t)rounds * 500, window);
 }
 
 static void run_idle(struct conductor *conductor)
@@ -337,6 +353,10 @@ static void run_idle(struct conductor *conductor)
     const uint32_t windows = plan->pairs == 0 ? 1 : plan->pairs;
     report->frame_bytes = plan->transports == 1U << TRANSPORT_WS ? PING_BYTES : LINE_BYTES;
     report->step_count = 1;
+    join(conductor, plan->viewers);
+    report->anon_after = server_anon(conductor);
+    told->viewers = plan->viewers;
+    told->anon = report->anon_after;
     if (plan->pairs > 0) {
         join_floor(conductor);
     }
@@ -349,29 +369,35 @@ static void run_idle(struct conductor *conductor)
     }
 }
 
-/* Rate after rate, until one is too much. */
+/* More and more viewers, then rate after rate, until one is too much. */
 static void run_windows(struct conductor *conductor)
 {
     const struct plan *plan = conductor->plan;
     struct report *report = conductor->report;
-    const int64_t enough_ms =
-        (int64_t)plan->seconds * 1000 * ENOUGH_TIMES * (plan->pairs == 0 ? 1 : 2);
+    bool has_floor = plan->pairs > 0, goes_on = true;
     atomic_store_explicit(&conductor->cue.phase, PHASE_RUN, memory_order_relaxed);
     if (plan->is_idle) {
         run_idle(conductor);
         return;
     }
-    if (plan->pairs > 0) {
+    if (has_floor) {
         join_floor(conductor);
+    }
+    if (has_floor || plan->step_count > 1) {
         warm_up(conductor);
     }
-    for (uint32_t i = 0; i < plan->step_count; i++) {
+    for (uint32_t i = 0; i < plan->step_count && goes_on; i++) {
+        struct report_step *told = &report->steps[i];
         atomic_store_explicit(&conductor->cue.step, i, memory_order_relaxed);
-        report->steps[i].rate = plan->rates[i];
-        report->step_count++;
-        if (run_step(conductor, &report->steps[i]) > enough_ms) {
-            break;
+        if (i == 0 || plan->crowds[i] > plan->crowds[i - 1]) {
+            join(conductor, plan->crowds[i]);
+            report->anon_after = server_anon(conductor);
         }
+        told->rate = plan->rates[i];
+        told->viewers = plan->crowds[i];
+        told->anon = report->anon_after;
+        report->step_count++;
+        goes_on = run_step(conductor, told, &has_floor) || plan->crowds[i] < plan->viewers;
     }
 }
 
@@ -435,7 +461,8 @@ static enum err perform(struct conductor *conductor, char why[CONDUCTOR_WHY_MAX]
     if (!is_peer) {
         TRY(find_server(conductor, why));
     }
-    join(conductor);
+    conductor->report->anon_before = server_anon(conductor);
+    join(conductor, conductor->plan->crowds[0]);
     if (is_peer && state_of(conductor).present == 0) {
         snprintf(why, CONDUCTOR_WHY_MAX, "no viewer got in");
         return ERR_CLOSED;

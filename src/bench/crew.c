@@ -54,6 +54,13 @@ static struct crew *crew_of_scene(struct scene *scene)
     return (struct crew *)(void *)((char *)scene - offsetof(struct crew, scene));
 }
 
+/* This crew's part of `total`. */
+static uint32_t share(const struct crew *crew, uint32_t total)
+{
+    const uint32_t crews = crew->scene.plan->crews;
+    return total / crews + (crew->number < total % crews ? 1 : 0);
+}
+
 /* ---- posting ---- */
 
 static bool is_flat_out(const struct crew *crew)
@@ -223,7 +230,9 @@ static void close_floor(struct crew *crew)
 
 static void bring_in(struct crew *crew)
 {
-    while (crew->joined < crew->viewers && crew->scene.joining < CREW_JOINING_MAX) {
+    const uint32_t wanted =
+        share(crew, atomic_load_explicit(&crew->scene.cue->wanted, memory_order_relaxed));
+    while (crew->joined < wanted && crew->scene.joining < CREW_JOINING_MAX) {
         watcher_join(&crew->watchers[crew->joined++]);
     }
 }
@@ -247,7 +256,8 @@ static void follow_storm(struct crew *crew)
 
 static void follow_stalls(struct crew *crew)
 {
-    const bool are_to_stall = scene_is(&crew->scene, PHASE_RUN);
+    const bool is_late = crew->scene.plan->step_count == 1 || scene_step(&crew->scene) > 0;
+    const bool are_to_stall = scene_is(&crew->scene, PHASE_RUN) && is_late;
     const bool are_to_wake = scene_is(&crew->scene, PHASE_SETTLE);
     for (uint32_t i = 0; i < crew->viewers && (are_to_stall || are_to_wake); i++) {
         if (are_to_wake) {
@@ -306,13 +316,6 @@ static void run(void *user)
 }
 
 /* ---- what the conductor says ---- */
-
-/* This crew's part of `total`. */
-static uint32_t share(const struct crew *crew, uint32_t total)
-{
-    const uint32_t crews = crew->scene.plan->crews;
-    return total / crews + (crew->number < total % crews ? 1 : 0);
-}
 
 static enum err fill(struct crew *crew)
 {
@@ -459,8 +462,8 @@ void crew_judge(struct crew *crew, const struct truth *truths)
         }
         if (!is_peer) {
             witness_judge(witness, &truths[witness->stream], score);
-        } else if (answered > witness->seen) {
-            score_count(score, COUNT_MISSING, answered - witness->seen);
+        } else if (answered > witness->start + witness->seen) {
+            score_count(score, COUNT_MISSING, answered - witness->start - witness->seen);
         }
     }
 }

@@ -31,7 +31,7 @@ static const struct dialect dialects[] = {
      .before = "topic=$&data=",
      .behind = "",
      .is_form = true},
-    {.name = "nats", // posts go through bench/peers/publisher.mjs
+    {.name = "nats", // posts go through bench/peers/nats.mjs
      .ws_path = "/",
      .greeting = "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB $ 1\r\nPING\r\n",
      .ready = "PONG",

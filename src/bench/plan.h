@@ -45,6 +45,7 @@ struct plan {
     /* Comments a second over all streams, one step after the other; [step_count]. 0: each poster as
      * fast as it is answered. */
     double rates[PLAN_STEPS_MAX];
+    uint32_t crowds[PLAN_STEPS_MAX]; // viewers that are in by each step; never fewer, last: all
     uint32_t step_count;
     uint32_t bytes;   // of a comment's text; of a peer's whole message
     uint32_t seconds; // of posting, at each rate

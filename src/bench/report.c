@@ -230,6 +230,15 @@ static uint64_t writes_of(const struct report_window *windows, uint32_t count)
     return writes;
 }
 
+static uint64_t cpu_of(const struct report_window *windows, uint32_t count)
+{
+    uint64_t cpu_ns = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        cpu_ns += windows[i].cpu_ns;
+    }
+    return cpu_ns;
+}
+
 static void write_steps(struct buf *out, const struct report *report, bool has_floor)
 {
     json_write_name(out, "steps");
@@ -238,6 +247,10 @@ static void write_steps(struct buf *out, const struct report *report, bool has_f
         const struct report_step *step = &report->steps[i];
         buf_addf(out, "%s{", i == 0 ? "" : ",");
         write_number(out, "rate", step->rate);
+        json_write_member_u64(out, "viewers", step->viewers);
+        json_write_member_u64(out, "anon", step->anon);
+        json_write_member_u64(out, "cpu_ns", cpu_of(step->server, step->window_count));
+        json_write_member_u64(out, "floor_cpu_ns", cpu_of(step->floor, step->window_count));
         json_write_member_u64(out, "deliveries", writes_of(step->server, step->window_count));
         json_write_member_u64(out, "floor_writes", writes_of(step->floor, step->window_count));
         write_latency(out, "visible", &report->score.visible[i]);

@@ -20,6 +20,8 @@ struct report_window {
 
 struct report_step { // all windows of one rate
     double rate;
+    uint32_t viewers;
+    uint64_t anon; // of the server, before it
     uint32_t window_count;
     struct report_window floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX];
 };

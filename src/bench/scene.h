@@ -43,6 +43,7 @@ struct cue { // one, shared
     _Atomic uint32_t post_round;
     _Atomic uint32_t floor_round;
     _Atomic bool floor_is_open; // the bare loop waits for its readers
+    _Atomic uint32_t wanted;    // viewers that are to be in
     _Atomic uint32_t step;      // of plan->rates; between two, nothing is under way
     struct head *heads;         // owned; [streams], the newest answered position
     struct post_round posts;    // written before post_round, when all have finished the one before

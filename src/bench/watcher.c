@@ -19,6 +19,7 @@ enum {
     AWAY_MS = 100, // at least, and up to as much again
     REFUSED_MS = 1000,
     STALLED_BUFFER_BYTES = 4096,
+    AWAKE_BUFFER_BYTES = 256 * 1024,
     CHECKED_OF = 256, // one event of so many is read by a whole parser too
     POLL_WAIT_S = 25,
     STATUS_OK = 200,
@@ -79,6 +80,9 @@ static void become_in(struct watcher *watcher)
     atomic_fetch_add_explicit(&scene->present, 1, memory_order_relaxed);
     score_count(&scene->score, COUNT_JOINS, 1);
     score_count(&scene->score, COUNT_RETURNS, watcher->was_in ? 1 : 0);
+    if (!watcher->was_in && scene->plan->peer != NULL) {
+        watcher->witness.start = scene_head(scene, watcher->witness.stream);
+    }
     watcher->was_in = true;
     stay(watcher);
     catch_up(watcher);
@@ -425,11 +429,7 @@ static void ask(struct watcher *watcher)
 
 static void on_opened(struct line *line)
 {
-    struct watcher *watcher = watcher_of(line);
-    if (watcher->stalls) {
-        sys_socket_set_receive_buffer(line->conn.source.fd, STALLED_BUFFER_BYTES);
-    }
-    ask(watcher);
+    ask(watcher_of(line));
 }
 
 static void on_answered(struct line *line, int status)
@@ -644,6 +644,7 @@ void watcher_stall(struct watcher *watcher)
 {
     if (watcher->state == WATCHER_IN) {
         watcher->state = WATCHER_STALLED;
+        sys_socket_set_receive_buffer(watcher->line.conn.source.fd, STALLED_BUFFER_BYTES);
         conn_pause(&watcher->line.conn);
     }
 }
@@ -652,6 +653,7 @@ void watcher_wake(struct watcher *watcher)
 {
     if (watcher->state == WATCHER_STALLED) {
         watcher->state = WATCHER_IN;
+        sys_socket_set_receive_buffer(watcher->line.conn.source.fd, AWAKE_BUFFER_BYTES);
         conn_resume(&watcher->line.conn);
     }
 }
