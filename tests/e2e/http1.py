@@ -49,6 +49,7 @@ class Conn:
         self.socket = socket.create_connection(address, timeout=deadline_s, source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
+        self.decode = None  # of what comes from now on, where a body is encoded
 
     def __enter__(self):
         return self
@@ -73,7 +74,11 @@ class Conn:
             raise Closed("reset") from error
         if not data:
             raise Closed("end of file")
-        self.buffer += data
+        self.buffer += self.decode(data) if self.decode else data
+
+    def decode_with(self, decode):
+        """The body that follows is encoded."""
+        self.decode, self.buffer = decode, decode(self.buffer)
 
     def until(self, mark):
         while mark not in self.buffer:

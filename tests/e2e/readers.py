@@ -8,6 +8,8 @@ import json
 import os
 import struct
 import threading
+import zlib
+from functools import partial
 from urllib.parse import urlencode
 
 from http1 import DEADLINE_S, Closed, Conn
@@ -84,11 +86,13 @@ def query_of(**params):
 
 class Sse(Reader):
     def __init__(self, roar, stream, *, after=None, tail=None, session=None, ticket=None, token=None, last=None,
-                 headers=(), source=None, query=None):
+                 headers=(), source=None, query=None, inflates=False):
         self.conn = Conn(roar.address, source)
         target = f"/v1/streams/{stream}/events" + query_of(after=after, tail=tail, session=session, ticket=ticket,
                                                            **(query or {}))
         more = [("Accept", "text/event-stream"), *headers]
+        if inflates:
+            more.append(("Accept-Encoding", "gzip"))
         if last is not None:
             more.append(("Last-Event-ID", last))
         self.conn.request("GET", target, headers=more, token=token)
@@ -97,6 +101,9 @@ class Sse(Reader):
             self.head.body = self.conn.exactly(int(self.head.header("content-length") or 0))
             self.conn.close()
             raise Refused(self.head)
+        assert self.head.header("content-encoding") == ("gzip" if inflates else None)
+        if inflates:
+            self.conn.decode_with(zlib.decompressobj(16 + zlib.MAX_WBITS).decompress)
         self.retries = []
         self.beats = 0
         self.id = None  # of the last message
@@ -136,20 +143,26 @@ class Sse(Reader):
 
 class Ws(Reader):
     def __init__(self, roar, stream=None, *, after=None, tail=None, session=None, ticket=None, token=None, headers=(),
-                 source=None, target=None, query=None):
+                 source=None, target=None, query=None, inflates=False):
         self.conn = Conn(roar.address, source)
         path = f"/v1/streams/{stream}/ws" if stream else "/v1/ws"
         self.target = target or path + query_of(after=after, tail=tail, session=session, ticket=ticket,
                                                 **(query or {}))
         key = base64.b64encode(os.urandom(16)).decode()
+        offer = [("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")] if inflates else []
+        self.inflate = zlib.decompressobj(-12).decompress if inflates else None
+        self.inflated = 0  # messages that came compressed
         self.conn.request("GET", self.target, token=token, headers=[
             ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", key), *headers])
+            ("Sec-WebSocket-Key", key), *offer, *headers])
         self.head = self.conn.read_head()
         if self.head.status != 101:
             self.head.body = self.conn.exactly(int(self.head.header("content-length") or 0))
             self.conn.close()
             raise Refused(self.head)
+        answer = "permessage-deflate; client_no_context_takeover; server_max_window_bits=12"
+        if not headers:
+            assert self.head.header("sec-websocket-extensions") == (answer if inflates else None)
         self.waiting = []  # messages that came while a reply was waited for
         self.refs = 0
         self.pings = 0
@@ -179,8 +192,12 @@ class Ws(Reader):
         """The next data message's payload; pings are answered, a close raises Ended."""
         while True:
             first, payload = self.read_frame()
-            assert first & 0x80 and not first & 0x70, f"first byte {first:#x}"
+            assert first & 0x80 and not first & 0x30, f"first byte {first:#x}"
             opcode = first & 0x0F
+            if first & 0x40:
+                assert self.inflate and opcode == TEXT
+                self.inflated += 1
+                payload = self.inflate(payload + b"\0\0\xff\xff")
             if opcode == PING:
                 self.pings += 1
                 if self.answers_pings:
@@ -268,7 +285,8 @@ class Poll(Reader):
         return self.note(self.waiting.pop(0))
 
 
-READERS = {"sse": Sse, "ws": Ws, "poll": Poll}
+READERS = {"sse": Sse, "ws": Ws, "poll": Poll, "gzip": partial(Sse, inflates=True),
+           "deflate": partial(Ws, inflates=True)}
 
 
 def open_reader(kind, roar, stream, **more):

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Section 5: cursors. A viewer that comes back misses nothing, or is told."""
+import os
+
 import pytest
 
 from http1 import Conn
 from readers import Poll, Sse, Ws, open_reader
 from tokens import token
 
-PUSH = ["sse", "ws"]
-TRANSPORTS = ["sse", "ws", "poll"]
+PUSH = ["sse", "ws", "gzip", "deflate"]
+TRANSPORTS = [*PUSH, "poll"]
 
 
 def fill(server, stream, count):
@@ -163,16 +165,16 @@ def test_a_new_folder_is_a_new_epoch(start, stream):
     assert len(epochs) == 2
 
 
-def test_a_slow_reader_is_told_and_goes_on(start, stream):
+@pytest.mark.parametrize("kind", PUSH)
+def test_a_slow_reader_is_told_and_goes_on(start, stream, kind):
     """It takes nothing while megabytes pass: then it gets a gap that adds up, and the newest, and lives on."""
     roar = start()
-    with Sse(roar, stream) as slow:
-        slow.message()
+    with open_reader(kind, roar, stream) as slow:
         comments = []
         with Ws(roar, stream, token=token()) as poster:
             poster.conn.socket.settimeout(60)
             for number in range(6000):
-                reply = poster.ask(do="post", stream=stream, text=f"{number} " + "x" * 480)
+                reply = poster.ask(do="post", stream=stream, text=f"{number} " + os.urandom(240).hex())
                 poster.waiting.clear()
                 comments.append(reply["data"]["comment"])
         # It reads again: what the kernel held, a gap over what it was spared, and whatever is new.
