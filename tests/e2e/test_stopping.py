@@ -120,6 +120,33 @@ def test_sighup_reloads_limits_under_viewers(start, stream, tmp_path):
         assert viewer.find("comment")["text"] == "123456"
 
 
+def test_reloads_under_load_lose_nothing(start, stream, tmp_path):
+    """Keys, limits and retention are put in force again and again, every third time refused, while all go on."""
+    path = config(tmp_path, "[limits]\ntext_points = 100\n")
+    roar = start(flags=("--dev", "--config", str(path)))
+    crowd = Crowd(roar, stream)
+    crowd.up.set()
+    for number in range(3):
+        crowd.post_by(f"p{number}")
+    for kind in ("sse", "ws", "poll"):
+        crowd.view_by(kind, 0)
+    for number in range(30):
+        crowd.wait_answers(len(crowd.answers) + 5, 60)
+        is_broken = number % 3 == 2
+        config(tmp_path, f"[limits]\ntext_points = {100 + number}\n[retention]\ndays = {number + 1}\n" + "x" * is_broken)
+        before = len(roar.logs)
+        roar.signal(signal.SIGHUP)
+        roar.wait_log("reload refused: nothing changed" if is_broken else "reloaded", since=before)
+    crowd.end_posting()
+    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:3]))
+    last = roar.posted(stream, "the end", cid="the-end")["seq"]
+    eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
+    log = roar.log(stream)
+    crowd.end()
+    assert crowd.faults == []
+    assert check(log, crowd.answers, crowd.views) == []
+
+
 def test_a_broken_file_at_reload_changes_nothing(start, stream, tmp_path):
     path = config(tmp_path, '[limits]\ntext_points = 5\n')
     roar = start(flags=("--dev", "--config", str(path)))
