@@ -215,6 +215,30 @@ static enum err put_flags(struct config *config, const struct config_source *sou
     return ERR_OK;
 }
 
+/* Each is well alone, and both together are not. */
+static enum err check_pairs(const struct config *config, struct config_fault *fault)
+{
+    static const struct {
+        enum setting_id less, more;
+        const char *why;
+    } pairs[] = {
+        {SETTING_PRESENCE_BEAT_S, SETTING_PRESENCE_TTL_S,
+         "whoever beats would be gone between two beats"},
+        {SETTING_DELIVERY_MERGE_MS, SETTING_DELIVERY_MERGE_MAX_MS,
+         "under pressure more is gathered, not less"},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        const uint32_t less = config_number(config, pairs[i].less);
+        const uint32_t more = config_number(config, pairs[i].more);
+        if (less > more) {
+            say(fault, "%s (%u) should be at most %s (%u): %s", setting_table[pairs[i].less].name,
+                less, setting_table[pairs[i].more].name, more, pairs[i].why);
+            return ERR_PROTO;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err load(const struct config_source *source, struct config *config,
                      struct config_fault *fault)
 {
@@ -223,7 +247,8 @@ static enum err load(const struct config_source *source, struct config *config,
         TRY(put_file(config, source->file, fault));
     }
     TRY(put_variables(config, source, fault));
-    return put_flags(config, source, fault);
+    TRY(put_flags(config, source, fault));
+    return check_pairs(config, fault);
 }
 
 enum err config_load(const struct config_source *source, struct config *ret_config,

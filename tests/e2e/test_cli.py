@@ -197,6 +197,14 @@ def test_a_wrong_variable_is_named(tmp_path):
     assert code in (1, 2) and "ROAR_LIMITS_POST_USER" in err
 
 
+@pytest.mark.parametrize("text, names", [
+    ("[presence]\nttl_s = 5\n", ("presence.beat_s (10)", "presence.ttl_s (5)")),
+    ("[delivery]\nmerge_ms = 300\n", ("delivery.merge_ms (300)", "delivery.merge_max_ms (250)"))])
+def test_settings_that_are_well_only_alone_are_named(tmp_path, text, names):
+    err = refused(tmp_path, text)
+    assert all(name in err for name in names), err
+
+
 def test_a_flag_beats_the_variable_which_beats_the_file(start, stream, tmp_path):
     path = tmp_path / "roar.toml"
     path.write_text('[limits]\ntext_points = 5\n[auth]\nguests = false\n', encoding="utf-8")
