@@ -106,7 +106,7 @@ def slow(results):
         whole = [report for report in reports if len(report["steps"]) == 2]
         if whole:
             steps_of = [report["steps"] for report in whole]
-            tenth = steps_of[0][0]["viewers"] / 10
+            tenth = steps_of[0][0]["viewers"] / 10  # as many as --stalled 10 makes stall, as near as chance has it
             rows[line] = {"before": statistics.median(first["visible"]["p99_ms"] for first, _ in steps_of),
                           "after": statistics.median(second["visible"]["p99_ms"] for _, second in steps_of),
                           "kib": statistics.median((report["anon_loaded"] - report["steps"][1]["anon"]) / tenth / 1024
@@ -148,7 +148,7 @@ def main_table(crowd, rate, cost, late, memory):
     low, floor = (crowd, rate), cost[BARE][crowd, rate]
     rates = sorted({at for found in late.values() for viewers, at in found if viewers == crowd})
     rows = []
-    for line, points in cost.items():
+    for line, points in sorted(cost.items(), key=lambda item: item[0] != BARE):
         held = [at for at in rates if late[line].get((crowd, at), 1e9) < 500]
         rows.append([named(line), cell(points, low, lambda us: f"{us:.2f}"), cell(points, low, lambda us: f"{us / floor:.2f} F"),
                      cell(memory.get(line, {}), low, plot.number)] +
@@ -221,7 +221,7 @@ All leave at once and return after a second, with the id of the last they saw wh
 
 ## Who, and how they are set up
 A message is JSON of 275 bytes, and what each wraps around it comes on top; Roar's own event is about as long.
-Files are in `bench/peers/`. Not to be had from a package registry: uWebSockets.
+Files are in `bench/peers/`. uWebSockets.js is not on npm, and left out.
 
 {table(["", "version", "settings", "bytes a delivery"], about)}
 

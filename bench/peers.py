@@ -32,7 +32,7 @@ PINS = json.loads((HOME / "pins.json").read_text()) if (HOME / "pins.json").exis
 # What each of them is asked for. Message sizes are such that each sends about 300 bytes a delivery.
 FULL = {
     "stairs": ("--viewers", "1000,10000", "--rate", "2,5,10,20,50", "--seconds", "1"),
-    "slow": ("--viewers", "100", "--rate", "100,100", "--seconds", "3", "--stalled", "10"),
+    "slow": ("--viewers", "300", "--rate", "60,60", "--seconds", "3", "--stalled", "10"),
     "storm": ("--viewers", "5000", "--rate", "2,2", "--seconds", "1", "--storm", "1"),
 }
 QUICK = {
@@ -70,7 +70,8 @@ class Peer:
             server = Processes(Path(folder))
             try:
                 port, pid, more = self.start(server)
-                return bench(binary, "--peer", self.name, "--url", f"http://127.0.0.1:{port}", "--pid", pid, "--settle", 2,
+                return bench(binary, "--peer", self.name, "--url", f"http://127.0.0.1:{port}", "--pid", pid, "--settle",
+                             10 if large else 2,
                              "--transport", transport, "--bytes", LARGE_BYTES if large else PEER_BYTES, *more, *args)
             finally:
                 server.stop()

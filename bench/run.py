@@ -130,14 +130,14 @@ def beside_bare(bench):
     """The same comments by the same clock through Roar and through the bare loop, in turn."""
     viewers, pairs = (2000, 2) if bench.quick else (10000, 5)
     report = bench.run("p99 beside F", "--spawn", "--server-workers", 1, "--viewers", viewers, "--rate", 10, "--bytes", 62,
-                       "--pairs", pairs, "--seconds", 3 * pairs)
+                       "--pairs", pairs, "--seconds", 2 * pairs)
     step = report["steps"][0]
     bench.row(f"p99 of the bare loop's, {viewers} viewers, 10/s, one core", "x", 1.2,
               [step["visible"]["p99_ms"] / step["floor_visible"]["p99_ms"]])
 
 
 def many_comments(bench):
-    viewers, seconds, times = (2000, 3, 1) if bench.quick else (10000, 8, 3)
+    viewers, seconds, times = (2000, 3, 1) if bench.quick else (10000, 5, 3)
     for workers, rate, target in (1, 50, 500), (2, 200, 1000):
         reports = [bench.run("many comments", "--spawn", "--server-workers", workers, "--viewers", viewers, "--rate", rate,
                              "--bytes", 62, "--seconds", seconds) for _ in range(times)]

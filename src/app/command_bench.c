@@ -411,8 +411,8 @@ const struct command command_bench = {
     .summary = "loads a server and checks what every viewer is sent; exit 1 on any violation",
     .help =
         "  --url URL             where the server is; or ROAR_URL [http://127.0.0.1:8080]\n"
-        "  --peer NAME           it is another server: nchan, centrifugo, mercure, nats, socketio, "
-        "ws;\n"
+        "  --peer NAME           it is another server: nchan, centrifugo, mercure, nats, "
+        "socketio;\n"
         "                        what viewers missed is counted and is no violation\n"
         "  --post-url URL        where a peer is posted to, if not there [--url]\n"
         "  --spawn               a server of its own instead, in a temporary folder\n"

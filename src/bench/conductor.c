@@ -267,6 +267,7 @@ static void warm_up(struct conductor *conductor)
 {
     const uint64_t deliveries = count_of(conductor, COUNT_DELIVERIES);
     const uint64_t bytes = count_of(conductor, COUNT_BYTES);
+    atomic_store_explicit(&conductor->cue.step, PLAN_STEPS_MAX, memory_order_relaxed);
     post_round(conductor, conductor->plan->rates[0],
                WARM_UP_COMMENTS * (uint64_t)conductor->plan->streams, 0, 0);
     wait_quiet(conductor, COUNT_DELIVERIES);
@@ -395,7 +396,7 @@ static void run_windows(struct conductor *conductor)
         }
         told->rate = plan->rates[i];
         told->viewers = plan->crowds[i];
-        told->anon = report->anon_after;
+        told->anon = server_anon(conductor);
         report->step_count++;
         goes_on = run_step(conductor, told, &has_floor) || plan->crowds[i] < plan->viewers;
     }

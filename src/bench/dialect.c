@@ -45,7 +45,6 @@ static const struct dialect dialects[] = {
      .ping = "2",
      .pong = "3",
      .post_path = "/publish/$"},
-    {.name = "ws", .ws_path = "/", .post_path = "/publish/$"},
 };
 
 const struct dialect *dialect_find(const char *name)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static const char *const names[] = {"nchan", "centrifugo", "mercure", "nats", "socketio", "ws"};
+static const char *const names[] = {"nchan", "centrifugo", "mercure", "nats", "socketio"};
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
 static struct plan plan_of(const char *name)

@@ -54,9 +54,11 @@ enum { SCORE_WORDS = 8, SCORE_WORDS_MAX = 200 };
 struct score {
     _Atomic uint64_t counts[COUNTS];
     _Atomic uint64_t faults[FAULTS];
-    struct latency visible[PLAN_STEPS_MAX]; // from when a comment was due to when a viewer had it
-    struct latency floor[PLAN_STEPS_MAX];   // the same of the bare loop's rounds
-    struct latency posted;                  // to when its poster had the answer
+    struct latency
+        visible[PLAN_STEPS_MAX + 1];      // from when a comment was due to when a viewer had it,
+                                          // by step; last: of what is not measured
+    struct latency floor[PLAN_STEPS_MAX]; // the same of the bare loop's rounds
+    struct latency posted;                // to when its poster had the answer
     uint32_t word_count;
     char words[SCORE_WORDS][SCORE_WORDS_MAX];
 };

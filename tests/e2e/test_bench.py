@@ -64,6 +64,86 @@ def test_a_lying_server(lie, fault):
         assert report["words"], report
 
 
+def test_crowds_and_rates_grow_step_by_step():
+    code, report = bench("--spawn", "--viewers", "10,30", "--rate", "5,20", "--seconds", 1, "--pairs", 1)
+    assert code == 0, report
+    assert [(step["viewers"], step["rate"]) for step in report["steps"]] == [(10, 5), (30, 5), (30, 20)]
+    for step in report["steps"]:
+        assert step["deliveries"] == step["visible"]["count"] == step["viewers"] * step["rate"]
+        assert step["floor_writes"] == step["floor_visible"]["count"] == step["deliveries"]
+        assert step["cpu_ns"] > 0 and step["floor_cpu_ns"] > 0
+
+
+def test_a_peer_is_read_and_what_it_lost_is_counted():
+    with Peer(forgets=4) as peer:
+        code, report = bench("--peer", "nchan", "--url", peer.url, "--viewers", 3, "--rate", 10, "--seconds", 1, "--bytes", 300,
+                             "--settle", 1)
+    assert code == 0 and report["clean"], report
+    assert report["counts"]["answered"] == 10 and report["counts"]["deliveries"] == 29 and report["counts"]["missing"] == 1
+    assert report["visible"]["count"] == 29
+
+
+class Peer:
+    """As much of nchan as a bench needs; the first who reads is not sent message number `forgets`."""
+
+    def __init__(self, forgets):
+        self.messages = []
+        self.readers = 0
+        self.news = threading.Condition()
+        self.is_over = False
+        peer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with peer.news:
+                    peer.messages.append(body)
+                    peer.news.notify_all()
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_GET(self):
+                with peer.news:
+                    is_first = peer.readers == 0
+                    peer.readers += 1
+                self.send_response(200)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(b": hi\n\n")
+                sent = 0
+                while True:
+                    with peer.news:
+                        peer.news.wait_for(lambda: len(peer.messages) > sent or peer.is_over)
+                        if peer.is_over:
+                            return
+                        fresh = peer.messages[sent:]
+                    for at, body in enumerate(fresh, sent):
+                        if not (is_first and at == forgets):
+                            self.wfile.write(b"id: 1:%d\ndata: %s\n\n" % (at, body))
+                    sent += len(fresh)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *failure):
+        with self.news:
+            self.is_over = True
+            self.news.notify_all()
+        self.server.shutdown()
+        self.server.server_close()
+
+
 LIE_AT = 5  # the comment that it lies about
 
 
