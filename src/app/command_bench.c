@@ -45,6 +45,7 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "stalled", .has_value = true},
                                            {.name = "reconnect-every", .has_value = true},
                                            {.name = "storm", .has_value = true},
+                                           {.name = "compress"},
                                            {.name = "pairs", .has_value = true},
                                            {.name = "idle"},
                                            {.name = "settle", .has_value = true},
@@ -195,6 +196,7 @@ static void read_plan(struct job *job)
     plan->is_idle = options_has(job->options, "idle");
     plan->posters = plan->is_idle ? 0 : plan->posters;
     read_peer(job);
+    plan->inflates = options_has(job->options, "compress") && plan->peer == NULL;
     if (plan->pairs > 0 && ((plan->rates[0] <= 0 && !plan->is_idle) || plan->viewers == 0)) {
         snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate, or --idle");
         job->is_misused = true;
@@ -433,6 +435,7 @@ const struct command command_bench = {
         "  --reconnect-every S   how long a viewer stays on average before it returns by cursor\n"
         "  --storm N             times that all leave at once and return by cursor, in the\n"
         "                        last step [0]\n"
+        "  --compress            viewers by sse and ws inflate all they are sent\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
         "  --idle                nobody posts: what is measured is heartbeats\n"
         "  --settle S            seconds all have to get the rest at the end [30]\n"

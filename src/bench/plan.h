@@ -40,6 +40,7 @@ struct plan {
     uint32_t stalled_percent;
     uint32_t reconnect_s; // how long a viewer stays on average; 0: to the end
     uint32_t storms;
+    bool inflates; // viewers by SSE and WebSocket ask for what is compressed
 
     /* -- what -- */
     /* Comments a second over all streams, one step after the other; [step_count]. 0: each poster as

@@ -2,6 +2,7 @@
 #include "bench/poster.h"
 
 #include "base/must.h"
+#include "bench/chatter.h"
 #include "bench/dialect.h"
 #include "bench/scan.h"
 #include "sys/sys.h"
@@ -19,7 +20,6 @@ enum {
     STATUS_ACCEPTED = 202,
     STATUS_TOO_MANY = 429,
     STATUS_UNAVAILABLE = 503,
-    LINE_BYTES = 60, // of the filling: a text has a bounded number of lines, and words
 };
 
 static struct poster *poster_of(struct line *line)
@@ -34,26 +34,13 @@ static uint32_t stream_of(const struct poster *poster)
 
 /* ---- the request ---- */
 
-static void write_text(struct buf *out, uint64_t comment, uint32_t bytes)
-{
-    const size_t start = out->len;
-    buf_addf(out, "comment %" PRIu64 " ", comment);
-    for (uint32_t i = 0; out->len - start < bytes; i++) {
-        buf_add_byte(out, i % 6 == 5 ? ' ' : (uint8_t)('a' + (comment + i) % 26));
-        if (!buf_ok(out)) {
-            return;
-        }
-    }
-    out->bytes[out->len - 1] = '.'; // no white space at its end
-}
-
 static void write_request(const struct poster *poster, struct buf *request)
 {
     const struct plan *plan = poster->scene->plan;
     struct buf body;
     buf_init(&body, MEM_OTHER, REQUEST_BYTES_MAX);
     buf_add_str(&body, STR("{\"text\":\""));
-    write_text(&body, poster->comment, plan->bytes);
+    chatter_write(&body, poster->comment, plan->bytes);
     buf_addf(&body, "\",\"cid\":\"b%s-%" PRIi64 "-%" PRIu64 "\"}", plan->run, poster->due_us,
              poster->comment);
     buf_addf(request,

@@ -13,6 +13,7 @@ void scene_done(struct scene *scene)
 {
     mem_free(MEM_OTHER, scene->answers);
     mem_free(MEM_OTHER, scene->gaps);
+    buf_done(&scene->text);
     scene->answers = NULL;
     scene->gaps = NULL;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/rand.h"
 #include "bench/bare.h"
 #include "bench/plan.h"
@@ -72,6 +73,7 @@ struct scene {               // one a crew
     _Atomic uint32_t present, behind; // viewers in; of a storm, those who have not caught up
     struct answer *answers;           // owned; [answer_count]
     uint32_t answer_count, answer_cap;
+    struct buf text;       // what a viewer's bytes inflated to, until the next viewer's
     struct gap_told *gaps; // owned; [gap_count]; beyond SCENE_GAPS_MAX they are not checked
     uint32_t gap_count, gap_cap;
 };

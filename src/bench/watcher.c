@@ -5,6 +5,7 @@
 #include "bench/scan.h"
 #include "sys/sys.h"
 #include "wire/cursor.h"
+#include "wire/deflater.h"
 #include "wire/json.h"
 
 #include <stddef.h>
@@ -13,7 +14,8 @@
 
 enum {
     REQUEST_BYTES_MAX = 2048,
-    FRAME_BYTES_MAX = 256, // that a viewer sends
+    FRAME_BYTES_MAX = 256,            // that a viewer sends
+    TEXT_BYTES_MAX = 4 * 1024 * 1024, // inflated at once
     PAGE_BYTES_MAX = 8 * 1024 * 1024,
     KEYS_MAX = 1000000,
     AWAY_MS = 100, // at least, and up to as much again
@@ -322,6 +324,35 @@ static void take_peer_event(struct watcher *watcher, struct str id, struct str d
     take_peer_text(watcher, data);
 }
 
+/* ---- what is compressed ---- */
+
+static void begin_inflating(struct watcher *watcher)
+{
+    const bool is_sse = watcher->transport == TRANSPORT_SSE;
+    inflater_done(&watcher->inflater);
+    inflater_init(&watcher->inflater, is_sse ? INFLATER_GZIP : INFLATER_RAW);
+    watcher->inflater.window_bits = DEFLATER_WINDOW_BITS;
+    if (watcher->transport == TRANSPORT_WS) {
+        watcher->in.ws.allow_deflate = watcher->scene->plan->inflates;
+    }
+}
+
+/* What follows from these bytes, in the scene's text; borrowed until the next. */
+static enum err inflate_text(struct watcher *watcher, struct str bytes, struct str *ret_text)
+{
+    static const struct str tail = {"\0\0\xff\xff", DEFLATER_TAIL_BYTES};
+    struct buf *text = &watcher->scene->text;
+    text->len_max = TEXT_BYTES_MAX;
+    buf_reset(text);
+    TRY(inflater_take(&watcher->inflater, bytes, text));
+    if (watcher->transport == TRANSPORT_WS) {
+        TRY(inflater_take(&watcher->inflater, tail, text));
+    }
+
+    *ret_text = buf_str(text);
+    return ERR_OK;
+}
+
 /* ---- what arrives ---- */
 
 static void on_sse(void *user, struct str id, struct str data)
@@ -349,6 +380,13 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
 {
     struct watcher *watcher = user;
     struct scan scan = {.seq = 0};
+    if ((int)opcode == WS_IN_DEFLATED) {
+        opcode = WS_TEXT;
+        if (inflate_text(watcher, payload, &payload) != ERR_OK) {
+            score_frame(watcher, "a message that does not inflate", STR_NONE);
+            return;
+        }
+    }
     const bool is_peer = watcher->scene->plan->peer != NULL;
     if (is_peer && (opcode == WS_TEXT || opcode == WS_BINARY)) {
         take_peer_text(watcher, payload);
@@ -382,7 +420,8 @@ static void write_request(const struct watcher *watcher, struct buf *out)
     buf_addf(out, "GET %s/v1/streams/bench-%s-%u/", plan->path, plan->run, watcher->witness.stream);
     switch ((enum transport)watcher->transport) {
     case TRANSPORT_SSE:
-        buf_addf(out, "events HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n", plan->host);
+        buf_addf(out, "events HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s", plan->host,
+                 plan->inflates ? "Accept-Encoding: gzip\r\n" : "");
         if (returns) {
             buf_add_str(out, STR("Last-Event-ID: "));
             write_cursor(watcher, out);
@@ -394,8 +433,9 @@ static void write_request(const struct watcher *watcher, struct buf *out)
         write_cursor(watcher, out);
         buf_addf(out,
                  " HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9hciBiZW5jaCBrZXkgIQ==\r\n",
-                 plan->host);
+                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9hciBiZW5jaCBrZXkgIQ==\r\n%s",
+                 plan->host,
+                 plan->inflates ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
         break;
     case TRANSPORT_POLL:
     case TRANSPORTS:
@@ -411,6 +451,7 @@ static void write_request(const struct watcher *watcher, struct buf *out)
 static void ask(struct watcher *watcher)
 {
     struct buf request;
+    begin_inflating(watcher);
     buf_init(&request, MEM_VIEWER, REQUEST_BYTES_MAX);
     watcher->is_asking = true;
     if (watcher->scene->plan->peer != NULL) {
@@ -449,6 +490,12 @@ static void on_body(struct line *line, struct str bytes)
     struct watcher *watcher = watcher_of(line);
     enum err err = ERR_OK;
     score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
+    const bool inflates = watcher->scene->plan->inflates && watcher->transport == TRANSPORT_SSE;
+    if (inflates && inflate_text(watcher, bytes, &bytes) != ERR_OK) {
+        score_frame(watcher, "bytes that do not inflate", STR_NONE);
+        line_end(line);
+        return;
+    }
     if (watcher->transport == TRANSPORT_SSE) {
         score_count(&watcher->scene->score, COUNT_HEARTBEATS, str_eq(bytes, STR(":\n\n")));
         err = sse_in_feed(&watcher->in.sse, bytes, on_sse, watcher);
@@ -598,6 +645,7 @@ void watcher_done(struct watcher *watcher)
 {
     line_close(&watcher->line);
     become_out(watcher);
+    inflater_done(&watcher->inflater);
 }
 
 void watcher_join(struct watcher *watcher)

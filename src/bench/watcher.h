@@ -19,6 +19,7 @@
 #include "bench/witness.h"
 #include "bench/ws_in.h"
 #include "loop/wheel.h"
+#include "wire/inflater.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,7 @@ struct watcher {
         struct ws_in ws;
         struct buf page;
     } in;
+    struct inflater inflater;      // where the plan says so; its connection's
     char epoch[WATCHER_EPOCH_MAX]; // of a peer: the newest id, where it has them
     uint8_t state;                 // enum watcher_state
     uint8_t transport;             // enum transport

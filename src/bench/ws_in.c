@@ -7,6 +7,7 @@ enum { FIN = 0x80, MASKED = 0x80, LEN_16 = 126, LEN_64 = 127, CONTROL_MAX = 125 
 
 void ws_in_init(struct ws_in *in)
 {
+    in->allow_deflate = false;
     buf_init(&in->rest, MEM_VIEWER, WS_IN_BYTES_MAX);
 }
 
@@ -18,7 +19,7 @@ void ws_in_done(struct ws_in *in)
 void ws_in_restart(struct ws_in *in)
 {
     buf_done(&in->rest);
-    ws_in_init(in);
+    buf_init(&in->rest, MEM_VIEWER, WS_IN_BYTES_MAX);
 }
 
 static uint64_t big_endian(const uint8_t *bytes, size_t len)
@@ -31,16 +32,18 @@ static uint64_t big_endian(const uint8_t *bytes, size_t len)
 }
 
 /* The frame at the front. ERR_AGAIN: not all of it is there. */
-static enum err take_frame(struct str *bytes, enum ws_opcode *ret_opcode, struct str *ret_payload)
+static enum err take_frame(bool allow_deflate, struct str *bytes, enum ws_opcode *ret_opcode,
+                           struct str *ret_payload)
 {
     const uint8_t *at = (const uint8_t *)bytes->at;
     if (bytes->len < 2) {
         return ERR_AGAIN;
     }
     const unsigned opcode = at[0] & 0x0fU;
+    const bool is_deflated = allow_deflate && at[0] == (FIN | WS_IN_DEFLATED);
     const bool is_known =
         opcode == WS_TEXT || opcode == WS_BINARY || (opcode >= WS_CLOSE && opcode <= WS_PONG);
-    if ((at[0] & 0xf0U) != FIN || (at[1] & MASKED) != 0 || !is_known) {
+    if (((at[0] & 0xf0U) != FIN && !is_deflated) || (at[1] & MASKED) != 0 || !is_known) {
         return ERR_PROTO;
     }
     const unsigned mark = at[1];
@@ -55,21 +58,22 @@ static enum err take_frame(struct str *bytes, enum ws_opcode *ret_opcode, struct
     if (bytes->len < 2 + extra + len) {
         return ERR_AGAIN;
     }
-    *ret_opcode = (enum ws_opcode)opcode;
+    *ret_opcode = (enum ws_opcode)(is_deflated ? WS_IN_DEFLATED : opcode);
     *ret_payload = (struct str){.at = bytes->at + 2 + extra, .len = (size_t)len};
     bytes->at += 2 + extra + len;
     bytes->len -= 2 + extra + (size_t)len;
     return ERR_OK;
 }
 
-static enum err tell_whole(struct str *bytes, ws_in_frame *frame, void *user)
+static enum err tell_whole(const struct ws_in *in, struct str *bytes, ws_in_frame *frame,
+                           void *user)
 {
     enum ws_opcode opcode = WS_TEXT;
     struct str payload = STR_NONE;
-    enum err err = take_frame(bytes, &opcode, &payload);
+    enum err err = take_frame(in->allow_deflate, bytes, &opcode, &payload);
     while (err == ERR_OK) {
         frame(user, opcode, payload);
-        err = take_frame(bytes, &opcode, &payload);
+        err = take_frame(in->allow_deflate, bytes, &opcode, &payload);
     }
     return err == ERR_AGAIN ? ERR_OK : err;
 }
@@ -77,7 +81,7 @@ static enum err tell_whole(struct str *bytes, ws_in_frame *frame, void *user)
 enum err ws_in_feed(struct ws_in *in, struct str bytes, ws_in_frame *frame, void *user)
 {
     if (in->rest.len == 0) {
-        TRY(tell_whole(&bytes, frame, user));
+        TRY(tell_whole(in, &bytes, frame, user));
         if (bytes.len > 0) {
             buf_add_str(&in->rest, bytes);
         }
@@ -88,7 +92,7 @@ enum err ws_in_feed(struct ws_in *in, struct str bytes, ws_in_frame *frame, void
         return ERR_LIMIT;
     }
     struct str left = buf_str(&in->rest);
-    TRY(tell_whole(&left, frame, user));
+    TRY(tell_whole(in, &left, frame, user));
     if (left.len == 0) {
         ws_in_restart(in);
     } else {

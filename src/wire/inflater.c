@@ -22,7 +22,7 @@ static void on_free(void *user, void *memory)
 
 void inflater_init(struct inflater *inflater, enum inflater_kind kind)
 {
-    *inflater = (struct inflater){.kind = (uint8_t)kind};
+    *inflater = (struct inflater){.kind = (uint8_t)kind, .window_bits = INFLATER_WINDOW_BITS_MAX};
 }
 
 void inflater_done(struct inflater *inflater)
@@ -42,7 +42,8 @@ static enum err begin(struct inflater *inflater)
     }
     zlib->zalloc = on_alloc;
     zlib->zfree = on_free;
-    const int bits = inflater->kind == INFLATER_GZIP ? MAX_WBITS + GZIP_BITS : -MAX_WBITS;
+    const int bits = inflater->kind == INFLATER_GZIP ? inflater->window_bits + GZIP_BITS
+                                                     : -inflater->window_bits;
     if (inflateInit2(zlib, bits) != Z_OK) {
         mem_free(MEM_CONN, zlib);
         return ERR_NOMEM;

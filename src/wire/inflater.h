@@ -15,10 +15,12 @@
 #include <stdbool.h>
 
 enum inflater_kind { INFLATER_RAW, INFLATER_GZIP };
+enum { INFLATER_WINDOW_BITS_MAX = 15 };
 
 struct inflater {
-    void *zlib;   // owned; NULL before the first byte
-    uint8_t kind; // enum inflater_kind
+    void *zlib;          // owned; NULL before the first byte
+    uint8_t kind;        // enum inflater_kind
+    uint8_t window_bits; // INFLATER_WINDOW_BITS_MAX; the owner's to lower before the first byte
 };
 
 void inflater_init(struct inflater *inflater, enum inflater_kind kind);
