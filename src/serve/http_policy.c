@@ -305,10 +305,12 @@ static enum err judge_length(const struct request *request, const struct http_fa
     }
     const bool needs_length =
         str_eq(request->method, STR("POST")) || str_eq(request->method, STR("PUT"));
+    if (lengths == 0 && needs_length) {
+        return refuse(ret_fault, PROBLEM_NO_LENGTH,
+                      "POST and PUT say their length: Content-Length (0 for none) or chunked");
+    }
     if (lengths == 0) {
-        return needs_length ? refuse(ret_fault, PROBLEM_NO_LENGTH,
-                                     "a body needs Content-Length or chunked coding")
-                            : ERR_OK;
+        return ERR_OK;
     }
     if (!str_to_u64(request_field(request, "content-length"), UINT64_MAX,
                     &ret_verdict->body_bytes)) {
