@@ -25,6 +25,7 @@
 #include "api/streams.h"
 #include "api/tickets_api.h"
 #include "api/ws_api.h"
+#include "api/ws_session.h"
 #include "base/mem.h"
 
 enum { METHODS_BYTES_MAX = 256, PREFLIGHT_BYTES_MAX = 1024 };
@@ -124,6 +125,7 @@ enum err api_new(struct api_shared *shared, struct hub *hub, struct api **ret_ap
     if (api == NULL) {
         return ERR_NOMEM;
     }
+    ws_session_pool_init(&api->ws_sessions);
     enum err err = desk_init(api, shared, hub);
     if (err == ERR_OK) {
         err = snapshot_new(api, shared->seed, &api->snapshots);

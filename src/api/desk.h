@@ -11,6 +11,7 @@
 #include "api/tickets.h"
 #include "base/err.h"
 #include "base/metric.h"
+#include "base/pool.h"
 #include "base/str.h"
 #include "hub/port.h"
 #include "rules/jwt.h"
@@ -58,6 +59,7 @@ struct api {
     uint64_t generation;   // of `policy`
     struct jwt_cache *tokens;
     struct snapshots *snapshots; // owned: snapshot.c
+    struct pool ws_sessions;     // struct ws_session
     struct metric posts[POST_OUTCOMES];
     struct metric post_ms;
     struct histogram post_ms_steps;

@@ -45,9 +45,14 @@ struct api *ws_session_api(const struct ws_session *session)
     return desk_of(session->server);
 }
 
+void ws_session_pool_init(struct pool *pool)
+{
+    pool_init(pool, MEM_CONN, sizeof(struct ws_session));
+}
+
 enum err ws_session_new(struct ask *ask, struct str session_name, struct ws_session **ret_session)
 {
-    struct ws_session *session = mem_new(MEM_CONN, sizeof(*session));
+    struct ws_session *session = pool_new(&ask->api->ws_sessions);
     if (session == NULL) {
         return ERR_NOMEM;
     }
@@ -58,7 +63,6 @@ enum err ws_session_new(struct ask *ask, struct str session_name, struct ws_sess
     session->server = ask->server;
     session->screen = reading_identity(ask->api, &self);
     session->has_name = session_name.len > 0;
-    list_init(&session->joins);
     *ret_session = session;
     return ERR_OK;
 }
@@ -66,7 +70,7 @@ enum err ws_session_new(struct ask *ask, struct str session_name, struct ws_sess
 static void free_if_over(struct ws_session *session)
 {
     if (session->ws == NULL && session->away == 0) {
-        mem_free(MEM_CONN, session);
+        pool_free(&ws_session_api(session)->ws_sessions, session);
     }
 }
 
@@ -79,13 +83,21 @@ void ws_session_welcome_done(struct ws_session *session)
     }
 }
 
+static void forget_join(struct ws_session *session, struct ws_join *join)
+{
+    struct ws_join **place = &session->joins;
+    while (*place != join) {
+        place = &(*place)->next;
+    }
+    *place = join->next;
+    mem_free(MEM_CONN, join);
+}
+
 void ws_session_closed(struct ws_session *session)
 {
     ws_session_welcome_done(session);
-    struct link *link = list_pop(&session->joins);
-    while (link != NULL) {
-        mem_free(MEM_CONN, list_entry(link, struct ws_join, link));
-        link = list_pop(&session->joins);
+    while (session->joins != NULL) {
+        forget_join(session, session->joins);
     }
     session->ws = NULL;
     free_if_over(session);
@@ -182,13 +194,11 @@ uint64_t ws_session_listed(struct ws_session *session)
 
 static struct ws_join *find_join(struct ws_session *session, struct str stream)
 {
-    for (struct link *at = session->joins.next; at != &session->joins; at = at->next) {
-        struct ws_join *join = list_entry(at, struct ws_join, link);
-        if (str_eq(ask_kept_name(&join->stream), stream)) {
-            return join;
-        }
+    struct ws_join *join = session->joins;
+    while (join != NULL && !str_eq(ask_kept_name(&join->stream), stream)) {
+        join = join->next;
     }
-    return NULL;
+    return join;
 }
 
 static enum err cannot_join(enum err err, struct problem *ret_why)
@@ -235,14 +245,9 @@ enum err ws_session_join(struct ws_session *session, const struct join *join, co
     if (ref != NULL) {
         pending->ref = *ref;
     }
-    list_push(&session->joins, &pending->link);
+    pending->next = session->joins;
+    session->joins = pending;
     return ERR_OK;
-}
-
-static void forget_join(struct ws_join *join)
-{
-    list_remove(&join->link);
-    mem_free(MEM_CONN, join);
 }
 
 void ws_session_joined(struct ws_session *session, struct str stream)
@@ -258,7 +263,7 @@ void ws_session_joined(struct ws_session *session, struct str stream)
         buf_add_byte(&data, '}');
         ws_session_ok(session, &join->ref, 200, &data);
     }
-    forget_join(join);
+    forget_join(session, join);
 }
 
 void ws_session_refused(struct ws_session *session, struct str stream, enum viewer_refusal why)
@@ -270,7 +275,7 @@ void ws_session_refused(struct ws_session *session, struct str stream, enum view
     const struct problem problem = reading_refusal(why);
     const bool is_first = join->is_first;
     ws_session_fail(session, &join->ref, &problem);
-    forget_join(join);
+    forget_join(session, join);
     if (is_first && session->ws != NULL) {
         ws_conn_close(session->ws, why == VIEWER_NO_STREAM ? CLOSE_POLICY : CLOSE_TRY_LATER,
                       str_of(problem_name(problem.code)));
@@ -290,7 +295,7 @@ static void expel(struct ws_session *session, struct str stream, const struct pr
     if (join->is_first) {
         ws_conn_close(session->ws, CLOSE_POLICY, str_of(problem_name(why->code)));
     }
-    forget_join(join);
+    forget_join(session, join);
 }
 
 void ws_session_leave_denied(struct ws_session *session)

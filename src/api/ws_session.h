@@ -46,24 +46,25 @@ struct ws_welcome {
 
 struct ws_session {
     struct server *server;
-    struct ws_conn *ws; // borrowed; NULL once it is closed
-    struct link joins;  // struct ws_join: those under way
-    uint64_t identity;  // who it is to presence: settled by its first join or beat; 0: not yet
-    uint64_t screen;    // who it is without a name: the session, else this connection
+    struct ws_conn *ws;    // borrowed; NULL once it is closed
+    struct ws_join *joins; // owned: those under way
+    uint64_t identity;     // who it is to presence: settled by its first join or beat; 0: not yet
+    uint64_t screen;       // who it is without a name: the session, else this connection
     struct ws_welcome *welcome; // owned; NULL: nobody is waited for
     uint32_t away;              // calls that are away
     bool has_name;              // a session's: `screen` is not this connection alone
 };
-_Static_assert(sizeof(struct ws_session) <= 64, "every WebSocket has one");
+_Static_assert(sizeof(struct ws_session) <= 56, "every WebSocket has one");
 
 /* A join under way. */
 struct ws_join {
-    struct link link; // in session->joins
+    struct ws_join *next; // in session->joins
     struct kept_name stream;
     struct ref ref;
     bool is_first; // the URL's, which nobody gave a ref
 };
 
+void ws_session_pool_init(struct pool *pool); // api->ws_sessions
 /* `session`: the name its reader gave itself; empty: none. */
 MUST_USE enum err ws_session_new(struct ask *ask, struct str session,
                                  struct ws_session **ret_session);

@@ -72,6 +72,11 @@ void mem_free(enum mem_kind kind, void *memory)
     }
 }
 
+void mem_trim(void)
+{
+    malloc_trim(0);
+}
+
 char *mem_copy_text(enum mem_kind kind, const char *text, size_t len)
 {
     must(len < SIZE_MAX);

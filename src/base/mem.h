@@ -38,6 +38,10 @@ MUST_USE void *mem_resize(enum mem_kind kind, void *old, size_t size);
 /* NULL is legal. `kind` is the one it was made with. */
 void mem_free(enum mem_kind kind, void *memory);
 
+/* Gives pages that hold nothing back to the system. Other threads' allocations wait meanwhile: for
+ * after a rush, not for every day. */
+void mem_trim(void);
+
 /* A copy of `len` bytes with a NUL behind them. */
 MUST_USE char *mem_copy_text(enum mem_kind kind, const char *text, size_t len);
 

@@ -77,6 +77,14 @@ struct str viewer_stream(const struct viewer *viewer)
     return viewer->stream == NULL ? STR_NONE : stream_name(viewer->stream);
 }
 
+const struct encoding *viewer_encoding(const struct viewer *viewer)
+{
+    if (viewer->channel != NULL) {
+        return viewer->channel->encoding;
+    }
+    return viewer->catchup == NULL ? NULL : viewer->catchup->encoding;
+}
+
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive)
 {
     must(viewer->stream == NULL || viewer->stream->hub == hub);

@@ -41,6 +41,8 @@ void viewer_sent_own(struct viewer *viewer);
 /* The name of the stream it reads, borrowed until it leaves; empty when it is IDLE or that could
  * not be opened. */
 struct str viewer_stream(const struct viewer *viewer);
+/* What it joined with; NULL: a long poll, or IDLE. */
+const struct encoding *viewer_encoding(const struct viewer *viewer);
 /* Presence: an open connection that stopped acknowledging (false) or does again (true). */
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive);
 /* One of IDENTITY_SOLE is `identity` from now on, before anything that is asked of presence later.

@@ -15,14 +15,11 @@
 #include "base/must.h"
 #include "sys/sys.h"
 
-struct conn_out {
-    struct buf bytes;
-    size_t at; // bytes of it already sent
-};
-
-struct conn_farewell {
-    struct timer timer;
+struct conn_rest {
+    struct timer farewell;
     struct conn *conn; // borrowed; it owns this
+    struct buf kept;
+    size_t kept_at; // bytes of it already sent
     bool fin_sent;
 };
 
@@ -62,15 +59,30 @@ static enum err write_some(struct conn *conn, const uint8_t *bytes, size_t len, 
 
 size_t conn_waiting_bytes(const struct conn *conn)
 {
-    return conn->out == NULL ? 0 : conn->out->bytes.len - conn->out->at;
+    return conn->rest == NULL ? 0 : conn->rest->kept.len - conn->rest->kept_at;
 }
 
-static void drop_kept(struct conn *conn)
+static enum err make_rest(struct conn *conn)
 {
-    if (conn->out != NULL) {
-        buf_done(&conn->out->bytes);
-        mem_free(MEM_CONN, conn->out);
-        conn->out = NULL;
+    if (conn->rest != NULL) {
+        return ERR_OK;
+    }
+    conn->rest = mem_new(MEM_CONN, sizeof(*conn->rest));
+    if (conn->rest == NULL) {
+        return ERR_NOMEM;
+    }
+    conn->rest->conn = conn;
+    buf_init(&conn->rest->kept, MEM_CONN, CONN_OUT_BYTES_MAX);
+    return ERR_OK;
+}
+
+static void drop_rest(struct conn *conn)
+{
+    if (conn->rest != NULL) {
+        wheel_cancel(reactor_wheel(conn->reactor), &conn->rest->farewell);
+        buf_done(&conn->rest->kept);
+        mem_free(MEM_CONN, conn->rest);
+        conn->rest = NULL;
     }
 }
 
@@ -79,17 +91,11 @@ static enum err keep(struct conn *conn, struct str bytes)
     if (conn_waiting_bytes(conn) + bytes.len > CONN_OUT_BYTES_MAX) {
         return ERR_LIMIT;
     }
-    if (conn->out == NULL) {
-        conn->out = mem_new(MEM_CONN, sizeof(*conn->out));
-        if (conn->out == NULL) {
-            return ERR_NOMEM;
-        }
-        buf_init(&conn->out->bytes, MEM_CONN, CONN_OUT_BYTES_MAX);
-    }
-    buf_drop(&conn->out->bytes, conn->out->at);
-    conn->out->at = 0;
-    buf_add_str(&conn->out->bytes, bytes);
-    return buf_ok(&conn->out->bytes) ? ERR_OK : ERR_NOMEM;
+    TRY(make_rest(conn));
+    buf_drop(&conn->rest->kept, conn->rest->kept_at);
+    conn->rest->kept_at = 0;
+    buf_add_str(&conn->rest->kept, bytes);
+    return buf_ok(&conn->rest->kept) ? ERR_OK : ERR_NOMEM;
 }
 
 enum err conn_send(struct conn *conn, struct str bytes)
@@ -123,13 +129,14 @@ size_t conn_try_send(struct conn *conn, const uint8_t *bytes, size_t len)
 static bool flush(struct conn *conn)
 {
     size_t sent = 0;
-    struct conn_out *out = conn->out;
-    if (write_some(conn, out->bytes.bytes + out->at, conn_waiting_bytes(conn), &sent) != ERR_OK) {
+    struct conn_rest *rest = conn->rest;
+    if (write_some(conn, rest->kept.bytes + rest->kept_at, conn_waiting_bytes(conn), &sent) !=
+        ERR_OK) {
         return false;
     }
-    out->at += sent;
-    if (conn_waiting_bytes(conn) == 0) {
-        drop_kept(conn);
+    rest->kept_at += sent;
+    if (conn_waiting_bytes(conn) == 0 && !conn->finishing) {
+        drop_rest(conn);
     }
     return true;
 }
@@ -138,15 +145,14 @@ static bool flush(struct conn *conn)
 
 static void on_farewell_over(struct timer *timer)
 {
-    struct conn_farewell *farewell = (struct conn_farewell *)(void *)timer; // its first member
-    tell_ended(farewell->conn);
+    tell_ended(list_entry(timer, struct conn_rest, farewell)->conn);
 }
 
 static void send_fin(struct conn *conn)
 {
-    conn->farewell->fin_sent = true;
+    conn->rest->fin_sent = true;
     sys_socket_shut_write(conn->source.fd);
-    wheel_arm(reactor_wheel(conn->reactor), &conn->farewell->timer,
+    wheel_arm(reactor_wheel(conn->reactor), &conn->rest->farewell,
               reactor_now_ms(conn->reactor) + CONN_LINGER_MS);
     reactor_rewatch(conn->reactor, &conn->source); // both sides closed already: a hang-up follows
 }
@@ -158,15 +164,14 @@ void conn_finish(struct conn *conn)
     }
     conn->finishing = true;
     conn->paused = false;
-    conn->farewell = mem_new(MEM_CONN, sizeof(*conn->farewell));
-    if (conn->farewell == NULL) { // no memory for a farewell: both ways are shut, the edge ends it
+    if (make_rest(conn) !=
+        ERR_OK) { // no memory for a farewell: both ways are shut, the edge ends it
         sys_socket_shut_both(conn->source.fd);
         return;
     }
-    conn->farewell->conn = conn;
-    conn->farewell->timer.fire = on_farewell_over;
+    conn->rest->farewell.fire = on_farewell_over;
     if (conn_waiting_bytes(conn) > 0) {
-        wheel_arm(reactor_wheel(conn->reactor), &conn->farewell->timer,
+        wheel_arm(reactor_wheel(conn->reactor), &conn->rest->farewell,
                   reactor_now_ms(conn->reactor) + CONN_FINISH_MS_MAX);
         reactor_rewatch(conn->reactor, &conn->source);
     } else {
@@ -204,7 +209,7 @@ static enum step on_fin(struct conn *conn)
 {
     conn->read_over = true;
     if (conn->finishing) {
-        return conn->farewell == NULL || conn->farewell->fin_sent ? STEP_END : STEP_ON;
+        return conn->rest == NULL || conn->rest->fin_sent ? STEP_END : STEP_ON;
     }
     return call(conn, conn->ops->half_closed) ? STEP_ON : STEP_STOP;
 }
@@ -247,7 +252,7 @@ static enum step write_all(struct conn *conn)
         return STEP_ON;
     }
     if (conn->finishing) {
-        if (conn->farewell != NULL && !conn->farewell->fin_sent) {
+        if (conn->rest != NULL && !conn->rest->fin_sent) {
             send_fin(conn);
         }
         return STEP_ON;
@@ -300,12 +305,7 @@ void conn_done(struct conn *conn)
     sys_close(conn->source.fd);
     conn->source.fd = -1;
     conn->dead = true;
-    drop_kept(conn);
-    if (conn->farewell != NULL) {
-        wheel_cancel(reactor_wheel(conn->reactor), &conn->farewell->timer);
-        mem_free(MEM_CONN, conn->farewell);
-        conn->farewell = NULL;
-    }
+    drop_rest(conn);
     if (called == conn) {
         called = NULL;
     }

@@ -45,24 +45,22 @@ struct conn_ops {
     void (*ended)(struct conn *conn);
 };
 
-struct conn_out;      // conn.c: kept bytes
-struct conn_farewell; // conn.c: the timer of conn_finish()
+struct conn_rest; // conn.c: kept bytes, and the timer of conn_finish()
 
 struct conn { // embedded in its owner
     struct source source;
     struct reactor *reactor; // borrowed; outlives it
     const struct conn_ops *ops;
-    struct conn_out *out;           // owned; NULL: nothing is kept
-    struct conn_farewell *farewell; // owned; NULL unless finishing
-    int64_t received_ms;            // mono of the last bytes received
-    bool finishing;                 // close once `out` is sent
-    bool paused;                    // reading stopped: conn_pause()
-    bool wants_writable;            // conn_try_send() took less
-    bool dead; // nothing can be sent any more; `ended` was told or is on its way
+    struct conn_rest *rest; // owned; NULL: nothing is kept and it is not finishing
+    int64_t received_ms;    // mono of the last bytes received
+    bool finishing;         // close once what is kept is sent
+    bool paused;            // reading stopped: conn_pause()
+    bool wants_writable;    // conn_try_send() took less
+    bool dead;              // nothing can be sent any more; `ended` was told or is on its way
     bool ended_told;
     bool read_over; // the peer's FIN came
 };
-_Static_assert(sizeof(struct conn) <= 64, "every viewer has one, and a flush touches it");
+_Static_assert(sizeof(struct conn) <= 56, "every viewer has one, and a flush touches it");
 
 /* Takes over the accepted, non-blocking `fd`; on failure it is closed. `conn` need not be zeroed.
  */

@@ -227,7 +227,7 @@ static void test_keeps_what_the_socket_does_not_take_in_order(void **state)
     sent += 777;
     run_until(was_writable);
     assert_int_equal(conn_waiting_bytes(&probe.conn), 0);
-    assert_null(probe.conn.out);
+    assert_null(probe.conn.rest);
     conn_finish(&probe.conn);
     run_until(peer_reads_to_the_end);
     assert_int_equal(peer_read_bytes, sent);

@@ -68,6 +68,9 @@ struct server {
     struct link told;        // carriers that were asked to close
     struct link gone;        // carriers to be freed in a moment
     struct timer burial;     // frees them
+    struct timer calm;       // a rush of newcomers is over
+    uint32_t rush;           // newcomers since the last calm
+    uint32_t rush_seen;      // of them: when it was last looked at
     uint32_t carrier_count;  // all of the three lists
     uint32_t newcomer_count; // of them: accepted since the drain began
     uint32_t unwanted_count; // of them: answered 429 as soon as they say something

@@ -40,9 +40,10 @@ struct backlog {
     struct http1 *http1; // it owns this
 };
 
-/* What only requests and answers need: a ridden connection has none. */
+/* What only requests and answers need: a ridden connection has one while it has a backlog. */
 struct talk {
     struct address peer;       // frozen
+    struct backlog *backlog;   // owned; NULL: none
     struct intake *intake;     // owned; NULL unless READING
     struct exchange *exchange; // borrowed; NULL unless BUSY
     struct http_reply *reply;  // owned; NULL unless ANSWERING
@@ -55,16 +56,15 @@ struct talk {
 struct http1 {
     struct carrier carrier;
     struct conn conn;
-    struct talk *talk;       // owned; NULL from RIDDEN on
-    struct backlog *backlog; // owned; NULL: none
-    uint8_t state;           // enum http1_state
-    bool is_newcomer;        // came while the server drains
-    bool is_unwanted;        // was refused when it came
-    bool pumping;            // pump() is on the stack
-    bool half_closed;        // the peer will say no more
-    bool held;               // by the rider
+    struct talk *talk; // owned; RIDDEN: NULL but while there is a backlog
+    uint8_t state;     // enum http1_state
+    bool is_newcomer;  // came while the server drains
+    bool is_unwanted;  // was refused when it came
+    bool pumping;      // pump() is on the stack
+    bool half_closed;  // the peer will say no more
+    bool held;         // by the rider
 };
-_Static_assert(sizeof(struct http1) <= 184, "every viewer has one: 512 bytes a viewer in all");
+_Static_assert(sizeof(struct http1) <= 168, "every viewer has one: 512 bytes a viewer in all");
 
 static void pump(struct http1 *http1, struct str fresh);
 
@@ -110,6 +110,11 @@ static void drop_intake(struct http1 *http1)
     }
 }
 
+static struct backlog *backlog_of(const struct http1 *http1)
+{
+    return http1->talk == NULL ? NULL : http1->talk->backlog;
+}
+
 static void drop_talk(struct http1 *http1)
 {
     drop_intake(http1);
@@ -122,12 +127,15 @@ static void drop_talk(struct http1 *http1)
 
 static void drop_backlog(struct http1 *http1)
 {
-    struct backlog *backlog = http1->backlog;
+    struct backlog *backlog = backlog_of(http1);
     if (backlog != NULL) {
         wheel_cancel(reactor_wheel(http1->carrier.server->reactor), &backlog->poke);
         buf_done(&backlog->bytes);
         mem_free(MEM_CONN, backlog);
-        http1->backlog = NULL;
+        http1->talk->backlog = NULL;
+    }
+    if (http1->state == HTTP1_RIDDEN) {
+        drop_talk(http1);
     }
 }
 
@@ -186,8 +194,8 @@ void http1_bury(struct carrier *carrier)
     if (server->census != NULL) {
         census_leave(server->census, &carrier->seat);
     }
-    drop_talk(http1);
     drop_backlog(http1);
+    drop_talk(http1);
     list_remove(&carrier->link);
     server->carrier_count--;
     server->newcomer_count -= http1->is_newcomer ? 1U : 0U;
@@ -252,7 +260,7 @@ static void on_answer(struct carrier *carrier, const struct exchange *exchange,
     }
     /* What came behind it before a drain is told of the drain, then closed. */
     http1->talk->close_after = !exchange->keep_alive || answer->close ||
-                               (carrier->server->draining && http1->backlog == NULL);
+                               (carrier->server->draining && backlog_of(http1) == NULL);
     send_answer(http1, answer, str_eq(exchange->request->method, STR("HEAD")));
     if (!http1->pumping) {
         pump(http1, STR_NONE);
@@ -285,11 +293,13 @@ static void on_ride(struct carrier *carrier, const struct answer *head)
         .line = {.date = front_date(server), .close = head->status != 101, .is_endless = true},
     };
     const enum err err = http_reply_send(&to, head, &http1->talk->reply);
-    drop_talk(http1);
+    if (backlog_of(http1) == NULL) {
+        drop_talk(http1);
+    }
     if (err != ERR_OK) {
         cut(carrier);
-    } else if (!http1->pumping && http1->backlog != NULL) {
-        wheel_arm(reactor_wheel(server->reactor), &http1->backlog->poke, front_now_ms(server));
+    } else if (!http1->pumping && backlog_of(http1) != NULL) {
+        wheel_arm(reactor_wheel(server->reactor), &backlog_of(http1)->poke, front_now_ms(server));
     }
 }
 
@@ -437,14 +447,21 @@ static void count_turn(struct http1 *http1)
 static void give_way(struct http1 *http1)
 {
     struct server *server = http1->carrier.server;
-    if (may_read(http1) && http1->talk->begun >= REQUESTS_PER_TICK && http1->backlog != NULL) {
-        wheel_arm(reactor_wheel(server->reactor), &http1->backlog->poke, front_now_ms(server) + 1);
+    if (may_read(http1) && http1->talk->begun >= REQUESTS_PER_TICK && backlog_of(http1) != NULL) {
+        wheel_arm(reactor_wheel(server->reactor), &backlog_of(http1)->poke,
+                  front_now_ms(server) + 1);
     }
 }
 
 static enum err keep_input(struct http1 *http1, struct str input)
 {
-    struct backlog *backlog = http1->backlog;
+    struct backlog *backlog = backlog_of(http1);
+    if (http1->talk == NULL) { // a ridden one that is held
+        http1->talk = mem_new(MEM_CONN, sizeof(*http1->talk));
+        if (http1->talk == NULL) {
+            return ERR_NOMEM;
+        }
+    }
     if (backlog == NULL) {
         backlog = mem_new(MEM_CONN, sizeof(*backlog));
         if (backlog == NULL) {
@@ -453,7 +470,7 @@ static enum err keep_input(struct http1 *http1, struct str input)
         backlog->http1 = http1;
         backlog->poke.fire = on_poke;
         buf_init(&backlog->bytes, MEM_CONN, BACKLOG_BYTES_MAX + CONN_READ_BYTES);
-        http1->backlog = backlog;
+        http1->talk->backlog = backlog;
     }
     buf_add_str(&backlog->bytes, input);
     return buf_ok(&backlog->bytes) ? ERR_OK : ERR_NOMEM;
@@ -477,7 +494,7 @@ static void take(struct http1 *http1, struct str *input)
 /* After the input was taken: is more wanted, or was that all? */
 static void settle(struct http1 *http1)
 {
-    const size_t kept = http1->backlog == NULL ? 0 : http1->backlog->bytes.len;
+    const size_t kept = backlog_of(http1) == NULL ? 0 : backlog_of(http1)->bytes.len;
     if (http1->held || kept >= BACKLOG_BYTES_MAX) {
         conn_pause(&http1->conn);
     } else {
@@ -492,12 +509,12 @@ static void settle(struct http1 *http1)
 
 static void pump(struct http1 *http1, struct str fresh)
 {
-    const bool has_backlog = http1->backlog != NULL;
+    const bool has_backlog = backlog_of(http1) != NULL;
     if (has_backlog && keep_input(http1, fresh) != ERR_OK) {
         cut(&http1->carrier);
         return;
     }
-    struct str input = has_backlog ? buf_str(&http1->backlog->bytes) : fresh;
+    struct str input = has_backlog ? buf_str(&backlog_of(http1)->bytes) : fresh;
     count_turn(http1);
     http1->pumping = true;
     take(http1, &input);
@@ -509,7 +526,7 @@ static void pump(struct http1 *http1, struct str fresh)
     if (has_backlog && input.len == 0) {
         drop_backlog(http1);
     } else if (has_backlog) {
-        buf_drop(&http1->backlog->bytes, http1->backlog->bytes.len - input.len);
+        buf_drop(&backlog_of(http1)->bytes, backlog_of(http1)->bytes.len - input.len);
     } else if (input.len > 0 && keep_input(http1, input) != ERR_OK) {
         cut(&http1->carrier);
         return;

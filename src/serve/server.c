@@ -15,7 +15,7 @@
 #include "serve/streaming.h"
 #include "serve/ws_streams.h"
 
-enum { DRAIN_STEP = 512, DRAIN_STEP_MS = 20, VISIT_MS_MAX = 5000 };
+enum { DRAIN_STEP = 512, DRAIN_STEP_MS = 20, VISIT_MS_MAX = 5000, RUSH_MIN = 1000, CALM_MS = 500 };
 
 static int64_t now_of(void *user)
 {
@@ -55,9 +55,26 @@ static void on_burial(struct timer *timer)
     }
 }
 
+/* What the requests of a rush used lies between what stays, and would be held for good. */
+static void on_calm(struct timer *timer)
+{
+    struct server *server = list_entry(timer, struct server, calm);
+    if (server->rush != server->rush_seen) {
+        server->rush_seen = server->rush;
+        wheel_arm(reactor_wheel(server->reactor), timer, front_now_ms(server) + CALM_MS);
+        return;
+    }
+    server->rush = server->rush_seen = 0;
+    mem_trim();
+}
+
 static void on_accepted(void *user, int fd, const struct address *peer)
 {
-    http1_open(user, fd, peer);
+    struct server *server = user;
+    http1_open(server, fd, peer);
+    if (++server->rush == RUSH_MIN) {
+        wheel_arm(reactor_wheel(server->reactor), &server->calm, front_now_ms(server) + CALM_MS);
+    }
 }
 
 /* ---- drain ---- */
@@ -235,6 +252,7 @@ enum err server_new(const struct server_options *options, struct server **ret_se
                               .trusted_proxy_count = options->trusted_proxy_count,
                               .compress = options->compress,
                               .burial = {.fire = on_burial},
+                              .calm = {.fire = on_calm},
                               .drain_step = {.fire = on_drain_step}};
     set_times(server, options);
     server->limits = options->limits != NULL ? *options->limits : server_limits_usual;
@@ -268,6 +286,7 @@ void server_free(struct server *server)
     cut_all(&server->told);
     on_burial(&server->burial);
     wheel_cancel(reactor_wheel(server->reactor), &server->burial);
+    wheel_cancel(reactor_wheel(server->reactor), &server->calm);
     wheel_cancel(reactor_wheel(server->reactor), &server->drain_step);
     sweep_done(&server->idle);
     rota_done(&server->visits);

@@ -43,7 +43,7 @@ struct ws_conn {
     uint8_t bad_messages;
 };
 _Static_assert(offsetof(struct ws_conn, streams) == 0, "ws_streams.c finds the connection by it");
-_Static_assert(sizeof(struct ws_conn) <= 120, "every WebSocket has one: 512 bytes a viewer in all");
+_Static_assert(sizeof(struct ws_conn) <= 112, "every WebSocket has one: 512 bytes a viewer in all");
 
 static struct carrier *carrier_of(const struct ws_conn *ws)
 {

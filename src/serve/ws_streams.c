@@ -69,6 +69,16 @@ static void uncount_further(struct ws_streams *streams)
     }
 }
 
+/* At most one of a socket: its messages share one window. */
+static bool has_deflated(const struct ws_streams *streams)
+{
+    const struct ws_stream *stream = streams->first;
+    while (stream != NULL && viewer_encoding(&stream->viewer) != &encoding_ws_deflate) {
+        stream = stream->next;
+    }
+    return stream != NULL;
+}
+
 static struct ws_stream *make(struct ws_streams *streams, struct str name)
 {
     struct ws_stream *stream = pool_new(&server_of(streams)->ws_streams);
@@ -92,9 +102,6 @@ static void add(struct ws_streams *streams, struct ws_stream *stream)
         place = &(*place)->next;
     }
     *place = stream;
-    if (streams->output.deflates && streams->deflated == NULL) {
-        streams->deflated = stream;
-    }
 }
 
 static void take_out(struct ws_streams *streams, struct ws_stream *stream)
@@ -104,9 +111,6 @@ static void take_out(struct ws_streams *streams, struct ws_stream *stream)
         place = &(*place)->next;
     }
     *place = stream->next;
-    if (streams->deflated == stream) {
-        streams->deflated = NULL;
-    }
 }
 
 static void drop(struct ws_stream *stream)
@@ -195,9 +199,10 @@ enum err ws_streams_join(struct ws_streams *streams, const struct join *join)
         uncount_further(streams);
         return ERR_NOMEM;
     }
+    const bool deflates = streams->output.deflates && !has_deflated(streams);
     add(streams, stream);
     struct join by_ws = *join;
-    by_ws.encoding = streams->deflated == stream ? &encoding_ws_deflate : &encoding_ws;
+    by_ws.encoding = deflates ? &encoding_ws_deflate : &encoding_ws;
     by_ws.retry_ms = 0;
     viewer_join(server_of(streams)->hub, &stream->viewer, &viewer_ops, &by_ws);
     return ERR_OK;

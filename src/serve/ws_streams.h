@@ -22,9 +22,8 @@ struct ws_stream; // ws_streams.c
 
 struct ws_streams { // the first member of its ws_conn
     struct ws_output output;
-    struct ws_stream *first;    // owned; NULL: none
-    struct ws_stream *deflated; // of them: whose messages share the window; NULL: none
-    const struct ws_ops *ops;   // joined, refused
+    struct ws_stream *first;  // owned; NULL: none
+    const struct ws_ops *ops; // joined, refused
 };
 
 void ws_streams_pool_init(struct pool *pool); // server->ws_streams
