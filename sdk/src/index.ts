@@ -11,4 +11,4 @@ export type { OwnLine } from "./outbox.js";
 export { becomeGuest, Problem, tokenEnds, type Draft, type Guest, type TokenReason, type TokenSource } from "./http.js";
 export { browserPorts, type Clock, type Happening, type Ports, type Socket, type Timer } from "./ports.js";
 export type { Connection, End, Plan, Sink, Transport, TransportName, Watching } from "./transport/transport.js";
-export type { Code, Comment, Cursor, Message, Role, StreamState, Tier, User } from "./messages.js";
+export type { Code, Comment, Cursor, Lane, Message, Role, StreamState, Tier, User } from "./messages.js";

@@ -15,6 +15,7 @@ import {
   type Digest,
   type Gap,
   type Hello,
+  type Lane,
   type LogEvent,
   type Message,
   type Presence,
@@ -53,6 +54,8 @@ export interface Facts {
   readonly slow: number;
   readonly modes: readonly string[];
   readonly tier: Tier;
+  /** As the last hello said. */
+  readonly lane: Lane;
   readonly viewers: number | undefined;
   readonly viewers_approx: boolean;
   readonly pins: readonly Comment[];
@@ -96,6 +99,7 @@ export class Log {
   private slow = 0;
   private modes: readonly string[] = [];
   private tier: Tier = "push";
+  private lane: Lane = "full";
   private viewers: number | undefined;
   private viewers_approx = false;
   /** Settings, state and pins of hello hold up to here; older events do not change them again. */
@@ -123,8 +127,8 @@ export class Log {
 
   get facts(): Facts {
     const pins = [...this.pinned.values()].flatMap((pin) => pin.comment ?? []);
-    const { state, slow, modes, tier, viewers, viewers_approx } = this;
-    return { state, slow, modes, tier, viewers, viewers_approx, pins };
+    const { state, slow, modes, tier, lane, viewers, viewers_approx } = this;
+    return { state, slow, modes, tier, lane, viewers, viewers_approx, pins };
   }
 
   apply(message: Message): Outcome {
@@ -248,7 +252,10 @@ export class Log {
       this.startOver(hello.epoch, "epoch");
       this.last = hello.seq;
       this.is_fresh = true;
+    } else if (hello.resumed === true && hello.lane !== undefined && hello.lane !== this.lane) {
+      this.last = hello.seq; // what the lane before had not told yet follows in this one
     }
+    this.lane = hello.lane ?? this.lane;
     this.covered = [];
     this.hello_seq = hello.seq;
     this.facts_seq = hello.latest ?? hello.seq;

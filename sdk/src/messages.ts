@@ -236,7 +236,7 @@ export interface Posted {
 
 export interface PollAnswer {
   epoch: string;
-  cursor: string;
+  cursor: Cursor;
   events: readonly unknown[];
   next_ms?: number;
   resync?: boolean;

@@ -17,7 +17,7 @@
 import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, Server, tokenEnds, type Draft, type TokenSource } from "./http.js";
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
-import { cursorOf, type Goaway, type Message, type Posted, type Reply } from "./messages.js";
+import { cursorOf, type Goaway, type Lane, type Message, type Posted, type Reply } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { Route } from "./route.js";
@@ -51,6 +51,8 @@ export interface StreamOptions {
   readonly token?: string | TokenSource;
   /** How many comments to begin with: 0..500. */
   readonly tail?: number;
+  /** How much is sent: all, or less and told the rest. */
+  readonly lane?: Lane;
   /** How many lines are kept; the oldest go first. */
   readonly window?: number;
   /** After how long without success a line of ours has failed. */
@@ -97,6 +99,7 @@ export class Stream {
   private readonly connect_by: Record<TransportName, Transport>;
   private readonly route: Route;
   private readonly tail: number;
+  private wanted: Lane;
   private readonly session: string;
   private readonly listeners = new Set<() => void>();
   private readonly unwatch: () => void;
@@ -126,6 +129,7 @@ export class Stream {
     this.name = options.stream;
     this.server = new Server(new URL(options.server ?? globalThis.location.origin), this.ports, source);
     this.tail = options.tail ?? 50;
+    this.wanted = options.lane ?? "full";
     this.log = new Log(options.window ?? 500, (comment) => this.outbox.settle(comment.cid));
     this.outbox = new Outbox({
       clock,
@@ -158,6 +162,25 @@ export class Stream {
   /** Where we stand, or undefined before the first hello. */
   get cursor(): string | undefined {
     return this.log.cursor;
+  }
+
+  /** The lane that we want; `facts.lane` is the one that the server last named. */
+  get lane(): Lane {
+    return this.wanted;
+  }
+
+  /** Goes on in another lane from where we stand: in the same connection where it can, else in a new one. */
+  setLane(lane: Lane): void {
+    if (lane === this.wanted) return;
+    this.wanted = lane;
+    const { connection } = this;
+    const { phase } = this.state;
+    if (phase === "live" && connection?.changeLane !== undefined) {
+      connection.changeLane(lane);
+      this.start("hello", HELLO_MS, () => this.lose({ why: "closed" }));
+    } else if (phase === "live" || phase === "connecting") {
+      this.reconnect();
+    }
   }
 
   /** How many of `lines`, from the oldest on, were there at hold(); all of them when nothing is held. */
@@ -246,7 +269,7 @@ export class Stream {
     this.heard_at = this.ports.clock.now();
     this.start("hello", HELLO_MS, () => this.lose({ why: "unsupported", detail: "no hello came" }));
     const after = this.without_cursor ? undefined : this.log.cursor;
-    const plan = { stream: this.name, after, tail: this.tail, session: this.session };
+    const plan = { stream: this.name, after, tail: this.tail, session: this.session, lane: this.wanted };
     const is_ours = (): boolean => this.connection === connection;
     const connection: Connection = this.connect_by[name](this.server, plan, {
       message: (message) => void (is_ours() && this.receive(message)),

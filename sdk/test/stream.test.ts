@@ -508,3 +508,60 @@ test("closed is closed: no timer, no call, no connection", async () => {
   assert.equal(world.attempts.length, 1);
   assert.equal(calls, before);
 });
+
+test("another lane in the same connection: a hello answers, and it goes on where we stand", async () => {
+  const world = new World();
+  const stream = live(world, 0, { lane: "digest" });
+  assert.equal(world.attempt.plan.lane, "digest");
+  world.attempt.say({ type: "digest", from: 1, to: 10, carried: 1, shed: 9, removed: 0, events: [comment(3)] });
+  stream.setLane("full");
+  stream.setLane("full");
+  assert.deepEqual(world.attempt.lanes, ["full"]);
+  world.attempt.hello(10, { resumed: true, lane: "full", latest: 12 });
+  world.attempt.say(comment(11), comment(12));
+  assert.equal(stream.facts.lane, "full");
+  assert.deepEqual(texts(stream), ["-9-", "text 3", "text 11", "text 12"]);
+  assert.equal(world.attempts.length, 1);
+});
+
+test("what the lane before had not told is told in the next one", () => {
+  const world = new World();
+  const stream = world.stream({ lane: "control" });
+  world.attempt.hello(0, { lane: "control" });
+  world.attempt.say({ type: "mark", seq: 5 });
+  stream.setLane("full");
+  world.attempt.hello(3, { resumed: true, lane: "full" });
+  world.attempt.say(comment(4), comment(5));
+  assert.deepEqual(texts(stream), ["text 4", "text 5"]);
+});
+
+test("a lane that nobody answers is asked for in a new connection", async () => {
+  const world = new World();
+  const stream = live(world);
+  stream.setLane("readable");
+  await world.clock.advance(20_000);
+  assert.equal(world.attempts.length, 2);
+  assert.equal(world.attempt.plan.lane, "readable");
+  assert.equal(stream.lane, "readable");
+});
+
+test("where a connection cannot change its lane a new one begins, by cursor", () => {
+  const world = new World();
+  const stream = live(world, 0, { transports: ["sse"] });
+  world.attempt.say(comment(1));
+  stream.setLane("readable");
+  assert.equal(world.attempts.length, 2);
+  assert.deepEqual({ lane: world.attempt.plan.lane, after: world.attempt.plan.after }, { lane: "readable", after: "k3f9.1" });
+});
+
+test("a lane's gaps and marks are no holes, and an early act moves nothing", () => {
+  const world = new World();
+  const stream = live(world, 0, { lane: "readable" });
+  world.attempt.say(comment(1), { type: "gap", from: 2, to: 9, carried: 0, shed: 8, removed: 0, why: "lane" }, comment(10, 9));
+  world.attempt.say({ type: "gap", from: 11, to: 12, carried: 0, shed: 2, removed: 0, why: "lane" }, { type: "mark", seq: 12 });
+  world.attempt.say({ type: "stream", stream: "demo", seq: 14, prev: 13, state: "paused", early: true });
+  assert.equal(stream.facts.state, "paused");
+  assert.equal(stream.cursor, "k3f9.12");
+  assert.deepEqual(texts(stream), ["text 1", "-8-", "text 10", "-2-"]);
+  assert.equal(world.attempts.length, 1);
+});

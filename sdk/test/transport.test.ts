@@ -12,7 +12,7 @@ import type { Connection, End, Plan, Sink, Transport } from "../src/transport/tr
 import { websocket } from "../src/transport/ws.js";
 import { comment, EPOCH, settled, World } from "./world.js";
 
-const plan: Plan = { stream: "demo", after: undefined, tail: 50, session: "s-1" };
+const plan: Plan = { stream: "demo", after: undefined, tail: 50, session: "s-1", lane: "full" };
 
 class Heard implements Sink {
   messages: Message[] = [];
@@ -159,7 +159,7 @@ test("poll: the first answer at once, then it waits; each moves the cursor", asy
 });
 
 test("poll: a resync is told as one, after a hello at the new place", () => {
-  const answer = { epoch: "zz", cursor: "zz.8", events: [comment(8, 6)], resync: true };
+  const answer = { epoch: "zz", cursor: "zz.8" as const, events: [comment(8, 6)], resync: true };
   assert.deepEqual(
     messagesOf(answer, false).map((message) => ({ ...message })),
     [{ type: "hello", epoch: "zz", seq: 6, latest: 8 }, { type: "resync", epoch: "zz" }, comment(8, 6), { type: "mark", seq: 8 }],
@@ -190,10 +190,12 @@ test("ws: anonymous goes straight, with after or tail; messages and beats go thr
   socket.onmessage?.({ data: new ArrayBuffer(2) });
   connection.beat?.("hidden");
   connection.auth?.("t2");
+  connection.changeLane?.("control");
   assert.deepEqual(heard.types, ["hello 7"]);
   assert.deepEqual(socket.sent.map((text) => JSON.parse(text)), [
     { do: "beat", ref: 1, stream: "demo", state: "hidden" },
     { do: "auth", ref: 2, token: "t2" },
+    { do: "lane", ref: 3, stream: "demo", lane: "control" },
   ]);
   socket.onclose?.({ code: 1001 });
   assert.deepEqual(await heard.end, { why: "closed", code: 1001 });
@@ -234,4 +236,26 @@ test("ws: one that does not open is unsupported; a refused ticket says why; clos
   assert.equal(world.sockets.at(-1)?.closed_with, 1000);
   third.heard.end.then(() => assert.fail("it ended after close()"));
   await settled();
+});
+
+test("every transport asks for its lane, if it is not the whole", async () => {
+  for (const transport of [websocket, sse, poll]) {
+    const world = new World();
+    const server = new Server(new URL("http://roar.test"), world.ports);
+    const { connection } = start(transport, server, { lane: "digest" });
+    await settled();
+    const asked = world.sockets[0] === undefined ? world.asked[0]?.query : new URL(world.sockets[0].url).searchParams;
+    assert.equal(asked?.get("lane"), "digest");
+    connection.close();
+  }
+});
+
+test("poll: what a sparse lane begins with is behind the hello", () => {
+  const gap = { type: "gap", from: 1, to: 4, carried: 0, shed: 4, removed: 0, why: "lane" } as const;
+  const digest = { type: "digest", from: 5, to: 9, carried: 1, shed: 4, removed: 0, events: [comment(7)] } as const;
+  for (const [events, seq] of [[[gap, comment(5)], 0], [[digest], 4], [[comment(9, 8)], 8]] as const) {
+    const [hello] = messagesOf({ epoch: EPOCH, cursor: "k3f9.9", events: [...events] }, true);
+    assert.ok(hello?.type === "hello");
+    assert.equal(hello.seq, seq);
+  }
 });

@@ -84,6 +84,7 @@ export class Attempt {
   is_closed = false;
   beats: string[] = [];
   auths: string[] = [];
+  lanes: string[] = [];
 
   constructor(
     readonly name: TransportName,
@@ -177,7 +178,12 @@ export class World {
       const close = (): void => void (attempt.is_closed = true);
       if (name === "poll") return { close, watches_itself: true };
       if (name === "sse") return { close };
-      return { close, beat: (state) => void attempt.beats.push(state), auth: (token) => void attempt.auths.push(token) };
+      return {
+        close,
+        beat: (state) => void attempt.beats.push(state),
+        auth: (token) => void attempt.auths.push(token),
+        changeLane: (lane) => void attempt.lanes.push(lane),
+      };
     };
   }
 

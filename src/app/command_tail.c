@@ -24,14 +24,17 @@ enum {
     KEYS_MAX = 100000,
 };
 
-static const struct option_kind kinds[] = {
-    REMOTE_OPTIONS, {.name = "after", .has_value = true}, {.name = NULL}};
+static const struct option_kind kinds[] = {REMOTE_OPTIONS,
+                                           {.name = "after", .has_value = true},
+                                           {.name = "lane", .has_value = true},
+                                           {.name = NULL}};
 
 struct tail {
     const struct command *command;
     const struct remote *remote;
     const char *stream;
     char after[EVENT_SOURCE_ID_MAX]; // where to begin; empty: the server's backfill
+    const char *lane;
     bool is_json;
     struct event_source source;
     int64_t last_seq;
@@ -131,6 +134,45 @@ static bool is_worth_printing(struct tail *tail, const struct json *event, struc
     return true;
 }
 
+static void print_event(struct tail *tail, const struct json *event, struct str type,
+                        struct str data)
+{
+    struct buf line;
+    if (!is_worth_printing(tail, event, type)) {
+        return;
+    }
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    if (tail->is_json) {
+        terminal_write(&line, data);
+        buf_add_byte(&line, '\n');
+    } else {
+        write_line(&line, event, type);
+    }
+    print(tail, &line);
+    buf_done(&line);
+}
+
+/* What it left out, as a gap, then its events; as JSON it is printed as it came. */
+static void print_digest(struct tail *tail, const struct json *digest, struct str data)
+{
+    int64_t to = 0, shed = 0;
+    const struct json *events = json_member(digest, "events");
+    if (!json_get_i64(json_member(digest, "to"), &to) || to <= tail->last_seq) {
+        return;
+    }
+    if (tail->is_json) {
+        print_event(tail, digest, STR("gap"), data);
+    } else if (json_get_i64(json_member(digest, "shed"), &shed) && shed > 0) {
+        print_event(tail, digest, STR("gap"), STR_NONE);
+    }
+    for (size_t i = 0; !tail->is_json && i < json_length(events); i++) {
+        struct str type = STR_NONE;
+        (void)json_get_str(json_member(json_at(events, i), "type"), &type);
+        print_event(tail, json_at(events, i), type, STR_NONE);
+    }
+    tail->last_seq = to;
+}
+
 static void on_event(void *user, struct str data)
 {
     struct tail *tail = user;
@@ -141,17 +183,10 @@ static void on_event(void *user, struct str data)
         return; // the server's next version may know what we do not
     }
     (void)json_get_str(json_member(event, "type"), &type);
-    if (is_worth_printing(tail, event, type)) {
-        struct buf line;
-        buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-        if (tail->is_json) {
-            terminal_write(&line, data);
-            buf_add_byte(&line, '\n');
-        } else {
-            write_line(&line, event, type);
-        }
-        print(tail, &line);
-        buf_done(&line);
+    if (str_eq(type, STR("digest"))) {
+        print_digest(tail, event, data);
+    } else if (json_member(event, "early") == NULL) { // an act comes again at its place
+        print_event(tail, event, type, data);
     }
     json_free(event);
 }
@@ -185,13 +220,14 @@ static enum err connect_once(struct tail *tail)
     buf_init(&headers, MEM_OTHER, 16 * 1024);
     buf_add_str(&path, STR("/v1/streams/"));
     url_write(&path, str_of(tail->stream));
-    buf_add_str(&path, STR("/events"));
+    buf_add_str(&path, STR("/events?lane="));
+    url_write(&path, str_of(tail->lane));
     buf_add_str(&headers, STR("Accept: text/event-stream\r\n"));
     remote_write_auth(tail->remote, &headers);
     if (tail->source.id[0] != '\0') {
         buf_addf(&headers, "Last-Event-ID: %s\r\n", tail->source.id);
     } else if (tail->after[0] != '\0') {
-        buf_add_str(&path, STR("?after="));
+        buf_add_str(&path, STR("&after="));
         url_write(&path, str_of(tail->after));
     }
     const struct client_request request = {.url = &tail->remote->url,
@@ -257,12 +293,14 @@ static int run(const struct command *command, const struct options *options)
     struct remote remote;
     char why[CLIENT_WHY_MAX];
     const char *after = options_value(options, "after");
+    const char *lane = options_value(options, "lane");
     if (remote_find(options, &remote, why) != ERR_OK) {
         return command_misused(command, why);
     }
     struct tail tail = {.command = command,
                         .remote = &remote,
                         .stream = options->words[0],
+                        .lane = lane == NULL ? "full" : lane,
                         .is_json = options_has(options, "json")};
     if (after != NULL && strlen(after) >= sizeof(tail.after)) {
         return command_misused(command, "--after is a cursor such as k3f9.4071");
@@ -280,10 +318,11 @@ static int run(const struct command *command, const struct options *options)
 
 const struct command command_tail = {
     .name = "tail",
-    .usage = "STREAM [--after CURSOR] [--json] [--url URL] [--token JWT]",
+    .usage = "STREAM [--after CURSOR] [--lane LANE] [--json] [--url URL] [--token JWT]",
     .summary = "prints a stream's comments as they come",
     .help = REMOTE_HELP
     "  --after C      from this place on [the newest 50]\n"
+    "  --lane L       full, readable, digest or control [full]\n"
     "  --json         print the events themselves, one a line, and what is said of gaps\n",
     .spec = {.kinds = kinds, .words_min = 1, .words_max = 1},
     .run = run,

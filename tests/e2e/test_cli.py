@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from http1 import DEADLINE_S
+from lanes import carried
 from roar import BINARY, UNLIMITED, Roar, environment, run
 from tokens import SECRET, token
 
@@ -119,6 +120,26 @@ def test_tail_is_for_people(server, stream):
     finally:
         process.terminate()
         process.communicate(timeout=DEADLINE_S)
+
+
+@pytest.mark.parametrize("lane", ["readable", "digest", "control"])
+def test_tail_reads_a_lane(server, stream, lane):
+    for number in range(20):
+        server.posted(stream, f"t{number}")
+    server.ask("PUT", f"/v1/streams/{stream}", token=token("h", roles=["host"]), body={"state": "paused"})
+    log = server.log(stream)
+    sent = carried(log, lane)
+    process = tail(server, stream, "--after", "0", "--lane", lane)
+    lines = []
+    try:
+        read_until(process, lambda line: lines.append(line) or "the stream is paused" in line)
+    finally:
+        process.terminate()
+        process.communicate(timeout=DEADLINE_S)
+    texts = [event["text"] for event in log if event["seq"] in sent and event["type"] == "comment"]
+    assert [line.rstrip().rpartition(": ")[2] for line in lines if not line.startswith("--")] == texts
+    left_out = [int(line.split()[1]) for line in lines if "left out" in line]
+    assert sum(left_out) == len(log) - len(sent)
 
 
 def test_tail_says_why_not(server):

@@ -6,7 +6,7 @@
  */
 import { unreachable, type Server } from "../http.js";
 import { isLogEvent, readMessage, seqOf, type Hello, type Message, type PollAnswer } from "../messages.js";
-import { endOfFetch, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
+import { endOfFetch, queryOf, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
 
 const WAIT_S = 25;
 /** An answer is due after WAIT_S; what comes much later comes from nobody. */
@@ -28,15 +28,13 @@ export function poll(server: Server, plan: Plan, sink: Sink): Connection {
     });
   }
 
-  async function ask(after: string | undefined, wait: number, signal: AbortSignal): Promise<PollAnswer> {
+  async function ask(after: Plan["after"], wait: number, signal: AbortSignal): Promise<PollAnswer> {
     const late = new AbortController();
     const give_up = (): void => late.abort();
     signal.addEventListener("abort", give_up);
     const timer = clock.start(PATIENCE_MS, give_up);
     try {
-      const { stream, tail, session } = plan;
-      const query = after === undefined ? { tail, session, wait } : { after, session, wait };
-      return await server.poll(stream, query, late.signal);
+      return await server.poll(plan.stream, { ...queryOf({ ...plan, after }), wait }, late.signal);
     } finally {
       clock.stop(timer);
       signal.removeEventListener("abort", give_up);
@@ -44,7 +42,7 @@ export function poll(server: Server, plan: Plan, sink: Sink): Connection {
   }
 
   async function work(guarded: Sink, signal: AbortSignal): Promise<End> {
-    let after: string | undefined = plan.after;
+    let after = plan.after;
     let is_first = true;
     while (!signal.aborted) {
       const asked_at = clock.now();
@@ -65,13 +63,18 @@ export function poll(server: Server, plan: Plan, sink: Sink): Connection {
   return { ...runTask(sink, work, endOfFetch), watches_itself: true };
 }
 
+/** Where a reader stands that has all before it. */
+function placeBefore(message: Message): number | undefined {
+  if (message.type === "gap" || message.type === "digest") return message.from - 1;
+  return isLogEvent(message) ? message.prev : undefined;
+}
+
 export function messagesOf(answer: PollAnswer, is_first: boolean): Message[] {
   const messages = answer.events.map(readMessage).filter((one): one is Message => one !== undefined);
   const covered = seqOf(answer.cursor);
-  const first = messages.find(isLogEvent);
+  const before = messages.map(placeBefore).find((place) => place !== undefined);
   const start: Message[] = [];
   if ((is_first || answer.resync === true) && !messages.some((one) => one.type === "hello")) {
-    const before = first === undefined ? covered : first.prev;
     const hello: Hello = { type: "hello", epoch: answer.epoch, seq: before ?? covered, latest: covered };
     start.push(hello);
   }

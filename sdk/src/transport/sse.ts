@@ -3,7 +3,7 @@
  * status of a refusal, and lets comment lines be heard. */
 import type { Server } from "../http.js";
 import { parseMessage } from "../messages.js";
-import { endOfFetch, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
+import { endOfFetch, queryOf, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
 
 /** Splits a stream of text into the fields of events (WHATWG HTML 9.2.6); `:` lines only show life. */
 export class EventParser {
@@ -35,9 +35,8 @@ export class EventParser {
 
 export function sse(server: Server, plan: Plan, sink: Sink): Connection {
   async function work(guarded: Sink, signal: AbortSignal): Promise<End> {
-    const { after, tail, session } = plan;
     // In the query, since a header of our own would cost another origin a preflight.
-    const url = server.streamUrl(plan.stream, "/events", after === undefined ? { tail, session } : { after, session });
+    const url = server.streamUrl(plan.stream, "/events", queryOf(plan));
     const headers = { accept: "text/event-stream" };
     const response = await server.request(url, { headers, signal });
     const type = response.headers.get("content-type") ?? "";

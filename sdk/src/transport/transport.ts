@@ -5,7 +5,7 @@
  * The sink hears nothing before the call has returned, and nothing after close().
  */
 import { Problem, type Server } from "../http.js";
-import type { Cursor, Message } from "../messages.js";
+import type { Cursor, Lane, Message } from "../messages.js";
 
 export type TransportName = "websocket" | "sse" | "poll";
 
@@ -14,6 +14,7 @@ export interface Plan {
   readonly stream: string;
   readonly after: Cursor | undefined;
   readonly tail: number;
+  readonly lane: Lane;
   /** Names this reader over reconnects and transports, so that it counts as one viewer. */
   readonly session: string;
 }
@@ -40,6 +41,8 @@ export interface Connection {
   readonly watches_itself?: boolean;
   /** Says that we are there and whether anybody looks, and asks for a sign of life; where the transport can. */
   beat?(state: Watching): void;
+  /** Goes on in another lane without reconnecting, where the transport can: a hello of that lane answers. */
+  changeLane?(lane: Lane): void;
   /** Goes on under another token without reconnecting, where the transport can. */
   auth?(token: string): void;
 }
@@ -48,6 +51,11 @@ export interface Connection {
 export type Watching = "watching" | "hidden";
 
 export type Transport = (server: Server, plan: Plan, sink: Sink) => Connection;
+
+/** The query of a plan: where to begin, who we are, which lane if it is not the whole. */
+export function queryOf({ after, tail, session, lane }: Plan): Record<string, string | number | undefined> {
+  return { ...(after === undefined ? { tail } : { after }), session, ...(lane === "full" ? {} : { lane }) };
+}
 
 /** What a failed request means for the connection that it was to begin. */
 export function endOfFetch(error: unknown): End {

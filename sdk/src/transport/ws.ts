@@ -3,7 +3,7 @@
 import type { Server } from "../http.js";
 import { parseMessage } from "../messages.js";
 import type { Socket } from "../ports.js";
-import { endOfFetch, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
+import { endOfFetch, queryOf, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
 
 const CLOSE_NORMAL = 1000;
 
@@ -35,9 +35,7 @@ export function websocket(server: Server, plan: Plan, sink: Sink): Connection {
     if (openSocket === undefined) return { why: "unsupported", detail: "no WebSocket here" };
     const ticket = (await server.identity()) === undefined ? undefined : await server.ticket();
     if (signal.aborted) return { why: "closed" };
-    const { after, tail, session } = plan;
-    const query = after === undefined ? { tail, session, ticket } : { after, session, ticket };
-    const url = server.streamUrl(plan.stream, "/ws", query);
+    const url = server.streamUrl(plan.stream, "/ws", { ...queryOf(plan), ticket });
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     socket = openSocket(url.href, "roar.v1");
     return run(socket, guarded, signal);
@@ -47,6 +45,7 @@ export function websocket(server: Server, plan: Plan, sink: Sink): Connection {
   return {
     close: connection.close,
     beat: (state) => socket?.send(JSON.stringify({ do: "beat", ref: ++ref, stream: plan.stream, state })),
+    changeLane: (lane) => socket?.send(JSON.stringify({ do: "lane", ref: ++ref, stream: plan.stream, lane })),
     auth: (token) => socket?.send(JSON.stringify({ do: "auth", ref: ++ref, token })),
   };
 }
