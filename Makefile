@@ -81,8 +81,8 @@ bench: build
 
 bench-peers: build
 	@bench/peers/install
-	@bench/peers.py --binary $(BUILD)/roar $(if $(QUICK),--quick)
-	@bench/page.py $(if $(QUICK),build/peers/quick.json --to build/peers/page)
+	@bench/peers.py --binary $(BUILD)/roar $(if $(QUICK),--quick); code=$$?; \
+		bench/page.py $(if $(QUICK),build/peers/quick.json --to build/peers/page) && exit $$code
 
 fmt: setup-test
 	@find $(wildcard src bench fuzz sim tests) -name '*.[ch]' -exec clang-format-14 -i {} +

@@ -144,7 +144,13 @@ def cell(points, key, shown):
     return shown(points[key]) if key in points else "-"
 
 
-def main_table(crowd, rate, cost, late, memory):
+def missed(results):
+    """Messages that viewers never had, of those they were there for; told of or not."""
+    return {line: sum(report["counts"]["missing"] + report["counts"]["spared"] + report["violations"]["lost"]
+                      for report in reports) for line, reports in results.of("stairs").items()}
+
+
+def main_table(lost, crowd, rate, cost, late, memory):
     low, floor = (crowd, rate), cost[BARE][crowd, rate]
     rates = sorted({at for found in late.values() for viewers, at in found if viewers == crowd})
     rows = []
@@ -152,9 +158,10 @@ def main_table(crowd, rate, cost, late, memory):
         held = [at for at in rates if late[line].get((crowd, at), 1e9) < 500]
         rows.append([named(line), cell(points, low, lambda us: f"{us:.2f}"), cell(points, low, lambda us: f"{us / floor:.2f} F"),
                      cell(memory.get(line, {}), low, plot.number)] +
-                    [cell(late[line], (crowd, at), plot.number) for at in rates] + [f"{max(held):.0f}/s" if held else "none"])
+                    [cell(late[line], (crowd, at), plot.number) for at in rates] +
+                    [f"{max(held):.0f}/s" if held else "none", plot.number(lost[line]) if line in lost else "-"])
     head = ["", f"µs a delivery at {rate:.0f}/s", "of F", "bytes a viewer"] + \
-        [f"p99 at {at:.0f}/s, ms" for at in rates] + ["p99 < 500 ms up to"]
+        [f"p99 at {at:.0f}/s, ms" for at in rates] + ["p99 < 500 ms up to", "never delivered"]
     return table(head, rows)
 
 
@@ -185,8 +192,8 @@ def page(results, folder):
 Made by `bench/page.py` from `{results.path.relative_to(ROOT) if results.path.is_relative_to(ROOT) else results.path.name}`;
 `make bench-peers` repeats all of it. What the numbers mean and how they are taken: [../bench.md](../bench.md).
 
-Measured {whole["at"]}, {whole["rounds"]} {"round" if whole["rounds"] == 1 else "rounds"} through all of them in turn, {whole["took_s"] // 60} minutes; medians. {machine["cpu"]},
-{machine["cores"]} cores, {machine["memory_bytes"] / 2**30:.0f} GiB, Linux {machine["kernel"]}; Roar {whole["versions"]["commit"]},
+Measured {whole["at"]}: {whole["rounds"]} {"round" if whole["rounds"] == 1 else "rounds"} through all of them in turn,
+{whole["took_s"] // 60} minutes; medians. {machine["cpu"]}, {machine["cores"]} cores, {machine["memory_bytes"] / 2**30:.0f} GiB, Linux {machine["kernel"]}; Roar {whole["versions"]["commit"]},
 {whole["versions"]["compiler"]}. Each server has one worker thread or process; it, its viewers and the bare loop share the
 machine and its loopback. Load average before the runs: {loads[0]:.1f} to {loads[-1]:.1f}, median {statistics.median(loads):.1f}{
     ": **the machine was doing other things too**, so the delays say more about them than about the servers; what is next to "
@@ -195,7 +202,7 @@ machine and its loopback. Load average before the runs: {loads[0]:.1f} to {loads
 F is the bare loop: one process that sends as many bytes to as many sockets and does nothing else. It is measured in turn
 with Roar, window by window, in every round.
 
-{main_table(crowd, rate, *points)}
+{main_table(missed(results), crowd, rate, *points)}
 
 {crowd:,} viewers of one stream. A line ends where a second's comments take more than two seconds: more was not asked of it.
 
@@ -206,7 +213,8 @@ with Roar, window by window, in every round.
 
 ## Viewers who read nothing
 A tenth of {whole["plan"]["slow"][1]} viewers stops reading in the second window; comments of 2,000 bytes,
-{whole["plan"]["slow"][3].split(",")[0]} a second. Then they read on. *missing*: what somebody who stayed never got, *told*: what a gap told of.
+{whole["plan"]["slow"][3].split(",")[0]} a second. Then they read on. *missing*: what somebody who stayed never got;
+*told*: what a gap told of.
 
 ![Others' p99 without and with slow readers](slow-readers.svg)
 

@@ -5,7 +5,8 @@
   peers.py [--binary build/release/roar] [--quick] [--rounds N] [--only NAME]... [--out FILE]
 
 Needs what bench/peers/install brings. Writes everything measured as JSON; bench/page.py makes the page of it.
-A server that does not start, or a run that does not end, is named in the results and left out.
+A server that does not start, or a run that does not end, is named in the results and left out. Exit code 1: Roar wronged
+a viewer, or could not be measured.
 """
 import argparse
 import base64
@@ -71,8 +72,8 @@ class Peer:
             try:
                 port, pid, more = self.start(server)
                 return bench(binary, "--peer", self.name, "--url", f"http://127.0.0.1:{port}", "--pid", pid, "--settle",
-                             10 if large else 2,
-                             "--transport", transport, "--bytes", LARGE_BYTES if large else PEER_BYTES, *more, *args)
+                             10 if large else 2, "--transport", transport, "--bytes",
+                             LARGE_BYTES if large else PEER_BYTES, *more, *args)
             finally:
                 server.stop()
 
@@ -210,8 +211,8 @@ SIDE_LINES = [("roar", "sse"), ("nchan", "sse"), ("mercure", "sse"), ("centrifug
 
 def bench(binary, *args, variables=None):
     try:
-        done = subprocess.run([binary, "bench", *map(str, args), "--json"], env=environment() | (variables or {}), stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, check=False, timeout=RUN_S)
+        done = subprocess.run([binary, "bench", *map(str, args), "--json"], env=environment() | (variables or {}),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, timeout=RUN_S)
     except subprocess.TimeoutExpired as late:
         raise Failed(f"no end after {RUN_S} s") from late
     if not done.stdout.startswith("{"):
@@ -274,6 +275,8 @@ def main():
     runs = ",\n".join(json.dumps(run, separators=(",", ":")) for run in tour.runs)
     out.write_text(json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n' + runs + "\n]}\n", encoding="utf-8")
     say(f"all that was measured: {out}")
+    wronged = [run for run in tour.runs if run["name"] == "roar" and not run.get("report", {"clean": False})["clean"]]
+    return 1 if wronged else 0
 
 
 if __name__ == "__main__":
