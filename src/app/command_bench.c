@@ -45,6 +45,7 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "stalled", .has_value = true},
                                            {.name = "reconnect-every", .has_value = true},
                                            {.name = "storm", .has_value = true},
+                                           {.name = "stay", .has_value = true},
                                            {.name = "compress"},
                                            {.name = "pairs", .has_value = true},
                                            {.name = "idle"},
@@ -188,6 +189,7 @@ static void read_plan(struct job *job)
     plan->stalled_percent = number(job, "stalled", 0, 0, 100);
     plan->reconnect_s = number(job, "reconnect-every", 0, 1, SECONDS_MAX);
     plan->storms = number(job, "storm", 0, 0, REPORT_STORMS_MAX);
+    plan->stay_percent = number(job, "stay", 0, 0, 99);
     plan->pairs = number(job, "pairs", 0, 0, REPORT_PAIRS_MAX);
     plan->settle_s = number(job, "settle", 30, 1, SECONDS_MAX);
     plan->pid = (int)number(job, "pid", 0, 1, INT32_MAX);
@@ -436,6 +438,8 @@ const struct command command_bench = {
         "  --storm N             times that all leave at once and return by cursor, in the\n"
         "                        last step [0]\n"
         "  --compress            viewers by sse and ws inflate all they are sent\n"
+        "  --stay P              percent of the viewers that stay in a storm, and are measured "
+        "[0]\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
         "  --idle                nobody posts: what is measured is heartbeats\n"
         "  --settle S            seconds all have to get the rest at the end [30]\n"

@@ -168,24 +168,30 @@ static void wait_quiet(struct conductor *conductor, enum count count)
     }
 }
 
-/* All leave, and after a while all return; `*ret_ms` is how long until all had caught up. */
-static void storm(struct conductor *conductor, uint32_t *ret_ms)
+/* All but those who stay leave, and after a while return; told is how long until all had caught
+ * up. */
+static void storm(struct conductor *conductor, uint32_t *ret_ms, uint64_t *ret_cpu_ns)
 {
     const int64_t back_ms = now_ms() + AWAY_MS;
+    const uint32_t leaving = conductor->plan->viewers - plan_staying(conductor->plan);
+    atomic_store_explicit(&conductor->cue.is_storming, true, memory_order_relaxed);
     atomic_fetch_add_explicit(&conductor->cue.storm, 1, memory_order_relaxed);
-    while (now_ms() < back_ms || state_of(conductor).present > 0) {
+    while (now_ms() < back_ms || state_of(conductor).present > conductor->plan->viewers - leaving) {
         step(conductor, "away");
     }
     const int64_t start_ms = now_ms();
     const int64_t end_ms = start_ms + JOIN_MS + (int64_t)conductor->plan->viewers * JOIN_MS_EACH;
     const uint64_t returns = count_of(conductor, COUNT_RETURNS);
+    const uint64_t cpu_ns = cpu_ns_of(conductor->plan->pid);
     atomic_fetch_add_explicit(&conductor->cue.storm, 1, memory_order_relaxed);
-    while ((count_of(conductor, COUNT_RETURNS) - returns < conductor->plan->viewers ||
+    while ((count_of(conductor, COUNT_RETURNS) - returns < leaving ||
             state_of(conductor).behind > 0) &&
            now_ms() < end_ms) {
         step(conductor, "returning");
     }
     *ret_ms = (uint32_t)(now_ms() - start_ms);
+    *ret_cpu_ns = cpu_ns_of(conductor->plan->pid) - cpu_ns;
+    atomic_store_explicit(&conductor->cue.is_storming, false, memory_order_relaxed);
 }
 
 static void begin_round(struct conductor *conductor, double rate, uint64_t comments, uint32_t ms)
@@ -218,7 +224,9 @@ static void post_round(struct conductor *conductor, double rate, uint64_t commen
         step(conductor, "posting");
         if (done < storms && report->storm_count < REPORT_STORMS_MAX &&
             now_ms() - start_ms >= (int64_t)ms * (done + 1) / (storms + 1)) {
-            storm(conductor, &report->storm_ms[report->storm_count++]);
+            storm(conductor, &report->storm_ms[report->storm_count],
+                  &report->storm_cpu_ns[report->storm_count]);
+            report->storm_count++;
             done++;
         }
     }

@@ -244,12 +244,17 @@ static void follow_storm(struct crew *crew)
         crew->storm = storm;
         crew->returned = 0;
         for (uint32_t i = 0; i < crew->viewers; i++) {
-            watcher_leave(&crew->watchers[i]);
+            if (!plan_stays(crew->scene.plan, crew->watchers[i].witness.number)) {
+                watcher_leave(&crew->watchers[i]);
+            }
         }
     }
     while (storm % 2 == 0 && crew->storm != storm && crew->returned < crew->viewers &&
            crew->scene.joining < CREW_JOINING_MAX) {
-        watcher_return(&crew->watchers[crew->returned++]);
+        struct watcher *watcher = &crew->watchers[crew->returned++];
+        if (!plan_stays(crew->scene.plan, watcher->witness.number)) {
+            watcher_return(watcher);
+        }
         crew->storm = crew->returned == crew->viewers ? storm : crew->storm;
     }
 }

@@ -40,7 +40,8 @@ struct plan {
     uint32_t stalled_percent;
     uint32_t reconnect_s; // how long a viewer stays on average; 0: to the end
     uint32_t storms;
-    bool inflates; // viewers by SSE and WebSocket ask for what is compressed
+    uint32_t stay_percent; // of the viewers, in a storm
+    bool inflates;         // viewers by SSE and WebSocket ask for what is compressed
 
     /* -- what -- */
     /* Comments a second over all streams, one step after the other; [step_count]. 0: each poster as
@@ -54,3 +55,15 @@ struct plan {
     bool is_idle;     // nobody says anything: what is measured is heartbeats
     uint32_t settle_s;
 };
+
+/* Whether that viewer stays when all others leave; and how many do. */
+static inline bool plan_stays(const struct plan *plan, uint32_t viewer)
+{
+    return viewer % 100 < plan->stay_percent;
+}
+static inline uint32_t plan_staying(const struct plan *plan)
+{
+    const uint32_t rest = plan->viewers % 100;
+    return plan->viewers / 100 * plan->stay_percent +
+           (rest < plan->stay_percent ? rest : plan->stay_percent);
+}

@@ -151,9 +151,16 @@ void report_write_text(const struct report *report, const struct plan *plan, str
              score_of(score, COUNT_GAPS), score_of(score, COUNT_SPARED),
              score_of(score, COUNT_RESYNCS));
     for (uint32_t i = 0; i < report->storm_count; i++) {
-        buf_addf(out, "%-22s %u viewers back and caught up in %u ms\n", "storm", plan->viewers,
-                 report->storm_ms[i]);
+        const uint32_t back = plan->viewers - plan_staying(plan);
+        buf_addf(out, "%-22s %u viewers back and caught up in %u ms: %.0f/s", "storm", back,
+                 report->storm_ms[i], back * 1e3 / (report->storm_ms[i] + 1));
+        if (report->storm_cpu_ns[i] > 0) {
+            buf_addf(out, ", %.0f/s of the server's time",
+                     back * 1e9 / (double)report->storm_cpu_ns[i]);
+        }
+        buf_add_byte(out, '\n');
     }
+    write_delays(out, "  to who stayed", &score->stayed);
     for (uint32_t i = 0; i < report->step_count; i++) {
         char what[32];
         snprintf(what, sizeof(what), "due to visible");
@@ -342,5 +349,11 @@ void report_write_json(const struct report *report, const struct plan *plan, str
     for (uint32_t i = 0; i < report->storm_count; i++) {
         buf_addf(out, "%s%u", i == 0 ? "" : ",", report->storm_ms[i]);
     }
-    buf_add_str(out, STR("]}\n"));
+    buf_add_str(out, STR("],\"storms_cpu_ns\":["));
+    for (uint32_t i = 0; i < report->storm_count; i++) {
+        buf_addf(out, "%s%" PRIu64, i == 0 ? "" : ",", report->storm_cpu_ns[i]);
+    }
+    buf_add_byte(out, ']');
+    write_latency(out, "stayed", &report->score.stayed);
+    buf_add_str(out, STR("}\n"));
 }

@@ -38,8 +38,9 @@ struct report {
     uint64_t cpu_ns;      // of the server, while comments were posted and delivered
     uint32_t step_count, storm_count;
     struct report_step steps[PLAN_STEPS_MAX];
-    uint64_t heartbeats_peak;             // of an idle run: the most that came within 100 ms
-    uint32_t storm_ms[REPORT_STORMS_MAX]; // from the first return to the last caught up
+    uint64_t heartbeats_peak;                 // of an idle run: the most that came within 100 ms
+    uint32_t storm_ms[REPORT_STORMS_MAX];     // from the first return to the last caught up
+    uint64_t storm_cpu_ns[REPORT_STORMS_MAX]; // the server's meanwhile; 0: not known
 };
 
 bool report_is_clean(const struct report *report);

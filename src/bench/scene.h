@@ -40,7 +40,8 @@ struct post_round {
 struct cue { // one, shared
     /* -- atomic: relaxed but for the rounds, whose release orders what a round is -- */
     _Atomic int phase;
-    _Atomic uint32_t storm; // odd: all are to be away; even: there
+    _Atomic uint32_t storm;   // odd: all are to be away; even: there
+    _Atomic bool is_storming; // from the first who leaves to the last who has caught up
     _Atomic uint32_t post_round;
     _Atomic uint32_t floor_round;
     _Atomic bool floor_is_open; // the bare loop waits for its readers

@@ -74,6 +74,7 @@ void score_merge(struct score *score, const struct score *more)
     for (int fault = 0; fault < FAULTS; fault++) {
         score->faults[fault] += atomic_load_explicit(&more->faults[fault], memory_order_relaxed);
     }
+    latency_merge(&score->stayed, &more->stayed);
     for (int step = 0; step < PLAN_STEPS_MAX; step++) {
         latency_merge(&score->visible[step], &more->visible[step]);
         latency_merge(&score->floor[step], &more->floor[step]);

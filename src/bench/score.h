@@ -58,6 +58,7 @@ struct score {
         visible[PLAN_STEPS_MAX + 1];      // from when a comment was due to when a viewer had it,
                                           // by step; last: of what is not measured
     struct latency floor[PLAN_STEPS_MAX]; // the same of the bare loop's rounds
+    struct latency stayed;                // visible, in a storm to who stayed
     struct latency posted;                // to when its poster had the answer
     uint32_t word_count;
     char words[SCORE_WORDS][SCORE_WORDS_MAX];

@@ -122,8 +122,12 @@ static void take_due(struct watcher *watcher, uint64_t due_us)
         return;
     }
     const int64_t now_us = sys_mono_us();
-    latency_add(&watcher->scene->score.visible[scene_step(watcher->scene)],
-                now_us > (int64_t)due_us ? (uint64_t)now_us - due_us : 0);
+    const uint64_t took_us = now_us > (int64_t)due_us ? (uint64_t)now_us - due_us : 0;
+    latency_add(&watcher->scene->score.visible[scene_step(watcher->scene)], took_us);
+    if (plan_stays(watcher->scene->plan, watcher->witness.number) &&
+        atomic_load_explicit(&watcher->scene->cue->is_storming, memory_order_relaxed)) {
+        latency_add(&watcher->scene->score.stayed, took_us);
+    }
 }
 
 /* A comment of this run: its cid says when it was due. */

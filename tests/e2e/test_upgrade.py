@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A new process takes over while everybody talks: no connection is reset, no answered post lost, whoever fails on the way."""
+import json
 import os
 import random
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -14,7 +16,7 @@ from checker import check
 from crowd import Crowd
 from http1 import DEADLINE_S, Conn
 from readers import Ws, open_reader
-from roar import BINARY, eventually
+from roar import BINARY, environment, eventually
 from successor import READY, REFUSED, YOURS, Successor, fork_borrower
 
 KINDS = ("sse", "ws", "poll")
@@ -162,6 +164,23 @@ def test_a_new_one_that_cannot_start_changes_nothing(start, stream, ends, flags,
         seq = server.posted(stream, "still here")["seq"]
         assert viewer.find("comment")["seq"] == seq
     assert server.stop() == 0
+
+
+def test_a_bench_is_clean_across_upgrades(start, ends):
+    """Its own judge, on all transports, with readers that stall and readers that come and go."""
+    server = start(FAST)
+    bench = subprocess.Popen(
+        [BINARY, "bench", "--url", server.url, "--secret-file", str(server.folder / "secret"), "--viewers", "100",
+         "--transport", "mix", "--stalled", "10", "--reconnect-every", "3", "--rate", "40", "--seconds", "6", "--json"],
+        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for _ in range(2):
+        eventually("it to post", lambda: server.metrics()['roar_posts_total{outcome="done"}'] >= 40)
+        server = server.upgrade()
+        ends(server)
+    report = json.loads(bench.communicate(timeout=DEADLINE_S + 60)[0])
+    assert report["clean"], (report["violations"], report["words"])
+    assert report["counts"]["goaways"] > 0 and report["counts"]["answered"] > 200
+    assert bench.returncode == 0
 
 
 # ---- the one that follows breaks off ----
