@@ -12,12 +12,13 @@ enum { YEAR_DAYS = 36500, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, MIB =
 
 #define NUMBER(named, usual, from, to, what)                                                       \
     {                                                                                              \
-        .name = named, .kind = SETTING_NUMBER, .is = usual, .min = from, .max = to, .help = what   \
+        .name = (named), .kind = SETTING_NUMBER, .is = (usual), .min = (from), .max = (to),        \
+        .help = (what)                                                                             \
     }
 #define LIVE_NUMBER(named, usual, from, to, what)                                                  \
     {                                                                                              \
-        .name = named, .kind = SETTING_NUMBER, .is = usual, .min = from, .max = to, .help = what,  \
-        .reloads = true                                                                            \
+        .name = (named), .kind = SETTING_NUMBER, .is = (usual), .min = (from), .max = (to),        \
+        .help = (what), .reloads = true                                                            \
     }
 
 const struct setting setting_table[SETTINGS] = {
