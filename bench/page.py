@@ -54,7 +54,7 @@ def medians(results, kind):
     """{line: {(viewers, rate): median}}"""
     found = defaultdict(lambda: defaultdict(list))
     for line, viewers, rate, values in steps(results):
-        if kind in values:
+        if values.get(kind, 0) > 0:
             found[line][viewers, rate].append(values[kind])
     return {line: {key: statistics.median(values) for key, values in points.items()} for line, points in found.items()}
 

@@ -2,7 +2,7 @@
 """Two kinds of plot as SVG text: lines over a logarithmic x, and bars. Readable in light and in dark; lines are named at
 their ends, so that no legend is needed."""
 import math
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 400, 70, 170, 44, 54
 STYLE = """<style>
@@ -23,7 +23,7 @@ def number(value):
 
 def document(title, parts):
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            f'role="img" aria-label="{escape(title)}">\n{STYLE}\n<rect class="back" width="{WIDTH}" height="{HEIGHT}"/>\n'
+            f'role="img" aria-label={quoteattr(title)}>\n{STYLE}\n<rect class="back" width="{WIDTH}" height="{HEIGHT}"/>\n'
             + text(16, 24, title, cls="title") + "\n".join(parts) + "\n</svg>\n")
 
 
@@ -43,7 +43,8 @@ def ticks(low, high):
 def around(values):
     """The ticks below and above all of them."""
     steps = [step * 10 ** power for power in range(-3, 10) for step in (1, 2, 5)]
-    return max(step for step in steps if step <= min(values)), min(step for step in steps if step >= max(values))
+    low = max(step for step in steps if step <= min(values))
+    return low, min(step for step in steps if step >= max(values) and step > low)
 
 
 def apart(places, least=14):
@@ -57,7 +58,7 @@ def apart(places, least=14):
 
 
 def lines(title, x_name, y_name, series, mark=None):
-    """series: {(name, transport): [(x, y), ...]}; both axes are logarithmic. `mark`: (y, words), a line to compare with."""
+    """series: {(name, transport): [(x, y), ...]}; both axes are logarithmic, all values above 0. `mark`: (y, words), a line to compare with."""
     xs = [x for points in series.values() for x, _ in points]
     ys = [y for points in series.values() for _, y in points] + ([mark[0]] if mark else [])
     x_low, x_high = min(xs), max(xs)
