@@ -41,8 +41,34 @@ static void sleep_long(struct world *world)
     world_note(world, "the machine sleeps for %lld ms", (long long)ms);
 }
 
+/* A call waits for a commit and its publishing, and its answer for a reactor. */
+static uint32_t call_ms_now(const struct world *world)
+{
+    uint32_t lag_ms = 0;
+    for (uint32_t i = 0; i < world->hubs; i++) {
+        lag_ms = world->reactors[i].lag_ms > lag_ms ? world->reactors[i].lag_ms : lag_ms;
+    }
+    return 2 * (world->disk_ms + lag_ms) + 100;
+}
+
+static void remember_pace(struct world *world)
+{
+    const uint32_t ms = call_ms_now(world);
+    if (ms > world->slow_ms || world->now_ms > world->slow_until_ms) {
+        world->slow_ms = ms;
+        world->slow_until_ms = world->now_ms + 2 * (int64_t)ms + SILENT_MS_MAX;
+    }
+}
+
+uint32_t chaos_call_ms(const struct world *world)
+{
+    const uint32_t ms = call_ms_now(world);
+    return world->now_ms <= world->slow_until_ms && world->slow_ms > ms ? world->slow_ms : ms;
+}
+
 static void slow_down(struct world *world)
 {
+    remember_pace(world);
     world->disk_ms = world_chance(world, 400) ? 2 : (uint32_t)world_below(world, 3000);
     world_note(world, "the disk takes up to %u ms", world->disk_ms);
 }
@@ -50,6 +76,7 @@ static void slow_down(struct world *world)
 static void lag(struct world *world)
 {
     struct reactor *reactor = &world->reactors[world_below(world, world->hubs)];
+    remember_pace(world);
     reactor->lag_ms = world_chance(world, 500) ? 3 : (uint32_t)world_below(world, 2000);
     world_note(world, "hub %d is up to %u ms late", (int)(reactor - world->reactors),
                reactor->lag_ms);
@@ -136,6 +163,7 @@ void chaos_begin(struct world *world)
 
 void chaos_end(struct world *world)
 {
+    remember_pace(world);
     world->is_calm = true;
     world->pace_ms = 200;
     world->disk_ms = 2;

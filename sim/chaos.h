@@ -10,3 +10,5 @@ void chaos_begin(struct world *world);
 void chaos_step(struct world *world);
 void chaos_moderate(struct world *world);
 void chaos_end(struct world *world); // all is well from here on
+/* The longest that a call to the engine may take now, for all that was done to disk and hubs. */
+uint32_t chaos_call_ms(const struct world *world);

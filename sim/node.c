@@ -102,6 +102,7 @@ static void open_hubs(struct world *world)
             .presence_ttl_ms = PRESENCE_TTL_MS,
             .presence_beat_ms = 10000,
             .compress_viewers = 1 + (uint32_t)world_below(world, 3),
+            .silent_ms_max = SILENT_MS_MAX,
             .ring_bytes_max = is_small ? 400 + world_below(world, 4000) : 1 << 18,
         };
         must(hub_new(&options, &world->reactors[i].hub) == ERR_OK);

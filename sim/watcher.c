@@ -2,6 +2,7 @@
 #include "watcher.h"
 
 #include "attendance.h"
+#include "chaos.h"
 #include "ledger.h"
 #include "node.h"
 
@@ -47,7 +48,8 @@ static void on_refuse(struct viewer *viewer, enum viewer_refusal why)
     struct watcher *watcher = watcher_of(viewer);
     struct world *world = watcher->world;
     world_note(world, "w%u is refused: %d", watcher->number, (int)why);
-    world_holds(world, world->is_closing || world->scenario->bad_disks > 0,
+    const bool is_slow = why == VIEWER_STORE_DOWN && chaos_call_ms(world) >= SILENT_MS_MAX;
+    world_holds(world, world->is_closing || world->scenario->bad_disks > 0 || is_slow,
                 "P13: w%u was refused for no reason", watcher->number);
     watcher->is_joined = false;
 }

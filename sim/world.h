@@ -35,6 +35,7 @@ enum {
     EVENTS_MAX = 8192, // of a stream
     PRESENCE_TTL_MS = 30 * 1000,
     POST_WAIT_MS_MAX = 500,
+    SILENT_MS_MAX = 3000,
     SMALL_QUEUE = 3,
 };
 #define NEVER INT64_MAX
@@ -159,8 +160,10 @@ struct world {
     bool is_closing;
     int64_t writer_due_ms, reader_due_ms, up_due_ms;
     bool is_decided;
-    uint32_t disk_ms;    // how slow the disk is
-    struct store *audit; // ledger.c's connection
+    uint32_t disk_ms;      // how slow the disk is
+    uint32_t slow_ms;      // the longest a call could take before the pace last changed
+    int64_t slow_until_ms; // such calls are all back
+    struct store *audit;   // ledger.c's connection
     uint64_t audited_n;
     uint64_t audited_ops; // of the disk: no more of them, no row more
     bool is_verifying;

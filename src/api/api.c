@@ -90,6 +90,7 @@ enum err api_shared_new(const struct api_options *options, struct api_shared **r
     shared->routes = options->is_dev ? &table_of_dev : &table;
     shared->version = options->version;
     shared->seed = options->seed;
+    shared->answer_ms = options->answer_ms;
     shared->is_well = options->is_well;
     shared->user = options->user;
     pthread_mutex_init(&shared->policy_lock, NULL);

@@ -31,6 +31,7 @@ struct api_options {
     uint64_t seed;         // of the tables' hashes
     uint32_t resume_max;   // delivery.resume_max
     uint32_t beat_ms;      // presence.beat_s
+    uint32_t answer_ms;    // who waits for the engine is answered by then, whatever it does
     bool is_dev;           // --dev: /debug/echo, /debug/ws
     /* Is the engine well? Any thread; when not, *ret_reason is static text for /readyz. */
     bool (*is_well)(void *user, const char **ret_reason);

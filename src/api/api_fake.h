@@ -445,6 +445,7 @@ static int fake_set_up(void **state)
     const struct api_options options = {.port = &fake_port,
                                         .policy = policy,
                                         .version = STR("0.1.0"),
+                                        .answer_ms = 3000,
                                         .is_dev = true,
                                         .is_well = fake_is_well};
     assert_int_equal(api_shared_new(&options, &fake.shared), ERR_OK);

@@ -22,6 +22,11 @@ static void list_metrics(struct api *api)
         api->posts[i].kind = METRIC_COUNTER;
         metric_add(&api->posts[i]);
     }
+    api->posts_late = (struct metric){
+        .name = "roar_posts_late_total",
+        .help = "Comments answered as unknown because the store did not answer in time.",
+        .kind = METRIC_COUNTER};
+    metric_add(&api->posts_late);
     api->post_ms.name = "roar_post_ms";
     api->post_ms.help = "From a comment's submit to its answer, milliseconds.";
     api->post_ms.kind = METRIC_HISTOGRAM;
@@ -44,6 +49,7 @@ static void unlist_metrics(struct api *api)
     for (int i = 0; i < POST_OUTCOMES; i++) {
         metric_remove(&api->posts[i]);
     }
+    metric_remove(&api->posts_late);
     metric_remove(&api->post_ms);
     for (int code = 0; code < PROBLEM_CODES; code++) {
         metric_remove(&api->problems[code]);
@@ -72,6 +78,7 @@ enum err desk_init(struct api *api, struct api_shared *shared, struct hub *hub)
 void desk_done(struct api *api)
 {
     unlist_metrics(api);
+    overdue_done(&api->overdue);
     policy_unref(api->policy);
     jwt_cache_free(api->tokens);
     api->policy = NULL;
@@ -109,4 +116,22 @@ int64_t desk_wall_s(struct server *server)
 int64_t desk_mono_ms(struct server *server)
 {
     return clock_mono_ms(server_clock(server));
+}
+
+static int64_t now_of(void *user)
+{
+    return desk_mono_ms(user);
+}
+
+struct overdue *desk_overdue(struct server *server)
+{
+    struct api *api = desk_of(server);
+    if (!overdue_has_begun(&api->overdue)) {
+        const struct sweep_options options = {.wheel = reactor_wheel(server_reactor(server)),
+                                              .interval_ms = api->shared->answer_ms / 2,
+                                              .now_ms = now_of,
+                                              .user = server};
+        overdue_init(&api->overdue, &options);
+    }
+    return &api->overdue;
 }

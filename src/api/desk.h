@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "api/overdue.h"
 #include "api/policy.h"
 #include "api/tickets.h"
 #include "base/err.h"
@@ -37,6 +38,7 @@ struct api_shared {
     struct str version;
     uint64_t seed;
     uint32_t resume_max, beat_ms;
+    uint32_t answer_ms; // when who waits for the engine is answered all the same
     bool is_dev;
     bool (*is_well)(void *user, const char **ret_reason);
     void *user;
@@ -60,7 +62,9 @@ struct api {
     struct jwt_cache *tokens;
     struct snapshots *snapshots; // owned: snapshot.c
     struct pool ws_sessions;     // struct ws_session
+    struct overdue overdue;      // overdue.c
     struct metric posts[POST_OUTCOMES];
+    struct metric posts_late; // answered as unknown because the engine was silent
     struct metric post_ms;
     struct histogram post_ms_steps;
     struct metric problems[PROBLEM_CODES];
@@ -75,6 +79,8 @@ void desk_done(struct api *api); // half-built is legal
 const struct policy *desk_policy(struct api *api);
 /* The desk that an exchange or a WebSocket was handed to. */
 struct api *desk_of(struct server *server);
+/* Where calls to the engine wait for shared->answer_ms; begun with the first. */
+struct overdue *desk_overdue(struct server *server);
 struct home *desk_home(struct server *server);
 int64_t desk_wall_s(struct server *server);
 int64_t desk_mono_ms(struct server *server);

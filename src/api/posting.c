@@ -153,10 +153,25 @@ enum err posting_new(const struct posting_options *options, struct posting **ret
 
 void posting_free(struct posting *posting)
 {
+    if (posting->is_away) {
+        return; // on_submitted() does it
+    }
     event_unref(posting->submit.event);
     claims_unref(posting->claims);
     buf_done(&posting->text);
     mem_free(MEM_CONN, posting);
+}
+
+/* The submit is the port's still: nothing of it is looked at. */
+static void on_late(struct overdue_entry *entry)
+{
+    struct posting *posting = list_entry(entry, struct posting, overdue);
+    struct api *api = posting->api;
+    posting->is_late = true;
+    metric_count(&api->posts[POST_UNKNOWN], 1);
+    metric_count(&api->posts_late, 1);
+    metric_observe(&api->post_ms, (uint64_t)(desk_mono_ms(posting->server) - posting->started_ms));
+    posting->answered(posting);
 }
 
 static void on_submitted(struct call *call)
@@ -169,6 +184,12 @@ static void on_submitted(struct call *call)
     };
     struct posting *posting = (struct posting *)(void *)call;
     struct api *api = posting->api;
+    posting->is_away = false;
+    if (posting->is_late) {
+        posting_free(posting);
+        return;
+    }
+    overdue_remove(&posting->overdue);
     metric_count(&api->posts[outcomes[posting->submit.end]], 1);
     metric_observe(&api->post_ms, (uint64_t)(desk_mono_ms(posting->server) - posting->started_ms));
     posting->answered(posting);
@@ -184,6 +205,8 @@ void posting_start(struct posting *posting, void (*answered)(struct posting *pos
     posting->started_ms = desk_mono_ms(posting->server);
     posting->submit.call.home = desk_home(posting->server);
     posting->submit.call.done = on_submitted;
+    posting->is_away = true;
+    overdue_add(desk_overdue(posting->server), &posting->overdue, on_late);
     port_submit(posting->api->shared->port, &posting->submit);
 }
 
@@ -223,10 +246,11 @@ static const struct problem refusals[] = {
 enum err posting_result(const struct posting *posting, struct problem *ret_why)
 {
     const struct submit *submit = &posting->submit;
-    if (submit->end == SUBMIT_DONE || submit->end == SUBMIT_DUPLICATE) {
+    const bool is_known = !posting->is_late && submit->end != SUBMIT_UNKNOWN;
+    if (is_known && (submit->end == SUBMIT_DONE || submit->end == SUBMIT_DUPLICATE)) {
         return ERR_OK;
     }
-    if (submit->end == SUBMIT_UNKNOWN) {
+    if (!is_known) {
         *ret_why = (struct problem){.code = PROBLEM_STORE_DOWN,
                                     .detail = STR("The outcome is unknown: the comment may appear, "
                                                   "once. Send it again with the same cid to "
@@ -276,7 +300,7 @@ void posting_write(const struct posting *posting, struct buf *out)
 void posting_write_rate(const struct posting *posting, struct buf *out)
 {
     const struct rate *rate = &posting->submit.rate;
-    if (rate->limit > 0) {
+    if (!posting->is_late && rate->limit > 0) {
         buf_addf(out, "RateLimit-Limit: %u\r\nRateLimit-Remaining: %u\r\nRateLimit-Reset: %u\r\n",
                  rate->limit, rate->remaining, (rate->reset_ms + 999) / 1000);
     }

@@ -2,6 +2,8 @@
 /* posting -- one comment on its way from a message, over HTTP or WebSocket, to its answer.
  *
  *      posting_new(): checked ─▶ posting_start() ─▶ port ─▶ `answered` ─▶ posting_free()
+ *                                                    └ silent ─▶ `answered`: unknown ─▶
+ *                                                      posting_free(), freed when it is back
  *
  * Owns:     copies of all it hands to the port, a reference on the claims.
  * Used by:  comments.c, ws_api.c.
@@ -10,6 +12,7 @@
 #pragma once
 
 #include "api/desk.h"
+#include "api/overdue.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "hub/port.h"
@@ -38,6 +41,10 @@ struct posting {
     char reply_to[COMMENT_ID_LEN_MAX + 1];
     char address[ADDRESS_TEXT_MAX];
     int64_t started_ms;
+    /* -- the reactor's, always -- */
+    struct overdue_entry overdue;
+    bool is_away; // `submit` is the port's
+    bool is_late; // it was answered without the port
 };
 
 struct posting_options {

@@ -5,6 +5,7 @@
 
 #include "api/ask.h"
 #include "api/auth.h"
+#include "api/overdue.h"
 #include "api/respond.h"
 #include "base/mem.h"
 #include "hub/hub.h"
@@ -18,7 +19,8 @@ enum { RETENTION_DAYS_MAX = 36500 };
 struct stream_ask {
     struct stream_call call; // first: what the port holds
     struct figures_call figures;
-    struct exchange *exchange;
+    struct exchange *exchange; // NULL: it was answered without the engine
+    struct overdue_entry overdue;
     struct kept_name stream;
     void (*write)(const struct stream_ask *asked, struct buf *out); // the body's members
 };
@@ -70,9 +72,27 @@ static void reply_failure(struct stream_ask *asked)
     respond_problem(asked->exchange, &why);
 }
 
+/* The call is the engine's still. */
+static void on_late(struct overdue_entry *entry)
+{
+    struct stream_ask *asked = list_entry(entry, struct stream_ask, overdue);
+    const struct problem why = {.code = PROBLEM_STORE_DOWN,
+                                .detail = STR("The store does not answer; a change may have been "
+                                              "made all the same. Look, or ask again."),
+                                .retry_after_ms = 5000};
+    struct exchange *exchange = asked->exchange;
+    asked->exchange = NULL;
+    respond_problem(exchange, &why);
+}
+
 static void on_stream(struct call *call)
 {
     struct stream_ask *asked = (struct stream_ask *)(void *)call;
+    overdue_remove(&asked->overdue);
+    if (asked->exchange == NULL) {
+        mem_free(MEM_CONN, asked);
+        return;
+    }
     struct server *server = exchange_server(asked->exchange);
     if (!is_there(asked, desk_of(server))) {
         reply_failure(asked);
@@ -106,6 +126,7 @@ static void start(struct ask *ask, const struct stream_call *call,
     asked->call.stream = ask_kept_name(&asked->stream);
     asked->call.call.home = desk_home(ask->server);
     asked->call.call.done = on_stream;
+    overdue_add(desk_overdue(ask->server), &asked->overdue, on_late);
     port_stream(ask->api->shared->port, &asked->call);
 }
 

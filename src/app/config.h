@@ -60,5 +60,13 @@ static inline bool config_flag_is_on(const struct config *config, enum setting_i
     return config->values[id].flag;
 }
 
+/* How long whoever asked something of the store waits for it at most: then it is down, whatever it
+ * does. What a post may wait for its turn, and as long again as a healthy commit never takes. */
+enum { CONFIG_ANSWER_GRACE_MS = 2500 };
+static inline uint32_t config_answer_ms(const struct config *config)
+{
+    return config_number(config, SETTING_LIMITS_POST_WAIT_MS) + CONFIG_ANSWER_GRACE_MS;
+}
+
 /* Whether both say the same of it. */
 bool config_agrees(const struct config *a, const struct config *b, enum setting_id id);

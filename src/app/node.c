@@ -209,6 +209,7 @@ static int make_shared(struct node *node)
         .seed = sys_random_u64(),
         .resume_max = config_number(&node->config, SETTING_DELIVERY_RESUME_MAX),
         .beat_ms = config_number(&node->config, SETTING_PRESENCE_BEAT_S) * 1000,
+        .answer_ms = config_answer_ms(&node->config),
         .is_dev = node->config.is_dev,
         .is_well = is_well,
         .user = node,

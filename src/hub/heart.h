@@ -21,6 +21,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "hub/hub_options.h"
+#include "hub/patience.h"
 #include "hub/port.h"
 #include "hub/recent.h"
 #include "hub/ring.h"
@@ -72,6 +73,7 @@ struct stream {           // stream.c
     struct hub *hub;
     struct link step_link; // in hub->stepping
     struct link idle_link; // in hub->idle, while nobody reads it
+    struct link away_link; // in hub->away, while one of its calls is
     struct link due_link;  // in hub->due, while its rings hold what was not flushed
     int64_t idle_since_ms;
 
@@ -144,14 +146,16 @@ struct hub {
 
     /* -- streams -- */
     struct link stepping; // something came back, or is to be asked
+    struct link away;     // a call of theirs is
     struct link failing;  // the engine refused: again at stream->retry_ms
     struct link due;      // rings to flush
     struct link idle;     // by idle_since_ms
     uint32_t idle_count;
-    struct link crowds; // presence to be told
-    struct link roomy;  // struct channel by look_ms: shrink.c
-    struct link sparse; // struct sparse of sparse.c
-    int64_t sparse_ms;  // when the first window in them may be over
+    struct patience order, reads; // watch and unwatch, which go to the ordering point; read
+    struct link crowds;           // presence to be told
+    struct link roomy;            // struct channel by look_ms: shrink.c
+    struct link sparse;           // struct sparse of sparse.c
+    int64_t sparse_ms;            // when the first window in them may be over
 
     /* -- viewers, each in at most one list -- */
     struct link refused;  // OPENING: to be told so

@@ -32,10 +32,10 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     map_init(&hub->audiences, MEM_STREAM, options->seed);
     buf_init(&hub->scratch, MEM_RING, HUB_FRAME_BYTES_MAX);
     buf_init(&hub->deflated, MEM_RING, HUB_FRAME_BYTES_MAX);
-    struct link *const lists[] = {&hub->stepping, &hub->failing, &hub->due,     &hub->idle,
-                                  &hub->crowds,   &hub->refused, &hub->syncing, &hub->admits,
-                                  &hub->catching, &hub->ready,   &hub->resting, &hub->changed,
-                                  &hub->beats,    &hub->roomy,   &hub->trains,  &hub->sparse};
+    struct link *const lists[] = {
+        &hub->stepping, &hub->away,    &hub->failing, &hub->due,      &hub->idle,  &hub->crowds,
+        &hub->refused,  &hub->syncing, &hub->admits,  &hub->catching, &hub->ready, &hub->resting,
+        &hub->changed,  &hub->beats,   &hub->roomy,   &hub->trains,   &hub->sparse};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }

@@ -27,6 +27,12 @@ static int begin_small(void **state)
     return world_begin_with(state, bounds);
 }
 
+static int begin_impatient(void **state)
+{
+    const struct hub_options bounds = {.ring_bytes_max = 4096, .silent_ms_max = 1000};
+    return world_begin_with(state, bounds);
+}
+
 /* ---- the bytes of real encodings ---- */
 
 static void raw_open(struct viewer *viewer)
@@ -317,6 +323,43 @@ static void the_engine_says_why_a_join_is_refused(void **state)
     (void)world_join(world, 0, &live);
     world_rest(world);
     assert_true(reader->is_open);
+}
+
+static void pass_in_silence(struct world *world, int64_t ms)
+{
+    const int64_t until_ms = world->now_ms + ms;
+    while (world->now_ms < until_ms) {
+        world->now_ms += 50;
+        world_turn(world);
+    }
+}
+
+/* A disk that hangs: nobody waits for it, nothing is opened meanwhile, and it goes on as it was. */
+static void a_silent_engine_keeps_nobody_waiting(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct join other = live;
+    other.stream = STR("other");
+    const struct fake_reader *first = world_join(world, 0, &live);
+    world_turn(world);
+    const uint32_t asked = world->engine.ordered_count;
+    pass_in_silence(world, 900);
+    assert_false(first->is_refused);
+    pass_in_silence(world, 400);
+    assert_true(first->is_refused);
+    assert_int_equal(first->refusal, VIEWER_STORE_DOWN);
+    const struct fake_reader *second = world_join(world, 1, &other);
+    const struct fake_reader *third = world_join(world, 2, &live);
+    pass_in_silence(world, 300);
+    assert_int_equal(second->refusal, VIEWER_STORE_DOWN);
+    assert_true(second->is_refused && third->is_refused);
+    pass_in_silence(world, 30000);
+    assert_int_equal(world->engine.ordered_count, asked);
+    world_rest(world);
+    (void)world_join(world, 0, &live);
+    world_rest(world);
+    assert_true(first->is_open);
 }
 
 static void a_stream_nobody_reads_is_let_go(void **state)
@@ -637,6 +680,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_rings_together_have_a_bound, begin_short_of_rings,
                                         world_end),
         cmocka_unit_test_setup_teardown(a_ring_shrinks_when_its_burst_is_over, begin_short_of_rings,
+                                        world_end),
+        cmocka_unit_test_setup_teardown(a_silent_engine_keeps_nobody_waiting, begin_impatient,
                                         world_end),
         cmocka_unit_test_setup_teardown(streams_nobody_reads_have_a_bound, begin_small, world_end),
     };

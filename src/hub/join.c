@@ -54,6 +54,18 @@ static uint64_t take_ticket(struct hub *hub)
 
 /* ---- beginning ---- */
 
+/* While the engine is silent nothing is opened that would only wait for it. */
+static struct stream *find_or_open(struct viewer *viewer, struct str name)
+{
+    struct hub *hub = viewer->catchup->hub;
+    struct stream *stream = stream_find(hub, name);
+    if (stream == NULL && stream_order_is_silent(hub)) {
+        viewer->refusal = VIEWER_STORE_DOWN;
+        return NULL;
+    }
+    return stream == NULL ? stream_open(hub, name) : stream;
+}
+
 void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops *ops,
                 const struct join *join)
 {
@@ -65,7 +77,7 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
                               .lane = join->lane,
                               .reader = (uint8_t)tally_reader_kind(join->encoding)};
     viewer->catchup = hub->closing ? NULL : catchup_new(hub, viewer, join);
-    struct stream *stream = viewer->catchup == NULL ? NULL : stream_open(hub, join->stream);
+    struct stream *stream = viewer->catchup == NULL ? NULL : find_or_open(viewer, join->stream);
     if (stream == NULL) {
         list_push(&hub->refused, &viewer->link);
         return;

@@ -122,11 +122,24 @@ static void on_behind(struct watch *watch)
 
 /* ---- calls ---- */
 
+static void goes_away(struct stream *stream, struct patience *patience)
+{
+    patience_sent(patience, stream->hub->now_ms);
+    list_push(&stream->hub->away, &stream->away_link);
+}
+
+static void is_back(struct stream *stream, struct patience *patience)
+{
+    patience_back(patience);
+    list_remove(&stream->away_link);
+    stream_step_soon(stream);
+}
+
 static void on_watched(struct call *call)
 {
     struct stream *stream = list_entry(call, struct stream, watch.call);
     stream->watch_call = CALL_BACK;
-    stream_step_soon(stream);
+    is_back(stream, &stream->hub->order);
     if (stream->watch.result == ERR_OK) { // at once: an event may come behind this letter
         stream->watched = true;
         stream->state = stream->watch.state;
@@ -139,14 +152,14 @@ static void on_unwatched(struct call *call)
 {
     struct stream *stream = list_entry(call, struct stream, watch.call);
     stream->unwatch_call = CALL_BACK;
-    stream_step_soon(stream);
+    is_back(stream, &stream->hub->order);
 }
 
 static void on_read(struct call *call)
 {
     struct stream *stream = list_entry(call, struct stream, read.call);
     stream->read_call = CALL_BACK;
-    stream_step_soon(stream);
+    is_back(stream, &stream->hub->reads);
 }
 
 static void watch(struct stream *stream)
@@ -157,6 +170,7 @@ static void watch(struct stream *stream)
     stream->watch.on_event = on_event;
     stream->watch.on_behind = on_behind;
     stream->watch_call = CALL_AWAY;
+    goes_away(stream, &stream->hub->order);
     port_watch(stream->hub->options.port, &stream->watch);
 }
 
@@ -166,6 +180,7 @@ static void unwatch(struct stream *stream)
     stream->watched = false;
     stream->watch.call.done = on_unwatched;
     stream->unwatch_call = CALL_AWAY;
+    goes_away(stream, &stream->hub->order);
     port_unwatch(stream->hub->options.port, &stream->watch);
 }
 
@@ -180,6 +195,7 @@ static void ask(struct stream *stream, enum stream_read what, enum read_from fro
     stream->read.limit = limit;
     stream->read.kinds = UINT32_MAX;
     stream->read_call = CALL_AWAY;
+    goes_away(stream, &stream->hub->reads);
     port_read(stream->hub->options.port, &stream->read);
 }
 
@@ -419,9 +435,32 @@ static int64_t retry_failing(struct hub *hub)
     return next_ms;
 }
 
+bool stream_order_is_silent(const struct hub *hub)
+{
+    return patience_is_out(&hub->order, hub->options.silent_ms_max);
+}
+
+/* Nobody waits for an engine that says nothing; its calls stay away, and are taken when they come
+ * back. When to look again. */
+static int64_t refuse_if_silent(struct hub *hub)
+{
+    patience_look(&hub->order, hub->now_ms);
+    patience_look(&hub->reads, hub->now_ms);
+    const bool order_is_silent = stream_order_is_silent(hub);
+    const bool reads_are_silent = patience_is_out(&hub->reads, hub->options.silent_ms_max);
+    for (struct link *link = hub->away.next;
+         link != &hub->away && (order_is_silent || reads_are_silent); link = link->next) {
+        struct stream *stream = list_entry(link, struct stream, away_link);
+        if (stream->read_call == CALL_AWAY ? reads_are_silent : order_is_silent) {
+            refuse_joiners(stream, VIEWER_STORE_DOWN);
+        }
+    }
+    return earlier(patience_next_ms(&hub->order), patience_next_ms(&hub->reads));
+}
+
 int64_t stream_turn(struct hub *hub)
 {
-    const int64_t idle_ms = close_idle(hub);
+    const int64_t idle_ms = earlier(close_idle(hub), refuse_if_silent(hub));
     (void)retry_failing(hub);
     for (struct link *link = list_pop(&hub->stepping); link != NULL;
          link = list_pop(&hub->stepping)) {

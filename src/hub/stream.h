@@ -20,6 +20,8 @@
 /* The stream of that name, opened if it is not. NULL: no memory. */
 MUST_USE struct stream *stream_open(struct hub *hub, struct str name);
 struct stream *stream_find(const struct hub *hub, struct str name); // NULL: not open
+/* The engine's ordering point answers nothing: no stream can be opened now. */
+bool stream_order_is_silent(const struct hub *hub);
 bool stream_is_open(const struct stream *stream); // it has all up to `newest` and follows
 void stream_step_soon(struct stream *stream);
 

@@ -27,6 +27,10 @@ class Faults:
     def off(self, name):
         (self.folder / name).unlink(missing_ok=True)
 
+    def hangs(self):
+        """Whether a sync waits, or has since the disk stalls."""
+        return (self.folder / "hangs").exists()
+
     def set_clock(self, error_s):
         self.write("clock", error_s)
 

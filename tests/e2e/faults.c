@@ -2,7 +2,7 @@
 /* faults -- a disk and a clock that misbehave, preloaded under the server by tests/e2e/disk.py.
  *
  * Each is on while a file of its name is in $ROAR_FAULTS:
- *     stall  fsync and fdatasync wait
+ *     stall  fsync and fdatasync wait; a file named hangs tells that one does
  *     eio    they fail with EIO
  *     full   writes at an offset fail with ENOSPC
  *     blind  reads at an offset fail with EIO
@@ -45,6 +45,10 @@ static int fail(int code)
 static int sync_with_faults(const char *name, int fd)
 {
     const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    char hangs[PATH_MAX];
+    if (is_on("stall")) {
+        (void)close(open(path_of("hangs", hangs), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
     while (is_on("stall")) {
         (void)nanosleep(&pause, NULL);
     }
