@@ -2,7 +2,8 @@
 /* chatter -- text that looks like what people write, the same for the same number: what a
  * compressor finds in it is neither the rest of an alphabet nor noise.
  *
- * Words come from a list, the front ones more often (of n words the r-th about as log(n / r), much as in a language).
+ * Words come from a list, the front ones more often (of n words the r-th about as log(n / r), much
+ * as in a language).
  */
 #pragma once
 
