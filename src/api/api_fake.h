@@ -52,6 +52,8 @@ static struct {
     struct api *api;
     /* -- the engine's next answers, and what it was asked -- */
     struct submit submit, submitted;
+    bool keeps_submit;   // a disk that hangs
+    struct submit *kept; // the port's still
     struct read read, asked;
     struct event *events[8];
     struct stream_call stream, streamed;
@@ -181,7 +183,11 @@ static void fake_submit(struct port *port, struct submit *submit)
     submit->epoch = (struct epoch){"k3f9"};
     submit->event = fake.submit.event == NULL ? NULL : event_ref(fake.submit.event);
     submit->id = fake.submit.id;
-    submit->call.done(&submit->call);
+    if (fake.keeps_submit) {
+        fake.kept = submit;
+    } else {
+        submit->call.done(&submit->call);
+    }
 }
 
 static void fake_read(struct port *port, struct read *read)

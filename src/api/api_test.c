@@ -700,12 +700,40 @@ static void a_new_policy_is_taken_with_the_next_request(void **state)
     assert_says(fake_ask(&ask), 401, "\"bad_token\"");
 }
 
+/* Two looks of half the time each; then the port has it still. */
+static void a_post_that_the_store_keeps_is_unknown(void **state)
+{
+    struct wheel *wheel = reactor_wheel(fake.reactor);
+    (void)state;
+    fake.mono_ms = reactor_now_ms(fake.reactor);
+    fake.keeps_submit = true;
+    fake.submit = (struct submit){.end = SUBMIT_DONE, .id = STR("c1"), .rate = {.limit = 5}};
+    fake.submit.event = fake_comment(7);
+    const struct exchange *exchange = fake_ask(&(struct fake_ask){
+        .method = "POST",
+        .path = "/v1/streams/demo/comments",
+        .body = "{\"text\":\"hi\",\"cid\":\"x\"}",
+        .bearer = fake_bearer("ann", "viewer"),
+    });
+    for (int i = 0; i < 2; i++) {
+        assert_false(exchange->is_answered);
+        fake.mono_ms += 1600;
+        wheel_turn(wheel, fake.mono_ms);
+    }
+    assert_says(exchange, 503, "\"store_down\"");
+    assert_says(exchange, 503, "The outcome is unknown");
+    assert_null(strstr(exchange->headers, "RateLimit"));
+    assert_non_null(strstr(exchange->headers, "Retry-After"));
+    fake.kept->call.done(&fake.kept->call); // gives its memory back, and answers nobody
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_not_there_says_so),
+        TEST(a_post_that_the_store_keeps_is_unknown),
         TEST(every_answer_is_dressed),
         TEST(pages_of_other_origins_are_told_apart),
         TEST(a_preflight_is_answered_for_listed_origins),
