@@ -148,8 +148,44 @@ def many_comments(bench):
                   [report["violations"]["lost"] + report["counts"]["spared"] for report in reports])
 
 
+def idle(bench):
+    """Heartbeats beside as many sends of the same bytes by the bare loop."""
+    viewers, pairs = (2000, 1) if bench.quick else (15000, 5)
+    report = bench.run("idle", "--spawn", "--server-workers", 1, "--viewers", viewers, "--idle", "--pairs", pairs,
+                       "--seconds", 16 * pairs)
+    ratio = report["ratio"]
+    bench.row(f"CPU per heartbeat, {viewers} idle SSE viewers", "F", 1.2,
+              [ours / floor for floor, ours in report["pairs"]], interval=(ratio["low"], ratio["high"]))
+
+
+def small_streams(bench):
+    """A viewer a stream: what both cost, and a comment that is for one."""
+    count, seconds = (1000, 3) if bench.quick else (15000, 10)
+    report = bench.run("small streams", "--spawn", "--server-workers", 1, "--viewers", count, "--streams", count,
+                       "--rate", 1000, "--seconds", seconds)
+    bench.row(f"user memory a viewer and its stream, {count} of each", "B", 5120, [report["viewer_bytes"]])
+    bench.row(f"CPU of a comment posted and delivered, {count} streams", "us", 200,
+              [report["server_cpu_ns"] / 1000 / report["counts"]["deliveries"]])
+
+
+def stalled(bench):
+    """The others' p99 with one viewer in ten that reads nothing, and without, in turn."""
+    viewers, seconds, times = (300, 3, 1) if bench.quick else (1500, 6, 5)
+    ratios, costs = [], []
+    for _ in range(times):
+        without, beside = (bench.run("stalled readers", "--spawn", "--server-workers", 1, "--viewers", viewers,
+                                     "--rate", 40, "--bytes", 480, "--seconds", seconds, "--stalled", percent)
+                           for percent in (0, 10))
+        ratios.append(beside["visible"]["p99_ms"] / without["visible"]["p99_ms"])
+        grown = [report["anon_loaded"] - report["anon_after"] for report in (without, beside)]
+        costs.append(max(0, grown[1] - grown[0]) / (viewers / 10))
+    bench.row("the others' p99 with 10 % stalled, by without", "x", 1.1, ratios)
+    bench.row("user memory a stalled viewer", "B", 16384, costs)
+
+
 FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects,
-           "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million}
+           "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
+           "small-streams": small_streams, "stalled": stalled}
 
 
 # ---- a server of ours ----

@@ -71,16 +71,24 @@ def test_a_slow_viewer_does_not_slow_the_others(start, stream):
     assert roar.get("/readyz").status == 200
 
 
-def test_a_slow_viewer_costs_little_memory(start, stream):
-    """They share the ring: fifty that are megabytes behind hold no copies."""
+def held_for_viewers(roar):
+    metrics = roar.metrics()
+    return sum(metrics[f'roar_memory_bytes{{kind="{kind}"}}'] for kind in ("conn", "viewer"))
+
+
+def test_a_stalled_viewer_costs_16_kb_at_most(start, stream):
+    """A hundred that are megabytes behind share the ring: what they hold themselves is the rest of one frame."""
     roar = start()
+    before = held_for_viewers(roar)
+    stalled = [open_reader(kind, roar, stream) for kind in ("sse", "ws") for _ in range(50)]
     with Flood(roar, stream), open_reader("ws", roar, stream) as reading:
-        stalled = [Sse(roar, stream) for _ in range(50)]
-        reading.comments(8000)
-        held = sum(value for name, value in roar.metrics().items() if name.startswith("roar_memory_bytes"))
-    assert held < 16 * 1024 * 1024
+        eventually("all to be slow", lambda: reading.comments(500) and roar.metrics()["roar_viewers_slow"] == 100)
+        reading.comments(4000)
+        assert held_for_viewers(roar) - before < 100 * 16 * 1024
+        assert roar.metrics()["roar_viewers_slow"] == 100, "none was closed"
     for reader in stalled:
         reader.close()
+    eventually("the rings to be given back", lambda: roar.metrics()["roar_ring_bytes"] == 0)
 
 
 @pytest.mark.slow
