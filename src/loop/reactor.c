@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 _Static_assert(READY_IN == (int)SYS_READY_IN && READY_OUT == (int)SYS_READY_OUT &&
-                   READY_HANGUP == (int)SYS_READY_HANGUP,
+                   READY_HANGUP == (int)SYS_READY_HANGUP && READY_FIN == (int)SYS_READY_FIN,
                "what the kernel says goes to sources as it is");
 
 enum { BATCH = 256 };

@@ -22,8 +22,9 @@ struct reactor;
 enum {
     READY_IN = 1,
     READY_OUT = 2,
-    READY_HANGUP = 4
-}; // HANGUP: error or both sides closed; always told
+    READY_HANGUP = 4, // error or both sides closed; always told
+    READY_FIN = 8,    // the peer says no more behind what can be read
+};
 
 /* A file descriptor the loop watches; embedded in its owner. Edge-triggered: read and write until
  * EAGAIN. */

@@ -5,7 +5,7 @@
  *    ▼                                        ▼
  *   SENDING what is kept ──▶ FIN ──▶ LINGERING: reads and drops ──▶ `ended` ──▶ conn_done()
  *
- * The loop is edge-triggered: whoever stops before EAGAIN (paused, a turn's share used up) asks
+ * The loop is edge-triggered: whoever stops before all was read (paused, its share used up) asks
  * for the edge again by reactor_rewatch(). A short write is always followed by an edge: the kernel
  * notes that the sender waits for room. An error found while sending is not told from there: its
  * edge comes by itself. */
@@ -214,7 +214,9 @@ static enum step on_fin(struct conn *conn)
     return call(conn, conn->ops->half_closed) ? STEP_ON : STEP_STOP;
 }
 
-static enum step read_all(struct conn *conn)
+/* Less than was asked for is all there is, and what comes later is an edge of its own; but for a
+ * FIN that was there already. */
+static enum step read_all(struct conn *conn, bool has_fin)
 {
     size_t total = 0;
     while (!conn->paused && !conn->read_over) {
@@ -232,6 +234,9 @@ static enum step read_all(struct conn *conn)
         conn->received_ms = reactor_now_ms(conn->reactor);
         if (!conn->finishing && !call_received(conn, len)) {
             return STEP_STOP;
+        }
+        if (len < sizeof(scratch) && !has_fin) {
+            return STEP_ON;
         }
         total += len;
         if (total >= CONN_TURN_BYTES_MAX) {
@@ -269,7 +274,7 @@ static void on_ready(struct source *source, uint32_t events)
     struct conn *conn = conn_of(source);
     enum step step = STEP_ON;
     if (events & READY_IN) {
-        step = read_all(conn);
+        step = read_all(conn, (events & (READY_FIN | READY_HANGUP)) != 0);
     }
     if (step == STEP_ON && events & READY_OUT && !conn->dead) {
         step = write_all(conn);

@@ -213,6 +213,12 @@ static void decode_all(struct ws_conn *ws, struct str input)
     }
 }
 
+static void take_bare_pong(struct ws_conn *ws)
+{
+    const struct ws_message pong = {.opcode = WS_PONG};
+    on_control(ws, &pong);
+}
+
 static void on_received(struct carrier *carrier, struct str bytes)
 {
     struct ws_conn *ws = carrier->rider;
@@ -220,6 +226,10 @@ static void on_received(struct carrier *carrier, struct str bytes)
         return;
     }
     ws->pings_unanswered = 0;
+    if (ws->decoder == NULL && ws_is_bare_pong(bytes)) { // all that idle readers say
+        take_bare_pong(ws);
+        return;
+    }
     if (ws->decoder == NULL && begin_decoding(ws) != ERR_OK) {
         carrier_cut(carrier);
         return;

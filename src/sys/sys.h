@@ -141,7 +141,8 @@ MUST_USE enum err sys_local_receive(int fd, void *bytes, size_t cap, size_t *ret
 
 /* ---- waiting for descriptors ---- */
 
-enum { SYS_READY_IN = 1, SYS_READY_OUT = 2, SYS_READY_HANGUP = 4 }; // HANGUP: error or both closed
+/* HANGUP: error or both closed. FIN: with IN, the peer says no more behind what can be read. */
+enum { SYS_READY_IN = 1, SYS_READY_OUT = 2, SYS_READY_HANGUP = 4, SYS_READY_FIN = 8 };
 
 struct sys_ready {
     void *tag;       // as given to sys_poll_add()

@@ -54,6 +54,9 @@ static uint32_t events_of(uint32_t events)
     if (events & (EPOLLIN | EPOLLRDHUP)) {
         ready |= SYS_READY_IN; // a FIN is read as one
     }
+    if (events & EPOLLRDHUP) {
+        ready |= SYS_READY_FIN;
+    }
     if (events & EPOLLOUT) {
         ready |= SYS_READY_OUT;
     }

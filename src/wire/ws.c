@@ -18,6 +18,13 @@
 
 enum { CONTROL_BYTES_MAX = 125, FIN = 0x80, RESERVED = 0x30, DEFLATED = 0x40, MASKED = 0x80 };
 
+bool ws_is_bare_pong(struct str bytes)
+{
+    enum { MASK_BYTES = 4 }; // of nothing, so whatever it is
+    return bytes.len == 2 + MASK_BYTES && (uint8_t)bytes.at[0] == (FIN | WS_PONG) &&
+           (uint8_t)bytes.at[1] == MASKED;
+}
+
 void ws_decoder_init(struct ws_decoder *decoder)
 {
     *decoder = (struct ws_decoder){

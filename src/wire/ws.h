@@ -79,6 +79,9 @@ void ws_decoder_done(struct ws_decoder *decoder);
 MUST_USE enum err ws_decode(struct ws_decoder *decoder, struct str *input,
                             struct ws_message *ret_message, enum ws_close *ret_close);
 
+/* These bytes are one whole pong without payload: the answer to a ping that had none. */
+bool ws_is_bare_pong(struct str bytes);
+
 void ws_write_text(struct buf *out, struct str payload); // one final, unmasked text frame
 /* The same of compressed text (RFC 7692), its tail taken off. */
 void ws_write_deflated(struct buf *out, struct str payload);

@@ -406,9 +406,22 @@ static void noise_is_survived(void **state)
     buf_done(&told);
 }
 
+static void a_bare_pong_is_known_as_a_whole(void **state)
+{
+    (void)state;
+    assert_true(ws_is_bare_pong(STR("\x8a\x80mask")));
+    assert_false(ws_is_bare_pong(STR("\x8a\x80mas")));
+    assert_false(ws_is_bare_pong(STR("\x8a\x80masks")));
+    assert_false(ws_is_bare_pong(STR("\x8a\x81mask"))); // a payload is still to come
+    assert_false(ws_is_bare_pong(STR("\x8a\x04mask"))); // not masked
+    assert_false(ws_is_bare_pong(STR("\x89\x80mask"))); // a ping
+    assert_false(ws_is_bare_pong(STR("\xca\x80mask"))); // a reserved bit
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bare_pong_is_known_as_a_whole),
         cmocka_unit_test(the_example_of_the_rfc_is_read),
         cmocka_unit_test(fragments_are_joined_around_controls),
         cmocka_unit_test(every_split_point_gives_the_same),
