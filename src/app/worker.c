@@ -38,6 +38,7 @@ static enum err make_hub(struct worker *worker)
         .readable_per_s = (uint16_t)config_number(config, SETTING_DELIVERY_READABLE_PER_S),
         .presence_ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .presence_beat_ms = config_number(config, SETTING_PRESENCE_BEAT_S) * 1000,
+        .joins_turn = config_number(config, SETTING_DELIVERY_JOINS_TURN),
         .silent_ms_max = config_answer_ms(config),
         .ring_bytes_max = (uint64_t)config_number(config, SETTING_DELIVERY_RING_KIB) << 10,
         .rings_bytes_max =

@@ -12,7 +12,7 @@
 #include "hub/train.h"
 
 /* Admissions and pages a turn: a few milliseconds of work between two flushes. */
-enum { CATCHUP_BUDGET = 128 };
+enum { JOINS_TURN = 128 };
 
 enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
 {
@@ -22,6 +22,9 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     }
     must(options->resume_max > 0 && options->ring_bytes_max > 0);
     hub->options = *options;
+    if (options->joins_turn == 0) {
+        hub->options.joins_turn = JOINS_TURN;
+    }
     if (options->rings_bytes_max == 0) {
         hub->options.rings_bytes_max = UINT64_MAX;
     }
@@ -91,7 +94,7 @@ static void end_if_idle(struct hub *hub)
 
 int64_t hub_turn(struct hub *hub, int64_t mono_ms)
 {
-    uint32_t budget = CATCHUP_BUDGET;
+    uint32_t budget = hub->options.joins_turn;
     hub->now_ms = mono_ms;
     int64_t next_ms = stream_turn(hub);
     next_ms = earlier(next_ms, sparse_turn(hub));

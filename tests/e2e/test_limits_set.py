@@ -214,6 +214,18 @@ def test_people_present_are_as_many_as_are_set(start, stream):
     assert roar.metrics()['roar_problems_total{code="full"}'] >= 1
 
 
+def test_joins_wait_their_turn(start, stream):
+    """One at a time they are all let in, and who is inside is sent what comes meanwhile."""
+    roar = start({"delivery.joins_turn": 1, "workers": 1})
+    first = roar.posted(stream)["comment"]
+    readers = [open_reader(kind, roar, stream) for kind in ("sse", "ws") * 20]
+    live = roar.posted(stream)["comment"]
+    for reader in readers:
+        with reader:
+            assert reader.comments(2) == [first, live]
+    assert roar.metrics()["roar_joins_total"] == len(readers)
+
+
 def test_streams_nobody_reads_are_as_many_as_are_set(start, stream):
     roar = start({"streams.idle_max": 1, "workers": 1})
     for number in range(8):
