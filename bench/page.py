@@ -150,7 +150,13 @@ def missed(results):
                       for report in reports) for line, reports in results.of("stairs").items()}
 
 
-def main_table(lost, crowd, rate, cost, late, memory):
+def is_busy(results):
+    """Other things ran beside: what a server could hold is then not told, for it would be told wrongly."""
+    return statistics.median(run["load_before"] for run in results.all["runs"]) > 3
+
+
+def main_table(results, crowd, rate, cost, late, memory):
+    lost = missed(results)
     low, floor = (crowd, rate), cost[BARE][crowd, rate]
     rates = sorted({at for found in late.values() for viewers, at in found if viewers == crowd})
     rows = []
@@ -159,7 +165,7 @@ def main_table(lost, crowd, rate, cost, late, memory):
         rows.append([named(line), cell(points, low, lambda us: f"{us:.2f}"), cell(points, low, lambda us: f"{us / floor:.2f} F"),
                      cell(memory.get(line, {}), low, plot.number)] +
                     [cell(late[line], (crowd, at), plot.number) for at in rates] +
-                    [f"{max(held):.0f}/s" if held else "none", plot.number(lost[line]) if line in lost else "-"])
+                    ["not told" if is_busy(results) else f"{max(held):.0f}/s" if held else "none", plot.number(lost[line]) if line in lost else "-"])
     head = ["", f"µs a delivery at {rate:.0f}/s", "of F", "bytes a viewer"] + \
         [f"p99 at {at:.0f}/s, ms" for at in rates] + ["p99 < 500 ms up to", "never delivered"]
     return table(head, rows)
@@ -196,13 +202,14 @@ Measured {whole["at"]}: {whole["rounds"]} {"round" if whole["rounds"] == 1 else 
 {whole["took_s"] // 60} minutes; medians. {machine["cpu"]}, {machine["cores"]} cores, {machine["memory_bytes"] / 2**30:.0f} GiB, Linux {machine["kernel"]}; Roar {whole["versions"]["commit"]},
 {whole["versions"]["compiler"]}. Each server has one worker thread or process; it, its viewers and the bare loop share the
 machine and its loopback. Load average before the runs: {loads[0]:.1f} to {loads[-1]:.1f}, median {statistics.median(loads):.1f}{
-    ": **the machine was doing other things too**, so the delays say more about them than about the servers; what is next to "
-    "each other was measured next to each other" if statistics.median(loads) > 3 else ""}.
+    ": **the machine was doing other things too**." + chr(10) +
+    "Delays then say more about those than about the servers, and what each could hold is not told: a quiet machine has "
+    "to" + chr(10) + "say it. CPU and memory suffer less" if is_busy(results) else ""}.
 
 F is the bare loop: one process that sends as many bytes to as many sockets and does nothing else. It is measured in turn
 with Roar, window by window, in every round.
 
-{main_table(missed(results), crowd, rate, *points)}
+{main_table(results, crowd, rate, *points)}
 
 {crowd:,} viewers of one stream. A line ends where a second's comments take more than two seconds: more was not asked of it.
 

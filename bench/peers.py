@@ -262,7 +262,7 @@ def main():
     parser.add_argument("--only", action="append", choices=CONTENDERS)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    began = datetime.now(timezone.utc)
+    began, measured = datetime.now(timezone.utc), versions(str(args.binary.resolve()))
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     tour = Tour(args.binary.resolve(), QUICK if args.quick else FULL, args.rounds or (1 if args.quick else 5), args.only)
     tour.go()
@@ -270,7 +270,7 @@ def main():
     out.parent.mkdir(parents=True, exist_ok=True)
     head = {"at": began.isoformat(timespec="seconds"), "took_s": round((datetime.now(timezone.utc) - began).total_seconds()),
             "quick": args.quick, "rounds": tour.rounds, "plan": tour.plan, "machine": machine(),
-            "versions": versions(str(args.binary.resolve())),
+            "versions": measured,
             "contenders": {name: {"version": one.version, "about": one.about} for name, one in CONTENDERS.items()}}
     runs = ",\n".join(json.dumps(run, separators=(",", ":")) for run in tour.runs)
     out.write_text(json.dumps(head, indent=1)[:-2] + ',\n "runs": [\n' + runs + "\n]}\n", encoding="utf-8")
