@@ -134,6 +134,7 @@ static int open_engine(struct node *node)
         .posts_waiting_max = config_number(&node->config, SETTING_LIMITS_POSTS_WAITING),
         .post_wait_ms_max = config_number(&node->config, SETTING_LIMITS_POST_WAIT_MS),
         .tail_bytes_max = (uint64_t)config_number(&node->config, SETTING_STORE_TAIL_MIB) << 20,
+        .reads_waiting_max = config_number(&node->config, SETTING_LIMITS_READS_WAITING),
         .hold_ms_max = config_number(&node->config, SETTING_LIMITS_HOLD_MS),
         .rules = rules_of(&node->config),
     };

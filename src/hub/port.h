@@ -118,7 +118,7 @@ struct sync {
     struct call call;
 };
 
-/* ---- reading back ---- */
+/* ---- reading back; ERR_NOMEM: no memory, or too many wait: to be asked again ---- */
 
 enum read_from {
     READ_AFTER,  // ascending from `bound` (exclusive), the oldest `limit`, none above `upto`

@@ -3,14 +3,33 @@
 #include "desk.h"
 #include "subject.h"
 
+#include "base/metric.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 enum { SOME = 20 };
+
+/* A counter of the process, as /metrics would tell it. */
+static int64_t metric_total(const char *name)
+{
+    struct buf text;
+    char line[128];
+    buf_init(&text, MEM_OTHER, 1 << 20);
+    metric_write(&text);
+    buf_add_byte(&text, '\0');
+    snprintf(line, sizeof(line), "\n%s ", name);
+    const char *found = strstr((const char *)text.bytes, line);
+    const int64_t total = found == NULL ? 0 : strtoll(found + strlen(line), NULL, 10);
+    buf_done(&text);
+    return total;
+}
 
 struct asking {
     struct lease_call lease; // first
@@ -183,6 +202,75 @@ static void what_is_given_refuses_by_name(void **state)
     desk_close(&desk);
 }
 
+/* Readers stand at their gate while the folder is lent: what is asked meanwhile waits. */
+static void many_who_ask_the_same_share_one_read(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct reading readings[SOME];
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < SOME; i++) {
+        (void)desk_say(&desk, "demo", "ann", "before");
+    }
+    desk_close(&desk);
+    subject_restart(subject); // nothing is in memory
+    desk_open(&desk, subject->port);
+    const int64_t shared = metric_total("roar_store_reads_shared_total");
+    assert_int_equal(lease(subject, &desk, LEASE_LEND), ERR_OK);
+    for (int i = 0; i < SOME; i++) {
+        readings[i] = (struct reading){.read = {.stream = STR("demo"),
+                                                .bound = 5,
+                                                .upto = SEQ_MAX,
+                                                .limit = 10,
+                                                .kinds = UINT32_MAX}};
+        desk_ask_read(&desk, &readings[i]);
+    }
+    assert_int_equal(lease(subject, &desk, LEASE_TAKE_BACK), ERR_OK);
+    for (int i = 0; i < SOME; i++) {
+        desk_wait(&desk, &readings[i].is_done);
+        assert_int_equal(readings[i].read.result, ERR_OK);
+        assert_int_equal(readings[i].read.count, 10);
+        assert_int_equal(readings[i].read.events[0]->seq, 6);
+        assert_int_equal(readings[i].read.head, SOME);
+        assert_true(readings[i].read.more);
+        read_done(&readings[i].read);
+    }
+    /* Two threads may have taken one each before the rest had come. */
+    assert_true(metric_total("roar_store_reads_shared_total") - shared >= SOME - 3);
+    desk_close(&desk);
+}
+
+static void reads_beyond_the_bound_are_refused(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct reading readings[SOME];
+    subject_stop(subject);
+    subject->reads_waiting_max = 4;
+    subject_start(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(lease(subject, &desk, LEASE_LEND), ERR_OK);
+    for (int i = 0; i < SOME; i++) {
+        readings[i] = (struct reading){.read = {.stream = STR("cold"),
+                                                .bound = (uint64_t)i,
+                                                .upto = SEQ_MAX,
+                                                .limit = 10,
+                                                .kinds = UINT32_MAX}};
+        desk_ask_read(&desk, &readings[i]);
+    }
+    desk_wait(&desk, &readings[SOME - 1].is_done);
+    assert_int_equal(readings[SOME - 1].read.result, ERR_NOMEM);
+    assert_int_equal(lease(subject, &desk, LEASE_TAKE_BACK), ERR_OK);
+    int refused = 0;
+    for (int i = 0; i < SOME; i++) {
+        desk_wait(&desk, &readings[i].is_done);
+        refused += readings[i].read.result == ERR_NOMEM ? 1 : 0;
+        read_done(&readings[i].read);
+    }
+    assert_in_range(refused, SOME - 6, SOME - 4); // two threads hold one each
+    desk_close(&desk);
+}
+
 static void it_can_be_closed_while_it_is_lent(void **state)
 {
     struct subject *subject = *state;
@@ -205,6 +293,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_post_waits_two_seconds_and_no_more, subject_set_up,
                                         subject_tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_refuses_by_name, subject_set_up,
+                                        subject_tear_down),
+        cmocka_unit_test_setup_teardown(many_who_ask_the_same_share_one_read, subject_set_up,
+                                        subject_tear_down),
+        cmocka_unit_test_setup_teardown(reads_beyond_the_bound_are_refused, subject_set_up,
                                         subject_tear_down),
         cmocka_unit_test_setup_teardown(it_can_be_closed_while_it_is_lent, subject_set_up,
                                         subject_tear_down),

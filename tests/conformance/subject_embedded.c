@@ -18,6 +18,7 @@ void subject_start(struct subject *subject)
         .readers = 2,
         .posts_waiting_max = subject->posts_waiting_max,
         .post_wait_ms_max = 500,
+        .reads_waiting_max = subject->reads_waiting_max,
         .rules = subject->rules,
     };
     struct embedded *engine = NULL;

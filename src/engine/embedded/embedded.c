@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { FOLDER_MAX = STORE_PATH_MAX - 32, HOLD_MS_MAX = 2000 };
+enum { FOLDER_MAX = STORE_PATH_MAX - 32, HOLD_MS_MAX = 2000, READS_WAITING_MAX = 4096 };
 static const uint64_t TAIL_BYTES_MAX = UINT64_C(128) << 20;
 
 struct embedded {
@@ -303,6 +303,7 @@ static enum err start_readers(struct embedded *engine, const struct embedded_opt
         .publication = &engine->publication,
         .streams_explicit = &engine->streams_explicit,
         .count = options->readers,
+        .waiting_max = (uint32_t)or_else(options->reads_waiting_max, READS_WAITING_MAX),
         .is_stepped = options->is_stepped,
     };
     return readers_new(&readers, &engine->readers);

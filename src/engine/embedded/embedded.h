@@ -28,6 +28,7 @@ struct embedded_options {
     uint32_t post_wait_ms_max;  // 500
     uint32_t hold_ms_max;       // a post waits for a process that takes over; 2,000
     /* -- 0: what it is in a server -- */
+    uint32_t reads_waiting_max;                     // 4,096
     uint64_t tail_bytes_max;                        // of the events kept in memory
     uint64_t mailbox_events_max, mailbox_bytes_max; // unopened at a home, until it is behind
     /* -- -- */

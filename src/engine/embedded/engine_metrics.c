@@ -52,15 +52,21 @@ static void describe(struct engine_metrics *m)
     m->tail_hits = counter("roar_tail_reads_total", "Reads answered from memory.");
     m->store_reads = counter("roar_store_reads_total", "Reads answered from the store.");
     m->waiting = gauge("roar_posts_waiting", "Posts that wait for the disk.");
+    m->reads_shared = counter("roar_store_reads_shared_total",
+                              "Reads answered by that of another who asked the same.");
+    m->reads_refused =
+        counter("roar_store_reads_refused_total", "Reads refused because too many waited.");
+    m->reads_waiting = gauge("roar_store_reads_waiting", "Reads that wait for the store.");
     m->damaged = counter("roar_store_damaged_total", "Answers refused because of damaged rows.");
 }
 
 static struct metric *const *all_of(struct engine_metrics *m, struct metric *list[32])
 {
     struct metric *const each[] = {
-        &m->commit,      &m->batch,   &m->queue_age,     &m->rows,    &m->wal_bytes,
-        &m->checkpoints, &m->expired, &m->users_limited, &m->heads,   &m->tail_hits,
-        &m->store_reads, &m->damaged, &m->sqlite,        &m->waiting,
+        &m->commit,      &m->batch,   &m->queue_age,     &m->rows,          &m->wal_bytes,
+        &m->checkpoints, &m->expired, &m->users_limited, &m->heads,         &m->tail_hits,
+        &m->store_reads, &m->damaged, &m->reads_shared,  &m->reads_refused, &m->reads_waiting,
+        &m->sqlite,      &m->waiting,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {

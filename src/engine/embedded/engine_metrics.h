@@ -24,6 +24,7 @@ struct engine_metrics {
     struct metric sqlite; // of all stores of the process: caches of pages, mostly
     /* -- any thread: counted with atomic additions -- */
     struct metric tail_hits, store_reads, damaged;
+    struct metric reads_shared, reads_refused, reads_waiting;
     struct metric waiting; // posts handed over and not yet in a batch that has ended
 };
 

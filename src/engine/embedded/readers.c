@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "engine/embedded/call_queue.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_streams.h"
@@ -26,7 +27,7 @@ struct readers {
     /* -- under QUEUE -- */
     pthread_mutex_t lock;
     pthread_cond_t more;
-    struct letter *first, **last; // of calls; their `holder` is their struct question
+    struct call_queue waiting; // calls; their `holder` is their struct question_kind
     bool is_ending;
     /* -- GATE -- */
     pthread_rwlock_t gate;
@@ -35,7 +36,7 @@ struct readers {
 };
 
 /* What kind of call it is: how to answer it from the store, and how to say that it cannot be. */
-struct question {
+struct question_kind {
     enum err (*answer)(struct reader *reader, struct call *call);
     void (*fail)(struct call *call, enum err err);
 };
@@ -224,9 +225,15 @@ static void fail_get(struct call *call, enum err err)
 
 /* ---- the threads ---- */
 
-static struct question question_read = {answer_read, fail_read};
-static struct question question_count = {answer_count, fail_count};
-static struct question question_get = {answer_get, fail_get};
+static struct question_kind kind_read = {answer_read, fail_read};
+static struct question_kind kind_count = {answer_count, fail_count};
+static struct question_kind kind_get = {answer_get, fail_get};
+
+struct question { // on a reader's stack while it is answered
+    struct call *asked;
+    const struct question_kind *kind;
+    struct call_queue same; // further calls, for the same answer
+};
 
 static enum err ensure_open(struct reader *reader)
 {
@@ -246,10 +253,76 @@ static enum err outward(enum err err)
     return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_NOMEM ? err : ERR_SYS;
 }
 
-static void answer(struct reader *reader, struct call *call)
+static void clear(struct read *read)
 {
-    struct question *question = call->holder;
+    read->count = 0;
+    read->events = NULL;
+    read->more = false;
+}
+
+/* Gives a read the answer of one that asked the same. */
+static void share(const struct read *from, struct read *read)
+{
+    read->result = from->result;
+    read->epoch = from->epoch;
+    read->head = from->head;
+    read->oldest = from->oldest;
+    read->more = from->more;
+    if (from->result != ERR_OK || from->count == 0) {
+        return;
+    }
+    read->events = mem_new(MEM_EVENT, from->count * sizeof(struct event *));
+    if (read->events == NULL) {
+        read->result = ERR_NOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < from->count; i++) {
+        read->events[i] = event_ref(from->events[i]);
+    }
+    read->count = from->count;
+}
+
+static struct call *call_of(struct letter *letter)
+{
+    return (struct call *)(void *)((char *)letter - offsetof(struct call, letter));
+}
+
+static void finish(const struct readers *readers, struct question *question, uint64_t newest_n)
+{
+    struct call *call = question->asked;
+    for (struct letter *letter = question->same.first; letter != NULL;) {
+        struct letter *next = letter->next; // the asker's, once it is finished
+        share(read_of(call), read_of(call_of(letter)));
+        publication_finish(readers->options.publication, call_of(letter), newest_n);
+        letter = next;
+    }
+    publication_finish(readers->options.publication, call, newest_n);
+}
+
+/* What was read for others meanwhile may lie in memory now. */
+static bool answer_from_tail(const struct readers *readers, struct question *question)
+{
+    if (question->kind != &kind_read) {
+        return false;
+    }
+    struct read *read = read_of(question->asked);
+    const enum log_tail_answer found = log_tail_read(readers->options.tail, read);
+    if (found == LOG_TAIL_NONE) {
+        clear(read); // it may have begun
+        return false;
+    }
+    engine_metrics_count(&readers->options.metrics->tail_hits);
+    finish(readers, question, found == LOG_TAIL_AHEAD ? UINT64_MAX : 0);
+    return true;
+}
+
+static void answer(struct reader *reader, struct question *question)
+{
     uint64_t newest_n = 0;
+    if (answer_from_tail(reader->all, question)) {
+        return;
+    }
+    engine_metrics_count(&reader->all->options.metrics->store_reads);
     must(pthread_rwlock_rdlock(&reader->all->gate) == 0);
     enum err err = ensure_open(reader);
     if (err == ERR_OK) {
@@ -259,7 +332,7 @@ static void answer(struct reader *reader, struct call *call)
         err = store_rows_newest_n(&reader->store, &newest_n);
     }
     if (err == ERR_OK) {
-        err = question->answer(reader, call);
+        err = question->kind->answer(reader, question->asked);
     }
     store_rollback(&reader->store); // it wrote nothing
     if (err != ERR_OK) {
@@ -273,76 +346,104 @@ static void answer(struct reader *reader, struct call *call)
         log_line(LOG_ERROR, "the store could not be read",
                  LOG_STR("why", str_of(store_failure_text(&reader->store))));
     }
-    question->fail(call, outward(err));
-    publication_finish(reader->all->options.publication, call, newest_n);
+    question->kind->fail(question->asked, outward(err));
+    finish(reader->all, question, newest_n);
 }
 
-/* NULL: it is over, or nothing waits. */
-static struct call *next_call(struct readers *readers)
+static bool asks_the_same(const struct read *a, const struct read *b)
+{
+    return a->from == b->from && a->bound == b->bound && a->upto == b->upto &&
+           a->limit == b->limit && a->kinds == b->kinds && str_eq(a->stream, b->stream);
+}
+
+/* Under QUEUE: those who ask what the first asks need no read of their own. All were asked before
+ * it begins, so what it sees is new enough for each. */
+static void gather_same(struct readers *readers, struct question *question)
+{
+    const struct read *first = read_of(question->asked);
+    for (uint32_t left = readers->waiting.count; left > 0; left--) {
+        struct letter *letter = call_queue_pop(&readers->waiting);
+        const bool is_same =
+            call_of(letter)->holder == &kind_read && asks_the_same(first, read_of(call_of(letter)));
+        call_queue_push(is_same ? &question->same : &readers->waiting, letter);
+    }
+    for (uint32_t i = 0; i < question->same.count; i++) {
+        engine_metrics_count(&readers->options.metrics->reads_shared);
+    }
+}
+
+/* False: it is over, or nothing waits. */
+static bool next_question(struct readers *readers, struct question *question)
 {
     must(pthread_mutex_lock(&readers->lock) == 0);
-    while (readers->first == NULL && !readers->is_ending && !readers->options.is_stepped) {
+    while (readers->waiting.count == 0 && !readers->is_ending && !readers->options.is_stepped) {
         must(pthread_cond_wait(&readers->more, &readers->lock) == 0);
     }
-    struct letter *letter = readers->first;
+    struct letter *letter = call_queue_pop(&readers->waiting);
+    call_queue_init(&question->same);
     if (letter != NULL) {
-        readers->first = letter->next;
-        if (readers->first == NULL) {
-            readers->last = &readers->first;
+        question->asked = call_of(letter);
+        question->kind = question->asked->holder;
+        if (question->kind == &kind_read) {
+            gather_same(readers, question);
         }
     }
+    metric_set(&readers->options.metrics->reads_waiting, readers->waiting.count);
     must(pthread_mutex_unlock(&readers->lock) == 0);
-    return letter == NULL ? NULL
-                          : (struct call *)(void *)((char *)letter - offsetof(struct call, letter));
+    return letter != NULL;
 }
 
 static void run(void *user)
 {
     struct reader *reader = user;
-    struct call *call = NULL;
-    while ((call = next_call(reader->all)) != NULL) {
-        answer(reader, call);
+    struct question question;
+    while (next_question(reader->all, &question)) {
+        answer(reader, &question);
     }
 }
 
 bool readers_step(struct readers *readers)
 {
-    struct call *call = next_call(readers);
-    if (call != NULL) {
-        answer(&readers->each[0], call);
+    struct question question;
+    const bool is_there = next_question(readers, &question);
+    if (is_there) {
+        answer(&readers->each[0], &question);
     }
-    return call != NULL;
+    return is_there;
 }
 
-static void ask(struct readers *readers, struct call *call, struct question *question)
+static void ask(struct readers *readers, struct call *call, struct question_kind *kind)
 {
-    call->holder = question;
-    call->letter.next = NULL;
-    engine_metrics_count(&readers->options.metrics->store_reads);
+    call->holder = kind;
     must(pthread_mutex_lock(&readers->lock) == 0);
     must(!readers->is_ending);
-    *readers->last = &call->letter;
-    readers->last = &call->letter.next;
-    must(pthread_cond_signal(&readers->more) == 0);
+    const bool has_room = readers->waiting.count < readers->options.waiting_max;
+    if (has_room) {
+        call_queue_push(&readers->waiting, &call->letter);
+        must(pthread_cond_signal(&readers->more) == 0);
+    }
     must(pthread_mutex_unlock(&readers->lock) == 0);
+    if (!has_room) {
+        engine_metrics_count(&readers->options.metrics->reads_refused);
+        kind->fail(call, ERR_NOMEM);
+        publication_finish(readers->options.publication, call, 0);
+    }
 }
 
 void readers_read(struct readers *readers, struct read *read)
 {
-    read->count = 0;
-    read->events = NULL;
-    read->more = false;
-    ask(readers, &read->call, &question_read);
+    clear(read);
+    ask(readers, &read->call, &kind_read);
 }
 
 void readers_count(struct readers *readers, struct count_call *count)
 {
-    ask(readers, &count->call, &question_count);
+    ask(readers, &count->call, &kind_count);
 }
 
 void readers_get(struct readers *readers, struct stream_call *call)
 {
-    ask(readers, &call->call, &question_get);
+    ask(readers, &call->call, &kind_get);
 }
 
 void readers_pause(struct readers *readers)
@@ -382,7 +483,7 @@ enum err readers_new(const struct readers_options *options, struct readers **ret
         return ERR_NOMEM;
     }
     readers->options = *options;
-    readers->last = &readers->first;
+    call_queue_init(&readers->waiting);
     must(pthread_mutex_init(&readers->lock, NULL) == 0);
     must(pthread_cond_init(&readers->more, NULL) == 0);
     make_gate(&readers->gate);

@@ -5,7 +5,8 @@
  * Owns:     its threads, their connections, the questions that wait.
  * Used by:  embedded.c; recovery.c closes the connections.
  * Thread:   any, unless said otherwise.
- * Bound:    the askers': each question is memory they hold.
+ * Bound:    `waiting_max` questions wait; one more is refused (ERR_NOMEM), to be asked again. Those
+ *           who ask the same of the log share one read.
  * Promise:  every question is finished, late or refused, also when the store fails. A row that is
  * damaged is named in the log and the question it belongs to refused.
  *
@@ -34,7 +35,8 @@ struct readers_options {
     const struct store_identity *identity;
     const struct publication *publication;
     const _Atomic bool *streams_explicit;
-    uint32_t count;  // of threads
+    uint32_t count; // of threads
+    uint32_t waiting_max;
     bool is_stepped; // none: readers_step() does their work, on one connection
 };
 
