@@ -63,12 +63,13 @@ class Bench:
 
 def fan_out(bench):
     viewers, pairs = (2000, 2) if bench.quick else (15000, 9)
-    report = bench.run("fan-out", "--spawn", "--server-workers", 1, "--viewers", viewers, "--rate", 2, "--bytes", 100,
-                       "--pairs", pairs, "--seconds", 3 * pairs)
-    ratio = report["ratio"]
-    bench.row(f"CPU per write, {viewers} SSE viewers, one reactor", "F", 1.5,
-              [ours / floor for floor, ours in report["pairs"]], interval=(ratio["low"], ratio["high"]))
-    bench.row(f"user memory a viewer, {viewers} SSE viewers", "B", 1024, [report["viewer_bytes"]])
+    for transport in ("sse", "ws"):
+        report = bench.run("fan-out", "--spawn", "--server-workers", 1, "--viewers", viewers, "--transport", transport,
+                           "--rate", 2, "--bytes", 100, "--pairs", pairs, "--seconds", 3 * pairs)
+        ratio = report["ratio"]
+        bench.row(f"CPU per write, {viewers} {transport.upper()} viewers, one reactor", "F", 1.15,
+                  [ours / floor for floor, ours in report["pairs"]], interval=(ratio["low"], ratio["high"]))
+        bench.row(f"user memory a viewer, {viewers} {transport.upper()} viewers", "B", 512, [report["viewer_bytes"]])
 
 
 def durable_posts(bench):
