@@ -5,6 +5,37 @@
 
 #include <string.h>
 
+enum { ITEM_ALIGN = 8, ITEM_BYTES_MIN = sizeof(void *) };
+
+void pool_init(struct pool *pool, enum mem_kind kind, size_t item_bytes)
+{
+    must(item_bytes >= ITEM_BYTES_MIN && item_bytes <= POOL_ITEM_BYTES_MAX);
+    *pool = (struct pool){.item_bytes =
+                              (uint32_t)((item_bytes + ITEM_ALIGN - 1) / ITEM_ALIGN) * ITEM_ALIGN,
+                          .kind = kind};
+    list_init(&pool->roomy);
+}
+
+/* AddressSanitizer sees what is used after it was freed only where each thing is an allocation. */
+#ifdef __SANITIZE_ADDRESS__
+
+void *pool_new(struct pool *pool)
+{
+    void *item = mem_new(pool->kind, pool->item_bytes);
+    pool->count += item != NULL;
+    return item;
+}
+
+void pool_free(struct pool *pool, void *item)
+{
+    if (item != NULL) {
+        pool->count--;
+        mem_free(pool->kind, item);
+    }
+}
+
+#else
+
 struct free_item {
     struct free_item *next;
 };
@@ -16,8 +47,6 @@ struct slab {
     uint32_t untouched; // from here on no item was ever given out
 };
 
-enum { ITEM_ALIGN = 8 };
-
 /* What is left of a slab's last item goes to the allocator's header, so that slabs lie side by
  * side. */
 enum { SLAB_USED_BYTES = POOL_SLAB_BYTES - 8 };
@@ -25,15 +54,6 @@ enum { SLAB_USED_BYTES = POOL_SLAB_BYTES - 8 };
 static uint32_t slab_items(const struct pool *pool)
 {
     return (SLAB_USED_BYTES - (uint32_t)sizeof(struct slab)) / pool->item_bytes;
-}
-
-void pool_init(struct pool *pool, enum mem_kind kind, size_t item_bytes)
-{
-    must(item_bytes >= sizeof(struct free_item) && item_bytes <= POOL_ITEM_BYTES_MAX);
-    *pool = (struct pool){.item_bytes =
-                              (uint32_t)((item_bytes + ITEM_ALIGN - 1) / ITEM_ALIGN) * ITEM_ALIGN,
-                          .kind = kind};
-    list_init(&pool->roomy);
 }
 
 static void *item_at(struct slab *slab, const struct pool *pool, uint32_t index)
@@ -87,3 +107,5 @@ void pool_free(struct pool *pool, void *item)
         list_push(&pool->roomy, &slab->link);
     }
 }
+
+#endif
