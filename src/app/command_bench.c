@@ -37,6 +37,7 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "dev"},
                                            {.name = "viewers", .has_value = true},
                                            {.name = "transport", .has_value = true},
+                                           {.name = "lane", .has_value = true},
                                            {.name = "streams", .has_value = true},
                                            {.name = "posters", .has_value = true},
                                            {.name = "rate", .has_value = true},
@@ -102,6 +103,22 @@ static unsigned read_transports(struct job *job)
         }
     }
     snprintf(job->why, sizeof(job->why), "--transport is sse, ws, poll or mix");
+    job->is_misused = true;
+    return 0;
+}
+
+static unsigned read_lanes(struct job *job)
+{
+    const char *text = options_value(job->options, "lane");
+    if (text != NULL && strcmp(text, "mix") == 0) {
+        return (1U << PLAN_LANES) - 1;
+    }
+    for (int lane = 0; lane < PLAN_LANES; lane++) {
+        if (strcmp(text == NULL ? "full" : text, plan_lane_names[lane]) == 0) {
+            return 1U << lane;
+        }
+    }
+    snprintf(job->why, sizeof(job->why), "--lane is full, readable, digest, control or mix");
     job->is_misused = true;
     return 0;
 }
@@ -184,6 +201,7 @@ static void read_plan(struct job *job)
     plan->streams = number(job, "streams", 1, 1, PLAN_STREAMS_MAX);
     plan->posters = number(job, "posters", 8, 0, POSTERS_MAX);
     plan->transports = read_transports(job);
+    plan->lanes = read_lanes(job);
     plan->bytes = number(job, "bytes", 60, BYTES_MIN, BYTES_MAX);
     plan->seconds = number(job, "seconds", 10, 1, SECONDS_MAX);
     plan->stalled_percent = number(job, "stalled", 0, 0, 100);
@@ -425,6 +443,7 @@ const struct command command_bench = {
         "  --secret-file F       signs tokens for those who post; or --token JWT, or --dev\n"
         "  --viewers N[,N...]    several: as many come in, comments are posted, then more [100]\n"
         "  --transport T         sse, ws, poll, or mix: all three [sse]\n"
+        "  --lane L              full, readable, digest, control, or mix: all four [full]\n"
         "  --streams K           viewers and comments are spread over them [1]\n"
         "  --posters C           connections that post [8]\n"
         "  --rate R[,R...]       comments a second over all streams; max: each poster as fast as\n"

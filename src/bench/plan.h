@@ -13,6 +13,15 @@ struct dialect;
 
 enum transport { TRANSPORT_SSE, TRANSPORT_WS, TRANSPORT_POLL, TRANSPORTS };
 
+enum plan_lane {
+    PLAN_LANE_FULL,
+    PLAN_LANE_READABLE,
+    PLAN_LANE_DIGEST,
+    PLAN_LANE_CONTROL,
+    PLAN_LANES
+};
+extern const char *const plan_lane_names[PLAN_LANES];
+
 enum {
     PLAN_RUN_MAX = 16,
     PLAN_HOST_MAX = 264,
@@ -37,6 +46,7 @@ struct plan {
     /* -- who -- */
     uint32_t viewers, streams, posters, crews;
     unsigned transports; // bits: 1 << enum transport
+    unsigned lanes;      // bits: 1 << enum plan_lane
     uint32_t stalled_percent;
     uint32_t reconnect_s; // how long a viewer stays on average; 0: to the end
     uint32_t storms;

@@ -157,10 +157,9 @@ static void take_event(struct watcher *watcher, const struct scan *scan)
     catch_up(watcher);
 }
 
-static void take_gap(struct watcher *watcher, const struct json *event)
+static bool read_gap(struct watcher *watcher, const struct json *event, struct witness_gap *ret_gap)
 {
     int64_t from = 0, to = 0, carried = 0, shed = 0, removed = 0;
-    struct scene *scene = watcher->scene;
     const bool has_range = json_get_i64(json_member(event, "from"), &from) &&
                            json_get_i64(json_member(event, "to"), &to);
     const bool has_counts = json_get_i64(json_member(event, "carried"), &carried) &&
@@ -168,18 +167,73 @@ static void take_gap(struct watcher *watcher, const struct json *event)
                             json_get_i64(json_member(event, "removed"), &removed);
     if (!has_range || from < 0 || to < 0 || carried < 0 || shed < 0 || removed < 0) {
         score_frame(watcher, "a gap without its numbers", STR_NONE);
-        return;
+        return false;
     }
-    const struct witness_gap gap = {.from = (uint64_t)from,
+    *ret_gap = (struct witness_gap){.from = (uint64_t)from,
                                     .to = (uint64_t)to,
                                     .carried = (uint64_t)carried,
                                     .shed = (uint64_t)shed,
                                     .removed = (uint64_t)removed,
                                     .has_counts = has_counts};
+    return true;
+}
+
+static void take_gap(struct watcher *watcher, const struct json *event)
+{
+    struct scene *scene = watcher->scene;
+    struct witness_gap gap;
+    if (!read_gap(watcher, event, &gap)) {
+        return;
+    }
     score_count(&scene->score, COUNT_GAPS, 1);
     score_count(&scene->score, COUNT_SPARED, gap.shed + gap.removed);
     scene_keep_gap(scene, watcher->witness.stream, &gap);
     witness_gap(&watcher->witness, &gap, &scene->score);
+    catch_up(watcher);
+}
+
+/* Its events are late by design: their delay is not measured. */
+static void take_digest(struct watcher *watcher, const struct json *digest)
+{
+    struct scene *scene = watcher->scene;
+    struct witness_gap gap;
+    const struct json *events = json_member(digest, "events");
+    uint64_t last = 0;
+    if (!read_gap(watcher, digest, &gap)) {
+        return;
+    }
+    if (!gap.has_counts || json_length(events) != gap.carried ||
+        watcher->lane != PLAN_LANE_DIGEST) {
+        score_frame(watcher, "a digest that does not hold what it says", STR_NONE);
+        return;
+    }
+    scene_keep_gap(scene, watcher->witness.stream, &gap);
+    if (!witness_digest(&watcher->witness, &gap, &scene->score)) {
+        score_count(&scene->score, COUNT_AGAIN, gap.carried);
+        return;
+    }
+    score_count(&scene->score, COUNT_DELIVERIES, gap.carried);
+    score_count(&scene->score, COUNT_SPARED, gap.shed + gap.removed);
+    for (size_t i = 0; i < json_length(events); i++) {
+        int64_t seq = 0;
+        (void)json_get_i64(json_member(json_at(events, i), "seq"), &seq);
+        if ((uint64_t)seq < gap.from || (uint64_t)seq > gap.to || (uint64_t)seq <= last) {
+            score_frame(watcher, "an event that its digest does not cover", STR_NONE);
+        }
+        last = (uint64_t)seq;
+        witness_inner(&watcher->witness, last);
+    }
+    catch_up(watcher);
+}
+
+static void take_mark(struct watcher *watcher, const struct json *mark)
+{
+    int64_t seq = 0;
+    if (!json_get_i64(json_member(mark, "seq"), &seq) || seq <= 0) {
+        score_frame(watcher, "a mark without its place", STR_NONE);
+        return;
+    }
+    witness_mark(&watcher->witness, (uint64_t)seq, &watcher->scene->score);
     catch_up(watcher);
 }
 
@@ -211,6 +265,10 @@ static void take_value(struct watcher *watcher, const struct json *event)
         take_hello(watcher, event);
     } else if (str_eq(type, STR("gap"))) {
         take_gap(watcher, event);
+    } else if (str_eq(type, STR("digest"))) {
+        take_digest(watcher, event);
+    } else if (str_eq(type, STR("mark"))) {
+        take_mark(watcher, event);
     } else if (str_eq(type, STR("resync"))) {
         score_count(score, COUNT_RESYNCS, 1);
         witness_resync(&watcher->witness, watcher->hello_seq, watcher->transport != TRANSPORT_POLL);
@@ -421,11 +479,12 @@ static void write_request(const struct watcher *watcher, struct buf *out)
 {
     const struct plan *plan = watcher->scene->plan;
     const bool returns = watcher->was_in && watcher->epoch[0] != '\0';
+    const char *lane = plan_lane_names[watcher->lane];
     buf_addf(out, "GET %s/v1/streams/bench-%s-%u/", plan->path, plan->run, watcher->witness.stream);
     switch ((enum transport)watcher->transport) {
     case TRANSPORT_SSE:
-        buf_addf(out, "events HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s", plan->host,
-                 plan->inflates ? "Accept-Encoding: gzip\r\n" : "");
+        buf_addf(out, "events?lane=%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s",
+                 lane, plan->host, plan->inflates ? "Accept-Encoding: gzip\r\n" : "");
         if (returns) {
             buf_add_str(out, STR("Last-Event-ID: "));
             write_cursor(watcher, out);
@@ -433,7 +492,7 @@ static void write_request(const struct watcher *watcher, struct buf *out)
         }
         break;
     case TRANSPORT_WS:
-        buf_addf(out, "ws%s", returns ? "?after=" : "");
+        buf_addf(out, "ws?lane=%s%s", lane, returns ? "&after=" : "");
         write_cursor(watcher, out);
         buf_addf(out,
                  " HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -443,8 +502,8 @@ static void write_request(const struct watcher *watcher, struct buf *out)
         break;
     case TRANSPORT_POLL:
     case TRANSPORTS:
-        buf_addf(out, "poll?wait=%d%s", watcher->state == WATCHER_IN ? POLL_WAIT_S : 0,
-                 returns ? "&after=" : "");
+        buf_addf(out, "poll?lane=%s&wait=%d%s", lane,
+                 watcher->state == WATCHER_IN ? POLL_WAIT_S : 0, returns ? "&after=" : "");
         write_cursor(watcher, out);
         buf_addf(out, " HTTP/1.1\r\nHost: %s\r\n", plan->host);
         break;
@@ -620,6 +679,19 @@ static enum transport transport_of(const struct plan *plan, uint32_t number)
     return count == 0 ? TRANSPORT_SSE : given[number % count];
 }
 
+/* And the lanes, so that each is read by each transport. */
+static enum plan_lane lane_of(const struct plan *plan, uint32_t number)
+{
+    enum plan_lane given[PLAN_LANES];
+    uint32_t count = 0;
+    for (int lane = 0; lane < PLAN_LANES; lane++) {
+        if (plan->lanes >> lane & 1U) {
+            given[count++] = (enum plan_lane)lane;
+        }
+    }
+    return count == 0 ? PLAN_LANE_FULL : given[number / TRANSPORTS % count];
+}
+
 void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
 {
     static const struct line_ops ops = {.opened = on_opened,
@@ -634,6 +706,7 @@ void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
                                 .witness = {.number = number, .stream = number % plan->streams}};
     line_init(&watcher->line, scene->reactor, &ops);
     watcher->transport = (uint8_t)transport_of(plan, number / plan->streams);
+    watcher->lane = (uint8_t)lane_of(plan, number / plan->streams);
     watcher->stalls = watcher->transport != TRANSPORT_POLL &&
                       rand_below(&scene->rand, 100) < plan->stalled_percent;
     if (watcher->transport == TRANSPORT_SSE) {

@@ -41,6 +41,7 @@ struct watcher {
     char epoch[WATCHER_EPOCH_MAX]; // of a peer: the newest id, where it has them
     uint8_t state;                 // enum watcher_state
     uint8_t transport;             // enum transport
+    uint8_t lane;                  // enum plan_lane
     bool is_kept_out;              // by a storm
     bool stalls;
     bool was_in;

@@ -11,12 +11,24 @@ static void begin_at(struct witness *witness, uint64_t seq)
     witness->seen = 0;
     witness->seen_hash = 0;
     witness->spared = 0;
+    witness->told = 0;
     witness->has_start = true;
 }
 
 void witness_open(struct witness *witness)
 {
     witness->conn_last = 0;
+    witness->spared -= witness->told;
+    witness->told = 0;
+    witness->covered = witness->last;
+}
+
+static void stand_at(struct witness *witness, uint64_t seq)
+{
+    witness->last = seq;
+    if (seq >= witness->covered) {
+        witness->told = 0;
+    }
 }
 
 void witness_hello(struct witness *witness, uint64_t seq)
@@ -66,7 +78,7 @@ bool witness_event(struct witness *witness, uint64_t seq, uint64_t prev, struct 
         return false; // it came back: what it has, the client drops
     }
     check_prev(witness, seq, prev, score);
-    witness->last = seq;
+    stand_at(witness, seq);
     witness->seen++;
     witness->seen_hash += truth_hash(seq);
     return true;
@@ -84,8 +96,52 @@ void witness_gap(struct witness *witness, const struct witness_gap *gap, struct 
         begin_at(witness, gap->to > witness->last ? gap->to : witness->last);
         return;
     }
+    if (!witness->has_start) {
+        begin_at(witness, gap->from > 0 ? gap->from - 1 : 0);
+    }
     witness->covered = gap->to > witness->covered ? gap->to : witness->covered;
     witness->spared += gap->shed + gap->removed;
+    witness->told += gap->shed + gap->removed;
+}
+
+bool witness_digest(struct witness *witness, const struct witness_gap *digest, struct score *score)
+{
+    if (!witness->has_start) {
+        begin_at(witness, digest->from - 1);
+    }
+    if (digest->to <= witness->last) {
+        return false;
+    }
+    if (digest->from != witness->last + 1 || digest->to <= witness->conn_last) {
+        score_fault(score, FAULT_PREV, 1,
+                    "viewer %u of stream %u: a digest from %" PRIu64 " to %" PRIu64
+                    ", it stood at %" PRIu64,
+                    witness->number, witness->stream, digest->from, digest->to, witness->last);
+    }
+    witness->spared += digest->shed + digest->removed;
+    witness->conn_last = digest->to;
+    stand_at(witness, digest->to);
+    return true;
+}
+
+void witness_inner(struct witness *witness, uint64_t seq)
+{
+    witness->seen++;
+    witness->seen_hash += truth_hash(seq);
+}
+
+void witness_mark(struct witness *witness, uint64_t seq, struct score *score)
+{
+    const uint64_t known = witness->covered > witness->last ? witness->covered : witness->last;
+    if (witness->has_start && (seq > known || seq < witness->last)) {
+        score_fault(score, FAULT_PREV, 1,
+                    "viewer %u of stream %u: a mark at %" PRIu64 ", and told was up to %" PRIu64,
+                    witness->number, witness->stream, seq, known);
+    }
+    if (seq > witness->last) {
+        witness->conn_last = seq;
+        stand_at(witness, seq);
+    }
 }
 
 bool witness_gap_adds_up(const struct witness_gap *gap, const struct truth *truth)

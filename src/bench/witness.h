@@ -27,6 +27,8 @@ struct witness {
     uint64_t covered;   // up to where a gap explains what is missing
     uint64_t seen, seen_hash;
     uint64_t spared; // told by gaps as not sent
+    uint64_t told;   // of these: by gaps of this connection up to where it does not stand yet; who
+                     // leaves before it does is told again
     bool has_start;
 };
 
@@ -44,6 +46,12 @@ void witness_hello(struct witness *witness, uint64_t seq);
 /* Whether it is new to this reader. Faults are counted in `score`. */
 bool witness_event(struct witness *witness, uint64_t seq, uint64_t prev, struct score *score);
 void witness_gap(struct witness *witness, const struct witness_gap *gap, struct score *score);
+/* A gap with its events, `carried` of them by witness_inner(): it stands at its end after. False:
+ * it had that before. */
+bool witness_digest(struct witness *witness, const struct witness_gap *digest, struct score *score);
+void witness_inner(struct witness *witness, uint64_t seq);
+/* It stands at `seq`, and what is before it was told. */
+void witness_mark(struct witness *witness, uint64_t seq, struct score *score);
 /* Its past is of no worth; what follows begins after `seq`, or, unknown, after its own prev. */
 void witness_resync(struct witness *witness, uint64_t seq, bool is_known);
 /* Carried, shed and removed are as many as the log has there; without counts: true. */

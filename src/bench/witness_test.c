@@ -251,6 +251,62 @@ static void test_resync_begins_anew(void **state)
     assert_judged(&rig, FAULT_LOST, 0);
 }
 
+static const struct witness_gap digest = {
+    .from = 13, .to = 17, .carried = 2, .shed = 2, .removed = 1, .has_counts = true};
+
+static void test_a_digest_is_its_own_gap(void **state)
+{
+    (void)state;
+    struct rig rig = make_rig();
+    see(&rig, 11, 12);
+    assert_true(witness_digest(&rig.witness, &digest, &rig.score));
+    witness_inner(&rig.witness, 14);
+    witness_inner(&rig.witness, 16);
+    assert_false(witness_digest(&rig.witness, &digest, &rig.score)); // again
+    see(&rig, 18, 20);
+    assert_judged(&rig, FAULT_LOST, 0);
+}
+
+static void test_a_digest_that_leaves_some_out(void **state)
+{
+    (void)state;
+    struct rig rig = make_rig();
+    see(&rig, 11, 11);
+    assert_true(witness_digest(&rig.witness, &digest, &rig.score)); // 12 is nowhere
+    assert_int_equal(rig.score.faults[FAULT_PREV], 1);
+    truth_done(&rig.truth);
+}
+
+static void test_a_mark_moves_to_what_was_told(void **state)
+{
+    (void)state;
+    struct rig rig = make_rig();
+    const struct witness_gap gap = {.from = 14, .to = 18, .shed = 5, .has_counts = true};
+    see(&rig, 11, 13);
+    witness_gap(&rig.witness, &gap, &rig.score);
+    witness_mark(&rig.witness, 18, &rig.score);
+    assert_int_equal(rig.witness.last, 18);
+    assert_int_equal(rig.score.faults[FAULT_PREV], 0);
+    see(&rig, 19, 19);
+    witness_mark(&rig.witness, 20, &rig.score); // of 20 nobody told
+    assert_int_equal(rig.score.faults[FAULT_PREV], 1);
+    truth_done(&rig.truth);
+}
+
+static void test_who_leaves_amid_a_gap_is_told_again(void **state)
+{
+    (void)state;
+    struct rig rig = make_rig();
+    const struct witness_gap gap = {.from = 14, .to = 18, .shed = 5, .has_counts = true};
+    see(&rig, 11, 13);
+    witness_gap(&rig.witness, &gap, &rig.score);
+    witness_open(&rig.witness);
+    witness_hello(&rig.witness, 13);
+    witness_gap(&rig.witness, &gap, &rig.score);
+    see(&rig, 19, 20);
+    assert_judged(&rig, FAULT_LOST, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +329,10 @@ int main(void)
         cmocka_unit_test(test_beyond_a_gap_told_is_untold),
         cmocka_unit_test(test_expired_begins_anew),
         cmocka_unit_test(test_resync_begins_anew),
+        cmocka_unit_test(test_a_digest_is_its_own_gap),
+        cmocka_unit_test(test_a_digest_that_leaves_some_out),
+        cmocka_unit_test(test_a_mark_moves_to_what_was_told),
+        cmocka_unit_test(test_who_leaves_amid_a_gap_is_told_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

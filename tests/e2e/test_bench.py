@@ -31,6 +31,14 @@ def test_a_good_server_is_clean(start):
     assert report["visible"]["count"] > 0 and report["server_cpu_ns"] > 0 and report["anon_after"] > 0
 
 
+def test_every_lane_is_clean_on_every_transport():
+    code, report = bench("--spawn", "--viewers", 96, "--transport", "mix", "--lane", "mix", "--rate", 60, "--seconds", 4,
+                         "--stalled", 10, "--reconnect-every", 1)
+    assert code == 0, report
+    assert report["clean"] and report["has_settled"], report
+    assert report["counts"]["spared"] > 0 and report["counts"]["gaps"] > 0
+
+
 def test_a_server_of_its_own_beside_the_bare_loop():
     code, report = bench("--spawn", "--viewers", 50, "--rate", 20, "--seconds", 2, "--pairs", 2)
     assert code == 0, report
@@ -43,7 +51,7 @@ def test_nobody_there():
     assert code == 1 and out == "" and "roar bench:" in err
 
 
-@pytest.mark.parametrize("args", [("--viewers", "many"), ("--transport", "pigeon"), ("--pairs", "2", "--rate", "max")])
+@pytest.mark.parametrize("args", [("--viewers", "many"), ("--transport", "pigeon"), ("--lane", "best"), ("--pairs", "2", "--rate", "max")])
 def test_what_it_does_not_take(args):
     code, out, err = run("bench", "--spawn", *args)
     assert code == 2 and out == "" and "roar help bench" in err
