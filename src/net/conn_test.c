@@ -166,7 +166,8 @@ static int setup(void **state)
     assert_int_equal(address_parse(STR("127.0.0.1:0"), &at), ERR_OK);
     assert_int_equal(reactor_new(&reactor), ERR_OK);
     assert_int_equal(listener_reserve(&at, &reserved), ERR_OK);
-    const struct listener_options options = {.address = at, .accepted = on_accepted};
+    const struct listener_options options = {
+        .address = at, .inherited_fd = -1, .accepts_per_turn = 16, .accepted = on_accepted};
     assert_int_equal(listener_new(reactor, &options, &listener), ERR_OK);
     sys_close(reserved);
     struct sys_endpoint to = {.port = at.port};
@@ -416,7 +417,8 @@ static void test_a_port_in_use_is_named(void **state)
     int fd = -1;
     assert_int_equal(listener_reserve(&same, &fd), ERR_EXISTS);
     struct listener *second = NULL;
-    const struct listener_options options = {.address = at, .accepted = on_accepted};
+    const struct listener_options options = {
+        .address = at, .inherited_fd = -1, .accepts_per_turn = 16, .accepted = on_accepted};
     assert_int_equal(listener_new(reactor, &options, &second), ERR_OK); // a reactor beside it may
     listener_free(second);
     listener_free(NULL);
