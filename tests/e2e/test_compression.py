@@ -2,6 +2,7 @@
 """What is compressed once for all readers is read by each, whenever it came and whatever it alone was sent."""
 import json
 import random
+import signal
 import subprocess
 import zlib
 
@@ -95,16 +96,25 @@ def test_one_stream_of_a_socket_is_compressed(server, stream):
         assert 3 <= ws.inflated <= 10
 
 
+def messages_of(process):
+    """What curl printed, as it comes."""
+    for line in iter(process.stdout.readline, b""):
+        if line.startswith(b"data:"):
+            yield json.loads(line[5:])
+
+
 def test_goodbye_is_readable_and_an_end_is_no_error(start, stream):
     roar = start()
     process = subprocess.Popen(["curl", "-sSN", "--compressed", f"{roar.url}/v1/streams/{stream}/events?after=0"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    by_curl = messages_of(process)
+    assert next(by_curl)["type"] == "hello"
     with open_reader("gzip", roar, stream) as reader, open_reader("deflate", roar, stream) as ws:
         comments = posted(roar, stream, 20)
         assert reader.comments(20) == comments
         assert ws.comments(20) == comments
-        read = [json.loads(line[5:]) for line in iter(process.stdout.readline, b"") if line.startswith(b"data:")
-                ] if roar.signal(15) is None else []
+        roar.signal(signal.SIGTERM)
+        read = list(by_curl)
         assert [message for message in read if message["type"] == "comment"] == comments
         assert read[-1]["type"] == "goaway"
         assert reader.find("goaway")["reason"] == "drain"
