@@ -14,6 +14,7 @@ static void take(struct timer *timer)
     }
     metric_set(&gauges->resident, (int64_t)sys_memory_resident_bytes());
     metric_set(&gauges->up, (now_ms - gauges->started_ms) / 1000);
+    metric_set(&gauges->overflows, (int64_t)(sys_socket_overflows() - gauges->overflows_before));
     wheel_arm(reactor_wheel(gauges->reactor), timer, now_ms + GAUGES_PERIOD_MS);
 }
 
@@ -37,6 +38,13 @@ void gauges_init(struct gauges *gauges, struct reactor *reactor)
         .name = "roar_up_seconds", .help = "Since the start.", .kind = METRIC_GAUGE};
     metric_add(&gauges->resident);
     metric_add(&gauges->up);
+    gauges->overflows_before = sys_socket_overflows();
+    gauges->overflows = (struct metric){
+        .name = "roar_listen_overflows_total",
+        .help = "Connections put off because a listening socket's queue was full, of any process "
+                "of this network, since our start.",
+        .kind = METRIC_COUNTER};
+    metric_add(&gauges->overflows);
     take(&gauges->timer);
 }
 
@@ -51,4 +59,5 @@ void gauges_done(struct gauges *gauges)
     }
     metric_remove(&gauges->resident);
     metric_remove(&gauges->up);
+    metric_remove(&gauges->overflows);
 }

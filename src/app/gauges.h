@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* gauges -- what is measured of the process as a whole, taken once a second: memory by kind, memory
- * resident, time up.
+ * resident, time up, and how often the kernel put somebody off who came.
  *
  * Thread: main's.
  */
@@ -21,6 +21,8 @@ struct gauges {
     struct metric kinds[MEM_KINDS];
     char labels[MEM_KINDS][GAUGES_LABEL_MAX];
     struct metric resident, up;
+    struct metric overflows; // of queues of listening sockets
+    uint64_t overflows_before;
 };
 
 void gauges_init(struct gauges *gauges, struct reactor *reactor);

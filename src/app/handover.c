@@ -247,7 +247,7 @@ static void on_peer(struct source *source, uint32_t events)
     struct handover *handover = list_entry(source, struct handover, peer);
     (void)events;
     while (handover->peer.fd != -1) {
-        struct succession_message message;
+        struct succession_message message = {.version = 0};
         int passed_fd = -1;
         const enum err err = succession_receive(handover->peer.fd, &message, &passed_fd);
         sys_close(passed_fd); // nothing is asked of it that has one

@@ -192,6 +192,9 @@ const struct setting setting_table[SETTINGS] = {
     [SETTING_LIMITS_ACCEPTS_TURN] =
         NUMBER("limits.accepts_turn", "256", 1, 65536,
                "connections a reactor accepts before it looks after those it has"),
+    [SETTING_LIMITS_LISTEN_QUEUE] =
+        NUMBER("limits.listen_queue", "4096", 1, 65535,
+               "who may wait to be accepted, a reactor; net.core.somaxconn bounds it, too"),
     [SETTING_LIMITS_READS_WAITING] = NUMBER("limits.reads_waiting", "4096", 1, 1000000,
                                             "reads of the log that may wait for the disk"),
     [SETTING_PRESENCE_TTL_S] = {.name = "presence.ttl_s",

@@ -64,7 +64,7 @@ static void leave(struct takeover *takeover)
 static enum err take_offer(struct takeover *takeover)
 {
     for (;;) {
-        struct succession_message message;
+        struct succession_message message = {.version = 0};
         int fd = -1;
         const enum err err = succession_receive(takeover->fd, &message, &fd);
         if (err == ERR_OK && message.kind == SUCCESSION_LISTENER) {
@@ -112,7 +112,7 @@ enum err takeover_begin(struct takeover *takeover, const char *folder, struct st
 
 enum err takeover_await(struct takeover *takeover)
 {
-    struct succession_message message;
+    struct succession_message message = {.version = 0};
     int fd = -1;
     enum err err = succession_send(takeover->fd, SUCCESSION_READY, STR_NONE);
     if (err == ERR_OK) {

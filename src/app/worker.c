@@ -94,6 +94,7 @@ static struct server_options server_options_of(struct worker *worker)
         .listen = plan->listen,
         .handle = api_handle,
         .user = worker->api,
+        .listen_queue = config_number(config, SETTING_LIMITS_LISTEN_QUEUE),
         .accepts_per_turn = config_number(config, SETTING_LIMITS_ACCEPTS_TURN),
         .trusted_proxies = plan->proxies,
         .trusted_proxy_count = plan->proxy_count,

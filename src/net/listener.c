@@ -163,9 +163,11 @@ static enum err open_socket(struct listener *listener)
     uint16_t port = 0;
     if (options->inherited_fd != -1) {
         listener->source.fd = options->inherited_fd;
+        sys_socket_set_queue(options->inherited_fd, options->queue);
         return ERR_OK;
     }
-    const struct sys_listen shared = {.at = endpoint_of(&options->address), .reuse_port = true};
+    const struct sys_listen shared = {
+        .at = endpoint_of(&options->address), .reuse_port = true, .queue = options->queue};
     return sys_socket_listen(&shared, &listener->source.fd, &port);
 }
 

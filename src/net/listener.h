@@ -28,6 +28,7 @@ struct listener_options {
     struct address address;
     int inherited_fd;          // listens at `address` already, is taken over; -1: none
     uint32_t accepts_per_turn; // >= 1
+    uint32_t queue;            // who may wait to be accepted
     void (*accepted)(void *user, int fd, const struct address *peer); // takes over fd
     void *user;
 };

@@ -183,6 +183,7 @@ static enum err open_listeners(struct server *server, const struct server_option
     const uint32_t accepts = or_default(options->accepts_per_turn, 256) / count;
     struct listener_options listen = {.address = options->listen,
                                       .accepts_per_turn = accepts > 0 ? accepts : 1,
+                                      .queue = or_default(options->listen_queue, 4096),
                                       .accepted = on_accepted,
                                       .user = server};
     server->listeners = mem_new(MEM_OTHER, count * sizeof(struct listener *));

@@ -37,6 +37,7 @@ struct server_options {
     const int *inherited;      // sockets that listen there already; they are taken over
     uint32_t inherited_count;  // 0: it opens one of its own
     uint32_t accepts_per_turn; // connections accepted a loop turn [256]
+    uint32_t listen_queue;     // who may wait to be accepted [4,096]
     void (*handle)(void *user, struct exchange *exchange); // every request
     void *user;                            // what api/ keeps a reactor: server_user()
     const struct network *trusted_proxies; // outlives the server

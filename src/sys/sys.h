@@ -73,11 +73,17 @@ struct sys_listen {
     struct sys_endpoint at;
     bool reuse_port; // SO_REUSEPORT, for reactors that share a port
     bool bind_only;  // take the port, do not listen
+    uint32_t queue;  // who may wait to be accepted, somaxconn at most; 0: 4,096
 };
 
 /* Non-blocking. `*ret_port` is the port taken. ERR_EXISTS: in use. */
 MUST_USE enum err sys_socket_listen(const struct sys_listen *listen, int *ret_fd,
                                     uint16_t *ret_port);
+/* As many may wait now: of a socket that listens already. */
+void sys_socket_set_queue(int fd, uint32_t queue);
+/* How often a queue was full and somebody put off, of all that listen on this network; 0: not
+ * known. */
+uint64_t sys_socket_overflows(void);
 /* Turns SO_REUSEPORT on for a bound socket, so that others that have it may bind beside it. */
 MUST_USE enum err sys_socket_share_port(int fd);
 /* Begins to connect and does not wait: the socket becomes writable when it is decided, and then

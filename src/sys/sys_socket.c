@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -18,7 +19,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 
-enum { BACKLOG = 4096 };
+enum { QUEUE = 4096, NETSTAT_LINE_MAX = 16 * 1024 };
 
 /* Either family's socket address, as the kernel takes it. */
 struct place {
@@ -100,7 +101,8 @@ static enum err listen_on(int fd, const struct sys_listen *listen_at, uint16_t *
         const enum err err = sys_failed("bind", endpoint_text(&listen_at->at, text));
         return in_use ? ERR_EXISTS : err;
     }
-    if (!listen_at->bind_only && listen(fd, BACKLOG) != 0) {
+    if (!listen_at->bind_only &&
+        listen(fd, listen_at->queue > 0 ? (int)listen_at->queue : QUEUE) != 0) {
         const bool in_use = errno == EADDRINUSE;
         const enum err err = sys_failed("listen", endpoint_text(&listen_at->at, text));
         return in_use ? ERR_EXISTS : err;
@@ -127,6 +129,40 @@ enum err sys_socket_listen(const struct sys_listen *listen, int *ret_fd, uint16_
     }
     *ret_fd = fd;
     return ERR_OK;
+}
+
+void sys_socket_set_queue(int fd, uint32_t queue)
+{
+    (void)listen(fd, (int)queue); // it listens: nothing else can be refused
+}
+
+/* A line of names, and one of as many numbers. */
+static uint64_t number_under(const char *name, char *names, char *numbers)
+{
+    char *name_rest = NULL, *number_rest = NULL;
+    const char *at = strtok_r(names, " \n", &name_rest);
+    const char *number = strtok_r(numbers, " \n", &number_rest);
+    while (at != NULL && number != NULL && strcmp(at, name) != 0) {
+        at = strtok_r(NULL, " \n", &name_rest);
+        number = strtok_r(NULL, " \n", &number_rest);
+    }
+    return at == NULL || number == NULL ? 0 : strtoull(number, NULL, 10);
+}
+
+uint64_t sys_socket_overflows(void)
+{
+    char names[NETSTAT_LINE_MAX], numbers[NETSTAT_LINE_MAX];
+    uint64_t count = 0;
+    FILE *file = fopen("/proc/net/netstat", "re");
+    if (file == NULL) {
+        return 0;
+    }
+    if (fgets(names, sizeof(names), file) != NULL &&
+        fgets(numbers, sizeof(numbers), file) != NULL) {
+        count = number_under("ListenOverflows", names, numbers);
+    }
+    (void)fclose(file);
+    return count;
 }
 
 enum err sys_socket_share_port(int fd)

@@ -24,7 +24,7 @@ struct subject {
     struct embedded_rules rules; // of the next start
     uint32_t posts_waiting_max;
     uint32_t reads_waiting_max; // 0: as in a server
-    char folder[128]; // private to the test, gone after it
+    char folder[128];           // private to the test, gone after it
     struct port *port;
     void *engine; // the subject's own
 };

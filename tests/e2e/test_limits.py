@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Section 4's limits, exactly: at most n accepted in any window, each with its answer."""
+import errno
+import select
+import signal
+import socket
 import time
 
 import pytest
 
-from http1 import Closed
+from http1 import DEADLINE_S, Closed
 from readers import Ended, Refused, Sse, Ws, open_reader
 from roar import eventually
 from tokens import token
@@ -176,11 +180,36 @@ def test_a_full_server_says_so(start, stream):
     for kind in ("sse", "ws"):
         with pytest.raises(Refused) as refused:
             open_reader(kind, roar, stream)
-        assert refused.value.response.problem() == "full"
+        answer = refused.value.response
+        assert answer.status == 503 and answer.problem() == "full" and 5 <= int(answer.header("retry-after")) <= 10
+    answer = roar.get(f"/v1/streams/{stream}/poll?after=0&wait=1")
+    assert answer.status == 503 and answer.problem() == "full" and 5 <= int(answer.header("retry-after")) <= 10
     live = roar.posted(stream)["comment"]
     for reader in held:
         with reader:
             assert reader.find("comment") == live
+
+
+def test_a_queue_that_is_full_is_counted_and_survived(start, stream):
+    """More come at once than may wait to be accepted: the kernel puts them off, and all are served in the end."""
+    roar = start({"workers": 1, "limits.listen_queue": 8})
+    assert roar.metrics()["roar_listen_overflows_total"] >= 0
+    with open_reader("sse", roar, stream) as inside:
+        roar.signal(signal.SIGSTOP)
+        comers = [socket.socket() for _ in range(40)]
+        for comer in comers:
+            comer.setblocking(False)
+            assert comer.connect_ex(roar.address) in (0, errno.EINPROGRESS)
+        roar.signal(signal.SIGCONT)
+        seq = roar.posted(stream)["seq"]
+        assert inside.find("comment")["seq"] == seq
+        eventually("it to be counted", lambda: roar.metrics()["roar_listen_overflows_total"] > 0)
+        for comer in comers:
+            comer.settimeout(DEADLINE_S)
+            assert select.select([], [comer], [], DEADLINE_S)[1]
+            comer.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            assert comer.recv(12) == b"HTTP/1.1 200"
+            comer.close()
 
 
 def test_each_stream_of_a_websocket_is_a_viewer(start, stream):
