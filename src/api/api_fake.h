@@ -324,13 +324,11 @@ struct server *ws_conn_server(struct ws_conn *ws)
     return &fake.server;
 }
 
-const struct address *ws_conn_client(struct ws_conn *ws, bool *ret_trusted)
+void ws_conn_client(const struct ws_conn *ws, struct address *ret_client, bool *ret_trusted)
 {
-    static const struct address client = {
-        .bytes = {[10] = 0xFF, [11] = 0xFF, [12] = 192, [15] = 1}};
     (void)ws;
+    *ret_client = (struct address){.bytes = {[10] = 0xFF, [11] = 0xFF, [12] = 192, [15] = 1}};
     *ret_trusted = false;
-    return &client;
 }
 
 struct claims *ws_conn_claims(struct ws_conn *ws)

@@ -147,7 +147,9 @@ static void do_post(struct order *order)
         .stream = stream,
         .message = order->message,
     };
-    options.client = ws_conn_client(ws, &options.client_is_trusted);
+    struct address client;
+    ws_conn_client(ws, &client, &options.client_is_trusted);
+    options.client = &client;
     struct posting *posting = NULL;
     struct errand *errand = errand_new(order, stream);
     if (errand == NULL) {

@@ -86,7 +86,8 @@ MUST_USE enum err ws_conn_open(struct exchange *exchange, const struct reader *r
                                const struct ws_ops *ops, void *user, struct ws_conn **ret_ws);
 void *ws_conn_user(struct ws_conn *ws);
 struct server *ws_conn_server(struct ws_conn *ws);
-const struct address *ws_conn_client(struct ws_conn *ws, bool *ret_trusted);
+/* Whose connection it is, for limits: without a port. */
+void ws_conn_client(const struct ws_conn *ws, struct address *ret_client, bool *ret_trusted);
 struct claims *ws_conn_claims(struct ws_conn *ws); // borrowed; NULL: anonymous
 /* A new token: the expiry follows it. */
 void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims);

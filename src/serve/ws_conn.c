@@ -34,8 +34,8 @@ struct ws_conn {
     struct claims *claims;      // a reference; NULL: anonymous
     struct ws_decoder *decoder; // owned; NULL between messages
     int64_t pinged_ms;          // mono; CLOSING: when that began
-    uint32_t control_s;         // mono: the second that control_frames counts
-    struct address client;
+    uint16_t control_s;         // the second that control_frames counts, its low bits
+    uint8_t client[16];         // its address
     bool client_is_trusted;
     uint8_t state; // enum ws_state
     uint8_t pings_unanswered;
@@ -43,7 +43,7 @@ struct ws_conn {
     uint8_t bad_messages;
 };
 _Static_assert(offsetof(struct ws_conn, streams) == 0, "ws_streams.c finds the connection by it");
-_Static_assert(sizeof(struct ws_conn) <= 112, "every WebSocket has one: 512 bytes a viewer in all");
+_Static_assert(sizeof(struct ws_conn) <= 104, "every WebSocket has one: 512 bytes a viewer in all");
 
 static struct carrier *carrier_of(const struct ws_conn *ws)
 {
@@ -128,7 +128,7 @@ static void on_peer_close(struct ws_conn *ws, const struct ws_message *message)
 /* False: too many in this second. */
 static bool count_control(struct ws_conn *ws)
 {
-    const uint32_t now_s = (uint32_t)(front_now_ms(carrier_of(ws)->server) / 1000);
+    const uint16_t now_s = (uint16_t)(front_now_ms(carrier_of(ws)->server) / 1000);
     if (now_s != ws->control_s) {
         ws->control_s = now_s;
         ws->control_frames = 0;
@@ -409,7 +409,7 @@ static struct ws_conn *make(struct exchange *exchange, const struct reader *read
     ws->user = user;
     ws->claims = reader->claims == NULL ? NULL : claims_ref(reader->claims);
     ws->pinged_ms = now_ms;
-    ws->client = exchange->request->client;
+    memcpy(ws->client, exchange->request->client.bytes, sizeof(ws->client));
     ws->client_is_trusted = exchange->request->client_is_trusted;
     ws_streams_init(&ws->streams, ops, exchange->carrier);
     return ws;
@@ -474,10 +474,11 @@ struct server *ws_conn_server(struct ws_conn *ws)
     return carrier_of(ws)->server;
 }
 
-const struct address *ws_conn_client(struct ws_conn *ws, bool *ret_trusted)
+void ws_conn_client(const struct ws_conn *ws, struct address *ret_client, bool *ret_trusted)
 {
+    *ret_client = (struct address){.port = 0};
+    memcpy(ret_client->bytes, ws->client, sizeof(ws->client));
     *ret_trusted = ws->client_is_trusted;
-    return &ws->client;
 }
 
 struct claims *ws_conn_claims(struct ws_conn *ws)
