@@ -304,6 +304,41 @@ void posting_ranks_within_the_second(void **state)
     desk_close(&desk);
 }
 
+static void assert_marked(struct desk *desk, bool is_marked)
+{
+    struct event *event = post_as(desk, false, "x");
+    assert_int_equal(event->flags, is_marked ? EVENT_FLAG_DIGEST : 0);
+    event_unref(event);
+}
+
+void posting_marks_the_first_of_a_digest(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    struct event *first = post_as(&desk, false, "x");
+    const int64_t left_ms = EVENT_DIGEST_MS - first->at_ms % EVENT_DIGEST_MS;
+    event_unref(first);
+    subject_pass(subject, left_ms);
+    for (int i = 0; i < EVENT_DIGEST_OTHERS; i++) {
+        if (i == 2) { // what was counted stays counted
+            desk_close(&desk);
+            subject_restart(subject);
+            desk_open(&desk, subject->port);
+        }
+        assert_marked(&desk, true);
+        event_unref(post_as(&desk, true, "a host's"));
+    }
+    assert_marked(&desk, false);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_marked(&desk, false);
+    subject_pass(subject, EVENT_DIGEST_MS);
+    assert_marked(&desk, true);
+    desk_close(&desk);
+}
+
 static uint64_t segment_of_next(struct desk *desk, const char *text)
 {
     struct event *event = post_as(desk, false, text);

@@ -15,6 +15,7 @@
     TEST(posting_replies_to_what_is_there)                                                         \
     TEST(posting_never_goes_back_in_time)                                                          \
     TEST(posting_ranks_within_the_second)                                                          \
+    TEST(posting_marks_the_first_of_a_digest)                                                      \
     TEST(posting_cuts_segments)                                                                    \
     TEST(following_takes_over_without_gap_or_double)                                               \
     TEST(following_meets_what_is_read)                                                             \
