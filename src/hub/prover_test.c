@@ -462,15 +462,15 @@ void prover_take(struct prover *prover, const uint8_t *bytes, size_t len)
     buf_init(&text, MEM_OTHER, SIZE_MAX);
     holds(prover,
           unpack_take(&prover->unpack, (struct str){.at = (const char *)bytes, .len = len}, &text));
-    prover->bytes = realloc(prover->bytes, prover->len + text.len);
-    must(prover->len + text.len == 0 || prover->bytes != NULL);
     if (text.len > 0) {
+        prover->bytes = realloc(prover->bytes, prover->len + text.len);
+        must(prover->bytes != NULL);
         memcpy(prover->bytes + prover->len, text.bytes, text.len);
+        prover->len += text.len;
+        parse(prover);
     }
-    prover->len += text.len;
     buf_done(&text);
     mem_fail_after(fails);
-    parse(prover);
 }
 
 void prover_hear_own(struct prover *prover)
