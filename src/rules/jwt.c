@@ -117,7 +117,8 @@ enum err jwt_check_times(const struct claims *claims, int64_t wall_s, enum jwt_f
     return ERR_OK;
 }
 
-static enum err verify(const struct jwt_keys *keys, struct str token, struct claims **ret_claims)
+static enum err read_signed(const struct jwt_keys *keys, struct str token,
+                            struct claims **ret_claims)
 {
     struct jwt_parts parts;
     if (token.len > JWT_BYTES_MAX) {
@@ -128,17 +129,20 @@ static enum err verify(const struct jwt_keys *keys, struct str token, struct cla
     return read_claims(parts.payload, ret_claims);
 }
 
+enum err jwt_read_signed(const struct jwt_keys *keys, struct str token, struct claims **ret_claims)
+{
+    const enum err err = read_signed(keys, token, ret_claims);
+    return err == ERR_OK || err == ERR_NOMEM ? err : ERR_DENIED;
+}
+
 enum err jwt_verify(const struct jwt_keys *keys, struct str token, int64_t wall_s,
                     struct claims **ret_claims, enum jwt_fault *ret_fault)
 {
     struct claims *claims = NULL;
-    enum err err = verify(keys, token, &claims);
+    enum err err = jwt_read_signed(keys, token, &claims);
     if (err != ERR_OK) {
-        if (err == ERR_NOMEM) {
-            return err;
-        }
         *ret_fault = JWT_BAD;
-        return ERR_DENIED;
+        return err;
     }
     err = jwt_check_times(claims, wall_s, ret_fault);
     if (err != ERR_OK) {

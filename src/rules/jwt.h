@@ -22,12 +22,15 @@ enum jwt_fault { JWT_BAD, JWT_EXPIRED };
  * `wall_s` is unix time. */
 MUST_USE enum err jwt_verify(const struct jwt_keys *keys, struct str token, int64_t wall_s,
                              struct claims **ret_claims, enum jwt_fault *ret_fault);
+/* All but the times: ERR_DENIED is JWT_BAD; ERR_NOMEM. */
+MUST_USE enum err jwt_read_signed(const struct jwt_keys *keys, struct str token,
+                                  struct claims **ret_claims);
 /* Only the times of claims verified before: ERR_DENIED as above. */
 MUST_USE enum err jwt_check_times(const struct claims *claims, int64_t wall_s,
                                   enum jwt_fault *ret_fault);
 
-/* Verified tokens by their text's SHA-256, so that EdDSA is paid once; bounded, the longest unused
- * out; the times are looked at each time. */
+/* Verified tokens by their text's SHA-256, so that EdDSA is paid once, expired ones among them;
+ * bounded, the longest unused out; the times are looked at each time. */
 struct jwt_cache;
 MUST_USE enum err jwt_cache_new(uint32_t entries_max, struct jwt_cache **ret_cache);
 void jwt_cache_free(struct jwt_cache *cache);  // NULL is legal

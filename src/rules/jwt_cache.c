@@ -108,8 +108,17 @@ enum err jwt_cache_verify(struct jwt_cache *cache, const struct jwt_keys *keys, 
         return ERR_OK;
     }
     struct claims *claims = NULL;
-    TRY(jwt_verify(keys, token, wall_s, &claims, ret_fault));
+    enum err err = jwt_read_signed(keys, token, &claims);
+    if (err != ERR_OK) {
+        *ret_fault = JWT_BAD;
+        return err;
+    }
     keep(cache, digest, claims);
+    err = jwt_check_times(claims, wall_s, ret_fault);
+    if (err != ERR_OK) {
+        claims_unref(claims);
+        return err;
+    }
     *ret_claims = claims;
     return ERR_OK;
 }

@@ -69,19 +69,36 @@ enum err jwt_keys_add_jwks(struct jwt_keys *keys, struct str json)
     return err;
 }
 
-static bool may_be_meant(const struct jwt_key *key, const struct jwt_proof *proof)
+static bool is_named(const struct jwt_key *key, const struct jwt_proof *proof)
 {
-    const bool kid_fits = key->kid.len == 0 || proof->kid.len == 0 || str_eq(key->kid, proof->kid);
-    return key->alg == proof->alg && kid_fits;
+    return proof->kid.len > 0 && str_eq(key->kid, proof->kid);
 }
 
-bool jwt_keys_verify(const struct jwt_keys *keys, const struct jwt_proof *proof)
+static bool may_be_meant(const struct jwt_key *key, const struct jwt_proof *proof)
 {
-    for (uint32_t i = 0; i < keys->count; i++) {
-        if (may_be_meant(&keys->keys[i], proof) &&
-            jwt_key_signed(&keys->keys[i], proof->text, proof->signature)) {
+    return key->kid.len == 0 || proof->kid.len == 0;
+}
+
+/* Is it signed by one of the keys that `fits` chooses? Each that is tried takes one of `*left`. */
+static bool is_signed(const struct jwt_keys *keys, const struct jwt_proof *proof,
+                      bool (*fits)(const struct jwt_key *, const struct jwt_proof *),
+                      uint32_t *left)
+{
+    for (uint32_t i = 0; i<keys->count && * left> 0; i++) {
+        const struct jwt_key *key = &keys->keys[i];
+        if (key->alg != proof->alg || !fits(key, proof)) {
+            continue;
+        }
+        (*left)--;
+        if (jwt_key_signed(key, proof->text, proof->signature)) {
             return true;
         }
     }
     return false;
+}
+
+bool jwt_keys_verify(const struct jwt_keys *keys, const struct jwt_proof *proof)
+{
+    uint32_t left = JWT_KEYS_TRIED_MAX;
+    return is_signed(keys, proof, is_named, &left) || is_signed(keys, proof, may_be_meant, &left);
 }

@@ -4,7 +4,8 @@
  * Owns:    its keys.
  * Used by:  jwt.c to verify; app/ fills it.
  * Thread:  frozen once filled; then any thread may verify with it at once.
- * Bound:   JWT_KEYS_MAX.
+ * Bound:   JWT_KEYS_MAX; a token is tried with JWT_KEYS_TRIED_MAX of them, since whoever sends one
+ *          need not be anybody yet and a signature costs up to 0.1 ms.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { JWT_KEYS_MAX = 64 };
+enum { JWT_KEYS_MAX = 64, JWT_KEYS_TRIED_MAX = 4 };
 
 struct jwt_keys;
 
@@ -36,5 +37,6 @@ struct jwt_proof {
     struct str signature; // the signature's bytes
     struct str text;      // "header.payload" as sent
 };
-/* Is it signed by a key of the set? A kid chooses keys of that kid and keys without one. */
+/* Is it signed by a key of the set? A kid chooses the keys of that kid, then those without one; no
+ * kid chooses all of its algorithm. The first JWT_KEYS_TRIED_MAX chosen are tried. */
 bool jwt_keys_verify(const struct jwt_keys *keys, const struct jwt_proof *proof);

@@ -13,8 +13,9 @@
 #include <cmocka.h>
 
 /* The example keys of RFC 7515 appendix A.1 to A.3 and RFC 8037 appendix A.2. */
-#define RFC_OCT                                                                                    \
-    "{\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-"                       \
+#define RFC_OCT "{" RFC_OCT_MEMBERS
+#define RFC_OCT_MEMBERS                                                                            \
+    "\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-"                        \
     "1qS0gZH75aKtMN3Yj0iPS4h"                                                                      \
     "cgUuTwjAzZr1Z9CAow\"}"
 #define RFC_RSA_N                                                                                  \
@@ -184,6 +185,42 @@ static void a_set_is_bounded(void **state)
     jwt_keys_free(keys);
 }
 
+/* The signature of RFC 7515 A.1, its key behind `others` that did not sign it. */
+static bool is_found_behind(int others, const char *jwk, struct str kid)
+{
+    struct jwt_keys *keys = NULL;
+    struct buf signature;
+    buf_init(&signature, MEM_OTHER, 512);
+    assert_int_equal(base64_read(&signature, BASE64_URL, str_of(examples[0].signature)), ERR_OK);
+    assert_int_equal(jwt_keys_new(&keys), ERR_OK);
+    for (int i = 0; i < others; i++) {
+        assert_int_equal(jwt_keys_add_secret(keys, STR("0123456789abcdef0123456789abcdef")),
+                         ERR_OK);
+    }
+    assert_int_equal(add(keys, jwk), ERR_OK);
+    const struct jwt_proof proof = {.alg = JWT_HS256,
+                                    .kid = kid,
+                                    .text = str_of(examples[0].text),
+                                    .signature = buf_str(&signature)};
+    const bool found = jwt_keys_verify(keys, &proof);
+    jwt_keys_free(keys);
+    buf_done(&signature);
+    return found;
+}
+
+static void a_token_is_tried_with_few_keys(void **state)
+{
+    static const char named[] = "{\"kid\":\"k1\"," RFC_OCT_MEMBERS;
+
+    (void)state;
+    assert_true(is_found_behind(JWT_KEYS_TRIED_MAX - 1, RFC_OCT, STR_NONE));
+    assert_false(is_found_behind(JWT_KEYS_TRIED_MAX, RFC_OCT, STR_NONE));
+    assert_false(is_found_behind(JWT_KEYS_TRIED_MAX, RFC_OCT, STR("k1")));
+    assert_false(is_found_behind(JWT_KEYS_TRIED_MAX, named, STR_NONE));
+    assert_true(is_found_behind(JWT_KEYS_MAX - 1, named, STR("k1"))); // those it names come first
+    assert_false(is_found_behind(0, named, STR("k2")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +230,7 @@ int main(void)
         cmocka_unit_test(keys_for_something_else_are_passed_over),
         cmocka_unit_test(what_is_no_set_is_refused),
         cmocka_unit_test(a_set_is_bounded),
+        cmocka_unit_test(a_token_is_tried_with_few_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

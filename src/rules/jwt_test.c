@@ -430,6 +430,32 @@ static void the_cache_looks_at_the_time_again(void **state)
     buf_done(&token);
 }
 
+/* Without keys nothing can be verified: what is known then is from before. */
+static void the_cache_keeps_expired_tokens_too(void **state)
+{
+    struct jwt_cache *cache = NULL;
+    struct jwt_keys *no_keys = NULL;
+    struct claims *claims = NULL;
+    struct buf token;
+
+    (void)state;
+    buf_init(&token, MEM_OTHER, 4096);
+    make_token(&token, JWT_EDDSA, "{\"alg\":\"EdDSA\"}", GOOD_PAYLOAD);
+    assert_int_equal(jwt_cache_new(2, &cache), ERR_OK);
+    assert_int_equal(jwt_keys_new(&no_keys), ERR_OK);
+    const struct jwt_keys *const sets[] = {world.keys, no_keys};
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        enum jwt_fault fault = JWT_BAD;
+        assert_int_equal(
+            jwt_cache_verify(cache, sets[i], buf_str(&token), NOW_S + 105, &claims, &fault),
+            ERR_DENIED);
+        assert_int_equal(fault, JWT_EXPIRED);
+    }
+    jwt_cache_free(cache);
+    jwt_keys_free(no_keys);
+    buf_done(&token);
+}
+
 static struct claims *through(struct jwt_cache *cache, const char *payload)
 {
     struct claims *claims = NULL;
@@ -479,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_public_key_is_no_secret),
         cmocka_unit_test(what_we_sign_we_accept),
         cmocka_unit_test(the_cache_looks_at_the_time_again),
+        cmocka_unit_test(the_cache_keeps_expired_tokens_too),
         cmocka_unit_test(the_cache_forgets_the_longest_unused),
     };
     return cmocka_run_group_tests(tests, make_world, end_world);
