@@ -64,7 +64,7 @@ static void write_busiest(struct buf *out, const struct busiest_call *busiest)
         const char *name, *kind, *help;
     } heads[] = {
         {"roar_stream_viewers", "gauge", "Viewers of the busiest streams."},
-        {"roar_stream_events_rate", "gauge", "Events a second of the busiest streams."},
+        {"roar_stream_comments_rate", "gauge", "Comments a second of the busiest streams."},
         {"roar_stream_deliveries_rate", "gauge", "Deliveries a second of the busiest streams."},
         {"roar_stream_deliveries_total", "counter", "Deliveries of the busiest streams."},
     };

@@ -17,7 +17,7 @@ static void add_visible(struct histogram *sum, const struct histogram *part)
 static void add_stream(struct figures_call *call, const struct stream *stream)
 {
     const int64_t now_ms = stream->hub->now_ms;
-    const double rate_in = recent_per_second(&stream->events_recent, now_ms);
+    const double rate_in = recent_per_second(&stream->comments_recent, now_ms);
     call->known = true;
     call->viewers_sse += stream->readers[READER_SSE];
     call->viewers_ws += stream->readers[READER_WS];
@@ -97,7 +97,7 @@ static struct busiest_stream *place_for(struct busiest_call *call, struct str na
 static void add_busy(struct busiest_call *call, const struct stream *stream)
 {
     const int64_t now_ms = stream->hub->now_ms;
-    const double rate_in = recent_per_second(&stream->events_recent, now_ms);
+    const double rate_in = recent_per_second(&stream->comments_recent, now_ms);
     const double rate_out = recent_per_second(&stream->deliveries_recent, now_ms);
     struct busiest_stream *one = place_for(call, stream_name(stream), rate_out);
     if (one == NULL) {

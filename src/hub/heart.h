@@ -126,7 +126,7 @@ struct stream {           // stream.c
     /* -- figures -- */
     uint64_t ridden_plain, ridden_sent; // bytes of riders, before and after compression
     uint64_t events, deliveries, gaps, shed, joins, resumes, on_time, on_time_of;
-    struct recent events_recent, deliveries_recent;
+    struct recent comments_recent, deliveries_recent;
     struct histogram *visible; // owned; NULL until something was delivered
 
     uint32_t name_len;

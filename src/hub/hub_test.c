@@ -545,6 +545,23 @@ static void what_was_measured_is_told(void **state)
     assert_int_equal(busiest.streams[0].deliveries, 20);
 }
 
+static void acts_are_no_comments_a_second(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    (void)world_join(world, 0, &live);
+    world_rest(world);
+    fake_engine_commit(&world->engine, EVENT_STREAM, world->now_ms);
+    fake_engine_commit(&world->engine, EVENT_PIN, world->now_ms);
+    world_rest(world);
+    struct figures_call figures = {
+        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo")};
+    hub_figures(world->hub, &figures);
+    world_rest(world);
+    assert_int_equal(figures.events, 2);
+    assert_true(figures.rate_in < 0.01);
+}
+
 static uint64_t ring_bytes(struct world *world)
 {
     struct figures_call figures = {
@@ -677,6 +694,7 @@ int main(void)
         CASE(a_poll_answers_at_once_or_when_something_comes),
         CASE(a_long_round_goes_on_and_restarts_for_nobody),
         CASE(what_was_measured_is_told),
+        CASE(acts_are_no_comments_a_second),
         cmocka_unit_test_setup_teardown(all_rings_together_have_a_bound, begin_short_of_rings,
                                         world_end),
         cmocka_unit_test_setup_teardown(a_ring_shrinks_when_its_burst_is_over, begin_short_of_rings,

@@ -86,7 +86,9 @@ static void take(struct stream *stream, struct event *event)
     stream->ordinal++;
     stream->events++;
     metric_count(&stream->hub->tally.events, 1);
-    recent_add(&stream->events_recent, stream->hub->now_ms, 1);
+    if (event->kind == EVENT_COMMENT) {
+        recent_add(&stream->comments_recent, stream->hub->now_ms, 1);
+    }
     tail_push(&stream->tail, event);
     if (lane_is_act(event)) {
         tail_push(&stream->acts, event);
