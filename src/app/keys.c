@@ -3,6 +3,7 @@
 
 #include "app/client.h"
 #include "app/secret.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "rules/jwt_keys.h"
 #include "sys/sys.h"
@@ -83,6 +84,17 @@ static enum err add_jwks(struct jwt_keys *keys, struct str url, struct config_fa
 
 /* ---- the secret ---- */
 
+static void warn_if_exposed(const char *path)
+{
+    bool is_exposed = false;
+    if (sys_file_is_exposed(path, &is_exposed) == ERR_OK && is_exposed) {
+        log_line(LOG_WARN,
+                 "secret_file is open to other users of this machine: chmod 600, and a "
+                 "new secret if they are not trusted",
+                 LOG_STR("path", str_of(path)));
+    }
+}
+
 /* Appends the secret there is, or nothing. */
 static enum err find_secret(const struct config *config, struct buf *out,
                             struct config_fault *fault)
@@ -93,7 +105,11 @@ static enum err find_secret(const struct config *config, struct buf *out,
     if (name.len > 0) {
         snprintf(path, sizeof(path), "%.*s", STR_ARG(name));
         const enum err err = secret_read(path, out, why);
-        return err == ERR_OK ? ERR_OK : say(fault, err, "secret_file", why);
+        if (err != ERR_OK) {
+            return say(fault, err, "secret_file", why);
+        }
+        warn_if_exposed(path);
+        return ERR_OK;
     }
     if (config->is_dev) {
         buf_add_str(out, SECRET_OF_DEV);

@@ -10,6 +10,6 @@
 enum { KEYS_JWKS_BYTES_MAX = 256 * 1024, KEYS_FETCH_MS = 10 * 1000 };
 
 /* ERR_PROTO: what the settings say of it is wrong; ERR_SYS: it cannot be had; ERR_NOMEM. The fault
- * is a sentence for people and holds no secret. */
+ * is a sentence for people and holds no secret. A secret file others may open is warned of. */
 MUST_USE enum err keys_make_policy(const struct config *config, struct policy **ret_policy,
                                    struct config_fault *fault);

@@ -249,6 +249,9 @@ MUST_USE enum err sys_file_read(const char *path, size_t len_max, struct buf *ou
 /* Replaces the file by these bytes, durably: a crash leaves the old or the new. Mode 0600. */
 MUST_USE enum err sys_file_write(const char *path, struct str bytes);
 MUST_USE enum err sys_file_open_read(const char *path, int *ret_fd); // ERR_NOT_FOUND
+/* May others than its owner and group open the file, or others than its owner write it? What is no
+ * file (a pipe) is not. ERR_NOT_FOUND. */
+MUST_USE enum err sys_file_is_exposed(const char *path, bool *ret_is_exposed);
 MUST_USE enum err sys_file_size(int fd, uint64_t *ret_bytes);
 /* Reads up to `len` bytes at `at`; less only at the end of the file. */
 MUST_USE enum err sys_file_read_at(int fd, uint64_t at, void *bytes, size_t len, size_t *ret_len);

@@ -221,6 +221,16 @@ enum err sys_file_write(const char *path, struct str bytes)
     return sync_folder_of(path);
 }
 
+enum err sys_file_is_exposed(const char *path, bool *ret_is_exposed)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return failed_or_missing("stat", path);
+    }
+    *ret_is_exposed = S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXO | S_IWGRP)) != 0;
+    return ERR_OK;
+}
+
 enum err sys_file_size(int fd, uint64_t *ret_bytes)
 {
     struct stat info;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,26 @@ static void test_files_are_written_whole_and_read_bounded(void **state)
     assert_true(str_eq(buf_str(&text), STR("new")));
     assert_int_not_equal(access(inside("a.new"), F_OK), 0);
     buf_done(&text);
+}
+
+static void test_a_file_open_to_others_is_known(void **state)
+{
+    static const struct {
+        unsigned mode;
+        bool is_exposed;
+    } modes[] = {{0600, false}, {0640, false}, {0604, true}, {0620, true}, {0602, true}};
+    bool is_exposed = false;
+
+    (void)state;
+    assert_int_equal(sys_file_write(inside("secret"), STR("s")), ERR_OK);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_int_equal(chmod(inside("secret"), modes[i].mode), 0);
+        assert_int_equal(sys_file_is_exposed(inside("secret"), &is_exposed), ERR_OK);
+        assert_int_equal(is_exposed, modes[i].is_exposed);
+    }
+    assert_int_equal(sys_file_is_exposed("/dev/null", &is_exposed), ERR_OK);
+    assert_false(is_exposed);
+    assert_int_equal(sys_file_is_exposed(inside("nowhere"), &is_exposed), ERR_NOT_FOUND);
 }
 
 static void test_files_are_read_at_a_place(void **state)
@@ -222,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_files_are_written_whole_and_read_bounded),
         CASE(test_files_are_read_at_a_place),
+        CASE(test_a_file_open_to_others_is_known),
         CASE(test_folders_are_made_with_those_above),
         CASE(test_a_lock_is_one_process_s),
         CASE(test_clocks_and_the_machine),

@@ -212,6 +212,16 @@ def test_an_unknown_variable_is_named(start):
         "ROAR_LIMIT_POST_USER": "limits.post_user", "ROAR_COLOUR": ""}
 
 
+@pytest.mark.parametrize("mode, warnings", [(0o600, 0), (0o640, 0), (0o644, 1), (0o660, 1)])
+def test_a_secret_open_to_others_is_warned_of(start, tmp_path, mode, warnings):
+    path = tmp_path / "secret"
+    path.write_text("x" * 32 + "\n", encoding="utf-8")
+    path.chmod(mode)
+    roar = start({"secret_file": path}, flags=())
+    said = [json.loads(line) for line in roar.logs if "secret_file" in line]
+    assert [line["path"] for line in said] == [str(path)] * warnings, roar.logs
+
+
 def test_a_wrong_variable_is_named(tmp_path):
     code, _, err = run("serve", "--dev", "--data", tmp_path / "data", "--listen", "127.0.0.1:0",
                        settings={"limits.post_user": "lots"})
