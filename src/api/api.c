@@ -55,8 +55,8 @@ static const struct route routes[] = {
     {"GET", "/openapi.json", pages_get, ROUTE_OPEN},
     {"GET", "/", pages_get, ROUTE_OPEN},
     {"GET", "/assets/*", pages_get, ROUTE_OPEN},
-    {"POST", "/debug/echo", debug_api_echo, ROUTE_OPEN | ROUTE_DEV},
-    {"GET", "/debug/ws", debug_api_ws, ROUTE_OPEN | ROUTE_DEV | ROUTE_READER},
+    {"POST", "/debug/echo", debug_api_echo, ROUTE_TOKENLESS | ROUTE_DEV},
+    {"GET", "/debug/ws", debug_api_ws, ROUTE_TOKENLESS | ROUTE_DEV | ROUTE_READER},
 };
 static const struct route_table table = {routes, sizeof(routes) / sizeof(routes[0]), false};
 static const struct route_table table_of_dev = {routes, sizeof(routes) / sizeof(routes[0]), true};
@@ -229,6 +229,20 @@ static enum err check_token(struct ask *ask, struct problem *ret_why)
     return ask->stream.len > 0 ? auth_stream(ask->claims, ask->stream, ret_why) : ERR_OK;
 }
 
+/* What is looked at by name counts once, as parameters do: the proxy in front may have looked at
+ * the other one. Origin and Authorization have answers of their own. ERR_DENIED: answered. */
+static enum err check_single_fields(struct ask *ask)
+{
+    static const char *const names[] = {"Content-Type", "Idempotency-Key", "Last-Event-ID"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (request_field_count(ask->request, names[i]) > 1) {
+            ask_fail(ask, PROBLEM_BAD_REQUEST, names[i], "Send this header field once.");
+            return ERR_DENIED;
+        }
+    }
+    return ERR_OK;
+}
+
 static void handle_found(struct ask *ask)
 {
     if (ask->route->flags & ROUTE_OPEN) {
@@ -246,10 +260,10 @@ static void handle_found(struct ask *ask)
         return;
     }
     struct problem why;
-    if (check_token(ask, &why) == ERR_OK) {
-        ask->route->handle(ask);
-    } else {
+    if (check_token(ask, &why) != ERR_OK) {
         respond_problem(ask->exchange, &why);
+    } else if (check_single_fields(ask) == ERR_OK) {
+        ask->route->handle(ask);
     }
     claims_unref(ask->claims);
 }

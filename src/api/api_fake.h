@@ -509,6 +509,7 @@ struct fake_ask {
     const char *method, *path, *query, *body;
     struct str bearer;
     const char *name, *value; // one more header
+    const char *more;         // and its value when it is sent again; NULL: once
 };
 
 static struct exchange *fake_ask(const struct fake_ask *ask)
@@ -533,6 +534,10 @@ static struct exchange *fake_ask(const struct fake_ask *ask)
     if (ask->name != NULL) {
         request->fields[request->field_count++] =
             (struct field){str_of(ask->name), str_of(ask->value)};
+    }
+    if (ask->more != NULL) {
+        request->fields[request->field_count++] =
+            (struct field){str_of(ask->name), str_of(ask->more)};
     }
     api_handle(fake.api, &exchange);
     return &exchange;

@@ -66,6 +66,26 @@ static void pages_of_other_origins_are_told_apart(void **state)
     assert_int_equal(exchange->status, 200);
 }
 
+static void pages_of_other_origins_may_not_debug_either(void **state)
+{
+    static const char *const ways[][2] = {{"POST", "/debug/echo"}, {"GET", "/debug/ws"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        assert_says(fake_ask(&(struct fake_ask){.method = ways[i][0],
+                                                .path = ways[i][1],
+                                                .body = "x",
+                                                .name = "Origin",
+                                                .value = "https://evil.example"}),
+                    403, "\"bad_origin\"");
+    }
+    assert_says(fake_ask(&(struct fake_ask){.method = "POST",
+                                            .path = "/debug/echo",
+                                            .body = "x",
+                                            .name = "Origin",
+                                            .value = "http://chat.example"}),
+                200, "x");
+}
+
 static void a_preflight_is_answered_for_listed_origins(void **state)
 {
     (void)state;
@@ -269,6 +289,24 @@ static void a_body_must_say_that_it_is_json(void **state)
     assert_says(fake_ask(&ask), 415, "\"bad_type\"");
     ask.value = "Application/JSON; charset=UTF-8";
     assert_says(fake_ask(&ask), 422, "\"bad_json\"");
+}
+
+static void a_field_that_counts_is_sent_once(void **state)
+{
+    static const char *const names[] = {"content-type", "Idempotency-Key", "LAST-EVENT-ID"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct exchange *exchange =
+            fake_ask(&(struct fake_ask){.method = "POST",
+                                        .path = "/v1/streams/demo/comments",
+                                        .body = "{\"text\":\"a\"}",
+                                        .bearer = fake_bearer("ann", "viewer"),
+                                        .name = names[i],
+                                        .value = "application/json",
+                                        .more = "application/json"});
+        assert_says(exchange, 400, "\"bad_request\"");
+        assert_non_null(strstr(exchange->body, "\"field\":\""));
+    }
 }
 
 static void the_header_is_a_cid_too(void **state)
@@ -736,6 +774,7 @@ int main(void)
         TEST(a_post_that_the_store_keeps_is_unknown),
         TEST(every_answer_is_dressed),
         TEST(pages_of_other_origins_are_told_apart),
+        TEST(pages_of_other_origins_may_not_debug_either),
         TEST(a_preflight_is_answered_for_listed_origins),
         TEST(a_bad_credential_is_never_quietly_anonymous),
         TEST(a_token_in_the_url_is_taken_only_where_it_is_on),
@@ -745,6 +784,7 @@ int main(void)
         TEST(a_comment_is_answered_by_its_place),
         TEST(what_is_wrong_with_a_comment_is_named),
         TEST(a_body_must_say_that_it_is_json),
+        TEST(a_field_that_counts_is_sent_once),
         TEST(the_header_is_a_cid_too),
         TEST(a_refusal_says_why_and_when_to_come_again),
         TEST(history_says_what_it_covers),

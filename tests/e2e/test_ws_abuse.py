@@ -190,6 +190,17 @@ def test_debug_echo_is_for_conformance_suites(server):
         assert ws.read_frame() == (0x80 | BINARY, bytes(range(256)))
 
 
+def test_debug_is_for_no_foreign_page(server):
+    foreign = [("Origin", "https://evil.test")]
+    with pytest.raises(Refused) as refused:
+        Ws(server, target="/debug/ws", headers=foreign)
+    assert refused.value.response.problem() == "bad_origin"
+    assert server.ask("POST", "/debug/echo", body=b"x", headers=foreign).problem() == "bad_origin"
+    with Ws(server, target="/debug/ws", headers=[("Origin", server.url)]) as ws:
+        ws.send_frame(TEXT, b"x")
+        assert ws.read_frame() == (0x80 | TEXT, b"x")
+
+
 def test_debug_is_only_for_dev(start):
     roar = start(flags=())
     with pytest.raises(Refused) as refused:
