@@ -64,7 +64,7 @@ extern const struct encoding prover_encoding_gzip, prover_encoding_messages;
 void prover_begin(struct prover *prover, struct prover_log *log, const struct join *join,
                   uint64_t head);
 void prover_changes_lane(struct prover *prover, enum lane lane); // it asked for that
-void prover_end(struct prover *prover); // zeroed is legal
+void prover_end(struct prover *prover);                          // zeroed is legal
 void prover_take(struct prover *prover, const uint8_t *bytes, size_t len);
 /* The rest of a begun frame. */
 void prover_keep(struct prover *prover, const uint8_t *bytes, size_t len);
