@@ -16,6 +16,7 @@
 #include "api/health.h"
 #include "api/history.h"
 #include "api/log_api.h"
+#include "api/newcomers.h"
 #include "api/pages.h"
 #include "api/poll_api.h"
 #include "api/presence_api.h"
@@ -82,7 +83,9 @@ enum err api_shared_new(const struct api_options *options, struct api_shared **r
     if (shared == NULL) {
         return ERR_NOMEM;
     }
-    if (tickets_new(options->seed, &shared->tickets) != ERR_OK) {
+    if (tickets_new(options->seed, &shared->tickets) != ERR_OK ||
+        newcomers_new(options->seed, &shared->newcomers) != ERR_OK) {
+        tickets_free(shared->tickets);
         mem_free(MEM_OTHER, shared);
         return ERR_NOMEM;
     }
@@ -105,6 +108,7 @@ void api_shared_free(struct api_shared *shared)
         return;
     }
     tickets_free(shared->tickets);
+    newcomers_free(shared->newcomers);
     policy_unref(shared->policy);
     pthread_mutex_destroy(&shared->policy_lock);
     mem_free(MEM_OTHER, shared);

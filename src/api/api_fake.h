@@ -492,7 +492,7 @@ static struct str fake_bearer(const char *sub, const char *role)
 }
 
 /* A comment as the engine keeps it. */
-static struct event *fake_comment(uint64_t seq)
+static inline struct event *fake_comment(uint64_t seq)
 {
     struct event *event =
         event_new(STR("\"id\":\"c1\",\"at\":1763700000123,\"user\":{\"id\":\"ann\","

@@ -27,6 +27,7 @@
 enum { DESK_TOKENS_CACHED = 16384 };
 
 struct hub;
+struct newcomers;
 struct route_table;
 struct snapshots;
 
@@ -34,7 +35,8 @@ struct api_shared {
     /* -- frozen -- */
     struct port *port;
     const struct route_table *routes;
-    struct tickets *tickets; // owned; has a lock of its own
+    struct tickets *tickets;     // owned; has a lock of its own
+    struct newcomers *newcomers; // the same
     struct str version;
     uint64_t seed;
     uint32_t resume_max, beat_ms;

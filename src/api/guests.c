@@ -2,6 +2,7 @@
 #include "api/guests.h"
 
 #include "api/ask.h"
+#include "api/newcomers.h"
 #include "api/respond.h"
 #include "rules/user_name.h"
 #include "sys/sys.h"
@@ -69,6 +70,37 @@ static void reply_guest(struct ask *ask, struct str id, struct str name, bool is
     buf_done(&token);
 }
 
+/* ERR_DENIED: answered. */
+static enum err check_address(struct ask *ask)
+{
+    char key[ADDRESS_TEXT_MAX];
+    uint32_t retry_ms = 0;
+    if (ask->request->client_is_trusted) {
+        return ERR_OK;
+    }
+    const struct str address = address_key(&ask->request->client, key);
+    switch ((int)newcomers_take(ask->api->shared->newcomers,
+                                desk_policy(ask->api)->is.guests_address, address,
+                                desk_mono_ms(ask->server), &retry_ms)) {
+    case ERR_OK:
+        return ERR_OK;
+    case ERR_LIMIT:
+        respond_problem(
+            ask->exchange,
+            &(struct problem){.code = PROBLEM_RATE_ADDRESS,
+                              .detail = STR("Your network address has had as many new guests as it "
+                                            "may for now. Keep the token you have."),
+                              .retry_after_ms = retry_ms});
+        return ERR_DENIED;
+    default:
+        respond_problem(ask->exchange, &(struct problem){.code = PROBLEM_OVERLOADED,
+                                                         .detail = STR("Too many are new. Wait, "
+                                                                       "then ask again."),
+                                                         .retry_after_ms = 2000});
+        return ERR_DENIED;
+    }
+}
+
 void guests_post(struct ask *ask)
 {
     const struct policy *policy = desk_policy(ask->api);
@@ -85,11 +117,11 @@ void guests_post(struct ask *ask)
     draw_id(id);
     struct buf name;
     buf_init(&name, MEM_CONN, USER_NAME_BYTES_MAX);
-    if (read_name(message, str_of(id), &name) == ERR_OK) {
-        reply_guest(ask, str_of(id), buf_str(&name), is_unlisted(message));
-    } else {
+    if (read_name(message, str_of(id), &name) != ERR_OK) {
         ask_fail(ask, PROBLEM_BAD_FIELD, "name",
                  "`name` is a string of 1 to 64 characters on one line.");
+    } else if (check_address(ask) == ERR_OK) {
+        reply_guest(ask, str_of(id), buf_str(&name), is_unlisted(message));
     }
     buf_done(&name);
     json_free(message);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "rules/comment_text.h"
 #include "rules/jwt.h"
+#include "rules/limit.h"
 #include "wire/json.h"
 
 #include <stdatomic.h>
@@ -30,7 +31,8 @@ struct policy_options {
     struct text_limits text;
     struct json_limits json; // of what clients send
     struct ticket_limits tickets;
-    uint32_t ws_calls;     // limits.ws_calls: answers a WebSocket waits for
+    struct limit guests_address; // limits.guests_address: new guests of one address; count 0: any
+    uint32_t ws_calls;           // limits.ws_calls: answers a WebSocket waits for
     uint32_t ws_auth_ms;   // limits.ws_auth_ms: to say who one is, where reading needs a token
     bool read_needs_token; // auth.read = "token"
     bool has_guests;       // auth.guests

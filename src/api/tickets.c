@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/metric.h"
 
 #include <pthread.h>
 
@@ -38,6 +39,7 @@ struct tickets {
     /* -- under TICKETS -- */
     struct map by_text, users, addresses;
     struct link by_age; // the oldest first
+    struct metric open;
 };
 
 enum err tickets_new(uint64_t seed, struct tickets **ret_tickets)
@@ -54,6 +56,10 @@ enum err tickets_new(uint64_t seed, struct tickets **ret_tickets)
     map_init(&tickets->users, MEM_OTHER, seed + 1);
     map_init(&tickets->addresses, MEM_OTHER, seed + 2);
     list_init(&tickets->by_age);
+    tickets->open = (struct metric){.name = "roar_tickets_open",
+                                    .help = "Tickets neither used nor found too old yet.",
+                                    .kind = METRIC_GAUGE};
+    metric_add(&tickets->open);
     *ret_tickets = tickets;
     return ERR_OK;
 }
@@ -111,6 +117,7 @@ static void forget(struct tickets *tickets, struct ticket *ticket)
     leave_stake(&ticket->of_user);
     leave_stake(&ticket->of_address);
     map_remove(&tickets->by_text, &ticket->node);
+    metric_count(&tickets->open, -1);
     list_remove(&ticket->link);
     claims_unref(ticket->claims);
     mem_free(MEM_OTHER, ticket);
@@ -133,6 +140,7 @@ void tickets_free(struct tickets *tickets)
         return;
     }
     forget_old(tickets, INT64_MAX);
+    metric_remove(&tickets->open);
     map_done(&tickets->by_text);
     map_done(&tickets->users);
     map_done(&tickets->addresses);
@@ -175,6 +183,7 @@ static enum err keep(struct tickets *tickets, struct ticket *ticket,
         return ERR_NOMEM;
     }
     list_push(&tickets->by_age, &ticket->link);
+    metric_count(&tickets->open, 1);
     take_stake(&ticket->of_user, ticket, user);
     take_stake(&ticket->of_address, ticket, address);
     forget_beyond(tickets, user, grant->limits->open_user);

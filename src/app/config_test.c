@@ -108,6 +108,7 @@ static void test_defaults(void **state)
     assert_int_equal(config_number(&config, SETTING_DRAIN_S), 20);
     assert_int_equal(config.values[SETTING_LIMITS_POST_USER].rate.count, 5);
     assert_int_equal(config.values[SETTING_LIMITS_POST_USER].rate.window_ms, 10000);
+    assert_int_equal(config.values[SETTING_LIMITS_GUESTS_ADDRESS].rate.count, 60);
     assert_false(config_flag_is_on(&config, SETTING_AUTH_GUESTS));
     config_done(&config);
     const struct config_source dev = {.variable = no_variable, .is_dev = true};

@@ -187,6 +187,12 @@ const struct setting setting_table[SETTINGS] = {
         LIVE_NUMBER("limits.tickets_user", "64", 1, 100000, "the same of one user"),
     [SETTING_LIMITS_TICKETS_ADDRESS] =
         LIVE_NUMBER("limits.tickets_address", "4096", 1, 10000000, "the same of one address"),
+    [SETTING_LIMITS_GUESTS_ADDRESS] = {.name = "limits.guests_address",
+                                       .kind = SETTING_RATE,
+                                       .is = "60/60s",
+                                       .dev_is = "0",
+                                       .help = "new guests of one address; 0: no limit",
+                                       .reloads = true},
     [SETTING_LIMITS_HOLD_MS] = NUMBER("limits.hold_ms", "2000", 0, HOUR_MS,
                                       "milliseconds a post waits for a process that takes over"),
     [SETTING_LIMITS_ACCEPTS_TURN] =

@@ -113,6 +113,30 @@ def test_an_ipv6_neighbourhood_is_one_address(start, stream):
     assert roar.post(stream, user="c", headers=away).status == 201
 
 
+def guest(roar, **more):
+    return roar.ask("POST", "/v1/guests", body={}, **more)
+
+
+def test_an_address_has_so_many_new_guests(start):
+    roar = start({"limits.guests_address": "2/1h", "http.trusted_proxies": "127.0.0.1"})
+    one, two = [("X-Forwarded-For", "203.0.113.1")], [("X-Forwarded-For", "203.0.113.2")]
+    assert roar.ask("POST", "/v1/guests", body={"name": ""}, headers=one).problem() == "bad_field", "costs nothing"
+    assert [guest(roar, headers=one).status for _ in range(2)] == [201, 201]
+    refused = guest(roar, headers=one)
+    assert (refused.status, refused.problem()) == (429, "rate_address")
+    assert 3500 < int(refused.header("retry-after")) <= 3600
+    assert roar.metrics()['roar_problems_total{code="rate_address"}'] == 1
+    assert guest(roar, headers=two).status == 201, "the proxy's other clients have their own"
+    assert [guest(roar).status for _ in range(5)] == [201] * 5, "a trusted address is not counted"
+
+
+def test_dev_has_as_many_guests_as_it_wants_and_others_sixty_a_minute(start):
+    dev = start()
+    assert {guest(dev).status for _ in range(100)} == {201}
+    plain = start({"auth.guests": "true"}, flags=())
+    assert [guest(plain).status for _ in range(61)] == [201] * 60 + [429]
+
+
 def test_a_stream_has_so_many(start, stream):
     roar = start({"limits.post_stream": "3/1h"})
     for number in range(3):
