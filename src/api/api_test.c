@@ -5,110 +5,6 @@
 
 #include "wire/json.h"
 
-<<<<<<< HEAD
-=======
-/* ---- the gates ---- */
-
-static void what_is_not_there_says_so(void **state)
-{
-    (void)state;
-    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v2", .query = ""}), 404,
-                "\"not_found\"");
-    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/assets/none.js"}), 404,
-                "\"not_found\"");
-    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/%zz"}), 400,
-                "\"bad_request\"");
-    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams/-a"}), 400,
-                "\"bad_name\"");
-    assert_says(fake_ask(&(struct fake_ask){.method = "GET", .path = "/v1/streams//events"}), 404,
-                "\"not_found\"");
-    struct exchange *exchange =
-        fake_ask(&(struct fake_ask){.method = "DELETE", .path = "/v1/streams/demo/comments"});
-    assert_says(exchange, 405, "\"method_not_allowed\"");
-    assert_non_null(strstr(exchange->headers, "Allow: POST, GET, HEAD, OPTIONS\r\n"));
-}
-
-static void every_answer_is_dressed(void **state)
-{
-    (void)state;
-    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "GET", .path = "/healthz"});
-    assert_says(exchange, 200, "\"alive\"");
-    assert_non_null(strstr(exchange->headers, "Cache-Control: no-store\r\n"));
-    assert_non_null(strstr(exchange->headers, "Vary: Origin\r\n"));
-    assert_null(strstr(exchange->headers, "Access-Control"));
-}
-
-static void pages_of_other_origins_are_told_apart(void **state)
-{
-    (void)state;
-    const struct str origin = STR("https://a.example");
-    fake_set_policy((struct policy_options){.origins = &origin, .origin_count = 1});
-    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "GET",
-                                                            .path = "/v1/streams/demo/presence",
-                                                            .name = "Origin",
-                                                            .value = "https://a.example"});
-    assert_says(exchange, 200, "\"viewers\"");
-    assert_non_null(
-        strstr(exchange->headers, "Access-Control-Allow-Origin: https://a.example\r\n"));
-    static const char *const paths[] = {"/v1/streams/demo/presence", "/v1/streams/demo/ws",
-                                        "/v1/tickets", "/v1/streams/demo/comments"};
-    static const char *const methods[] = {"GET", "GET", "POST", "POST"};
-    for (size_t i = 0; i < 4; i++) {
-        exchange = fake_ask(&(struct fake_ask){.method = methods[i],
-                                               .path = paths[i],
-                                               .name = "Origin",
-                                               .value = "https://evil.example"});
-        assert_says(exchange, 403, "\"bad_origin\"");
-        assert_null(strstr(exchange->headers, "Access-Control"));
-    }
-    exchange = fake_ask(&(struct fake_ask){.method = "GET",
-                                           .path = "/v1/streams/demo/presence",
-                                           .name = "Origin",
-                                           .value = "http://chat.example"});
-    assert_int_equal(exchange->status, 200);
-}
-
-static void pages_of_other_origins_may_not_debug_either(void **state)
-{
-    static const char *const ways[][2] = {{"POST", "/debug/echo"}, {"GET", "/debug/ws"}};
-    (void)state;
-    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-        assert_says(fake_ask(&(struct fake_ask){.method = ways[i][0],
-                                                .path = ways[i][1],
-                                                .body = "x",
-                                                .name = "Origin",
-                                                .value = "https://evil.example"}),
-                    403, "\"bad_origin\"");
-    }
-    assert_says(fake_ask(&(struct fake_ask){.method = "POST",
-                                            .path = "/debug/echo",
-                                            .body = "x",
-                                            .name = "Origin",
-                                            .value = "http://chat.example"}),
-                200, "x");
-}
-
-static void a_preflight_is_answered_for_listed_origins(void **state)
-{
-    (void)state;
-    const struct str origin = STR("https://a.example");
-    fake_set_policy((struct policy_options){.origins = &origin, .origin_count = 1});
-    struct exchange *exchange = fake_ask(&(struct fake_ask){.method = "OPTIONS",
-                                                            .path = "/v1/streams/demo/comments",
-                                                            .name = "Origin",
-                                                            .value = "https://a.example"});
-    assert_int_equal(exchange->status, 204);
-    assert_non_null(strstr(exchange->headers, "Allow: POST, GET, HEAD, OPTIONS\r\n"));
-    assert_non_null(
-        strstr(exchange->headers, "Access-Control-Allow-Origin: https://a.example\r\n"));
-    exchange = fake_ask(&(struct fake_ask){.method = "OPTIONS",
-                                           .path = "/v1/streams/demo/comments",
-                                           .name = "Origin",
-                                           .value = "https://evil.example"});
-    assert_says(exchange, 403, "\"bad_origin\"");
-}
-
->>>>>>> c4bbe77 (api: tests of credentials in a file of their own)
 /* ---- posting ---- */
 
 static struct exchange *post(const char *body)
@@ -662,13 +558,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_post_that_the_store_keeps_is_unknown),
-<<<<<<< HEAD
-=======
-        TEST(every_answer_is_dressed),
-        TEST(pages_of_other_origins_are_told_apart),
-        TEST(pages_of_other_origins_may_not_debug_either),
-        TEST(a_preflight_is_answered_for_listed_origins),
->>>>>>> c4bbe77 (api: tests of credentials in a file of their own)
         TEST(a_comment_is_answered_by_its_place),
         TEST(what_is_wrong_with_a_comment_is_named),
         TEST(a_body_must_say_that_it_is_json),
