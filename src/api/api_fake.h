@@ -234,7 +234,7 @@ void hub_presence(struct hub *hub, struct presence_call *call)
     (void)hub;
     fake.present = *call;
     call->viewers = fake.presence.viewers;
-    call->is_refused = fake.presence.is_refused;
+    call->beat = fake.presence.beat;
     call->watching = fake.presence.watching;
     call->next_ms = 10000;
     call->roster = fake.presence.roster;

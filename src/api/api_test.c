@@ -353,10 +353,12 @@ static void a_beat_needs_a_name(void **state)
                                             .bearer = fake_bearer("ann", "viewer")}),
                 200, "{\"viewers\":3,\"next_ms\":10000}");
     assert_true(fake.present.hidden);
-    fake.presence.is_refused = true;
-    assert_says(
-        fake_ask(&(struct fake_ask){.method = "POST", .path = path, .body = "{\"session\":\"a\"}"}),
-        503, "\"full\"");
+    const struct fake_ask one_more = {
+        .method = "POST", .path = path, .body = "{\"session\":\"a\"}"};
+    fake.presence.beat = BEAT_FULL;
+    assert_says(fake_ask(&one_more), 503, "\"full\"");
+    fake.presence.beat = BEAT_FULL_ADDRESS;
+    assert_says(fake_ask(&one_more), 429, "\"rate_address\"");
 }
 
 static void presence_lists_names_as_text(void **state)

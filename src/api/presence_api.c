@@ -20,11 +20,21 @@ _Static_assert(offsetof(struct presence_ask, call) == 0 &&
                    offsetof(struct presence_call, call) == 0,
                "a call of presence is its ask");
 
-const struct problem presence_api_full = {
-    .code = PROBLEM_FULL,
-    .detail = STR("More are present than this server counts. Beat again later."),
-    .retry_after_ms = 10000,
-};
+const struct problem *presence_api_problem(const struct presence_call *call)
+{
+    static const struct problem full = {
+        .code = PROBLEM_FULL,
+        .detail = STR("More are present than this server counts. Beat again later."),
+        .retry_after_ms = 10000,
+    };
+    static const struct problem full_address = {
+        .code = PROBLEM_RATE_ADDRESS,
+        .detail = STR("More are present from your network address than this server counts. Beat "
+                      "again later, with one session a screen."),
+        .retry_after_ms = 10000,
+    };
+    return call->beat == BEAT_FULL_ADDRESS ? &full_address : &full;
+}
 
 void presence_api_write_beat(struct buf *out, const struct presence_call *call)
 {
@@ -55,9 +65,9 @@ static void on_presence(struct call *call)
 {
     struct presence_ask *asked = (struct presence_ask *)(void *)call;
     struct buf body = respond_body();
-    if (asked->call.is_refused) {
+    if (asked->call.beat != BEAT_TAKEN) {
         buf_done(&body);
-        respond_problem(asked->exchange, &presence_api_full);
+        respond_problem(asked->exchange, presence_api_problem(&asked->call));
     } else if (asked->call.identity != 0) {
         presence_api_write_beat(&body, &asked->call);
         respond_json(asked->exchange, 200, &body, STR_NONE);
@@ -91,6 +101,7 @@ static void start(struct ask *ask, const struct beat *beat)
         .stream = ask_kept_name(&asked->stream),
         .identity = beat->identity,
         .screen = beat->screen,
+        .address = reading_address(ask),
         .hidden = beat->is_hidden,
     };
     if (ask->claims != NULL) {

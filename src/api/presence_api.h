@@ -12,4 +12,4 @@ void presence_api_get(struct ask *ask);
 
 /* {"viewers","next_ms"}: the answer to a beat, on any transport. */
 void presence_api_write_beat(struct buf *out, const struct presence_call *call);
-extern const struct problem presence_api_full; // the same of one that was refused
+const struct problem *presence_api_problem(const struct presence_call *call); // of one refused

@@ -23,6 +23,16 @@ uint64_t reading_screen(const struct api *api, const struct reading_self *self)
     return self->session.len > 0 ? reading_identity(api, &nameless) : self->connection;
 }
 
+uint64_t reading_address(const struct ask *ask)
+{
+    char key[ADDRESS_TEXT_MAX];
+    if (ask->request->client_is_trusted) {
+        return 0;
+    }
+    const uint64_t hash = hash_str(ask->api->shared->seed, address_key(&ask->request->client, key));
+    return hash == 0 ? 1 : hash;
+}
+
 static enum err wrong(struct problem *ret_why, enum problem_code code, const char *field,
                       const char *detail)
 {
@@ -117,6 +127,7 @@ enum err reading_from_poll(struct ask *ask, struct join *ret_join, struct proble
         const struct reading_self self = {.connection = connection_of(ask)};
         ret_join->identity = reading_identity(ask->api, &self);
     }
+    ret_join->address = reading_address(ask);
     return ERR_OK;
 }
 

@@ -169,8 +169,8 @@ static void do_post(struct order *order)
 static void on_beaten(struct call *call)
 {
     struct errand *errand = (struct errand *)(void *)call;
-    if (errand->presence.is_refused) {
-        ws_session_fail(errand->session, &errand->ref, &presence_api_full);
+    if (errand->presence.beat != BEAT_TAKEN) {
+        ws_session_fail(errand->session, &errand->ref, presence_api_problem(&errand->presence));
     } else {
         struct buf data = respond_body();
         presence_api_write_beat(&data, &errand->presence);

@@ -193,6 +193,9 @@ const struct setting setting_table[SETTINGS] = {
                                        .dev_is = "0",
                                        .help = "new guests of one address; 0: no limit",
                                        .reloads = true},
+    [SETTING_LIMITS_BEATS_ADDRESS] =
+        NUMBER("limits.beats_address", "10000", 0, 10000000,
+               "people of one address present by heartbeat or poll alone; 0: off"),
     [SETTING_LIMITS_HOLD_MS] = NUMBER("limits.hold_ms", "2000", 0, HOUR_MS,
                                       "milliseconds a post waits for a process that takes over"),
     [SETTING_LIMITS_ACCEPTS_TURN] =

@@ -45,6 +45,7 @@ static enum err make_hub(struct worker *worker)
             share(worker, (uint64_t)config_number(config, SETTING_DELIVERY_RINGS_MIB) << 20),
         .compress_viewers = config_number(config, SETTING_DELIVERY_COMPRESS_VIEWERS),
         .people_max = (uint32_t)share(worker, config_number(config, SETTING_PRESENCE_PEOPLE_MAX)),
+        .people_address_max = config_number(config, SETTING_LIMITS_BEATS_ADDRESS),
         .streams_idle_max =
             (uint32_t)share(worker, config_number(config, SETTING_STREAMS_IDLE_MAX)),
     };

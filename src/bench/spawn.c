@@ -91,6 +91,7 @@ static enum err begin(struct spawn *spawn, uint32_t workers, char why[SPAWN_WHY_
                                      "ROAR_LIMITS_POST_STREAM=0",
                                      "ROAR_LIMITS_CONNS_USER=0",
                                      "ROAR_LIMITS_CONNS_ADDRESS=0",
+                                     "ROAR_LIMITS_BEATS_ADDRESS=0",
                                      "ROAR_DRAIN_S=2",
                                      workers_set,
                                      NULL};

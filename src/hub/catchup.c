@@ -33,6 +33,7 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
         catchup->tail = join->tail < READ_LIMIT_MAX ? join->tail : READ_LIMIT_MAX;
         catchup->limit = limit < READ_LIMIT_MAX ? limit : READ_LIMIT_MAX;
         catchup->retry_ms = join->retry_ms;
+        catchup->address = join->address;
     }
     catchup->hub = hub;
     catchup->viewer = viewer;

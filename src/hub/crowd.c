@@ -8,6 +8,7 @@
 struct attendee {
     struct map_node node; // in stream->people; its key is `identity`
     uint64_t identity;
+    uint64_t address; // of its last poll
     struct stream *stream;
     struct link untold_link; // in stream->untold
     int32_t seats;           // viewers that hold it, whether they beat or not
@@ -163,11 +164,12 @@ void crowd_leave(struct viewer *viewer)
     }
 }
 
-void crowd_beat_once(struct stream *stream, uint64_t identity, struct str name)
+void crowd_beat_once(struct stream *stream, uint64_t identity, uint64_t address, struct str name)
 {
     struct attendee *attendee = identity == 0 ? NULL : attendee_of(stream, identity, name);
     if (attendee != NULL) {
         attendee->has_beat = true;
+        attendee->address = address;
         note_change(attendee);
     }
 }
@@ -241,6 +243,7 @@ static void write_change(struct presence_letter *letter, struct attendee *attend
     struct presence_change *change = &letter->changes[letter->count];
     letter->count++;
     change->identity = attendee->identity;
+    change->address = attendee->address;
     change->connections = attendee->connections - attendee->told;
     change->is_beat = attendee->has_beat;
     change->name_at = (uint32_t)(*text - letter->text);

@@ -25,8 +25,9 @@ void crowd_leave(struct viewer *viewer); // one that does not count is legal
 void crowd_beats(struct viewer *viewer, bool alive);
 /* viewer_identify(), of one that is not IDLE. */
 void crowd_identify(struct viewer *viewer, uint64_t identity);
-/* A long poll: its identity is present for a TTL from now. Without memory the next one is. */
-void crowd_beat_once(struct stream *stream, uint64_t identity, struct str name);
+/* A long poll: its identity is present for a TTL from now, as one of `address` (hash; 0: of none).
+ * Without memory the next one is. */
+void crowd_beat_once(struct stream *stream, uint64_t identity, uint64_t address, struct str name);
 
 /* Tells the owners. Returns when it wants to be called again. */
 int64_t crowd_turn(struct hub *hub);

@@ -174,6 +174,7 @@ struct hub {
 
     /* -- presence of the streams this hub is the owner of: presence.c -- */
     struct map audiences;
+    struct map sources;                 // sources.c
     struct link changed;                // audiences to be told about
     struct link beats;                  // struct person by beat_until_ms
     uint32_t people;                    // struct person of all audiences

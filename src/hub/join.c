@@ -428,7 +428,7 @@ static enum err enter_crowd(struct viewer *viewer)
 {
     const struct str name = str_of(viewer->catchup->name);
     if (viewer->catchup->encoding == NULL) {
-        crowd_beat_once(viewer->stream, viewer->identity, name);
+        crowd_beat_once(viewer->stream, viewer->identity, viewer->catchup->address, name);
         return ERR_OK;
     }
     return crowd_enter(viewer, name);

@@ -6,6 +6,7 @@
 #include "base/mutant.h"
 #include "hub/channel.h"
 #include "hub/signals.h"
+#include "hub/sources.h"
 
 #define OWNER_HASH_KEY UINT64_C(0x726f6172) // the same in every hub
 
@@ -38,6 +39,7 @@ struct person {
     uint64_t identity;
     struct audience *audience;
     struct name_tag *tag;   // owned or NULL
+    struct source *source;  // where its beats count; NULL: nowhere
     struct link beat_link;  // in hub->beats while it beats
     uint64_t watch_screen;  // which screen last said that it watches
     int64_t beat_until_ms;  // of any screen
@@ -160,6 +162,7 @@ static void person_free(struct person *person)
         list_remove(&person->tag->link);
         mem_free(MEM_STREAM, person->tag);
     }
+    sources_leave(person->audience->hub, person->source);
     list_remove(&person->beat_link);
     map_remove(&person->audience->people, &person->node);
     person->audience->hub->people--;
@@ -167,11 +170,18 @@ static void person_free(struct person *person)
     mem_free(MEM_STREAM, person);
 }
 
-/* Somebody who only beats costs whoever says so nothing: there is a bound to them. */
-static bool may_beat(const struct audience *audience, uint64_t identity)
+/* Somebody who only beats costs whoever says so nothing: there are bounds to them. Who came by a
+ * connection counts for an address from its first beat on, since it may go on by beats alone. */
+static enum beat_end may_beat(const struct audience *audience, uint64_t identity, uint64_t address)
 {
-    const uint32_t max = audience->hub->options.people_max;
-    return max == 0 || audience->hub->people < max || person_find(audience, identity) != NULL;
+    const struct hub *hub = audience->hub;
+    const uint32_t max = hub->options.people_max;
+    const struct person *person = person_find(audience, identity);
+    if (person == NULL && max > 0 && hub->people >= max) {
+        return BEAT_FULL;
+    }
+    const bool counts = person != NULL && person->source != NULL;
+    return counts || sources_have_room(hub, address) ? BEAT_TAKEN : BEAT_FULL_ADDRESS;
 }
 
 /* A name that memory has no room for is missing from the roster. */
@@ -217,6 +227,13 @@ static void person_settle(struct person *person)
     }
 }
 
+static void person_count_at(struct person *person, uint64_t address)
+{
+    if (person->source == NULL) {
+        person->source = sources_enter(person->audience->hub, address);
+    }
+}
+
 static void person_beat(struct person *person, uint64_t screen, bool hidden)
 {
     struct hub *hub = person->audience->hub;
@@ -247,7 +264,9 @@ static void keep_for_turn(struct hub *hub, struct letter *letter, void (*work)(s
 static bool apply_change(struct audience *audience, const struct presence_letter *letter,
                          const struct presence_change *change)
 {
-    if (change->connections == 0 && !may_beat(audience, change->identity)) {
+    const bool beats =
+        change->is_beat && may_beat(audience, change->identity, change->address) == BEAT_TAKEN;
+    if (change->connections == 0 && !beats) {
         return true; // its next poll may find room
     }
     struct person *person = person_of(audience, change->identity);
@@ -257,7 +276,8 @@ static bool apply_change(struct audience *audience, const struct presence_letter
     person_name(person,
                 (struct str){.at = letter->text + change->name_at, .len = change->name_len});
     person->connections += change->connections;
-    if (change->is_beat) {
+    if (beats) {
+        person_count_at(person, change->address);
         person_beat(person, 0, false);
     }
     person_settle(person);
@@ -345,11 +365,16 @@ static void answer_roster(struct presence_call *call, const struct audience *aud
 
 static void beat(struct audience *audience, struct presence_call *call)
 {
-    struct person *person =
-        may_beat(audience, call->identity) ? person_of(audience, call->identity) : NULL;
-    call->is_refused = person == NULL;
-    if (person != NULL) {
+    call->beat = may_beat(audience, call->identity, call->address);
+    if (call->beat != BEAT_TAKEN) {
+        return;
+    }
+    struct person *person = person_of(audience, call->identity);
+    if (person == NULL) {
+        call->beat = BEAT_FULL;
+    } else {
         person_name(person, call->name);
+        person_count_at(person, call->address);
         person_beat(person, call->screen, call->hidden);
         person_settle(person);
     }
@@ -365,7 +390,7 @@ static void work_call(struct letter *opened)
     call->roster = NULL;
     call->roster_count = 0;
     call->next_ms = hub->options.presence_beat_ms;
-    call->is_refused = call->identity != 0 && audience == NULL;
+    call->beat = call->identity != 0 && audience == NULL ? BEAT_FULL : BEAT_TAKEN;
     if (audience != NULL) {
         if (call->identity != 0) {
             beat(audience, call);
@@ -526,4 +551,5 @@ void presence_done(struct hub *hub)
         node = map_next(&hub->audiences, &audiences);
     }
     map_done(&hub->audiences);
+    map_done(&hub->sources);
 }

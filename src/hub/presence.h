@@ -13,8 +13,9 @@
  * Owns:     audiences and their persons.
  * Used by:  crowd.c tells it; hub.c asks.
  * Thread:   the owner's reactor; everything comes by letter and is worked off in the turn.
- * Bound:    a person per connection or beating session; hub_options.people_max: beyond it a beat of
- *           somebody new is refused, while connections, bounded elsewhere, still count.
+ * Bound:    a person per connection or beating session; hub_options.people_max and, of one address,
+ *           people_address_max: beyond them a beat of somebody new is refused, while connections,
+ *           bounded elsewhere, still count.
  */
 #pragma once
 
@@ -23,15 +24,22 @@
 
 enum { ROSTER_MAX = 100, PRESENCE_TELL_MS = 1000 };
 
+enum beat_end {
+    BEAT_TAKEN,
+    BEAT_FULL,         // more are present than are counted, or memory is short
+    BEAT_FULL_ADDRESS, // so many come from there already
+};
+
 struct presence_call {
     struct call call;
     struct str stream; // the caller's, frozen while away
     uint64_t identity; // 0: only ask; else a beat of it (a heartbeat, a poll)
     uint64_t screen;   // which screen of that identity beats (hash of its session); 0: one of many
+    uint64_t address;  // where it beats from (hash); 0: not counted
     bool hidden;
     struct str name; // of the beating one, for the roster; empty: none
     /* -- the answer -- */
-    bool is_refused; // the beat: more are present than are counted, or memory is short
+    enum beat_end beat;
     uint32_t viewers, watching, hidden_count;
     uint32_t next_ms; // when to beat again
     uint32_t roster_count;
@@ -42,6 +50,7 @@ struct presence_call {
 
 struct presence_change {
     uint64_t identity;
+    uint64_t address;    // of its beat
     int32_t connections; // more or fewer
     bool is_beat;
     bool failed;                // the owner had no memory for it: to be told again

@@ -21,12 +21,14 @@ static void answered(struct call *call)
     call->done = NULL;
 }
 
-static struct presence_call ask(struct world *world, uint64_t identity, bool hidden)
+static struct presence_call ask_from(struct world *world, uint64_t address, uint64_t identity,
+                                     bool hidden)
 {
     struct presence_call call = {.call.home = &world->home.home,
                                  .call.done = answered,
                                  .stream = STR("demo"),
                                  .identity = identity,
+                                 .address = address,
                                  .hidden = hidden,
                                  .name = identity == 0 ? STR_NONE : STR("Bo")};
     hub_presence(world->hub, &call);
@@ -34,6 +36,11 @@ static struct presence_call ask(struct world *world, uint64_t identity, bool hid
     must(call.call.done == NULL);
     presence_call_done(&call);
     return call;
+}
+
+static struct presence_call ask(struct world *world, uint64_t identity, bool hidden)
+{
+    return ask_from(world, 0, identity, hidden);
 }
 
 static void one_user_on_three_screens_is_one_viewer(void **state)
@@ -138,12 +145,12 @@ static void those_who_only_beat_have_a_bound(void **state)
 {
     struct world *world = *state;
     for (uint64_t i = 1; i <= 3; i++) {
-        assert_false(ask(world, i, false).is_refused);
+        assert_int_equal(ask(world, i, false).beat, BEAT_TAKEN);
     }
     const struct presence_call one_more = ask(world, 4, false);
-    assert_true(one_more.is_refused);
+    assert_int_equal(one_more.beat, BEAT_FULL);
     assert_int_equal(one_more.viewers, 3);
-    assert_false(ask(world, 3, true).is_refused); // who is counted goes on
+    assert_int_equal(ask(world, 3, true).beat, BEAT_TAKEN); // who is counted goes on
     struct join open = world_plain(0), poll = world_plain(0);
     open.identity = 5;
     poll.identity = 6;
@@ -153,7 +160,55 @@ static void those_who_only_beat_have_a_bound(void **state)
     world_pass(world, 100);
     assert_int_equal(ask(world, 0, false).viewers, 4); // a connection is bounded elsewhere
     world_pass(world, WORLD_TTL_MS);
-    assert_false(ask(world, 4, false).is_refused);
+    assert_int_equal(ask(world, 4, false).beat, BEAT_TAKEN);
+}
+
+static int begin_with_addresses(void **state)
+{
+    return world_begin_with(state,
+                            (struct hub_options){.ring_bytes_max = 4096, .people_address_max = 2});
+}
+
+static void poll_from(struct world *world, int reader, uint64_t address, uint64_t identity)
+{
+    struct join poll = world_plain(0);
+    poll.identity = identity;
+    poll.address = address;
+    poll.encoding = NULL;
+    (void)world_join(world, reader, &poll);
+    world_rest(world);
+}
+
+static void an_address_makes_up_so_many(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(ask_from(world, 7, 1, false).beat, BEAT_TAKEN);
+    poll_from(world, 0, 7, 2);
+    assert_int_equal(ask_from(world, 7, 3, false).beat, BEAT_FULL_ADDRESS);
+    poll_from(world, 1, 7, 4);
+    assert_int_equal(ask(world, 0, false).viewers, 2);              // nor by a poll
+    assert_int_equal(ask_from(world, 7, 1, true).beat, BEAT_TAKEN); // who is counted goes on
+    assert_int_equal(ask_from(world, 8, 3, false).beat, BEAT_TAKEN);
+    assert_int_equal(ask(world, 5, false).beat, BEAT_TAKEN); // of a trusted one, as many as beat
+    world_pass(world, WORLD_TTL_MS);
+    assert_int_equal(world->hub->sources.count, 0);
+    assert_int_equal(ask_from(world, 7, 3, false).beat, BEAT_TAKEN);
+}
+
+/* Else who connects, beats and goes would be counted by nobody. */
+static void who_is_connected_counts_from_its_first_beat_on(void **state)
+{
+    struct world *world = *state;
+    struct join open = world_plain(0);
+    for (uint64_t i = 0; i < 3; i++) {
+        open.identity = 1 + i;
+        (void)world_join(world, (int)i, &open);
+    }
+    world_rest(world);
+    assert_int_equal(ask_from(world, 7, 1, false).beat, BEAT_TAKEN);
+    assert_int_equal(ask_from(world, 7, 2, false).beat, BEAT_TAKEN);
+    assert_int_equal(ask_from(world, 7, 3, false).beat, BEAT_FULL_ADDRESS);
+    assert_int_equal(ask(world, 0, false).viewers, 3); // its connection still counts
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
@@ -167,6 +222,10 @@ int main(void)
         CASE(a_beat_lasts_for_its_ttl),
         CASE(presence_is_told_at_most_once_a_second),
         cmocka_unit_test_setup_teardown(those_who_only_beat_have_a_bound, begin_small, world_end),
+        cmocka_unit_test_setup_teardown(an_address_makes_up_so_many, begin_with_addresses,
+                                        world_end),
+        cmocka_unit_test_setup_teardown(who_is_connected_counts_from_its_first_beat_on,
+                                        begin_with_addresses, world_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

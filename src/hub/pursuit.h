@@ -29,6 +29,7 @@ struct catchup {
     bool has_cursor;
     struct cursor cursor;
     uint32_t tail, limit, retry_ms;
+    uint64_t address;  // long poll: where its beat counts
     char *name;        // owned; for the roster, or NULL
     uint8_t lane_next; // enum lane it changes to as soon as what is promised was sent; LANES: none
 

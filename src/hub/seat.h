@@ -116,6 +116,7 @@ struct join {
     uint32_t limit;       // long poll: events at most
     uint8_t lane;         // enum lane of lane.h
     uint64_t identity;    // presence; 0: this reader does not count; IDENTITY_SOLE: not a long poll
+    uint64_t address;     // long poll: where its beat counts (hash); 0: nowhere
     struct str name;      // for the roster; empty: none. Copied
     uint32_t retry_ms;    // SSE: the jittered retry: line; 0: none
 };

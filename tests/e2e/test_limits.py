@@ -130,6 +130,18 @@ def test_an_address_has_so_many_new_guests(start):
     assert [guest(roar).status for _ in range(5)] == [201] * 5, "a trusted address is not counted"
 
 
+def test_an_address_has_so_many_who_beat(start, stream):
+    roar = start({"limits.beats_address": 2, "http.trusted_proxies": "127.0.0.1"})
+    one, two = [("X-Forwarded-For", "203.0.113.1")], [("X-Forwarded-For", "203.0.113.2")]
+    beat = lambda session, headers: roar.ask("POST", f"/v1/streams/{stream}/heartbeat", body={"session": session},
+                                             headers=headers)
+    assert [beat(session, one).status for session in "aba"] == [200, 200, 200]
+    refused = beat("c", one)
+    assert (refused.status, refused.problem()) == (429, "rate_address")
+    assert roar.get(f"/v1/streams/{stream}/poll?wait=0&session=d", headers=one).status == 200
+    assert beat("c", two).json()["viewers"] == 3
+
+
 def test_dev_has_as_many_guests_as_it_wants_and_others_sixty_a_minute(start):
     dev = start()
     assert {guest(dev).status for _ in range(100)} == {201}
