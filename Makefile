@@ -75,7 +75,7 @@ mutants: build
 	@$(SIM) mutants 240
 
 bench: build
-	@ninja --quiet -C $(BUILD) bench/rooms_bench
+	@ninja --quiet -C $(BUILD) bench/rooms_bench sim/roar-sim
 	@$(BUILD)/bench/rooms_bench
 	@bench/run.py --binary $(BUILD)/roar $(if $(QUICK),--quick)
 

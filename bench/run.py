@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import signal
 import statistics
 import subprocess
@@ -23,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 UNLIMITED = {f"ROAR_LIMITS_{name}": "0" for name in
-             ("POST_USER", "POST_ADDRESS", "POST_STREAM", "CONNS_USER", "CONNS_ADDRESS")}
+             ("POST_USER", "POST_ADDRESS", "POST_STREAM", "CONNS_USER", "CONNS_ADDRESS", "BEATS_ADDRESS")}
 SECRET = "a secret for benches, of more than thirty-two bytes"
 
 
@@ -184,9 +185,24 @@ def stalled(bench):
     bench.row("user memory a stalled viewer", "B", 16384, costs)
 
 
+def simulation(bench):
+    """Histories of the whole server under a seed: how much sooner than by the clock they are through."""
+    say("simulated seconds")
+    program, seeds, times = Path(bench.binary).parent / "sim/roar-sim", 40 if bench.quick else 200, 1 if bench.quick else 5
+    values = []
+    for _ in range(times):
+        done = subprocess.run([program, "seeds", str(seeds)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              check=False)
+        found = re.search(r"([0-9.]+) simulated s/s", done.stdout)
+        if done.returncode != 0 or not found:
+            sys.exit(f"{program} ended with {done.returncode}: {done.stdout}")
+        values.append(float(found[1]))
+    bench.row(f"simulated seconds a second, {seeds} seeds", "s/s", 10000, values, at_most=False)
+
+
 FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects,
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
-           "small-streams": small_streams, "stalled": stalled}
+           "small-streams": small_streams, "stalled": stalled, "simulation": simulation}
 
 
 # ---- a server of ours ----
