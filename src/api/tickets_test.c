@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/tickets.h"
 
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/metric.h"
 #include "wire/json.h"
 
 #include <setjmp.h>
@@ -8,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -85,6 +89,35 @@ static void a_ticket_is_good_for_its_time(void **state)
     claims_unref(claims);
 }
 
+static bool metrics_say(const char *line)
+{
+    struct buf text;
+    buf_init(&text, MEM_OTHER, 1 << 16);
+    metric_write(&text);
+    buf_add_byte(&text, '\0');
+    assert_true(buf_ok(&text));
+    const bool found = strstr((const char *)text.bytes, line) != NULL;
+    buf_done(&text);
+    return found;
+}
+
+static void open_ones_are_counted(void **state)
+{
+    (void)state;
+    char used[TICKET_LEN + 1], forgotten[TICKET_LEN + 1];
+    struct claims *claims = NULL;
+    const int64_t end_ms = 1000 + (int64_t)tickets_limits_usual.ttl_s * 1000;
+    assert_true(metrics_say("\nroar_tickets_open 0\n"));
+    assert_int_equal(grant(1, 1000, used), ERR_OK);
+    assert_int_equal(grant(2, 1000, forgotten), ERR_OK);
+    assert_true(metrics_say("\nroar_tickets_open 2\n"));
+    assert_int_equal(tickets_redeem(tickets, str_of(used), 1001, &claims), ERR_OK);
+    claims_unref(claims);
+    assert_true(metrics_say("\nroar_tickets_open 1\n"));
+    assert_int_equal(tickets_redeem(tickets, str_of(forgotten), end_ms, &claims), ERR_NOT_FOUND);
+    assert_true(metrics_say("\nroar_tickets_open 0\n"));
+}
+
 static void what_is_no_ticket_is_not_found(void **state)
 {
     (void)state;
@@ -160,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_ticket_is_good_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_ticket_is_good_for_its_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(open_ones_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_ticket_is_not_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_takes_everybodys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_guest_each_time_takes_nobodys, set_up, tear_down),
