@@ -23,13 +23,15 @@ uint64_t reading_screen(const struct api *api, const struct reading_self *self)
     return self->session.len > 0 ? reading_identity(api, &nameless) : self->connection;
 }
 
-uint64_t reading_address(const struct ask *ask)
+uint32_t reading_address(const struct ask *ask)
 {
     char key[ADDRESS_TEXT_MAX];
     if (ask->request->client_is_trusted) {
         return 0;
     }
-    const uint64_t hash = hash_str(ask->api->shared->seed, address_key(&ask->request->client, key));
+    const uint32_t hash =
+        hash_str(ask->api->shared->seed, address_key(&ask->request->client, key)) &
+        READING_ADDRESS_MASK;
     return hash == 0 ? 1 : hash;
 }
 

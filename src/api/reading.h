@@ -25,8 +25,10 @@ uint64_t reading_identity(const struct api *api, const struct reading_self *self
 /* Which of its screens this is: who it would be without a name; 0: it does not say. */
 uint64_t reading_screen(const struct api *api, const struct reading_self *self);
 
-/* Where a beat of this ask counts: its client's address; 0: nowhere, since that is trusted. */
-uint64_t reading_address(const struct ask *ask);
+/* Where a beat of this ask counts: its client's address, hashed; 0: nowhere, since that is trusted.
+ * 31 bits, so that every WebSocket can keep it. */
+enum { READING_ADDRESS_BITS = 31, READING_ADDRESS_MASK = 0x7fffffff };
+uint32_t reading_address(const struct ask *ask);
 
 /* Of the ask's stream, from its query and Last-Event-ID. Strings are borrowed from the ask.
  * ERR_PROTO:

@@ -204,6 +204,7 @@ static void do_beat(struct order *order)
         .stream = ask_kept_name(&errand->stream),
         .identity = ws_session_listed(session),
         .screen = session->screen,
+        .address = session->address,
         .hidden = is_hidden,
     };
     if (claims != NULL) {

@@ -157,6 +157,7 @@ static void a_beat_is_answered(void **state)
     assert_heard("\"ref\":9,\"ok\":true,\"status\":200,\"data\":{\"viewers\":5,\"next_ms\":10000}");
     assert_true(fake.present.hidden);
     assert_int_equal(fake.present.identity, fake.join.identity);
+    assert_int_not_equal(fake.present.address, 0);
 }
 
 static void who_it_is_may_be_said_first(void **state)
@@ -204,6 +205,7 @@ static void who_says_it_later_is_not_counted_twice(void **state)
     assert_heard("\"ok\":true");
     say("{\"do\":\"beat\"}");
     assert_int_equal(fake.present.identity, fake.join.identity);
+    assert_int_not_equal(fake.present.address, 0);
 }
 
 static void the_debug_socket_says_it_back(void **state)

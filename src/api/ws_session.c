@@ -62,6 +62,7 @@ enum err ws_session_new(struct ask *ask, struct str session_name, struct ws_sess
     };
     session->server = ask->server;
     session->screen = reading_identity(ask->api, &self);
+    session->address = reading_address(ask) & READING_ADDRESS_MASK;
     session->has_name = session_name.len > 0;
     *ret_session = session;
     return ERR_OK;

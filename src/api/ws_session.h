@@ -11,6 +11,7 @@
 #pragma once
 
 #include "api/ask.h"
+#include "api/reading.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/list.h"
@@ -50,9 +51,10 @@ struct ws_session {
     struct ws_join *joins; // owned: those under way
     uint64_t identity;     // who it is to presence: settled by its first join or beat; 0: not yet
     uint64_t screen;       // who it is without a name: the session, else this connection
-    struct ws_welcome *welcome; // owned; NULL: nobody is waited for
-    uint32_t away;              // calls that are away
-    bool has_name;              // a session's: `screen` is not this connection alone
+    struct ws_welcome *welcome;              // owned; NULL: nobody is waited for
+    uint32_t away;                           // calls that are away
+    uint32_t address : READING_ADDRESS_BITS; // reading_address(): where its beats count
+    bool has_name : 1;                       // a session's: `screen` is not this connection alone
 };
 _Static_assert(sizeof(struct ws_session) <= 56, "every WebSocket has one");
 

@@ -139,7 +139,10 @@ def test_an_address_has_so_many_who_beat(start, stream):
     refused = beat("c", one)
     assert (refused.status, refused.problem()) == (429, "rate_address")
     assert roar.get(f"/v1/streams/{stream}/poll?wait=0&session=d", headers=one).status == 200
-    assert beat("c", two).json()["viewers"] == 3
+    with Ws(roar, stream, session="e", headers=one) as ws:
+        assert ws.ask(do="beat")["problem"]["code"] == "rate_address", "else it could go on without a connection"
+    assert beat("c", two).status == 200
+    eventually("a, b and c", lambda: beat("c", two).json()["viewers"] == 3)
 
 
 def test_dev_has_as_many_guests_as_it_wants_and_others_sixty_a_minute(start):
