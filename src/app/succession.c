@@ -24,7 +24,9 @@ enum err succession_send(int fd, enum succession_kind kind, struct str text)
     struct succession_message message = {.version = SUCCESSION_VERSION, .kind = kind};
     const size_t len = text.len < SUCCESSION_TEXT_MAX ? text.len : SUCCESSION_TEXT_MAX - 1;
     memcpy(message.magic, magic, sizeof(magic));
-    memcpy(message.text, text.at, len);
+    if (len > 0) {
+        memcpy(message.text, text.at, len);
+    }
     return send_one(fd, &message, -1);
 }
 

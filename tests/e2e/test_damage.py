@@ -56,7 +56,7 @@ def test_the_log_is_a_database_one_can_look_into(start, stream):
     roar = start()
     roar.posted(stream)
     roar.kill()
-    databases = [path for path in roar.data.iterdir() if path.read_bytes()[:15] == b"SQLite format 3"]
+    databases = [path for path in roar.data.iterdir() if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3"]
     assert databases
     for path in databases:
         with sqlite3.connect(path) as database:
