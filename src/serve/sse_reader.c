@@ -270,12 +270,14 @@ static void on_open(struct viewer *viewer)
     reader->carrier = exchange->carrier;
     reader->is_open = true;
     exchange->news = NULL;
+    if (reader->claims != NULL) { // before the answer, so that who came first is the oldest
+        front_identify(reader->carrier, reader->claims->sub);
+    }
     carrier_ride(exchange, &head, &riding, reader);
     buf_done(&headers);
     meter_count(&server->meter, METER_CONNS_SSE, 1);
     meter_count(&server->meter, METER_VIEWERS_SSE, 1);
     if (reader->claims != NULL) {
-        front_identify(reader->carrier, reader->claims->sub);
         (void)front_look_at_token(reader->carrier,
                                   reader->claims); // if it ran out: a visit says so
     }

@@ -420,10 +420,12 @@ static enum err take_over(struct exchange *exchange, struct buf *headers, struct
 {
     struct server *server = exchange->server;
     const struct answer head = {.status = 101, .headers = buf_str(headers)};
+    if (ws->claims != NULL) { // before the answer, so that who came first is the oldest
+        front_identify(carrier_of(ws), ws->claims->sub);
+    }
     carrier_ride(exchange, &head, &riding, ws);
     meter_count(&server->meter, METER_CONNS_WS, 1);
     if (ws->claims != NULL) {
-        front_identify(carrier_of(ws), ws->claims->sub);
         (void)front_look_at_token(carrier_of(ws), ws->claims); // if it has run out: a visit says so
     }
     return ERR_OK;
