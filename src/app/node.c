@@ -22,7 +22,7 @@ enum {
     PROXIES_MAX = 256,
     READERS = 2,
     LOCK_RETRY_MS = 10,
-    FILES_KEPT = 128,    // for the engine, listeners, logs
+    FILES_KEPT = 128,    // of a table: for the engine, listeners, logs
     VIEWER_BYTES = 4096, // a viewer with its socket in the kernel, when we guess how many fit
 };
 
@@ -169,17 +169,31 @@ static int read_proxies(struct node *node)
     return COMMAND_OK;
 }
 
-/* As many as there are files for, and memory: half of it, so that the rest of the machine lives. */
-static uint32_t viewers_max_of(const struct config *config)
+static uint32_t worker_count_of(const struct config *config)
 {
-    const uint32_t set = config_number(config, SETTING_LIMITS_VIEWERS_MAX);
+    const uint32_t set = config_number(config, SETTING_WORKERS);
+    return set > 0 ? set : sys_cpu_count();
+}
+
+/* Viewers that one table of files is for. Each reactor's holds what wakes all the others. */
+static uint64_t table_viewers(const struct node *node)
+{
     const uint64_t files = sys_files_max_raise();
-    const uint64_t by_files = files > 2 * FILES_KEPT ? files - FILES_KEPT : files / 2;
+    const uint64_t kept = FILES_KEPT + (node->plan.own_files ? worker_count_of(&node->config) : 0);
+    return files > 2 * kept ? files - kept : files / 2;
+}
+
+/* As many as there are files for, and memory: half of it, so that the rest of the machine lives. */
+static uint32_t viewers_max_of(const struct node *node)
+{
+    const uint32_t set = config_number(&node->config, SETTING_LIMITS_VIEWERS_MAX);
+    const uint64_t tables = node->plan.own_files ? worker_count_of(&node->config) : 1;
+    const uint64_t by_files = table_viewers(node) * tables;
     const uint64_t by_memory = sys_memory_total_bytes() / 2 / VIEWER_BYTES;
     const uint64_t least = by_files < by_memory ? by_files : by_memory;
     if (set > by_files) {
         log_line(LOG_WARN, "limits.viewers_max is more than there are files for",
-                 LOG_I64("files", files));
+                 LOG_I64("viewers", by_files));
     }
     return set > 0 ? set : least > UINT32_MAX ? UINT32_MAX : (uint32_t)least;
 }
@@ -221,9 +235,18 @@ static int make_shared(struct node *node)
     return err == ERR_OK ? COMMAND_OK : fail_with("the api does not start", err);
 }
 
+static int choose_files(struct node *node)
+{
+    node->plan.own_files =
+        config_flag_is_on(&node->config, SETTING_OWN_FILES) && sys_thread_can_own_files();
+    return COMMAND_OK;
+}
+
 static int make_census(struct node *node)
 {
-    node->viewers_max = viewers_max_of(&node->config);
+    const uint64_t each = table_viewers(node);
+    node->plan.viewers_each = each > UINT32_MAX ? UINT32_MAX : (uint32_t)each;
+    node->viewers_max = viewers_max_of(node);
     const struct census_options options = {
         .seed = sys_random_u64(),
         .conns_address_max = config_number(&node->config, SETTING_LIMITS_CONNS_ADDRESS),
@@ -238,8 +261,7 @@ static void open_ended(struct letter *letter);
 
 static int make_workers(struct node *node)
 {
-    const uint32_t set = config_number(&node->config, SETTING_WORKERS);
-    const uint32_t count = set > 0 ? set : sys_cpu_count();
+    const uint32_t count = worker_count_of(&node->config);
     node->plan.config = &node->config;
     node->plan.port = embedded_port(node->engine);
     node->plan.shared = node->shared;
@@ -353,6 +375,9 @@ static bool pass_listener(void *user, uint32_t number, int *ret_fd, bool *ret_is
     const struct node *node = user;
     const struct server *metrics = node->workers[0].metrics_server;
     uint32_t left = number;
+    if (node->state == NODE_DRAINING) {
+        return false; // they close, or have another owner
+    }
     for (uint32_t i = 0; i < node->worker_count; i++) {
         const struct server *server = node->workers[i].server;
         if (left < server_listener_count(server)) {
@@ -508,9 +533,9 @@ static int watch_signals(struct node *node)
 static int start(struct node *node)
 {
     int (*const steps[])(struct node * node) = {
-        watch_signals, ask_for_sockets, reserve_ports, read_proxies, make_policy,
-        make_census,   await_folder,    open_engine,   make_shared,  make_workers,
-        introduce,     start_workers,   open_handover,
+        watch_signals, ask_for_sockets, reserve_ports, read_proxies,  make_policy,
+        choose_files,  make_census,     await_folder,  open_engine,   make_shared,
+        make_workers,  introduce,       start_workers, open_handover,
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "loop/mail.h"
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 static struct worker *worker_of_hook(struct turn_hook *hook)
 {
@@ -95,6 +97,7 @@ static struct server_options server_options_of(struct worker *worker)
         .listen = plan->listen,
         .handle = api_handle,
         .user = worker->api,
+        .carriers_max = plan->own_files ? plan->viewers_each : 0,
         .listen_queue = config_number(config, SETTING_LIMITS_LISTEN_QUEUE),
         .accepts_per_turn = config_number(config, SETTING_LIMITS_ACCEPTS_TURN),
         .trusted_proxies = plan->proxies,
@@ -142,17 +145,87 @@ enum err worker_listen(struct worker *worker)
     return ERR_OK;
 }
 
+/* ---- the thread, and its files ---- */
+
+static void free_servers(struct worker *worker)
+{
+    server_free(worker->metrics_server);
+    server_free(worker->server);
+    worker->metrics_server = NULL;
+    worker->server = NULL;
+}
+
 static void run(void *user)
 {
     struct worker *worker = user;
     reactor_run(worker->reactor);
+    if (worker->plan->own_files) {
+        free_servers(worker); // here alone its descriptors mean something
+    }
+}
+
+static uint32_t server_file_count(const struct server *server)
+{
+    return server == NULL ? 0 : server_listener_count(server) * SERVER_LISTENER_FILES;
+}
+
+static enum err list_copies(struct worker *worker)
+{
+    const uint32_t count = server_file_count(worker->server);
+    const uint32_t all = count + server_file_count(worker->metrics_server);
+    worker->copies.fds = mem_new(MEM_OTHER, all * sizeof(int));
+    if (worker->copies.fds == NULL) {
+        return ERR_NOMEM;
+    }
+    worker->copies.count = all;
+    server_files(worker->server, worker->copies.fds);
+    if (worker->metrics_server != NULL) {
+        server_files(worker->metrics_server, worker->copies.fds + count);
+    }
+    return ERR_OK;
+}
+
+static void forget_copies(struct worker *worker)
+{
+    mem_free(MEM_OTHER, worker->copies.fds);
+    worker->copies = (struct sys_files){.fds = NULL};
+}
+
+static void close_copies(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->copies.count; i++) {
+        sys_close(worker->copies.fds[i]);
+    }
+    forget_copies(worker);
+}
+
+/* What it listens on and waits by, and what wakes the others. */
+static enum err start_apart(struct worker *worker, const char *name)
+{
+    TRY(list_copies(worker));
+    const uint32_t listening = worker->copies.count, wakes = mail_wake_fds(NULL, 0);
+    int *fds = mem_new(MEM_OTHER, (listening + wakes + 1) * sizeof(int));
+    enum err err = fds == NULL ? ERR_NOMEM : ERR_OK;
+    if (err == ERR_OK) {
+        memcpy(fds, worker->copies.fds, listening * sizeof(int));
+        must(mail_wake_fds(fds + listening, wakes) == wakes);
+        fds[listening + wakes] = reactor_poll_fd(worker->reactor);
+        struct sys_files kept = {.fds = fds, .count = listening + wakes + 1};
+        err = sys_thread_start_apart(&worker->thread, name, run, worker, &kept);
+    }
+    mem_free(MEM_OTHER, fds);
+    if (err != ERR_OK) {
+        forget_copies(worker); // they are the server's alone
+    }
+    return err;
 }
 
 enum err worker_start(struct worker *worker)
 {
     char name[16];
     snprintf(name, sizeof(name), "roar-loop-%u", worker->number % 1000);
-    TRY(sys_thread_start(&worker->thread, name, run, worker));
+    TRY(worker->plan->own_files ? start_apart(worker, name)
+                                : sys_thread_start(&worker->thread, name, run, worker));
     worker->is_running = true;
     return ERR_OK;
 }
@@ -221,6 +294,7 @@ void worker_drain(struct worker *worker, int64_t until_mono_ms, bool is_succeede
                                    .is_succeeded = is_succeeded,
                                    .drained = on_drained,
                                    .user = worker};
+    close_copies(worker); // so that a listener closes when its worker closes it
     worker->drain_letter.open = open_drain;
     home_send(reactor_home(worker->reactor), &worker->drain_letter);
 }
@@ -238,8 +312,8 @@ void worker_done(struct worker *worker)
 {
     must(!worker->is_running);
     metric_remove(&worker->letters);
-    server_free(worker->metrics_server);
-    server_free(worker->server);
+    close_copies(worker);
+    free_servers(worker);
     api_free(worker->api);
     if (worker->hub != NULL) {
         reactor_unhook(worker->reactor, &worker->hook);

@@ -3,7 +3,9 @@
  *
  *      main ──letter──▶ worker: drain ─▶ server_drain() ─▶ hub_close() ──letter──▶ main: has ended
  *
- * Owns:    reactor, hub, api, server, thread.
+ * Owns:    reactor, hub, api, server, thread. With `own_files` its thread has a table of files of
+ *          its own: connections are in that alone, and its server ends there; what it listens on is
+ *          main's, too, so that it can be passed on, until the drain begins.
  * Used by: node.c.
  * Thread:  made and freed by main; while its thread runs, main sends letters only.
  */
@@ -39,6 +41,8 @@ struct worker_plan { // the same for all; outlives them
     const struct network *proxies;
     uint32_t proxy_count;
     uint32_t worker_count;
+    bool own_files;
+    uint32_t viewers_each; // of own_files: those that one table is for
     struct home *main_home;
     void (*ended)(struct letter *letter); // on main's home, when a worker has drained
 };
@@ -55,7 +59,8 @@ struct worker {
     struct server *metrics_server; // of the first only
     struct turn_hook hook;
     struct sys_thread thread;
-    bool is_running; // has a thread
+    struct sys_files copies; // owned, main's only: of own_files, what main holds open as well
+    bool is_running;         // has a thread
     struct drain drain;
     uint32_t draining; // servers that have not drained yet
     struct metric letters;
@@ -69,7 +74,7 @@ MUST_USE enum err worker_listen(struct worker *worker);
 MUST_USE enum err worker_start(struct worker *worker);
 /* Any thread: while held, nobody is accepted. */
 void worker_hold(struct worker *worker, bool held);
-/* Any thread, once: `plan->ended` follows. `is_succeeded`: another process has its sockets. */
+/* Main's thread, once: `plan->ended` follows. `is_succeeded`: another process has its sockets. */
 void worker_drain(struct worker *worker, int64_t until_mono_ms, bool is_succeeded);
 /* Stops the thread and waits for it. */
 void worker_stop(struct worker *worker);

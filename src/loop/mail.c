@@ -6,6 +6,23 @@
 
 #include <stddef.h>
 
+static pthread_mutex_t mailboxes_lock = PTHREAD_MUTEX_INITIALIZER;       // MAILBOXES
+static struct link mailboxes = {.next = &mailboxes, .prev = &mailboxes}; // struct mail.link
+
+static void enlist(struct mail *mail)
+{
+    must(pthread_mutex_lock(&mailboxes_lock) == 0);
+    list_push(&mailboxes, &mail->link);
+    must(pthread_mutex_unlock(&mailboxes_lock) == 0);
+}
+
+static void strike(struct mail *mail)
+{
+    must(pthread_mutex_lock(&mailboxes_lock) == 0);
+    list_remove(&mail->link);
+    must(pthread_mutex_unlock(&mailboxes_lock) == 0);
+}
+
 static void send(struct home *home, struct letter *letter)
 {
     struct mail *mail = (struct mail *)(void *)home; // home is its first member
@@ -28,12 +45,14 @@ enum err mail_init(struct mail *mail)
     *mail = (struct mail){.home = {.send = send}, .wake_fd = wake_fd};
     mail->last = &mail->first;
     must(pthread_mutex_init(&mail->lock, NULL) == 0);
+    enlist(mail);
     return ERR_OK;
 }
 
 void mail_done(struct mail *mail)
 {
     must(mail->first == NULL);
+    strike(mail);
     must(pthread_mutex_destroy(&mail->lock) == 0);
     sys_close(mail->wake_fd);
     mail->wake_fd = -1;
@@ -72,4 +91,18 @@ void mail_wait(struct mail *mail, int64_t wait_ms)
 uint32_t mail_waiting(const struct mail *mail)
 {
     return atomic_load_explicit(&mail->waiting, memory_order_relaxed);
+}
+
+uint32_t mail_wake_fds(int *ret_fds, uint32_t max)
+{
+    uint32_t count = 0;
+    must(pthread_mutex_lock(&mailboxes_lock) == 0);
+    for (struct link *link = mailboxes.next; link != &mailboxes; link = link->next) {
+        if (count < max) {
+            ret_fds[count] = list_entry(link, struct mail, link)->wake_fd;
+        }
+        count++;
+    }
+    must(pthread_mutex_unlock(&mailboxes_lock) == 0);
+    return count;
 }

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/home.h"
+#include "base/list.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,6 +27,8 @@ struct mail {
     _Atomic uint32_t waiting;
     /* -- frozen -- */
     int wake_fd; // eventfd; readable when letters lie there
+    /* -- under MAILBOXES -- */
+    struct link link; // in the process's mailboxes
 };
 
 MUST_USE enum err mail_init(struct mail *mail);
@@ -37,3 +40,7 @@ uint32_t mail_open_all(struct mail *mail);
  */
 void mail_wait(struct mail *mail, int64_t wait_ms);
 uint32_t mail_waiting(const struct mail *mail); // any thread
+/* What wakes the mailboxes of this process, `max` at most: a thread with a table of files of its
+ * own has to keep them all, for it wakes by number, and none may be made after. Returns how many
+ * there are. MAILBOXES is a leaf lock, taken only here and when a mailbox comes or goes. */
+uint32_t mail_wake_fds(int *ret_fds, uint32_t max);

@@ -107,11 +107,30 @@ static void test_what_comes_while_opening_waits_for_the_next_time(void **state)
     mail_done(&mail);
 }
 
+static void test_what_wakes_each_mailbox_is_known(void **state)
+{
+    (void)state;
+    struct mail one, two;
+    int fds[2] = {-1, -1};
+    assert_int_equal(mail_wake_fds(NULL, 0), 0);
+    assert_int_equal(mail_init(&one), ERR_OK);
+    assert_int_equal(mail_init(&two), ERR_OK);
+    assert_int_equal(mail_wake_fds(fds, 1), 2);
+    assert_int_equal(fds[0], one.wake_fd);
+    assert_int_equal(fds[1], -1);
+    mail_done(&one);
+    assert_int_equal(mail_wake_fds(fds, 2), 1);
+    assert_int_equal(fds[0], two.wake_fd);
+    mail_done(&two);
+    assert_int_equal(mail_wake_fds(NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_letters_of_each_sender_come_once_and_in_order),
         cmocka_unit_test(test_what_comes_while_opening_waits_for_the_next_time),
+        cmocka_unit_test(test_what_wakes_each_mailbox_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

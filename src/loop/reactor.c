@@ -138,6 +138,11 @@ struct wheel *reactor_wheel(struct reactor *reactor)
     return &reactor->wheel;
 }
 
+int reactor_poll_fd(const struct reactor *reactor)
+{
+    return reactor->poll_fd;
+}
+
 uint32_t reactor_letters(const struct reactor *reactor)
 {
     return mail_waiting(&reactor->mail);

@@ -58,4 +58,6 @@ void reactor_unwatch(struct reactor *reactor,
                      struct source *source); // before its fd is closed; no later `ready` for it
 void reactor_hook(struct reactor *reactor, struct turn_hook *hook);
 void reactor_unhook(struct reactor *reactor, struct turn_hook *hook); // not from within a hook
+/* Its epoll set, which a thread with a table of files of its own has to keep. */
+int reactor_poll_fd(const struct reactor *reactor);
 uint32_t reactor_letters(const struct reactor *reactor); // waiting in its mailbox; any thread

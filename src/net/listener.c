@@ -157,6 +157,12 @@ int listener_fd(const struct listener *listener)
     return listener->source.fd;
 }
 
+void listener_files(const struct listener *listener, int ret_fds[LISTENER_FILES])
+{
+    ret_fds[0] = listener->source.fd;
+    ret_fds[1] = listener->spare_fd;
+}
+
 static enum err open_socket(struct listener *listener)
 {
     const struct listener_options *options = &listener->options;

@@ -36,6 +36,9 @@ MUST_USE enum err listener_new(struct reactor *reactor, const struct listener_op
                                struct listener **ret_listener);
 /* While held it accepts nobody: who comes waits in the kernel's queue. */
 void listener_hold(struct listener *listener, bool held);
-int listener_fd(const struct listener *listener);           // any thread
+int listener_fd(const struct listener *listener); // any thread
+enum { LISTENER_FILES = 2 };
+/* What it holds open as long as nobody was accepted, the listening socket among them. */
+void listener_files(const struct listener *listener, int ret_fds[LISTENER_FILES]);
 void listener_free(struct listener *listener);              // closes: NULL is legal
 uint64_t listener_refused(const struct listener *listener); // for want of files; any thread

@@ -26,6 +26,9 @@ bool admission_grant(struct exchange *exchange, struct str headers)
     if (server->census == NULL) {
         return true;
     }
+    if (server->carriers_max > 0 && server->carrier_count > server->carriers_max) {
+        return refuse(exchange, PROBLEM_FULL, headers);
+    }
     struct census_seat *seat = &exchange->carrier->seat;
     /* Behind a proxy the socket says nothing of who comes; the request does. */
     if (front_trusts(server, &request->peer) && !request->client_is_trusted &&

@@ -54,8 +54,9 @@ struct server {
     uint32_t stall_ms, head_ms, request_ms, idle_ms, ttl_ms, line_ms, ping_ms;
     uint32_t retry_ms_min, retry_ms_max; // of a drain's goaway
     struct server_limits limits;
-    uint32_t visit_ms; // between two looks at what has no time of its own
-    bool compress;     // where the client offers it
+    uint32_t carriers_max; // then it takes no viewers; 0: no bound
+    uint32_t visit_ms;     // between two looks at what has no time of its own
+    bool compress;         // where the client offers it
 
     /* -- its reactor only -- */
     struct listener **listeners;                           // owned, as are they

@@ -176,6 +176,15 @@ int server_listener_fd(const struct server *server, uint32_t number)
     return listener_fd(server->listeners[number]);
 }
 
+_Static_assert(SERVER_LISTENER_FILES == (int)LISTENER_FILES, "told in two headers");
+
+void server_files(const struct server *server, int *ret_fds)
+{
+    for (uint32_t i = 0; i < server->listener_count; i++) {
+        listener_files(server->listeners[i], ret_fds + i * LISTENER_FILES);
+    }
+}
+
 /* Those that were inherited, or one of its own; they share what may be accepted a turn. */
 static enum err open_listeners(struct server *server, const struct server_options *options)
 {
@@ -246,6 +255,7 @@ enum err server_new(const struct server_options *options, struct server **ret_se
     *server = (struct server){.reactor = options->reactor,
                               .hub = options->hub,
                               .census = options->census,
+                              .carriers_max = options->carriers_max,
                               .clock = options->clock,
                               .handle = options->handle,
                               .user = options->user,

@@ -37,6 +37,7 @@ struct server_options {
     const int *inherited;      // sockets that listen there already; they are taken over
     uint32_t inherited_count;  // 0: it opens one of its own
     uint32_t accepts_per_turn; // connections accepted a loop turn [256]
+    uint32_t carriers_max;     // connections it has files for; 0: no bound of its own
     uint32_t listen_queue;     // who may wait to be accepted [4,096]
     void (*handle)(void *user, struct exchange *exchange); // every request
     void *user;                            // what api/ keeps a reactor: server_user()
@@ -65,6 +66,9 @@ void server_hold_listeners(struct server *server, bool held);
 /* The sockets it listens on, as they are until it drains; any thread. */
 uint32_t server_listener_count(const struct server *server);
 int server_listener_fd(const struct server *server, uint32_t number);
+/* What it holds open before anybody was accepted: SERVER_LISTENER_FILES a listener. */
+enum { SERVER_LISTENER_FILES = 2 };
+void server_files(const struct server *server, int *ret_fds);
 /* Cuts what is left. After reactor_run(), or on its thread; NULL is legal. */
 void server_free(struct server *server);
 

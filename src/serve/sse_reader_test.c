@@ -223,6 +223,24 @@ static void a_full_node_says_so(void **state)
     reader_rig_stop(&bench);
 }
 
+static void a_reactor_whose_files_are_taken_says_so(void **state)
+{
+    struct reader_rig bench;
+    (void)state;
+    begin(&bench);
+    bench.rig.options.carriers_max = 1;
+    reader_rig_start(&bench);
+    struct client inside = read_along(&bench);
+    struct client outside = client_open(&bench.rig);
+    client_say(&outside, GET("/sse"));
+    client_until(&outside, "HTTP/1.1 503 ");
+    client_until(&outside, "\"code\":\"full\"");
+    expect_event(&inside, reader_rig_commit(&bench));
+    client_close(&inside);
+    client_close(&outside);
+    reader_rig_stop(&bench);
+}
+
 static void the_oldest_of_a_user_is_replaced(void **state)
 {
     struct reader_rig bench;
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test(what_is_said_behind_the_request_is_bounded),
         cmocka_unit_test(a_refused_join_is_answered),
         cmocka_unit_test(a_full_node_says_so),
+        cmocka_unit_test(a_reactor_whose_files_are_taken_says_so),
         cmocka_unit_test(the_oldest_of_a_user_is_replaced),
         cmocka_unit_test(a_drain_says_goodbye),
         cmocka_unit_test(readers_come_and_go_at_any_moment),

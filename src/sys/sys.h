@@ -17,6 +17,7 @@
 #include "base/str.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -176,16 +177,32 @@ void sys_close(int fd); // -1 is legal
 
 /* ---- threads ---- */
 
+struct sys_files { // descriptors
+    int *fds;
+    uint32_t count;
+};
+
 struct sys_thread {
     pthread_t handle;
     void (*run)(void *user);
     void *user;
     char name[16];
+    const struct sys_files *kept; // borrowed until it has its table; NULL: it needs none
+    sem_t has_table;              // or `failure`
+    int failure;                  // errno's value; 0: none
 };
 
 /* `thread` stays where it is until sys_thread_join(). The name shows in top and gdb. */
 MUST_USE enum err sys_thread_start(struct sys_thread *thread, const char *name,
                                    void (*run)(void *user), void *user);
+/* The same with a table of files of its own, in which there are but the first three and `kept`, by
+ * the same numbers: what it opens counts against the limit of files alone, other threads do not
+ * see it, and what they close stays open in it. Its table is there when this returns; `kept` is
+ * sorted. Under TSan it stays with the others'. */
+MUST_USE enum err sys_thread_start_apart(struct sys_thread *thread, const char *name,
+                                         void (*run)(void *user), void *user,
+                                         struct sys_files *kept);
+bool sys_thread_can_own_files(void); // false under TSan
 void sys_thread_join(struct sys_thread *thread);
 /* From here on the calling thread has a table of files of its own, a copy: what it opens counts
  * against the limit of files alone, and other threads do not see it. Under TSan it stays with the

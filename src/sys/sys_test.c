@@ -2,6 +2,7 @@
 #include "sys/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -224,6 +225,55 @@ static void test_threads_have_names(void **state)
     assert_string_equal(name, "a-name-that-is-");
 }
 
+struct apart {
+    int kept, other, own; // descriptors; `own` is opened by the thread
+    bool has_kept, has_other;
+    int go, done; // events, in both tables
+};
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) != -1;
+}
+
+static void live_apart(void *user)
+{
+    struct apart *apart = user;
+    assert_true(sys_event_wait(apart->go, -1)); // main has closed its copy of `kept`
+    apart->has_kept = is_open(apart->kept);
+    apart->has_other = is_open(apart->other);
+    assert_int_equal(sys_event_open(&apart->own), ERR_OK);
+    sys_event_raise(apart->done);
+}
+
+static void test_a_thread_has_files_of_its_own(void **state)
+{
+    (void)state;
+    struct apart apart = {.own = -1};
+    struct sys_thread thread;
+    if (!sys_thread_can_own_files()) {
+        return; // under TSan there is but one
+    }
+    assert_int_equal(sys_event_open(&apart.other), ERR_OK);
+    assert_int_equal(sys_event_open(&apart.done), ERR_OK);
+    assert_int_equal(sys_event_open(&apart.go), ERR_OK);
+    assert_int_equal(sys_event_open(&apart.kept), ERR_OK);
+    int fds[] = {apart.kept, apart.done, apart.go}; // in no order
+    struct sys_files kept = {.fds = fds, .count = 3};
+    assert_int_equal(sys_thread_start_apart(&thread, "apart", live_apart, &apart, &kept), ERR_OK);
+    sys_close(apart.kept);
+    sys_event_raise(apart.go);
+    sys_thread_join(&thread);
+    assert_true(sys_event_wait(apart.done, 0));
+    assert_true(apart.has_kept && !apart.has_other);
+    assert_int_equal(apart.own, apart.other); // the lowest number that is free in its table
+    assert_false(is_open(apart.kept));
+    assert_true(is_open(apart.other));
+    sys_close(apart.other);
+    sys_close(apart.done);
+    sys_close(apart.go);
+}
+
 static void test_output_nobody_reads_is_closed(void **state)
 {
     (void)state;
@@ -252,6 +302,7 @@ int main(void)
         CASE(test_events_wake_those_who_wait),
         CASE(test_signals_come_as_bytes),
         CASE(test_threads_have_names),
+        CASE(test_a_thread_has_files_of_its_own),
         CASE(test_output_nobody_reads_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,9 +85,10 @@ def end(server, stream, crowd, posters=3):
 FAST = {"drain_s": 5}
 
 
-def test_upgrades_in_a_row_lose_nothing(start, stream, ends):
+@pytest.mark.parametrize("own_files", ["false", "true"])
+def test_upgrades_in_a_row_lose_nothing(start, stream, ends, own_files):
     """With fewer and with more reactors than before, too."""
-    server = start({**FAST, "workers": 2})
+    server = start({**FAST, "workers": 2, "own_files": own_files})
     crowd = begin(server, stream)
     with Prober(server) as prober:
         for workers in (2, 1, 3, 2):
