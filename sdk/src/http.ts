@@ -29,6 +29,9 @@ export class Problem extends Error {
   }
 }
 
+/** An answer that did not come in this time comes from nobody: a network may die without a word. */
+const PATIENCE_MS = 20_000;
+
 export function unreachable(detail: string): Problem {
   return new Problem("unreachable", 0, detail);
 }
@@ -162,11 +165,16 @@ export class Server {
   }
 
   private async json<T>(url: URL, ask: Ask = {}): Promise<T> {
-    const response = await this.request(url, ask);
+    const { clock } = this.ports;
+    const late = new AbortController();
+    const timer = ask.signal === undefined ? clock.start(PATIENCE_MS, () => late.abort()) : undefined;
     try {
+      const response = await this.request(url, { signal: late.signal, ...ask });
       return (await response.json()) as T;
-    } catch {
-      throw unreachable("the answer broke off");
+    } catch (error) {
+      throw error instanceof Problem ? error : unreachable("the answer broke off");
+    } finally {
+      if (timer !== undefined) clock.stop(timer);
     }
   }
 

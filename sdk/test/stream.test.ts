@@ -348,6 +348,23 @@ test("the answer is lost, the comment was kept: the same cid again, one line", a
   assert.equal(respond.kept.size, 1);
 });
 
+test("a post that nobody answers is given up, and sent again under its cid", async () => {
+  const world = new World();
+  const respond = keeper(0);
+  const cids: unknown[] = [];
+  world.respond = (asked) => {
+    cids.push(asked.body["cid"]);
+    const answer = respond(asked);
+    return cids.length === 1 ? new Promise<never>(() => undefined) : answer;
+  };
+  const stream = live(world);
+  const cid = stream.post({ text: "mine" });
+  await world.clock.advance(19_000);
+  assert.deepEqual([texts(stream), cids], [["mine?pending"], [cid]]);
+  await world.clock.advance(10_000);
+  assert.deepEqual([texts(stream), cids], [["mine"], [cid, cid]]);
+});
+
 test("written while offline: sent when the connection is back", async () => {
   const world = new World();
   const respond = keeper(0);

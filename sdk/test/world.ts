@@ -198,7 +198,8 @@ export class World {
       body: body as Record<string, unknown>,
     };
     this.asked.push(asked);
-    const answer = await this.respond(asked);
+    const given_up = new Promise<never>((_, reject) => init.signal?.addEventListener("abort", () => reject(new Error("aborted"))));
+    const answer = await Promise.race([this.respond(asked), given_up]);
     const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? {});
     return new Response(text, { status: answer.status, headers: { ...answer.headers } });
   }

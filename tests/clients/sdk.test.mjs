@@ -18,7 +18,7 @@ const transports = ["websocket", "sse", "poll"];
 function open(t, roar, transport, token) {
   const stream = new Stream({ stream: "demo", server: roar.url, token, transports: [transport], window: 5_000, ports });
   t.after(() => stream.close());
-  const stuck = () => t.diagnostic(`${transport} waits: ${JSON.stringify(stream.status)}, ${comments(stream).length} comments of ${stream.lines.length} lines`);
+  const stuck = () => t.diagnostic(`${transport} waits: ${JSON.stringify(stream.status)}, ${comments(stream).length} comments of ${stream.lines.length} lines, others ${JSON.stringify(stream.lines.filter(({ kind }) => kind !== "comment").slice(0, 3))}`);
   const until = (is_so) =>
     new Promise((resolve) => {
       const look = () => {
