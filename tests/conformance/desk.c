@@ -116,13 +116,26 @@ static void on_behind(struct watch *watch)
     ((struct follower *)(void *)watch)->behind++;
 }
 
-void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream)
+static void ask_follow_at(struct desk *desk, struct follower *follower, const char *stream,
+                          struct home *home)
 {
     *follower = (struct follower){
         .watch = {.stream = str_of(stream), .on_event = on_event, .on_behind = on_behind}};
-    follower->watch.call.home = mail_home(&desk->mail);
+    follower->watch.call.home = home;
     follower->watch.call.done = follow_done;
     port_watch(desk->port, &follower->watch);
+}
+
+void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream)
+{
+    ask_follow_at(desk, follower, stream, mail_home(&desk->mail));
+}
+
+void desk_follow_at(struct desk *desk, struct follower *follower, const char *stream,
+                    struct home *home)
+{
+    ask_follow_at(desk, follower, stream, home);
+    desk_wait(desk, &follower->is_done);
 }
 
 void desk_follow(struct desk *desk, struct follower *follower, const char *stream)

@@ -47,6 +47,9 @@ struct follower {
 };
 void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream);
 void desk_follow(struct desk *desk, struct follower *follower, const char *stream);
+/* By way of `home`, which hands its letters on to the desk. */
+void desk_follow_at(struct desk *desk, struct follower *follower, const char *stream,
+                    struct home *home);
 void desk_unfollow(struct desk *desk, struct follower *follower);
 void desk_sync(struct desk *desk);
 

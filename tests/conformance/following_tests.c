@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,4 +207,60 @@ void following_many_times_over(void **state)
     desk_unfollow(&desks[1], &followers[2]);
     desk_close(&desks[0]);
     desk_close(&desks[1]);
+}
+
+/* A home that gossips: as soon as a letter for it is handed over, a sync is asked for elsewhere. */
+struct gossip {
+    struct home home; // first
+    struct desk *near;
+    struct desk *far;
+    struct sync sync;
+    struct follower *follower; // of `far`
+    _Atomic bool is_armed;
+    uint64_t seen; // the newest that it had when the sync was done
+    bool is_synced;
+};
+
+static void gossip_send(struct home *home, struct letter *letter)
+{
+    struct gossip *gossip = (struct gossip *)(void *)home;
+    if (atomic_exchange(&gossip->is_armed, false)) {
+        port_sync(gossip->far->port, &gossip->sync);
+    }
+    home_send(mail_home(&gossip->near->mail), letter);
+}
+
+static void gossip_synced(struct call *call)
+{
+    struct gossip *gossip =
+        (struct gossip *)(void *)((char *)call - offsetof(struct gossip, sync.call));
+    gossip->seen = gossip->follower->last;
+    gossip->is_synced = true;
+}
+
+/* Who was told of an event by a watch of one home finds it at every other. */
+void following_is_told_everywhere_before_a_sync(void **state)
+{
+    struct subject *subject = *state;
+    struct desk near;
+    struct desk far;
+    struct follower first;
+    struct follower second;
+    desk_open(&near, subject->port);
+    desk_open(&far, subject->port);
+    struct gossip gossip = {.home = {.send = gossip_send},
+                            .near = &near,
+                            .far = &far,
+                            .sync = {.call = {.home = mail_home(&far.mail), .done = gossip_synced}},
+                            .follower = &second};
+    desk_follow_at(&near, &first, "demo", &gossip.home);
+    desk_follow(&far, &second, "demo");
+    gossip.is_armed = true;
+    const uint64_t seq = desk_say(&near, "demo", "ann", "psst");
+    desk_wait(&far, &gossip.is_synced);
+    assert_int_equal(gossip.seen, seq);
+    desk_unfollow(&near, &first);
+    desk_unfollow(&far, &second);
+    desk_close(&near);
+    desk_close(&far);
 }

@@ -22,6 +22,7 @@
     TEST(following_sees_before_the_answer)                                                         \
     TEST(following_is_up_to_date_after_sync)                                                       \
     TEST(following_many_times_over)                                                                \
+    TEST(following_is_told_everywhere_before_a_sync)                                               \
     TEST(reading_agrees_with_the_log)                                                              \
     TEST(reading_gives_back_what_was_accepted)                                                     \
     TEST(stream_is_there_once_named)                                                               \

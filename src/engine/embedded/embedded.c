@@ -68,8 +68,7 @@ static void on_unwatch(struct port *port, struct watch *watch)
 
 static void on_sync(struct port *port, struct sync *sync)
 {
-    (void)port; // publication.h says why that is enough
-    call_finish(&sync->call);
+    publication_finish_behind(&engine_of(port)->publication, &sync->call);
 }
 
 static void finish_from_tail(struct embedded *engine, struct call *call,

@@ -76,6 +76,7 @@ static enum err go_on(const struct recovery *recovery, struct moment now)
     }
     TRY(store_checkpoint(ordering->store, true));
     TRY(store_begin_read(ordering->store));
+    publication_begin(recovery->publication);
     const enum err err = publish_since(recovery, known);
     store_rollback(ordering->store);
     bus_flush(recovery->bus);

@@ -2,7 +2,7 @@
 /* Why a watch misses nothing and gets nothing twice: a watch is put on by this thread between
  * batches, with the head as committed then; every later event is published by this thread too, and
  * letters of one sender arrive in order. So `done`, which tells the head, is opened before the
- * events behind it, and they are all of them. Why a sync needs nothing of this thread stands in
+ * events behind it, and they are all of them. Why a sync seldom needs this thread stands in
  * publication.h. */
 #include "engine/embedded/writer.h"
 
@@ -307,7 +307,8 @@ static void recover(struct writer *writer, struct moment now)
                                       .ordering = &writer->ordering,
                                       .bus = &writer->bus,
                                       .tail = writer->options.tail,
-                                      .readers = writer->options.readers};
+                                      .readers = writer->options.readers,
+                                      .publication = writer->options.publication};
     const enum err err = recovery_run(&recovery, now);
     publication_raise(writer->options.publication, writer->ordering.next_n);
     if (err == ERR_OK) {
@@ -380,6 +381,7 @@ static void finish_batch(struct writer *writer)
         if (writer->batch.rows > 0) {
             become(writer, HEALTH_WELL);
         }
+        publication_begin(writer->options.publication);
         batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
         wake_retention(writer);
