@@ -102,14 +102,15 @@ void channel_put_event(struct stream *stream, enum lane lane, const struct event
                        struct ring_place place)
 {
     struct hub *hub = stream->hub;
+    const int64_t submitted_ms =
+        event->published_mono_ms == 0 ? 0 : event->published_mono_ms - event->waited_ms;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         if (channel->lane == lane) {
             buf_reset(&hub->scratch);
             channel->encoding->event(&hub->scratch, event, stream_name(stream), event->prev,
                                      &hub->options.port->epoch);
-            put(channel, &(struct ring_frame){.place = place,
-                                              .published_ms = event->published_mono_ms,
-                                              .events = 1});
+            put(channel,
+                &(struct ring_frame){.place = place, .submitted_ms = submitted_ms, .events = 1});
         }
     }
     note_new(stream, true);

@@ -18,7 +18,7 @@ struct figures_call {
     uint32_t viewers, viewers_sse, viewers_ws, viewers_poll, viewers_slow;
     uint64_t events, deliveries, gaps, shed, resumes, joins, ring_bytes;
     uint64_t ridden_plain, ridden_sent; // bytes sent compressed, before and after
-    uint64_t visible_p50_ms, visible_p95_ms, visible_p99_ms; // publish to written
+    uint64_t visible_p50_ms, visible_p95_ms, visible_p99_ms; // submit to written
     double rate_in, rate_out;     // comments in, deliveries out, a second, last 10 s
     uint64_t on_time, on_time_of; // deliveries within 500 ms, of all of events seen live
     /* -- the hubs' -- */

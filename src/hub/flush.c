@@ -46,10 +46,10 @@ static void settle(struct run *run)
     for (uint32_t i = first; i < ring->frame_count && ring_frame(ring, i)->offset < run->to; i++) {
         const struct ring_frame *frame = ring_frame(ring, i);
         events += frame->events;
-        if (frame->published_ms == 0) {
+        if (frame->submitted_ms == 0) {
             continue;
         }
-        const int64_t late_ms = stream->hub->now_ms - frame->published_ms;
+        const int64_t late_ms = stream->hub->now_ms - frame->submitted_ms;
         const uint64_t visible_ms = late_ms > 0 ? (uint64_t)late_ms : 0;
         seen_live++;
         on_time += visible_ms <= ON_TIME_MS;

@@ -39,7 +39,7 @@ struct ring_place {
 struct ring_frame {
     uint64_t offset;         // of its first byte
     struct ring_place place; // after it; a signal repeats the place before it
-    int64_t published_ms;    // mono; 0: a signal, or read back from the store
+    int64_t submitted_ms;    // mono; 0: a signal, or read back from the store
     uint32_t events;         // it carries: 1, of a digest any number, of a signal none
 };
 

@@ -57,13 +57,13 @@ void tally_init(struct tally *tally)
     counter(&tally->rings_shrunk, "roar_rings_shrunk_total", NULL,
             "Rings made smaller, as less was waited for.");
     counter(&tally->on_time, "roar_fanout_on_time_total", NULL,
-            "Deliveries within 500 ms of the publishing.");
+            "Deliveries within 500 ms of the submit.");
     counter(&tally->on_time_of, "roar_fanout_total", NULL, "Deliveries of events seen live.");
     for (int why = 0; why < GAP_WHYS; why++) {
         counter(&tally->gaps[why], "roar_gaps_total", gap_labels[why], "Gaps told to viewers.");
     }
     add(&tally->visible, &(struct metric){.name = "roar_visible_ms",
-                                          .help = "From publishing an event to a viewer's socket.",
+                                          .help = "From a submit to a viewer's socket.",
                                           .kind = METRIC_HISTOGRAM,
                                           .histogram = &tally->visible_steps});
     add(&tally->flush_bytes, &(struct metric){.name = "roar_flush_bytes",

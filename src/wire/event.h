@@ -53,7 +53,8 @@ struct event {
     uint64_t user_hash; // of the author's id; 0 for acts
     int64_t published_mono_ms; // when the engine published it; 0 when read back from the store
     uint32_t body_len;
-    char body[]; // JSON members, see above
+    uint32_t waited_ms; // from its being handed over to published_mono_ms; 0 when read back
+    char body[];        // JSON members, see above
 };
 
 /* Everything but refs and body is the caller's to set before it shares it. NULL: no memory. */

@@ -224,9 +224,11 @@ struct outlet { // where committed events go
     int64_t mono_ms;
 };
 
-static void publish(const struct outlet *outlet, struct head *head, struct event *event)
+static void publish(const struct outlet *outlet, struct head *head, struct event *event,
+                    int64_t asked_ms)
 {
     event->published_mono_ms = outlet->mono_ms; // nobody else has it yet
+    event->waited_ms = outlet->mono_ms > asked_ms ? (uint32_t)(outlet->mono_ms - asked_ms) : 0;
     log_tail_append(outlet->tail, head->node.key, event, head->row.ground_seq);
     bus_publish(outlet->bus, &head->subs, event);
     if (list_is_empty(&head->subs)) { // nobody watches, or the last one has fallen behind
@@ -242,13 +244,13 @@ void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus, st
     for (uint32_t i = 0; i < batch->call_count; i++) {
         struct batch_call *call = &batch->calls[i];
         if (call->event != NULL) {
-            publish(&outlet, call->head, call->event);
+            publish(&outlet, call->head, call->event, outlet.mono_ms);
         }
     }
     for (uint32_t i = 0; i < batch->post_count; i++) {
         struct verdict *verdict = &batch->posts[i].verdict;
         if (verdict->end == SUBMIT_DONE) {
-            publish(&outlet, verdict->head, verdict->event);
+            publish(&outlet, verdict->head, verdict->event, batch->posts[i].submit->asked_mono_ms);
         }
     }
     bus_flush(bus);
