@@ -114,6 +114,7 @@ test("a stream that the server ends is at its end, with all it was sent", async 
   for (const text of numbered(1, 20)) await roar.post("demo", token, text);
   await heap.has(20);
   assert.equal(await roar.stop(), 0);
-  await heap.ended;
+  // Without its trailer a gzip stream has ended for one inflater and broken off for another (Node 18's).
+  await heap.ended.catch((error) => assert.equal(error.message, "terminated"));
   assert.equal(heap.messages.at(-1).type, "goaway");
 });
