@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGEST_KEYS_MAX = 100000 };
+enum { DIGESTS_PARSED_OF = 16, DIGEST_KEYS_MAX = 100000 };
 
 #define holds(prover, cond)                                                                        \
     ((cond) ? (void)0 : (prover)->log->broken((prover)->log, "a reader was told: not " #cond))
@@ -274,23 +274,36 @@ static void believe_mark(struct prover *prover, const char *json)
 }
 
 /* Its events: ascending, within its bounds, what the lane carries. */
-static uint64_t count_digest(struct prover *prover, const char *text, uint64_t from, uint64_t to)
+/* It is JSON with so many events: one digest in many is asked, a parser being slow. */
+static void parse_digest(struct prover *prover, const char *text, uint64_t count)
 {
     struct json *root = NULL;
     struct json_fault fault;
-    uint64_t last = 0;
+    if (prover->digests % DIGESTS_PARSED_OF != 0) {
+        return;
+    }
     mem_fail_after(0); // it is not our memory that may fail
     holds(prover, json_parse_with(str_of(text), DIGEST_KEYS_MAX, &root, &fault) == ERR_OK);
-    const struct json *events = json_member(root, "events");
-    const size_t count = json_length(events);
-    for (size_t i = 0; i < count; i++) {
-        int64_t seq = 0;
-        holds(prover, json_get_i64(json_member(json_at(events, i), "seq"), &seq));
-        holds(prover, (uint64_t)seq > last && (uint64_t)seq >= from && (uint64_t)seq <= to);
-        last = (uint64_t)seq;
+    holds(prover, json_length(json_member(root, "events")) == count);
+    json_free(root);
+}
+
+/* A quote within a text is escaped, so that only a member's name is found. */
+static uint64_t count_digest(struct prover *prover, const char *text, uint64_t from, uint64_t to)
+{
+    static const char name[] = "\"seq\":";
+    uint64_t last = 0, count = 0;
+    const char *at = strstr(text, "\"events\":[");
+    holds(prover, at != NULL);
+    while (at != NULL && (at = strstr(at, name)) != NULL) {
+        at += sizeof(name) - 1;
+        const uint64_t seq = strtoull(at, NULL, 10);
+        holds(prover, seq > last && seq >= from && seq <= to);
+        last = seq;
+        count++;
         check_carried(prover, last, last, 1);
     }
-    json_free(root);
+    parse_digest(prover, text, count);
     return count;
 }
 
