@@ -66,17 +66,23 @@ static void on_unwatch(struct port *port, struct watch *watch)
     writer_unwatch(engine_of(port)->writer, watch);
 }
 
+/* Home at once, or behind what is being published. */
+static void finish(struct embedded *engine, struct call *call, bool is_ahead)
+{
+    publication_finish(&engine->publication, call, is_ahead ? UINT64_MAX : 0);
+}
+
 static void on_sync(struct port *port, struct sync *sync)
 {
-    publication_finish_behind(&engine_of(port)->publication, &sync->call);
+    struct embedded *engine = engine_of(port);
+    finish(engine, &sync->call, log_tail_is_ahead(&engine->tail));
 }
 
 static void finish_from_tail(struct embedded *engine, struct call *call,
                              enum log_tail_answer answer)
 {
-    const uint64_t newest_n = answer == LOG_TAIL_AHEAD ? UINT64_MAX : 0;
     engine_metrics_count(&engine->metrics.tail_hits);
-    publication_finish(&engine->publication, call, newest_n);
+    finish(engine, call, answer == LOG_TAIL_AHEAD);
 }
 
 static void on_read(struct port *port, struct read *read)

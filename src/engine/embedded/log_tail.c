@@ -318,6 +318,14 @@ void log_tail_set_ahead(struct log_tail *tail, bool is_ahead)
     unlock(tail);
 }
 
+bool log_tail_is_ahead(struct log_tail *tail)
+{
+    lock(tail);
+    const bool is_ahead = tail->is_ahead;
+    unlock(tail);
+    return is_ahead;
+}
+
 static enum log_tail_answer kind_of(const struct log_tail *tail, bool answered)
 {
     if (!answered) {

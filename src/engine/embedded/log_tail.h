@@ -33,7 +33,7 @@ struct log_tail {
     struct map by_name;
     struct link used; // longest unused first
     uint64_t bytes;
-    bool is_ahead; // what was appended last is not published yet
+    bool is_ahead; // letters of what was appended last are being sent
     /* -- frozen -- */
     uint64_t bytes_max;
 };
@@ -54,8 +54,10 @@ void log_tail_fill(struct log_tail *tail, struct str stream, struct event *const
 void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground);
 void log_tail_forget(struct log_tail *tail); // all streams
 
-/* The ordering thread: from here on, until it is taken back, answers are ahead of the watches. */
+/* The ordering thread: from here on, until it is taken back, letters are being sent: answers, and
+ * what some homes were told, are ahead of the watches of others. */
 void log_tail_set_ahead(struct log_tail *tail, bool is_ahead);
+bool log_tail_is_ahead(struct log_tail *tail); // any thread
 
 enum log_tail_answer {
     LOG_TAIL_NONE,  // the store has to be asked

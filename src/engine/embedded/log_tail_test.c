@@ -69,7 +69,9 @@ static void what_is_not_whole_is_left_to_the_store(void **state)
     assert_int_equal(count.count, 31);
     log_tail_set_ahead(&tail, true);
     assert_int_equal(log_tail_count(&tail, &count), LOG_TAIL_AHEAD);
+    assert_true(log_tail_is_ahead(&tail));
     log_tail_set_ahead(&tail, false);
+    assert_false(log_tail_is_ahead(&tail));
     assert_int_equal(log_tail_count(&tail, &count), LOG_TAIL_WHOLE);
     log_tail_done(&tail);
 }

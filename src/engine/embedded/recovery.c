@@ -76,10 +76,11 @@ static enum err go_on(const struct recovery *recovery, struct moment now)
     }
     TRY(store_checkpoint(ordering->store, true));
     TRY(store_begin_read(ordering->store));
-    publication_begin(recovery->publication);
+    log_tail_set_ahead(recovery->tail, true);
     const enum err err = publish_since(recovery, known);
     store_rollback(ordering->store);
     bus_flush(recovery->bus);
+    log_tail_set_ahead(recovery->tail, false);
     ordering->next_n = err == ERR_OK ? next_n : ordering->next_n;
     return err;
 }

@@ -15,7 +15,6 @@
 #include "engine/embedded/bus.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/ordering.h"
-#include "engine/embedded/publication.h"
 #include "engine/embedded/readers.h"
 
 struct recovery {
@@ -24,7 +23,6 @@ struct recovery {
     struct bus *bus;
     struct log_tail *tail;
     struct readers *readers;
-    struct publication *publication; // whoever runs this raises it behind
 };
 
 /* ERR_GONE: what was answered is not there any more: the store is closed and the readers refuse,

@@ -307,8 +307,7 @@ static void recover(struct writer *writer, struct moment now)
                                       .ordering = &writer->ordering,
                                       .bus = &writer->bus,
                                       .tail = writer->options.tail,
-                                      .readers = writer->options.readers,
-                                      .publication = writer->options.publication};
+                                      .readers = writer->options.readers};
     const enum err err = recovery_run(&recovery, now);
     publication_raise(writer->options.publication, writer->ordering.next_n);
     if (err == ERR_OK) {
@@ -381,7 +380,6 @@ static void finish_batch(struct writer *writer)
         if (writer->batch.rows > 0) {
             become(writer, HEALTH_WELL);
         }
-        publication_begin(writer->options.publication);
         batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
         wake_retention(writer);
