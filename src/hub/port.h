@@ -20,8 +20,10 @@
 #include "base/call.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "wire/act.h"
 #include "wire/cursor.h"
 #include "wire/event.h"
+#include "wire/traits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,16 +50,42 @@ enum refusal {
     REFUSAL_OVERLOADED, // too many wait for the disk
     REFUSAL_STORE_DOWN, // the disk is full or fails; nothing was written
     REFUSAL_DRAINING,   // another process takes over: it will take this one
+    /* -- by sanction or rule -- */
+    REFUSAL_BANNED,
+    REFUSAL_MUTED,            // a timeout; retry_after_ms: what is left of it
+    REFUSAL_MUST_ACKNOWLEDGE, // a warning; `act` names it
+    REFUSAL_SLOW_MODE,
+    REFUSAL_WRONG_ROLE, // roles_only, or the account is too young
+    REFUSAL_LINKS_OFF,
+    REFUSAL_EMOTE_ONLY,
+    REFUSAL_NOT_UNIQUE,
+    REFUSAL_BLOCKED_TERM,
+    REFUSAL_BAD_TEXT, // caps or marks over the stream's limit
+    REFUSAL_BY_HOOK,
+};
+
+/* Where a comment stands: rules/comment_state.h. */
+enum comment_state { COMMENT_VISIBLE = 1, COMMENT_HELD, COMMENT_DELETED, COMMENT_SHADOWED };
+
+/* What rules outside the ordering point (terms of the server, a hook) want done with a comment. The
+ * strictest of all rules wins: refuse, then shadow, then hold. */
+enum outcome { OUTCOME_ALLOW, OUTCOME_HOLD, OUTCOME_SHADOW, OUTCOME_REFUSE };
+struct wish {
+    enum outcome outcome;
+    enum refusal refusal; // of OUTCOME_REFUSE
+    struct str rule;      // its name, for the audit; empty: none wished anything
 };
 
 struct author {
     struct str id; // the token's `sub`
     struct str name;
-    struct str avatar; // empty: none
-    struct str roles;  // JSON array text, `["moderator"]`; empty: none
-    struct str badges; // JSON array text; empty: none
-    bool privileged;   // host, moderator, admin: never sampled
-    bool unhurried;    // moderator, host, admin, bot: ten times the user limit
+    struct str avatar;  // empty: none
+    struct str roles;   // JSON array text, `["moderator"]`; empty: none
+    struct str badges;  // JSON array text; empty: none
+    bool privileged;    // host, moderator, admin: never sampled
+    bool unhurried;     // moderator, host, admin, bot: ten times the user limit
+    uint32_t role_bits; // enum role of rules/claims.h
+    int64_t since_s;    // when the account was made, unix; 0: not known
 };
 
 struct rate { // the author's window, for the RateLimit headers
@@ -77,6 +105,8 @@ struct submit {
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
     bool unfit;          // it may not be posted; but it may be a retry of what was, and has a rate
+    struct traits traits;
+    struct wish wish;
     /* -- the engine's while away -- */
     int64_t asked_mono_ms; // when it was handed over
     /* -- the answer -- */
@@ -87,10 +117,94 @@ struct submit {
     struct epoch epoch;
     struct event *event; // a reference the asker gets, on DONE and DUPLICATE; its id is in its body
     struct str id;       // the comment's id, borrowed from `event`
+    enum comment_state state; // of DONE and DUPLICATE. HELD: event->seq is 0, it has no place yet.
+                              // A shadowed one is said to be VISIBLE
+    uint64_t act;             // REFUSAL_MUST_ACKNOWLEDGE: the warning
+};
+
+/* ---- moderation ---- */
+
+enum actor_kind { ACTOR_USER = 1, ACTOR_RULE, ACTOR_HOOK, ACTOR_SYSTEM }; // stored numbers
+
+struct actor {
+    enum actor_kind kind;
+    struct str id;      // the user's, the rule's or the hook's name
+    uint32_t role_bits; // of a user: nobody acts on a higher role
+};
+
+enum act_end {
+    ACT_DONE,      // in force, in the audit, and applied by every reactor
+    ACT_DUPLICATE, // it was in force: `act` is that one
+    ACT_REFUSED,   // nothing was done
+    ACT_UNKNOWN,   // handed to the store and not confirmed
+};
+enum act_refusal {
+    ACT_REFUSAL_NONE,
+    ACT_REFUSAL_NO_STREAM,
+    ACT_REFUSAL_NO_COMMENT,  // 404
+    ACT_REFUSAL_NOT_FOUND,   // an act that is not, to be undone; a warning not given
+    ACT_REFUSAL_OWN,         // nobody lifts a sanction from themselves: 403
+    ACT_REFUSAL_HIGHER_ROLE, // 403
+    ACT_REFUSAL_STATE,       // e.g. approve what is not held: 409
+    ACT_REFUSAL_BAD_VALUE,   // mode, shield or terms: `detail` says where
+    ACT_REFUSAL_OVERLOADED,
+    ACT_REFUSAL_STORE_DOWN,
+    ACT_REFUSAL_DRAINING,
+};
+
+struct act_call {
+    struct call call;
+    /* -- the question, frozen while away -- */
+    struct str stream; // empty: all streams
+    struct act act;
+    struct actor by;
+    /* -- the engine's while away -- */
+    int64_t asked_mono_ms;
+    /* -- the answer -- */
+    enum act_end end;
+    enum act_refusal refusal;
+    uint32_t retry_after_ms;
+    struct epoch epoch;
+    uint64_t act_n;   // names the act: act_id_write()
+    uint64_t seq;     // where readers get an event, the last of those that are split; 0: none
+    char detail[160]; // of BAD_VALUE
+};
+
+/* What moderators look up; each answers with JSON text made by the engine, members of an object
+ * without its braces, in `out`, whose memory is the asker's: buf_done(). */
+enum moderation_read {
+    MODERATION_HELD,    // "comments":[...]; `stream`
+    MODERATION_LOG,     // "entries":[...],"cursor","more"; `stream` empty: the chain of all
+    MODERATION_USER,    // `user`'s sanctions and newest comments in the stream
+    MODERATION_ACT,     // one act: its audit entry, and the seq of its event in `seq`
+    MODERATION_HOUSE,   // the stream's rules: slow, modes, shield, terms, sanctions in force
+    MODERATION_SIMILAR, // raid view: near-duplicate texts and new accounts, grouped
+};
+struct moderation_call {
+    struct call call;
+    enum moderation_read what;
+    struct str stream, user;
+    uint64_t after; // of MODERATION_LOG: entries with n > after; of ACT: the act
+    uint32_t limit;
+    /* -- the answer -- */
+    enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS; ERR_NOMEM
+    uint64_t seq;
+    struct buf out;
 };
 
 /* ---- following ---- */
 
+/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned.
+ * Counted and immutable as events are. */
+struct notice {
+    _Atomic uint32_t refs;
+    bool to_moderators;
+    uint64_t user_hash; // to this user's viewers; 0: nobody's
+    uint32_t json_len;
+    char json[]; // the whole signal
+};
+
+enum { PINS_MAX = 5 };
 enum stream_state { STREAM_LIVE = 1, STREAM_PAUSED = 2, STREAM_ENDED = 3 }; // stored numbers
 
 /* From port_watch() on the engine holds a borrowed pointer to it, until the `done` of
@@ -101,6 +215,8 @@ struct watch {
     /* Runs on call.home. The event is borrowed: event_ref() to keep it. Only after `done` of
      * port_watch(). */
     void (*on_event)(struct watch *watch, struct event *event);
+    /* A signal for some of its viewers; borrowed likewise. NULL: not wanted. */
+    void (*on_notice)(struct watch *watch, struct notice *notice);
     /* The engine stopped sending because this home is too far behind: unwatch is implied. Read the
      * log from what you have, then port_watch() again. */
     void (*on_behind)(struct watch *watch);
@@ -112,6 +228,8 @@ struct watch {
         head; // the newest committed seq, 0 when there is none; events after it follow by on_event
     enum stream_state state;
     int64_t at_ms; // what an event accepted now would have as `at`; 0: the engine does not say
+    struct event *settings;       // the newest `settings` event, a reference; NULL: there was none
+    struct event *pins[PINS_MAX]; // the `pin` events in force, references; NULL behind the last
 };
 
 struct sync {
@@ -136,6 +254,8 @@ struct read {
     uint64_t upto;  // READ_AFTER only; SEQ_MAX: no bound
     uint32_t limit; // 1..READ_LIMIT_MAX
     uint32_t kinds; // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
+    bool folded;    // what is visible now: comments, restored ones in their places, no removed
+    uint64_t view;  // user hash: with what of theirs is shadowed, prev as they see it; 0: public
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
     struct epoch epoch;
@@ -192,6 +312,8 @@ struct port_ops {
     void (*read)(struct port *port, struct read *read);
     void (*count)(struct port *port, struct count_call *count);
     void (*stream)(struct port *port, struct stream_call *stream);
+    void (*act)(struct port *port, struct act_call *act);
+    void (*moderation)(struct port *port, struct moderation_call *call);
 };
 
 struct port {
@@ -226,4 +348,12 @@ static inline void port_count(struct port *port, struct count_call *count)
 static inline void port_stream(struct port *port, struct stream_call *stream)
 {
     port->ops->stream(port, stream);
+}
+static inline void port_act(struct port *port, struct act_call *act)
+{
+    port->ops->act(port, act);
+}
+static inline void port_moderation(struct port *port, struct moderation_call *call)
+{
+    port->ops->moderation(port, call);
 }

@@ -36,6 +36,8 @@ enum event_flag {
     EVENT_FLAG_PRIVILEGED = 1 << 0, // its author is a host, moderator, admin: never sampled
     EVENT_FLAG_DIGEST = 1 << 1,     // among the first EVENT_DIGEST_OTHERS unprivileged comments of
                                     // its window of EVENT_DIGEST_MS of `at`; stored
+    EVENT_FLAG_SHADOW = 1 << 2,     // its author alone is sent it; in all other views its seq is a
+                                    // hole, and its rank and segment are of no account; stored
 };
 
 enum { EVENT_DIGEST_MS = 3000, EVENT_DIGEST_OTHERS = 5 };

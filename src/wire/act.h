@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* act -- an act of moderation as a value: what a moderator, a rule, a hook or the system does to a
+ * stream (protocol.md section 9).
+ *
+ *      {"do":"timeout","user":"u9","seconds":600,"reason":"spam"}
+ *
+ * Used by:  api/ reads one from a request, hub/port.h carries it, the engine judges it.
+ * Thread:   any; pure.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "wire/json.h"
+#include "wire/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum act_do { // the numbers are stored: never change one
+    ACT_DELETE = 1,
+    ACT_HOLD = 2, // one visible comment, or with `user` everything they post from now on
+    ACT_RESTORE = 3,
+    ACT_PURGE = 4, // all a user posted up to now
+    ACT_CLEAR = 5, // all that was posted up to now
+    ACT_APPROVE = 6,
+    ACT_REJECT = 7,
+    ACT_BAN = 8,
+    ACT_UNBAN = 9,
+    ACT_TIMEOUT = 10,
+    ACT_SHADOW = 11,
+    ACT_UNSHADOW = 12,
+    ACT_WARN = 13,
+    ACT_PIN = 14,
+    ACT_UNPIN = 15,
+    ACT_SLOW = 16,
+    ACT_MODE = 17,
+    ACT_SHIELD = 18,
+    ACT_TERMS = 19,
+    ACT_UNDO = 20, // POST .../moderation/undo
+    ACTS,
+};
+
+enum {
+    ACT_REASON_BYTES_MAX = 500,
+    ACT_TIMEOUT_S_MAX = 28 * 24 * 3600,
+    ACT_SLOW_S_MAX = 21600,
+    ACT_TARGETS_MAX = 5000, // comments or users one act may name
+};
+
+/* What it is aimed at: exactly one of these, as its `do` allows. */
+enum act_target { ACT_AT_NOTHING, ACT_AT_SEQS, ACT_AT_ID, ACT_AT_USERS, ACT_AT_ACT };
+
+struct act {
+    enum act_do what;
+    enum act_target at;
+    const uint64_t *seqs; // ACT_AT_SEQS: [target_count]; `"seq":4072`, or `"seqs":[..]` of a raid
+    const struct str *users; // ACT_AT_USERS: [target_count]; `"user":"u9"`, or `"users":[..]`
+    uint32_t target_count;
+    struct str id;     // ACT_AT_ID: a comment's
+    uint64_t act;      // ACT_AT_ACT: undo
+    struct str reason; // <= ACT_REASON_BYTES_MAX; empty: none given
+    struct str value;  // mode, shield, terms: the JSON text of `value`; warn: the words
+    int64_t seconds; // timeout 1..28 d (0 ends), slow 1..21,600 (0 ends), mode mods_first; -1: none
+};
+
+/* An act read from a request, and the memory its arrays stand in. */
+struct act_read {
+    struct act act; // strings are borrowed from `json`
+    uint64_t *seqs; // owned
+    struct str *users;
+    struct buf *value; // owned
+};
+
+const char *act_name(enum act_do what); // "delete" ...
+/* ERR_PROTO: `*ret_why` says which field and why (422 bad_field); ERR_NOMEM. */
+MUST_USE enum err act_read(const struct json *json, struct act_read *ret_read,
+                           struct problem *ret_why);
+void act_read_done(struct act_read *read); // zeroed is legal
+
+/* "a81" */
+enum { ACT_ID_TEXT_MAX = 24 };
+void act_id_write(uint64_t act, char ret_text[ACT_ID_TEXT_MAX]);
+MUST_USE enum err act_id_parse(struct str text, uint64_t *ret_act); // ERR_PROTO
