@@ -3,10 +3,14 @@
 import threading
 import time
 
-from checker import Answer, View
+from checker import Answer, View, check
 from http1 import Closed, Conn
 from readers import READERS, Refused
+from roar import eventually
 from tokens import token
+
+KINDS = ("sse", "ws", "poll")
+END_S = 90  # of posters, then of viewers who catch up
 
 
 class Crowd:
@@ -22,11 +26,21 @@ class Crowd:
         self.up = threading.Event()  # the server is said to run
         self.ending = threading.Event()  # posters stop
         self.over = threading.Event()  # viewers stop
-        self.threads = []
+        self.posters = []  # threads
         self.views = []
 
+    def fill(self, posters, viewers):
+        """The server runs; so many post and so many watch on each transport from now on."""
+        self.up.set()
+        for number in range(posters):
+            self.post_by(f"p{number}")
+        for kind in KINDS:
+            for number in range(viewers):
+                self.view_by(kind, number)
+        return self
+
     def post_by(self, name):
-        self.begin(self.poster, name)
+        self.posters.append(self.begin(self.poster, name))
 
     def view_by(self, kind, name):
         view = View(f"{kind} {name}")
@@ -41,8 +55,8 @@ class Crowd:
                 self.faults.append(f"{work.__name__}{args}: {error!r}")
 
         thread = threading.Thread(target=run, daemon=True)
-        self.threads.append(thread)
         thread.start()
+        return thread
 
     # ---- posters ----
 
@@ -82,6 +96,9 @@ class Crowd:
             assert self.news.wait_for(lambda: len(self.answers) >= count, deadline_s), (
                 f"{len(self.answers)} of {count} answers; {self.faults}")
 
+    def wait_more(self, count):
+        self.wait_answers(len(self.answers) + count, 60)
+
     # ---- viewers ----
 
     def viewer(self, kind, view):
@@ -102,9 +119,29 @@ class Crowd:
 
     # ---- the end ----
 
-    def end_posting(self):
-        self.ending.set()
-
     def end(self):
         self.ending.set()
         self.over.set()
+
+    def last_word(self, roar, *others):
+        """Nobody posts any more, here or in the other crowds of the stream, but for one comment: its seq."""
+        crowds = [self, *others]
+        for crowd in crowds:
+            crowd.ending.set()
+        posters = [thread for crowd in crowds for thread in crowd.posters]
+        eventually("posters to end", lambda: not any(thread.is_alive() for thread in posters), END_S)
+        return roar.posted(self.stream, "the end", cid="the-end", as_token=token(ttl_s=self.ttl_s))["seq"]
+
+    def finish(self, roar, *others):
+        """Everybody sees the last word, nobody failed, and the checker finds nothing: the log."""
+        crowds = [self, *others]
+        last = self.last_word(roar, *others)
+        eventually("everybody to have seen the end", lambda: all(crowd.has_seen(last) for crowd in crowds), END_S)
+        log = roar.log(self.stream)
+        for crowd in crowds:
+            crowd.end()
+        assert [fault for crowd in crowds for fault in crowd.faults] == []
+        found = check(log, [answer for crowd in crowds for answer in crowd.answers],
+                      [view for crowd in crowds for view in crowd.views])
+        assert found == [], "\n".join(found)
+        return log

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker import check, check_view
-from crowd import Crowd
+from checker import check_view
+from crowd import KINDS, Crowd
 from herd import Herd
 from proxy import Proxy
 from readers import open_reader
@@ -77,9 +77,9 @@ class Chapter:
             self.crowds.append(crowd)
             crowd.up.set()
             crowd.post_by(f"p{number}")
-            for kind in ("sse", "ws", "poll"):
+            for kind in KINDS:
                 crowd.view_by(kind, number)
-        self.wait_answers(10)
+        self.crowds[0].wait_more(10)
         stack.enter_context(Trickle(self.roar, self.stream, 5))
 
     def play(self):
@@ -89,27 +89,13 @@ class Chapter:
                 fault = self.rng.choice(self.soak.faults())
                 self.soak.say(f"{self.stream}: {fault}")
                 getattr(self, fault)()
-                self.wait_answers(len(self.crowds[0].answers) + 10)
+                self.crowds[0].wait_more(10)
             self.end()
 
-    def wait_answers(self, count):
-        self.crowds[0].wait_answers(count, 60)
-
     def end(self):
-        for crowd in self.crowds:
-            crowd.end_posting()
-        posters = [crowd.threads[0] for crowd in self.crowds]
-        eventually("posters to end", lambda: not any(thread.is_alive() for thread in posters), 60)
-        last = self.roar.posted(self.stream, "the end", cid="the-end", as_token=self.soak.bearer)["seq"]
-        eventually("everybody to have seen the end", lambda: all(crowd.has_seen(last) for crowd in self.crowds), 90)
-        log = self.roar.log(self.stream)
-        for crowd in self.crowds:
-            crowd.end()
-        answers = [answer for crowd in self.crowds for answer in crowd.answers]
-        found = check(log, answers, [view for crowd in self.crowds for view in crowd.views])
-        for view, seq in self.herds:
-            found += check_view([event for event in log if event["seq"] <= seq], view)
-        assert [fault for crowd in self.crowds for fault in crowd.faults] == []
+        log = self.crowds[0].finish(self.roar, *self.crowds[1:])
+        found = [fault for view, seq in self.herds
+                 for fault in check_view([event for event in log if event["seq"] <= seq], view)]
         assert found == [], "\n".join(found)
         self.soak.events += len(log)
         self.roar.posted(self.stream, "good night", as_token=self.soak.bearer)  # wakes viewers, who go

@@ -4,7 +4,6 @@ import signal
 
 import pytest
 
-from checker import check
 from crowd import Crowd
 from http1 import Closed, encode
 from readers import Ended, Ws, open_reader
@@ -55,27 +54,15 @@ def test_sigterm_drains(start, stream):
 
 def test_rolling_restarts_under_load_lose_nothing(start, stream):
     roar = start({"drain_s": 2})
-    crowd = Crowd(roar, stream)
-    crowd.up.set()
-    for number in range(3):
-        crowd.post_by(f"p{number}")
-    for kind in ("sse", "ws", "poll"):
-        crowd.view_by(kind, 0)
+    crowd = Crowd(roar, stream).fill(posters=3, viewers=1)
     for _ in range(5):
-        crowd.wait_answers(len(crowd.answers) + 30, 60)
+        crowd.wait_more(30)
         crowd.up.clear()
         assert roar.stop() == 0
         roar.start()
         crowd.up.set()
-    crowd.wait_answers(len(crowd.answers) + 30, 60)
-    crowd.end_posting()
-    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:3]))
-    last = roar.posted(stream, "the end", cid="the-end")["seq"]
-    eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
-    log = roar.log(stream)
-    crowd.end()
-    assert crowd.faults == []
-    assert check(log, crowd.answers, crowd.views) == []
+    crowd.wait_more(30)
+    crowd.finish(roar)
 
 
 def test_a_second_sigterm_is_no_harm(start, stream):
@@ -124,27 +111,15 @@ def test_reloads_under_load_lose_nothing(start, stream, tmp_path):
     """Keys, limits and retention are put in force again and again, every third time refused, while all go on."""
     path = config(tmp_path, "[limits]\ntext_points = 100\n")
     roar = start(flags=("--dev", "--config", str(path)))
-    crowd = Crowd(roar, stream)
-    crowd.up.set()
-    for number in range(3):
-        crowd.post_by(f"p{number}")
-    for kind in ("sse", "ws", "poll"):
-        crowd.view_by(kind, 0)
+    crowd = Crowd(roar, stream).fill(posters=3, viewers=1)
     for number in range(30):
-        crowd.wait_answers(len(crowd.answers) + 5, 60)
+        crowd.wait_more(5)
         is_broken = number % 3 == 2
         config(tmp_path, f"[limits]\ntext_points = {100 + number}\n[retention]\ndays = {number + 1}\n" + "x" * is_broken)
         before = len(roar.logs)
         roar.signal(signal.SIGHUP)
         roar.wait_log("reload refused: nothing changed" if is_broken else "reloaded", since=before)
-    crowd.end_posting()
-    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:3]))
-    last = roar.posted(stream, "the end", cid="the-end")["seq"]
-    eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
-    log = roar.log(stream)
-    crowd.end()
-    assert crowd.faults == []
-    assert check(log, crowd.answers, crowd.views) == []
+    crowd.finish(roar)
 
 
 def test_a_broken_file_at_reload_changes_nothing(start, stream, tmp_path):

@@ -12,14 +12,11 @@ import threading
 import pytest
 
 import roar as roar_module
-from checker import check
 from crowd import Crowd
 from http1 import DEADLINE_S, Conn
-from readers import Ws, open_reader
+from readers import open_reader
 from roar import BINARY, environment, eventually
 from successor import READY, REFUSED, YOURS, Successor, fork_borrower
-
-KINDS = ("sse", "ws", "poll")
 
 
 @pytest.fixture
@@ -59,29 +56,6 @@ class Prober:
                 self.faults.append(repr(error))
 
 
-def begin(server, stream, posters=3):
-    crowd = Crowd(server, stream)
-    crowd.up.set()
-    for number in range(posters):
-        crowd.post_by(f"p{number}")
-    for kind in KINDS:
-        crowd.view_by(kind, 0)
-    return crowd
-
-
-def end(server, stream, crowd, posters=3):
-    """Everybody saw all, and the checker finds nothing."""
-    crowd.wait_answers(len(crowd.answers) + 30, 60)
-    crowd.end_posting()
-    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:posters]))
-    last = server.posted(stream, "the end", cid="the-end")["seq"]
-    eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
-    log = server.log(stream)
-    crowd.end()
-    assert crowd.faults == []
-    assert check(log, crowd.answers, crowd.views) == []
-
-
 FAST = {"drain_s": 5}
 
 
@@ -89,15 +63,16 @@ FAST = {"drain_s": 5}
 def test_upgrades_in_a_row_lose_nothing(start, stream, ends, own_files):
     """With fewer and with more reactors than before, too."""
     server = start({**FAST, "workers": 2, "own_files": own_files})
-    crowd = begin(server, stream)
+    crowd = Crowd(server, stream).fill(posters=3, viewers=1)
     with Prober(server) as prober:
         for workers in (2, 1, 3, 2):
-            crowd.wait_answers(len(crowd.answers) + 40, 60)
+            crowd.wait_more(40)
             before, server = server, server.upgrade("--workers", str(workers))
             ends(server)
             assert before.wait() == 0
             assert before.wait_log("the new process serves")["away_ms"] < 2000
-        end(server, stream, crowd)
+        crowd.wait_more(30)
+        crowd.finish(server)
     assert prober.faults == [] and prober.answers > 20
     assert server.metrics()['roar_upgrades_total{outcome="given"}'] == 0
     assert server.stop() == 0
@@ -284,7 +259,7 @@ def test_what_is_no_successor_is_turned_away(start, stream):
 def test_the_old_one_killed_in_the_middle_loses_nothing(start, stream, ends, seed):
     chance = random.Random(seed)
     server = start(FAST)
-    crowd = begin(server, stream)
+    crowd = Crowd(server, stream).fill(posters=3, viewers=1)
     crowd.wait_answers(60, 60)
     follower = server.follow()
     ends(follower)
@@ -293,7 +268,8 @@ def test_the_old_one_killed_in_the_middle_loses_nothing(start, stream, ends, see
     threading.Event().wait(chance.uniform(0, 0.03))
     server.kill()
     follower.wait_log("listening")
-    end(follower, stream, crowd)
+    crowd.wait_more(30)
+    crowd.finish(follower)
     assert follower.stop() == 0
 
 
@@ -301,7 +277,7 @@ def test_the_old_one_killed_in_the_middle_loses_nothing(start, stream, ends, see
 def test_the_new_one_killed_in_the_middle_loses_nothing(start, stream, ends, seed):
     chance = random.Random(seed)
     server = start(FAST)
-    crowd = begin(server, stream)
+    crowd = Crowd(server, stream).fill(posters=3, viewers=1)
     crowd.wait_answers(60, 60)
     follower = server.follow()
     ends(follower)
@@ -313,5 +289,6 @@ def test_the_new_one_killed_in_the_middle_loses_nothing(start, stream, ends, see
         server.start()
     else:
         eventually("it to go on", lambda: any("an upgrade failed" in line for line in server.logs))
-    end(server, stream, crowd)
+    crowd.wait_more(30)
+    crowd.finish(server)
     assert server.stop() == 0

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from checker import check
 from crowd import Crowd
 from readers import open_reader
 from roar import eventually
@@ -31,28 +30,16 @@ def test_a_clock_that_steps_under_load_disorders_nothing(faulty, stream, seed):
     """Forty steps of up to an hour either way, with posters, viewers of all transports and a restart in between."""
     roar = faulty()
     rng = random.Random(seed)
-    crowd = Crowd(roar, stream, pause_s=0.002, ttl_s=LONG_S)
-    crowd.up.set()
-    for number in range(3):
-        crowd.post_by(f"p{number}")
-    for kind in ("sse", "ws", "poll"):
-        crowd.view_by(kind, 0)
+    crowd = Crowd(roar, stream, pause_s=0.002, ttl_s=LONG_S).fill(posters=3, viewers=1)
     for step in range(40):
-        crowd.wait_answers(len(crowd.answers) + 10, 60)
+        crowd.wait_more(10)
         roar.faults.set_clock(rng.choice((HOUR_S, -HOUR_S, 0, rng.randrange(-HOUR_S, HOUR_S))))
         if step == 20:
             crowd.up.clear()
             roar.kill()
             roar.start()
             crowd.up.set()
-    crowd.end_posting()
-    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:3]))
-    last = roar.posted(stream, "the end", cid="the-end", as_token=long_token())["seq"]
-    eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
-    log = roar.log(stream)
-    crowd.end()
-    assert crowd.faults == []
-    assert check(log, crowd.answers, crowd.views) == []  # `at` too: check_log()
+    crowd.finish(roar)  # `at` too: check_log()
 
 
 @pytest.mark.parametrize("jump_s", [HOUR_S, -HOUR_S])

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from checker import check
 from crowd import Crowd
 from network import in_own_network
 from readers import open_reader
@@ -106,27 +105,15 @@ def test_a_cut_that_mends_loses_nothing(start, stream):
     def work(network):
         roar = start()
         source = network.far()
-        crowd = Crowd(roar, stream, pause_s=0.005, source=source)
-        crowd.up.set()
-        for number in range(2):
-            crowd.post_by(f"p{number}")
-        for kind in ("sse", "ws", "poll"):
-            crowd.view_by(kind, 0)
+        crowd = Crowd(roar, stream, pause_s=0.005, source=source).fill(posters=2, viewers=1)
         pause = threading.Event()
         for _ in range(3):
-            crowd.wait_answers(len(crowd.answers) + 50, 60)
+            crowd.wait_more(50)
             network.cut(source)
             pause.wait(1.5)  # the fault itself
             roar.posted(stream, "near")
             network.mend(source)
-        crowd.wait_answers(len(crowd.answers) + 50, 60)
-        crowd.end_posting()
-        eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:2]))
-        last = roar.posted(stream, "the end", cid="the-end")["seq"]
-        eventually("everybody to have seen the end", lambda: crowd.has_seen(last), 60)
-        log = roar.log(stream)
-        crowd.end()
-        assert crowd.faults == []
-        assert check(log, crowd.answers, crowd.views) == []
+        crowd.wait_more(50)
+        crowd.finish(roar)
 
     in_own_network(work)

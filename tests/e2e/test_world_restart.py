@@ -14,22 +14,6 @@ VIEWERS, HERD = 200, 2000
 RETRY_MS = (1000, 15000)
 
 
-def begin_posting(roar, stream, pause_s):
-    crowd = Crowd(roar, stream, pause_s=pause_s)
-    crowd.up.set()
-    for number in range(3):
-        crowd.post_by(f"p{number}")
-    return crowd
-
-
-def end_posting(roar, stream, crowd):
-    """The seq of the last comment."""
-    crowd.end_posting()
-    eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads))
-    assert crowd.faults == []
-    return roar.posted(stream, "the end", cid="the-end")["seq"]
-
-
 def is_well_spread(waits):
     """As if each were drawn from 1..15 s alike: no second of them holds a third of all, and both ends are used."""
     seconds = [wait // 1000 for wait in waits]
@@ -46,7 +30,7 @@ def told(member):
 
 def test_sigterm_under_load_spreads_and_loses_nothing(start, stream):
     roar = start({"drain_s": 10})
-    crowd = begin_posting(roar, stream, 0.02)
+    crowd = Crowd(roar, stream, pause_s=0.02).fill(posters=3, viewers=0)
     crowd.wait_answers(50, DEADLINE_S)
     with Herd(roar, stream, VIEWERS) as herd:
         herd.run("all to see comments", lambda: herd.have_all_seen(60))
@@ -69,7 +53,8 @@ def test_sigterm_under_load_spreads_and_loses_nothing(start, stream):
         roar.start()
         crowd.up.set()
         herd.run("all to be back", lambda: not any(member.is_ended for member in herd.members), at_once=True)
-        last = end_posting(roar, stream, crowd)
+        last = crowd.last_word(roar)
+        assert crowd.faults == []
         herd.run("all to see the end", lambda: herd.have_all_seen(last))
         assert check(roar.log(stream), crowd.answers, herd.views()) == []
 
@@ -77,7 +62,7 @@ def test_sigterm_under_load_spreads_and_loses_nothing(start, stream):
 def test_a_herd_right_after_a_restart_is_caught_up(start, stream):
     """All at once with their cursors, while posters go on and others watch live."""
     roar = start()
-    crowd = begin_posting(roar, stream, 0.5)
+    crowd = Crowd(roar, stream, pause_s=0.5).fill(posters=3, viewers=0)
     with Herd(roar, stream, HERD, kinds=("sse", "ws", "sse", "ws", "poll")) as herd:
         crowd.wait_answers(10, DEADLINE_S)
         herd.run("all to be in", lambda: herd.have_all_seen(5), 120)
@@ -85,19 +70,15 @@ def test_a_herd_right_after_a_restart_is_caught_up(start, stream):
         roar.kill()
         herd.run("all to know", lambda: all(member.is_ended for member in herd.members), comes_back=False)
         roar.start()
-        crowd.up.set()
-        for kind in ("sse", "ws", "poll"):
-            crowd.view_by(kind, 0)
-        crowd.wait_answers(len(crowd.answers) + 10, DEADLINE_S)
+        crowd.fill(posters=0, viewers=1)
+        crowd.wait_more(10)
         newest = crowd.answers[-1].seq
         assert all(member.seq < newest for member in herd.members)
         begun = time.monotonic()
         herd.run("all to be caught up", lambda: herd.have_all_seen(newest), 120, at_once=True)
         took_s = time.monotonic() - begun
         print(f"{HERD} viewers caught up in {took_s:.2f} s, {len(herd.refusals())} refused at first")
-        crowd.ending.set()
-        eventually("posters to end", lambda: not any(thread.is_alive() for thread in crowd.threads[:3]))
-        last = roar.posted(stream, "the end", cid="the-end")["seq"]
+        last = crowd.last_word(roar)
         herd.run("all to see the end", lambda: herd.have_all_seen(last), 120)
         eventually("the live ones to see the end", lambda: crowd.has_seen(last), 60)
         crowd.end()
