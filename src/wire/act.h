@@ -46,6 +46,9 @@ enum {
     ACT_TIMEOUT_S_MAX = 28 * 24 * 3600,
     ACT_SLOW_S_MAX = 21600,
     ACT_TARGETS_MAX = 5000, // comments or users one act may name
+    ACT_ID_BYTES_MAX = 64,  // of a comment's id
+    ACT_USER_BYTES_MAX = 128,
+    ACT_VALUE_BYTES_MAX = 8 * 1024 * 1024,
 };
 
 /* What it is aimed at: exactly one of these, as its `do` allows. */
@@ -64,18 +67,24 @@ struct act {
     int64_t seconds; // timeout 1..28 d (0 ends), slow 1..21,600 (0 ends), mode mods_first; -1: none
 };
 
-/* An act read from a request, and the memory its arrays stand in. */
+/* An act read from a request, and the memory it stands in. */
 struct act_read {
-    struct act act; // strings are borrowed from `json`
-    uint64_t *seqs; // owned
-    struct str *users;
-    struct buf *value; // owned
+    struct act act;    // its `value` lies in the one below, every other string in the request
+    uint64_t *seqs;    // owned
+    struct str *users; // owned
+    struct buf value;  // owned
 };
 
 const char *act_name(enum act_do what); // "delete" ...
-/* ERR_PROTO: `*ret_why` says which field and why (422 bad_field); ERR_NOMEM. */
+/* ERR_PROTO: `*ret_why` says which field and why (422 bad_field, static texts); ERR_NOMEM, told in
+ * `*ret_why`, too. The target that an act wants is there once, and no other; `seconds` and `value`
+ * stand only where they mean something. A warning's words are its `text`, else its reason. What
+ * a mode or a term may be is for the rules to say: here each is of its JSON kind. */
 MUST_USE enum err act_read(const struct json *json, struct act_read *ret_read,
                            struct problem *ret_why);
+/* The same of a request whose `do` its path says: undo. */
+MUST_USE enum err act_read_as(enum act_do what, const struct json *json, struct act_read *ret_read,
+                              struct problem *ret_why);
 void act_read_done(struct act_read *read); // zeroed is legal
 
 /* "a81" */

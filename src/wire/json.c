@@ -297,3 +297,59 @@ void json_write_member_bool(struct buf *out, const char *name, bool value)
     json_write_name(out, name);
     buf_add_str(out, value ? STR("true") : STR("false"));
 }
+
+static void write_array(struct buf *out, const struct json *array)
+{
+    buf_add_byte(out, '[');
+    for (size_t i = 0; i < json_length(array); i++) {
+        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+        json_write_value(out, json_at(array, i));
+    }
+    buf_add_byte(out, ']');
+}
+
+static void write_object(struct buf *out, const struct json *object)
+{
+    json_t *tree = (json_t *)(uintptr_t)object; // jansson's iterators take no const
+    const char *name = NULL;
+    json_t *member = NULL;
+    buf_add_byte(out, '{');
+    json_object_foreach(tree, name, member)
+    {
+        json_write_name(out, name);
+        json_write_value(out, value_of(member));
+    }
+    buf_add_byte(out, '}');
+}
+
+void json_write_value(struct buf *out, const struct json *value) // as deep as was parsed
+{
+    struct str text = STR_NONE;
+    double real = 0;
+    switch (json_kind(value)) {
+    case JSON_KIND_BOOL:
+        buf_add_str(out, json_is_true(tree_of(value)) ? STR("true") : STR("false"));
+        return;
+    case JSON_KIND_INTEGER:
+        buf_add_i64(out, json_integer_value(tree_of(value)));
+        return;
+    case JSON_KIND_REAL:
+        (void)json_get_f64(value, &real);
+        buf_addf(out, "%.17g", real);
+        return;
+    case JSON_KIND_STRING:
+        (void)json_get_str(value, &text);
+        json_write_str(out, text);
+        return;
+    case JSON_KIND_ARRAY:
+        write_array(out, value);
+        return;
+    case JSON_KIND_OBJECT:
+        write_object(out, value);
+        return;
+    case JSON_KIND_NULL:
+    default:
+        buf_add_str(out, STR("null"));
+        return;
+    }
+}

@@ -67,3 +67,5 @@ void json_write_member_str(struct buf *out, const char *name, struct str text);
 void json_write_member_u64(struct buf *out, const char *name, uint64_t value);
 void json_write_member_i64(struct buf *out, const char *name, int64_t value);
 void json_write_member_bool(struct buf *out, const char *name, bool value);
+/* Any value as it was read, members in their order; NULL is null. */
+void json_write_value(struct buf *out, const struct json *value);

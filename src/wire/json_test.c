@@ -203,6 +203,23 @@ static void members_are_joined_by_commas(void **state)
     buf_done(&out);
 }
 
+static void a_value_is_written_as_it_was_read(void **state)
+{
+    const struct str text =
+        STR("{\"b\":[1,-2,\"x\\n\",null,true,false],\"a\":{},\"r\":1.5,\"e\":[]}");
+    struct json *root = NULL;
+    struct json_fault fault;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, MEM_OTHER, 256);
+    assert_int_equal(json_parse(text, &root, &fault), ERR_OK);
+    json_write_value(&out, root);
+    assert_true(str_eq(buf_str(&out), text));
+    buf_done(&out);
+    json_free(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_fault_says_where),
         cmocka_unit_test(written_text_is_one_line_of_json),
         cmocka_unit_test(members_are_joined_by_commas),
+        cmocka_unit_test(a_value_is_written_as_it_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
