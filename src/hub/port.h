@@ -179,6 +179,9 @@ enum moderation_read {
     MODERATION_ACT,     // one act: its audit entry, and the seq of its event in `seq`
     MODERATION_HOUSE,   // the stream's rules: slow, modes, shield, terms, sanctions in force
     MODERATION_SIMILAR, // raid view: near-duplicate texts and new accounts, grouped
+    MODERATION_APPEALS, // "appeals":[...] of the stream, the newest `limit` with an act > `after`:
+                        // {"id":"a90","act":"a81","user","at","text","state":"open|granted|
+                        // rejected"}, decided ones with "decided_at","by","words"; `user`: theirs
 };
 struct moderation_call {
     struct call call;
@@ -254,7 +257,8 @@ struct read {
     uint64_t upto;  // READ_AFTER only; SEQ_MAX: no bound
     uint32_t limit; // 1..READ_LIMIT_MAX
     uint32_t kinds; // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
-    bool folded;    // what is visible now: comments, restored ones in their places, no removed
+    bool folded;    // what is visible now: comments, restored ones in their places; a removed one
+                    // only if `kinds` asks for REMOVED, its body `"id":"…"` alone
     uint64_t view;  // user hash: with what of theirs is shadowed, prev as they see it; 0: public
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM

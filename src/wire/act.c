@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table below says what each act takes; what reads it knows no act by name but the warning. */
+/* The table below says what each act takes; what reads it knows no act by name. */
 #include "wire/act.h"
 
 #include "base/mem.h"
@@ -13,14 +13,19 @@ enum takes {
     TAKES_COMMENT = 1 << 0,  // `seq`, `id`
     TAKES_COMMENTS = 1 << 1, // `seqs`
     TAKES_USERS = 1 << 2,    // `user`, `users`
-    TAKES_ACT = 1 << 3,
-    TAKES_LIST = 1 << 4, // `value`: an array
-    TAKES_FLAG = 1 << 5, // `value`: true or false
-    TAKES_TEXT = 1 << 6,
-    TAKES_SECONDS = 1 << 7,
-    NEEDS_SECONDS = 1 << 8,
+    TAKES_ACT = 1 << 3,      // `act`
+    TAKES_SECONDS = 1 << 4,  // `seconds`, if any
+    NEEDS_SECONDS = 1 << 5,
+    TAKES_LIST = 1 << 6,  // `value`: an array
+    TAKES_FLAG = 1 << 7,  // `value`: true or false
+    TAKES_RULES = 1 << 8, // `value`: an object
+    TAKES_TEXT = 1 << 9,  // `text`, else the reason
+    NEEDS_TEXT = 1 << 10,
+    TAKES_DECISION = 1 << 11, // `decision`, with a reason
+    HAS_PATH = 1 << 12,       // it is no `do`
     TAKES_TARGET = TAKES_COMMENT | TAKES_COMMENTS | TAKES_USERS | TAKES_ACT,
     TAKES_SOME = TAKES_COMMENT | TAKES_COMMENTS,
+    TAKES_VALUE = TAKES_LIST | TAKES_FLAG | TAKES_RULES,
 };
 
 static const struct kind {
@@ -48,6 +53,10 @@ static const struct kind {
     [ACT_SHIELD] = {"shield", TAKES_FLAG, 0},
     [ACT_TERMS] = {"terms", TAKES_LIST, 0},
     [ACT_UNDO] = {"undo", TAKES_ACT, 0},
+    [ACT_ACKNOWLEDGE] = {"acknowledge", TAKES_ACT | HAS_PATH, 0},
+    [ACT_APPEAL] = {"appeal", TAKES_ACT | NEEDS_TEXT | HAS_PATH, 0},
+    [ACT_DECIDE] = {"decide", TAKES_DECISION | HAS_PATH, 0},
+    [ACT_RULES] = {"rules", TAKES_RULES | HAS_PATH, 0},
 };
 
 const char *act_name(enum act_do what)
@@ -296,24 +305,48 @@ static enum err read_seconds(const struct json *json, const struct kind *kind,
     return ERR_OK;
 }
 
+static enum err check_value(const struct json *value, unsigned takes, struct problem *ret_why)
+{
+    if (takes & TAKES_LIST && json_kind(value) != JSON_KIND_ARRAY) {
+        return wrong(ret_why, "value", "`value` is the whole list: [] ends it.");
+    }
+    if (takes & TAKES_FLAG && json_kind(value) != JSON_KIND_BOOL) {
+        return wrong(ret_why, "value", "`value` is true or false.");
+    }
+    if (takes & TAKES_RULES && json_kind(value) != JSON_KIND_OBJECT) {
+        return wrong(ret_why, "rules", "`rules` is an object of all the stream's rules.");
+    }
+    return ERR_OK;
+}
+
 static enum err read_value(const struct json *json, const struct kind *kind, struct act_read *read,
                            struct problem *ret_why)
 {
-    const struct json *value = given(json, "value");
-    if ((kind->takes & (TAKES_LIST | TAKES_FLAG)) == 0) {
+    const struct json *value = given(json, kind->takes & TAKES_RULES ? "rules" : "value");
+    if ((kind->takes & TAKES_VALUE) == 0) {
         return value == NULL ? ERR_OK : wrong(ret_why, "value", "This act takes no value.");
     }
-    if (kind->takes & TAKES_LIST && json_kind(value) != JSON_KIND_ARRAY) {
-        return wrong(ret_why, "value", "`value` is the whole list: [] ends it.");
-    }
-    if (kind->takes & TAKES_FLAG && json_kind(value) != JSON_KIND_BOOL) {
-        return wrong(ret_why, "value", "`value` is true or false.");
-    }
+    TRY(check_value(value, kind->takes, ret_why));
     json_write_value(&read->value, value);
     if (!buf_ok(&read->value)) {
         return starved(ret_why);
     }
     read->act.value = buf_str(&read->value);
+    return ERR_OK;
+}
+
+static enum err read_decision(const struct json *json, struct act_read *read,
+                              struct problem *ret_why)
+{
+    struct str decision = STR_NONE;
+    if (!json_get_str(json_member(json, "decision"), &decision) ||
+        (!str_eq(decision, STR("granted")) && !str_eq(decision, STR("rejected")))) {
+        return wrong(ret_why, "decision", "`decision` is \"granted\" or \"rejected\".");
+    }
+    if (read->act.reason.len == 0) {
+        return wrong(ret_why, "reason", "A decision has a `reason`: who appealed is told it.");
+    }
+    read->act.value = decision;
     return ERR_OK;
 }
 
@@ -325,13 +358,21 @@ static enum err read_words(const struct json *json, const struct kind *kind, str
         (!json_get_str(reason, &read->act.reason) || read->act.reason.len > ACT_REASON_BYTES_MAX)) {
         return wrong(ret_why, "reason", "`reason` is a string of at most 500 bytes.");
     }
-    if ((kind->takes & TAKES_TEXT) == 0) {
+    if (kind->takes & TAKES_DECISION) {
+        return read_decision(json, read, ret_why);
+    }
+    if ((kind->takes & (TAKES_TEXT | NEEDS_TEXT)) == 0) {
         return ERR_OK;
     }
     const struct json *text = given(json, "text");
-    read->act.value = read->act.reason;
-    if (text != NULL && !get_text(text, ACT_REASON_BYTES_MAX, &read->act.value)) {
-        return wrong(ret_why, "text", "`text`, what the user is told, is 1 to 500 bytes.");
+    const bool is_needed = (kind->takes & NEEDS_TEXT) != 0;
+    read->act.value = is_needed ? STR_NONE : read->act.reason;
+    if ((text != NULL || is_needed) &&
+        !get_text(text, is_needed ? ACT_APPEAL_BYTES_MAX : ACT_REASON_BYTES_MAX,
+                  &read->act.value)) {
+        return wrong(ret_why, "text",
+                     is_needed ? "`text`, what is to be said, is 1 to 2,000 bytes."
+                               : "`text`, what the user is told, is 1 to 500 bytes.");
     }
     return ERR_OK;
 }
@@ -366,7 +407,7 @@ enum err act_read(const struct json *json, struct act_read *ret_read, struct pro
     struct str name = STR_NONE;
     (void)json_get_str(json_member(json, "do"), &name);
     for (int what = 1; what < ACTS; what++) {
-        if (str_eq(name, str_of(kinds[what].name))) {
+        if (str_eq(name, str_of(kinds[what].name)) && (kinds[what].takes & HAS_PATH) == 0) {
             return act_read_as((enum act_do)what, json, ret_read, ret_why);
         }
     }

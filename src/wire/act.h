@@ -38,6 +38,11 @@ enum act_do { // the numbers are stored: never change one
     ACT_SHIELD = 18,
     ACT_TERMS = 19,
     ACT_UNDO = 20, // POST .../moderation/undo
+    /* -- said by a path of their own, not by `do` -- */
+    ACT_ACKNOWLEDGE = 21, // of a warning, by whom it was given to: it lifts it
+    ACT_APPEAL = 22,      // against an act, by a person it concerns, within ACT_APPEAL_DAYS
+    ACT_DECIDE = 23,      // of an appeal; granted, the act appealed against is undone
+    ACT_RULES = 24,       // the stream's house rules, whole: PUT of a stream's `rules`
     ACTS,
 };
 
@@ -48,6 +53,8 @@ enum {
     ACT_TARGETS_MAX = 5000, // comments or users one act may name
     ACT_ID_BYTES_MAX = 64,  // of a comment's id
     ACT_USER_BYTES_MAX = 128,
+    ACT_APPEAL_BYTES_MAX = 2000,
+    ACT_APPEAL_DAYS = 183,
     ACT_VALUE_BYTES_MAX = 8 * 1024 * 1024,
 };
 
@@ -61,9 +68,10 @@ struct act {
     const struct str *users; // ACT_AT_USERS: [target_count]; `"user":"u9"`, or `"users":[..]`
     uint32_t target_count;
     struct str id;     // ACT_AT_ID: a comment's
-    uint64_t act;      // ACT_AT_ACT: undo
+    uint64_t act;      // ACT_AT_ACT: undo, acknowledge, appeal; decide: the appeal
     struct str reason; // <= ACT_REASON_BYTES_MAX; empty: none given
-    struct str value;  // mode, shield, terms: the JSON text of `value`; warn: the words
+    struct str value;  // mode, shield, terms, rules: the JSON text of `value`; warn: the words;
+                       // appeal: the words; decide: `granted` or `rejected`, its words the reason
     int64_t seconds; // timeout 1..28 d (0 ends), slow 1..21,600 (0 ends), mode mods_first; -1: none
 };
 
@@ -82,7 +90,8 @@ const char *act_name(enum act_do what); // "delete" ...
  * a mode or a term may be is for the rules to say: here each is of its JSON kind. */
 MUST_USE enum err act_read(const struct json *json, struct act_read *ret_read,
                            struct problem *ret_why);
-/* The same of a request whose `do` its path says: undo. */
+/* The same of a request whose path says what it does. Which appeal ACT_DECIDE is of, its path says,
+ * too: the caller sets it. */
 MUST_USE enum err act_read_as(enum act_do what, const struct json *json, struct act_read *ret_read,
                               struct problem *ret_why);
 void act_read_done(struct act_read *read); // zeroed is legal

@@ -187,10 +187,53 @@ static void what_is_wrong_is_named(void **state)
     must_refuse("{\"do\":\"shield\"}", "value");
     must_refuse("{\"do\":\"terms\",\"value\":\"bad\"}", "value");
     must_refuse("{\"do\":\"warn\",\"user\":\"u\",\"text\":\"\"}", "text");
+    must_refuse("{\"do\":\"appeal\",\"act\":\"a1\",\"text\":\"no\"}", "do");
+    must_refuse("{\"do\":\"rules\",\"rules\":{}}", "do");
     must_refuse("{\"do\":\"undo\"}", "act");
     must_refuse("{\"do\":\"undo\",\"act\":81}", "act");
     must_refuse("{\"do\":\"undo\",\"act\":\"81\"}", "act");
     must_refuse("{\"do\":\"undo\",\"act\":\"a81\",\"seq\":1}", "seq");
+}
+
+/* An act whose path says what it is; the field at fault, empty when it is well. */
+static struct str fault_of(enum act_do what, const char *text, struct reading *reading)
+{
+    struct json_fault fault;
+    *reading = (struct reading){0};
+    assert_int_equal(json_parse(str_of(text), &reading->json, &fault), ERR_OK);
+    const enum err err = act_read_as(what, reading->json, &reading->read, &reading->why);
+    assert_int_equal(err == ERR_OK, reading->why.field.len == 0);
+    return reading->why.field;
+}
+
+static void acts_of_a_path_are_read(void **state)
+{
+    static const struct {
+        enum act_do what;
+        const char *text, *field, *value;
+    } cases[] = {
+        {ACT_UNDO, "{\"act\":\"a81\"}", "", ""},
+        {ACT_ACKNOWLEDGE, "{\"act\":\"a81\"}", "", ""},
+        {ACT_ACKNOWLEDGE, "{}", "act", ""},
+        {ACT_APPEAL, "{\"act\":\"a81\",\"text\":\"It was a joke\"}", "", "It was a joke"},
+        {ACT_APPEAL, "{\"act\":\"a81\"}", "text", ""},
+        {ACT_APPEAL, "{\"text\":\"why\"}", "act", ""},
+        {ACT_DECIDE, "{\"decision\":\"granted\",\"reason\":\"so it was\"}", "", "granted"},
+        {ACT_DECIDE, "{\"decision\":\"granted\"}", "reason", ""},
+        {ACT_DECIDE, "{\"decision\":\"maybe\",\"reason\":\"r\"}", "decision", ""},
+        {ACT_DECIDE, "{\"reason\":\"r\"}", "decision", ""},
+        {ACT_RULES, "{\"rules\":{\"caps\":{\"percent\":70}}}", "", "{\"caps\":{\"percent\":70}}"},
+        {ACT_RULES, "{\"rules\":[]}", "rules", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct reading reading;
+        const struct str field = fault_of(cases[i].what, cases[i].text, &reading);
+        assert_true(str_eq(field, str_of(cases[i].field)));
+        assert_true(str_eq(reading.read.act.value, str_of(cases[i].value)));
+        reading_done(&reading);
+    }
 }
 
 static void lengths_are_bounded(void **state)
@@ -273,6 +316,7 @@ int main(void)
         cmocka_unit_test(what_it_says_is_kept),
         cmocka_unit_test(a_warning_says_its_reason_where_it_has_no_words),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(acts_of_a_path_are_read),
         cmocka_unit_test(lengths_are_bounded),
         cmocka_unit_test(an_act_that_no_memory_is_left_for_says_so),
         cmocka_unit_test(an_act_has_one_id),
