@@ -19,6 +19,7 @@
 
 #include "base/call.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "wire/act.h"
 #include "wire/cursor.h"
@@ -323,7 +324,14 @@ struct port_ops {
 struct port {
     const struct port_ops *ops; // embedded first in an engine's struct
     struct epoch epoch;         // frozen: the store's; a change of epoch is a new process
+    uint64_t user_key;          // frozen: of port_user_hash()
 };
+
+/* What stands for a user in events, views and notices. */
+static inline uint64_t port_user_hash(const struct port *port, struct str user)
+{
+    return hash_str(port->user_key, user);
+}
 
 static inline void port_submit(struct port *port, struct submit *submit)
 {
