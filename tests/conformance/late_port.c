@@ -351,8 +351,7 @@ struct late_port *late_port_new(struct port *behind, uint64_t seed)
 {
     struct late_port *late = calloc(1, sizeof(*late));
     assert_non_null(late);
-    late->port =
-        (struct port){.ops = &ops, .epoch = behind->epoch, .user_key = behind->user_key};
+    late->port = (struct port){.ops = &ops, .epoch = behind->epoch, .user_key = behind->user_key};
     late->behind = behind;
     late->ending.open = open_ending;
     rand_init(&late->rand, seed);

@@ -368,9 +368,8 @@ static enum err open_all(struct embedded *engine, const struct embedded_options 
     TRY(take_folder(engine, options->data, fault));
     enum err err = open_store(engine, &store, fault);
     if (err == ERR_OK) {
-        engine->port = (struct port){.ops = &ops,
-                                     .epoch = engine->identity.epoch,
-                                     .user_key = engine->identity.hash_key};
+        engine->port = (struct port){
+            .ops = &ops, .epoch = engine->identity.epoch, .user_key = engine->identity.hash_key};
         err = start(engine, options, &store, fault);
     }
     if (err != ERR_OK) {
