@@ -290,6 +290,7 @@ static void handle_by(const struct route_table *routes_of, struct exchange *exch
     case ROUTE_FOUND:
         ask.route = routed.route;
         ask.stream = routed.stream;
+        ask.part = routed.part;
         handle_found(&ask);
         return;
     case ROUTE_NO_METHOD:

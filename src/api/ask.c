@@ -31,6 +31,7 @@ void ask_again(struct exchange *exchange, struct routed *routed, struct ask *ret
          ROUTE_FOUND);
     ret_ask->route = routed->route;
     ret_ask->stream = routed->stream;
+    ret_ask->part = routed->part;
 }
 
 void ask_fail(struct ask *ask, enum problem_code code, const char *field, const char *detail)

@@ -27,6 +27,7 @@ struct ask {
     const struct request *request;
     const struct route *route;
     struct str stream;     // valid; empty when the route names none
+    struct str part;       // what stood for the route's other name; empty when it has none
     struct claims *claims; // NULL: anonymous
 };
 

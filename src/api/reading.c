@@ -94,6 +94,14 @@ static uint64_t connection_of(const struct ask *ask)
     return hash_parts(ask->api->shared->seed, parts, 3);
 }
 
+void reading_recognize(const struct api *api, const struct claims *claims, struct join *join)
+{
+    if (claims != NULL) {
+        join->user = port_user_hash(api->shared->port, claims->sub);
+        join->moderates = claims_are_privileged(claims);
+    }
+}
+
 static void name_self(const struct ask *ask, struct str session, struct join *join)
 {
     const struct reading_self self = {
@@ -103,6 +111,7 @@ static void name_self(const struct ask *ask, struct str session, struct join *jo
     join->identity =
         ask->claims == NULL && session.len == 0 ? IDENTITY_SOLE : reading_identity(ask->api, &self);
     join->name = claims_roster_name(ask->claims);
+    reading_recognize(ask->api, ask->claims, join);
 }
 
 enum err reading_from_ask(struct ask *ask, struct join *ret_join, struct problem *ret_why)

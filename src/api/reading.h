@@ -30,6 +30,9 @@ uint64_t reading_screen(const struct api *api, const struct reading_self *self);
 enum { READING_ADDRESS_BITS = 31, READING_ADDRESS_MASK = 0x7fffffff };
 uint32_t reading_address(const struct ask *ask);
 
+/* Sets whose view a join is of. `claims` NULL: anonymous. */
+void reading_recognize(const struct api *api, const struct claims *claims, struct join *join);
+
 /* Of the ask's stream, from its query and Last-Event-ID. Strings are borrowed from the ask.
  * ERR_PROTO:
  * `*ret_why` (static texts). */

@@ -39,25 +39,41 @@ static enum err segments_read(struct segments *segments, struct str path)
     return ERR_OK;
 }
 
+/* What stood for the names in braces. */
+struct named {
+    struct str stream, part;
+};
+
+static bool segment_fits(struct str want, struct str segment, struct named *named)
+{
+    if (want.len == 0 || want.at[0] != '{') {
+        return str_eq(want, segment);
+    }
+    if (str_eq(want, STR("{stream}"))) {
+        named->stream = segment;
+    } else {
+        named->part = segment;
+    }
+    return segment.len > 0;
+}
+
 static bool pattern_fits(const char *pattern, const struct segments *segments,
-                         struct str *ret_stream)
+                         struct named *ret_named)
 {
     struct str rest = str_of(pattern + 1);
-    struct str stream = STR_NONE;
+    struct named named = {.stream = STR_NONE, .part = STR_NONE};
     for (uint32_t i = 0; i < segments->count; i++) {
         const bool is_last = memchr(rest.at, '/', rest.len) == NULL;
         const struct str want = str_cut(rest, '/', &rest);
         if (str_eq(want, STR("*"))) {
-            *ret_stream = stream;
+            *ret_named = named;
             return true;
         }
-        if (str_eq(want, STR("{stream}")) && segments->at[i].len > 0) {
-            stream = segments->at[i];
-        } else if (!str_eq(want, segments->at[i])) {
+        if (!segment_fits(want, segments->at[i], &named)) {
             return false;
         }
         if (is_last) {
-            *ret_stream = stream;
+            *ret_named = named;
             return i + 1 == segments->count && !segments->is_long;
         }
     }
@@ -78,26 +94,31 @@ static bool route_is_there(const struct route_table *table, const struct route *
     return (route->flags & ROUTE_DEV) == 0 || table->is_dev;
 }
 
+/* A name too long to keep is cut: it stays too long to be valid. */
+static struct str keep(struct str name, char text[ROUTE_NAME_BYTES_MAX])
+{
+    const size_t len = name.len < ROUTE_NAME_BYTES_MAX ? name.len : ROUTE_NAME_BYTES_MAX;
+    if (len > 0) {
+        memcpy(text, name.at, len);
+    }
+    return (struct str){.at = text, .len = len};
+}
+
 static enum route_end find_in(const struct route_table *table, struct str method,
                               const struct segments *segments, struct routed *ret_routed)
 {
     enum route_end end = ROUTE_NO_PATH;
     for (size_t i = 0; i < table->count; i++) {
         const struct route *route = &table->routes[i];
-        struct str stream = STR_NONE;
-        if (!route_is_there(table, route) || !pattern_fits(route->pattern, segments, &stream)) {
+        struct named named;
+        if (!route_is_there(table, route) || !pattern_fits(route->pattern, segments, &named)) {
             continue;
         }
         end = ROUTE_NO_METHOD;
         if (method_fits(route, method)) {
-            // A name too long to keep is cut: it stays too long to be valid.
-            const size_t len =
-                stream.len < ROUTE_NAME_BYTES_MAX ? stream.len : ROUTE_NAME_BYTES_MAX;
             ret_routed->route = route;
-            if (len > 0) {
-                memcpy(ret_routed->name, stream.at, len);
-            }
-            ret_routed->stream = (struct str){.at = ret_routed->name, .len = len};
+            ret_routed->stream = keep(named.stream, ret_routed->name);
+            ret_routed->part = keep(named.part, ret_routed->part_text);
             return ROUTE_FOUND;
         }
     }
@@ -126,8 +147,8 @@ static void methods_of(const struct route_table *table, const struct segments *s
     const size_t before = out->len;
     for (size_t i = 0; i < table->count; i++) {
         const struct route *route = &table->routes[i];
-        struct str stream;
-        if (!route_is_there(table, route) || !pattern_fits(route->pattern, segments, &stream)) {
+        struct named named;
+        if (!route_is_there(table, route) || !pattern_fits(route->pattern, segments, &named)) {
             continue;
         }
         buf_add_str(out, str_of(route->method));

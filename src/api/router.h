@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* router -- which route a method and a path name. A table goes in, an entry comes out; pure.
  *
- * A pattern is literal segments, `{stream}` for one segment, and a last `*` for all that follows,
- * as in "/v1/streams/{stream}/comments". Segments are percent-decoded before they are compared, so
+ * A pattern is literal segments, `{stream}` and one other name in braces for one segment each, and a
+ * last `*` for all that follows, as in "/v1/streams/{stream}/comments". Segments are percent-decoded before they are compared, so
  * one resource has one meaning however a client spells it. The first entry that fits wins. A HEAD
  * is taken by the GET of the same pattern unless that opens a reader.
  */
@@ -43,7 +43,9 @@ enum { ROUTE_NAME_BYTES_MAX = 256 };
 struct routed {
     const struct route *route;
     struct str stream; // what stood for {stream}, decoded; borrowed from `name`
+    struct str part;   // the same of the other name; borrowed from `part_text`
     char name[ROUTE_NAME_BYTES_MAX];
+    char part_text[ROUTE_NAME_BYTES_MAX];
 };
 
 enum route_end {

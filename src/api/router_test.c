@@ -16,9 +16,10 @@ static const struct route routes[] = {
     {"GET", "/", NULL, 0},
     {"GET", "/assets/*", NULL, 0},
     {"POST", "/debug/echo", NULL, ROUTE_DEV},
+    {"GET", "/v1/streams/{stream}/moderation/users/{user}", NULL, 0},
 };
-static const struct route_table table = {routes, 7, false};
-static const struct route_table dev_table = {routes, 7, true};
+static const struct route_table table = {routes, 8, false};
+static const struct route_table dev_table = {routes, 8, true};
 
 static enum route_end find(const char *method, const char *path, struct routed *ret)
 {
@@ -37,6 +38,21 @@ static void a_route_is_found_with_its_stream(void **state)
     assert_int_equal(routed.stream.len, 0);
     assert_int_equal(find("GET", "/assets/page-ab12.js", &routed), ROUTE_FOUND);
     assert_int_equal(find("GET", "/assets/a/b/c/d/e/f/g/h/i/j", &routed), ROUTE_FOUND);
+}
+
+static void a_second_name_is_found_too(void **state)
+{
+    (void)state;
+    struct routed routed;
+    assert_int_equal(find("GET", "/v1/streams/demo/moderation/users/u%2F9", &routed), ROUTE_FOUND);
+    assert_true(str_eq(routed.stream, STR("demo")));
+    assert_true(str_eq(routed.part, STR("u/9")));
+    assert_int_equal(find("GET", "/v1/streams/demo/moderation/users/", &routed), ROUTE_NO_PATH);
+    assert_int_equal(find("GET", "/v1/streams/demo/moderation/users", &routed), ROUTE_NO_PATH);
+    assert_int_equal(find("GET", "/v1/streams/demo/moderation/users/a/b", &routed), ROUTE_NO_PATH);
+    assert_int_equal(find("POST", "/v1/streams/demo/moderation/users/a", &routed), ROUTE_NO_METHOD);
+    assert_int_equal(find("PUT", "/v1/streams/demo", &routed), ROUTE_FOUND);
+    assert_int_equal(routed.part.len, 0);
 }
 
 static void a_percent_sign_is_decoded_once_and_strictly(void **state)
@@ -119,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_route_is_found_with_its_stream),
+        cmocka_unit_test(a_second_name_is_found_too),
         cmocka_unit_test(a_percent_sign_is_decoded_once_and_strictly),
         cmocka_unit_test(what_is_no_path_of_ours_is_not_found),
         cmocka_unit_test(a_name_too_long_to_keep_stays_too_long),

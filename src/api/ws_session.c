@@ -236,6 +236,7 @@ enum err ws_session_join(struct ws_session *session, const struct join *join, co
     struct join whole = *join;
     whole.identity = ws_session_identity(session);
     whole.name = claims_roster_name(ws_conn_claims(session->ws));
+    reading_recognize(ws_session_api(session), ws_conn_claims(session->ws), &whole);
     const enum err err = ws_conn_join(session->ws, &whole);
     if (err != ERR_OK) {
         mem_free(MEM_CONN, pending);

@@ -118,5 +118,7 @@ struct join {
     uint64_t identity;    // presence; 0: this reader does not count; IDENTITY_SOLE: not a long poll
     uint64_t address;     // long poll: where its beat counts (hash); 0: nowhere
     struct str name;      // for the roster; empty: none. Copied
+    uint64_t user;        // who reads, port_user_hash(): whose view it is; 0: anonymous
+    bool moderates;       // host, moderator, admin: is told what moderators are
     uint32_t retry_ms;    // SSE: the jittered retry: line; 0: none
 };
