@@ -2,10 +2,10 @@
 #include "rules/comment_text.h"
 
 #include "rules/character.h"
+#include "rules/mark_run.h"
 #include "wire/utf8.h"
 
 #include <stdbool.h>
-#include <utf8proc.h>
 
 const struct text_limits comment_text_limits_usual = {
     .points = 500, .bytes = 2000, .lines = 20, .marks = 8};
@@ -13,32 +13,13 @@ const struct text_limits comment_text_limits_usual = {
 /* What has been seen so far of a text that is valid UTF-8. */
 struct survey {
     size_t points, bytes, lines; // as it will be kept
-    uint32_t marks, marks_most;  // on the present base; on any
     bool has_control;
-    uint32_t last;                // the code point before; 0: none
-    utf8proc_int32_t break_state; // utf8proc's memory of the cluster
+    struct mark_run marks;
 };
-
-/* A base ends where the next character begins to the eye: a grapheme cluster, whatever joiners
- * stand between its marks. */
-static void survey_marks(struct survey *survey, uint32_t point)
-{
-    const bool breaks = survey->last == 0 || utf8proc_grapheme_break_stateful(
-                                                 (utf8proc_int32_t)survey->last,
-                                                 (utf8proc_int32_t)point, &survey->break_state);
-    if (character_is_mark(point)) {
-        survey->marks++;
-        if (survey->marks > survey->marks_most) {
-            survey->marks_most = survey->marks;
-        }
-    } else if (breaks) {
-        survey->marks = 0;
-    }
-}
 
 static void survey_point(struct survey *survey, uint32_t point, size_t len)
 {
-    const bool is_second_of_crlf = point == '\n' && survey->last == '\r';
+    const bool is_second_of_crlf = point == '\n' && survey->marks.last == '\r';
     if (!is_second_of_crlf) {
         survey->points++;
         survey->bytes += len;
@@ -46,8 +27,7 @@ static void survey_point(struct survey *survey, uint32_t point, size_t len)
     }
     survey->has_control = survey->has_control || (character_is_control(point) && point != '\n' &&
                                                   point != '\r' && point != '\t');
-    survey_marks(survey, point);
-    survey->last = point;
+    mark_run_add(&survey->marks, point);
 }
 
 static struct survey survey_text(struct str text)
@@ -113,7 +93,7 @@ static enum text_fault judge(const struct survey *survey, const struct text_limi
         *ret_why = "The text holds a control character; only line feed and tab are allowed.";
         return TEXT_BAD;
     }
-    if (survey->marks_most > limits->marks) {
+    if (survey->marks.most > limits->marks) {
         *ret_why = "The text piles too many combining marks on one character.";
         return TEXT_BAD;
     }

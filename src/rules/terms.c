@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The states are the trie's nodes, numbered breadth first, so that a state's children stand in a
+ * row and are found by their labels alone:
+ *
+ *      he, she, his, hers                 state   0  1  2  3  4  5  6  7  8  9
+ *         0 -h- 1 -e- 3 -r- 6 -s- 9       label      h  s  e  i  h  r  s  e  s
+ *               1 -i- 4 -s- 7             first   1  3  5  6  7  8  9 10 10 10 (10)
+ *         0 -s- 2 -h- 5 -e- 8             fail    0  0  0  0  0  1  0  2  3  2
+ *                                         hit     -  -  -  he -  -  - his she hers
+ *
+ * children of s: states first[s] .. first[s+1]-1. `hit` names the longest pattern that ends in a
+ * state, patterns[].shorter the next one that ends there too. Built level by level from the sorted
+ * patterns, each state being a range of them that share a prefix. */
+#include "rules/terms.h"
+
+#include "base/mem.h"
+#include "base/must.h"
+#include "rules/fold.h"
+#include "wire/utf8.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <utf8proc.h>
+
+enum { NO_PATTERN = 0, BYTES = 256 };
+
+struct pattern { // a term as it is looked for
+    uint32_t term;
+    uint32_t shorter; // 1 + the next pattern that ends where this one does; NO_PATTERN: none
+    uint16_t len;     // bytes, folded
+    uint8_t match;    // enum term_match, and the action: of the term, so that a hit needs no other
+    uint8_t action;   // line of memory
+};
+
+struct entry { // a term as it was given
+    uint32_t at;
+    uint16_t len;
+    uint8_t match, action;
+};
+
+struct terms {
+    /* -- atomic: a count that orders nothing but the last unref -- */
+    _Atomic uint32_t refs;
+    /* -- frozen; arrays are owned -- */
+    uint32_t state_count, term_count, text_bytes;
+    uint32_t allow_bytes_max; // the longest pattern that allows; 0: none
+    uint32_t *first;          // [state_count + 1]
+    uint32_t *fail;           // [state_count]
+    uint32_t *hit;            // [state_count], 1 + a pattern
+    uint8_t *label;           // [state_count]
+    struct pattern *patterns; // [term_count], by their bytes
+    struct entry *entries;    // [term_count]
+    char *texts;              // [text_bytes]
+    uint32_t root[BYTES];     // the root's children, 0: none
+};
+
+/* ---- building ---- */
+
+struct piece {   // a pattern on its way
+    uint32_t at; // in `folded`
+    uint32_t term;
+    uint16_t len;
+};
+
+struct building {
+    const struct term *list;
+    uint32_t count;
+    struct buf folded;
+    struct piece *pieces; // [count]
+    struct range {        // of pieces: those whose prefix a state is
+        uint32_t from, to;
+    } * ranges; // [state_count]
+};
+
+static void building_done(struct building *building)
+{
+    buf_done(&building->folded);
+    mem_free(MEM_OTHER, building->pieces);
+    mem_free(MEM_OTHER, building->ranges);
+}
+
+static enum err fold_term(struct building *building, uint32_t index)
+{
+    const struct term *term = &building->list[index];
+    const size_t at = building->folded.len;
+    if (term->text.len > TERM_BYTES_MAX) {
+        return ERR_PROTO;
+    }
+    fold_plain(term->text, &building->folded);
+    TRY(buf_err(&building->folded));
+    const size_t len = building->folded.len - at;
+    if (len == 0) {
+        return ERR_PROTO;
+    }
+    building->pieces[index] =
+        (struct piece){.at = (uint32_t)at, .term = index, .len = (uint16_t)len};
+    return ERR_OK;
+}
+
+static enum err fold_terms(struct building *building, uint32_t *ret_bad)
+{
+    buf_init(&building->folded, MEM_OTHER, TERMS_BYTES_MAX);
+    building->pieces = mem_new(MEM_OTHER, building->count * sizeof(struct piece));
+    if (building->pieces == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < building->count; i++) {
+        const enum err err = fold_term(building, i);
+        if (err != ERR_OK) {
+            *ret_bad = i;
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+static const uint8_t *piece_bytes(const struct building *building, const struct piece *piece)
+{
+    return building->folded.bytes + piece->at;
+}
+
+static int by_bytes(const void *a, const void *b, void *user)
+{
+    const struct building *building = user;
+    const struct piece *left = a;
+    const struct piece *right = b;
+    const size_t both = left->len < right->len ? left->len : right->len;
+    const int order = memcmp(piece_bytes(building, left), piece_bytes(building, right), both);
+    if (order != 0 || left->len != right->len) {
+        return order != 0 ? order : (int)left->len - (int)right->len;
+    }
+    return left->term < right->term ? -1 : left->term > right->term;
+}
+
+static uint32_t count_states(const struct building *building)
+{
+    uint32_t states = 1;
+    for (uint32_t i = 0; i < building->count; i++) {
+        const struct piece *piece = &building->pieces[i];
+        const struct piece *before = i == 0 ? NULL : piece - 1;
+        uint16_t same = 0;
+        while (before != NULL && same < piece->len && same < before->len &&
+               piece_bytes(building, piece)[same] == piece_bytes(building, before)[same]) {
+            same++;
+        }
+        states += (uint32_t)piece->len - same;
+    }
+    return states;
+}
+
+static enum err make_tables(struct building *building, struct terms *terms)
+{
+    const uint32_t states = count_states(building);
+    size_t text_bytes = 0;
+    for (uint32_t i = 0; i < building->count; i++) {
+        text_bytes += building->list[i].text.len;
+    }
+    terms->state_count = states;
+    terms->term_count = building->count;
+    terms->text_bytes = (uint32_t)text_bytes;
+    terms->first = mem_new(MEM_OTHER, ((size_t)states + 1) * sizeof(*terms->first));
+    terms->fail = mem_new(MEM_OTHER, states * sizeof(*terms->fail));
+    terms->hit = mem_new(MEM_OTHER, states * sizeof(*terms->hit));
+    terms->label = mem_new(MEM_OTHER, states);
+    terms->patterns = mem_new(MEM_OTHER, building->count * sizeof(*terms->patterns));
+    terms->entries = mem_new(MEM_OTHER, building->count * sizeof(*terms->entries));
+    terms->texts = mem_new(MEM_OTHER, text_bytes);
+    building->ranges = mem_new(MEM_OTHER, states * sizeof(*building->ranges));
+    const bool has_all = terms->first != NULL && terms->fail != NULL && terms->hit != NULL &&
+                         terms->label != NULL && terms->patterns != NULL &&
+                         terms->entries != NULL && terms->texts != NULL && building->ranges != NULL;
+    return has_all ? ERR_OK : ERR_NOMEM;
+}
+
+static void keep_entries(const struct building *building, struct terms *terms)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < building->count; i++) {
+        const struct term *term = &building->list[i];
+        terms->entries[i] = (struct entry){.at = at,
+                                           .len = (uint16_t)term->text.len,
+                                           .match = (uint8_t)term->match,
+                                           .action = (uint8_t)term->action};
+        memcpy(terms->texts + at, term->text.at, term->text.len);
+        at += (uint32_t)term->text.len;
+    }
+    for (uint32_t i = 0; i < building->count; i++) {
+        const struct piece *piece = &building->pieces[i];
+        const struct term *term = &building->list[piece->term];
+        terms->patterns[i] = (struct pattern){.term = piece->term,
+                                              .len = piece->len,
+                                              .match = (uint8_t)term->match,
+                                              .action = (uint8_t)term->action};
+        if (term->match == TERM_ALLOW && piece->len > terms->allow_bytes_max) {
+            terms->allow_bytes_max = piece->len;
+        }
+    }
+}
+
+/* The patterns that end in a state come first in its range: they are chained, and named by `hit`
+ * until fail links are known. Returns where the others begin. */
+static uint32_t end_patterns(const struct building *building, struct terms *terms, uint32_t state,
+                             uint16_t depth)
+{
+    const struct range range = building->ranges[state];
+    uint32_t at = range.from;
+    while (at < range.to && building->pieces[at].len == depth) {
+        terms->patterns[at].shorter = terms->hit[state];
+        terms->hit[state] = at + 1;
+        at++;
+    }
+    return at;
+}
+
+/* All states of the trie, level by level. */
+static void number_states(const struct building *building, struct terms *terms)
+{
+    uint32_t next = 1;
+    uint32_t level_end = 1;
+    uint16_t depth = 0;
+    building->ranges[0] = (struct range){.from = 0, .to = building->count};
+    for (uint32_t state = 0; state < terms->state_count; state++) {
+        if (state == level_end) {
+            depth++;
+            level_end = next;
+        }
+        terms->first[state] = next;
+        uint32_t from = end_patterns(building, terms, state, depth);
+        const uint32_t end = building->ranges[state].to;
+        while (from < end) {
+            const uint8_t label = piece_bytes(building, &building->pieces[from])[depth];
+            uint32_t to = from + 1;
+            while (to < end && piece_bytes(building, &building->pieces[to])[depth] == label) {
+                to++;
+            }
+            terms->label[next] = label;
+            building->ranges[next++] = (struct range){.from = from, .to = to};
+            from = to;
+        }
+    }
+    terms->first[terms->state_count] = next;
+    for (uint32_t child = terms->first[0]; child < terms->first[1]; child++) {
+        terms->root[terms->label[child]] = child;
+    }
+}
+
+/* 0: it has none. */
+static uint32_t child_of(const struct terms *terms, uint32_t state, uint8_t byte)
+{
+    if (state == 0) {
+        return terms->root[byte];
+    }
+    const uint32_t first = terms->first[state];
+    const uint32_t count = terms->first[state + 1] - first;
+    const uint8_t *labels = terms->label + first;
+    if (count > 8) {
+        const uint8_t *found = memchr(labels, byte, count);
+        return found == NULL ? 0 : first + (uint32_t)(found - labels);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (labels[i] == byte) {
+            return first + i;
+        }
+    }
+    return 0;
+}
+
+static uint32_t step(const struct terms *terms, uint32_t state, uint8_t byte)
+{
+    uint32_t next = child_of(terms, state, byte);
+    while (next == 0 && state != 0) {
+        state = terms->fail[state];
+        next = child_of(terms, state, byte);
+    }
+    return next;
+}
+
+static void link_fails(struct terms *terms)
+{
+    for (uint32_t state = 0; state < terms->state_count; state++) {
+        for (uint32_t child = terms->first[state]; child < terms->first[state + 1]; child++) {
+            const uint32_t fail =
+                state == 0 ? 0 : step(terms, terms->fail[state], terms->label[child]);
+            terms->fail[child] = fail;
+            uint32_t *end = &terms->hit[child];
+            while (*end != NO_PATTERN) {
+                end = &terms->patterns[*end - 1].shorter;
+            }
+            *end = terms->hit[fail];
+        }
+    }
+}
+
+static enum err build(struct building *building, struct terms *terms, uint32_t *ret_bad)
+{
+    TRY(fold_terms(building, ret_bad));
+    qsort_r(building->pieces, building->count, sizeof(*building->pieces), by_bytes, building);
+    TRY(make_tables(building, terms));
+    keep_entries(building, terms);
+    number_states(building, terms);
+    link_fails(terms);
+    return ERR_OK;
+}
+
+enum err terms_new(const struct term *list, uint32_t count, struct terms **ret_terms,
+                   uint32_t *ret_bad)
+{
+    *ret_bad = 0;
+    if (count > TERMS_MAX) {
+        *ret_bad = TERMS_MAX;
+        return ERR_LIMIT;
+    }
+    must(count > 0);
+    struct terms *terms = mem_new(MEM_OTHER, sizeof(*terms));
+    if (terms == NULL) {
+        return ERR_NOMEM;
+    }
+    atomic_store_explicit(&terms->refs, 1, memory_order_relaxed);
+    struct building building = {.list = list, .count = count};
+    const enum err err = build(&building, terms, ret_bad);
+    building_done(&building);
+    if (err != ERR_OK) {
+        terms_unref(terms);
+        return err;
+    }
+    *ret_terms = terms;
+    return ERR_OK;
+}
+
+struct terms *terms_ref(struct terms *terms)
+{
+    if (terms != NULL) {
+        atomic_fetch_add_explicit(&terms->refs, 1, memory_order_relaxed);
+    }
+    return terms;
+}
+
+void terms_unref(struct terms *terms)
+{
+    if (terms == NULL || atomic_fetch_sub_explicit(&terms->refs, 1, memory_order_acq_rel) > 1) {
+        return;
+    }
+    mem_free(MEM_OTHER, terms->first);
+    mem_free(MEM_OTHER, terms->fail);
+    mem_free(MEM_OTHER, terms->hit);
+    mem_free(MEM_OTHER, terms->label);
+    mem_free(MEM_OTHER, terms->patterns);
+    mem_free(MEM_OTHER, terms->entries);
+    mem_free(MEM_OTHER, terms->texts);
+    mem_free(MEM_OTHER, terms);
+}
+
+uint32_t terms_count(const struct terms *terms)
+{
+    return terms == NULL ? 0 : terms->term_count;
+}
+
+struct term terms_at(const struct terms *terms, uint32_t index)
+{
+    const struct entry *entry = &terms->entries[index];
+    return (struct term){.text = {.at = terms->texts + entry->at, .len = entry->len},
+                         .match = (enum term_match)entry->match,
+                         .action = (enum outcome)entry->action};
+}
+
+size_t terms_bytes(const struct terms *terms)
+{
+    enum { STATE_BYTES = 3 * sizeof(uint32_t) + 1 };
+    return terms == NULL ? 0
+                         : sizeof(*terms) + (size_t)terms->state_count * STATE_BYTES +
+                               terms->term_count * sizeof(struct pattern) +
+                               terms->term_count * sizeof(struct entry) + terms->text_bytes;
+}
+
+/* ---- searching ---- */
+
+/* Scripts whose words stand side by side: there a word has no edge that could be seen. */
+static bool is_written_without_spaces(uint32_t point)
+{
+    return (point >= 0x0E00 && point <= 0x109F) || // Thai, Lao, Tibetan, Myanmar
+           (point >= 0x1780 && point <= 0x17FF) || // Khmer
+           (point >= 0x3040 && point <= 0x30FF) || // kana
+           (point >= 0x3400 && point <= 0x9FFF) || (point >= 0xF900 && point <= 0xFAFF) ||
+           (point >= 0x20000 && point <= 0x3FFFF); // ideographs
+}
+
+static bool is_of_word(uint32_t point)
+{
+    if (point < 0x80) {
+        return (point >= 'a' && point <= 'z') || (point >= '0' && point <= '9');
+    }
+    switch ((int)utf8proc_category((utf8proc_int32_t)point)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return !is_written_without_spaces(point);
+    default:
+        return false;
+    }
+}
+
+static bool is_of_word_at(struct str text, size_t at)
+{
+    uint32_t point = 0;
+    return utf8_next((struct str){.at = text.at + at, .len = text.len - at}, &point) > 0 &&
+           is_of_word(point);
+}
+
+static bool is_of_word_before(struct str text, size_t at)
+{
+    if (at == 0) {
+        return false;
+    }
+    at--;
+    while (at > 0 && ((uint8_t)text.at[at] & 0xC0) == 0x80) {
+        at--;
+    }
+    return is_of_word_at(text, at);
+}
+
+/* An edge between two characters of words is none. */
+static bool has_edge(struct str text, size_t at)
+{
+    return !is_of_word_before(text, at) || !is_of_word_at(text, at);
+}
+
+struct span {
+    size_t start, end;
+};
+
+/* Does anything that is allowed reach from before it to behind it? Looked for where such a thing
+ * can stand, and only for what would count: both are rare. */
+static bool is_allowed(const struct terms *terms, struct str text, struct span span)
+{
+    const size_t most = terms->allow_bytes_max;
+    if (span.end - span.start > most) {
+        return false;
+    }
+    const size_t to = span.start + most < text.len ? span.start + most : text.len;
+    uint32_t state = 0;
+    for (size_t i = span.end > most ? span.end - most : 0; i < to; i++) {
+        state = step(terms, state, (uint8_t)text.at[i]);
+        uint32_t hit = i + 1 < span.end ? NO_PATTERN : terms->hit[state];
+        while (hit != NO_PATTERN) {
+            const struct pattern *pattern = &terms->patterns[hit - 1];
+            if (pattern->match == TERM_ALLOW && i + 1 - pattern->len <= span.start) {
+                return true;
+            }
+            hit = pattern->shorter;
+        }
+    }
+    return false;
+}
+
+static bool counts(const struct terms *terms, struct str text, size_t end,
+                   const struct pattern *pattern)
+{
+    const struct span span = {.start = end - pattern->len, .end = end};
+    return pattern->match != TERM_ALLOW &&
+           (pattern->match != TERM_WORD ||
+            (has_edge(text, span.start) && has_edge(text, span.end))) &&
+           (terms->allow_bytes_max == 0 || !is_allowed(terms, text, span));
+}
+
+static void judge_reading(const struct terms *terms, struct str text, struct term_hit *hit)
+{
+    uint32_t state = 0;
+    for (size_t i = 0; i < text.len && hit->outcome < OUTCOME_REFUSE; i++) {
+        state = step(terms, state, (uint8_t)text.at[i]);
+        for (uint32_t at = terms->hit[state]; at != NO_PATTERN;) {
+            const struct pattern *pattern = &terms->patterns[at - 1];
+            if ((enum outcome)pattern->action > hit->outcome &&
+                counts(terms, text, i + 1, pattern)) {
+                hit->outcome = (enum outcome)pattern->action;
+                hit->term = terms_at(terms, pattern->term).text;
+            }
+            at = pattern->shorter;
+        }
+    }
+}
+
+struct term_hit terms_judge(const struct terms *terms, struct str folded)
+{
+    struct term_hit hit = {.outcome = OUTCOME_ALLOW};
+    struct str reading;
+    while (terms != NULL && fold_next(&folded, &reading)) {
+        judge_reading(terms, reading, &hit);
+    }
+    return hit;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/terms.h"
+
+#include "base/buf.h"
+#include "rules/fold.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static struct terms *make(const struct term *list, uint32_t count)
+{
+    struct terms *terms = NULL;
+    uint32_t bad = 0;
+    assert_int_equal(terms_new(list, count, &terms, &bad), ERR_OK);
+    assert_int_equal(terms_count(terms), count);
+    return terms;
+}
+
+static struct term_hit judge(const struct terms *terms, const char *text)
+{
+    struct buf folded;
+    buf_init(&folded, MEM_OTHER, fold_bytes_max(strlen(text)));
+    fold_text(str_of(text), &folded);
+    assert_true(buf_ok(&folded));
+    const struct term_hit hit = terms_judge(terms, buf_str(&folded));
+    buf_done(&folded);
+    return hit;
+}
+
+static void expect(const struct terms *terms, const char *text, const char *term)
+{
+    const struct term_hit hit = judge(terms, text);
+    if (!str_eq(hit.term, str_of(term))) {
+        print_error("%s: found \"%.*s\", not \"%s\"\n", text, STR_ARG(hit.term), term);
+    }
+    assert_true(str_eq(hit.term, str_of(term)));
+    assert_int_equal(hit.outcome != OUTCOME_ALLOW, term[0] != '\0');
+}
+
+static void every_pattern_is_found_wherever_it_ends(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("hers"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("his"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("she"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("he"), TERM_SUBSTRING, OUTCOME_REFUSE},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    expect(terms, "this", "his");
+    expect(terms, "ashen", "she");
+    expect(terms, "ahem", "he");
+    expect(terms, "sh is shis", "his");
+    expect(terms, "h s e i", "");
+    terms_unref(terms);
+}
+
+static void a_word_stands_alone(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("ass"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("c++"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("buy now"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("\xE7\xAC\xA8"), TERM_WORD, OUTCOME_REFUSE}, // an ideograph
+    };
+    struct terms *terms = make(list, COUNT(list));
+    expect(terms, "what an ASS!", "ass");
+    expect(terms, "ass", "ass");
+    expect(terms, "(a$$)", "ass");
+    expect(terms, "class", "");
+    expect(terms, "assets", "");
+    expect(terms,
+           "\xC3\xA9"
+           "ass", // e with an accent is a letter
+           "");
+    expect(terms,
+           "\xF0\x9F\x98\x80"
+           "ass",
+           "ass");
+    expect(terms, "i like c++11", "c++");
+    expect(terms, "so BUY   NOW.", "buy now");
+    expect(terms, "\xE4\xBD\xA0\xE7\xAC\xA8\xE4\xBD\xA0", "\xE7\xAC\xA8");
+    terms_unref(terms);
+}
+
+static void what_is_hidden_is_found(void **state)
+{
+    (void)state;
+    static const struct term list[] = {{STR("Idiot"), TERM_WORD, OUTCOME_REFUSE}};
+    struct terms *terms = make(list, COUNT(list));
+    expect(terms, "1d10t", "Idiot");
+    expect(terms, "!D!0T", "Idiot");
+    expect(terms, "id\xE2\x80\x8Biot", "Idiot");
+    expect(terms, "\xD1\x96\xD4\x81i\xD0\xBE\xD1\x82", "Idiot"); // all but one Cyrillic
+    expect(terms,
+           "i\xCC\xB7"
+           "d\xCC\xB7"
+           "iot",
+           "Idiot");
+    terms_unref(terms);
+}
+
+static void what_is_allowed_shields_what_lies_inside(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("ass"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("assassin"), TERM_ALLOW, OUTCOME_ALLOW},
+        {STR("class"), TERM_ALLOW, OUTCOME_ALLOW},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    expect(terms, "assassin", "");
+    expect(terms, "an assassin of class", "");
+    expect(terms, "assass", "ass");
+    expect(terms, "class ass", "ass");
+    expect(terms, "first class and pass", "ass");
+    expect(terms, "passassin", "");
+    expect(terms, "cl4$$", ""); // in each reading
+    terms_unref(terms);
+}
+
+static void the_strictest_wins(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("spam"), TERM_WORD, OUTCOME_HOLD},
+        {STR("scam"), TERM_WORD, OUTCOME_SHADOW},
+        {STR("slur"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("slur"), TERM_SUBSTRING, OUTCOME_HOLD},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    assert_int_equal(judge(terms, "spam and spam").outcome, OUTCOME_HOLD);
+    assert_int_equal(judge(terms, "spam scam spam").outcome, OUTCOME_SHADOW);
+    assert_int_equal(judge(terms, "spam slur scam").outcome, OUTCOME_REFUSE);
+    assert_int_equal(judge(terms, "slurs").outcome, OUTCOME_HOLD);
+    assert_int_equal(judge(terms, "nothing").outcome, OUTCOME_ALLOW);
+    assert_int_equal(terms_judge(NULL, STR("slur")).outcome, OUTCOME_ALLOW);
+    terms_unref(terms);
+}
+
+static void what_cannot_be_a_term_is_named(void **state)
+{
+    (void)state;
+    char text[TERM_BYTES_MAX + 1];
+    memset(text, 'a', sizeof(text));
+    struct term list[] = {
+        {STR("fine"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("\xE2\x80\x8B"), TERM_WORD, OUTCOME_REFUSE}, // nothing that is seen
+    };
+    struct terms *terms = NULL;
+    uint32_t bad = 0;
+    assert_int_equal(terms_new(list, 2, &terms, &bad), ERR_PROTO);
+    assert_int_equal(bad, 1);
+    list[0].text = (struct str){.at = text, .len = sizeof(text)};
+    assert_int_equal(terms_new(list, 2, &terms, &bad), ERR_PROTO);
+    assert_int_equal(bad, 0);
+    assert_int_equal(terms_new(list, TERMS_MAX + 1, &terms, &bad), ERR_LIMIT);
+    assert_null(terms);
+}
+
+static void a_list_says_what_it_was_made_of(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("Zebra"), TERM_SUBSTRING, OUTCOME_SHADOW},
+        {STR("Apple"), TERM_ALLOW, OUTCOME_REFUSE},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    struct terms *same = terms_ref(terms);
+    terms_unref(terms);
+    assert_true(str_eq(terms_at(same, 0).text, STR("Zebra")));
+    assert_int_equal(terms_at(same, 0).action, OUTCOME_SHADOW);
+    assert_true(str_eq(terms_at(same, 1).text, STR("Apple")));
+    assert_int_equal(terms_at(same, 1).match, TERM_ALLOW);
+    assert_int_equal(terms_count(NULL), 0);
+    assert_int_equal(terms_bytes(NULL), 0);
+    assert_null(terms_ref(NULL));
+    terms_unref(same);
+    terms_unref(NULL);
+}
+
+static void the_longest_list_is_found_whole_and_as_small_as_stated(void **state)
+{
+    (void)state;
+    enum { TEXT_MAX = 16 };
+    struct term *list = mem_new(MEM_OTHER, TERMS_MAX * sizeof(*list));
+    char *texts = mem_new(MEM_OTHER, (size_t)TERMS_MAX * TEXT_MAX);
+    assert_non_null(list);
+    assert_non_null(texts);
+    for (uint32_t i = 0; i < TERMS_MAX; i++) {
+        char *text = texts + (size_t)i * TEXT_MAX;
+        const int len = snprintf(text, TEXT_MAX, "%cword%u", 'a' + (int)(i % 26), i * 7919);
+        list[i] = (struct term){
+            .text = {.at = text, .len = (size_t)len}, .match = TERM_WORD, .action = OUTCOME_REFUSE};
+    }
+    struct terms *terms = make(list, TERMS_MAX);
+    for (uint32_t i = 0; i < TERMS_MAX; i++) {
+        assert_true(str_eq(terms_judge(terms, list[i].text).term, list[i].text));
+    }
+    assert_true(terms_bytes(terms) < 6 * 1024 * 1024);
+    terms_unref(terms);
+    mem_free(MEM_OTHER, texts);
+    mem_free(MEM_OTHER, list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_pattern_is_found_wherever_it_ends),
+        cmocka_unit_test(a_word_stands_alone),
+        cmocka_unit_test(what_is_hidden_is_found),
+        cmocka_unit_test(what_is_allowed_shields_what_lies_inside),
+        cmocka_unit_test(the_strictest_wins),
+        cmocka_unit_test(what_cannot_be_a_term_is_named),
+        cmocka_unit_test(a_list_says_what_it_was_made_of),
+        cmocka_unit_test(the_longest_list_is_found_whole_and_as_small_as_stated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
