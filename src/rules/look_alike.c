@@ -94,7 +94,7 @@ static const struct look looks[] = {
     {0xAB83, 'w'}, {0x10404, 'o'}, {0x1042C, 'o'},
 };
 
-/* Alphabets in a row: white on black in circles and in squares, and those that flags are made of. */
+/* Alphabets in a row: white on black in circles and in squares, and what flags are made of. */
 static const uint32_t alphabets[] = {0x1F150, 0x1F170, 0x1F1E6};
 
 enum { LETTERS = 26 };

@@ -36,9 +36,9 @@ struct term {
 
 struct terms;
 
-/* `count` > 0. `*ret_bad` is the index of the term at fault. ERR_PROTO: nothing is left of it when folded, or it
- * is longer than TERM_BYTES_MAX; ERR_LIMIT: more than TERMS_MAX, or than TERMS_BYTES_MAX when
- * folded; ERR_NOMEM. The texts are copied. */
+/* `count` > 0. `*ret_bad` is the index of the term at fault. ERR_PROTO: nothing is left of it when
+ * folded, or it is longer than TERM_BYTES_MAX; ERR_LIMIT: more than TERMS_MAX, or than
+ * TERMS_BYTES_MAX when folded; ERR_NOMEM. The texts are copied. */
 MUST_USE enum err terms_new(const struct term *list, uint32_t count, struct terms **ret_terms,
                             uint32_t *ret_bad);
 struct terms *terms_ref(struct terms *terms); // returns its argument; NULL is legal

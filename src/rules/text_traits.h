@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* text_traits -- finds what the rules of a stream have to know of a text: struct traits, once, before
- * it is handed to the ordering point.
+/* text_traits -- finds what the rules of a stream have to know of a text, struct traits, once,
+ * before it is handed to the ordering point.
  *
  *      link       scheme://, www., a name that ends in a known top level domain ("example.com", not
  *                 "ok.so"), and those spelled around a filter: "example dot com", "example[.]com"
