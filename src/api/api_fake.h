@@ -57,6 +57,9 @@ static struct {
     struct read read, asked;
     struct event *events[8];
     struct stream_call stream, streamed;
+    struct act_call act, acted;
+    struct moderation_call moderation, looked;
+    const char *found_json; // what moderators look up
     char address[ADDRESS_TEXT_MAX];
     uint32_t reads;
     /* -- the hub's -- */
@@ -223,8 +226,36 @@ static void fake_stream(struct port *port, struct stream_call *stream)
     stream->call.done(&stream->call);
 }
 
-static const struct port_ops fake_port_ops = {
-    .submit = fake_submit, .read = fake_read, .stream = fake_stream};
+static void fake_act(struct port *port, struct act_call *act)
+{
+    (void)port;
+    fake.acted = *act;
+    act->end = fake.act.end;
+    act->refusal = fake.act.refusal;
+    act->retry_after_ms = fake.act.retry_after_ms;
+    act->epoch = (struct epoch){"k3f9"};
+    act->act_n = fake.act.act_n;
+    act->seq = fake.act.seq;
+    memcpy(act->detail, fake.act.detail, sizeof(act->detail));
+    act->call.done(&act->call);
+}
+
+static void fake_moderation(struct port *port, struct moderation_call *call)
+{
+    (void)port;
+    fake.looked = *call;
+    call->result = fake.moderation.result;
+    call->seq = fake.moderation.seq;
+    buf_init(&call->out, MEM_OTHER, 1 << 20);
+    buf_add_str(&call->out, str_of(fake.found_json));
+    call->call.done(&call->call);
+}
+
+static const struct port_ops fake_port_ops = {.submit = fake_submit,
+                                              .read = fake_read,
+                                              .stream = fake_stream,
+                                              .act = fake_act,
+                                              .moderation = fake_moderation};
 static struct port fake_port = {.ops = &fake_port_ops, .epoch = {"k3f9"}};
 
 /* ---- the hub ---- */

@@ -337,6 +337,20 @@ static void do_stream(struct port *port, struct stream_call *stream)
     port_stream(late->behind, stream);
 }
 
+static void do_act(struct port *port, struct act_call *act)
+{
+    struct late_port *late = late_of(port);
+    send_away(late, &act->call);
+    port_act(late->behind, act);
+}
+
+static void do_moderation(struct port *port, struct moderation_call *call)
+{
+    struct late_port *late = late_of(port);
+    send_away(late, &call->call);
+    port_moderation(late->behind, call);
+}
+
 static const struct port_ops ops = {
     .submit = do_submit,
     .watch = do_watch,
@@ -345,6 +359,8 @@ static const struct port_ops ops = {
     .read = do_read,
     .count = do_count,
     .stream = do_stream,
+    .act = do_act,
+    .moderation = do_moderation,
 };
 
 struct late_port *late_port_new(struct port *behind, uint64_t seed)

@@ -6,6 +6,7 @@
 #include "engine/embedded/comment_body.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { CULPRITS_MAX = 8, RETRY_AFTER_MS = 1000 };
 
@@ -16,13 +17,16 @@ void batch_init(struct batch *batch, const struct clock *clock, struct engine_me
     batch->metrics = metrics;
     batch->post_wait_ms_max = post_wait_ms_max;
     batch->post_count = 0;
+    batch->act_count = 0;
     batch->call_count = 0;
+    batch->barrier = NULL;
 }
 
 void batch_begin(struct batch *batch, struct moment now)
 {
     batch->now = now;
     batch->post_count = 0;
+    batch->act_count = 0;
     batch->call_count = 0;
     batch->rows = 0;
     batch->may_be_written = false;
@@ -49,7 +53,27 @@ void batch_add_call(struct batch *batch, struct stream_call *call)
     call->result = ERR_SYS;
     call->created = false;
     call->is_new_state = false;
-    batch->calls[batch->call_count++] = (struct batch_call){.call = call};
+    batch->calls[batch->call_count++] = call;
+}
+
+static void refuse_act(struct batch_act *act, enum act_refusal refusal)
+{
+    act->verdict = (struct act_verdict){.end = ACT_REFUSED, .refusal = refusal};
+}
+
+/* The room for its answer is had before anything is written. */
+void batch_add_act(struct batch *batch, struct act_call *call, const struct bus *bus)
+{
+    must(batch->act_count < BATCH_ACTS_MAX);
+    struct batch_act *act = &batch->acts[batch->act_count++];
+    *act = (struct batch_act){.call = call};
+    if (batch->barrier == NULL) {
+        batch->barrier = barrier_new(bus, BATCH_ACTS_MAX);
+    }
+    if (batch->barrier == NULL) {
+        refuse_act(act, ACT_REFUSAL_OVERLOADED);
+        act->is_settled = true;
+    }
 }
 
 static bool has_question(const struct batch *batch)
@@ -59,25 +83,32 @@ static bool has_question(const struct batch *batch)
             return true;
         }
     }
-    return batch->call_count > 0;
+    return batch->call_count > 0 || batch->act_count > 0;
 }
 
-/* Where it stopped: at `culprit`, or (NULL) at the beginning or the end. */
+/* Where it stopped: at a question, whose `is_settled` this is, or (NULL) at the beginning or the
+ * end. */
 struct stop {
-    struct batch_post *culprit;
+    bool *culprit;
     bool at_commit;
 };
 
 static enum err decide_each(struct batch *batch, struct ordering *ordering, struct stop *stop)
 {
     for (uint32_t i = 0; i < batch->call_count; i++) {
-        struct batch_call *call = &batch->calls[i];
-        TRY(ordering_change(ordering, call->call, batch->now, &call->event, &call->head));
+        TRY(ordering_change(ordering, batch->calls[i], batch->now));
+    }
+    for (uint32_t i = 0; i < batch->act_count; i++) {
+        struct batch_act *act = &batch->acts[i];
+        if (!act->is_settled) {
+            stop->culprit = &act->is_settled;
+            TRY(acts_judge(ordering, act->call, batch->now, &act->verdict));
+        }
     }
     for (uint32_t i = 0; i < batch->post_count; i++) {
         struct batch_post *post = &batch->posts[i];
         if (!post->is_settled) {
-            stop->culprit = post;
+            stop->culprit = &post->is_settled;
             TRY(ordering_judge(ordering, post->submit, batch->now, &post->verdict));
         }
     }
@@ -132,15 +163,32 @@ static void undo_post(struct batch *batch, struct ordering *ordering, struct bat
                                 .rate = verdict->rate};
 }
 
+static void undo_act(struct batch_act *act, bool may_be_there)
+{
+    struct act_verdict *verdict = &act->verdict;
+    const bool stands = (verdict->end == ACT_REFUSED && verdict->refusal != ACT_REFUSAL_NONE) ||
+                        (verdict->end == ACT_DUPLICATE && verdict->is_known);
+    if (act->is_settled || stands) {
+        act->is_settled = true;
+        return;
+    }
+    if (may_be_there && verdict->act_n != 0) {
+        *verdict = (struct act_verdict){.end = ACT_UNKNOWN};
+    } else {
+        refuse_act(act, ACT_REFUSAL_STORE_DOWN);
+    }
+}
+
 static void undo(struct batch *batch, struct ordering *ordering, bool may_be_there)
 {
     for (uint32_t i = 0; i < batch->post_count; i++) {
         undo_post(batch, ordering, &batch->posts[i], may_be_there);
     }
     for (uint32_t i = 0; i < batch->call_count; i++) {
-        event_unref(batch->calls[i].event);
-        batch->calls[i].event = NULL;
-        batch->calls[i].call->result = ERR_SYS;
+        batch->calls[i]->result = ERR_SYS;
+    }
+    for (uint32_t i = 0; i < batch->act_count; i++) {
+        undo_act(&batch->acts[i], may_be_there);
     }
     ordering_rollback(ordering);
 }
@@ -156,17 +204,6 @@ static bool is_culprits_fault(const struct ordering *ordering, const struct stop
             (code != SQLITE_FULL && code != SQLITE_IOERR && code != SQLITE_CONSTRAINT));
 }
 
-static void count_rows(struct batch *batch)
-{
-    for (uint32_t i = 0; i < batch->post_count; i++) {
-        batch->rows += batch->posts[i].verdict.end == SUBMIT_DONE;
-    }
-    for (uint32_t i = 0; i < batch->call_count; i++) {
-        batch->rows += batch->calls[i].event != NULL;
-    }
-    metric_count(&batch->metrics->rows, batch->rows);
-}
-
 static enum err decide(struct batch *batch, struct ordering *ordering)
 {
     enum err err = ERR_OK;
@@ -175,7 +212,8 @@ static enum err decide(struct batch *batch, struct ordering *ordering)
         err = decide_all(batch, ordering, &stop);
         if (err == ERR_OK) {
             ordering_settle(ordering);
-            count_rows(batch);
+            batch->rows = ordering->outbox.count;
+            metric_count(&batch->metrics->rows, batch->rows);
             return ERR_OK;
         }
         batch->may_be_written = may_be_written(ordering, &stop);
@@ -183,7 +221,7 @@ static enum err decide(struct batch *batch, struct ordering *ordering)
         if (!is_culprits_fault(ordering, &stop, err)) {
             return err;
         }
-        stop.culprit->is_settled = true;
+        *stop.culprit = true;
     }
     return err;
 }
@@ -196,6 +234,11 @@ static void refuse_all(struct batch *batch)
             post->verdict = (struct verdict){.end = SUBMIT_REFUSED,
                                              .refusal = REFUSAL_STORE_DOWN,
                                              .retry_after_ms = RETRY_AFTER_MS};
+        }
+    }
+    for (uint32_t i = 0; i < batch->act_count; i++) {
+        if (!batch->acts[i].is_settled) {
+            refuse_act(&batch->acts[i], ACT_REFUSAL_STORE_DOWN);
         }
     }
 }
@@ -217,44 +260,14 @@ enum err batch_decide(struct batch *batch, struct ordering *ordering, bool may_w
     return err;
 }
 
-struct outlet { // where committed events go
-    struct heads *heads;
-    struct bus *bus;
-    struct log_tail *tail;
-    int64_t mono_ms;
-};
-
-static void publish(const struct outlet *outlet, struct head *head, struct event *event,
-                    int64_t asked_ms)
+void batch_publish(struct batch *batch, struct ordering *ordering, struct bus *bus,
+                   struct log_tail *tail)
 {
-    event->published_mono_ms = outlet->mono_ms; // nobody else has it yet
-    event->waited_ms = outlet->mono_ms > asked_ms ? (uint32_t)(outlet->mono_ms - asked_ms) : 0;
-    log_tail_append(outlet->tail, head->node.key, event, head->row.ground_seq);
-    bus_publish(outlet->bus, &head->subs, event);
-    if (list_is_empty(&head->subs)) { // nobody watches, or the last one has fallen behind
-        heads_idle(outlet->heads, head);
-    }
-}
-
-void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus, struct log_tail *tail)
-{
-    const struct outlet outlet = {
-        .heads = heads, .bus = bus, .tail = tail, .mono_ms = clock_mono_ms(batch->clock)};
-    log_tail_set_ahead(tail, true);
-    for (uint32_t i = 0; i < batch->call_count; i++) {
-        struct batch_call *call = &batch->calls[i];
-        if (call->event != NULL) {
-            publish(&outlet, call->head, call->event, outlet.mono_ms);
-        }
-    }
-    for (uint32_t i = 0; i < batch->post_count; i++) {
-        struct verdict *verdict = &batch->posts[i].verdict;
-        if (verdict->end == SUBMIT_DONE) {
-            publish(&outlet, verdict->head, verdict->event, batch->posts[i].submit->asked_mono_ms);
-        }
-    }
-    bus_flush(bus);
-    log_tail_set_ahead(tail, false);
+    const struct outlet outlet = {.heads = &ordering->heads,
+                                  .bus = bus,
+                                  .tail = tail,
+                                  .mono_ms = clock_mono_ms(batch->clock)};
+    outbox_publish(&ordering->outbox, &outlet);
 }
 
 static void answer(struct batch *batch, struct batch_post *post)
@@ -265,6 +278,8 @@ static void answer(struct batch *batch, struct batch_post *post)
     submit->refusal = verdict->refusal;
     submit->retry_after_ms = verdict->retry_after_ms;
     submit->rate = verdict->rate;
+    submit->state = COMMENT_VISIBLE;
+    submit->act = 0;
     submit->epoch = batch->epoch;
     submit->event = verdict->event; // our reference becomes the asker's
     submit->id = STR_NONE;
@@ -276,18 +291,57 @@ static void answer(struct batch *batch, struct batch_post *post)
     call_finish(&submit->call);
 }
 
-void batch_answer(struct batch *batch)
+/* What is in force is answered behind the barrier, the rest at once. */
+static void answer_act(struct batch *batch, const struct batch_act *act)
 {
+    struct act_call *call = act->call;
+    const struct act_verdict *verdict = &act->verdict;
+    call->end = verdict->end;
+    call->refusal = verdict->refusal;
+    call->retry_after_ms = verdict->end == ACT_REFUSED ? RETRY_AFTER_MS : 0;
+    call->epoch = batch->epoch;
+    call->act_n = verdict->act_n;
+    call->seq = verdict->seq;
+    memcpy(call->detail, verdict->detail, sizeof(call->detail));
+    if (verdict->end == ACT_DONE || verdict->end == ACT_DUPLICATE) {
+        barrier_add(batch->barrier, call);
+    } else {
+        call_finish(&call->call);
+    }
+}
+
+static void answer_acts(struct batch *batch, struct bus *bus)
+{
+    for (uint32_t i = 0; i < batch->act_count; i++) {
+        answer_act(batch, &batch->acts[i]);
+    }
+    if (batch->barrier != NULL) {
+        barrier_send(batch->barrier, bus);
+        batch->barrier = NULL;
+    }
+}
+
+void batch_answer(struct batch *batch, struct bus *bus)
+{
+    answer_acts(batch, bus);
     for (uint32_t i = 0; i < batch->call_count; i++) {
-        struct batch_call *call = &batch->calls[i];
-        event_unref(call->event);
-        call->event = NULL;
-        call->call->epoch = batch->epoch;
-        call_finish(&call->call->call);
+        batch->calls[i]->epoch = batch->epoch;
+        call_finish(&batch->calls[i]->call);
     }
     for (uint32_t i = 0; i < batch->post_count; i++) {
         answer(batch, &batch->posts[i]);
     }
+}
+
+void batch_refuse_act(struct act_call *call, enum act_refusal refusal, const struct epoch *epoch)
+{
+    call->end = ACT_REFUSED;
+    call->refusal = refusal;
+    call->retry_after_ms = RETRY_AFTER_MS;
+    call->epoch = *epoch;
+    call->act_n = 0;
+    call->seq = 0;
+    call->detail[0] = '\0';
 }
 
 void batch_refuse(struct submit *submit, enum refusal refusal, const struct epoch *epoch)

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* batch -- what one transaction decides: posts and changes of streams, from question to answer.
+/* batch -- what one transaction decides: acts, posts and changes of streams, from question to answer.
  *
  *      batch_begin ─▶ batch_add_* ─▶ batch_decide ─▶ batch_publish ─▶ batch_answer
  *
  * Used by:  writer.c.
  * Thread:   the ordering thread's.
- * Bound:    BATCH_POSTS_MAX and BATCH_CALLS_MAX.
+ * Bound:    BATCH_POSTS_MAX, BATCH_ACTS_MAX and BATCH_CALLS_MAX.
  * Promise:  every question added is answered once. When the commit fails nothing of it stays in
- * memory; what is answered then is true: refused when surely nothing was written, else unknown.
+ * memory; what is answered then is true: refused when surely nothing was written, else unknown. Acts
+ * come before posts, and are answered when every home has what was published.
  */
 #pragma once
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "engine/embedded/acts.h"
+#include "engine/embedded/barrier.h"
 #include "engine/embedded/bus.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
@@ -22,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BATCH_POSTS_MAX = 512, BATCH_CALLS_MAX = 64 };
+enum { BATCH_POSTS_MAX = 512, BATCH_ACTS_MAX = 32, BATCH_CALLS_MAX = 64 };
 
 struct batch_post {
     struct submit *submit; // the asker's, held until answered
@@ -30,10 +33,10 @@ struct batch_post {
     bool is_settled; // whatever becomes of the transaction
 };
 
-struct batch_call {
-    struct stream_call *call; // likewise
-    struct event *event;      // a reference; NULL: the log did not grow
-    struct head *head;
+struct batch_act {
+    struct act_call *call; // likewise
+    struct act_verdict verdict;
+    bool is_settled;
 };
 
 struct batch {
@@ -42,24 +45,28 @@ struct batch {
     uint32_t post_wait_ms_max;
     struct moment now;
     struct epoch epoch;
-    uint32_t post_count, call_count;
+    uint32_t post_count, act_count, call_count;
     uint32_t rows;       // that were committed
     bool may_be_written; // it failed, and the disk may hold it all the same
     struct batch_post posts[BATCH_POSTS_MAX];
-    struct batch_call calls[BATCH_CALLS_MAX];
+    struct batch_act acts[BATCH_ACTS_MAX];
+    struct stream_call *calls[BATCH_CALLS_MAX]; // likewise
+    struct barrier *barrier;                    // owned; for its acts, when it has some
 };
 
 void batch_init(struct batch *batch, const struct clock *clock, struct engine_metrics *metrics,
                 uint32_t post_wait_ms_max);
 void batch_begin(struct batch *batch, struct moment now);
 void batch_add_post(struct batch *batch, struct submit *submit);
+void batch_add_act(struct batch *batch, struct act_call *call, const struct bus *bus);
 void batch_add_call(struct batch *batch, struct stream_call *call);
 /* One transaction. Without `may_write` everything is refused. An error: it failed, and the
  * verdicts say so; ordering->store->failure says why. */
 MUST_USE enum err batch_decide(struct batch *batch, struct ordering *ordering, bool may_write);
-void batch_publish(struct batch *batch, struct heads *heads, struct bus *bus,
+void batch_publish(struct batch *batch, struct ordering *ordering, struct bus *bus,
                    struct log_tail *tail);
-void batch_answer(struct batch *batch);
+void batch_answer(struct batch *batch, struct bus *bus);
 
-/* The answer of a post that never came to a batch; not finished. */
+/* The answer of what never came to a batch; not finished. */
+void batch_refuse_act(struct act_call *call, enum act_refusal refusal, const struct epoch *epoch);
 void batch_refuse(struct submit *submit, enum refusal refusal, const struct epoch *epoch);

@@ -84,9 +84,7 @@ static void drop(void)
     for (uint32_t i = 0; i < batch.post_count; i++) {
         event_unref(batch.posts[i].verdict.event);
     }
-    for (uint32_t i = 0; i < batch.call_count; i++) {
-        event_unref(batch.calls[i].event);
-    }
+    outbox_clear(&ordering.outbox);
 }
 
 static int64_t number(const char *sql)

@@ -27,6 +27,8 @@ struct bus_home {
     struct link laden;     // in bus->laden while `parcel` has something
     struct home *home;     // borrowed; outlives its watches
     struct parcel *parcel; // owned until it is sent
+    uint32_t watches;      // that are on
+    bool has_fallen;       // one fell behind, and no walk came by since
     /* -- atomic: gauges; relaxed but for the references -- */
     _Atomic uint32_t refs;
     _Atomic uint64_t events, bytes; // unopened
@@ -55,6 +57,7 @@ struct sub {
 void bus_init(struct bus *bus, const struct bus_bounds *bounds)
 {
     bus->bounds = *bounds;
+    bus->home_count = 0;
     list_init(&bus->homes);
     list_init(&bus->laden);
 }
@@ -88,6 +91,7 @@ static struct bus_home *find_home(struct bus *bus, struct home *home)
         made->home = home;
         atomic_init(&made->refs, 1);
         list_push(&bus->homes, &made->link);
+        bus->home_count++;
     }
     return made;
 }
@@ -101,6 +105,7 @@ enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch)
     }
     sub->watch = watch;
     sub->at = at;
+    at->watches++;
     list_push(subs, &sub->link);
     return ERR_OK;
 }
@@ -112,6 +117,7 @@ void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch)
         struct sub *sub = list_entry(link, struct sub, link);
         if (sub->watch == watch) {
             list_remove(link);
+            sub->at->watches--;
             mem_free(MEM_ENGINE, sub);
             return;
         }
@@ -130,6 +136,8 @@ static void open_behind(struct letter *letter)
 static void fall_behind(struct bus *bus, struct sub *sub)
 {
     list_remove(&sub->link);
+    sub->at->watches--;
+    sub->at->has_fallen = true;
     bus_flush(bus);
     sub->behind.open = open_behind;
     if (mutant(BEHIND_UNTOLD)) {
@@ -216,4 +224,23 @@ void bus_flush(struct bus *bus)
         at->parcel = NULL;
         home_send(at->home, &parcel->letter);
     }
+}
+
+struct bus_home_walk bus_homes(struct bus *bus)
+{
+    return (struct bus_home_walk){.next = bus->homes.next, .end = &bus->homes};
+}
+
+struct home *bus_next_home(struct bus_home_walk *walk)
+{
+    while (walk->next != walk->end) {
+        struct bus_home *at = list_entry(walk->next, struct bus_home, link);
+        walk->next = at->link.next;
+        const bool is_asked = at->watches > 0 || at->has_fallen;
+        at->has_fallen = false;
+        if (is_asked) {
+            return at->home;
+        }
+    }
+    return NULL;
 }

@@ -30,6 +30,7 @@ struct bus_bounds { // of what lies unopened at a home
 struct bus {
     struct bus_bounds bounds;
     struct link homes; // of struct bus_home; as many as there are reactors
+    uint32_t home_count;
     struct link laden; // those that have a letter being filled
 };
 
@@ -42,3 +43,10 @@ void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch); 
 /* Puts the event into the letters of all who watch; bus_flush() sends them. */
 void bus_publish(struct bus *bus, struct link *subs, struct event *event);
 void bus_flush(struct bus *bus);
+
+/* The homes on which a watch is, or was until it fell behind since the last such walk. */
+struct bus_home_walk {
+    struct link *next, *end;
+};
+struct bus_home_walk bus_homes(struct bus *bus);
+struct home *bus_next_home(struct bus_home_walk *walk); // NULL: that was the last

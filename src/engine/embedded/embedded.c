@@ -121,6 +121,16 @@ static void on_stream(struct port *port, struct stream_call *call)
     }
 }
 
+static void on_act(struct port *port, struct act_call *call)
+{
+    writer_act(engine_of(port)->writer, call);
+}
+
+static void on_moderation(struct port *port, struct moderation_call *call)
+{
+    readers_moderation(engine_of(port)->readers, call);
+}
+
 static const struct port_ops ops = {
     .submit = on_submit,
     .watch = on_watch,
@@ -129,6 +139,8 @@ static const struct port_ops ops = {
     .read = on_read,
     .count = on_count,
     .stream = on_stream,
+    .act = on_act,
+    .moderation = on_moderation,
 };
 
 /* ---- open ---- */

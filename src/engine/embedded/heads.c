@@ -14,6 +14,24 @@ void heads_init(struct heads *heads, uint64_t seed)
     list_init(&heads->touched);
 }
 
+static void free_rules(struct str rules)
+{
+    mem_free(MEM_ENGINE, (void *)(uintptr_t)rules.at);
+}
+
+static enum err copy_rules(struct str rules, struct str *ret_copy)
+{
+    char *copy = rules.len == 0 ? NULL : mem_new(MEM_ENGINE, rules.len);
+    if (rules.len > 0 && copy == NULL) {
+        return ERR_NOMEM;
+    }
+    if (copy != NULL) {
+        memcpy(copy, rules.at, rules.len);
+    }
+    *ret_copy = (struct str){.at = copy, .len = rules.len};
+    return ERR_OK;
+}
+
 static void forget(struct heads *heads, struct head *head)
 {
     must(list_is_empty(&head->subs));
@@ -21,6 +39,7 @@ static void forget(struct heads *heads, struct head *head)
     list_remove(&head->touched);
     heads->idle_count--;
     map_remove(&heads->by_name, &head->node);
+    free_rules(head->row.rules);
     mem_free(MEM_ENGINE, head);
 }
 
@@ -42,8 +61,14 @@ static enum err load(struct store *store, struct str name, struct head *head, ui
         return err;
     }
     if (err == ERR_OK) {
-        TRY(store_streams_end(store, &row, name.len, &end, ret_row_n));
+        TRY(copy_rules(row.rules, &row.rules));
+        const enum err ended = store_streams_end(store, &row, name.len, &end, ret_row_n);
+        if (ended != ERR_OK) {
+            free_rules(row.rules);
+            return ended;
+        }
     }
+    free_rules(head->row.rules);
     head->row = row;
     head->end = end;
     head->end.seq -= mutant(HEAD_SHORT) && end.seq > 0 ? 1 : 0;
@@ -111,9 +136,32 @@ void heads_touch(struct heads *heads, struct head *head)
     }
 }
 
+enum err head_set_rules(struct head *head, struct str rules)
+{
+    struct str copy;
+    must(list_holds(&head->touched));
+    TRY(copy_rules(rules, &copy));
+    if (head->row.rules.at != head->row_before.rules.at) {
+        free_rules(head->row.rules); // a second time in one batch
+    }
+    head->row.rules = copy;
+    return ERR_OK;
+}
+
+/* Of two that differ the one that is not `kept` is of no more use. */
+static void drop_rules(struct str rules, struct str kept)
+{
+    if (rules.at != kept.at) {
+        free_rules(rules);
+    }
+}
+
 void heads_settle(struct heads *heads)
 {
-    while (list_pop(&heads->touched) != NULL) {
+    struct link *link = NULL;
+    while ((link = list_pop(&heads->touched)) != NULL) {
+        const struct head *head = list_entry(link, struct head, touched);
+        drop_rules(head->row_before.rules, head->row.rules);
     }
 }
 
@@ -122,6 +170,7 @@ void heads_rollback(struct heads *heads)
     struct link *link = NULL;
     while ((link = list_pop(&heads->touched)) != NULL) {
         struct head *head = list_entry(link, struct head, touched);
+        drop_rules(head->row.rules, head->row_before.rules);
         head->row = head->row_before;
         if (!mutant(ROLLBACK_SKIPPED)) {
             head->end = head->end_before;

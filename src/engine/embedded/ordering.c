@@ -54,6 +54,7 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
     *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
     heads_init(&ordering->heads, identity->hash_key);
     buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
+    outbox_init(&ordering->outbox);
     enum err err = budget_open(&ordering->budget, rules, identity->hash_key);
     if (err == ERR_OK) {
         err = load(ordering, now);
@@ -71,6 +72,7 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
 void ordering_close(struct ordering *ordering)
 {
     budget_close(&ordering->budget);
+    outbox_done(&ordering->outbox);
     heads_done(&ordering->heads);
     buf_done(&ordering->body);
 }
@@ -90,6 +92,7 @@ enum err ordering_reload(struct ordering *ordering, struct moment now)
 
 void ordering_begin(struct ordering *ordering)
 {
+    must(ordering->outbox.count == 0);
     ordering->next_n_before = ordering->next_n;
 }
 
@@ -100,6 +103,7 @@ void ordering_settle(struct ordering *ordering)
 
 void ordering_rollback(struct ordering *ordering)
 {
+    outbox_clear(&ordering->outbox);
     heads_rollback(&ordering->heads);
     ordering->next_n = ordering->next_n_before;
 }
@@ -114,6 +118,16 @@ static void log_damage(struct str stream, uint64_t n)
 {
     log_line(LOG_ERROR, "a row of the log is damaged and is not served", LOG_STR("stream", stream),
              LOG_I64("n", n));
+}
+
+enum err ordering_find(struct ordering *ordering, struct str stream, struct head **ret_head)
+{
+    uint64_t n = 0;
+    const enum err err = heads_find(&ordering->heads, ordering->store, stream, ret_head, &n);
+    if (err == ERR_GONE) {
+        log_damage(stream, n);
+    }
+    return err;
 }
 
 static void refuse(struct verdict *verdict, enum refusal refusal)
@@ -169,12 +183,8 @@ static enum err judge_stream(struct ordering *ordering, const struct submit *sub
                              struct verdict *verdict)
 {
     struct head *head = NULL;
-    uint64_t n = 0;
-    const enum err err = heads_find(&ordering->heads, ordering->store, submit->stream, &head, &n);
+    const enum err err = ordering_find(ordering, submit->stream, &head);
     if (err == ERR_GONE || err == ERR_NOMEM) {
-        if (err == ERR_GONE) {
-            log_damage(submit->stream, n);
-        }
         refuse(verdict, err == ERR_GONE ? REFUSAL_STORE_DOWN : REFUSAL_OVERLOADED);
         return ERR_OK;
     }
@@ -235,7 +245,7 @@ void ordering_uncount(struct ordering *ordering, const struct submit *submit, st
 
 /* ---- its place in the order ---- */
 
-static enum err ensure_row(struct ordering *ordering, struct head *head, int64_t wall_ms)
+enum err ordering_ensure(struct ordering *ordering, struct head *head, int64_t wall_ms)
 {
     if (head->row.id != 0) {
         return ERR_OK;
@@ -245,16 +255,8 @@ static enum err ensure_row(struct ordering *ordering, struct head *head, int64_t
     return store_streams_add(ordering->store, head->node.key, &head->row);
 }
 
-struct entry { // what is to be added to a log
-    struct head *head;
-    enum event_kind kind;
-    uint8_t flags;
-    struct str user, cid;
-};
-
-/* Its body stands in ordering->body. */
-static enum err add_to_log(struct ordering *ordering, const struct entry *entry, struct moment now,
-                           struct event **ret_event)
+enum err ordering_add(struct ordering *ordering, const struct ordering_entry *entry,
+                      struct moment now, struct event **ret_event)
 {
     struct head *head = entry->head;
     const bool is_comment = entry->kind == EVENT_COMMENT;
@@ -283,11 +285,12 @@ static enum err add_to_log(struct ordering *ordering, const struct entry *entry,
     if (event == NULL) {
         return ERR_NOMEM;
     }
-    const enum err err = store_rows_add(ordering->store, &row);
-    if (err != ERR_OK) {
-        event_unref(event);
-        return err;
+    enum err err = store_rows_add(ordering->store, &row);
+    if (err == ERR_OK) {
+        err = outbox_add(&ordering->outbox, head, event, entry->asked_ms);
     }
+    event_unref(event);
+    TRY(err);
     heads_touch(&ordering->heads, head);
     if (!mutant(HEAD_KEPT)) {
         head->end = end;
@@ -301,13 +304,15 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
                        struct verdict *verdict)
 {
     struct head *head = verdict->head;
-    const struct entry entry = {
+    const struct ordering_entry entry = {
         .head = head,
         .kind = EVENT_COMMENT,
         .flags = submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0,
         .user = submit->author.id,
         .cid = submit->cid,
+        .asked_ms = submit->asked_mono_ms,
     };
+    struct event *event = NULL;
     struct comment_id id;
     const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
     comment_id_write(ordering->identity.id_key, ordering->next_n, at_ms, &id);
@@ -316,14 +321,15 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
         return ERR_NOMEM;
     }
     const uint64_t n = ordering->next_n;
-    TRY(ensure_row(ordering, head, now.wall_ms));
+    TRY(ordering_ensure(ordering, head, now.wall_ms));
     const bool is_left_out = mutant(DEDUPE_SKIPPED) || mutant(DEDUPE_UNWRITTEN);
     if (submit->cid.len > 0 && !is_left_out) {
         const struct store_dedupe_key key = {
             .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
         TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));
     }
-    TRY(add_to_log(ordering, &entry, now, &verdict->event));
+    TRY(ordering_add(ordering, &entry, now, &event));
+    verdict->event = event_ref(event);
     verdict->end = SUBMIT_DONE;
     return ERR_OK;
 }
@@ -362,15 +368,16 @@ enum err ordering_judge(struct ordering *ordering, const struct submit *submit, 
 /* ---- streams ---- */
 
 static enum err add_state(struct ordering *ordering, struct head *head, enum stream_state state,
-                          struct moment now, struct event **ret_event)
+                          struct moment now)
 {
-    const struct entry entry = {.head = head, .kind = EVENT_STREAM};
+    struct event *event = NULL;
+    const struct ordering_entry entry = {.head = head, .kind = EVENT_STREAM};
     const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
     comment_body_write_state(&ordering->body, state, at_ms);
     if (!buf_ok(&ordering->body)) {
         return ERR_NOMEM;
     }
-    return add_to_log(ordering, &entry, now, ret_event);
+    return ordering_add(ordering, &entry, now, &event);
 }
 
 static void answer_stream(struct stream_call *call, const struct head *head)
@@ -387,24 +394,13 @@ static enum stream_state state_asked(const struct stream_call *call)
     return call->what == STREAM_DO_END ? STREAM_ENDED : (enum stream_state)call->state;
 }
 
-static enum err find_for_change(struct ordering *ordering, struct stream_call *call,
-                                struct head **ret_head)
-{
-    uint64_t n = 0;
-    const enum err err = heads_find(&ordering->heads, ordering->store, call->stream, ret_head, &n);
-    if (err == ERR_GONE) {
-        log_damage(call->stream, n);
-        return ERR_OK;
-    }
-    return err;
-}
-
-enum err ordering_change(struct ordering *ordering, struct stream_call *call, struct moment now,
-                         struct event **ret_event, struct head **ret_head)
+enum err ordering_change(struct ordering *ordering, struct stream_call *call, struct moment now)
 {
     struct head *head = NULL;
-    struct event *event = NULL;
-    TRY(find_for_change(ordering, call, &head));
+    const enum err found = ordering_find(ordering, call->stream, &head);
+    if (found != ERR_OK && found != ERR_GONE) {
+        return found;
+    }
     const bool is_refused = head == NULL || (call->what == STREAM_DO_END && head->row.id == 0 &&
                                              ordering->rules.streams_explicit);
     if (is_refused) {
@@ -412,7 +408,7 @@ enum err ordering_change(struct ordering *ordering, struct stream_call *call, st
         return ERR_OK;
     }
     call->created = head->row.id == 0;
-    TRY(ensure_row(ordering, head, now.wall_ms));
+    TRY(ordering_ensure(ordering, head, now.wall_ms));
     heads_touch(&ordering->heads, head);
     if (call->what == STREAM_DO_PUT && call->retention_days >= 0) {
         head->row.retention_days = call->retention_days;
@@ -420,17 +416,11 @@ enum err ordering_change(struct ordering *ordering, struct stream_call *call, st
     const enum stream_state state = state_asked(call);
     call->is_new_state = state != 0 && state != head->row.state;
     if (call->is_new_state) {
-        TRY(add_state(ordering, head, state, now, &event));
+        TRY(add_state(ordering, head, state, now));
         head->row.state = state;
     }
-    const enum err err = store_streams_set(ordering->store, &head->row);
-    if (err != ERR_OK) {
-        event_unref(event);
-        return err;
-    }
+    TRY(store_streams_set(ordering->store, &head->row));
     call->result = ERR_OK;
     answer_stream(call, head);
-    *ret_event = event;
-    *ret_head = head;
     return ERR_OK;
 }

@@ -6,8 +6,9 @@
  *                        ▼ refused                                                 ▼
  *                                            seq, at, prev, rank, segment ─▶ row, dedupe entry
  *
- * Owns:     heads, budget, the numbers that come next.
- * Used by:  writer.c, between a begin and a commit of its own; retention.c and reopening likewise.
+ * Owns:     heads, budget, the numbers that come next, what a transaction has to tell.
+ * Used by:  writer.c, between a begin and a commit of its own; retention.c and reopening likewise;
+ *           acts.c and what follows from acts add their events by ordering_add().
  * Thread:   the ordering thread's; plain sequential code.
  * Promise:  ordering_rollback() leaves everything as it was before the batch; a refusal changes
  * nothing.
@@ -19,6 +20,7 @@
 #include "engine/embedded/budget.h"
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/heads.h"
+#include "engine/embedded/outbox.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_dedupe.h"
 #include "engine/embedded/store_schema.h"
@@ -41,6 +43,7 @@ struct ordering {
     uint64_t next_n;
     uint64_t next_n_before; // of the batch
     struct buf body;        // scratch
+    struct outbox outbox;   // what the transaction under way added to logs
 };
 
 /* What became of one question; the answer itself is written when the batch has ended. */
@@ -63,11 +66,26 @@ void ordering_set_rules(struct ordering *ordering, const struct embedded_rules *
 /* Inside a write transaction. An error means that the batch cannot go on. */
 MUST_USE enum err ordering_judge(struct ordering *ordering, const struct submit *submit,
                                  struct moment now, struct verdict *ret_verdict);
-/* PUT and END; fills in the call's answer. `ret_event` is a reference, NULL when nothing was added
- * to the log. */
+/* PUT and END; fills in the call's answer. */
 MUST_USE enum err ordering_change(struct ordering *ordering, struct stream_call *call,
-                                  struct moment now, struct event **ret_event,
-                                  struct head **ret_head);
+                                  struct moment now);
+
+/* The head of a stream, damage logged. ERR_NOMEM; ERR_GONE: the end of its log is damaged. */
+MUST_USE enum err ordering_find(struct ordering *ordering, struct str stream,
+                                struct head **ret_head);
+/* The store has a row of it from here on. */
+MUST_USE enum err ordering_ensure(struct ordering *ordering, struct head *head, int64_t wall_ms);
+
+struct ordering_entry { // what is to be added to a log; its body stands in ordering->body
+    struct head *head;
+    enum event_kind kind;
+    uint8_t flags; // enum event_flag
+    struct str user, cid;
+    int64_t asked_ms; // as in struct outbox_item
+};
+/* The event is the outbox's: event_ref() to keep it. */
+MUST_USE enum err ordering_add(struct ordering *ordering, const struct ordering_entry *entry,
+                               struct moment now, struct event **ret_event);
 
 void ordering_begin(struct ordering *ordering); // a batch
 void ordering_settle(struct ordering *ordering);

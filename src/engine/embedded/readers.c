@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "engine/embedded/call_queue.h"
+#include "engine/embedded/moderation_reads.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_streams.h"
@@ -13,6 +14,8 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
+
+enum { MODERATION_BYTES_MAX = 4 << 20 };
 
 struct reader {
     struct readers *all; // borrowed; outlives it
@@ -223,11 +226,33 @@ static void fail_get(struct call *call, enum err err)
     stream_of(call)->result = err;
 }
 
+/* ---- moderation ---- */
+
+static struct moderation_call *moderation_of(struct call *call)
+{
+    return (struct moderation_call *)(void *)call;
+}
+
+static enum err answer_moderation(struct reader *reader, struct call *call)
+{
+    return moderation_reads_answer(&reader->store, moderation_of(call));
+}
+
+static void fail_moderation(struct call *call, enum err err)
+{
+    struct moderation_call *moderation = moderation_of(call);
+    if (err != ERR_OK) {
+        buf_done(&moderation->out);
+    }
+    moderation->result = err;
+}
+
 /* ---- the threads ---- */
 
 static struct question_kind kind_read = {answer_read, fail_read};
 static struct question_kind kind_count = {answer_count, fail_count};
 static struct question_kind kind_get = {answer_get, fail_get};
+static struct question_kind kind_moderation = {answer_moderation, fail_moderation};
 
 struct question { // on a reader's stack while it is answered
     struct call *asked;
@@ -444,6 +469,13 @@ void readers_count(struct readers *readers, struct count_call *count)
 void readers_get(struct readers *readers, struct stream_call *call)
 {
     ask(readers, &call->call, &kind_get);
+}
+
+void readers_moderation(struct readers *readers, struct moderation_call *call)
+{
+    call->seq = 0;
+    buf_init(&call->out, MEM_ENGINE, MODERATION_BYTES_MAX);
+    ask(readers, &call->call, &kind_moderation);
 }
 
 void readers_pause(struct readers *readers)

@@ -49,6 +49,7 @@ void readers_free(struct readers *readers); // stops them, if need be
 void readers_read(struct readers *readers, struct read *read);
 void readers_count(struct readers *readers, struct count_call *count);
 void readers_get(struct readers *readers, struct stream_call *call); // STREAM_DO_GET
+void readers_moderation(struct readers *readers, struct moderation_call *call);
 
 /* Answers one question, on the caller's thread. False: none waits. */
 bool readers_step(struct readers *readers);

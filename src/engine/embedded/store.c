@@ -14,9 +14,10 @@ enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
 #define CACHE_READER_KIB "4096"
 
 #define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum"
+#define ACT "id, stream, what, key, target, value, seconds, at, until, seq, lifted_by"
 #define STREAM                                                                                     \
-    "id, name, state, retention_days, created, ground_seq, ground_at, ground_segment FROM "        \
-    "streams "
+    "id, name, state, retention_days, created, ground_seq, ground_at, ground_segment, rules "      \
+    "FROM streams "
 /* The partial index on acts is used only where the text says `kind <> 1`. */
 #define WANTED "(?4 >> kind) & 1 "
 
@@ -31,7 +32,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_STREAM_BY_ID] = "SELECT " STREAM "WHERE id = ?1",
     [STORE_STREAM_ADD] = "INSERT INTO streams(name, state, retention_days, created, ground_seq, "
                          "ground_at, ground_segment) VALUES (?1, ?2, ?3, ?4, 0, 0, 0)",
-    [STORE_STREAM_SET] = "UPDATE streams SET state = ?2, retention_days = ?3 WHERE id = ?1",
+    [STORE_STREAM_SET] = "UPDATE streams SET state = ?2, retention_days = ?3, rules = ?4 "
+                         "WHERE id = ?1",
     [STORE_STREAM_GROUND] = "UPDATE streams SET ground_seq = ?2, ground_at = ?3, "
                             "ground_segment = ?4 WHERE id = ?1",
     [STORE_STREAM_AFTER] = "SELECT " STREAM "WHERE id > ?1 ORDER BY id LIMIT 1",
@@ -50,6 +52,25 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ROWS_SINCE] = "SELECT " ROW " FROM log WHERE n >= ?1 ORDER BY n",
     [STORE_ROWS_NEWEST_N] = "SELECT max(n) FROM log",
     [STORE_ROWS_DELETE] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
+    [STORE_ACT_ADD] = "INSERT INTO acts(" ACT ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                      "?11)",
+    [STORE_ACT_GET] = "SELECT " ACT " FROM acts WHERE id = ?1",
+    [STORE_ACT_IN_FORCE] = "SELECT " ACT " FROM acts WHERE key = ?1 AND lifted_by = 0 "
+                           "AND (until = 0 OR until > ?2) ORDER BY id DESC LIMIT 1",
+    [STORE_ACT_SET_SEQ] = "UPDATE acts SET seq = ?2 WHERE id = ?1",
+    [STORE_ACT_LIFT] = "UPDATE acts SET lifted_by = ?2 WHERE id = ?1",
+    [STORE_ACTS_LIFTED_BY] = "SELECT " ACT " FROM acts WHERE lifted_by = ?1 AND id > ?2 "
+                             "ORDER BY id LIMIT 1",
+    [STORE_AUDIT_ADD] = "INSERT INTO audit(chain, n, act, entry) VALUES (?1, ?2, ?3, ?4)",
+    [STORE_AUDIT_NEWEST] = "SELECT n, entry FROM audit WHERE chain = ?1 ORDER BY n DESC LIMIT 1",
+    [STORE_AUDIT_AFTER] = "SELECT n, entry FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n",
+    [STORE_AUDIT_OF_ACT] = "SELECT n, entry FROM audit WHERE act = ?1",
+    [STORE_SANCTION_ADD] = "INSERT OR REPLACE INTO sanctions(act, user, stream, what, until, words) "
+                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STORE_SANCTION_DELETE] = "DELETE FROM sanctions WHERE act = ?1",
+    [STORE_SANCTIONS] = "SELECT act, user, stream, what, until, words FROM sanctions ORDER BY act",
+    [STORE_RANK_SET] = "INSERT OR REPLACE INTO ranks(stream, user, roles) VALUES (?1, ?2, ?3)",
+    [STORE_RANK_GET] = "SELECT roles FROM ranks WHERE user = ?2 AND (stream = ?1 OR ?1 = 0)",
     [STORE_DEDUPE_GET] = "SELECT n FROM dedupe_0 WHERE key = ?1",
     [STORE_DEDUPE_GET + 1] = "SELECT n FROM dedupe_1 WHERE key = ?1",
     [STORE_DEDUPE_GET + 2] = "SELECT n FROM dedupe_2 WHERE key = ?1",

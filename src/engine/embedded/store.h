@@ -12,8 +12,8 @@
  * transaction, and ending one ends every statement, so that none pins the WAL. What the disk holds
  * otherwise than it was written is refused: ERR_PROTO (store_pages.h).
  *
- * The file, so that one could rebuild it (user_version 2, application_id "Roar"; 1 had no
- * sums of pages):
+ * The file, so that one could rebuild it (user_version 3, application_id "Roar"; 2 had no
+ * moderation and becomes 3 when it is opened):
  *
  *   meta      name, value         epoch          [a-z0-9]{8}, made once at random
  *                                 hash_key       of dedupe keys and user hashes, made once
@@ -30,6 +30,7 @@
  *             retention_days      -1: the server's default, 0: for ever
  *             created             unix ms
  *             ground_seq, _at, _segment   the newest event that expired; 0: none did
+ *             rules               JSON of what acts set: slow, modes, shield, terms; '': nothing
  *   log       n                   order of commits over all streams, never used twice
  *             stream, seq         unique together; of a stream no seq is left out
  *             prev, at, kind, flags, rank, segment   as in struct event
@@ -38,6 +39,33 @@
  *             sum                 XXH3 of the row, see store_rows.c
  *   dedupe_0 dedupe_1 dedupe_2    key: a keyed hash of (stream name, user, cid) or the next free
  *             after it; n: the row it names
+ *   acts      id                  what "a81" names
+ *             stream              0: all
+ *             what                enum act_do
+ *             key                 hash of stream, what, target: an act again is found by it
+ *             target, value, seconds   as it was asked, in one canonical way (acts.c)
+ *             at, until           unix ms; until 0: for ever
+ *             seq                 of its event, the last of those that are split; 0: none
+ *             lifted_by           the act that undid it; 0: it was not undone
+ *   audit     chain               a stream; 0: acts on all
+ *             n, act, entry       from 1 without a hole; JSON as rules/audit.h makes it
+ *   sanctions act, user, stream, what, until   those in force, one a user; words of a warning
+ *   ranks     stream, user, roles newest known roles of those who have some (enum role bits)
+ *   removals  stream, seq, act    the acts in force that remove this comment alone
+ *   sweeps    act, user, stream   in force: removes what stands up to upto_n of user ('': all) in
+ *             upto_n              stream (0: all)
+ *             left_n              rows with n <= left_n are still to be rewritten; 0: none
+ *             lifted              1: undone, and rows are still to be restored
+ *   evidence  n, stream, seq, user, body   of a comment that was removed, under the checksum `sum`
+ *             removed             unix ms, when
+ *   held      n                   what the comment's id names
+ *             state               enum comment_state: HELD 2 in the queue, VISIBLE 1 approved,
+ *                                 DELETED 3 rejected
+ *             seq                 where it stood when it was held after being visible; 0: nowhere
+ *             log_n               its row when it was approved; 0
+ *             act, rule           what held it
+ *             due                 unix ms when it approves itself; 0: never
+ *             at, flags, user, cid, body, sum   of the comment
  */
 #pragma once
 
@@ -74,6 +102,21 @@ enum store_query {
     STORE_ROWS_SINCE,
     STORE_ROWS_NEWEST_N,
     STORE_ROWS_DELETE,
+    STORE_ACT_ADD,
+    STORE_ACT_GET,
+    STORE_ACT_IN_FORCE,
+    STORE_ACT_SET_SEQ,
+    STORE_ACT_LIFT,
+    STORE_ACTS_LIFTED_BY,
+    STORE_AUDIT_ADD,
+    STORE_AUDIT_NEWEST,
+    STORE_AUDIT_AFTER,
+    STORE_AUDIT_OF_ACT,
+    STORE_SANCTION_ADD,
+    STORE_SANCTION_DELETE,
+    STORE_SANCTIONS,
+    STORE_RANK_SET,
+    STORE_RANK_GET,
     STORE_DEDUPE_GET, // one for each table
     STORE_DEDUPE_ADD = STORE_DEDUPE_GET + STORE_DEDUPE_TABLES,
     STORE_DEDUPE_DELETE = STORE_DEDUPE_ADD + STORE_DEDUPE_TABLES,

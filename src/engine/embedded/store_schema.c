@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VERSION = 2, APPLICATION = 0x526f6172, EPOCH_LEN = 8 }; // "Roar"
+enum { VERSION = 3, VERSION_OLDEST = 2, APPLICATION = 0x526f6172, EPOCH_LEN = 8 }; // "Roar"
 
 static const char tables[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -22,6 +22,40 @@ static const char tables[] =
     "CREATE TABLE dedupe_0(key INTEGER PRIMARY KEY, n INTEGER NOT NULL);"
     "CREATE TABLE dedupe_1(key INTEGER PRIMARY KEY, n INTEGER NOT NULL);"
     "CREATE TABLE dedupe_2(key INTEGER PRIMARY KEY, n INTEGER NOT NULL);";
+
+/* What format 3 has beyond 2: a new log and an old one get it by the same words. */
+static const char moderation_tables[] =
+    "ALTER TABLE streams ADD COLUMN rules TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE acts(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, what INTEGER NOT NULL,"
+    " key INTEGER NOT NULL, target TEXT NOT NULL, value TEXT NOT NULL, seconds INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, until INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " lifted_by INTEGER NOT NULL);"
+    "CREATE INDEX acts_key ON acts(key) WHERE lifted_by = 0;"
+    "CREATE INDEX acts_lifted ON acts(lifted_by) WHERE lifted_by > 0;"
+    "CREATE TABLE audit(chain INTEGER NOT NULL, n INTEGER NOT NULL, act INTEGER NOT NULL,"
+    " entry TEXT NOT NULL, PRIMARY KEY(chain, n)) WITHOUT ROWID;"
+    "CREATE INDEX audit_act ON audit(act);"
+    "CREATE TABLE sanctions(act INTEGER NOT NULL, user TEXT NOT NULL, stream INTEGER NOT NULL,"
+    " what INTEGER NOT NULL, until INTEGER NOT NULL, words TEXT NOT NULL,"
+    " PRIMARY KEY(act, user)) WITHOUT ROWID;"
+    "CREATE TABLE ranks(stream INTEGER NOT NULL, user TEXT NOT NULL, roles INTEGER NOT NULL,"
+    " PRIMARY KEY(user, stream)) WITHOUT ROWID;"
+    "CREATE TABLE removals(stream INTEGER NOT NULL, seq INTEGER NOT NULL, act INTEGER NOT NULL,"
+    " PRIMARY KEY(stream, seq, act)) WITHOUT ROWID;"
+    "CREATE INDEX removals_act ON removals(act);"
+    "CREATE TABLE sweeps(act INTEGER NOT NULL, user TEXT NOT NULL, stream INTEGER NOT NULL,"
+    " upto_n INTEGER NOT NULL, left_n INTEGER NOT NULL, lifted INTEGER NOT NULL,"
+    " PRIMARY KEY(act, user)) WITHOUT ROWID;"
+    "CREATE TABLE evidence(n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " user TEXT NOT NULL, removed INTEGER NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX evidence_place ON evidence(stream, seq);"
+    "CREATE INDEX evidence_removed ON evidence(removed);"
+    "CREATE TABLE held(n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL, log_n INTEGER NOT NULL, act INTEGER NOT NULL, due INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, flags INTEGER NOT NULL, user TEXT NOT NULL, cid TEXT NOT NULL,"
+    " rule TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE INDEX held_queue ON held(stream, n) WHERE state = 2;"
+    "CREATE INDEX held_due ON held(due) WHERE state = 2 AND due > 0;";
 
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
 {
@@ -97,6 +131,7 @@ static enum err fill(struct store *store)
 {
     const struct epoch epoch = new_epoch();
     TRY(store_exec(store, tables));
+    TRY(store_exec(store, moderation_tables));
     TRY(set_epoch(store, &epoch));
     TRY(store_schema_set_number(store, "hash_key", sys_random_u64()));
     TRY(store_schema_set_number(store, "id_key", sys_random_u64()));
@@ -113,10 +148,19 @@ static enum err fill(struct store *store)
     return store_exec(store, sql);
 }
 
-static enum err make(struct store *store)
+/* A log of format 2 becomes one of this: all of it, or it stays as it was. */
+static enum err grow(struct store *store)
+{
+    char sql[48];
+    TRY(store_exec(store, moderation_tables));
+    snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", VERSION);
+    return store_exec(store, sql);
+}
+
+static enum err change(struct store *store, enum err (*fn)(struct store *store))
 {
     TRY(store_begin_write(store));
-    const enum err err = fill(store);
+    const enum err err = fn(store);
     if (err != ERR_OK) {
         store_rollback(store);
         return err;
@@ -139,7 +183,7 @@ static enum err check_version(struct store *store, struct store_fault *fault)
     TRY(pragma(store, "PRAGMA application_id", &application));
     TRY(pragma(store, "PRAGMA user_version", &version));
     if (objects == 0 && application == 0 && version == 0) {
-        return make(store);
+        return change(store, fill);
     }
     if (application != APPLICATION) {
         return refuse(fault, "is a database of another program; move it away or choose another "
@@ -152,7 +196,10 @@ static enum err check_version(struct store *store, struct store_fault *fault)
                  (long long)version, VERSION);
         return ERR_PROTO;
     }
-    return ERR_OK;
+    if (version < VERSION_OLDEST) {
+        return refuse(fault, "is of a format that no released roar wrote; move it away");
+    }
+    return version < VERSION ? change(store, grow) : ERR_OK;
 }
 
 static enum err read_identity(struct store *store, struct store_identity *ret_identity)

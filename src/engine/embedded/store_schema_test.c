@@ -70,6 +70,75 @@ static void wherever_making_breaks_off_nothing_is_half_made(void **state)
     }
 }
 
+/* A file of format 2 as the roar before wrote it, with a stream and a comment. */
+static void open_format_2(struct place *place)
+{
+    static const char *const takes_back[] = {
+        "DROP TABLE acts",     "DROP TABLE audit",    "DROP TABLE sanctions",
+        "DROP TABLE ranks",    "DROP TABLE removals", "DROP TABLE sweeps",
+        "DROP TABLE evidence", "DROP TABLE held",     "ALTER TABLE streams DROP COLUMN rules",
+    };
+    open_empty(place);
+    assert_int_equal(prepare(place), ERR_OK);
+    for (size_t i = 0; i < sizeof(takes_back) / sizeof(takes_back[0]); i++) {
+        assert_int_equal(store_exec(&place->store, takes_back[i]), ERR_OK);
+    }
+    assert_int_equal(store_exec(&place->store, "INSERT INTO streams VALUES "
+                                               "(1, 'demo', 1, -1, 7, 0, 0, 0);"
+                                               "INSERT INTO log VALUES "
+                                               "(1, 1, 1, 0, 7, 1, 0, 0, 1, 'ann', '', '', 0);"
+                                               "PRAGMA user_version = 2"),
+                     ERR_OK);
+}
+
+static int64_t number(struct place *place, const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    assert_int_equal(sqlite3_prepare_v2(place->store.db, sql, -1, &query, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+    const int64_t found = sqlite3_column_int64(query, 0);
+    assert_int_equal(sqlite3_finalize(query), SQLITE_OK);
+    return found;
+}
+
+static void a_log_of_the_format_before_grows_and_keeps_what_it_has(void **state)
+{
+    struct place place;
+    (void)state;
+    open_format_2(&place);
+    const struct store_identity before = place.identity;
+    assert_int_equal(prepare(&place), ERR_OK);
+    assert_true(epoch_eq(&place.identity.epoch, &before.epoch));
+    assert_int_equal(number(&place, "PRAGMA user_version"), 3);
+    assert_int_equal(number(&place, "SELECT count(*) FROM log WHERE user = 'ann'"), 1);
+    assert_int_equal(number(&place, "SELECT count(*) FROM streams WHERE rules = ''"), 1);
+    assert_int_equal(number(&place, "SELECT count(*) FROM held"), 0);
+    store_close(&place.store);
+}
+
+static void wherever_growing_breaks_off_it_is_still_the_format_before(void **state)
+{
+    (void)state;
+    for (enum store_breaks_what what = 0; what < STORE_BREAKS; what++) {
+        bool has_broken = true;
+        for (uint64_t n = 1; has_broken; n = store_breaks_next(n)) {
+            struct place place;
+            struct store_breaks breaks;
+            open_format_2(&place);
+            store_breaks_arm(&breaks, &place.store, what, n);
+            const enum err err = prepare(&place);
+            has_broken = store_breaks_disarm(&breaks, &place.store);
+            assert_true(err == ERR_OK || has_broken);
+            const int64_t version = number(&place, "PRAGMA user_version");
+            const int64_t grown =
+                number(&place, "SELECT count(*) FROM sqlite_schema WHERE name = 'held'");
+            assert_int_equal(version, grown == 1 ? 3 : 2);
+            assert_int_equal(prepare(&place), ERR_OK);
+            store_close(&place.store);
+        }
+    }
+}
+
 static void wherever_a_new_epoch_breaks_off_it_is_the_old_or_the_new(void **state)
 {
     struct place place;
@@ -128,7 +197,8 @@ static void another_programs_file_and_a_later_format_are_left_alone(void **state
         {"CREATE TABLE t(a)", "another program"},
         {"PRAGMA application_id = 7", "another program"},
         {"PRAGMA user_version = 1", "another program"},
-        {"PRAGMA application_id = 0x526f6172; PRAGMA user_version = 3", "format 3"},
+        {"PRAGMA application_id = 0x526f6172; PRAGMA user_version = 1", "no released"},
+        {"PRAGMA application_id = 0x526f6172; PRAGMA user_version = 4", "format 4"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -147,6 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_is_made_once),
         cmocka_unit_test(wherever_making_breaks_off_nothing_is_half_made),
+        cmocka_unit_test(a_log_of_the_format_before_grows_and_keeps_what_it_has),
+        cmocka_unit_test(wherever_growing_breaks_off_it_is_still_the_format_before),
         cmocka_unit_test(wherever_a_new_epoch_breaks_off_it_is_the_old_or_the_new),
         cmocka_unit_test(what_every_log_has_is_missed),
         cmocka_unit_test(another_programs_file_and_a_later_format_are_left_alone),

@@ -8,6 +8,13 @@
 /* {"type":"comment","stream":"","seq":,"prev":,} with two positions of 16 digits, and a comma. */
 enum { EVENT_FRAME_BYTES = 80, MS_A_SECOND = 1000 };
 
+static struct str rules_of(sqlite3_stmt *query)
+{
+    const char *text = (const char *)sqlite3_column_text(query, 8);
+    return (struct str){.at = text,
+                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, 8)};
+}
+
 static struct store_stream columns(sqlite3_stmt *query)
 {
     return (struct store_stream){
@@ -18,6 +25,7 @@ static struct store_stream columns(sqlite3_stmt *query)
         .ground_seq = (uint64_t)sqlite3_column_int64(query, 5),
         .ground_at_ms = sqlite3_column_int64(query, 6),
         .ground_segment = (uint64_t)sqlite3_column_int64(query, 7),
+        .rules = rules_of(query),
     };
 }
 
@@ -86,6 +94,9 @@ enum err store_streams_set(struct store *store, const struct store_stream *strea
     (void)sqlite3_bind_int64(query, 1, stream->id);
     (void)sqlite3_bind_int(query, 2, (int)stream->state);
     (void)sqlite3_bind_int(query, 3, stream->retention_days);
+    const struct str rules = stream->rules;
+    (void)sqlite3_bind_text(query, 4, rules.len == 0 ? "" : rules.at, (int)rules.len,
+                            SQLITE_STATIC);
     return store_run(store, query);
 }
 

@@ -20,6 +20,8 @@ struct store_stream {
     uint64_t ground_seq; // the newest expired event; 0: none did
     int64_t ground_at_ms;
     uint64_t ground_segment;
+    struct str rules; // JSON, empty: none were set; borrowed until the statement's next use when
+                      // it was read
 };
 
 /* Where the log of a stream ends, from which the ordering point goes on. */

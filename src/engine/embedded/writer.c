@@ -36,7 +36,7 @@ struct writer {
     struct ordering ordering;
     struct bus bus;
     struct housekeeping keeping;
-    struct call_queue posts, calls;
+    struct call_queue posts, acts, calls;
     struct lease_call *lending; // asked, and not answered yet; NULL: none
     struct batch batch;
     bool is_ending;
@@ -151,6 +151,27 @@ static void open_stream(struct letter *letter)
         call_queue_push(&writer->calls, letter);
     } else {
         call_queue_push(&writer->options.lease->held, letter);
+    }
+}
+
+static void refuse_act(struct writer *writer, struct act_call *call, enum act_refusal refusal)
+{
+    batch_refuse_act(call, refusal, &writer->options.identity->epoch);
+    call_finish(&call->call);
+}
+
+static void open_act(struct letter *letter)
+{
+    struct writer *writer = call_of(letter)->holder;
+    struct act_call *call = (struct act_call *)(void *)call_of(letter);
+    if (is_given(writer)) {
+        refuse_act(writer, call, ACT_REFUSAL_DRAINING);
+    } else if (!is_ours(writer)) {
+        call_queue_push(&writer->options.lease->held, letter);
+    } else if (writer->acts.count >= WRITER_ACTS_MAX) {
+        refuse_act(writer, call, ACT_REFUSAL_OVERLOADED);
+    } else {
+        call_queue_push(&writer->acts, letter);
     }
 }
 
@@ -278,6 +299,12 @@ void writer_stream(struct writer *writer, struct stream_call *call)
     hand_over(writer, &call->call, open_stream);
 }
 
+void writer_act(struct writer *writer, struct act_call *call)
+{
+    call->asked_mono_ms = clock_mono_ms(writer->options.clock);
+    hand_over(writer, &call->call, open_act);
+}
+
 void writer_set_rules(struct writer *writer, const struct embedded_rules *rules)
 {
     must(pthread_mutex_lock(&writer->rules_lock) == 0);
@@ -339,6 +366,10 @@ static void fill_batch(struct writer *writer, struct moment now)
            (letter = call_queue_pop(&writer->calls)) != NULL) {
         batch_add_call(&writer->batch, (struct stream_call *)(void *)call_of(letter));
     }
+    while (writer->batch.act_count < BATCH_ACTS_MAX &&
+           (letter = call_queue_pop(&writer->acts)) != NULL) {
+        batch_add_act(&writer->batch, (struct act_call *)(void *)call_of(letter), &writer->bus);
+    }
     while (writer->batch.post_count < BATCH_POSTS_MAX &&
            (letter = call_queue_pop(&writer->posts)) != NULL) {
         batch_add_post(&writer->batch, (struct submit *)(void *)call_of(letter));
@@ -349,7 +380,7 @@ static void fill_batch(struct writer *writer, struct moment now)
 static void wake_retention(struct writer *writer)
 {
     for (uint32_t i = 0; i < writer->batch.call_count; i++) {
-        const struct stream_call *call = writer->batch.calls[i].call;
+        const struct stream_call *call = writer->batch.calls[i];
         if (call->what == STREAM_DO_PUT && call->result == ERR_OK && call->retention_days >= 0) {
             housekeeping_wake(&writer->keeping);
         }
@@ -380,14 +411,14 @@ static void finish_batch(struct writer *writer)
         if (writer->batch.rows > 0) {
             become(writer, HEALTH_WELL);
         }
-        batch_publish(&writer->batch, &writer->ordering.heads, &writer->bus, writer->options.tail);
+        batch_publish(&writer->batch, &writer->ordering, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
         wake_retention(writer);
     }
     (void)engine_metrics_move(&writer->options.metrics->waiting,
                               -(int64_t)writer->batch.post_count);
     atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
-    batch_answer(&writer->batch);
+    batch_answer(&writer->batch, &writer->bus);
 }
 
 /* ---- the folder lent to another process ---- */
@@ -494,6 +525,11 @@ void writer_end_lease(struct writer *writer)
     }
 }
 
+static struct act_call *act_of(struct letter *letter)
+{
+    return (struct act_call *)(void *)call_of(letter);
+}
+
 static void refuse_held(struct writer *writer)
 {
     struct call_queue *held = &writer->options.lease->held;
@@ -503,6 +539,9 @@ static void refuse_held(struct writer *writer)
         if (letter->open == open_submit &&
             now_ms - submit_of(letter)->asked_mono_ms >= writer->options.hold_ms_max) {
             refuse_post(writer, submit_of(letter), REFUSAL_DRAINING);
+        } else if (letter->open == open_act &&
+                   now_ms - act_of(letter)->asked_mono_ms >= writer->options.hold_ms_max) {
+            refuse_act(writer, act_of(letter), ACT_REFUSAL_DRAINING);
         } else {
             call_queue_push(held, letter);
         }
@@ -513,7 +552,7 @@ static void refuse_held(struct writer *writer)
 
 static bool has_work(const struct writer *writer)
 {
-    return writer->posts.count > 0 || writer->calls.count > 0;
+    return writer->posts.count > 0 || writer->acts.count > 0 || writer->calls.count > 0;
 }
 
 static void keep_house(struct writer *writer)
@@ -613,6 +652,7 @@ enum err writer_new(const struct writer_options *options, struct store *store,
     atomic_init(&writer->health, options->is_verified ? HEALTH_WELL : HEALTH_BROKEN);
     writer->ending.open = open_ending;
     call_queue_init(&writer->posts);
+    call_queue_init(&writer->acts);
     call_queue_init(&writer->calls);
     must(pthread_mutex_init(&writer->rules_lock, NULL) == 0);
     store_move(store, &writer->store);

@@ -2,7 +2,7 @@
 /* writer -- the ordering thread: takes all that waits, decides it in one transaction, publishes,
  * answers.
  *
- *      mailbox ─▶ submits, stream calls wait ─▶ begin, judge each, commit ─▶ tail, bus ─▶ answers
+ *      mailbox ─▶ submits, acts, stream calls wait ─▶ begin, judge each, commit ─▶ tail, bus ─▶ answers
  *                 watches are put on at once         (batch)
  *                                                      │ failed
  *                                                      ▼
@@ -14,7 +14,8 @@
  * Used by:  embedded.c.
  * Thread:   as each function says.
  * Bound:    posts_waiting_max posts wait; one that waited longer than post_wait_ms_max is refused.
- * A batch has BATCH_POSTS_MAX posts and BATCH_CALLS_MAX stream calls.
+ * WRITER_ACTS_MAX acts wait. A batch has BATCH_POSTS_MAX posts, BATCH_ACTS_MAX acts and
+ * BATCH_CALLS_MAX stream calls.
  * Promise:  persist, then publish, then answer. Between batches, and only there, checkpoints,
  * retention and sweeping take their small pieces.
  */
@@ -36,6 +37,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+enum { WRITER_ACTS_MAX = 1024 };
 
 struct writer;
 
@@ -70,6 +73,7 @@ void writer_submit(struct writer *writer, struct submit *submit);
 void writer_watch(struct writer *writer, struct watch *watch);
 void writer_unwatch(struct writer *writer, struct watch *watch);
 void writer_stream(struct writer *writer, struct stream_call *call); // PUT and END
+void writer_act(struct writer *writer, struct act_call *call);
 void writer_set_rules(struct writer *writer, const struct embedded_rules *rules);
 void writer_lease(struct writer *writer, struct lease_call *call);
 /* What is lent is given for good: nothing is held any more, so that readers_stop() may follow. */

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/* acts -- what becomes of an act of moderation, decided at the ordering point.
+ *
+ *      act ─▶ stream there? ─▶ again, while in force? ─▶ may they? ─▶ row of `acts`
+ *                                    │ the same act              ─▶ what it does ─▶ events
+ *                                    ▼                           ─▶ entry of the audit
+ *                                 duplicate
+ *
+ * Used by:  batch.c.
+ * Thread:   the ordering thread's; inside a write transaction.
+ * Promise:  the act, what it does, its events and its audit entry are one transaction; a refusal
+ *           and a duplicate change nothing.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "engine/embedded/ordering.h"
+#include "hub/port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct act_verdict {
+    enum act_end end;
+    enum act_refusal refusal;
+    uint64_t act_n, seq;
+    bool is_known; // DUPLICATE of what was committed before, so true whatever becomes of the batch
+    char detail[160];
+};
+
+/* An error means that the batch cannot go on. */
+MUST_USE enum err acts_judge(struct ordering *ordering, const struct act_call *call,
+                             struct moment now, struct act_verdict *ret_verdict);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/moderation_reads.h"
+
+#include "engine/embedded/store_acts.h"
+#include "engine/embedded/store_streams.h"
+#include "wire/json.h"
+
+#include <stddef.h>
+
+static enum err find_stream(struct store *store, struct str name, struct store_stream *ret_stream)
+{
+    if (name.len == 0) {
+        *ret_stream = (struct store_stream){.id = 0};
+        return ERR_OK;
+    }
+    return store_streams_find(store, name, ret_stream);
+}
+
+/* ---- the audit ---- */
+
+static void end_log(struct moderation_call *call, uint64_t last, bool more)
+{
+    buf_add_byte(&call->out, ']');
+    json_write_name(&call->out, "cursor");
+    buf_addf(&call->out, "\"%llu\"", (unsigned long long)last);
+    json_write_member_bool(&call->out, "more", more);
+}
+
+static enum err answer_log(struct store *store, struct moderation_call *call)
+{
+    struct store_stream stream;
+    sqlite3_stmt *walk = NULL;
+    uint64_t last = call->after;
+    TRY(find_stream(store, call->stream, &stream));
+    TRY(store_audit_after(store, stream.id, call->after, &walk));
+    json_write_name(&call->out, "entries");
+    buf_add_byte(&call->out, '[');
+    for (uint32_t count = 0;; count++) {
+        struct store_audit audit;
+        const enum err err = store_audit_next(store, walk, &audit);
+        if (err == ERR_NOT_FOUND || (err == ERR_OK && count == call->limit)) {
+            end_log(call, last, err == ERR_OK);
+            return buf_err(&call->out);
+        }
+        TRY(err);
+        if (count > 0) {
+            buf_add_byte(&call->out, ',');
+        }
+        buf_add_str(&call->out, audit.entry);
+        last = audit.n;
+    }
+}
+
+static enum err answer_act(struct store *store, struct moderation_call *call)
+{
+    struct store_act act;
+    struct store_audit audit;
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    TRY(store_acts_get(store, call->after, &act));
+    if (act.stream != stream.id) {
+        return ERR_NOT_FOUND;
+    }
+    call->seq = act.seq;
+    TRY(store_audit_of(store, act.id, &audit));
+    json_write_name(&call->out, "entry");
+    buf_add_str(&call->out, audit.entry);
+    json_write_member_bool(&call->out, "lifted", act.lifted_by != 0);
+    return buf_err(&call->out);
+}
+
+enum err moderation_reads_answer(struct store *store, struct moderation_call *call)
+{
+    switch (call->what) {
+    case MODERATION_LOG:
+        return answer_log(store, call);
+    case MODERATION_ACT:
+        return answer_act(store, call);
+    case MODERATION_HELD:
+    case MODERATION_USER:
+    case MODERATION_HOUSE:
+    case MODERATION_SIMILAR:
+        break;
+    }
+    return ERR_NOT_FOUND;
+}

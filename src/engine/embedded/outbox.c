@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/outbox.h"
+
+#include "base/mem.h"
+
+#include <stddef.h>
+
+enum { ITEMS_MIN = 64 };
+
+void outbox_init(struct outbox *outbox)
+{
+    *outbox = (struct outbox){.items = NULL};
+}
+
+void outbox_clear(struct outbox *outbox)
+{
+    for (uint32_t i = 0; i < outbox->count; i++) {
+        event_unref(outbox->items[i].event);
+    }
+    outbox->count = 0;
+}
+
+void outbox_done(struct outbox *outbox)
+{
+    outbox_clear(outbox);
+    mem_free(MEM_ENGINE, outbox->items);
+    outbox_init(outbox);
+}
+
+enum err outbox_add(struct outbox *outbox, struct head *head, struct event *event, int64_t asked_ms)
+{
+    if (outbox->count == outbox->cap) {
+        const uint32_t cap = outbox->cap == 0 ? ITEMS_MIN : outbox->cap * 2;
+        struct outbox_item *grown =
+            mem_resize(MEM_ENGINE, outbox->items, cap * sizeof(*outbox->items));
+        if (grown == NULL) {
+            return ERR_NOMEM;
+        }
+        outbox->items = grown;
+        outbox->cap = cap;
+    }
+    outbox->items[outbox->count++] =
+        (struct outbox_item){.head = head, .event = event_ref(event), .asked_ms = asked_ms};
+    return ERR_OK;
+}
+
+static void publish(const struct outlet *outlet, const struct outbox_item *item)
+{
+    struct event *event = item->event;
+    const int64_t now_ms = outlet->mono_ms;
+    const bool was_waited_for = item->asked_ms != 0 && now_ms > item->asked_ms;
+    event->published_mono_ms = now_ms; // no other thread has it yet
+    event->waited_ms = was_waited_for ? (uint32_t)(now_ms - item->asked_ms) : 0;
+    log_tail_append(outlet->tail, item->head->node.key, event, item->head->row.ground_seq);
+    bus_publish(outlet->bus, &item->head->subs, event);
+    if (list_is_empty(&item->head->subs)) { // nobody watches, or the last one has fallen behind
+        heads_idle(outlet->heads, item->head);
+    }
+}
+
+void outbox_publish(struct outbox *outbox, const struct outlet *outlet)
+{
+    log_tail_set_ahead(outlet->tail, true);
+    for (uint32_t i = 0; i < outbox->count; i++) {
+        publish(outlet, &outbox->items[i]);
+    }
+    bus_flush(outlet->bus);
+    log_tail_set_ahead(outlet->tail, false);
+    outbox_clear(outbox);
+}
