@@ -39,8 +39,8 @@ enum err audit_hash_of(struct str text, struct audit_hash *ret_hash)
 /* Section 3.2.2.2: only what must be escaped is. */
 static void write_char(struct buf *out, char byte)
 {
-    static const char shorts[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
-                                  ['\r'] = 'r'};
+    static const char shorts[] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     const uint8_t code = (uint8_t)byte;
     if (byte == '"' || byte == '\\') {
         buf_add_byte(out, '\\');
@@ -176,8 +176,7 @@ static bool read_line(const struct json *json, struct line *line)
         read_text(json, "value", &entry->value);
     entry->n = (uint64_t)n;
     entry->seq = (uint64_t)seq;
-    return is_read && n > 0 && line->hash.len == AUDIT_HASH_LEN &&
-           line->prev.len == AUDIT_HASH_LEN;
+    return is_read && n > 0 && line->hash.len == AUDIT_HASH_LEN && line->prev.len == AUDIT_HASH_LEN;
 }
 
 static struct audit_hash hash_from(struct str text)
@@ -194,8 +193,8 @@ enum err audit_hash_in(struct str line, struct audit_hash *ret_hash)
     for (size_t i = 0; i + name_len + AUDIT_HASH_LEN <= line.len; i++) {
         /* Within a string its quotes would stand behind a backslash. */
         if (memcmp(line.at + i, name, name_len) == 0 && i > 0 && line.at[i - 1] == ',') {
-            *ret_hash = hash_from((struct str){.at = line.at + i + name_len,
-                                               .len = AUDIT_HASH_LEN});
+            *ret_hash =
+                hash_from((struct str){.at = line.at + i + name_len, .len = AUDIT_HASH_LEN});
             return ERR_OK;
         }
     }
@@ -207,8 +206,8 @@ enum err audit_hash_in(struct str line, struct audit_hash *ret_hash)
 static bool is_of_chain(const struct audit_chain *chain, const struct line *line)
 {
     const struct str stream = line->entry.stream;
-    return chain->n == 0 || (chain->is_of_all ? stream.len == 0
-                                              : str_eq(stream, str_of(chain->stream)));
+    return chain->n == 0 ||
+           (chain->is_of_all ? stream.len == 0 : str_eq(stream, str_of(chain->stream)));
 }
 
 static enum audit_fault judge_place(const struct audit_chain *chain, const struct line *line)

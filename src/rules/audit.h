@@ -2,14 +2,14 @@
 /* audit -- the entries of the audit log: what was done, by whom, to whom and why, each chained by
  * hash to the one before.
  *
- *      {"act":"a81","at":1763700000123,"by":"ann","do":"delete","hash":"9f..","kind":"user","n":7,
- *       "policy":null,"prev_hash":"31..","reason":"spam","seconds":null,"seq":4090,"stream":"demo",
- *       "target":"seq:4072","value":null}
+ *      {"act":"a81","at":1763700000123,"by":"ann","do":"delete","hash":"9f..","kind":"user",
+ *       "n":7,"policy":null,"prev_hash":"31..","reason":"spam","seconds":null,"seq":4090,
+ *       "stream":"demo","target":"seq:4072","value":null}
  *
- * An entry is one line of RFC 8785 JSON with exactly these members. `hash` is the SHA-256, in lower
- * case hexadecimal, of the same JSON without `hash`; `prev_hash` is the hash of the entry with n - 1
- * of its chain, of entry 1 sixty-four zeros. A chain is a stream's, or that of acts on all streams
- * (`stream` null).
+ * An entry is one line of RFC 8785 JSON with exactly these members. `hash` is the SHA-256, in
+ * lower case hexadecimal, of the same JSON without `hash`; `prev_hash` is the hash of the entry
+ * with n - 1 of its chain, of entry 1 sixty-four zeros. A chain is a stream's, or that of acts on
+ * all streams (`stream` null).
  *
  * Used by:  engine/ writes entries; `roar audit verify` goes through what was exported.
  * Thread:   any; pure.
@@ -32,17 +32,17 @@ struct audit_hash {
 struct audit_entry { // an empty string is `null`
     uint64_t n;      // from 1, without a hole
     int64_t at_ms;
-    struct str stream;  // empty: all
-    struct str act;     // "a81"
-    struct str what;    // `do`
-    struct str kind;    // "user", "rule", "hook", "system"
-    struct str by;      // the user's id, the rule's or the hook's name
-    struct str policy;  // the rule it was done under
-    struct str target;  // "seq:4072", "seq:1,2", "id:01J..", "user:u9", "users:[..]", "act:a80"
+    struct str stream; // empty: all
+    struct str act;    // "a81"
+    struct str what;   // `do`
+    struct str kind;   // "user", "rule", "hook", "system"
+    struct str by;     // the user's id, the rule's or the hook's name
+    struct str policy; // the rule it was done under
+    struct str target; // "seq:4072", "seq:1,2", "id:01J..", "user:u9", "users:[..]", "act:a80"
     struct str reason;
-    struct str value;   // JSON text as it was asked; what is long: "sha256:" and its hash
-    int64_t seconds;    // -1: null
-    uint64_t seq;       // of its event; 0: null
+    struct str value; // JSON text as it was asked; what is long: "sha256:" and its hash
+    int64_t seconds;  // -1: null
+    uint64_t seq;     // of its event; 0: null
 };
 
 /* What stands before the first entry. */

@@ -87,7 +87,8 @@ static void an_entry_is_canonical_json_under_its_own_hash(void **state)
     assert_int_equal(audit_write(&line, &entry, &first, &hash), ERR_OK);
     assert_int_equal(audit_hash_of(str_of(bare), &found), ERR_OK);
     assert_string_equal(hash.text, found.text);
-    assert_string_equal(found.text, "665ab77c026e49ff9453e5b271b42348fcc0989a54a5aaedfd2139680eb242ca");
+    assert_string_equal(found.text, "665ab77c026e49ff9453e5b271b42348"
+                                    "fcc0989a54a5aaedfd2139680eb242ca");
     assert_int_equal(audit_hash_in(buf_str(&line), &found), ERR_OK);
     assert_string_equal(hash.text, found.text);
     buf_done(&line);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/acts.h"
 
-#include "engine/embedded/store_acts.h"
-
 #include <stddef.h>
 #include <stdio.h>
 

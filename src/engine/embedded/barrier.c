@@ -24,9 +24,9 @@ struct barrier {
 
 struct barrier *barrier_new(const struct bus *bus, uint32_t acts_max)
 {
-    struct barrier *barrier = mem_new(MEM_ENGINE, sizeof(*barrier) +
-                                                      bus->home_count * sizeof(barrier->letters[0]) +
-                                                      acts_max * sizeof(struct act_call *));
+    struct barrier *barrier =
+        mem_new(MEM_ENGINE, sizeof(*barrier) + bus->home_count * sizeof(barrier->letters[0]) +
+                                acts_max * sizeof(struct act_call *));
     if (barrier != NULL) {
         barrier->letter_max = bus->home_count;
         barrier->acts = (struct act_call **)(void *)&barrier->letters[bus->home_count];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* batch -- what one transaction decides: acts, posts and changes of streams, from question to answer.
+/* batch -- what one transaction decides: acts, posts, changes of streams; question to answer.
  *
  *      batch_begin ─▶ batch_add_* ─▶ batch_decide ─▶ batch_publish ─▶ batch_answer
  *
@@ -7,8 +7,9 @@
  * Thread:   the ordering thread's.
  * Bound:    BATCH_POSTS_MAX, BATCH_ACTS_MAX and BATCH_CALLS_MAX.
  * Promise:  every question added is answered once. When the commit fails nothing of it stays in
- * memory; what is answered then is true: refused when surely nothing was written, else unknown. Acts
- * come before posts, and are answered when every home has what was published.
+ *           memory; what is answered then is true: refused when surely nothing was written, else
+ *           unknown. Acts come before posts, and are answered when every home has what was
+ *           published.
  */
 #pragma once
 

@@ -136,7 +136,7 @@ void heads_touch(struct heads *heads, struct head *head)
     }
 }
 
-enum err head_set_rules(struct head *head, struct str rules)
+enum err heads_set_rules(struct head *head, struct str rules)
 {
     struct str copy;
     must(list_holds(&head->touched));

@@ -28,7 +28,7 @@ struct head {
     struct link touched;  // in heads->touched
     struct link subs;     // struct sub of bus.h: who watches it
     /* -- what is so, or will be when the batch under way is committed -- */
-    struct store_stream row; // id 0: the store has none yet; row.rules is ours: head_set_rules()
+    struct store_stream row; // id 0: the store has none yet; row.rules is ours: heads_set_rules()
     struct store_end end;
     /* -- what was so before the batch -- */
     struct store_stream row_before;
@@ -56,7 +56,7 @@ MUST_USE enum err heads_find(struct heads *heads, struct store *store, struct st
 struct head *heads_peek(const struct heads *heads, struct str name);
 
 /* A copy of `rules` takes the place of what it has; it was touched. ERR_NOMEM. */
-MUST_USE enum err head_set_rules(struct head *head, struct str rules);
+MUST_USE enum err heads_set_rules(struct head *head, struct str rules);
 void heads_touch(struct heads *heads, struct head *head); // before it is changed in a batch
 void heads_settle(struct heads *heads);                   // the batch is committed
 void heads_rollback(struct heads *heads);                 // it is not

@@ -2,6 +2,7 @@
 #include "engine/embedded/moderation_reads.h"
 
 #include "engine/embedded/store_acts.h"
+#include "engine/embedded/store_audit.h"
 #include "engine/embedded/store_streams.h"
 #include "wire/json.h"
 
@@ -80,6 +81,7 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
     case MODERATION_USER:
     case MODERATION_HOUSE:
     case MODERATION_SIMILAR:
+    case MODERATION_APPEALS:
         break;
     }
     return ERR_NOT_FOUND;

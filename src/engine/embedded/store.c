@@ -65,9 +65,10 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_AUDIT_NEWEST] = "SELECT n, entry FROM audit WHERE chain = ?1 ORDER BY n DESC LIMIT 1",
     [STORE_AUDIT_AFTER] = "SELECT n, entry FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n",
     [STORE_AUDIT_OF_ACT] = "SELECT n, entry FROM audit WHERE act = ?1",
-    [STORE_SANCTION_ADD] = "INSERT OR REPLACE INTO sanctions(act, user, stream, what, until, words) "
-                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [STORE_SANCTION_DELETE] = "DELETE FROM sanctions WHERE act = ?1",
+    [STORE_SANCTION_ADD] =
+        "INSERT OR REPLACE INTO sanctions(act, user, stream, what, until, words) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STORE_SANCTION_DELETE] = "DELETE FROM sanctions WHERE act = ?1 AND user = ?2",
     [STORE_SANCTIONS] = "SELECT act, user, stream, what, until, words FROM sanctions ORDER BY act",
     [STORE_RANK_SET] = "INSERT OR REPLACE INTO ranks(stream, user, roles) VALUES (?1, ?2, ?3)",
     [STORE_RANK_GET] = "SELECT roles FROM ranks WHERE user = ?2 AND (stream = ?1 OR ?1 = 0)",

@@ -2,7 +2,7 @@
 /* writer -- the ordering thread: takes all that waits, decides it in one transaction, publishes,
  * answers.
  *
- *      mailbox ─▶ submits, acts, stream calls wait ─▶ begin, judge each, commit ─▶ tail, bus ─▶ answers
+ *      mailbox ─▶ submits, acts, calls wait ─▶ begin, judge each, commit ─▶ tail, bus ─▶ answers
  *                 watches are put on at once         (batch)
  *                                                      │ failed
  *                                                      ▼

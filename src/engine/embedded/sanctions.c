@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/sanctions.h"
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/mem.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_MAX = 24 + ACT_USER_BYTES_MAX };
+
+struct standing { // of a user in a stream
+    struct map_node node;
+    struct link all;      // of struct sanction, oldest first
+    struct link shadowed; // in sanctions->shadowed, once it was
+    int64_t stream;
+    size_t user_at; // where the user's name begins in `key`
+    char key[];
+};
+
+struct sanction {
+    struct link link; // in standing->all
+    uint64_t act;
+    enum act_do what;
+    int64_t until_mono_ms; // INT64_MAX: for ever
+};
+
+void sanctions_init(struct sanctions *sanctions, uint64_t seed)
+{
+    *sanctions = (struct sanctions){.count = 0};
+    map_init(&sanctions->by_user, MEM_ENGINE, seed);
+    list_init(&sanctions->shadowed);
+}
+
+static void drop(struct sanctions *sanctions, struct sanction *sanction)
+{
+    list_remove(&sanction->link);
+    mem_free(MEM_ENGINE, sanction);
+    sanctions->count--;
+}
+
+static void forget(struct sanctions *sanctions, struct standing *standing)
+{
+    while (!list_is_empty(&standing->all)) {
+        drop(sanctions, list_entry(standing->all.next, struct sanction, link));
+    }
+    list_remove(&standing->shadowed);
+    map_remove(&sanctions->by_user, &standing->node);
+    mem_free(MEM_ENGINE, standing);
+}
+
+static void forget_all(struct sanctions *sanctions)
+{
+    struct map_walk walk = {.slot = 0};
+    struct map_node *node = NULL;
+    while ((node = map_next(&sanctions->by_user, &walk)) != NULL) {
+        forget(sanctions, map_entry(node, struct standing, node));
+    }
+}
+
+void sanctions_done(struct sanctions *sanctions)
+{
+    forget_all(sanctions);
+    map_done(&sanctions->by_user);
+}
+
+/* ---- who ---- */
+
+struct key {
+    char text[KEY_MAX];
+    size_t len, user_at;
+};
+
+/* False: no user has so long a name. */
+static bool key_of(int64_t stream, struct str user, struct key *key)
+{
+    const int len = snprintf(key->text, sizeof(key->text), "%lld:", (long long)stream);
+    if (len < 0 || (size_t)len + user.len > sizeof(key->text)) {
+        return false;
+    }
+    if (user.len > 0) {
+        memcpy(key->text + len, user.at, user.len);
+    }
+    key->user_at = (size_t)len;
+    key->len = (size_t)len + user.len;
+    return true;
+}
+
+static struct standing *find(const struct sanctions *sanctions, int64_t stream, struct str user)
+{
+    struct key key;
+    if (sanctions->count == 0 || !key_of(stream, user, &key)) {
+        return NULL;
+    }
+    struct map_node *node =
+        map_find(&sanctions->by_user, (struct str){.at = key.text, .len = key.len});
+    return node == NULL ? NULL : map_entry(node, struct standing, node);
+}
+
+static enum err find_or_make(struct sanctions *sanctions, int64_t stream, struct str user,
+                             struct standing **ret_standing)
+{
+    struct key key;
+    struct standing *standing = find(sanctions, stream, user);
+    if (standing == NULL) {
+        if (!key_of(stream, user, &key)) {
+            return ERR_LIMIT;
+        }
+        standing = mem_new(MEM_ENGINE, sizeof(*standing) + key.len);
+        if (standing == NULL) {
+            return ERR_NOMEM;
+        }
+        memcpy(standing->key, key.text, key.len);
+        standing->node.key = (struct str){.at = standing->key, .len = key.len};
+        standing->stream = stream;
+        standing->user_at = key.user_at;
+        list_init(&standing->all);
+        if (map_add(&sanctions->by_user, &standing->node) != ERR_OK) {
+            mem_free(MEM_ENGINE, standing);
+            return ERR_NOMEM;
+        }
+    }
+    *ret_standing = standing;
+    return ERR_OK;
+}
+
+/* ---- changing ---- */
+
+static int64_t until_mono(int64_t until_ms, struct sanctions_now now)
+{
+    return until_ms == 0 ? INT64_MAX : now.mono_ms + (until_ms - now.wall_ms);
+}
+
+static enum err keep(struct sanctions *sanctions, const struct store_sanction *from,
+                     struct sanctions_now now)
+{
+    struct standing *standing = NULL;
+    if (sanctions->count >= SANCTIONS_MAX) {
+        return ERR_LIMIT;
+    }
+    TRY(find_or_make(sanctions, from->stream, from->user, &standing));
+    struct sanction *sanction = mem_new(MEM_ENGINE, sizeof(*sanction));
+    if (sanction == NULL) {
+        return ERR_NOMEM; // one without sanctions is swept
+    }
+    sanction->act = from->act;
+    sanction->what = from->what;
+    sanction->until_mono_ms = until_mono(from->until_ms, now);
+    list_push(&standing->all, &sanction->link);
+    if (from->what == ACT_SHADOW && !list_holds(&standing->shadowed)) {
+        list_push(&sanctions->shadowed, &standing->shadowed);
+    }
+    sanctions->count++;
+    return ERR_OK;
+}
+
+enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct sanctions_now now)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_sanction sanction;
+    forget_all(sanctions);
+    sanctions->is_stale = true;
+    TRY(store_sanctions_all(store, &walk));
+    for (;;) {
+        const enum err err = store_sanctions_next(store, walk, &sanction);
+        if (err == ERR_NOT_FOUND) {
+            break;
+        }
+        TRY(err);
+        if (sanction.until_ms == 0 || sanction.until_ms > now.wall_ms) {
+            TRY(keep(sanctions, &sanction, now));
+        }
+    }
+    sanctions->is_stale = false;
+    sanctions->is_changed = false;
+    return ERR_OK;
+}
+
+enum err sanctions_add(struct sanctions *sanctions, struct store *store,
+                       const struct store_sanction *sanction, struct sanctions_now now)
+{
+    sanctions->is_changed = true;
+    TRY(keep(sanctions, sanction, now));
+    return store_sanctions_add(store, sanction);
+}
+
+enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
+                        const struct store_sanction *sanction)
+{
+    bool is_found = false;
+    struct standing *standing = find(sanctions, sanction->stream, sanction->user);
+    if (standing == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    sanctions->is_changed = true;
+    struct link *next = NULL;
+    for (struct link *link = standing->all.next; link != &standing->all; link = next) {
+        struct sanction *one = list_entry(link, struct sanction, link);
+        next = link->next;
+        if (one->act == sanction->act) {
+            drop(sanctions, one);
+            is_found = true;
+        }
+    }
+    if (list_is_empty(&standing->all)) {
+        forget(sanctions, standing);
+    }
+    return is_found ? store_sanctions_delete(store, sanction->act, sanction->user) : ERR_NOT_FOUND;
+}
+
+void sanctions_settle(struct sanctions *sanctions)
+{
+    sanctions->is_changed = false;
+}
+
+void sanctions_rollback(struct sanctions *sanctions)
+{
+    sanctions->is_stale = sanctions->is_stale || sanctions->is_changed;
+    sanctions->is_changed = false;
+}
+
+/* ---- asking ---- */
+
+static void add_found(const struct sanction *one, int64_t mono_ms, struct sanctions_found *found)
+{
+    if (one->what == ACT_BAN) {
+        found->ban = one->act;
+    } else if (one->what == ACT_SHADOW) {
+        found->shadow = one->act;
+    } else if (one->what == ACT_HOLD) {
+        found->hold = one->act;
+    } else if (one->what == ACT_WARN) {
+        found->warn = one->act;
+    } else if (one->what == ACT_TIMEOUT) {
+        const int64_t left_ms = one->until_mono_ms - mono_ms;
+        found->timeout = one->act;
+        found->timeout_left_ms =
+            left_ms > found->timeout_left_ms ? left_ms : found->timeout_left_ms;
+    }
+}
+
+struct sanctions_found sanctions_find(const struct sanctions *sanctions, int64_t stream,
+                                      struct str user, int64_t mono_ms)
+{
+    struct sanctions_found found = {.ban = 0};
+    const int64_t streams[] = {0, stream};
+    for (size_t i = 0; i < (stream == 0 ? 1 : 2); i++) {
+        const struct standing *standing = find(sanctions, streams[i], user);
+        if (standing == NULL) {
+            continue;
+        }
+        for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+            const struct sanction *one = list_entry(link, struct sanction, link);
+            if (one->until_mono_ms > mono_ms) {
+                add_found(one, mono_ms, &found);
+            }
+        }
+    }
+    return found;
+}
+
+uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_sanction *like,
+                          int64_t mono_ms)
+{
+    const struct standing *standing = find(sanctions, like->stream, like->user);
+    uint64_t newest = 0;
+    if (standing == NULL) {
+        return 0;
+    }
+    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+        const struct sanction *one = list_entry(link, struct sanction, link);
+        if (one->what == like->what && one->until_mono_ms > mono_ms) {
+            newest = one->act;
+        }
+    }
+    return newest;
+}
+
+static bool is_shadowed(const struct standing *standing)
+{
+    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+        if (list_entry(link, struct sanction, link)->what == ACT_SHADOW) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool holds(const uint64_t *users, uint32_t count, uint64_t user)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (users[i] == user) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
+                            uint64_t *ret_users, uint32_t count)
+{
+    const struct link *end = &sanctions->shadowed;
+    uint32_t found = 0;
+    for (struct link *link = end->next; link != end && found < count; link = link->next) {
+        const struct standing *standing = list_entry(link, struct standing, shadowed);
+        const struct str key = standing->node.key;
+        const struct str name = {.at = key.at + standing->user_at,
+                                 .len = key.len - standing->user_at};
+        const uint64_t user = hash_str(hash_key, name);
+        if ((standing->stream == 0 || standing->stream == stream) && is_shadowed(standing) &&
+            !holds(ret_users, found, user)) {
+            ret_users[found++] = user;
+        }
+    }
+    return found;
+}
+
+void sanctions_sweep(struct sanctions *sanctions, int64_t mono_ms)
+{
+    struct map_walk walk = {.slot = 0};
+    struct map_node *node = NULL;
+    while ((node = map_next(&sanctions->by_user, &walk)) != NULL) {
+        struct standing *standing = map_entry(node, struct standing, node);
+        struct link *next = NULL;
+        for (struct link *link = standing->all.next; link != &standing->all; link = next) {
+            struct sanction *one = list_entry(link, struct sanction, link);
+            next = link->next;
+            if (one->until_mono_ms <= mono_ms) {
+                drop(sanctions, one);
+            }
+        }
+        if (list_is_empty(&standing->all)) {
+            forget(sanctions, standing);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sanctions -- who may not post, may not be seen, or is waited for: what acts put on users, in
+ * memory.
+ *
+ * Owns:     a record of each sanction in force, of one stream or of all; the store has the same.
+ * Used by:  ordering.c judges by it, acts.c changes it.
+ * Thread:   the ordering thread's.
+ * Bound:    SANCTIONS_MAX.
+ * Promise:  a timeout runs on the monotonic clock while we run, and on the wall clock over a
+ *           restart. After a batch that failed it is read from the store again before it is asked.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "engine/embedded/store_sanctions.h"
+#include "wire/act.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SANCTIONS_MAX = 1 << 20 };
+
+struct sanctions {
+    struct map by_user;   // struct standing, by stream and user
+    struct link shadowed; // of those, who are
+    uint64_t count;       // of sanctions
+    bool is_changed;      // in the batch under way
+    bool is_stale;        // memory and store need not agree: to be read again
+};
+
+struct sanctions_now { // of one moment
+    int64_t mono_ms, wall_ms;
+};
+
+void sanctions_init(struct sanctions *sanctions, uint64_t seed);
+void sanctions_done(struct sanctions *sanctions);
+/* What the store has takes the place of what is in memory. ERR_NOMEM; ERR_SYS. */
+MUST_USE enum err sanctions_load(struct sanctions *sanctions, struct store *store,
+                                 struct sanctions_now now);
+
+/* In memory and in the store. ERR_LIMIT: there are SANCTIONS_MAX. */
+MUST_USE enum err sanctions_add(struct sanctions *sanctions, struct store *store,
+                                const struct store_sanction *sanction, struct sanctions_now now);
+/* What `act` put on `user`, there and in the store. ERR_NOT_FOUND: nothing that is in force. */
+MUST_USE enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
+                                 const struct store_sanction *sanction);
+void sanctions_settle(struct sanctions *sanctions);   // the batch is committed
+void sanctions_rollback(struct sanctions *sanctions); // it is not
+
+/* What is in force on `user` in `stream`, by acts on it and on all: 0, or the newest act. */
+struct sanctions_found {
+    uint64_t ban, timeout, shadow, hold, warn;
+    int64_t timeout_left_ms; // of the longest
+};
+struct sanctions_found sanctions_find(const struct sanctions *sanctions, int64_t stream,
+                                      struct str user, int64_t mono_ms);
+/* The newest act of this kind on `user` in exactly this stream (0: all); 0: none. */
+uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_sanction *like,
+                          int64_t mono_ms);
+/* The users who are shadowed in `stream` or in all, each once: at most `count`. */
+uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
+                            uint64_t *ret_users, uint32_t count);
+/* Forgets what has run out. */
+void sanctions_sweep(struct sanctions *sanctions, int64_t mono_ms);

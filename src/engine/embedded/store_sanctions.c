@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/store_sanctions.h"
+
+#include <stddef.h>
+
+static void bind_text(sqlite3_stmt *query, int place, struct str text)
+{
+    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
+                            SQLITE_STATIC);
+}
+
+static struct str column_text(sqlite3_stmt *query, int place)
+{
+    const char *text = (const char *)sqlite3_column_text(query, place);
+    return (struct str){.at = text,
+                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, place)};
+}
+
+enum err store_sanctions_add(struct store *store, const struct store_sanction *sanction)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_SANCTION_ADD, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)sanction->act);
+    bind_text(query, 2, sanction->user);
+    (void)sqlite3_bind_int64(query, 3, sanction->stream);
+    (void)sqlite3_bind_int(query, 4, (int)sanction->what);
+    (void)sqlite3_bind_int64(query, 5, sanction->until_ms);
+    bind_text(query, 6, sanction->words);
+    return store_run(store, query);
+}
+
+enum err store_sanctions_delete(struct store *store, uint64_t act, struct str user)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_SANCTION_DELETE, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)act);
+    bind_text(query, 2, user);
+    return store_run(store, query);
+}
+
+enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk)
+{
+    return store_ask(store, STORE_SANCTIONS, ret_walk);
+}
+
+enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
+                              struct store_sanction *ret_sanction)
+{
+    TRY(store_step(store, walk));
+    *ret_sanction = (struct store_sanction){
+        .act = (uint64_t)sqlite3_column_int64(walk, 0),
+        .user = column_text(walk, 1),
+        .stream = sqlite3_column_int64(walk, 2),
+        .what = (enum act_do)sqlite3_column_int(walk, 3),
+        .until_ms = sqlite3_column_int64(walk, 4),
+        .words = column_text(walk, 5),
+    };
+    return ERR_OK;
+}
+
+/* ---- ranks ---- */
+
+enum err store_sanctions_set_roles(struct store *store, int64_t stream, struct str user,
+                                   uint32_t roles)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_RANK_SET, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    bind_text(query, 2, user);
+    (void)sqlite3_bind_int64(query, 3, roles);
+    return store_run(store, query);
+}
+
+enum err store_sanctions_roles(struct store *store, int64_t stream, struct str user,
+                               uint32_t *ret_roles)
+{
+    sqlite3_stmt *query = NULL;
+    uint32_t roles = 0;
+    TRY(store_ask(store, STORE_RANK_GET, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    bind_text(query, 2, user);
+    for (;;) {
+        const enum err err = store_step(store, query);
+        if (err == ERR_NOT_FOUND) {
+            *ret_roles = roles;
+            return ERR_OK;
+        }
+        TRY(err);
+        roles |= (uint32_t)sqlite3_column_int64(query, 0);
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/* store_sanctions -- the rows of `sanctions` and `ranks`.
+ *
+ * Thread:  its connection's; inside a transaction. Text that is read is borrowed until the
+ *          statement's next use.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+#include "wire/act.h"
+
+#include <stdint.h>
+
+struct store_sanction {
+    uint64_t act;
+    struct str user;
+    int64_t stream; // 0: all
+    enum act_do what;
+    int64_t until_ms; // unix; 0: for ever
+    struct str words; // of a warning
+};
+MUST_USE enum err store_sanctions_add(struct store *store, const struct store_sanction *sanction);
+MUST_USE enum err store_sanctions_delete(struct store *store, uint64_t act, struct str user);
+MUST_USE enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk);
+MUST_USE enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
+                                       struct store_sanction *ret_sanction);
+
+/* ---- who has which roles, as they were last seen ---- */
+MUST_USE enum err store_sanctions_set_roles(struct store *store, int64_t stream, struct str user,
+                                            uint32_t roles);
+/* In any stream when `stream` is 0: all of theirs. 0: none are known. */
+MUST_USE enum err store_sanctions_roles(struct store *store, int64_t stream, struct str user,
+                                        uint32_t *ret_roles);
