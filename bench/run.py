@@ -208,8 +208,9 @@ FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, 
 # ---- a server of ours ----
 
 class Server:
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, settings=()):
         self.binary = binary
+        self.settings = UNLIMITED | dict(settings)
         self.data = folder / "data"
         self.secret = folder / "secret"
         self.secret.write_text(SECRET + "\n", encoding="utf-8")
@@ -221,7 +222,7 @@ class Server:
         began = time.monotonic()
         self.process = subprocess.Popen(
             [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--secret-file", self.secret],
-            env=environment() | UNLIMITED, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            env=environment() | self.settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for text in self.process.stderr:
             line = json.loads(text)
             if line["msg"] == "listening":
