@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +66,8 @@ static void tell_live(const struct histories *histories)
 void histories_run(struct histories *histories, uint64_t seed, bool is_verbose)
 {
     const uint64_t before = held_bytes();
+    uint64_t reached[REACH_COUNT];
+    memcpy(reached, reach_counts, sizeof(reached));
     const double start_s = core_s();
     world.is_verbose = is_verbose;
     log_set_level(is_verbose ? LOG_ERROR : LOG_ERROR + 1); // disks fail all day
@@ -81,6 +84,9 @@ void histories_run(struct histories *histories, uint64_t seed, bool is_verbose)
     histories->crashes += world.crashes;
     histories->simulated_ms += world.now_ms - world.jumped_ms;
     histories->busy_s += core_s() - start_s;
+    for (int i = 0; i < REACH_COUNT; i++) {
+        histories->reached[i] += reach_counts[i] - reached[i];
+    }
     tell_live(histories);
 }
 

@@ -4,14 +4,17 @@
  */
 #pragma once
 
+#include "reached.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 struct histories {
     uint64_t seeds, hash, steps, answered, shown, crashes;
-    int64_t simulated_ms; // what nobody slept through
-    double busy_s;        // of one core
-    bool is_live;         // tells how it goes while it goes
+    uint64_t reached[REACH_COUNT]; // places of base/reach.h
+    int64_t simulated_ms;          // what nobody slept through
+    double busy_s;                 // of one core
+    bool is_live;                  // tells how it goes while it goes
 };
 
 void histories_install(void); // once a process

@@ -2,7 +2,8 @@
 /* roar-sim: histories under a seed.
  *
  *   roar-sim seed N [MUTANT]     one history, told step by step
- *   roar-sim seeds N [MUTANT]    the histories 1..N, with figures while they run
+ *   roar-sim seeds N [MUTANT]    the histories 1..N, with figures while they run, and what they
+ *                                came by; from 1,000 on it is a failure to miss any of that
  *   roar-sim test N              the same by their kinds, each a case, in TAP
  *   roar-sim mutants N           each mutant on up to N histories, each a case, in TAP
  */
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHILD_WAIT_S = 280, MUTANT_WAIT_S = 60, TWICE_SEEDS = 24 };
+enum { CHILD_WAIT_S = 280, MUTANT_WAIT_S = 60, TWICE_SEEDS = 24, REACHING_SEEDS = 1000 };
 
 static int failed;
 
@@ -42,7 +43,7 @@ static int run_seeds(uint64_t count)
         histories_run(&histories, seed, false);
     }
     histories_tell(&histories);
-    return 0;
+    return !reached_tell(histories.reached) && count >= REACHING_SEEDS;
 }
 
 static void add(struct histories *sum, const struct histories *more)
@@ -55,6 +56,9 @@ static void add(struct histories *sum, const struct histories *more)
     sum->simulated_ms += more->simulated_ms;
     sum->busy_s += more->busy_s;
     sum->hash ^= more->hash;
+    for (int i = 0; i < REACH_COUNT; i++) {
+        sum->reached[i] += more->reached[i];
+    }
 }
 
 /* The same seeds twice, in processes of their own, are the same to the last word. */
@@ -74,7 +78,7 @@ static void check_repeats(uint32_t number)
 static int run_test(uint64_t count)
 {
     struct histories sum = {.seeds = 0};
-    printf("1..%u\n", scenario_count + 1);
+    printf("1..%u\n", scenario_count + 2);
     for (uint32_t i = 0; i < scenario_count; i++) {
         struct child child = {.from = i == 0 ? scenario_count : i,
                               .to = count,
@@ -88,6 +92,8 @@ static int run_test(uint64_t count)
         add(&sum, &child.histories);
     }
     check_repeats(scenario_count + 1);
+    say(scenario_count + 2, reached_tell(sum.reached) || count < REACHING_SEEDS, "reached",
+        "histories came by every place that they are for");
     histories_tell(&sum);
     return failed > 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/reach.h"
 #include "wire/deflater.h"
 #include "wire/json.h"
 #include "wire/stored.h"
@@ -212,6 +213,7 @@ static void believe_event(struct prover *prover, const char *line)
     prover->life_told++;
     if (seq <= prover->gap_to) {
         holds(prover, seq >= prover->gap_from && is_act(kind));
+        reach(GAP_ACTS);
         prover->gap_got++;
         prover->gap_from = seq + 1; // positions grow
         return;
@@ -244,6 +246,7 @@ static void believe_gap(struct prover *prover, const char *json)
     holds(prover, from == prover->last + 1);
     prover->gaps++;
     if (strstr(json, "\"expired\"") != NULL) {
+        reach(GAP_EXPIRED);
         close_gap(prover);
         holds(prover, strstr(json, "carried") == NULL);
         holds(prover, prover->log->expired(prover->log) >= to);
@@ -256,11 +259,15 @@ static void believe_gap(struct prover *prover, const char *json)
         prover->gap_shed = number(prover, json, "shed");
         const uint64_t removed = number(prover, json, "removed");
         check_counts(prover, removed);
+        reach_if(strstr(json, "\"why\":\"slow reader\"") != NULL, GAP_SLOW);
+        reach_if(strstr(json, "\"why\":\"behind\"") != NULL, GAP_BEHIND);
         if (strstr(json, "\"why\":\"lane\"") != NULL) {
+            reach(GAP_LANE);
             holds(prover, prover->lane == LANE_READABLE || prover->lane == LANE_CONTROL);
             check_carried(prover, from, to, prover->gap_carried);
         }
         prover->life_told += prover->gap_shed + removed;
+        prover->life_spared += prover->gap_shed + removed;
     }
     prover->last = to;
 }
@@ -270,6 +277,7 @@ static void believe_mark(struct prover *prover, const char *json)
     holds(prover, prover->lane == LANE_READABLE || prover->lane == LANE_CONTROL);
     close_gap(prover);
     holds(prover, number(prover, json, "seq") == prover->last); // the gap before it told the rest
+    reach(MARKED);
     prover->marks++;
 }
 
@@ -321,7 +329,9 @@ static void believe_digest(struct prover *prover, const char *json)
     holds(prover, count_digest(prover, json, from, to) == carried);
     check_carried(prover, from, to, carried);
     prover->life_told += told;
+    prover->life_spared += told - carried;
     prover->events += carried;
+    reach(DIGESTED);
     prover->digests++;
     prover->last = to;
 }
@@ -343,6 +353,7 @@ static void believe_moving(struct prover *prover, const char *line)
 static void believe_early(struct prover *prover, const char *json)
 {
     holds(prover, prover->lane == LANE_DIGEST && strstr(json, "\"type\":\"comment\"") == NULL);
+    reach(ACTED_EARLY);
     prover->earlies++;
 }
 
@@ -373,6 +384,7 @@ static void believe_hello(struct prover *prover, const char *json)
     believe_lane(prover, json);
     if (prover->resumed && prover->hellos > 1) {
         holds(prover, prover->hello_seq == prover->last); // a change of lane: it goes on
+        reach(LANE_CHANGED);
         return;
     }
     holds(prover, !prover->resumed || prover->hello_seq == prover->join.cursor.seq);
@@ -387,6 +399,7 @@ static void believe_hello(struct prover *prover, const char *json)
     prover->last = prover->hello_seq;
     prover->life_from = prover->hello_seq;
     prover->life_told = 0;
+    prover->life_spared = 0;
 }
 
 void prover_settle(const struct prover *prover)
@@ -400,6 +413,12 @@ void prover_settle(const struct prover *prover)
     const uint64_t all = log->count(log, from, prover->last, UINT32_MAX);
     const uint64_t lost = expired < from ? 0 : log->count(log, from, expired, UINT32_MAX);
     holds(prover, prover->life_told <= all && prover->life_told + lost >= all);
+    reach_if(all > 0 && prover->lane == LANE_FULL, ADDED_UP_FULL);
+    reach_if(all > 0 && prover->lane == LANE_READABLE, ADDED_UP_READABLE);
+    reach_if(all > 0 && prover->lane == LANE_DIGEST, ADDED_UP_DIGEST);
+    reach_if(all > 0 && prover->lane == LANE_CONTROL, ADDED_UP_CONTROL);
+    reach_if(all > 0 && prover->unpack.kind != UNPACK_NOTHING, ADDED_UP_INFLATED);
+    reach_if(prover->life_spared > 0, ADDED_UP_SHED);
 }
 
 static void note_signal(struct prover *prover, const char *json)
@@ -547,6 +566,7 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         prover->last = viewer->expired.to;
         prover->expired++;
     }
+    const uint64_t from = prover->last;
     for (size_t i = 0; i < count; i++) {
         const struct event *event = events[i];
         holds(prover, event->seq > prover->last && event->prev <= prover->last);
@@ -556,4 +576,7 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         prover->collected++;
     }
     holds(prover, prover->last == viewer->last_seq);
+    const uint64_t all = prover->log->count(prover->log, from + 1, prover->last, UINT32_MAX);
+    holds(prover, count == all);
+    reach_if(count > 0, ADDED_UP_POLL);
 }

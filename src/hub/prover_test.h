@@ -47,7 +47,8 @@ struct prover {
     enum lane asked;
     uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
     uint64_t life_from;                                        // where the last hello put it
-    uint64_t life_told; // since then: events, and what gaps counted as shed or removed
+    uint64_t life_told;   // since then: events, and what gaps counted as shed or removed
+    uint64_t life_spared; // of it, what was not sent
     uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies;
     uint32_t viewers_told, hidden_told;
     uint32_t collects, collected;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/mutant.h"
+#include "base/reach.h"
 
 void ring_init(struct ring *ring, uint64_t bytes_max, struct ring_place place)
 {
@@ -49,6 +50,7 @@ static void forget_frames(struct ring *ring, uint32_t count)
 
 void ring_rest(struct ring *ring)
 {
+    reach_if(ring->cap > 0, RING_RESTED);
     forget_frames(ring, ring->frame_count);
     mem_free(MEM_RING, ring->bytes);
     mem_free(MEM_RING, ring->frames);
@@ -107,6 +109,7 @@ static void grow_bytes(struct ring *ring, uint64_t wanted)
     }
     cap = cap < ring->bytes_max ? cap : ring->bytes_max;
     if (cap > ring->cap) {
+        reach_if(ring->cap > 0, RING_GREW);
         (void)move_bytes(ring, cap); // else the oldest are forgotten instead
     }
 }
@@ -122,6 +125,7 @@ static bool make_room(struct ring *ring, uint64_t len)
         }
         if (used_bytes(ring) + least > ring->cap) {
             forget(ring, least, ring->head);
+            reach_if(ring->needed < ring->tail, RING_FORGOT);
         }
     }
     const uint64_t used = used_bytes(ring);
@@ -129,6 +133,7 @@ static bool make_room(struct ring *ring, uint64_t len)
         return false;
     }
     if (ring->start + used + len > ring->cap) {
+        reach_if(used > 0, RING_MOVED);
         if (!mutant(RING_UNMOVED)) {
             memmove(ring->bytes, ring->bytes + ring->start, used);
         }
@@ -150,6 +155,7 @@ static void shrink_bytes(struct ring *ring, uint64_t most_waited)
     if (used_bytes(ring) > kept) {
         forget(ring, used_bytes(ring) - kept, ring->needed);
     }
+    reach_if(used_bytes(ring) > 0, RING_SHRUNK);
     (void)move_bytes(ring, cap);
 }
 
@@ -162,6 +168,7 @@ static void shrink_frames(struct ring *ring)
     if (cap >= ring->frame_cap) {
         return;
     }
+    reach(FRAMES_SHRUNK);
     memmove(ring->frames, ring->frames + ring->frame_start,
             ring->frame_count * sizeof(struct ring_frame));
     ring->frame_start = 0;
@@ -191,6 +198,7 @@ static bool make_frame_room(struct ring *ring)
         return true;
     }
     if (ring->frame_start >= ring->frame_cap / 4 && ring->frame_start > 0) {
+        reach(FRAMES_MOVED);
         memmove(ring->frames, ring->frames + ring->frame_start,
                 ring->frame_count * sizeof(struct ring_frame));
         ring->frame_start = 0;

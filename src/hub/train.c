@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "base/mutant.h"
+#include "base/reach.h"
 #include "hub/allot.h"
 #include "wire/deflater.h"
 
@@ -60,6 +61,7 @@ void train_end(struct channel *channel)
         return;
     }
     struct hub *hub = channel->stream->hub;
+    reach_if(train->riders > 0, TRAIN_ENDED);
     for (uint32_t i = 0; i < channel->count; i++) {
         train_alight(channel->viewers[i]);
     }
@@ -188,6 +190,7 @@ static void make_stop(struct train *train)
     if (!mutant(STOP_UNCLEARED)) {
         deflater_begin(train->deflater);
     }
+    reach(TRAIN_STOPPED);
     train->stop = end_of(train);
     train->stop_ms = train->channel->stream->hub->now_ms;
     train->flushes = 0;
@@ -202,6 +205,7 @@ void train_load(struct channel *channel)
     }
     struct hub *hub = channel->stream->hub;
     const uint64_t held = train_held_bytes(channel);
+    reach_if(end_of(train) < channel->ring.tail, TRAIN_OUTRUN);
     if (end_of(train) < channel->ring.tail) { // more came at once than the ring holds
         begin_at(train, channel->ring.tail);
     }
@@ -259,6 +263,7 @@ bool train_find(struct viewer *viewer, struct ride *ret_ride)
         }
         train->found_at = viewer->cursor;
     }
+    reach_if(!viewer->rides, TRAIN_BOARDED);
     train->riders += !viewer->rides;
     viewer->rides = true;
     *ret_ride = train->found;
@@ -285,6 +290,7 @@ uint64_t train_stop_at(struct viewer *viewer, const struct ride *ride, size_t ta
     uint32_t index = ring_frame_at(ring, reached);
     if (ring_frame(ring, index)->offset < reached) {
         const uint64_t end = ring_frame_end(ring, index);
+        reach(TRAIN_CUT);
         if (!mutant(FRAME_CUT)) {
             viewer->ops->keep(viewer, ring_at(ring, reached), end - reached);
         }

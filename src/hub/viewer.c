@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "base/mutant.h"
+#include "base/reach.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
@@ -67,6 +68,7 @@ void viewer_writable(struct hub *hub, struct viewer *viewer)
 
 void viewer_sent_own(struct viewer *viewer)
 {
+    reach_if(viewer->rides, TRAIN_LEFT);
     if (!mutant(OWN_IGNORED)) {
         train_alight(viewer);
     }

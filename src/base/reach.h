@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/* reach -- places that the simulation has to come by, counted, so that what it covers is a figure.
+ *
+ *      reach(RING_MOVED);
+ *
+ * Nothing unless built with ROAR_MUTANTS, so that nothing of it is in the server; there the
+ * simulation counts (sim/reached.c), and many histories that never came by one of them have failed.
+ */
+#pragma once
+
+#ifdef ROAR_MUTANTS
+
+#include <stdint.h>
+
+#define REACHES(X)                                                                                 \
+    X(RING_MOVED, "a ring that came to its end began anew at its start")                           \
+    X(RING_GREW, "a ring doubled")                                                                 \
+    X(RING_SHRUNK, "a ring went into less memory, with what somebody waited for")                  \
+    X(RING_RESTED, "a ring gave all its memory back")                                              \
+    X(RING_FORGOT, "a full ring forgot what somebody waited for")                                  \
+    X(FRAMES_MOVED, "an index of frames was compacted")                                            \
+    X(FRAMES_SHRUNK, "an index of frames went into less memory")                                   \
+    X(TRAIN_STOPPED, "what is compressed came to a place to join it")                              \
+    X(TRAIN_BOARDED, "a reader joined what is compressed")                                         \
+    X(TRAIN_LEFT, "a reader left it, for bytes of its own")                                        \
+    X(TRAIN_CUT, "a socket was full amid a segment")                                               \
+    X(TRAIN_OUTRUN, "more came at once than the plain ring holds")                                 \
+    X(TRAIN_ENDED, "a train was given up under its riders")                                        \
+    X(GAP_SLOW, "a slow reader was told a gap")                                                    \
+    X(GAP_BEHIND, "a reader who came back late was told a gap")                                    \
+    X(GAP_LANE, "a reader of a sparse lane was told a gap")                                        \
+    X(GAP_EXPIRED, "a reader was told of what retention took")                                     \
+    X(GAP_ACTS, "a gap was followed by the acts it carries")                                       \
+    X(MARKED, "a mark moved a cursor")                                                             \
+    X(DIGESTED, "a digest moved a cursor")                                                         \
+    X(ACTED_EARLY, "an act came early")                                                            \
+    X(LANE_CHANGED, "a reader went on in another lane")                                            \
+    X(ADDED_UP_FULL, "carried + shed + removed was the log: lane full")                            \
+    X(ADDED_UP_READABLE, "lane readable")                                                          \
+    X(ADDED_UP_DIGEST, "lane digest")                                                              \
+    X(ADDED_UP_CONTROL, "lane control")                                                            \
+    X(ADDED_UP_INFLATED, "of who inflates")                                                        \
+    X(ADDED_UP_SHED, "of who was spared something")                                                \
+    X(ADDED_UP_POLL, "of a long poll")
+
+enum reach {
+#define REACH_NAME(name, about) REACH_##name,
+    REACHES(REACH_NAME)
+#undef REACH_NAME
+        REACH_COUNT
+};
+
+extern uint64_t reach_counts[REACH_COUNT];
+#define reach(name) ((void)reach_counts[REACH_##name]++)
+#define reach_if(cond, name) ((void)((cond) && reach_counts[REACH_##name]++))
+
+#else
+#define reach(name) ((void)0)
+#define reach_if(cond, name) ((void)0)
+#endif
