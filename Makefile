@@ -7,6 +7,7 @@
 #   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
 #   make bench                       QUICK=1 in a minute, to see that it runs
 #   make bench-peers                 beside other servers, 20 minutes; QUICK=1 in three
+#   make churn                       viewers come and go for MINUTES=10, each judged
 #   make sim SEED=n | SEEDS=k         one history told, or many with figures; MUTANT=name
 #   make mutants                     every guard off in turn: the simulation notices
 #   make check | fmt | clean
@@ -23,7 +24,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test sim mutants check fuzz cov faults bench bench-peers fmt install clean setup-build setup-test
+.PHONY: build run test sim mutants check fuzz cov faults churn bench bench-peers fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -73,6 +74,9 @@ sim: build
 mutants: build
 	@ninja --quiet -C $(BUILD) sim/roar-sim
 	@$(SIM) mutants 240
+
+churn:
+	@tools/churn $(MINUTES)
 
 bench: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench sim/roar-sim

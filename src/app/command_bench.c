@@ -47,7 +47,8 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "reconnect-every", .has_value = true},
                                            {.name = "storm", .has_value = true},
                                            {.name = "stay", .has_value = true},
-                                           {.name = "compress"},
+                                           {.name = "compress", .has_value = true},
+                                           {.name = "upgrade-at", .has_value = true},
                                            {.name = "pairs", .has_value = true},
                                            {.name = "idle"},
                                            {.name = "settle", .has_value = true},
@@ -194,6 +195,18 @@ static void read_peer(struct job *job)
     plan->posters = 1;
 }
 
+/* Whose time and memory counted would be two processes. */
+static void read_upgrade(struct job *job)
+{
+    struct plan *plan = &job->plan;
+    plan->upgrade_s = number(job, "upgrade-at", 0, 1, SECONDS_MAX);
+    if (plan->upgrade_s > 0 &&
+        (!options_has(job->options, "spawn") || plan->upgrade_s >= plan->seconds)) {
+        snprintf(job->why, sizeof(job->why), "--upgrade-at needs --spawn, and less than --seconds");
+        job->is_misused = true;
+    }
+}
+
 static void read_plan(struct job *job)
 {
     struct plan *plan = &job->plan;
@@ -216,7 +229,8 @@ static void read_plan(struct job *job)
     plan->is_idle = options_has(job->options, "idle");
     plan->posters = plan->is_idle ? 0 : plan->posters;
     read_peer(job);
-    plan->inflates = options_has(job->options, "compress") && plan->peer == NULL;
+    read_upgrade(job);
+    plan->compress_percent = plan->peer == NULL ? number(job, "compress", 0, 0, 100) : 0;
     if (plan->pairs > 0 && ((plan->rates[0] <= 0 && !plan->is_idle) || plan->viewers == 0)) {
         snprintf(job->why, sizeof(job->why), "--pairs needs viewers and a rate, or --idle");
         job->is_misused = true;
@@ -278,7 +292,7 @@ static enum err spawn_server(struct job *job)
         return err;
     }
     plan->server = job->spawn.address;
-    plan->pid = job->spawn.pid;
+    plan->pid = plan->upgrade_s == 0 ? job->spawn.pid : 0;
     const struct str host = address_write(&plan->server, text);
     snprintf(plan->host, sizeof(plan->host), "%.*s", STR_ARG(host));
     return ERR_OK;
@@ -391,7 +405,8 @@ static int bench(struct job *job)
         return command_failed(job->command, "no memory");
     }
     int code = COMMAND_OK;
-    if (conductor_run(&job->plan, job->bare.pid == 0 ? NULL : &job->bare, report, why) != ERR_OK) {
+    if (conductor_run(&job->plan, job->bare.pid == 0 ? NULL : &job->bare,
+                      job->spawn.pid == 0 ? NULL : &job->spawn, report, why) != ERR_OK) {
         code = command_failed(job->command, why);
     } else {
         print_report(job, report);
@@ -451,12 +466,16 @@ const struct command command_bench = {
         "                        the first that takes twice its time [10]\n"
         "  --bytes B             of a comment's text; of a peer's whole message [60]\n"
         "  --seconds S           of posting, at each rate [10]\n"
-        "  --stalled P           percent of the viewers that stop reading until the end; of\n"
-        "                        several steps from the second on [0]\n"
+        "  --stalled P           percent of the viewers that stop reading until the end; with\n"
+        "                        --reconnect-every for six times as long as others stay, and\n"
+        "                        again; of several steps from the second on [0]\n"
         "  --reconnect-every S   how long a viewer stays on average before it returns by cursor\n"
         "  --storm N             times that all leave at once and return by cursor, in the\n"
         "                        last step [0]\n"
-        "  --compress            viewers by sse and ws inflate all they are sent\n"
+        "  --compress P          percent of the viewers by sse and ws that inflate all they are\n"
+        "                        sent [0]\n"
+        "  --upgrade-at S        seconds into the posting, another process takes over from the "
+        "spawned\n"
         "  --stay P              percent of the viewers that stay in a storm, and are measured "
         "[0]\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"

@@ -2,9 +2,11 @@
 #include "bench/conductor.h"
 
 #include "base/mem.h"
+#include "base/must.h"
 #include "bench/bare.h"
 #include "bench/crew.h"
 #include "bench/logbook.h"
+#include "bench/spawn.h"
 #include "sys/sys.h"
 
 #include <inttypes.h>
@@ -31,6 +33,7 @@ enum {
 struct conductor {
     const struct plan *plan; // borrowed
     struct bare *bare;       // borrowed, or NULL
+    struct spawn *spawn;     // borrowed, or NULL
     struct report *report;   // borrowed
     struct cue cue;
     struct crew **crews;  // owned; [plan->crews]
@@ -212,6 +215,25 @@ static bool is_posting(const struct conductor *conductor, int64_t end_ms)
     return state_of(conductor).rounds < round && now_ms() < end_ms;
 }
 
+static bool is_to_upgrade(const struct conductor *conductor, double posting_s)
+{
+    const uint32_t upgrade_s = conductor->plan->upgrade_s;
+    return upgrade_s > 0 && conductor->report->upgrade_count == 0 && posting_s >= upgrade_s;
+}
+
+/* Another process takes over, while the crews go on. */
+static void upgrade(struct conductor *conductor)
+{
+    char why[SPAWN_WHY_MAX] = "";
+    struct report *report = conductor->report;
+    report->upgrade_count++;
+    conductor->doing = "upgrading";
+    show_progress(conductor);
+    if (spawn_upgrade(conductor->spawn, &report->upgrade_ms, why) != ERR_OK) {
+        score_fault(&report->score, FAULT_REFUSED, 1, "%s", why);
+    }
+}
+
 /* One round of posts with its storms, spread over it. */
 static void post_round(struct conductor *conductor, double rate, uint64_t comments, uint32_t ms,
                        uint32_t storms)
@@ -228,6 +250,9 @@ static void post_round(struct conductor *conductor, double rate, uint64_t commen
                   &report->storm_cpu_ns[report->storm_count]);
             report->storm_count++;
             done++;
+        }
+        if (is_to_upgrade(conductor, report->posting_s + (double)(now_ms() - start_ms) / 1000)) {
+            upgrade(conductor);
         }
     }
     report->posting_s += (double)(now_ms() - start_ms) / 1000;
@@ -524,10 +549,12 @@ static void clean_up(struct conductor *conductor)
     }
 }
 
-enum err conductor_run(const struct plan *plan, struct bare *bare, struct report *ret_report,
-                       char why[CONDUCTOR_WHY_MAX])
+enum err conductor_run(const struct plan *plan, struct bare *bare, struct spawn *spawn,
+                       struct report *ret_report, char why[CONDUCTOR_WHY_MAX])
 {
-    struct conductor conductor = {.plan = plan, .bare = bare, .report = ret_report, .doing = ""};
+    struct conductor conductor = {
+        .plan = plan, .bare = bare, .spawn = spawn, .report = ret_report, .doing = ""};
+    must(plan->upgrade_s == 0 || (spawn != NULL && plan->pid == 0));
     snprintf(why, CONDUCTOR_WHY_MAX, "the crews do not start");
     enum err err = start_crews(&conductor);
     if (err == ERR_OK) {

@@ -13,10 +13,12 @@
 #include "bench/report.h"
 
 struct bare;
+struct spawn;
 
 enum { CONDUCTOR_WHY_MAX = 400 };
 
-/* `bare` is started, or NULL with plan->pairs 0. ERR_SYS and others: it could not be run; `why` is
+/* `bare` is started, or NULL with plan->pairs 0; `spawn` is the server with plan->upgrade_s, and
+ * may be NULL without. ERR_SYS and others: it could not be run; `why` is
  * a sentence for people. What the server did wrong is in the report. */
-MUST_USE enum err conductor_run(const struct plan *plan, struct bare *bare,
+MUST_USE enum err conductor_run(const struct plan *plan, struct bare *bare, struct spawn *spawn,
                                 struct report *ret_report, char why[CONDUCTOR_WHY_MAX]);

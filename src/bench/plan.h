@@ -50,8 +50,9 @@ struct plan {
     uint32_t stalled_percent;
     uint32_t reconnect_s; // how long a viewer stays on average; 0: to the end
     uint32_t storms;
-    uint32_t stay_percent; // of the viewers, in a storm
-    bool inflates;         // viewers by SSE and WebSocket ask for what is compressed
+    uint32_t stay_percent;     // of the viewers, in a storm
+    uint32_t compress_percent; // of those by SSE and WebSocket, that ask for what is compressed
+    uint32_t upgrade_s;        // into the posting, another process takes over; 0: none does
 
     /* -- what -- */
     /* Comments a second over all streams, one step after the other; [step_count]. 0: each poster as

@@ -161,6 +161,9 @@ void report_write_text(const struct report *report, const struct plan *plan, str
         buf_add_byte(out, '\n');
     }
     write_delays(out, "  to who stayed", &score->stayed);
+    if (report->upgrade_count > 0) {
+        buf_addf(out, "%-22s another process served after %u ms\n", "upgrade", report->upgrade_ms);
+    }
     for (uint32_t i = 0; i < report->step_count; i++) {
         char what[32];
         snprintf(what, sizeof(what), "due to visible");
@@ -284,6 +287,8 @@ static void write_plan(struct buf *out, const struct plan *plan)
     json_write_member_u64(out, "seconds", plan->seconds);
     json_write_member_u64(out, "stalled_percent", plan->stalled_percent);
     json_write_member_u64(out, "reconnect_s", plan->reconnect_s);
+    json_write_member_u64(out, "compress_percent", plan->compress_percent);
+    json_write_member_u64(out, "upgrade_s", plan->upgrade_s);
     json_write_name(out, "transports");
     buf_add_byte(out, '[');
     for (int transport = 0; transport < TRANSPORTS; transport++) {
@@ -355,5 +360,7 @@ void report_write_json(const struct report *report, const struct plan *plan, str
     }
     buf_add_byte(out, ']');
     write_latency(out, "stayed", &report->score.stayed);
+    json_write_member_u64(out, "upgrades", report->upgrade_count);
+    json_write_member_u64(out, "upgrade_ms", report->upgrade_ms);
     buf_add_str(out, STR("}\n"));
 }

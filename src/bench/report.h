@@ -36,7 +36,8 @@ struct report {
     uint64_t anon_before, anon_after; // of the server, around the joining; 0: not known
     uint64_t anon_loaded; // of it, behind the last window: with what it holds for the slow
     uint64_t cpu_ns;      // of the server, while comments were posted and delivered
-    uint32_t step_count, storm_count;
+    uint32_t step_count, storm_count, upgrade_count;
+    uint32_t upgrade_ms; // from when another process was started until it served
     struct report_step steps[PLAN_STEPS_MAX];
     uint64_t heartbeats_peak;                 // of an idle run: the most that came within 100 ms
     uint32_t storm_ms[REPORT_STORMS_MAX];     // from the first return to the last caught up

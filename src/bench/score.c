@@ -8,6 +8,7 @@
 static const char *const count_names[COUNTS] = {
     [COUNT_DELIVERIES] = "deliveries",
     [COUNT_BYTES] = "bytes",
+    [COUNT_INFLATED_BYTES] = "inflated_bytes",
     [COUNT_AGAIN] = "again",
     [COUNT_GAPS] = "gaps",
     [COUNT_MISSING] = "missing",

@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 enum count {
-    COUNT_DELIVERIES, // events a viewer did not have
-    COUNT_BYTES,      // of bodies and messages
-    COUNT_AGAIN,      // events it had, sent again after coming back: the client drops them
+    COUNT_DELIVERIES,     // events a viewer did not have
+    COUNT_BYTES,          // of bodies and messages
+    COUNT_INFLATED_BYTES, // of them, what came compressed: heads of WebSocket messages not counted
+    COUNT_AGAIN,          // events it had, sent again after coming back: the client drops them
     COUNT_GAPS,
     COUNT_MISSING, // of a peer's: answered, and a viewer that was there to the end never had it
     COUNT_SPARED,  // events that gaps told of

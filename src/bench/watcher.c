@@ -3,6 +3,7 @@
 
 #include "bench/dialect.h"
 #include "bench/scan.h"
+#include "bench/visit.h"
 #include "sys/sys.h"
 #include "wire/cursor.h"
 #include "wire/deflater.h"
@@ -18,12 +19,12 @@ enum {
     TEXT_BYTES_MAX = 4 * 1024 * 1024, // inflated at once
     PAGE_BYTES_MAX = 8 * 1024 * 1024,
     KEYS_MAX = 1000000,
-    AWAY_MS = 100, // at least, and up to as much again
+    STALL_TIMES = 6, // as long as others stay: of 10 s, some longer than a server waits
+    AWAY_MS = 100,   // at least, and up to as much again
     REFUSED_MS = 1000,
     STALLED_BUFFER_BYTES = 4096,
     AWAKE_BUFFER_BYTES = 256 * 1024,
     CHECKED_OF = 256, // one event of so many is read by a whole parser too
-    POLL_WAIT_S = 25,
     STATUS_OK = 200,
     STATUS_UPGRADED = 101,
 };
@@ -49,14 +50,14 @@ static void rest_ms(struct watcher *watcher, uint32_t ms)
                   (int64_t)rand_below(&watcher->scene->rand, ms + 1));
 }
 
-/* Until it leaves by itself, if it does. */
-static void stay(struct watcher *watcher)
+/* Until it does something by itself, if it does: so many times as long as viewers stay. */
+static void stay(struct watcher *watcher, uint32_t times)
 {
     struct scene *scene = watcher->scene;
-    if (scene->plan->reconnect_s > 0 && !watcher->stalls) {
-        const uint64_t stay_ms = rand_below(&scene->rand, 2000ULL * scene->plan->reconnect_s + 1);
+    if (scene->plan->reconnect_s > 0) {
+        const uint64_t mean_ms = 1000ULL * times * scene->plan->reconnect_s;
         wheel_arm(reactor_wheel(scene->reactor), &watcher->timer,
-                  reactor_now_ms(scene->reactor) + (int64_t)stay_ms);
+                  reactor_now_ms(scene->reactor) + (int64_t)rand_below(&scene->rand, 2 * mean_ms));
     }
 }
 
@@ -86,7 +87,9 @@ static void become_in(struct watcher *watcher)
         watcher->witness.start = scene_head(scene, watcher->witness.stream);
     }
     watcher->was_in = true;
-    stay(watcher);
+    if (!watcher->stalls) {
+        stay(watcher, 1);
+    }
     catch_up(watcher);
 }
 
@@ -98,6 +101,7 @@ static void become_out(struct watcher *watcher)
         atomic_fetch_sub_explicit(&watcher->scene->present, 1, memory_order_relaxed);
     }
     watcher->state = WATCHER_OUT;
+    watcher->reads_on = false;
     wheel_cancel(reactor_wheel(watcher->scene->reactor), &watcher->timer);
     switch ((enum transport)watcher->transport) {
     case TRANSPORT_SSE:
@@ -395,7 +399,7 @@ static void begin_inflating(struct watcher *watcher)
     inflater_init(&watcher->inflater, is_sse ? INFLATER_GZIP : INFLATER_RAW);
     watcher->inflater.window_bits = DEFLATER_WINDOW_BITS;
     if (watcher->transport == TRANSPORT_WS) {
-        watcher->in.ws.allow_deflate = watcher->scene->plan->inflates;
+        watcher->in.ws.allow_deflate = watcher->inflates;
     }
 }
 
@@ -444,6 +448,7 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
     struct scan scan = {.seq = 0};
     if ((int)opcode == WS_IN_DEFLATED) {
         opcode = WS_TEXT;
+        score_count(&watcher->scene->score, COUNT_INFLATED_BYTES, payload.len);
         if (inflate_text(watcher, payload, &payload) != ERR_OK) {
             score_frame(watcher, "a message that does not inflate", STR_NONE);
             return;
@@ -466,49 +471,17 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
 
 /* ---- asking ---- */
 
-/* "epoch.seq", or nothing for who was never in. */
-static void write_cursor(const struct watcher *watcher, struct buf *out)
-{
-    if (watcher->was_in && watcher->epoch[0] != '\0') {
-        buf_addf(out, "%s.", watcher->epoch);
-        buf_add_u64(out, watcher->witness.last);
-    }
-}
-
 static void write_request(const struct watcher *watcher, struct buf *out)
 {
-    const struct plan *plan = watcher->scene->plan;
-    const bool returns = watcher->was_in && watcher->epoch[0] != '\0';
-    const char *lane = plan_lane_names[watcher->lane];
-    buf_addf(out, "GET %s/v1/streams/bench-%s-%u/", plan->path, plan->run, watcher->witness.stream);
-    switch ((enum transport)watcher->transport) {
-    case TRANSPORT_SSE:
-        buf_addf(out, "events?lane=%s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s",
-                 lane, plan->host, plan->inflates ? "Accept-Encoding: gzip\r\n" : "");
-        if (returns) {
-            buf_add_str(out, STR("Last-Event-ID: "));
-            write_cursor(watcher, out);
-            buf_add_str(out, STR("\r\n"));
-        }
-        break;
-    case TRANSPORT_WS:
-        buf_addf(out, "ws?lane=%s%s", lane, returns ? "&after=" : "");
-        write_cursor(watcher, out);
-        buf_addf(out,
-                 " HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cm9hciBiZW5jaCBrZXkgIQ==\r\n%s",
-                 plan->host,
-                 plan->inflates ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
-        break;
-    case TRANSPORT_POLL:
-    case TRANSPORTS:
-        buf_addf(out, "poll?lane=%s&wait=%d%s", lane,
-                 watcher->state == WATCHER_IN ? POLL_WAIT_S : 0, returns ? "&after=" : "");
-        write_cursor(watcher, out);
-        buf_addf(out, " HTTP/1.1\r\nHost: %s\r\n", plan->host);
-        break;
-    }
-    buf_add_str(out, STR("\r\n"));
+    const struct visit visit = {.plan = watcher->scene->plan,
+                                .epoch = watcher->was_in ? watcher->epoch : "",
+                                .seq = watcher->witness.last,
+                                .stream = watcher->witness.stream,
+                                .transport = (enum transport)watcher->transport,
+                                .lane = (enum plan_lane)watcher->lane,
+                                .inflates = watcher->inflates,
+                                .waits = watcher->state == WATCHER_IN};
+    visit_write(&visit, out);
 }
 
 static void ask(struct watcher *watcher)
@@ -553,7 +526,8 @@ static void on_body(struct line *line, struct str bytes)
     struct watcher *watcher = watcher_of(line);
     enum err err = ERR_OK;
     score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
-    const bool inflates = watcher->scene->plan->inflates && watcher->transport == TRANSPORT_SSE;
+    const bool inflates = watcher->inflates && watcher->transport == TRANSPORT_SSE;
+    score_count(&watcher->scene->score, COUNT_INFLATED_BYTES, inflates ? bytes.len : 0);
     if (inflates && inflate_text(watcher, bytes, &bytes) != ERR_OK) {
         score_frame(watcher, "bytes that do not inflate", STR_NONE);
         line_end(line);
@@ -648,19 +622,26 @@ static void on_timer(struct timer *timer)
 {
     struct watcher *watcher =
         (struct watcher *)(void *)((char *)timer - offsetof(struct watcher, timer));
+    const bool is_running = scene_is(watcher->scene, PHASE_RUN);
     if (watcher->state == WATCHER_OUT) {
         watcher_join(watcher);
-    } else if (watcher->state != WATCHER_IN) {
+    } else if (watcher->state == WATCHER_JOINING) {
         return;
+    } else if (watcher->stalls && watcher->reads_on) {
+        watcher->reads_on = false; // it stalls with the next tick
+    } else if (watcher->stalls && is_running && rand_below(&watcher->scene->rand, 2) == 0) {
+        watcher->reads_on = true;
+        watcher_wake(watcher);
+        stay(watcher, 1);
     } else if (watcher->transport == TRANSPORT_POLL && !watcher->is_asking) {
         ask(watcher);
-        stay(watcher);
-    } else if (scene_is(watcher->scene, PHASE_RUN)) {
+        stay(watcher, 1);
+    } else if (is_running) {
         watcher_leave(watcher);
         watcher->is_kept_out = false;
         rest_ms(watcher, AWAY_MS);
-    } else {
-        stay(watcher);
+    } else if (!watcher->stalls) {
+        stay(watcher, 1);
     }
 }
 
@@ -707,8 +688,9 @@ void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
     line_init(&watcher->line, scene->reactor, &ops);
     watcher->transport = (uint8_t)transport_of(plan, number / plan->streams);
     watcher->lane = (uint8_t)lane_of(plan, number / plan->streams);
-    watcher->stalls = watcher->transport != TRANSPORT_POLL &&
-                      rand_below(&scene->rand, 100) < plan->stalled_percent;
+    const bool is_pushed = watcher->transport != TRANSPORT_POLL;
+    watcher->stalls = is_pushed && rand_below(&scene->rand, 100) < plan->stalled_percent;
+    watcher->inflates = is_pushed && rand_below(&scene->rand, 100) < plan->compress_percent;
     if (watcher->transport == TRANSPORT_SSE) {
         sse_in_init(&watcher->in.sse);
     } else if (watcher->transport == TRANSPORT_WS) {
@@ -767,8 +749,9 @@ void watcher_return(struct watcher *watcher)
 
 void watcher_stall(struct watcher *watcher)
 {
-    if (watcher->state == WATCHER_IN) {
+    if (watcher->state == WATCHER_IN && !watcher->reads_on) {
         watcher->state = WATCHER_STALLED;
+        stay(watcher, STALL_TIMES);
         sys_socket_set_receive_buffer(watcher->line.conn.source.fd, STALLED_BUFFER_BYTES);
         conn_pause(&watcher->line.conn);
     }

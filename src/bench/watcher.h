@@ -3,7 +3,7 @@
  * and returns by cursor.
  *
  *                 ┌─────────────────────── line ends, or watcher_leave() ──────────────────┐
- *      OUT ──▶ JOINING ── hello, first page ──▶ IN ──▶ STALLED (reads nothing) ──▶ IN ──────┤
+ *      OUT ──▶ JOINING ── hello, first page ──▶ IN ◀──▶ STALLED (reads nothing) ────────────┤
  *       ▲                                                                                  ▼
  *       └────────────────────────────── after a moment ───────────────────────────────── OUT
  *
@@ -29,7 +29,7 @@ enum { WATCHER_EPOCH_MAX = 17 };
 
 struct watcher {
     struct line line;
-    struct timer timer;  // OUT: to come back; IN: to leave, or to ask again
+    struct timer timer;  // to come back, to leave, to ask again, to read again
     struct scene *scene; // borrowed
     struct witness witness;
     union {
@@ -37,13 +37,15 @@ struct watcher {
         struct ws_in ws;
         struct buf page;
     } in;
-    struct inflater inflater;      // where the plan says so; its connection's
+    struct inflater inflater;      // of who inflates; its connection's
     char epoch[WATCHER_EPOCH_MAX]; // of a peer: the newest id, where it has them
     uint8_t state;                 // enum watcher_state
     uint8_t transport;             // enum transport
     uint8_t lane;                  // enum plan_lane
     bool is_kept_out;              // by a storm
     bool stalls;
+    bool reads_on; // it stalls, and for a while it does not
+    bool inflates; // asks for what is compressed
     bool was_in;
     bool is_asking;  // a poll is under way
     bool is_behind;  // of a storm, not caught up

@@ -39,6 +39,19 @@ def test_every_lane_is_clean_on_every_transport():
     assert report["counts"]["spared"] > 0 and report["counts"]["gaps"] > 0
 
 
+def test_everything_at_once_is_clean_over_an_upgrade():
+    code, report = bench("--spawn", "--viewers", 120, "--transport", "mix", "--lane", "mix", "--compress", 50, "--rate", 60,
+                         "--seconds", 4, "--stalled", 10, "--reconnect-every", 1, "--upgrade-at", 1)
+    assert code == 0, report
+    assert report["clean"] and report["has_settled"], report
+    assert report["upgrades"] == 1 and report["upgrade_ms"] > 0
+    counts = report["counts"]
+    assert counts["posted"] == 240 and counts["answered"] + counts["posts_refused"] == 240  # by the one who drains
+    assert counts["answered"] == report["events"] > 200
+    assert counts["goaways"] > 0 and counts["unreached"] == 0
+    assert 0 < counts["inflated_bytes"] < counts["bytes"]
+
+
 def test_a_server_of_its_own_beside_the_bare_loop():
     code, report = bench("--spawn", "--viewers", 50, "--rate", 20, "--seconds", 2, "--pairs", 2)
     assert code == 0, report
@@ -51,10 +64,16 @@ def test_nobody_there():
     assert code == 1 and out == "" and "roar bench:" in err
 
 
-@pytest.mark.parametrize("args", [("--viewers", "many"), ("--transport", "pigeon"), ("--lane", "best"), ("--pairs", "2", "--rate", "max")])
+@pytest.mark.parametrize("args", [("--viewers", "many"), ("--transport", "pigeon"), ("--lane", "best"), ("--compress", "most"),
+                                  ("--upgrade-at", "10", "--seconds", "10"), ("--pairs", "2", "--rate", "max")])
 def test_what_it_does_not_take(args):
     code, out, err = run("bench", "--spawn", *args)
     assert code == 2 and out == "" and "roar help bench" in err
+
+
+def test_only_a_server_of_its_own_is_replaced():
+    code, out, err = run("bench", "--url", "http://127.0.0.1:1", "--upgrade-at", "1")
+    assert code == 2 and out == "" and "--spawn" in err
 
 
 @pytest.mark.parametrize("lie, fault", [
