@@ -42,8 +42,14 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
     return catchup;
 }
 
+void catchup_enter(struct catchup *catchup, struct stream *stream)
+{
+    list_push(&stream->pursuits, &catchup->stream_link);
+}
+
 void catchup_free(struct catchup *catchup)
 {
+    list_remove(&catchup->stream_link);
     read_done(&catchup->acts);
     read_done(&catchup->fetched);
     lane_scribe_done(&catchup->scribe);
@@ -60,6 +66,7 @@ void catchup_drop(struct viewer *viewer)
         return;
     }
     catchup->viewer = NULL;
+    list_remove(&catchup->stream_link);
     if (!catchup->away) {
         catchup_free(catchup);
     }
@@ -217,6 +224,17 @@ static uint32_t count_upto(struct event *const *events, uint32_t count, uint64_t
     return count;
 }
 
+/* What was read before a removal is not what the log says now. */
+static void drop_stale(struct catchup *catchup)
+{
+    struct read *read = &catchup->fetched;
+    if (read->count > 0 && read->head < catchup->viewer->stream->retracted && !mutant(READ_STALE)) {
+        read_done(read);
+        read->bound = SEQ_MAX + 1; // it says nothing of what is kept, either
+        catchup->fetched_at = 0;
+    }
+}
+
 /* What follows `position`, up to the goal, and is at hand. False: the store has to be asked. */
 static bool find_events(struct catchup *catchup, struct event *const **ret_events,
                         uint32_t *ret_count)
@@ -228,6 +246,7 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
         return true;
     }
     const struct read *read = &catchup->fetched;
+    drop_stale(catchup);
     while (catchup->fetched_at < read->count &&
            read->events[catchup->fetched_at]->seq <= catchup->position) {
         catchup->fetched_at++;
@@ -371,6 +390,7 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     viewer->last_seq = cursor.seq;
     viewer->catchup = NULL;
     catchup->viewer = NULL;
+    list_remove(&catchup->stream_link);
     stream_leave(viewer);
     viewer->ops->collect(viewer, events, count, &cursor, resync); // may free the viewer
     catchup_free(catchup);
@@ -519,6 +539,7 @@ enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane l
         list_remove(&viewer->link);
         channel_leave(viewer);
         viewer->catchup = catchup;
+        catchup_enter(catchup, viewer->stream);
         begin_anew(viewer);
         return ERR_OK;
     }
@@ -576,7 +597,12 @@ int64_t catchup_turn(struct hub *hub, uint32_t *budget)
 {
     end_rest(hub);
     while (*budget > 0 && !list_is_empty(&hub->catching)) {
-        go_on(list_entry(list_pop(&hub->catching), struct viewer, link));
+        struct viewer *viewer = list_entry(list_pop(&hub->catching), struct viewer, link);
+        if (stream_may_send(viewer->stream)) {
+            go_on(viewer);
+        } else {
+            list_push(&viewer->stream->joiners, &viewer->link);
+        }
         (*budget)--;
     }
     if (!list_is_empty(&hub->catching)) {

@@ -24,6 +24,8 @@
 /* NULL: no memory. `join` NULL: of a viewer that was LIVE. */
 MUST_USE struct catchup *catchup_new(struct hub *hub, struct viewer *viewer,
                                      const struct join *join);
+/* The viewer reads this stream. */
+void catchup_enter(struct catchup *catchup, struct stream *stream);
 /* The viewer leaves or needs it no more; viewer->catchup is NULL after. */
 void catchup_drop(struct viewer *viewer);
 void catchup_free(struct catchup *catchup); // one that no viewer holds

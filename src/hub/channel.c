@@ -2,7 +2,9 @@
 #include "hub/channel.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "hub/allot.h"
+#include "hub/frame.h"
 #include "hub/train.h"
 
 enum { VIEWERS_CAP_MIN = 1 };
@@ -165,6 +167,24 @@ void channel_cut(struct stream *stream, uint64_t seq)
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         channel->ring.reaches = seq;
     }
+}
+
+/* From the tail on, not from `needed`: who comes back may begin anywhere in a ring. */
+enum err channel_redact(struct channel *channel, const struct removal *removal)
+{
+    struct ring *ring = &channel->ring;
+    for (uint32_t i = 0; i < ring->frame_count && !mutant(RING_UNREDACTED); i++) {
+        const uint64_t from = ring_frame(ring, i)->offset, to = ring_frame_end(ring, i);
+        size_t count = 0;
+        TRY(frame_redact(&(struct frame){.encoding = channel->encoding,
+                                         .bytes = ring_frame_bytes(ring, i),
+                                         .len = to - from},
+                         removal, &channel->stream->hub->scratch, &count));
+        if (count > 0) {
+            train_redacted(channel, from, to);
+        }
+    }
+    return ERR_OK;
 }
 
 static enum err make_seat(struct channel *channel)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "hub/heart.h"
+#include "wire/removal.h"
 
 /* The stream's channel of that encoding and lane, made if there is none. NULL: no memory. */
 MUST_USE struct channel *channel_of(struct stream *stream, const struct encoding *encoding,
@@ -34,6 +35,10 @@ void channel_lose(struct stream *stream, enum lane lane, struct ring_place place
 void channel_put_signal(struct stream *stream, struct str json);
 /* The log lost what lies up to `seq`: who has less must not begin in the rings. */
 void channel_cut(struct stream *stream, uint64_t seq);
+
+/* What it removes is in its ring no more, and in no compressed bytes that anybody may be sent.
+ * ERR_NOMEM: not all of it; once more is legal. */
+MUST_USE enum err channel_redact(struct channel *channel, const struct removal *removal);
 
 /* The viewer is LIVE from here, its next frame at `cursor`. ERR_NOMEM. */
 MUST_USE enum err channel_join(struct channel *channel, struct viewer *viewer, uint64_t cursor,

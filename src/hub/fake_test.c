@@ -2,6 +2,8 @@
 #include "hub/fake_test.h"
 
 #include "base/must.h"
+#include "hub/heart.h"
+#include "wire/json.h"
 #include "wire/stream_name.h"
 
 #include <stdio.h>
@@ -54,11 +56,24 @@ static void keep_loose(struct port *port, struct call *call, bool is_count)
     must(engine->loose_count < FAKE_CALLS_MAX);
     engine->loose[engine->loose_count] = call;
     engine->is_count[engine->loose_count] = is_count;
+    engine->is_found[engine->loose_count] = false;
     engine->loose_count++;
+}
+
+static void note_home(struct fake_engine *engine, struct home *home)
+{
+    for (uint32_t i = 0; i < engine->home_count; i++) {
+        if (engine->homes[i] == home) {
+            return;
+        }
+    }
+    must(engine->home_count < 16);
+    engine->homes[engine->home_count++] = home;
 }
 
 static void ask_watch(struct port *port, struct watch *watch)
 {
+    note_home((struct fake_engine *)port, watch->call.home);
     keep_ordered(port, FAKE_WATCH, &watch->call);
 }
 
@@ -142,6 +157,32 @@ static uint64_t expired_of(struct prover_log *log)
     return engine->oldest == 0 ? 0 : engine->log[engine->oldest - 1]->seq;
 }
 
+static uint32_t index_of(const struct fake_engine *engine, uint64_t seq)
+{
+    for (uint32_t i = 0; i < engine->count; i++) {
+        if (engine->log[i]->seq == seq) {
+            return i;
+        }
+    }
+    must_fail(__FILE__, __LINE__, "a comment that is not in the log");
+}
+
+static bool removed_of(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto)
+{
+    const struct fake_engine *engine = engine_of(log);
+    const uint64_t user = engine->log[index_of(engine, seq)]->user_hash;
+    const char name[] = {'u', (char)('0' + user)};
+    for (uint32_t i = 0; i < engine->retract_count; i++) {
+        const uint64_t by = engine->retracts[i].seq;
+        if (by > within && by <= upto &&
+            removal_covers(&engine->retracts[i].removal, seq,
+                           (struct str){.at = name, .len = sizeof(name)})) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_broken(struct prover_log *log, const char *what)
 {
     (void)log;
@@ -155,6 +196,7 @@ void fake_engine_init(struct fake_engine *engine, uint64_t seed)
                                         .carried = carried_of,
                                         .oldest = oldest_of,
                                         .expired = expired_of,
+                                        .removed = removed_of,
                                         .broken = on_broken};
     rand_init(&engine->rand, seed);
 }
@@ -163,6 +205,10 @@ void fake_engine_done(struct fake_engine *engine)
 {
     for (uint32_t i = 0; i < engine->count; i++) {
         event_unref(engine->log[i]);
+        event_unref(engine->texts[i]);
+    }
+    for (uint32_t i = 0; i < engine->retract_count; i++) {
+        removal_done(&engine->retracts[i].removal);
     }
 }
 
@@ -238,23 +284,13 @@ static void stamp(struct fake_engine *engine, struct event *event, int64_t mono_
     }
 }
 
-void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
-                              uint32_t body_len)
+static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
+                        struct str body, uint64_t user)
 {
-    char *body = malloc(body_len + 1);
-    must(body != NULL && engine->count < FAKE_EVENTS_MAX);
-    memset(body, 'x', body_len);
-    if (body_len > 9) { // as in a log: members of an object
-        static const char begin[8] = {'"', 't', 'e', 'x', 't', '"', ':', '"'};
-        memcpy(body, begin, sizeof(begin));
-        body[body_len - 1] = '"';
-    }
-    if (kind == EVENT_STREAM) {
-        body_len = (uint32_t)sprintf(body, "\"state\":\"paused\"");
-    }
-    struct event *event = event_new((struct str){.at = body, .len = body_len});
-    must(event != NULL);
+    struct event *event = event_new(body);
+    must(event != NULL && engine->count < FAKE_EVENTS_MAX);
     event->kind = (uint8_t)kind;
+    event->user_hash = user;
     event->prev = fake_engine_head(engine);
     event->seq = event->prev + 1 + rand_below(&engine->rand, 3);
     event->published_mono_ms = mono_ms;
@@ -264,13 +300,149 @@ void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, 
     for (uint32_t i = 0; i < engine->watch_count; i++) {
         send_news(engine->watches[i], event);
     }
-    free(body);
+}
+
+void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
+                              uint32_t body_len)
+{
+    enum { AUTHOR_BYTES = 19 };
+    static const char begin[] = "\"text\":\"";
+    const bool is_signed = body_len >= AUTHOR_BYTES + sizeof(begin);
+    const uint64_t user = is_signed ? rand_below(&engine->rand, FAKE_USERS) : FAKE_USERS;
+    struct buf body;
+    buf_init(&body, MEM_OTHER, SIZE_MAX);
+    if (kind == EVENT_STREAM) {
+        buf_add_str(&body, STR("\"state\":\"paused\""));
+        body_len = (uint32_t)body.len;
+    } else if (is_signed) {
+        buf_addf(&body, "\"user\":{\"id\":\"u%u\"},", (unsigned)user);
+    }
+    if (body_len >= body.len + sizeof(begin)) { // as in a log: members of an object
+        buf_add_str(&body, str_of(begin));
+        while (body.len + 1 < body_len) {
+            buf_add_byte(&body, 'x');
+        }
+        buf_add_byte(&body, '"');
+    }
+    while (body.len < body_len) {
+        buf_add_byte(&body, 'x');
+    }
+    must(buf_ok(&body));
+    commit_body(engine, kind, mono_ms, buf_str(&body), user);
+    buf_done(&body);
 }
 
 void fake_engine_commit(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms)
 {
     fake_engine_commit_sized(engine, kind, mono_ms, 20 + (uint32_t)rand_below(&engine->rand, 200));
 }
+
+/* ---- the engine: removals ---- */
+
+struct barrier {
+    struct letter letter;
+    struct home *home;
+    uint64_t seq;
+};
+
+static void open_barrier(struct letter *letter)
+{
+    struct barrier *barrier = (struct barrier *)letter;
+    ((struct fake_home *)barrier->home)->fenced = barrier->seq;
+    free(barrier);
+}
+
+static void send_barriers(const struct fake_engine *engine, uint64_t seq)
+{
+    for (uint32_t i = 0; i < engine->home_count; i++) {
+        struct barrier *barrier = calloc(1, sizeof(*barrier));
+        must(barrier != NULL);
+        *barrier =
+            (struct barrier){.letter.open = open_barrier, .home = engine->homes[i], .seq = seq};
+        home_send(barrier->home, &barrier->letter);
+    }
+}
+
+/* The log, as who reads from now on finds it. */
+static void take_texts(struct fake_engine *engine, const struct removal *removal)
+{
+    for (uint32_t i = 0; i < engine->count; i++) {
+        struct event *before = event_ref(engine->log[i]);
+        must(removal_events(removal, &engine->log[i], 1) == ERR_OK);
+        if (engine->log[i] != before && before->kind == EVENT_COMMENT) {
+            engine->texts[i] = event_ref(before);
+        }
+        event_unref(before);
+    }
+}
+
+static void retract(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms)
+{
+    struct buf body;
+    must(engine->retract_count < FAKE_RETRACTS_MAX);
+    take_texts(engine, removal);
+    buf_init(&body, MEM_OTHER, SIZE_MAX);
+    removal_write(&body, removal);
+    must(buf_ok(&body));
+    must(removal_read(buf_str(&body), &engine->retracts[engine->retract_count].removal) == ERR_OK);
+    commit_body(engine, EVENT_RETRACT, mono_ms, buf_str(&body), 0);
+    engine->retracts[engine->retract_count++].seq = fake_engine_head(engine);
+    send_barriers(engine, fake_engine_head(engine));
+    buf_done(&body);
+}
+
+void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms)
+{
+    retract(engine, &(struct removal){.of = REMOVAL_SEQS, .seqs = &seq, .count = 1}, mono_ms);
+}
+
+void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
+{
+    enum { SEQS_MAX = 5, NEWEST = 60 };
+    uint64_t seqs[SEQS_MAX];
+    struct removal removal = {.of = REMOVAL_SEQS, .seqs = seqs};
+    const char user[] = {'u', (char)('0' + rand_below(&engine->rand, FAKE_USERS))};
+    const uint64_t how = rand_below(&engine->rand, 12);
+    const uint32_t from = engine->count > NEWEST ? engine->count - NEWEST : 0;
+    if (how < 8) {
+        for (uint32_t i = from; i < engine->count && removal.count < SEQS_MAX; i++) {
+            if (rand_below(&engine->rand, 12) == 0) {
+                seqs[removal.count++] = engine->log[i]->seq;
+            }
+        }
+    } else if (how < 11) {
+        removal = (struct removal){.of = REMOVAL_USER,
+                                   .user = {.at = user, .len = sizeof(user)},
+                                   .upto = fake_engine_head(engine)};
+    } else {
+        removal = (struct removal){.of = REMOVAL_ALL, .upto = fake_engine_head(engine)};
+    }
+    retract(engine, &removal, mono_ms);
+}
+
+bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
+{
+    uint32_t i = engine->count;
+    while (i > 0 && engine->texts[i - 1] == NULL) {
+        i--;
+    }
+    if (i == 0) {
+        return false;
+    }
+    struct buf body;
+    buf_init(&body, MEM_OTHER, SIZE_MAX);
+    buf_add_str(&body, STR("\"comments\":["));
+    event_write(&body, engine->texts[i - 1], STR("demo"), engine->texts[i - 1]->prev);
+    buf_add_byte(&body, ']');
+    must(buf_ok(&body));
+    event_unref(engine->texts[i - 1]);
+    engine->texts[i - 1] = NULL;
+    commit_body(engine, EVENT_RESTORE, mono_ms, buf_str(&body), 0);
+    buf_done(&body);
+    return true;
+}
+
+/* ---- the engine: who is behind, what is gone ---- */
 
 static void remove_watch(struct fake_engine *engine, const struct watch *watch)
 {
@@ -361,18 +533,24 @@ static void answer_count(struct fake_engine *engine, struct count_call *count)
     }
 }
 
+/* Looked up in one step, answered in another, as by a thread of its own. */
 static void answer_loose(struct fake_engine *engine)
 {
     const uint64_t i = rand_below(&engine->rand, engine->loose_count);
     struct call *call = engine->loose[i];
-    if (engine->is_count[i]) {
-        answer_count(engine, (struct count_call *)call);
-    } else {
-        answer_read(engine, (struct read *)call);
+    if (!engine->is_found[i]) {
+        engine->is_found[i] = true;
+        if (engine->is_count[i]) {
+            answer_count(engine, (struct count_call *)call);
+        } else {
+            answer_read(engine, (struct read *)call);
+        }
+        return;
     }
     engine->loose_count--;
     engine->loose[i] = engine->loose[engine->loose_count];
     engine->is_count[i] = engine->is_count[engine->loose_count];
+    engine->is_found[i] = engine->is_found[engine->loose_count];
     call_finish(call);
 }
 
@@ -469,6 +647,7 @@ void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_e
     prover_end(&reader->prover);
     *reader = (struct fake_reader){.hub = hub, .room = room, .joined = true};
     prover_begin(&reader->prover, &engine->truth, join, fake_engine_head(engine));
+    reader->prover.fenced = &((struct fake_home *)hub->options.home)->fenced;
     viewer_join(hub, &reader->viewer, &reader_ops, join);
     must(!reader->is_open && !reader->is_refused);
 }

@@ -11,11 +11,12 @@
 #include "hub/hub.h"
 #include "hub/prover_test.h"
 
-enum { FAKE_EVENTS_MAX = 4096, FAKE_CALLS_MAX = 4096, FAKE_GAPS_MAX = 64 };
+enum { FAKE_EVENTS_MAX = 4096, FAKE_CALLS_MAX = 4096, FAKE_RETRACTS_MAX = 512, FAKE_USERS = 4 };
 
 struct fake_home {
     struct home home;
     struct letter *first, **last;
+    uint64_t fenced; // the newest removal whose barrier was opened here
 };
 void fake_home_init(struct fake_home *home);
 bool fake_home_open_one(struct fake_home *home); // false: none lies there
@@ -24,10 +25,18 @@ struct fake_engine {
     struct port port;
     struct prover_log truth;
     struct rand rand;
-    struct event *log[FAKE_EVENTS_MAX]; // of one stream, "demo"
-    uint32_t count, oldest;             // kept: [oldest, count)
-    int64_t at_ms;                      // of the newest
-    int64_t stands_still_ms;            // its clock does, until then
+    struct event *log[FAKE_EVENTS_MAX];   // of one stream, "demo"
+    struct event *texts[FAKE_EVENTS_MAX]; // as they were before their removal
+    uint32_t count, oldest;               // kept: [oldest, count)
+    struct {
+        uint64_t seq;
+        struct removal removal;
+    } retracts[FAKE_RETRACTS_MAX];
+    uint32_t retract_count;
+    struct home *homes[16]; // that ever watched
+    uint32_t home_count;
+    int64_t at_ms;           // of the newest
+    int64_t stands_still_ms; // its clock does, until then
     uint32_t rank_count, digest_count;
     struct watch *watches[16];
     uint32_t watch_count;
@@ -38,6 +47,7 @@ struct fake_engine {
     uint32_t ordered_count;
     struct call *loose[FAKE_CALLS_MAX]; // read and count
     bool is_count[FAKE_CALLS_MAX];
+    bool is_found[FAKE_CALLS_MAX]; // what it is answered stands; the log goes on meanwhile
     uint32_t loose_count;
     bool stalls;          // reads and counts wait
     bool fails;           // reads and counts are answered ERR_SYS
@@ -50,6 +60,11 @@ void fake_engine_step_last(struct fake_engine *engine); // of watch, unwatch, sy
 void fake_engine_commit(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms);
 void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
                               uint32_t body_len);
+/* Some comments are removed: by place, by author, or all; then a barrier to every home. */
+void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms);
+void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
+/* The newest that was removed is shown again; false: there is none. */
+bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);
 void fake_engine_lose_watch(struct fake_engine *engine); // one is told that it is behind
 void fake_engine_expire(struct fake_engine *engine, uint32_t count);
 uint64_t fake_engine_head(const struct fake_engine *engine);

@@ -7,6 +7,7 @@
 #include "hub/channel.h"
 #include "hub/skip.h"
 #include "hub/stall.h"
+#include "hub/stream.h"
 #include "hub/train.h"
 
 /* Neighbouring viewers mostly get the very same bytes, so what is measured of a delivery is
@@ -260,6 +261,9 @@ static bool go_round(struct stream *stream, uint32_t *budget)
 
 static int64_t due_ms(const struct stream *stream)
 {
+    if (!stream_may_send(stream)) {
+        return INT64_MAX; // until it has caught up
+    }
     if (stream->in_round || !stream->has_new_events) {
         return stream->hub->now_ms;
     }
@@ -288,7 +292,9 @@ static void flush_ready(struct hub *hub, uint32_t *budget)
     while (*budget > 0 && !list_is_empty(&hub->ready)) {
         struct viewer *viewer = list_entry(list_pop(&hub->ready), struct viewer, link);
         struct run run = {0};
-        if (!viewer->blocked) {
+        if (!stream_may_send(viewer->stream)) {
+            list_push(&viewer->stream->joiners, &viewer->link);
+        } else if (!viewer->blocked) {
             send_to(viewer, &run);
             settle(&run);
             (*budget)--;

@@ -91,11 +91,14 @@ struct stream {           // stream.c
     uint32_t lent;     // private calls of viewers, away with this stream's name
     enum stream_state state;
     struct tail tail;
-    struct tail acts; // events that are never spared, for those who miss a part
+    struct tail acts;     // events that are never spared, for those who miss a part
+    uint64_t retracted;   // the newest retract that was applied here
+    struct link pursuits; // struct catchup by stream_link: of who joins, catches up or polls
 
     /* -- viewers -- */
     struct channel *channels;
-    struct link joiners; // viewers OPENING: until it is open, or has read deeper
+    struct link joiners; // until it is open, or has read deeper: viewers OPENING; while it is not
+                         // open any that have something to be sent
     struct link pollers; // viewers CATCHUP with nothing to get until something newer comes: long
                          // polls, and those who stand where nobody of their sparse lane does
     struct lane_places *sparse; // struct sparse of sparse.c; NULL: nobody here reads such a lane

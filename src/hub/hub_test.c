@@ -464,7 +464,7 @@ static size_t light_write(struct viewer *viewer, const uint8_t *bytes, size_t le
     for (const char *end = at + len; at < end;
          at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1) {
         if (at[0] == 'E') {
-            const uint64_t seq = strtoull(at + 2, NULL, 10);
+            const uint64_t seq = strtoull(strstr(at, "\"seq\":") + 6, NULL, 10);
             must(seq > light->last);
             light->last = seq;
             light->events++;

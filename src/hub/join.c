@@ -83,6 +83,7 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
         return;
     }
     stream_enter(stream, viewer);
+    catchup_enter(viewer->catchup, stream);
     viewer->catchup->ticket = take_ticket(hub);
     list_push(stream_is_open(stream) ? &hub->syncing : &stream->joiners, &viewer->link);
 }
@@ -203,7 +204,7 @@ static enum join_step plan_found_tail(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
     const struct read *read = &catchup->fetched;
-    const uint64_t start = read->count > 0 ? read->events[0]->prev : viewer->stream->newest;
+    const uint64_t start = read->count > 0 ? read->events[0]->prev : read->bound - 1;
     read_done(&catchup->fetched);
     return found_tail(viewer, start);
 }
@@ -226,9 +227,8 @@ static enum join_step plan_found_first(struct catchup *catchup)
     return JOIN_START;
 }
 
-static enum join_step plan_counted_hole(struct catchup *catchup)
+static enum join_step read_acts(struct catchup *catchup)
 {
-    catchup->hole_count = catchup->count.count;
     catchup->step = JOIN_FOUND_ACTS;
     catchup->acts.from = READ_AFTER;
     catchup->acts.bound = catchup->hole_from;
@@ -239,8 +239,17 @@ static enum join_step plan_counted_hole(struct catchup *catchup)
     return JOIN_START;
 }
 
+static enum join_step plan_counted_hole(struct catchup *catchup)
+{
+    catchup->hole_count = catchup->count.count;
+    return read_acts(catchup);
+}
+
 static enum join_step plan_found_acts(struct catchup *catchup)
 {
+    if (catchup->acts.head < catchup->viewer->stream->retracted && !mutant(READ_STALE)) {
+        return read_acts(catchup); // a removal came meanwhile
+    }
     if (catchup->acts.more) {
         read_done(&catchup->acts);
         catchup->resync = "far";
@@ -368,6 +377,7 @@ static enum err greet(struct viewer *viewer)
     struct catchup *catchup = viewer->catchup;
     if (catchup->retry_ms > 0 && catchup->encoding->retry != NULL && !viewer->is_open) {
         catchup->encoding->retry(page_out(&catchup->page), catchup->retry_ms);
+        TRY(page_end_frame(&catchup->page));
     }
     TRY(write_one(viewer, write_hello));
     if (catchup->resync != NULL) {

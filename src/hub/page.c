@@ -2,6 +2,7 @@
 #include "hub/page.h"
 
 #include "base/must.h"
+#include "hub/frame.h"
 
 void page_init(struct page *page)
 {
@@ -52,6 +53,23 @@ enum err page_end_frame(struct page *page)
     }
     page->ends[page->count] = (uint32_t)page->bytes.len;
     page->count++;
+    return ERR_OK;
+}
+
+enum err page_redact(struct page *page, const struct encoding *encoding,
+                     const struct removal *removal, struct buf *scratch)
+{
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < page->count; i++) {
+        size_t count = 0;
+        if (from >= page->sent) {
+            TRY(frame_redact(&(struct frame){.encoding = encoding,
+                                             .bytes = page->bytes.bytes + from,
+                                             .len = page->ends[i] - from},
+                             removal, scratch, &count));
+        }
+        from = page->ends[i];
+    }
     return ERR_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "hub/seat.h"
+#include "wire/removal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,10 @@ bool page_has_room(const struct page *page, uint32_t frames); // for so many, an
 struct buf *page_out(struct page *page);
 /* ERR_NOMEM: what was written since the last frame is gone, the frames before it stay. */
 MUST_USE enum err page_end_frame(struct page *page);
+/* The frames that were not begun lose what it removes. ERR_NOMEM: not all did; once more is legal.
+ */
+MUST_USE enum err page_redact(struct page *page, const struct encoding *encoding,
+                              const struct removal *removal, struct buf *scratch);
 /* Hands over what the viewer takes. False: its socket is full; what is left of a begun frame is
  * with the connection. */
 MUST_USE bool page_send(struct page *page, struct viewer *viewer);

@@ -6,6 +6,7 @@
 #include "base/reach.h"
 #include "wire/deflater.h"
 #include "wire/json.h"
+#include "wire/json_slice.h"
 #include "wire/stored.h"
 #include "wire/ws.h"
 
@@ -24,11 +25,9 @@ enum { LINE_BYTES_MAX = 1 << 20, SEGMENT_BYTES = 600 };
 static void encode_event(struct buf *out, const struct event *event, struct str stream,
                          uint64_t prev, const struct epoch *epoch)
 {
-    (void)stream;
     (void)epoch;
-    buf_addf(out, "E %llu %llu %d ", (unsigned long long)event->seq, (unsigned long long)prev,
-             event->kind);
-    buf_add(out, event->body, event->body_len);
+    buf_add_str(out, STR("E "));
+    event_write(out, event, stream, prev);
     buf_add_byte(out, '\n');
 }
 
@@ -55,15 +54,12 @@ const struct encoding prover_encoding = {
 
 /* ---- the same for those who inflate ---- */
 
-static void write_event(struct buf *out, const struct event *event, uint64_t prev,
-                        void (*wrap)(struct buf *out, struct str line))
+static void wrap_line(struct buf *out, struct buf *line,
+                      void (*wrap)(struct buf *out, struct str line))
 {
-    struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_event(&line, event, STR_NONE, prev, NULL);
-    wrap(out, buf_str(&line));
-    out->failed = out->failed || !buf_ok(&line);
-    buf_done(&line);
+    wrap(out, buf_str(line));
+    out->failed = out->failed || !buf_ok(line);
+    buf_done(line);
 }
 
 static void write_signal(struct buf *out, struct str json,
@@ -72,9 +68,7 @@ static void write_signal(struct buf *out, struct str json,
     struct buf line;
     buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
     encode_signal(&line, json);
-    wrap(out, buf_str(&line));
-    out->failed = out->failed || !buf_ok(&line);
-    buf_done(&line);
+    wrap_line(out, &line, wrap);
 }
 
 static void write_moving(struct buf *out, struct str json, uint64_t seq,
@@ -83,9 +77,7 @@ static void write_moving(struct buf *out, struct str json, uint64_t seq,
     struct buf line;
     buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
     encode_moving(&line, json, seq, NULL);
-    wrap(out, buf_str(&line));
-    out->failed = out->failed || !buf_ok(&line);
-    buf_done(&line);
+    wrap_line(out, &line, wrap);
 }
 
 static void gzip_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
@@ -104,9 +96,10 @@ static void message_moving(struct buf *out, struct str json, uint64_t seq,
 static void gzip_event(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
                        const struct epoch *epoch)
 {
-    (void)stream;
-    (void)epoch;
-    write_event(out, event, prev, stored_write);
+    struct buf line;
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    encode_event(&line, event, stream, prev, epoch);
+    wrap_line(out, &line, stored_write);
 }
 
 static void gzip_signal(struct buf *out, struct str json)
@@ -117,9 +110,10 @@ static void gzip_signal(struct buf *out, struct str json)
 static void message_event(struct buf *out, const struct event *event, struct str stream,
                           uint64_t prev, const struct epoch *epoch)
 {
-    (void)stream;
-    (void)epoch;
-    write_event(out, event, prev, ws_write_text);
+    struct buf line;
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    encode_event(&line, event, stream, prev, epoch);
+    wrap_line(out, &line, ws_write_text);
 }
 
 static void message_signal(struct buf *out, struct str json)
@@ -200,15 +194,60 @@ static void check_carried(const struct prover *prover, uint64_t from, uint64_t t
     holds(prover, came == carried || log->oldest(log) > from);
 }
 
+static unsigned kind_in(const struct prover *prover, const char *json)
+{
+    static const char begin[] = "{\"type\":\"";
+    holds(prover, strncmp(json, begin, sizeof(begin) - 1) == 0);
+    const char *name = json + sizeof(begin) - 1;
+    for (unsigned kind = EVENT_COMMENT; kind < EVENT_KINDS; kind++) {
+        const struct str wanted = str_of(event_kind_name((enum event_kind)kind));
+        if (strncmp(name, wanted.at, wanted.len) == 0 && name[wanted.len] == '"') {
+            return kind;
+        }
+    }
+    holds(prover, false);
+    return 0;
+}
+
+/* What stands behind prev, up to the brace that ends it; white space may follow. */
+static struct str body_in(const char *json)
+{
+    struct str body = str_of(strstr(json, "\"prev\":") + 7);
+    while (body.at[0] != ',' && body.at[0] != '}') {
+        body = (struct str){.at = body.at + 1, .len = body.len - 1};
+    }
+    while (body.at[body.len - 1] == ' ') {
+        body.len--;
+    }
+    const size_t comma = body.at[0] == ',';
+    return (struct str){.at = body.at + comma, .len = body.len - comma - 1};
+}
+
+/* No comment in this text was removed before it began to leave, by what stands behind `within` in
+ * the log; 0: behind the comment itself. */
+static void check_fence(const struct prover *prover, struct str text, uint64_t within)
+{
+    static const struct str begin = STR("{\"type\":\"comment\",\"stream\":\"demo\",\"seq\":");
+    const char *at = text.at, *const end = text.at + text.len;
+    if (prover->fenced == NULL || prover->log->removed == NULL) {
+        return;
+    }
+    while ((at = memmem(at, (size_t)(end - at), begin.at, begin.len)) != NULL) {
+        at += begin.len;
+        const uint64_t seq = strtoull(at, NULL, 10);
+        const uint64_t behind = within > seq ? within : seq;
+        holds(prover, !prover->log->removed(prover->log, seq, behind, *prover->fenced));
+    }
+}
+
 static void believe_event(struct prover *prover, const char *line)
 {
-    char *at = NULL;
-    holds(prover, line[0] == 'E' && line[1] == ' ');
-    const uint64_t seq = strtoull(line + 2, &at, 10);
-    const uint64_t prev = strtoull(at, &at, 10);
-    const unsigned kind = (unsigned)strtoul(at, &at, 10);
-    holds(prover, *at == ' ' && prover->greeted);
-    saw(prover, seq, prev, kind, str_of(at + 1));
+    const char *json = line + 2;
+    holds(prover, line[0] == 'E' && line[1] == ' ' && prover->greeted);
+    const unsigned kind = kind_in(prover, json);
+    const uint64_t seq = number(prover, json, "seq"), prev = number(prover, json, "prev");
+    saw(prover, seq, prev, kind, body_in(json));
+    check_fence(prover, str_of(json), seq);
     prover->events++;
     prover->life_told++;
     if (seq <= prover->gap_to) {
@@ -231,7 +270,8 @@ static void check_counts(const struct prover *prover, uint64_t removed)
     struct prover_log *log = prover->log;
     const uint64_t from = prover->gap_from, to = prover->gap_to;
     const uint64_t told = prover->gap_carried + prover->gap_shed + removed;
-    const uint64_t acts = log->count(log, from, to, UINT32_MAX & ~(1U << EVENT_COMMENT));
+    const uint32_t spared = 1U << EVENT_COMMENT | 1U << EVENT_REMOVED;
+    const uint64_t acts = log->count(log, from, to, UINT32_MAX & ~spared);
     const uint64_t all = log->count(log, from, to, UINT32_MAX);
     holds(prover, prover->gap_carried <= acts && told <= all);
     if (log->oldest(log) <= from) {
@@ -281,7 +321,6 @@ static void believe_mark(struct prover *prover, const char *json)
     prover->marks++;
 }
 
-/* Its events: ascending, within its bounds, what the lane carries. */
 /* It is JSON with so many events: one digest in many is asked, a parser being slow. */
 static void parse_digest(struct prover *prover, const char *text, uint64_t count)
 {
@@ -296,20 +335,24 @@ static void parse_digest(struct prover *prover, const char *text, uint64_t count
     json_free(root);
 }
 
-/* A quote within a text is escaped, so that only a member's name is found. */
 static uint64_t count_digest(struct prover *prover, const char *text, uint64_t from, uint64_t to)
 {
-    static const char name[] = "\"seq\":";
+    static const char name[] = "\"events\":[";
     uint64_t last = 0, count = 0;
-    const char *at = strstr(text, "\"events\":[");
+    const char *at = strstr(text, name);
     holds(prover, at != NULL);
-    while (at != NULL && (at = strstr(at, name)) != NULL) {
-        at += sizeof(name) - 1;
-        const uint64_t seq = strtoull(at, NULL, 10);
+    at += sizeof(name) - 1;
+    for (struct str event = json_slice_value(str_of(at)); event.len > 0 && event.at[0] == '{';
+         event = json_slice_value(str_of(at))) {
+        const uint64_t seq = number(prover, event.at, "seq");
         holds(prover, seq > last && seq >= from && seq <= to);
+        check_fence(prover, event, seq);
+        check_carried(prover, seq, seq, 1);
         last = seq;
         count++;
-        check_carried(prover, last, last, 1);
+        at = event.at + event.len;
+        at += strspn(at, " ");
+        at += *at == ',';
     }
     parse_digest(prover, text, count);
     return count;
@@ -352,7 +395,7 @@ static void believe_moving(struct prover *prover, const char *line)
 
 static void believe_early(struct prover *prover, const char *json)
 {
-    holds(prover, prover->lane == LANE_DIGEST && strstr(json, "\"type\":\"comment\"") == NULL);
+    holds(prover, prover->lane == LANE_DIGEST && strncmp(json, "S {\"type\":\"comment\"", 20) != 0);
     reach(ACTED_EARLY);
     prover->earlies++;
 }
@@ -392,8 +435,9 @@ static void believe_hello(struct prover *prover, const char *json)
         prover->lane == LANE_FULL) {
         struct prover_log *log = prover->log;
         const uint32_t comments = 1U << EVENT_COMMENT;
+        const uint32_t places = comments | 1U << EVENT_REMOVED; // some may be removed since
         const uint64_t all = log->count(log, 0, prover->hello_latest, comments);
-        const uint64_t got = log->count(log, prover->hello_seq + 1, prover->hello_latest, comments);
+        const uint64_t got = log->count(log, prover->hello_seq + 1, prover->hello_latest, places);
         holds(prover, got >= (all < prover->join.tail ? all : prover->join.tail));
     }
     prover->last = prover->hello_seq;
@@ -437,6 +481,10 @@ static void note_signal(struct prover *prover, const char *json)
 
 static void believe(struct prover *prover, const char *line)
 {
+    if (line[0] == 'S') {
+        const bool is_early = strstr(line, "\"early\":true") != NULL;
+        check_fence(prover, str_of(line), is_early ? number(prover, line, "seq") : 0);
+    }
     if (line[0] == 'E') {
         believe_event(prover, line);
         return;
@@ -553,6 +601,15 @@ void prover_end(struct prover *prover)
     prover->len = 0;
 }
 
+static void collect_fenced(const struct prover *prover, const struct event *event)
+{
+    struct buf json;
+    buf_init(&json, MEM_OTHER, LINE_BYTES_MAX);
+    event_write(&json, event, STR("demo"), event->prev);
+    check_fence(prover, buf_str(&json), event->seq);
+    buf_done(&json);
+}
+
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count)
 {
@@ -572,6 +629,7 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         holds(prover, event->seq > prover->last && event->prev <= prover->last);
         saw(prover, event->seq, event->prev, event->kind,
             (struct str){.at = event->body, .len = event->body_len});
+        collect_fenced(prover, event);
         prover->last = event->seq;
         prover->collected++;
     }

@@ -7,7 +7,7 @@
  * when the reader asked. And over its whole life from a hello on, what came and what gaps say was
  * shed or removed adds up to the log between there and where it stands (less what expired). In a
  * sparse lane it gets exactly what the lane carries of the log; who changes lanes goes on where it
- * stood.
+ * stood. No comment leaves, in whatever frame, after its removal is in force there: promise P6.
  */
 #pragma once
 
@@ -28,11 +28,16 @@ struct prover_log {
     /* NULL: whatever stands in an event is well. */
     void (*saw)(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t kind,
                 struct str body);
+    /* A removal that stands behind seq `within` and up to `upto` takes the comment; NULL: there are
+     * no removals. */
+    bool (*removed)(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto);
     void (*broken)(struct prover_log *log, const char *what); // does not return
 };
 
 struct prover {
     struct prover_log *log; // borrowed
+    const uint64_t *fenced; // borrowed: removals up to this seq are in force where it reads; NULL:
+                            // that is not known
     struct join join;
     uint64_t head_at_join;
     /* -- what came -- */
@@ -55,7 +60,7 @@ struct prover {
     char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
 };
 
-/* "E seq prev kind ....\n", "S {json}\n", "M seq {json}\n" of what moves the cursor; two alike, as
+/* "E {json}\n", "S {json}\n", "M seq {json}\n" of what moves the cursor; two alike, as
  * a stream has two channels. */
 extern const struct encoding prover_encoding, prover_encoding_other;
 /* The same lines for who inflates: stored blocks, and WebSocket messages. */

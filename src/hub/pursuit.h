@@ -19,10 +19,11 @@ enum {
 
 struct catchup {
     struct hub *hub;
-    struct viewer *viewer; // NULL: it left while a call was away; freed when that is back
-    bool away;             // one of the calls below is the engine's
-    struct stream *asked;  // while away: whose name the engine reads; it stays until then
-    enum err result;       // of the call that came back
+    struct viewer *viewer;   // NULL: it left while a call was away; freed when that is back
+    struct link stream_link; // in stream->pursuits
+    bool away;               // one of the calls below is the engine's
+    struct stream *asked;    // while away: whose name the engine reads; it stays until then
+    enum err result;         // of the call that came back
 
     /* -- what was asked for -- */
     const struct encoding *encoding; // NULL: long poll

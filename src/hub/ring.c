@@ -254,6 +254,11 @@ const uint8_t *ring_at(const struct ring *ring, uint64_t offset)
     return ring->bytes + ring->start + (offset - ring->tail);
 }
 
+uint8_t *ring_frame_bytes(struct ring *ring, uint32_t index)
+{
+    return ring->bytes + ring->start + (ring_frame(ring, index)->offset - ring->tail);
+}
+
 uint32_t ring_frame_at(const struct ring *ring, uint64_t offset)
 {
     must(offset >= ring->tail && offset < ring->head);

@@ -77,6 +77,8 @@ void ring_lose(struct ring *ring, struct ring_place place);
 /* The bytes from `offset` (tail..head) on, head - offset of them. Borrowed until the next append.
  */
 const uint8_t *ring_at(const struct ring *ring, uint64_t offset);
+/* A frame's own bytes, to be changed where they stand. */
+uint8_t *ring_frame_bytes(struct ring *ring, uint32_t index);
 /* Index of the frame that holds the byte at `offset` (tail <= offset < head). */
 uint32_t ring_frame_at(const struct ring *ring, uint64_t offset);
 const struct ring_frame *ring_frame(const struct ring *ring, uint32_t index);

@@ -15,6 +15,7 @@ static void start_over(struct viewer *viewer, struct catchup *catchup)
     list_remove(&viewer->link);
     channel_leave(viewer);
     viewer->catchup = catchup;
+    catchup_enter(catchup, viewer->stream);
     viewer->mode = VIEWER_OPENING;
     list_push(&catchup->hub->admits, &viewer->link);
 }
@@ -87,6 +88,7 @@ void skip_ahead(struct viewer *viewer)
     list_remove(&viewer->link);
     channel_leave(viewer);
     viewer->catchup = catchup;
+    catchup_enter(catchup, viewer->stream);
     viewer->mode = VIEWER_CATCHUP;
     catchup_resume(viewer);
 }

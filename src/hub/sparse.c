@@ -193,6 +193,16 @@ void sparse_settle(struct stream *stream)
     }
 }
 
+void sparse_redact(struct stream *stream, const struct removal *removal)
+{
+    for (int i = LANE_FULL + 1; stream->sparse != NULL && i < LANES; i++) {
+        struct buf *events = &sparse_of(stream)->lanes[i].scribe.span.events;
+        if (!mutant(SPAN_UNREDACTED)) {
+            (void)removal_redact(removal, events->bytes, events->len);
+        }
+    }
+}
+
 void sparse_cut(struct stream *stream, uint64_t seq)
 {
     for (int i = LANE_FULL + 1; stream->sparse != NULL && i < LANES; i++) {

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "hub/heart.h"
+#include "wire/removal.h"
 
 /* The viewer, of an open stream, reads a sparse lane from now on; again is legal. ERR_NOMEM. */
 MUST_USE enum err sparse_enter(struct viewer *viewer);
@@ -29,6 +30,8 @@ void sparse_leave(struct viewer *viewer); // one that never entered is legal
 void sparse_take(struct stream *stream, const struct event *event);
 /* What waits is told, before something else is. */
 void sparse_settle(struct stream *stream);
+/* What waits loses what it removes, and its numbers stay. */
+void sparse_redact(struct stream *stream, const struct removal *removal);
 /* The log lost what lies up to `seq`; nothing waits. */
 void sparse_cut(struct stream *stream, uint64_t seq);
 struct lane_rule sparse_rule(const struct hub *hub, enum lane lane);

@@ -5,6 +5,7 @@
 #include "base/mutant.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
+#include "hub/redact.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
 #include "hub/stall.h"
@@ -25,6 +26,11 @@ void stream_step_soon(struct stream *stream)
 bool stream_is_open(const struct stream *stream)
 {
     return stream->watched && stream->primed && stream->newest >= stream->target;
+}
+
+bool stream_may_send(const struct stream *stream)
+{
+    return stream_is_open(stream) || mutant(CLOSED_SENDS);
 }
 
 /* ---- taking events in ---- */
@@ -73,12 +79,17 @@ static void tell_expired(struct stream *stream, uint64_t to)
     sparse_cut(stream, to);
 }
 
-static void take(struct stream *stream, struct event *event)
+/* ERR_NOMEM: what is not to be sent any more could not be redacted, and the event was not taken. */
+static enum err take(struct stream *stream, struct event *event)
 {
     if (event->seq <= stream->newest) {
-        return;
+        return ERR_OK;
+    }
+    if (event->kind == EVENT_RETRACT) {
+        TRY(redact_apply(stream, event));
     }
     if (event->prev > stream->newest) {
+        TRY(redact_expired(stream, event->prev));
         tell_expired(stream, event->prev);
     }
     stream->newest = event->seq;
@@ -99,14 +110,16 @@ static void take(struct stream *stream, struct event *event)
     channel_put_event(stream, LANE_FULL, event,
                       (struct ring_place){.seq = event->seq, .ordinal = stream->ordinal});
     sparse_take(stream, event);
+    return ERR_OK;
 }
 
 static void on_event(struct watch *watch, struct event *event)
 {
     struct stream *stream = list_entry(watch, struct stream, watch);
-    if (stream_is_open(stream)) {
-        take(stream, event);
-    } else if (event->seq > stream->target && !mutant(CLOSED_DEAF)) {
+    if (stream_is_open(stream) && take(stream, event) == ERR_OK) {
+        return;
+    }
+    if (event->seq > stream->target && !mutant(CLOSED_DEAF)) {
         stream->target = event->seq;
         stream_step_soon(stream);
     }
@@ -220,9 +233,13 @@ static void refuse_joiners(struct stream *stream, enum viewer_refusal why)
 
 static void release_joiners(struct stream *stream)
 {
+    struct hub *hub = stream->hub;
+    struct link *const goes_on[] = {[VIEWER_OPENING] = &hub->admits,
+                                    [VIEWER_CATCHUP] = &hub->catching,
+                                    [VIEWER_LIVE] = &hub->ready};
     for (struct link *link = list_pop(&stream->joiners); link != NULL;
          link = list_pop(&stream->joiners)) {
-        list_push(&stream->hub->admits, link);
+        list_push(goes_on[list_entry(link, struct viewer, link)->mode], link);
     }
 }
 
@@ -262,20 +279,26 @@ static void take_prime(struct stream *stream)
     stream->primed = true;
 }
 
-static void take_up(struct stream *stream)
+static enum err take_up(struct stream *stream)
 {
     const struct read *read = &stream->read;
     for (uint32_t i = 0; i < read->count; i++) {
-        take(stream, read->events[i]);
+        TRY(take(stream, read->events[i]));
     }
-    if (!read->more && stream->target == read->upto) { // retention may have taken the rest
+    if (!read->more && stream->newest < stream->target && stream->target == read->upto) {
+        TRY(redact_expired(stream, stream->target)); // retention took the rest
         stream->target = stream->newest;
     }
+    return ERR_OK;
 }
 
 static void take_deeper(struct stream *stream)
 {
     const struct read *read = &stream->read;
+    if (read->head < stream->retracted && !mutant(READ_STALE)) {
+        return; // a removal came meanwhile: it is asked again
+    }
+    stream->wants_deeper = false;
     if (read->bound == stream->tail.covers + 1) {
         tail_extend(&stream->tail, read->events, read->count, !read->more);
     }
@@ -289,11 +312,14 @@ static void take_read(struct stream *stream)
     } else if (stream->read_what == READ_PRIME) {
         take_prime(stream);
     } else if (stream->read_what == READ_UP) {
-        take_up(stream);
+        const enum err err = take_up(stream);
+        if (err != ERR_OK) {
+            failed(stream, err);
+        }
     } else if (stream->read.result == ERR_OK) {
         take_deeper(stream);
     }
-    if (stream->read_what == READ_DEEPER) {
+    if (stream->read_what == READ_DEEPER && stream->read.result != ERR_OK) {
         stream->wants_deeper = false;
     }
     read_done(&stream->read);
@@ -505,6 +531,7 @@ struct stream *stream_open(struct hub *hub, struct str name)
     stream->flushed_ms = INT64_MIN / 2;
     list_init(&stream->joiners);
     list_init(&stream->pollers);
+    list_init(&stream->pursuits);
     list_init(&stream->untold);
     map_init(&stream->people, MEM_STREAM, hub->options.seed);
     tail_init(&stream->tail, hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);

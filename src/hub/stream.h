@@ -23,6 +23,8 @@ struct stream *stream_find(const struct hub *hub, struct str name); // NULL: not
 /* The engine's ordering point answers nothing: no stream can be opened now. */
 bool stream_order_is_silent(const struct hub *hub);
 bool stream_is_open(const struct stream *stream); // it has all up to `newest` and follows
+/* While it is not open a removal may have passed by unseen, so that nothing leaves. */
+bool stream_may_send(const struct stream *stream);
 void stream_step_soon(struct stream *stream);
 
 void stream_enter(struct stream *stream, struct viewer *viewer);

@@ -108,6 +108,18 @@ void tail_extend(struct tail *tail, struct event *const *events, uint32_t count,
     }
 }
 
+enum err tail_redact(struct tail *tail, const struct removal *removal)
+{
+    const enum err err = tail->count == 0
+                             ? ERR_OK
+                             : removal_events(removal, tail->events + tail->start, tail->count);
+    tail->bytes = 0;
+    for (uint32_t i = 0; i < tail->count; i++) {
+        tail->bytes += weight(tail->events[tail->start + i]);
+    }
+    return err;
+}
+
 bool tail_has_room(const struct tail *tail)
 {
     return !tail->is_whole && tail->count < tail->count_max && tail->bytes < tail->bytes_max / 2;

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "hub/lane.h"
 #include "wire/event.h"
+#include "wire/removal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,8 @@ void tail_push(struct tail *tail, struct event *event); // newer than all; takes
 /* Puts older ones in front: all events of the log in (from, covers], ascending. `is_whole`: there
  * are none before them. Takes its own references; what does not fit is left out. */
 void tail_extend(struct tail *tail, struct event *const *events, uint32_t count, bool is_whole);
+/* What it removes is held no more; places stay. ERR_NOMEM: not of all; once more is legal. */
+MUST_USE enum err tail_redact(struct tail *tail, const struct removal *removal);
 bool tail_has_room(const struct tail *tail); // for older ones
 
 bool tail_covers(const struct tail *tail, uint64_t seq);

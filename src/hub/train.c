@@ -74,6 +74,20 @@ void train_end(struct channel *channel)
     mem_free(MEM_RING, train);
 }
 
+void train_redacted(struct channel *channel, uint64_t from, uint64_t to)
+{
+    const struct train *train = channel->train;
+    if (train == NULL || mutant(TRAIN_UNREDACTED)) {
+        return;
+    }
+    /* None stands below `needed`, and who joins below it boards at the stop at the earliest. */
+    const uint64_t needed = channel->ring.needed;
+    const uint64_t boards = train->stop < needed ? train->stop : needed;
+    if (from < end_of(train) && to > boards) {
+        train_end(channel);
+    }
+}
+
 /* What no viewer is behind. */
 static void forget(struct train *train, uint64_t needed)
 {

@@ -68,6 +68,9 @@ void train_load(struct channel *channel);
 void train_tend(struct channel *channel);
 void train_shrink(struct channel *channel); // as ring_shrink()
 void train_end(struct channel *channel);    // none is legal
+/* The plain bytes [from, to) changed: a train that holds them as they were, for anybody who may yet
+ * be sent them, ends. */
+void train_redacted(struct channel *channel, uint64_t from, uint64_t to);
 /* Ends those that stand still; returns when it wants to be called again. */
 int64_t train_turn(struct hub *hub);
 

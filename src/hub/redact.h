@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/* redact -- a removal takes effect on one reactor, at once: whatever its hub still holds of the
+ * removed comments and has not begun to send.
+ *
+ *   tail, acts       the events are replaced
+ *   rings            of every channel, in place, in as many bytes; its train ends
+ *   sparse lanes     what waits in them
+ *   pursuits         of who joins or catches up: their pages, acts of a hole, what waits
+ *   reads under way  one whose `head` is below stream->retracted is asked again: catchup.c,
+ *                    join.c, stream.c
+ *   pins             held for hello
+ *
+ * Used by:  stream.c.
+ * Thread:   the hub's reactor.
+ * Promise:  no comment leaves that was not begun before. Where memory fails it, the stream is not
+ *           open until it was done whole, and one that is not open sends nothing.
+ */
+#pragma once
+
+#include "hub/heart.h"
+
+/* Of a retract, which the stream takes in next. ERR_NOMEM: not all of it; once more is legal. */
+MUST_USE enum err redact_apply(struct stream *stream, const struct event *retract);
+/* Retention took the log up to `seq`, and with it what this hub holds and removals it never saw:
+ * none of that is sent any more. ERR_NOMEM likewise. */
+MUST_USE enum err redact_expired(struct stream *stream, uint64_t seq);
