@@ -57,12 +57,33 @@ void scene_keep_answer(struct scene *scene, uint32_t stream, uint64_t seq)
     scene->answers[scene->answer_count++] = (struct answer){.stream = stream, .seq = seq};
 }
 
+static bool is_same(const struct witness_gap *a, const struct witness_gap *b)
+{
+    return a->from == b->from && a->to == b->to && a->carried == b->carried && a->shed == b->shed &&
+           a->removed == b->removed && a->has_counts == b->has_counts;
+}
+
+/* The readers of a lane are mostly told the same at about the same time. */
+static uint32_t *recent_of(struct scene *scene, uint32_t stream, const struct witness_gap *gap)
+{
+    const uint64_t mixed = (gap->from * 31 + gap->to) * 31 + stream;
+    return &scene->gaps_recent[(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 32) % SCENE_GAPS_RECENT];
+}
+
 void scene_keep_gap(struct scene *scene, uint32_t stream, const struct witness_gap *gap)
 {
     void *list = scene->gaps;
+    uint32_t *recent = recent_of(scene, stream, gap);
+    if (*recent > 0 && scene->gaps[*recent - 1].stream == stream &&
+        is_same(&scene->gaps[*recent - 1].gap, gap)) {
+        return;
+    }
     if (grow(&list, &scene->gap_cap, scene->gap_count, sizeof(*scene->gaps), SCENE_GAPS_MAX)) {
         scene->gaps = list;
         scene->gaps[scene->gap_count++] = (struct gap_told){.stream = stream, .gap = *gap};
+        *recent = scene->gap_count;
+    } else {
+        score_count(&scene->score, COUNT_GAPS_UNCHECKED, 1);
     }
 }
 

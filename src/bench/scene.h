@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SCENE_GAPS_MAX = 65536, SCENE_ANSWERS_MAX = 8 * 1024 * 1024 };
+enum { SCENE_GAPS_MAX = 1 << 20, SCENE_GAPS_RECENT = 4096, SCENE_ANSWERS_MAX = 8 * 1024 * 1024 };
 
 enum phase {
     PHASE_JOIN,   // viewers come and stay
@@ -77,6 +77,7 @@ struct scene {               // one a crew
     struct buf text;       // what a viewer's bytes inflated to, until the next viewer's
     struct gap_told *gaps; // owned; [gap_count]; beyond SCENE_GAPS_MAX they are not checked
     uint32_t gap_count, gap_cap;
+    uint32_t gaps_recent[SCENE_GAPS_RECENT]; // index + 1 in gaps of the last one with this hash
 };
 
 void scene_done(struct scene *scene);
@@ -84,6 +85,7 @@ void scene_done(struct scene *scene);
 void scene_raise_head(struct scene *scene, uint32_t stream, uint64_t seq);
 /* A post was answered with its place. */
 void scene_keep_answer(struct scene *scene, uint32_t stream, uint64_t seq);
+/* To be held to the log in the end; what many viewers are told alike, once. */
 void scene_keep_gap(struct scene *scene, uint32_t stream, const struct witness_gap *gap);
 uint64_t scene_head(const struct scene *scene, uint32_t stream);
 bool scene_is(const struct scene *scene, enum phase phase);

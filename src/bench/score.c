@@ -11,6 +11,7 @@ static const char *const count_names[COUNTS] = {
     [COUNT_INFLATED_BYTES] = "inflated_bytes",
     [COUNT_AGAIN] = "again",
     [COUNT_GAPS] = "gaps",
+    [COUNT_GAPS_UNCHECKED] = "gaps_unchecked",
     [COUNT_MISSING] = "missing",
     [COUNT_SPARED] = "spared",
     [COUNT_RESYNCS] = "resyncs",

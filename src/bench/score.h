@@ -19,6 +19,7 @@ enum count {
     COUNT_INFLATED_BYTES, // of them, what came compressed: heads of WebSocket messages not counted
     COUNT_AGAIN,          // events it had, sent again after coming back: the client drops them
     COUNT_GAPS,
+    COUNT_GAPS_UNCHECKED, // more than can be kept until the log is read
     COUNT_MISSING, // of a peer's: answered, and a viewer that was there to the end never had it
     COUNT_SPARED,  // events that gaps told of
     COUNT_RESYNCS,

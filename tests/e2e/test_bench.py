@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from roar import run
+from roar import eventually, run
 
 
 def bench(*args):
@@ -49,7 +49,24 @@ def test_everything_at_once_is_clean_over_an_upgrade():
     assert counts["posted"] == 240 and counts["answered"] + counts["posts_refused"] == 240  # by the one who drains
     assert counts["answered"] == report["events"] > 200
     assert counts["goaways"] > 0 and counts["unreached"] == 0
-    assert 0 < counts["inflated_bytes"] < counts["bytes"]
+    assert 0 < counts["inflated_bytes"] < counts["bytes"] and counts["gaps_unchecked"] == 0
+
+
+def test_a_process_that_does_not_take_over_is_a_violation(monkeypatch, tmp_path):
+    """Its secret is spoilt when the first one has read it; which goes on serving."""
+    def spoil():
+        eventually("the first to listen", lambda: any('"listening"' in log.read_text() for log in tmp_path.glob("roar-*/log-1")))
+        next(tmp_path.glob("roar-*/secret")).write_text("short\n", encoding="utf-8")
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    spoiler = threading.Thread(target=spoil)
+    spoiler.start()
+    code, report = bench("--spawn", "--viewers", 6, "--rate", 20, "--seconds", 3, "--upgrade-at", 2)
+    spoiler.join()
+    assert code == 1 and not report["clean"]
+    assert {name: times for name, times in report["violations"].items() if times} == {"refused": 1}
+    assert "secret" in report["words"][0], report["words"]
+    assert report["counts"]["answered"] == 60 and report["counts"]["deliveries"] == 360
 
 
 def test_a_server_of_its_own_beside_the_bare_loop():
