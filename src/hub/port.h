@@ -40,9 +40,6 @@ enum submit_end {
                       // settles it
 };
 
-/* Where a comment stands: rules/comment_state.h. */
-enum comment_state { COMMENT_VISIBLE = 1, COMMENT_HELD, COMMENT_DELETED, COMMENT_SHADOWED };
-
 struct author {
     struct str id; // the token's `sub`
     struct str name;

@@ -40,6 +40,14 @@ enum event_flag {
                                     // hole, and its rank and segment are of no account; stored
 };
 
+/* Where a comment stands, and the steps between: rules/comment_state.h. The numbers are stored. */
+enum comment_state {
+    COMMENT_VISIBLE = 1,
+    COMMENT_HELD = 2,
+    COMMENT_DELETED = 3,
+    COMMENT_SHADOWED = 4,
+};
+
 enum { EVENT_DIGEST_MS = 3000, EVENT_DIGEST_OTHERS = 5 };
 
 struct event {

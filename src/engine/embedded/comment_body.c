@@ -4,6 +4,7 @@
 #include "wire/json.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct str id_before = STR("\"id\":\"");
 
@@ -51,6 +52,26 @@ void comment_body_write(struct buf *out, const struct submit *submit, const stru
     if (submit->media_ms >= 0) {
         json_write_member_i64(out, "media_ms", submit->media_ms);
     }
+}
+
+/* `"id":".."`, perhaps `,"cid":".."`, then `,"at":` and digits: neither of the first two can hold a
+ * quote, so that the first `"at":` is it. */
+enum err comment_body_set_at(struct buf *out, struct str body, int64_t at_ms)
+{
+    static const struct str before = STR(",\"at\":");
+    const char *at = body.len == 0 ? NULL : memmem(body.at, body.len, before.at, before.len);
+    if (!str_has_prefix(body, id_before) || at == NULL) {
+        return ERR_PROTO;
+    }
+    size_t len = (size_t)(at - body.at) + before.len;
+    buf_reset(out);
+    buf_add(out, body.at, len);
+    buf_add_i64(out, at_ms);
+    while (len < body.len && body.at[len] >= '0' && body.at[len] <= '9') {
+        len++;
+    }
+    buf_add(out, body.at + len, body.len - len);
+    return buf_err(out);
 }
 
 static const char *state_name(enum stream_state state)

@@ -20,6 +20,8 @@
  * says so: buf_ok(). */
 void comment_body_write(struct buf *out, const struct submit *submit, const struct comment_id *id,
                         int64_t at_ms);
+/* The same comment under another time. ERR_PROTO: it is no comment's body. */
+MUST_USE enum err comment_body_set_at(struct buf *out, struct str body, int64_t at_ms);
 /* Of a `stream` event. */
 void comment_body_write_state(struct buf *out, enum stream_state state, int64_t at_ms);
 /* The id in a comment's body; empty when it has none. */

@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "engine/embedded/store_streams.h"
+#include "wire/removal.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -206,12 +207,20 @@ void log_tail_append(struct log_tail *tail, struct str stream, struct event *eve
     unlock(tail);
 }
 
-void log_tail_fill(struct log_tail *tail, struct str stream, struct event *const *events,
-                   uint32_t count)
+uint64_t log_tail_redactions(struct log_tail *tail)
 {
     lock(tail);
-    struct entry *entry = find(tail, stream);
-    uint32_t left = count;
+    const uint64_t redactions = tail->redactions;
+    unlock(tail);
+    return redactions;
+}
+
+void log_tail_fill(struct log_tail *tail, struct str stream, const struct log_tail_find *found)
+{
+    lock(tail);
+    struct event *const *events = found->events;
+    struct entry *entry = found->redactions == tail->redactions ? find(tail, stream) : NULL;
+    uint32_t left = found->count;
     while (entry != NULL && left > 0 && events[left - 1]->seq > entry->floor) {
         left--;
     }
@@ -237,6 +246,51 @@ void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground)
             drop_oldest(tail, entry);
         }
         must(entry->floor >= ground);
+    }
+    unlock(tail);
+}
+
+/* False: there was no memory for what has to stand there. */
+static bool redact(struct log_tail *tail, struct entry *entry, const struct removal *removal)
+{
+    for (uint32_t i = 0; i < entry->count; i++) {
+        struct event **at = place(entry, i);
+        struct event *instead = NULL;
+        if (removal_event(removal, *at, &instead) != ERR_OK) {
+            return false;
+        }
+        if (instead == NULL) {
+            continue;
+        }
+        tail->bytes = tail->bytes - weight(*at) + weight(instead);
+        entry->bytes = entry->bytes - weight(*at) + weight(instead);
+        event_unref(*at);
+        *at = instead;
+    }
+    return true;
+}
+
+static void redact_or_forget(struct log_tail *tail, struct entry *entry,
+                             const struct removal *removal)
+{
+    if (!redact(tail, entry, removal)) {
+        forget(tail, entry);
+    }
+}
+
+void log_tail_redact(struct log_tail *tail, struct str stream, const struct removal *removal)
+{
+    lock(tail);
+    tail->redactions++;
+    struct map_node *node = stream.len == 0 ? NULL : map_find(&tail->by_name, stream);
+    if (node != NULL) {
+        redact_or_forget(tail, map_entry(node, struct entry, node), removal);
+    }
+    struct link *link = stream.len == 0 ? tail->used.next : &tail->used;
+    while (link != &tail->used) {
+        struct entry *entry = list_entry(link, struct entry, used);
+        link = link->next;
+        redact_or_forget(tail, entry, removal);
     }
     unlock(tail);
 }

@@ -33,7 +33,8 @@ struct log_tail {
     struct map by_name;
     struct link used; // longest unused first
     uint64_t bytes;
-    bool is_ahead; // letters of what was appended last are being sent
+    uint64_t redactions; // so many times
+    bool is_ahead;       // letters of what was appended last are being sent
     /* -- frozen -- */
     uint64_t bytes_max;
 };
@@ -47,9 +48,19 @@ void log_tail_wake(struct log_tail *tail, struct str stream, uint64_t head, uint
 void log_tail_append(struct log_tail *tail, struct str stream, struct event *event,
                      uint64_t ground);
 /* What was read from the store: `count` events, ascending, without a hole. Those that end just at
- * the floor are kept. */
-void log_tail_fill(struct log_tail *tail, struct str stream, struct event *const *events,
-                   uint32_t count);
+ * the floor are kept, unless something was redacted since log_tail_redactions() gave that number,
+ * before they were read. */
+struct log_tail_find {
+    struct event *const *events;
+    uint32_t count;
+    uint64_t redactions;
+};
+void log_tail_fill(struct log_tail *tail, struct str stream, const struct log_tail_find *found);
+uint64_t log_tail_redactions(struct log_tail *tail);
+/* Before the retract itself is appended: what it names is `removed` from here on. `stream` empty:
+ * in all. */
+struct removal;
+void log_tail_redact(struct log_tail *tail, struct str stream, const struct removal *removal);
 /* Retention took everything up to `ground`. */
 void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground);
 void log_tail_forget(struct log_tail *tail); // all streams

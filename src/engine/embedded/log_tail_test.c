@@ -2,6 +2,7 @@
 #include "engine/embedded/log_tail.h"
 
 #include "base/mem.h"
+#include "wire/removal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -144,10 +145,11 @@ static void a_read_from_the_store_fills_it_backwards(void **state)
     for (uint64_t i = 0; i < 10; i++) {
         events[i] = make(13 + i, 10); // 13..22: reaches beyond the floor, as a later read may
     }
-    log_tail_fill(&tail, STR("demo"), events, 10);
+    log_tail_fill(&tail, STR("demo"), &(struct log_tail_find){.events = events, .count = 10});
     assert_true(holds_after(&tail, "demo", 12));
     assert_false(holds_after(&tail, "demo", 11));
-    log_tail_fill(&tail, STR("demo"), events, 3); // has nothing that is missing
+    log_tail_fill(&tail, STR("demo"),
+                  &(struct log_tail_find){.events = events, .count = 3}); // none missing
     assert_false(holds_after(&tail, "demo", 11));
     log_tail_expire(&tail, STR("demo"), 15);
     struct read read = after("demo", 0); // nothing older is kept: the answer is whole
@@ -160,6 +162,87 @@ static void a_read_from_the_store_fills_it_backwards(void **state)
         event_unref(events[i]);
     }
     log_tail_done(&tail);
+}
+
+static struct event *comment(uint64_t seq, const char *user)
+{
+    char body[128];
+    const int len = snprintf(body, sizeof(body), "\"id\":\"x\",\"user\":{\"id\":\"%s\"}", user);
+    struct event *event = event_new((struct str){.at = body, .len = (size_t)len});
+    assert_non_null(event);
+    event->kind = EVENT_COMMENT;
+    event->seq = seq;
+    event->prev = seq - 1;
+    return event;
+}
+
+static void expect_kinds(struct log_tail *tail, const char *stream, const uint8_t kinds[4])
+{
+    struct read read = after(stream, 0);
+    assert_int_equal(log_tail_read(tail, &read), LOG_TAIL_WHOLE);
+    assert_int_equal(read.count, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(read.events[i]->seq, i + 1);
+        assert_int_equal(read.events[i]->kind, kinds[i]);
+        assert_true(kinds[i] != EVENT_REMOVED || read.events[i]->body_len == 0);
+    }
+    read_done(&read);
+}
+
+static void what_is_redacted_is_removed_and_is_not_read_back_in(void **state)
+{
+    (void)state;
+    struct log_tail tail;
+    const uint64_t seqs[] = {2};
+    const struct removal some = {.of = REMOVAL_SEQS, .seqs = seqs, .count = 1};
+    const struct removal anns = {.of = REMOVAL_USER, .user = STR("ann"), .upto = 3};
+    struct event *events[4];
+    log_tail_init(&tail, 1, 1 << 20);
+    for (uint64_t seq = 1; seq <= 4; seq++) {
+        events[seq - 1] = comment(seq, seq == 2 ? "bob" : "ann");
+        log_tail_append(&tail, STR("demo"), events[seq - 1], 0);
+        log_tail_append(&tail, STR("other"), events[seq - 1], 0);
+    }
+    const uint64_t before = log_tail_redactions(&tail);
+    log_tail_redact(&tail, STR("demo"), &some);
+    expect_kinds(&tail, "demo", (uint8_t[]){1, 8, 1, 1});
+    expect_kinds(&tail, "other", (uint8_t[]){1, 1, 1, 1});
+    log_tail_redact(&tail, STR_NONE, &anns);
+    expect_kinds(&tail, "demo", (uint8_t[]){8, 8, 8, 1});
+    expect_kinds(&tail, "other", (uint8_t[]){8, 1, 8, 1});
+
+    log_tail_forget(&tail);
+    log_tail_wake(&tail, STR("demo"), 4, 0);
+    struct log_tail_find found = {.events = events, .count = 4, .redactions = before};
+    log_tail_fill(&tail, STR("demo"), &found); // it was read before
+    assert_false(holds_after(&tail, "demo", 0));
+    found.redactions = log_tail_redactions(&tail);
+    log_tail_fill(&tail, STR("demo"), &found);
+    assert_true(holds_after(&tail, "demo", 0));
+    for (size_t i = 0; i < 4; i++) {
+        event_unref(events[i]);
+    }
+    log_tail_done(&tail);
+}
+
+static void redacting_without_memory_forgets_rather_than_lies(void **state)
+{
+    (void)state;
+    for (uint64_t fails = 1; fails <= 2; fails++) {
+        struct log_tail tail;
+        const struct removal all = {.of = REMOVAL_ALL, .upto = 9};
+        log_tail_init(&tail, 1, 1 << 20);
+        for (uint64_t seq = 1; seq <= 2; seq++) {
+            struct event *event = comment(seq, "ann");
+            log_tail_append(&tail, STR("demo"), event, 0);
+            event_unref(event);
+        }
+        mem_fail_after(fails);
+        log_tail_redact(&tail, STR("demo"), &all);
+        mem_fail_after(0);
+        assert_false(holds_after(&tail, "demo", 0));
+        log_tail_done(&tail);
+    }
 }
 
 static void without_memory_it_does_not_lie(void **state)
@@ -195,6 +278,8 @@ int main(void)
         cmocka_unit_test(the_longest_unused_goes_first),
         cmocka_unit_test(streams_without_events_are_bounded_too),
         cmocka_unit_test(a_read_from_the_store_fills_it_backwards),
+        cmocka_unit_test(what_is_redacted_is_removed_and_is_not_read_back_in),
+        cmocka_unit_test(redacting_without_memory_forgets_rather_than_lies),
         cmocka_unit_test(without_memory_it_does_not_lie),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

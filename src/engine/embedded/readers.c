@@ -20,7 +20,8 @@ enum { MODERATION_BYTES_MAX = 4 << 20 };
 struct reader {
     struct readers *all; // borrowed; outlives it
     struct sys_thread thread;
-    struct store store; // under GATE
+    struct store store;  // under GATE
+    uint64_t redactions; // of the tail, before the question under way was read
 };
 
 struct readers {
@@ -116,6 +117,9 @@ static enum err walk_rows(struct reader *reader, const struct store_range *range
         if (err != ERR_OK && err != ERR_GONE) {
             return err;
         }
+        if (err == ERR_OK && (read->kinds >> row.kind & 1U) == 0) {
+            continue;
+        }
         if (read->count == read->limit) {
             read->more = true;
             return ERR_OK;
@@ -166,7 +170,9 @@ static enum err answer_read(struct reader *reader, struct call *call)
         turn_around(read->events, read->count);
     }
     if (read->kinds == UINT32_MAX) {
-        log_tail_fill(reader->all->options.tail, read->stream, read->events, read->count);
+        const struct log_tail_find found = {
+            .events = read->events, .count = read->count, .redactions = reader->redactions};
+        log_tail_fill(reader->all->options.tail, read->stream, &found);
     }
     return ERR_OK;
 }
@@ -349,6 +355,7 @@ static void answer(struct reader *reader, struct question *question)
     }
     engine_metrics_count(&reader->all->options.metrics->store_reads);
     must(pthread_rwlock_rdlock(&reader->all->gate) == 0);
+    reader->redactions = log_tail_redactions(reader->all->options.tail);
     enum err err = ensure_open(reader);
     if (err == ERR_OK) {
         err = store_begin_read(&reader->store);

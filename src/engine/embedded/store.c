@@ -15,10 +15,14 @@ enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
 
 #define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum"
 #define ACT "id, stream, what, key, target, value, seconds, at, until, seq, lifted_by"
+#define EVIDENCE "n, stream, seq, user, removed, body, sum"
+#define HELD "n, stream, state, seq, log_n, act, due, at, flags, user, cid, rule, body, sum"
 #define STREAM                                                                                     \
     "id, name, state, retention_days, created, ground_seq, ground_at, ground_segment, rules "      \
     "FROM streams "
-/* The partial index on acts is used only where the text says `kind <> 1`. */
+/* The partial index on acts is used only where the text says it in its words; likewise those of
+ * what is shadowed, `(flags & 4) <> 0`. */
+#define ACTS "kind NOT IN (1, 8) "
 #define WANTED "(?4 >> kind) & 1 "
 
 static const char *const texts[STORE_QUERIES] = {
@@ -37,6 +41,61 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_STREAM_GROUND] = "UPDATE streams SET ground_seq = ?2, ground_at = ?3, "
                             "ground_segment = ?4 WHERE id = ?1",
     [STORE_STREAM_AFTER] = "SELECT " STREAM "WHERE id > ?1 ORDER BY id LIMIT 1",
+    [STORE_ROW_AT] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq = ?2",
+    [STORE_ROW_SEQ] = "SELECT stream, seq FROM log WHERE n = ?1",
+    [STORE_ROW_SET] = "UPDATE log SET kind = ?2, body = ?3, sum = ?4 WHERE n = ?1",
+    [STORE_ROWS_DOWN] = "SELECT " ROW " FROM log WHERE n <= ?1 ORDER BY n DESC",
+    [STORE_SHADOWS] = "SELECT seq, user FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
+                      "AND (flags & 4) <> 0 ORDER BY seq DESC",
+    [STORE_SHADOWS_ANY] = "SELECT 1 FROM log WHERE stream = ?1 AND (flags & 4) <> 0 LIMIT 1",
+    [STORE_SHADOWS_OF] = "SELECT " ROW " FROM log WHERE user = ?1 AND n >= ?2 "
+                         "AND (?3 = 0 OR stream = ?3) AND (flags & 4) <> 0 ORDER BY n",
+    [STORE_EVIDENCE_PUT] =
+        "INSERT OR REPLACE INTO evidence(" EVIDENCE ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STORE_EVIDENCE_GET] = "SELECT " EVIDENCE " FROM evidence WHERE stream = ?1 AND seq = ?2",
+    [STORE_EVIDENCE_DUE] = "SELECT n, stream, seq FROM evidence WHERE removed <= ?1 "
+                           "ORDER BY removed LIMIT ?2",
+    [STORE_EVIDENCE_DELETE] = "DELETE FROM evidence WHERE n = ?1",
+    [STORE_EVIDENCE_EXPIRE] = "DELETE FROM evidence WHERE stream = ?1 AND seq <= ?2 "
+                              "AND removed = 9223372036854775807",
+    [STORE_REMOVAL_ADD] = "INSERT OR IGNORE INTO removals(stream, seq, act) VALUES (?1, ?2, ?3)",
+    [STORE_REMOVAL_LIFT] = "DELETE FROM removals WHERE stream = ?1 AND seq = ?2 AND act = ?3",
+    [STORE_REMOVALS_OF] = "SELECT act FROM removals WHERE stream = ?1 AND seq = ?2",
+    [STORE_REMOVALS_BY] = "SELECT stream, seq FROM removals WHERE act = ?1 "
+                          "ORDER BY stream, seq LIMIT ?2",
+    [STORE_REMOVAL_IS] = "SELECT 1 FROM removals WHERE stream = ?1 AND seq = ?2 AND act = ?3",
+    [STORE_REMOVALS_EXPIRE] = "DELETE FROM removals WHERE stream = ?1 AND seq > 0 AND seq <= ?2",
+    [STORE_SWEEP_ADD] = "INSERT OR IGNORE INTO sweeps(act, user, stream, upto_n, left_n, lifted) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [STORE_SWEEPS] = "SELECT act, user, stream, left_n, lifted FROM sweeps ORDER BY user, act",
+    [STORE_SWEEP_LEFT] = "UPDATE sweeps SET left_n = ?2 WHERE act = ?1",
+    [STORE_SWEEP_LIFT] = "UPDATE sweeps SET lifted = 1 WHERE act = ?1",
+    [STORE_SWEEP_DELETE] = "DELETE FROM sweeps WHERE act = ?1",
+    [STORE_CARRIED_ADD] = "INSERT OR IGNORE INTO carried(stream, seq, row_n) VALUES (?1, ?2, ?3)",
+    [STORE_CARRIED_AT] = "SELECT row_n FROM carried WHERE stream = ?1 AND seq = ?2 LIMIT 1",
+    [STORE_CARRIED_OF] = "SELECT c.stream, c.seq FROM carried c JOIN log l ON l.stream = c.stream "
+                         "AND l.seq = c.seq WHERE (?1 = 0 OR c.stream = ?1) AND (?2 = '' OR "
+                         "l.user = ?2) LIMIT 1",
+    [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE stream = ?1 AND seq = ?2 "
+                             "AND row_n = ?3",
+    [STORE_CARRIED_EXPIRE] = "DELETE FROM carried WHERE stream = ?1 AND seq <= ?2",
+    [STORE_HELD_PUT] = "INSERT OR REPLACE INTO held(" HELD ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+                       "?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    [STORE_HELD_GET] = "SELECT " HELD " FROM held WHERE n = ?1",
+    [STORE_HELD_BY_ROW] = "SELECT " HELD " FROM held WHERE log_n = ?1 AND log_n > 0",
+    [STORE_HELD_QUEUE] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 AND n > ?2 "
+                         "ORDER BY n",
+    [STORE_HELD_COUNT] = "SELECT count(*) FROM held WHERE stream = ?1 AND state = 2",
+    [STORE_HELD_COUNT_ALL] = "SELECT count(*) FROM held WHERE state = 2",
+    [STORE_HELD_DUE] = "SELECT n FROM held WHERE state = 2 AND due > 0 AND due <= ?1 "
+                       "ORDER BY due LIMIT ?2",
+    [STORE_HELD_EXPIRE] = "DELETE FROM held WHERE log_n > 0 AND state <> 2 AND log_n IN (SELECT n "
+                          "FROM log WHERE stream = ?1 AND seq <= ?2)",
+    [STORE_HELD_DELETE] = "DELETE FROM held WHERE n = ?1",
+    [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 LIMIT ?3",
+    [STORE_CLAIM_GET] = "SELECT user, until FROM claims WHERE n = ?1",
+    [STORE_CLAIM_SET] = "INSERT OR REPLACE INTO claims(n, user, until) VALUES (?1, ?2, ?3)",
+    [STORE_CLAIM_DELETE] = "DELETE FROM claims WHERE n = ?1",
     [STORE_ROW_ADD] = "INSERT INTO log(" ROW ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11, ?12, ?13)",
     [STORE_ROW_GET] = "SELECT " ROW " FROM log WHERE n = ?1",
@@ -45,9 +104,9 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ROWS_BEFORE] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
                           "AND " WANTED "ORDER BY seq DESC",
     [STORE_ACTS_AFTER] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
-                         "AND kind <> 1 AND " WANTED "ORDER BY seq",
+                         "AND " ACTS "AND " WANTED "ORDER BY seq",
     [STORE_ACTS_BEFORE] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
-                          "AND kind <> 1 AND " WANTED "ORDER BY seq DESC",
+                          "AND " ACTS "AND " WANTED "ORDER BY seq DESC",
     [STORE_ROWS_NEWEST] = "SELECT " ROW " FROM log ORDER BY n DESC",
     [STORE_ROWS_SINCE] = "SELECT " ROW " FROM log WHERE n >= ?1 ORDER BY n",
     [STORE_ROWS_NEWEST_N] = "SELECT max(n) FROM log",
@@ -231,6 +290,19 @@ enum err store_run(struct store *store, sqlite3_stmt *query)
     const int code = sqlite3_step(query);
     (void)sqlite3_reset(query);
     return code == SQLITE_DONE || code == SQLITE_ROW ? ERR_OK : failed(store, code);
+}
+
+void store_bind_text(sqlite3_stmt *query, int place, struct str text)
+{
+    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
+                            SQLITE_STATIC);
+}
+
+struct str store_column_text(sqlite3_stmt *query, int place)
+{
+    const char *text = (const char *)sqlite3_column_text(query, place);
+    return (struct str){.at = text,
+                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, place)};
 }
 
 enum err store_exec(struct store *store, const char *sql)

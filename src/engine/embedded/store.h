@@ -51,13 +51,14 @@
  *             n, act, entry       from 1 without a hole; JSON as rules/audit.h makes it
  *   sanctions act, user, stream, what, until   those in force, one a user; words of a warning
  *   ranks     stream, user, roles newest known roles of those who have some (enum role bits)
- *   removals  stream, seq, act    the acts in force that remove this comment alone
- *   sweeps    act, user, stream   in force: removes what stands up to upto_n of user ('': all) in
- *             upto_n              stream (0: all)
+ *   removals  stream, seq, act    which acts in force remove this comment, and more: removals.c
+ *   sweeps    act, user, stream   removes what stands up to upto_n of user ('': all) in stream
+ *             upto_n              (0: all), and is there until it has reached all of that
  *             left_n              rows with n <= left_n are still to be rewritten; 0: none
  *             lifted              1: undone, and rows are still to be restored
  *   evidence  n, stream, seq, user, body   of a comment that was removed, under the checksum `sum`
- *             removed             unix ms, when
+ *             removed             unix ms, when; 2^63-1: it is restored
+ *   carried   stream, seq, row_n  the row of the log, a pin or restore, holds this comment's text
  *   held      n                   what the comment's id names
  *             state               enum comment_state: HELD 2 in the queue, VISIBLE 1 approved,
  *                                 DELETED 3 rejected
@@ -66,10 +67,12 @@
  *             act, rule           what held it
  *             due                 unix ms when it approves itself; 0: never
  *             at, flags, user, cid, body, sum   of the comment
+ *   claims    n, user, until      who works on what waits in `held`; unix ms
  */
 #pragma once
 
 #include "base/err.h"
+#include "base/str.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -92,6 +95,47 @@ enum store_query {
     STORE_STREAM_SET,
     STORE_STREAM_GROUND,
     STORE_STREAM_AFTER,
+    STORE_ROW_AT,
+    STORE_ROW_SEQ,
+    STORE_ROW_SET,
+    STORE_ROWS_DOWN,
+    STORE_SHADOWS,
+    STORE_SHADOWS_ANY,
+    STORE_SHADOWS_OF,
+    STORE_EVIDENCE_PUT,
+    STORE_EVIDENCE_GET,
+    STORE_EVIDENCE_DUE,
+    STORE_EVIDENCE_DELETE,
+    STORE_EVIDENCE_EXPIRE,
+    STORE_REMOVAL_ADD,
+    STORE_REMOVAL_LIFT,
+    STORE_REMOVALS_OF,
+    STORE_REMOVALS_BY,
+    STORE_REMOVAL_IS,
+    STORE_REMOVALS_EXPIRE,
+    STORE_SWEEP_ADD,
+    STORE_SWEEPS,
+    STORE_SWEEP_LEFT,
+    STORE_SWEEP_LIFT,
+    STORE_SWEEP_DELETE,
+    STORE_CARRIED_ADD,
+    STORE_CARRIED_AT,
+    STORE_CARRIED_OF,
+    STORE_CARRIED_DELETE,
+    STORE_CARRIED_EXPIRE,
+    STORE_HELD_PUT,
+    STORE_HELD_GET,
+    STORE_HELD_BY_ROW,
+    STORE_HELD_QUEUE,
+    STORE_HELD_COUNT,
+    STORE_HELD_COUNT_ALL,
+    STORE_HELD_DUE,
+    STORE_HELD_EXPIRE,
+    STORE_HELD_DELETE,
+    STORE_HELD_OLD,
+    STORE_CLAIM_GET,
+    STORE_CLAIM_SET,
+    STORE_CLAIM_DELETE,
     STORE_ROW_ADD,
     STORE_ROW_GET,
     STORE_ROWS_AFTER,
@@ -152,6 +196,10 @@ MUST_USE enum err store_ask(struct store *store, enum store_query which, sqlite3
 MUST_USE enum err store_step(struct store *store, sqlite3_stmt *query);
 /* For statements without rows: steps and resets. */
 MUST_USE enum err store_run(struct store *store, sqlite3_stmt *query);
+/* Borrowed until the statement ran; empty is '', not NULL. */
+void store_bind_text(sqlite3_stmt *query, int place, struct str text);
+/* Borrowed until the statement's next step. */
+struct str store_column_text(sqlite3_stmt *query, int place);
 /* Text of our own, without parameters or rows. */
 MUST_USE enum err store_exec(struct store *store, const char *sql);
 

@@ -2,6 +2,7 @@
 #include "engine/embedded/store_dedupe.h"
 
 #include "base/hash.h"
+#include "engine/embedded/held.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
@@ -74,13 +75,26 @@ static enum err gone_if_absent(enum err err)
     return err == ERR_NOT_FOUND ? ERR_GONE : err;
 }
 
+/* Who posted it where: a comment that was held has no row of that number. */
+static enum err find_poster(struct store *store, uint64_t n, struct store_row *ret_row)
+{
+    struct held_row held;
+    const enum err err = store_rows_get(store, n, ret_row);
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    TRY(held_find(store, n, &held));
+    *ret_row = (struct store_row){.stream = held.stream, .user = held.user, .cid = held.cid};
+    return ERR_OK;
+}
+
 /* ERR_AGAIN: another's; ERR_GONE: nobody can say any more whose. */
 static enum err compare(struct store *store, uint64_t n, const struct store_dedupe_key *key)
 {
     struct store_row row;
     struct store_stream stream;
     struct str name;
-    TRY(gone_if_absent(store_rows_get(store, n, &row)));
+    TRY(gone_if_absent(find_poster(store, n, &row)));
     if (!str_eq(row.user, key->user) || !str_eq(row.cid, key->cid)) {
         return ERR_AGAIN;
     }

@@ -29,12 +29,6 @@ static uint64_t sum_of(const struct store_row *row)
     return hash_parts(0, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
-static void bind_text(sqlite3_stmt *query, int place, struct str text)
-{
-    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
-                            SQLITE_STATIC);
-}
-
 enum err store_rows_add(struct store *store, const struct store_row *row)
 {
     sqlite3_stmt *query = NULL;
@@ -48,18 +42,11 @@ enum err store_rows_add(struct store *store, const struct store_row *row)
     (void)sqlite3_bind_int(query, 7, row->flags);
     (void)sqlite3_bind_int(query, 8, row->rank);
     (void)sqlite3_bind_int64(query, 9, (int64_t)row->segment);
-    bind_text(query, 10, row->user);
-    bind_text(query, 11, row->cid);
-    bind_text(query, 12, row->body);
+    store_bind_text(query, 10, row->user);
+    store_bind_text(query, 11, row->cid);
+    store_bind_text(query, 12, row->body);
     (void)sqlite3_bind_int64(query, 13, (int64_t)sum_of(row));
     return store_run(store, query);
-}
-
-static struct str column_text(sqlite3_stmt *walk, int place)
-{
-    const char *text = (const char *)sqlite3_column_text(walk, place);
-    return (struct str){.at = text,
-                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(walk, place)};
 }
 
 static uint64_t column_u64(sqlite3_stmt *walk, int place)
@@ -80,9 +67,9 @@ enum err store_rows_next(struct store *store, sqlite3_stmt *walk, struct store_r
         .flags = (uint8_t)sqlite3_column_int(walk, 6),
         .rank = (uint16_t)sqlite3_column_int(walk, 7),
         .segment = column_u64(walk, 8),
-        .user = column_text(walk, 9),
-        .cid = column_text(walk, 10),
-        .body = column_text(walk, 11),
+        .user = store_column_text(walk, 9),
+        .cid = store_column_text(walk, 10),
+        .body = store_column_text(walk, 11),
     };
     if (sum_of(&row) != column_u64(walk, 12)) {
         ret_row->n = row.n;
@@ -100,9 +87,47 @@ enum err store_rows_get(struct store *store, uint64_t n, struct store_row *ret_r
     return store_rows_next(store, query, ret_row);
 }
 
+enum err store_rows_at(struct store *store, int64_t stream, uint64_t seq, struct store_row *ret_row)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_AT, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)seq);
+    return store_rows_next(store, query, ret_row);
+}
+
+enum err store_rows_place(struct store *store, uint64_t n, int64_t *ret_stream, uint64_t *ret_seq)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_SEQ, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    TRY(store_step(store, query));
+    *ret_stream = sqlite3_column_int64(query, 0);
+    *ret_seq = column_u64(query, 1);
+    return ERR_OK;
+}
+
+enum err store_rows_rewrite(struct store *store, const struct store_row *row)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_SET, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)row->n);
+    (void)sqlite3_bind_int(query, 2, row->kind);
+    store_bind_text(query, 3, row->body);
+    (void)sqlite3_bind_int64(query, 4, (int64_t)sum_of(row));
+    return store_run(store, query);
+}
+
+/* What is swept is a comment in the log still: who wants either kind gets both. */
+static uint32_t kinds_of(const struct store_range *range)
+{
+    const uint32_t either = 1U << EVENT_COMMENT | 1U << EVENT_REMOVED;
+    return (range->kinds & either) != 0 ? range->kinds | either : range->kinds;
+}
+
 static enum store_query range_query(const struct store_range *range)
 {
-    if ((range->kinds & 1U << EVENT_COMMENT) != 0) {
+    if ((kinds_of(range) & 1U << EVENT_COMMENT) != 0) {
         return range->newest_first ? STORE_ROWS_BEFORE : STORE_ROWS_AFTER;
     }
     return range->newest_first ? STORE_ACTS_BEFORE : STORE_ACTS_AFTER;
@@ -116,7 +141,7 @@ enum err store_rows_range(struct store *store, const struct store_range *range,
     (void)sqlite3_bind_int64(walk, 1, range->stream);
     (void)sqlite3_bind_int64(walk, 2, (int64_t)range->after);
     (void)sqlite3_bind_int64(walk, 3, (int64_t)range->upto);
-    (void)sqlite3_bind_int64(walk, 4, range->kinds);
+    (void)sqlite3_bind_int64(walk, 4, kinds_of(range));
     *ret_walk = walk;
     return ERR_OK;
 }
@@ -124,6 +149,15 @@ enum err store_rows_range(struct store *store, const struct store_range *range,
 enum err store_rows_newest(struct store *store, sqlite3_stmt **ret_walk)
 {
     return store_ask(store, STORE_ROWS_NEWEST, ret_walk);
+}
+
+enum err store_rows_down(struct store *store, uint64_t n, sqlite3_stmt **ret_walk)
+{
+    sqlite3_stmt *walk = NULL;
+    TRY(store_ask(store, STORE_ROWS_DOWN, &walk));
+    (void)sqlite3_bind_int64(walk, 1, (int64_t)n);
+    *ret_walk = walk;
+    return ERR_OK;
 }
 
 enum err store_rows_since(struct store *store, uint64_t n, sqlite3_stmt **ret_walk)

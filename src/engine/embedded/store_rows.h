@@ -26,7 +26,8 @@ struct store_row {
                                 // transaction's end
 };
 
-/* Which rows of a stream: seq in (after, upto], of the kinds wanted. */
+/* Which rows of a stream: seq in (after, upto], of the kinds wanted; of EVENT_COMMENT and
+ * EVENT_REMOVED both or neither, since sweeps.h may make one of the other. */
 struct store_range {
     int64_t stream;
     uint64_t after, upto;
@@ -37,11 +38,20 @@ struct store_range {
 MUST_USE enum err store_rows_add(struct store *store, const struct store_row *row);
 /* ERR_NOT_FOUND; ERR_GONE: damaged. */
 MUST_USE enum err store_rows_get(struct store *store, uint64_t n, struct store_row *ret_row);
+MUST_USE enum err store_rows_at(struct store *store, int64_t stream, uint64_t seq,
+                                struct store_row *ret_row);
+/* Where it stands, though it be damaged. ERR_NOT_FOUND. */
+MUST_USE enum err store_rows_place(struct store *store, uint64_t n, int64_t *ret_stream,
+                                   uint64_t *ret_seq);
+/* Another kind and body under the same number, and its sum made anew. */
+MUST_USE enum err store_rows_rewrite(struct store *store, const struct store_row *row);
 
 /* Walks: start one, then store_rows_next() until ERR_NOT_FOUND. */
 MUST_USE enum err store_rows_range(struct store *store, const struct store_range *range,
                                    sqlite3_stmt **ret_walk);
 MUST_USE enum err store_rows_newest(struct store *store, sqlite3_stmt **ret_walk); // by n, down
+MUST_USE enum err store_rows_down(struct store *store, uint64_t n,
+                                  sqlite3_stmt **ret_walk); // by n, down from it
 MUST_USE enum err store_rows_since(struct store *store, uint64_t n,
                                    sqlite3_stmt **ret_walk); // by n, up
 MUST_USE enum err store_rows_next(struct store *store, sqlite3_stmt *walk,

@@ -54,6 +54,15 @@ static const char moderation_tables[] =
     " seq INTEGER NOT NULL, log_n INTEGER NOT NULL, act INTEGER NOT NULL, due INTEGER NOT NULL,"
     " at INTEGER NOT NULL, flags INTEGER NOT NULL, user TEXT NOT NULL, cid TEXT NOT NULL,"
     " rule TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE INDEX held_placed ON held(log_n) WHERE log_n > 0;"
+    "CREATE INDEX held_rejected ON held(at) WHERE state = 3;"
+    "CREATE TABLE claims(n INTEGER PRIMARY KEY, user TEXT NOT NULL, until INTEGER NOT NULL);"
+    "CREATE TABLE carried(stream INTEGER NOT NULL, seq INTEGER NOT NULL, row_n INTEGER NOT NULL,"
+    " PRIMARY KEY(stream, seq, row_n)) WITHOUT ROWID;"
+    "DROP INDEX log_acts;" // in format 2 all but comments were acts
+    "CREATE INDEX log_acts ON log(stream, seq) WHERE kind NOT IN (1, 8);"
+    "CREATE INDEX log_shadows ON log(stream, seq) WHERE (flags & 4) <> 0;"
+    "CREATE INDEX log_shadows_of ON log(user, n) WHERE (flags & 4) <> 0;"
     "CREATE INDEX held_queue ON held(stream, n) WHERE state = 2;"
     "CREATE INDEX held_due ON held(due) WHERE state = 2 AND due > 0;";
 

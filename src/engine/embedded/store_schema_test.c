@@ -74,9 +74,21 @@ static void wherever_making_breaks_off_nothing_is_half_made(void **state)
 static void open_format_2(struct place *place)
 {
     static const char *const takes_back[] = {
-        "DROP TABLE acts",     "DROP TABLE audit",    "DROP TABLE sanctions",
-        "DROP TABLE ranks",    "DROP TABLE removals", "DROP TABLE sweeps",
-        "DROP TABLE evidence", "DROP TABLE held",     "ALTER TABLE streams DROP COLUMN rules",
+        "DROP TABLE acts",
+        "DROP TABLE audit",
+        "DROP TABLE sanctions",
+        "DROP TABLE ranks",
+        "DROP TABLE removals",
+        "DROP TABLE sweeps",
+        "DROP TABLE claims",
+        "DROP TABLE carried",
+        "DROP INDEX log_acts",
+        "DROP INDEX log_shadows",
+        "DROP INDEX log_shadows_of",
+        "CREATE INDEX log_acts ON log(stream, seq) WHERE kind <> 1",
+        "DROP TABLE evidence",
+        "DROP TABLE held",
+        "ALTER TABLE streams DROP COLUMN rules",
     };
     open_empty(place);
     assert_int_equal(prepare(place), ERR_OK);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/held.h"
+
+#include "base/hash.h"
+#include "rules/comment_state.h"
+
+#include <stddef.h>
+
+enum { SUM_NUMBERS = 9 };
+
+uint64_t held_sum(const struct held_row *row)
+{
+    const uint64_t numbers[SUM_NUMBERS] = {
+        row->n,   (uint64_t)row->stream, (uint64_t)row->state, row->seq,   row->log_n,
+        row->act, (uint64_t)row->due_ms, (uint64_t)row->at_ms, row->flags,
+    };
+    const struct str parts[] = {{.at = (const char *)numbers, .len = sizeof(numbers)},
+                                row->user,
+                                row->cid,
+                                row->rule,
+                                row->body};
+    return hash_parts(0, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+static enum err put(struct store *store, const struct held_row *row)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_PUT, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)row->n);
+    (void)sqlite3_bind_int64(query, 2, row->stream);
+    (void)sqlite3_bind_int(query, 3, (int)row->state);
+    (void)sqlite3_bind_int64(query, 4, (int64_t)row->seq);
+    (void)sqlite3_bind_int64(query, 5, (int64_t)row->log_n);
+    (void)sqlite3_bind_int64(query, 6, (int64_t)row->act);
+    (void)sqlite3_bind_int64(query, 7, row->due_ms);
+    (void)sqlite3_bind_int64(query, 8, row->at_ms);
+    (void)sqlite3_bind_int(query, 9, row->flags);
+    store_bind_text(query, 10, row->user);
+    store_bind_text(query, 11, row->cid);
+    store_bind_text(query, 12, row->rule);
+    store_bind_text(query, 13, row->body);
+    (void)sqlite3_bind_int64(query, 14, (int64_t)held_sum(row));
+    return store_run(store, query);
+}
+
+enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row)
+{
+    TRY(store_step(store, walk));
+    const struct held_row row = {
+        .n = (uint64_t)sqlite3_column_int64(walk, 0),
+        .stream = sqlite3_column_int64(walk, 1),
+        .state = (enum comment_state)sqlite3_column_int(walk, 2),
+        .seq = (uint64_t)sqlite3_column_int64(walk, 3),
+        .log_n = (uint64_t)sqlite3_column_int64(walk, 4),
+        .act = (uint64_t)sqlite3_column_int64(walk, 5),
+        .due_ms = sqlite3_column_int64(walk, 6),
+        .at_ms = sqlite3_column_int64(walk, 7),
+        .flags = (uint8_t)sqlite3_column_int(walk, 8),
+        .user = store_column_text(walk, 9),
+        .cid = store_column_text(walk, 10),
+        .rule = store_column_text(walk, 11),
+        .body = store_column_text(walk, 12),
+    };
+    if (held_sum(&row) != (uint64_t)sqlite3_column_int64(walk, 13)) {
+        ret_row->n = row.n;
+        return ERR_GONE;
+    }
+    *ret_row = row;
+    return ERR_OK;
+}
+
+static enum err find(struct store *store, enum store_query which, uint64_t n,
+                     struct held_row *ret_row)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, which, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    return held_next(store, query, ret_row);
+}
+
+enum err held_find(struct store *store, uint64_t n, struct held_row *ret_row)
+{
+    return find(store, STORE_HELD_GET, n, ret_row);
+}
+
+enum err held_find_placed(struct store *store, uint64_t log_n, struct held_row *ret_row)
+{
+    return find(store, STORE_HELD_BY_ROW, log_n, ret_row);
+}
+
+enum err held_queue(struct store *store, int64_t stream, uint64_t after_n, sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_HELD_QUEUE, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, stream);
+    (void)sqlite3_bind_int64(*ret_walk, 2, (int64_t)after_n);
+    return ERR_OK;
+}
+
+enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, stream == 0 ? STORE_HELD_COUNT_ALL : STORE_HELD_COUNT, &query));
+    if (stream != 0) {
+        (void)sqlite3_bind_int64(query, 1, stream);
+    }
+    TRY(store_step(store, query));
+    *ret_count = (uint64_t)sqlite3_column_int64(query, 0);
+    return ERR_OK;
+}
+
+enum err held_add(struct store *store, const struct held_row *row, uint64_t held_max)
+{
+    uint64_t count = 0;
+    TRY(held_count(store, row->stream, &count));
+    return count < held_max ? put(store, row) : ERR_LIMIT;
+}
+
+static enum comment_step step_to(enum comment_state to)
+{
+    switch (to) {
+    case COMMENT_VISIBLE:
+        return COMMENT_STEP_APPROVE;
+    case COMMENT_DELETED:
+        return COMMENT_STEP_REJECT;
+    case COMMENT_HELD:
+    case COMMENT_SHADOWED:
+        break;
+    }
+    return COMMENT_STEP_REQUEUE;
+}
+
+static enum err drop_claim(struct store *store, uint64_t n)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_CLAIM_DELETE, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    return store_run(store, query);
+}
+
+enum err held_step(struct store *store, uint64_t n, enum comment_state to, struct held_row *ret_row)
+{
+    struct held_row row;
+    TRY(held_find(store, n, &row));
+    TRY(comment_state_step(row.state, step_to(to), &row.state));
+    TRY(drop_claim(store, n));
+    row.due_ms = 0; // what was judged once is not approved by time alone
+    TRY(put(store, &row));
+    *ret_row = row;
+    return ERR_OK;
+}
+
+enum err held_place(struct store *store, uint64_t n, uint64_t log_n)
+{
+    struct held_row row;
+    TRY(held_find(store, n, &row));
+    row.log_n = log_n;
+    row.body = STR_NONE; // it stands in the log
+    return put(store, &row);
+}
+
+static enum err collect(struct store *store, sqlite3_stmt *query, uint64_t *ret_ns, uint32_t count,
+                        uint32_t *ret_count)
+{
+    uint32_t found = 0;
+    enum err err = ERR_OK;
+    while (found < count && (err = store_step(store, query)) == ERR_OK) {
+        ret_ns[found++] = (uint64_t)sqlite3_column_int64(query, 0);
+    }
+    *ret_count = found;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_ns, uint32_t count,
+                  uint32_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_DUE, &query));
+    (void)sqlite3_bind_int64(query, 1, wall_ms);
+    (void)sqlite3_bind_int64(query, 2, count);
+    return collect(store, query, ret_ns, count, ret_count);
+}
+
+enum err held_erase(struct store *store, int64_t at_ms, uint64_t oldest_n, uint32_t *ret_count)
+{
+    enum { ERASED_AT_ONCE = 64 };
+    uint64_t ns[ERASED_AT_ONCE];
+    uint32_t count = 0;
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_OLD, &query));
+    (void)sqlite3_bind_int64(query, 1, at_ms);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)oldest_n);
+    (void)sqlite3_bind_int64(query, 3, ERASED_AT_ONCE);
+    TRY(collect(store, query, ns, ERASED_AT_ONCE, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(store_ask(store, STORE_HELD_DELETE, &query));
+        (void)sqlite3_bind_int64(query, 1, (int64_t)ns[i]);
+        TRY(store_run(store, query));
+    }
+    *ret_count = count;
+    return ERR_OK;
+}
+
+enum err held_expire(struct store *store, int64_t stream, uint64_t seq)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_EXPIRE, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)seq);
+    return store_run(store, query);
+}
+
+/* ---- claims ---- */
+
+enum err held_claimed(struct store *store, uint64_t n, int64_t now_ms, struct str *ret_user,
+                      int64_t *ret_until_ms)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_CLAIM_GET, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    TRY(store_step(store, query));
+    const int64_t until_ms = sqlite3_column_int64(query, 1);
+    if (until_ms <= now_ms) {
+        return ERR_NOT_FOUND;
+    }
+    *ret_user = store_column_text(query, 0);
+    *ret_until_ms = until_ms;
+    return ERR_OK;
+}
+
+enum err held_claim(struct store *store, uint64_t n, struct str user, int64_t now_ms,
+                    int64_t until_ms)
+{
+    struct held_row row;
+    struct str holder = STR_NONE;
+    int64_t held_until_ms = 0;
+    sqlite3_stmt *query = NULL;
+    TRY(held_find(store, n, &row));
+    if (row.state != COMMENT_HELD) {
+        return ERR_NOT_FOUND;
+    }
+    const enum err err = held_claimed(store, n, now_ms, &holder, &held_until_ms);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (err == ERR_OK && !str_eq(holder, user)) {
+        return ERR_DENIED;
+    }
+    if (until_ms <= now_ms) {
+        return drop_claim(store, n);
+    }
+    TRY(store_ask(store, STORE_CLAIM_SET, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    store_bind_text(query, 2, user);
+    (void)sqlite3_bind_int64(query, 3, until_ms);
+    return store_run(store, query);
+}

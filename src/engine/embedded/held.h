@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/* held -- the queue of comments that wait for a moderator.
+ *
+ *      posted and held: no row in the log          visible and held: its row is REMOVED
+ *               │                                            │
+ *               ▼                                            ▼
+ *             HELD ──approve──▶ a new row of the log       HELD ──approve──▶ restored, in its place
+ *               └────reject───▶ DELETED                      └────reject───▶ DELETED
+ *
+ * The comment's id names its row here for good, so that retries, replies and acts by id find where
+ * it stands: standing.h.
+ *
+ * Used by:  acts, ordering.c, housekeeping.c: inside a write transaction; readers.c.
+ * Thread:   its connection's.
+ * Bound:    HELD_MAX in a stream's queue unless the caller says otherwise: ERR_LIMIT.
+ * Promise:  a row that does not match its checksum is not handed out: ERR_GONE.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+#include "wire/event.h"
+
+#include <stdint.h>
+
+enum { HELD_MAX = 10000 };
+
+struct held_row {
+    uint64_t n; // what its id names
+    int64_t stream;
+    enum comment_state state; // HELD; VISIBLE: approved; DELETED: rejected
+    uint64_t seq;             // where it stood when it was held after being visible; 0: nowhere
+    uint64_t log_n;           // its row of the log; 0: it has none
+    uint64_t act;             // what held it
+    int64_t at_ms;            // when it was posted
+    int64_t due_ms;           // when it approves itself, unix; 0: never
+    uint8_t flags;            // EVENT_FLAG_PRIVILEGED
+    struct str user, cid;     // read: borrowed until the transaction's end
+    struct str rule;          // by which; empty: a moderator
+    struct str body;          // as comment_body_write() made it; empty: it stands in `evidence`
+};
+
+/* Into the queue. ERR_LIMIT: `held_max` wait there already. */
+MUST_USE enum err held_add(struct store *store, const struct held_row *row, uint64_t held_max);
+/* ERR_NOT_FOUND; ERR_GONE: damaged. */
+MUST_USE enum err held_find(struct store *store, uint64_t n, struct held_row *ret_row);
+/* The one whose row of the log this is. */
+MUST_USE enum err held_find_placed(struct store *store, uint64_t log_n, struct held_row *ret_row);
+
+/* Steps of rules/comment_state.h. ERR_EXISTS: it was taken before; ERR_DENIED: there is none from
+ * where it stands; ERR_NOT_FOUND. `*ret_row` as it is afterwards.
+ * Approved: with row.seq, lift what its act removed (removals_lift()); without, add its body to the
+ * log, under the time it takes its place at (comment_body_set_at()), then held_place(). */
+MUST_USE enum err held_step(struct store *store, uint64_t n, enum comment_state to,
+                            struct held_row *ret_row);
+MUST_USE enum err held_place(struct store *store, uint64_t n, uint64_t log_n);
+
+/* Those that approve themselves by now, at most `count`, the longest due first. */
+MUST_USE enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_ns, uint32_t count,
+                           uint32_t *ret_count);
+/* How many wait, in `stream`; 0: in all. */
+MUST_USE enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count);
+
+/* `user` works on it until `until_ms` (unix; not above `now_ms`: it is given back): nobody else may
+ * claim it before. ERR_DENIED: somebody else does; ERR_NOT_FOUND: it does not wait. */
+MUST_USE enum err held_claim(struct store *store, uint64_t n, struct str user, int64_t now_ms,
+                             int64_t until_ms);
+/* Who works on it; borrowed. ERR_NOT_FOUND: nobody. */
+MUST_USE enum err held_claimed(struct store *store, uint64_t n, int64_t now_ms,
+                               struct str *ret_user, int64_t *ret_until_ms);
+
+/* The queue of a stream, oldest first: held_next() until ERR_NOT_FOUND. */
+MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after_n,
+                             sqlite3_stmt **ret_walk);
+MUST_USE enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row);
+
+/* Erases what was rejected and is older than `at_ms`, a few at once; not from `oldest_n` on, which
+ * retries may name. */
+MUST_USE enum err held_erase(struct store *store, int64_t at_ms, uint64_t oldest_n,
+                             uint32_t *ret_count);
+/* The log of a stream is about to be taken out up to `seq`. */
+MUST_USE enum err held_expire(struct store *store, int64_t stream, uint64_t seq);
+/* The sum of a row, over all of it: store_check.c asks. */
+uint64_t held_sum(const struct held_row *row);

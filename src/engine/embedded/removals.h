@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/* removals -- which acts remove which comments, and what the log holds in their place.
+ *
+ *      log row COMMENT, text ──remove──▶ log row REMOVED for ever, no text    evidence: the text
+ *                                        removals: act, act, ..               (while it is kept)
+ *                                             │ the last of them is lifted
+ *                                             ▼
+ *                                        a `restore` event carries the text; folded reads find it
+ *                                        in its place
+ *
+ * A few comments are rewritten at once. Those of somebody's, or everybody's, up to a row (purge,
+ * clear) are swept: a row of `sweeps` is in force with the act's commit, since every read applies
+ * it, and the rows of the log are rewritten in pieces, newest first, by removals_piece().
+ *
+ *      sweep     n ≤ left_n: still as posted | left_n < n ≤ upto_n: rewritten, `removals` names it
+ *      lifted    n ≤ left_n: still removed   | n > left_n: restored unless another act removes it
+ *
+ * Used by:  acts and housekeeping.c, inside a write transaction; the readers ask sweeps.h.
+ * Thread:   the writing connection's.
+ * Bound:    a piece looks at REMOVALS_PIECE_ROWS rows. What one act names is bounded by
+ *           ACT_TARGETS_MAX.
+ * Promise:  from the commit on, no text of a removed comment is in `log`, not in what carries it
+ * (pin, restore) either, but for rows still to be swept, which no read hands out.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/restoring.h"
+#include "engine/embedded/store.h"
+#include "wire/event.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REMOVALS_PIECE_ROWS = 2048 };
+
+struct removals_by { // an act, in one stream
+    struct store *store;
+    int64_t stream; // id; of a sweep 0: all
+    uint64_t act;
+    int64_t wall_ms;
+};
+
+/* Removes the comment at `seq`, whoever removed it already. `*ret_was`: how it stood before;
+ * DELETED: it was removed (or held after it was visible), and now by this act too.
+ * ERR_NOT_FOUND: no comment stands there. ERR_EXISTS: this very act removes it. */
+MUST_USE enum err removals_remove(const struct removals_by *by, uint64_t seq,
+                                  enum comment_state *ret_was);
+/* Purge (`user`) or clear ('': everybody's): all comments with n <= upto_n. */
+MUST_USE enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t upto_n);
+
+/* The act on all streams has its own retract event in this one. */
+MUST_USE enum err removals_told(struct store *store, uint64_t act, int64_t stream);
+
+/* Lifts what `act` removed: those that no act in force removes any more are restored, as many as a
+ * piece holds at once, the rest by removals_piece(). ERR_NOT_FOUND: it removed nothing. */
+MUST_USE enum err removals_lift(struct store *store, uint64_t act, int64_t wall_ms,
+                                struct restoring_out *out);
+/* Lifts all that removes or holds one comment: it is visible again. ERR_NOT_FOUND: no comment is
+ * there; ERR_EXISTS: it is visible; ERR_GONE: its text was erased or is damaged. */
+MUST_USE enum err removals_lift_all(const struct removals_by *by, uint64_t seq,
+                                    struct restoring_out *out);
+/* How the comment stands that this row of the log is, but for HELD: that is DELETED here. */
+struct sweeps;
+struct store_row;
+MUST_USE enum err removals_standing(struct store *store, const struct sweeps *sweeps,
+                                    const struct store_row *row, enum comment_state *ret_state);
+/* What a shadow hid of `user` in `stream` (0: all) from row `since_n` on becomes visible. */
+MUST_USE enum err removals_unshadow(const struct removals_by *by, struct str user, uint64_t since_n,
+                                    struct restoring_out *out);
+
+/* One bounded piece of what is left to be rewritten or restored. `*ret_is_done`: nothing is. */
+MUST_USE enum err removals_piece(struct store *store, int64_t wall_ms, struct restoring_out *out,
+                                 bool *ret_is_done);

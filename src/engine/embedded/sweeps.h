@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sweeps -- which rows of the log somebody's, or everybody's, removal is still to reach: what every
+ * read has to apply (removals.h draws it).
+ *
+ * Owns:     what it loaded, for one transaction.
+ * Used by:  removals.c, comments.c, the readers.
+ * Thread:   its connection's.
+ * Bound:    a sweep is in the table until its rows are rewritten; an act makes ACT_TARGETS_MAX.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+#include "engine/embedded/store_rows.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sweep {
+    uint64_t act;
+    struct str user; // '': everybody; in sweeps->names
+    int64_t stream;  // 0: all
+    uint64_t left_n; // rows up to it are still as they were
+    bool is_lifted;
+};
+
+struct sweeps {
+    struct sweep *items; // owned; [count], by user
+    uint32_t count;
+    char *names; // owned
+};
+
+/* All there are, inside a transaction; usually none. */
+MUST_USE enum err sweeps_load(struct store *store, struct sweeps *ret_sweeps);
+void sweeps_done(struct sweeps *sweeps); // zeroed is legal
+
+enum sweeps_say {
+    SWEEPS_NOTHING,
+    SWEEPS_LIFTED, // its place is removed for good; it is visible
+    SWEEPS_REMOVED,
+};
+/* Of a comment's row: what those say that have not reached it, of acts above `after_act`. */
+enum sweeps_say sweeps_judge(const struct sweeps *sweeps, const struct store_row *row,
+                             uint64_t after_act);
+/* The newest act whose sweep has not reached it; 0: none. */
+uint64_t sweeps_newest(const struct sweeps *sweeps, const struct store_row *row);
+/* Whether this act's sweep is about the row, reached or not. */
+bool sweeps_names(const struct sweeps *sweeps, uint64_t act, const struct store_row *row);
+/* Whether an act is being lifted. */
+bool sweeps_is_lifted(const struct sweeps *sweeps, uint64_t act);
+/* The sweep to go on with: the oldest act's, one of them. NULL: none. */
+const struct sweep *sweeps_next(const struct sweeps *sweeps);
