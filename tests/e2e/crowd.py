@@ -140,7 +140,8 @@ class Crowd:
         log = roar.log(self.stream)
         for crowd in crowds:
             crowd.end()
-        assert [fault for crowd in crowds for fault in crowd.faults] == []
+        faults = [fault for crowd in crowds for fault in crowd.faults]
+        assert faults == [], "\n".join(faults)
         found = check(log, [answer for crowd in crowds for answer in crowd.answers],
                       [view for crowd in crowds for view in crowd.views])
         assert found == [], "\n".join(found)
