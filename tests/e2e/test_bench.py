@@ -127,53 +127,16 @@ def test_a_peer_is_read_and_what_it_lost_is_counted():
     assert report["visible"]["count"] == 29
 
 
-class Peer:
-    """As much of nchan as a bench needs; the first who reads is not sent message number `forgets`."""
+class Fake:
+    """A server in memory: what is posted goes into a log, and each who follows is told of it in a Handler's own way."""
 
-    def __init__(self, forgets):
-        self.messages = []
-        self.readers = 0
+    def __init__(self):
+        self.log = []
         self.news = threading.Condition()
         self.is_over = False
-        peer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                with peer.news:
-                    peer.messages.append(body)
-                    peer.news.notify_all()
-                self.send_response(202)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def do_GET(self):
-                with peer.news:
-                    is_first = peer.readers == 0
-                    peer.readers += 1
-                self.send_response(200)
-                self.send_header("Connection", "close")
-                self.end_headers()
-                self.wfile.write(b": hi\n\n")
-                sent = 0
-                while True:
-                    with peer.news:
-                        peer.news.wait_for(lambda: len(peer.messages) > sent or peer.is_over)
-                        if peer.is_over:
-                            return
-                        fresh = peer.messages[sent:]
-                    for at, body in enumerate(fresh, sent):
-                        if not (is_first and at == forgets):
-                            self.wfile.write(b"id: 1:%d\ndata: %s\n\n" % (at, body))
-                    sent += len(fresh)
-
-            def log_message(self, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.Handler)
         self.server.daemon_threads = True
+        self.server.fake = self
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def __enter__(self):
@@ -187,84 +150,115 @@ class Peer:
         self.server.shutdown()
         self.server.server_close()
 
+    def follow(self):
+        """All of the log, as it comes, until the server ends."""
+        told = 0
+        while True:
+            with self.news:
+                self.news.wait_for(lambda: len(self.log) > told or self.is_over)
+                if self.is_over:
+                    return
+                fresh = self.log[told:]
+            yield from fresh
+            told += len(fresh)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        @property
+        def fake(self):
+            return self.server.fake
+
+        def body(self):
+            return self.rfile.read(int(self.headers["Content-Length"]))
+
+        def answer(self, status, body=b""):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def begin(self):
+            """An answer that ends with the connection."""
+            self.send_response(200)
+            self.send_header("Connection", "close")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+
+class Peer(Fake):
+    """As much of nchan as a bench needs; the first who reads is not sent message number `forgets`."""
+
+    def __init__(self, forgets):
+        super().__init__()
+        self.forgets = forgets
+        self.readers = 0
+
+    def take(self, body):
+        with self.news:
+            self.log.append(body)
+            self.news.notify_all()
+
+    def comes_first(self):
+        with self.news:
+            self.readers += 1
+            return self.readers == 1
+
+    class Handler(Fake.Handler):
+        def do_POST(self):
+            self.fake.take(self.body())
+            self.answer(202)
+
+        def do_GET(self):
+            is_first = self.fake.comes_first()
+            self.begin()
+            self.wfile.write(b": hi\n\n")
+            for at, body in enumerate(self.fake.follow()):
+                if not (is_first and at == self.fake.forgets):
+                    self.wfile.write(b"id: 1:%d\ndata: %s\n\n" % (at, body))
+
 
 LIE_AT = 5  # the comment that it lies about
 
 
-class Liar:
+class Liar(Fake):
     """As much of a server as a bench needs: posts, SSE and the log, in memory, with one lie in what it sends."""
 
     def __init__(self, lie):
+        super().__init__()
         self.lie = lie
-        self.log = []
-        self.news = threading.Condition()
-        self.is_over = False
-        liar = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    class Handler(Fake.Handler):
+        def do_POST(self):
+            self.answer_json(201, self.fake.post(self.path.split("/")[3], json.loads(self.body())["cid"]))
 
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                self.answer(201, liar.post(self.path.split("/")[3], body["cid"]))
+        def do_GET(self):
+            if self.path.split("?")[0].endswith("/log"):
+                after = int(re.search(r"after=(?:\w+\.)?(\d+)", self.path)[1])
+                events = [event for event in self.fake.kept() if event["seq"] > after]
+                self.answer_json(200, {"epoch": "e1", "cursor": f"e1.{len(self.fake.log)}", "events": events, "more": False})
+            else:
+                self.stream()
 
-            def do_GET(self):
-                if self.path.split("?")[0].endswith("/log"):
-                    after = int(re.search(r"after=(?:\w+\.)?(\d+)", self.path)[1])
-                    events = [event for event in liar.kept() if event["seq"] > after]
-                    self.answer(200, {"epoch": "e1", "cursor": f"e1.{len(liar.log)}", "events": events, "more": False})
-                else:
-                    self.follow()
+        def answer_json(self, status, value):
+            self.answer(status, json.dumps(value).encode())
 
-            def answer(self, status, value):
-                body = json.dumps(value).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        def stream(self):
+            self.begin()
+            self.send(None, {"type": "hello", "stream": self.path.split("/")[3], "epoch": "e1", "seq": 0})
+            for event in self.fake.follow():
+                for line, data in self.fake.told(event):
+                    self.send(line, data)
 
-            def follow(self):
-                self.send_response(200)
-                self.send_header("Connection", "close")
-                self.end_headers()
-                self.send(None, {"type": "hello", "stream": self.path.split("/")[3], "epoch": "e1", "seq": 0})
-                sent = 0
-                while True:
-                    with liar.news:
-                        liar.news.wait_for(lambda: len(liar.log) > sent or liar.is_over)
-                        if liar.is_over:
-                            return
-                        fresh = liar.log[sent:]
-                    for event in fresh:
-                        for line, data in liar.told(event):
-                            self.send(line, data)
-                    sent += len(fresh)
-
-            def send(self, line, data):
-                text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
-                head = f"id: e1.{line}\n" if line else ""
-                try:
-                    self.wfile.write(f"{head}data: {text}\n\n".encode())
-                except OSError:
-                    pass  # the viewer left; the next wait ends with the server
-
-            def log_message(self, *args):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        with self.news:
-            self.is_over = True
-            self.news.notify_all()
-        self.server.shutdown()
-        self.server.server_close()
+        def send(self, line, data):
+            text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
+            head = f"id: e1.{line}\n" if line else ""
+            try:
+                self.wfile.write(f"{head}data: {text}\n\n".encode())
+            except OSError:
+                pass  # the viewer left; the next wait ends with the server
 
     def post(self, stream, cid):
         with self.news:
