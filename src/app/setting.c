@@ -50,12 +50,13 @@ void setting_write_variable(const struct setting *setting, char name[SETTING_NAM
     }
 }
 
-enum err setting_find_flag(struct str flag, enum setting_id *ret_id)
+static enum err find_as(void (*write)(const struct setting *setting, char name[SETTING_NAME_MAX]),
+                        struct str wanted, enum setting_id *ret_id)
 {
     for (int id = 0; id < SETTINGS; id++) {
         char name[SETTING_NAME_MAX];
-        setting_write_flag(&setting_table[id], name);
-        if (str_eq(flag, str_of(name))) {
+        write(&setting_table[id], name);
+        if (str_eq(wanted, str_of(name))) {
             *ret_id = (enum setting_id)id;
             return ERR_OK;
         }
@@ -63,17 +64,14 @@ enum err setting_find_flag(struct str flag, enum setting_id *ret_id)
     return ERR_NOT_FOUND;
 }
 
+enum err setting_find_flag(struct str flag, enum setting_id *ret_id)
+{
+    return find_as(setting_write_flag, flag, ret_id);
+}
+
 enum err setting_find_variable(struct str variable, enum setting_id *ret_id)
 {
-    for (int id = 0; id < SETTINGS; id++) {
-        char name[SETTING_NAME_MAX];
-        setting_write_variable(&setting_table[id], name);
-        if (str_eq(variable, str_of(name))) {
-            *ret_id = (enum setting_id)id;
-            return ERR_OK;
-        }
-    }
-    return ERR_NOT_FOUND;
+    return find_as(setting_write_variable, variable, ret_id);
 }
 
 /* How many letters must change, go or come (Levenshtein 1966); `-`, `_` and `.` are one letter. */

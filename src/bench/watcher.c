@@ -647,30 +647,16 @@ static void on_timer(struct timer *timer)
 
 /* ---- what the crew says ---- */
 
-/* The viewers of a stream take the transports there are in turn. */
-static enum transport transport_of(const struct plan *plan, uint32_t number)
+/* Which of the bits that are set has its turn; the first one, 0, when none is. */
+static uint8_t bit_in_turn(unsigned bits, uint32_t turn)
 {
-    enum transport given[TRANSPORTS];
-    uint32_t count = 0;
-    for (int transport = 0; transport < TRANSPORTS; transport++) {
-        if (plan->transports >> transport & 1U) {
-            given[count++] = (enum transport)transport;
-        }
+    if (bits == 0) {
+        return 0;
     }
-    return count == 0 ? TRANSPORT_SSE : given[number % count];
-}
-
-/* And the lanes, so that each is read by each transport. */
-static enum plan_lane lane_of(const struct plan *plan, uint32_t number)
-{
-    enum plan_lane given[PLAN_LANES];
-    uint32_t count = 0;
-    for (int lane = 0; lane < PLAN_LANES; lane++) {
-        if (plan->lanes >> lane & 1U) {
-            given[count++] = (enum plan_lane)lane;
-        }
+    for (turn %= (uint32_t)__builtin_popcount(bits); turn > 0; turn--) {
+        bits &= bits - 1; // the lowest goes
     }
-    return count == 0 ? PLAN_LANE_FULL : given[number / TRANSPORTS % count];
+    return (uint8_t)__builtin_ctz(bits);
 }
 
 void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
@@ -686,8 +672,10 @@ void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
                                 .timer = {.fire = on_timer},
                                 .witness = {.number = number, .stream = number % plan->streams}};
     line_init(&watcher->line, scene->reactor, &ops);
-    watcher->transport = (uint8_t)transport_of(plan, number / plan->streams);
-    watcher->lane = (uint8_t)lane_of(plan, number / plan->streams);
+    /* A stream's viewers take the transports in turn, and lanes so that each is read by each. */
+    const uint32_t place = number / plan->streams;
+    watcher->transport = bit_in_turn(plan->transports, place);
+    watcher->lane = bit_in_turn(plan->lanes, place / TRANSPORTS);
     const bool is_pushed = watcher->transport != TRANSPORT_POLL;
     watcher->stalls = is_pushed && rand_below(&scene->rand, 100) < plan->stalled_percent;
     watcher->inflates = is_pushed && rand_below(&scene->rand, 100) < plan->compress_percent;
