@@ -76,7 +76,6 @@ struct exchange {
     struct buf head, body;   // owned: what the request points into
     struct server *server;   // borrowed; outlives it
     struct carrier *carrier; // borrowed until EXCHANGE_GONE; NULL: the client is gone
-    void *user;
     void (*news)(struct exchange *exchange, enum exchange_news news); // NULL: nobody took it over
     void *taker;                                                      // of `news`
     bool keep_alive;

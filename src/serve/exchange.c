@@ -13,11 +13,6 @@ struct server *exchange_server(struct exchange *exchange)
     return exchange->server;
 }
 
-bool exchange_is_gone(const struct exchange *exchange)
-{
-    return exchange->carrier == NULL;
-}
-
 void exchange_answer(struct exchange *exchange, const struct answer *answer)
 {
     struct carrier *carrier = exchange->carrier;
@@ -26,16 +21,6 @@ void exchange_answer(struct exchange *exchange, const struct answer *answer)
         carrier->ops->answer(carrier, exchange, answer);
     }
     exchange_free(exchange);
-}
-
-void exchange_set_user(struct exchange *exchange, void *user)
-{
-    exchange->user = user;
-}
-
-void *exchange_user(const struct exchange *exchange)
-{
-    return exchange->user;
 }
 
 void exchange_free(struct exchange *exchange)

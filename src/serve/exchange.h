@@ -26,7 +26,6 @@ struct exchange;
 
 const struct request *exchange_request(const struct exchange *exchange);
 struct server *exchange_server(struct exchange *exchange);
-bool exchange_is_gone(const struct exchange *exchange);
 
 struct answer {
     int status;
@@ -37,7 +36,3 @@ struct answer {
 };
 /* Once an exchange; frees it. HEAD sends no body but its length. */
 void exchange_answer(struct exchange *exchange, const struct answer *answer);
-
-/* What api/ keeps with it while it waits; borrowed by the exchange, never freed by it. */
-void exchange_set_user(struct exchange *exchange, void *user);
-void *exchange_user(const struct exchange *exchange);

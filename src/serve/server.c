@@ -310,11 +310,6 @@ struct reactor *server_reactor(struct server *server)
     return server->reactor;
 }
 
-struct hub *server_hub(struct server *server)
-{
-    return server->hub;
-}
-
 const struct clock *server_clock(struct server *server)
 {
     return server->clock;

@@ -73,7 +73,6 @@ void server_files(const struct server *server, int *ret_fds);
 void server_free(struct server *server);
 
 struct reactor *server_reactor(struct server *server);
-struct hub *server_hub(struct server *server);
 const struct clock *server_clock(struct server *server);
 struct rand *server_rand(struct server *server);
 void *server_user(struct server *server);

@@ -13,7 +13,7 @@
  *
  * Owns:     the lock's descriptor; the letters it holds.
  * Used by:  writer.c, whose thread it is on; embedded.c makes it.
- * Thread:   the ordering thread's, but for lease_is_ours().
+ * Thread:   the ordering thread's, but for lease_state().
  */
 #pragma once
 
