@@ -6,6 +6,7 @@
  */
 #include "api/api.h"
 
+#include "api/appeals_api.h"
 #include "api/ask.h"
 #include "api/auth.h"
 #include "api/comments.h"
@@ -14,8 +15,11 @@
 #include "api/events.h"
 #include "api/guests.h"
 #include "api/health.h"
+#include "api/held_claims.h"
 #include "api/history.h"
 #include "api/log_api.h"
+#include "api/moderation_api.h"
+#include "api/moderation_look.h"
 #include "api/newcomers.h"
 #include "api/pages.h"
 #include "api/poll_api.h"
@@ -48,6 +52,24 @@ static const struct route routes[] = {
     {"GET", "/v1/streams/{stream}/metrics", streams_metrics, 0},
     {"GET", "/v1/streams/{stream}/explain", streams_explain, 0},
     {"GET", "/v1/streams/{stream}/node", streams_node, 0},
+    {"POST", "/v1/streams/{stream}/moderation", moderation_api_act, 0},
+    {"POST", "/v1/streams/{stream}/moderation/undo", moderation_api_undo, 0},
+    {"GET", "/v1/streams/{stream}/moderation/log", moderation_look_log, 0},
+    {"GET", "/v1/streams/{stream}/moderation/held", moderation_look_held, 0},
+    {"POST", "/v1/streams/{stream}/moderation/held/{id}/claim", moderation_look_claim, 0},
+    {"POST", "/v1/streams/{stream}/moderation/held/{id}/release", moderation_look_release, 0},
+    {"GET", "/v1/streams/{stream}/moderation/users/{user}", moderation_look_user, 0},
+    {"GET", "/v1/streams/{stream}/moderation/acts/{act}", moderation_look_act, 0},
+    {"GET", "/v1/streams/{stream}/moderation/rules", moderation_look_rules, 0},
+    {"GET", "/v1/streams/{stream}/moderation/similar", moderation_look_similar, 0},
+    {"POST", "/v1/streams/{stream}/acknowledge", moderation_api_acknowledge, 0},
+    {"POST", "/v1/streams/{stream}/appeals", appeals_api_post, 0},
+    {"GET", "/v1/streams/{stream}/appeals", appeals_api_get, 0},
+    {"POST", "/v1/streams/{stream}/appeals/{appeal}/decision", appeals_api_decide, 0},
+    {"GET", "/v1/streams/{stream}/appeals/{appeal}/statement", appeals_api_statement, 0},
+    {"POST", "/v1/moderation", moderation_api_act, 0},
+    {"POST", "/v1/moderation/undo", moderation_api_undo, 0},
+    {"GET", "/v1/moderation/log", moderation_look_log, 0},
     {"POST", "/v1/tickets", tickets_api_post, 0},
     {"POST", "/v1/guests", guests_post, ROUTE_TOKENLESS},
     {"GET", "/healthz", health_alive, ROUTE_OPEN},
@@ -84,8 +106,10 @@ enum err api_shared_new(const struct api_options *options, struct api_shared **r
         return ERR_NOMEM;
     }
     if (tickets_new(options->seed, &shared->tickets) != ERR_OK ||
-        newcomers_new(options->seed, &shared->newcomers) != ERR_OK) {
+        newcomers_new(options->seed, &shared->newcomers) != ERR_OK ||
+        held_claims_new(options->seed, &shared->held) != ERR_OK) {
         tickets_free(shared->tickets);
+        newcomers_free(shared->newcomers);
         mem_free(MEM_OTHER, shared);
         return ERR_NOMEM;
     }
@@ -109,6 +133,7 @@ void api_shared_free(struct api_shared *shared)
     }
     tickets_free(shared->tickets);
     newcomers_free(shared->newcomers);
+    held_claims_free(shared->held);
     policy_unref(shared->policy);
     pthread_mutex_destroy(&shared->policy_lock);
     mem_free(MEM_OTHER, shared);
@@ -312,6 +337,12 @@ void api_handle(void *user, struct exchange *exchange)
 {
     const struct api *api = user;
     handle_by(api->shared->routes, exchange);
+}
+
+bool api_takes_long(struct str path)
+{
+    static const struct str end = STR("/moderation");
+    return path.len > end.len && memcmp(path.at + path.len - end.len, end.at, end.len) == 0;
 }
 
 void api_handle_metrics(void *user, struct exchange *exchange)

@@ -55,5 +55,8 @@ void api_handle(void *user, struct exchange *exchange);
 /* The same for the listener of metrics.listen: only /metrics, open, and /healthz, /readyz. */
 void api_handle_metrics(void *user, struct exchange *exchange);
 
+/* For request_limits.takes_long: acts of moderation, whose lists are long. */
+bool api_takes_long(struct str path);
+
 /* Every route, for the test that holds openapi.json to it. Static. */
 const struct route_table *api_routes(void);

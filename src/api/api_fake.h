@@ -35,7 +35,7 @@ struct exchange {
     struct field fields[4];
     bool is_answered;
     int status;
-    char type[128], headers[4096], body[65536];
+    char type[128], headers[4096], body[131072];
 };
 
 struct server {
@@ -60,6 +60,9 @@ static struct {
     struct act_call act, acted;
     struct moderation_call moderation, looked;
     const char *found_json; // what moderators look up
+    const char *found_act;  // the same of one act
+    bool keeps_act;
+    struct act_call *kept_act; // the port's still
     char address[ADDRESS_TEXT_MAX];
     uint32_t reads;
     /* -- the hub's -- */
@@ -186,6 +189,8 @@ static void fake_submit(struct port *port, struct submit *submit)
     submit->epoch = (struct epoch){"k3f9"};
     submit->event = fake.submit.event == NULL ? NULL : event_ref(fake.submit.event);
     submit->id = fake.submit.id;
+    submit->state = fake.submit.state;
+    submit->act = fake.submit.act;
     if (fake.keeps_submit) {
         fake.kept = submit;
     } else {
@@ -237,7 +242,11 @@ static void fake_act(struct port *port, struct act_call *act)
     act->act_n = fake.act.act_n;
     act->seq = fake.act.seq;
     memcpy(act->detail, fake.act.detail, sizeof(act->detail));
-    act->call.done(&act->call);
+    if (fake.keeps_act) {
+        fake.kept_act = act;
+    } else {
+        act->call.done(&act->call);
+    }
 }
 
 static void fake_moderation(struct port *port, struct moderation_call *call)
@@ -247,7 +256,9 @@ static void fake_moderation(struct port *port, struct moderation_call *call)
     call->result = fake.moderation.result;
     call->seq = fake.moderation.seq;
     buf_init(&call->out, MEM_OTHER, 1 << 20);
-    buf_add_str(&call->out, str_of(fake.found_json));
+    buf_add_str(&call->out,
+                str_of(call->what == MODERATION_ACT && fake.found_act != NULL ? fake.found_act
+                                                                              : fake.found_json));
     call->call.done(&call->call);
 }
 
@@ -455,13 +466,14 @@ static struct policy *fake_policy(struct policy_options options)
     options.text = comment_text_limits_usual;
     options.json = (struct json_limits){.depth = JSON_DEPTH_MAX, .keys = JSON_KEYS_MAX};
     options.tickets = tickets_limits_usual;
+    options.claim_ms = 60 * 1000;
     options.ws_calls = 256;
     options.ws_auth_ms = 10 * 1000;
     assert_int_equal(policy_new(&options, &policy), ERR_OK);
     return policy;
 }
 
-static void fake_set_policy(struct policy_options options)
+static inline void fake_set_policy(struct policy_options options)
 {
     struct policy *policy = fake_policy(options);
     api_shared_set_policy(fake.shared, policy);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api_fake.h"
 
+#include "api/desk.h"
 #include "api/router.h"
-
 #include "wire/json.h"
 
 /* ---- posting ---- */
@@ -80,6 +80,84 @@ static void what_is_wrong_with_a_comment_is_named(void **state)
     assert_says(post("{\"text\":\"\"}"), 422, "\"empty\"");
 }
 
+static void a_held_comment_has_no_place_yet(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_DONE, .id = STR("c1"), .state = COMMENT_HELD};
+    fake.submit.event = fake_comment(0);
+    assert_says(post("{\"text\":\"hi\"}"), 201,
+                "{\"id\":\"c1\",\"epoch\":\"k3f9\",\"at\":1763700000123,\"state\":\"held\","
+                "\"comment\":{\"type\":\"comment\",\"stream\":\"demo\",\"id\":\"c1\",");
+    fake.submit.end = SUBMIT_DUPLICATE;
+    fake.submit.state = COMMENT_DELETED; // rejected
+    struct exchange *exchange = post("{\"text\":\"hi\",\"cid\":\"x\"}");
+    assert_says(exchange, 200, "\"state\":\"deleted\",\"duplicate\":true}");
+    assert_null(strstr(exchange->body, "hello"));
+}
+
+static void a_shadowed_author_is_told_what_all_are(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_DONE, .id = STR("c1"), .rate = {5, 4, 9001}};
+    fake.submit.event = fake_comment(7);
+    fake.submit.state = COMMENT_VISIBLE;
+    const struct exchange usual = *post("{\"text\":\"hi\"}");
+    fake.submit.state = COMMENT_SHADOWED;
+    fake.submit.event->flags = EVENT_FLAG_SHADOW;
+    const struct exchange *theirs = post("{\"text\":\"hi\"}");
+    assert_int_equal(theirs->status, usual.status);
+    assert_string_equal(theirs->headers, usual.headers);
+    assert_string_equal(theirs->body, usual.body);
+}
+
+static void what_stands_in_the_way_is_named(void **state)
+{
+    (void)state;
+    fake.submit =
+        (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_MUST_ACKNOWLEDGE, .act = 81};
+    assert_says(post("{\"text\":\"hi\"}"), 403, "\"act\":\"a81\"");
+}
+
+static void rules_have_what_they_need_to_know(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_LINKS_OFF};
+    (void)post("{\"text\":\"see https://example.com/ now\"}");
+    assert_int_equal(fake.submitted.traits.bits & TRAIT_LINK, TRAIT_LINK);
+    assert_int_equal(fake.submitted.author.role_bits & ROLE_VIEWER, ROLE_VIEWER);
+    assert_int_equal(fake.submitted.wish.outcome, OUTCOME_ALLOW);
+}
+
+static struct terms *some_terms(void)
+{
+    const struct term list[] = {{STR("darn"), TERM_WORD, OUTCOME_REFUSE},
+                                {STR("heck"), TERM_WORD, OUTCOME_HOLD}};
+    struct terms *terms = NULL;
+    uint32_t bad = 0;
+    assert_int_equal(terms_new(list, 2, &terms, &bad), ERR_OK);
+    return terms;
+}
+
+static void terms_of_the_server_are_wished_of_the_engine(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_BLOCKED_TERM};
+    fake_set_policy((struct policy_options){.terms = some_terms()});
+    assert_says(post("{\"text\":\"d\u200Barn it\"}"), 422, "\"blocked_term\"");
+    assert_int_equal(fake.submitted.wish.outcome, OUTCOME_REFUSE);
+    assert_int_equal(fake.submitted.wish.refusal, REFUSAL_BLOCKED_TERM);
+    (void)post("{\"text\":\"what the HECK\"}");
+    assert_int_equal(fake.submitted.wish.outcome, OUTCOME_HOLD);
+    (void)fake_ask(&(struct fake_ask){.method = "POST",
+                                      .path = "/v1/streams/demo/comments",
+                                      .body = "{\"text\":\"darn\"}",
+                                      .bearer = fake_bearer("mod", "moderator")});
+    assert_int_equal(fake.submitted.wish.outcome, OUTCOME_ALLOW);
+    fake_set_policy((struct policy_options){0}); // reloaded without them
+    (void)post("{\"text\":\"darn\"}");
+    assert_int_equal(fake.submitted.wish.outcome, OUTCOME_ALLOW);
+}
+
 static void a_body_must_say_that_it_is_json(void **state)
 {
     (void)state;
@@ -130,6 +208,17 @@ static void a_refusal_says_why_and_when_to_come_again(void **state)
         {REFUSAL_RATE_STREAM, 1000, 429, "rate_stream", "Retry-After: 1\r\n"},
         {REFUSAL_OVERLOADED, 0, 503, "overloaded", "Retry-After: 1\r\n"},
         {REFUSAL_STORE_DOWN, 0, 503, "store_down", "Retry-After: 5\r\n"},
+        {REFUSAL_BANNED, 0, 403, "banned", ""},
+        {REFUSAL_MUTED, 59001, 403, "muted", "Retry-After: 60\r\n"},
+        {REFUSAL_MUST_ACKNOWLEDGE, 0, 403, "must_acknowledge", ""},
+        {REFUSAL_SLOW_MODE, 3000, 429, "slow_mode", "Retry-After: 3\r\n"},
+        {REFUSAL_WRONG_ROLE, 0, 403, "wrong_role", ""},
+        {REFUSAL_LINKS_OFF, 0, 422, "links_off", ""},
+        {REFUSAL_EMOTE_ONLY, 0, 422, "emote_only", ""},
+        {REFUSAL_NOT_UNIQUE, 9000, 422, "not_unique", "Retry-After: 9\r\n"},
+        {REFUSAL_BLOCKED_TERM, 0, 422, "blocked_term", ""},
+        {REFUSAL_BAD_TEXT, 0, 422, "bad_text", ""},
+        {REFUSAL_BY_HOOK, 0, 403, "forbidden", ""},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
@@ -257,7 +346,7 @@ static void a_store_that_cannot_be_read_is_named(void **state)
     assert_says(fake_ask(&snapshot), 404, "\"no_stream\"");
 }
 
-static void a_snapshot_is_read_once_a_second(void **state)
+static void a_snapshot_is_read_twice_a_second(void **state)
 {
     (void)state;
     fake.read = (struct read){.head = 9, .count = 1};
@@ -270,7 +359,7 @@ static void a_snapshot_is_read_once_a_second(void **state)
     assert_non_null(strstr(exchange->headers, "Cache-Control: public, max-age=1\r\n"));
     char etag[32];
     (void)snprintf(etag, sizeof(etag), "%.18s", strstr(exchange->headers, "ETag: ") + 6);
-    fake.mono_ms += 999;
+    fake.mono_ms += 499;
     ask.name = "If-None-Match";
     ask.value = etag;
     assert_int_equal(fake_ask(&ask)->status, 304);
@@ -278,6 +367,69 @@ static void a_snapshot_is_read_once_a_second(void **state)
     fake.mono_ms += 1;
     assert_int_equal(fake_ask(&ask)->status, 304);
     assert_int_equal(fake.reads, 2);
+}
+
+static void who_says_who_they_are_has_a_snapshot_of_their_own(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9, .count = 1};
+    fake.events[0] = fake_comment(9);
+    struct fake_ask ask = {.method = "GET", .path = "/v1/streams/demo/snapshot"};
+    assert_int_equal(fake_ask(&ask)->status, 200);
+    assert_true(fake.asked.folded);
+    assert_true(fake.asked.view == 0);
+    ask.bearer = fake_bearer("ann", "viewer");
+    const struct exchange *exchange = fake_ask(&ask);
+    assert_non_null(strstr(exchange->headers, "Cache-Control: private, max-age=1\r\n"));
+    assert_true(fake.asked.view == port_user_hash(fake.shared->port, STR("ann")));
+    assert_int_equal(fake.reads, 2);
+    ask.bearer = fake_bearer("ben", "viewer");
+    assert_int_equal(fake_ask(&ask)->status, 200);
+    assert_int_equal(fake.reads, 3);
+    assert_int_equal(fake_ask(&ask)->status, 200);
+    assert_int_equal(fake.reads, 3);
+}
+
+static void tombstones_are_listed_when_asked_for(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9, .count = 2};
+    fake.events[0] = event_new(STR("\"id\":\"c0\""));
+    fake.events[0]->kind = EVENT_REMOVED;
+    fake.events[0]->seq = 8;
+    fake.events[1] = fake_comment(9);
+    struct fake_ask ask = {.method = "GET",
+                           .path = "/v1/streams/demo/comments",
+                           .query = "tombstones=1",
+                           .bearer = fake_bearer("ann", "viewer")};
+    assert_says(fake_ask(&ask), 200,
+                "\"comments\":[{\"seq\":8,\"id\":\"c0\",\"state\":\"deleted\"},{\"type\":"
+                "\"comment\",");
+    assert_int_equal(fake.asked.kinds, 1U << EVENT_COMMENT | 1U << EVENT_REMOVED);
+    assert_true(fake.asked.folded);
+    assert_true(fake.asked.view == port_user_hash(fake.shared->port, STR("ann")));
+    ask.query = "tombstones=2";
+    assert_says(fake_ask(&ask), 422, "\"tombstones\"");
+    ask.query = NULL;
+    (void)fake_ask(&ask);
+    assert_int_equal(fake.asked.kinds, 1U << EVENT_COMMENT);
+}
+
+static void a_reader_is_recognized(void **state)
+{
+    (void)state;
+    struct fake_ask ask = {.method = "GET", .path = "/v1/streams/demo/events"};
+    (void)fake_ask(&ask);
+    assert_true(fake.join.user == 0 && !fake.join.moderates);
+    ask.bearer = fake_bearer("ann", "host");
+    (void)fake_ask(&ask);
+    assert_true(fake.join.user == port_user_hash(fake.shared->port, STR("ann")));
+    assert_true(fake.join.moderates);
+    ask.path = "/v1/streams/demo/poll";
+    ask.bearer = fake_bearer("ben", "viewer");
+    (void)fake_ask(&ask);
+    assert_true(fake.join.user == port_user_hash(fake.shared->port, STR("ben")));
+    assert_false(fake.join.moderates);
 }
 
 static void a_reader_begins_where_it_says(void **state)
@@ -562,6 +714,11 @@ int main(void)
         TEST(a_post_that_the_store_keeps_is_unknown),
         TEST(a_comment_is_answered_by_its_place),
         TEST(what_is_wrong_with_a_comment_is_named),
+        TEST(a_held_comment_has_no_place_yet),
+        TEST(a_shadowed_author_is_told_what_all_are),
+        TEST(what_stands_in_the_way_is_named),
+        TEST(rules_have_what_they_need_to_know),
+        TEST(terms_of_the_server_are_wished_of_the_engine),
         TEST(a_body_must_say_that_it_is_json),
         TEST(the_header_is_a_cid_too),
         TEST(a_refusal_says_why_and_when_to_come_again),
@@ -570,7 +727,10 @@ int main(void)
         TEST(the_log_tells_what_is_kept_no_more),
         TEST(what_is_wrong_with_a_query_is_named),
         TEST(a_store_that_cannot_be_read_is_named),
-        TEST(a_snapshot_is_read_once_a_second),
+        TEST(a_snapshot_is_read_twice_a_second),
+        TEST(who_says_who_they_are_has_a_snapshot_of_their_own),
+        TEST(tombstones_are_listed_when_asked_for),
+        TEST(a_reader_is_recognized),
         TEST(a_reader_begins_where_it_says),
         TEST(a_poll_sets_the_pace),
         TEST(a_beat_needs_a_name),

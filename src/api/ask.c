@@ -119,8 +119,9 @@ static bool is_json_type(struct str type)
            str_eq_nocase(parameter, STR("charset=\"utf-8\""));
 }
 
-enum err ask_object(struct api *api, struct str text, struct json **ret_object,
-                    struct json_fault *fault, struct problem *ret_why)
+static enum err read_object(const struct json_limits *limits, struct str text,
+                            struct json **ret_object, struct json_fault *fault,
+                            struct problem *ret_why)
 {
     if (!utf8_is_valid(text)) {
         *ret_why = (struct problem){.code = PROBLEM_BAD_UTF8,
@@ -129,7 +130,7 @@ enum err ask_object(struct api *api, struct str text, struct json **ret_object,
         return ERR_PROTO;
     }
     struct json *object = NULL;
-    const enum err err = json_parse_within(text, &desk_policy(api)->is.json, &object, fault);
+    const enum err err = json_parse_within(text, limits, &object, fault);
     if (err == ERR_NOMEM) {
         *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
         return ERR_PROTO;
@@ -148,7 +149,14 @@ enum err ask_object(struct api *api, struct str text, struct json **ret_object,
     return ERR_OK;
 }
 
-enum err ask_body(struct ask *ask, struct json **ret_object)
+enum err ask_object(struct api *api, struct str text, struct json **ret_object,
+                    struct json_fault *fault, struct problem *ret_why)
+{
+    return read_object(&desk_policy(api)->is.json, text, ret_object, fault, ret_why);
+}
+
+static enum err read_body(struct ask *ask, const struct json_limits *limits,
+                          struct json **ret_object)
 {
     const struct request *request = ask->request;
     if (request_field_count(request, "content-type") != 1 ||
@@ -163,11 +171,23 @@ enum err ask_body(struct ask *ask, struct json **ret_object)
     }
     struct json_fault fault;
     struct problem why;
-    if (ask_object(ask->api, request->body, ret_object, &fault, &why) != ERR_OK) {
+    if (read_object(limits, request->body, ret_object, &fault, &why) != ERR_OK) {
         respond_problem(ask->exchange, &why);
         return ERR_PROTO;
     }
     return ERR_OK;
+}
+
+enum err ask_body(struct ask *ask, struct json **ret_object)
+{
+    return read_body(ask, &desk_policy(ask->api)->is.json, ret_object);
+}
+
+enum err ask_long_body(struct ask *ask, struct json **ret_object)
+{
+    const struct json_limits limits = {.depth = desk_policy(ask->api)->is.json.depth,
+                                       .keys = SIZE_MAX};
+    return read_body(ask, &limits, ret_object);
 }
 
 enum err ask_body_if_any(struct ask *ask, struct json **ret_object)

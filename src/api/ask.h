@@ -65,6 +65,8 @@ MUST_USE enum err ask_token_name(const struct ask *ask, const char *name, char *
 MUST_USE enum err ask_body(struct ask *ask, struct json **ret_object);
 /* The same for one that may be left out: `*ret_object` NULL. */
 MUST_USE enum err ask_body_if_any(struct ask *ask, struct json **ret_object);
+/* The same for one that may hold whole lists: as many keys as its bytes hold. */
+MUST_USE enum err ask_long_body(struct ask *ask, struct json **ret_object);
 /* Text to JSON object; ERR_PROTO: *ret_why, whose detail lies in `fault`. */
 MUST_USE enum err ask_object(struct api *api, struct str text, struct json **ret_object,
                              struct json_fault *fault, struct problem *ret_why);

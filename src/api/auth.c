@@ -146,6 +146,24 @@ enum err auth_stream(const struct claims *claims, struct str stream, struct prob
     return ERR_OK;
 }
 
+enum err auth_admin_of_all(const struct claims *claims, struct problem *ret_why)
+{
+    TRY(auth_somebody(claims, ret_why));
+    if ((claims->role_bits & ROLE_ADMIN) == 0) {
+        return denied(ret_why, PROBLEM_WRONG_ROLE,
+                      STR("What is for all streams needs the role admin."));
+    }
+    bool has_all = claims->glob_count == 0;
+    for (uint32_t i = 0; i < claims->glob_count; i++) {
+        has_all = has_all || str_eq(claims->globs[i], STR("*"));
+    }
+    if (!has_all) {
+        return denied(ret_why, PROBLEM_FORBIDDEN,
+                      STR("The token's `streams` do not include all streams."));
+    }
+    return ERR_OK;
+}
+
 enum err auth_manager(const struct claims *claims, struct problem *ret_why)
 {
     TRY(auth_somebody(claims, ret_why));

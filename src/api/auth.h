@@ -26,5 +26,7 @@ MUST_USE enum err auth_stream(const struct claims *claims, struct str stream,
                               struct problem *ret_why);
 /* Are they host, moderator or admin? ERR_DENIED. */
 MUST_USE enum err auth_manager(const struct claims *claims, struct problem *ret_why);
+/* Are they admin, of all streams? ERR_DENIED. */
+MUST_USE enum err auth_admin_of_all(const struct claims *claims, struct problem *ret_why);
 /* Posting and the like: ERR_DENIED when anonymous. */
 MUST_USE enum err auth_somebody(const struct claims *claims, struct problem *ret_why);

@@ -7,8 +7,60 @@
 
 #include <stdio.h>
 
+static void list_act_metrics(struct api *api)
+{
+    static const char *const ends[ACT_ENDS] = {[ACT_DONE] = "done",
+                                               [ACT_DUPLICATE] = "duplicate",
+                                               [ACT_REFUSED] = "refused",
+                                               [ACT_UNKNOWN] = "unknown"};
+    for (int what = 1; what < ACTS; what++) {
+        for (int end = 0; end < ACT_ENDS; end++) {
+            char *labels = api->act_labels[what][end];
+            (void)snprintf(labels, sizeof(api->act_labels[what][end]), "do=\"%s\",outcome=\"%s\"",
+                           act_name((enum act_do)what), ends[end]);
+            api->acts[what][end] =
+                (struct metric){.name = "roar_acts_total",
+                                .labels = labels,
+                                .help = "Acts of moderation asked for here, by how they ended.",
+                                .kind = METRIC_COUNTER};
+            metric_add(&api->acts[what][end]);
+        }
+    }
+    api->act_ms.name = "roar_act_ms";
+    api->act_ms.help = "From an act to its answer, when all have applied it, milliseconds.";
+    api->act_ms.kind = METRIC_HISTOGRAM;
+    api->act_ms.histogram = &api->act_ms_steps;
+    metric_add(&api->act_ms);
+}
+
+static void list_rule_metrics(struct api *api)
+{
+    static const char *const rules[REFUSALS] = {
+        [REFUSAL_BANNED] = "rule=\"ban\"",
+        [REFUSAL_MUTED] = "rule=\"timeout\"",
+        [REFUSAL_MUST_ACKNOWLEDGE] = "rule=\"warning\"",
+        [REFUSAL_SLOW_MODE] = "rule=\"slow\"",
+        [REFUSAL_WRONG_ROLE] = "rule=\"roles\"",
+        [REFUSAL_LINKS_OFF] = "rule=\"links\"",
+        [REFUSAL_EMOTE_ONLY] = "rule=\"emotes\"",
+        [REFUSAL_NOT_UNIQUE] = "rule=\"unique\"",
+        [REFUSAL_BLOCKED_TERM] = "rule=\"terms\"",
+        [REFUSAL_BAD_TEXT] = "rule=\"text\"",
+        [REFUSAL_BY_HOOK] = "rule=\"hook\"",
+    };
+    for (int i = REFUSAL_BANNED; i < REFUSALS; i++) {
+        api->ruled[i] = (struct metric){.name = "roar_posts_ruled_out_total",
+                                        .labels = rules[i],
+                                        .help = "Comments refused by a sanction or a rule.",
+                                        .kind = METRIC_COUNTER};
+        metric_add(&api->ruled[i]);
+    }
+}
+
 static void list_metrics(struct api *api)
 {
+    list_act_metrics(api);
+    list_rule_metrics(api);
     static const char *const outcome_labels[POST_OUTCOMES] = {
         [POST_ACCEPTED] = "outcome=\"accepted\"",
         [POST_DUPLICATE] = "outcome=\"duplicate\"",
@@ -46,6 +98,15 @@ static void list_metrics(struct api *api)
 
 static void unlist_metrics(struct api *api)
 {
+    for (int what = 1; what < ACTS; what++) {
+        for (int end = 0; end < ACT_ENDS; end++) {
+            metric_remove(&api->acts[what][end]);
+        }
+    }
+    metric_remove(&api->act_ms);
+    for (int i = REFUSAL_BANNED; i < REFUSALS; i++) {
+        metric_remove(&api->ruled[i]);
+    }
     for (int i = 0; i < POST_OUTCOMES; i++) {
         metric_remove(&api->posts[i]);
     }

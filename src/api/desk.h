@@ -26,6 +26,7 @@
 
 enum { DESK_TOKENS_CACHED = 16384 };
 
+struct held_claims;
 struct hub;
 struct newcomers;
 struct route_table;
@@ -37,6 +38,7 @@ struct api_shared {
     const struct route_table *routes;
     struct tickets *tickets;     // owned; has a lock of its own
     struct newcomers *newcomers; // the same
+    struct held_claims *held;    // the same
     struct str version;
     uint64_t seed;
     uint32_t resume_max, beat_ms;
@@ -53,6 +55,7 @@ struct api_shared {
 
 /* How a post ended. */
 enum post_outcome { POST_ACCEPTED, POST_DUPLICATE, POST_REFUSED, POST_UNKNOWN, POST_OUTCOMES };
+enum { ACT_ENDS = ACT_UNKNOWN + 1, REFUSALS = REFUSAL_BY_HOOK + 1 };
 
 struct api {
     /* -- frozen -- */
@@ -71,6 +74,11 @@ struct api {
     struct histogram post_ms_steps;
     struct metric problems[PROBLEM_CODES];
     char problem_labels[PROBLEM_CODES][40];
+    struct metric acts[ACTS][ACT_ENDS]; // [0] stays empty
+    char act_labels[ACTS][ACT_ENDS][56];
+    struct metric act_ms;
+    struct histogram act_ms_steps;
+    struct metric ruled[REFUSALS]; // refused by sanction or rule; those before stay empty
 };
 
 /* Fills in the zeroed `api`. ERR_NOMEM. */

@@ -31,6 +31,7 @@ struct page_read {
 
 struct page_options {
     uint32_t kinds;        // as in struct read
+    bool folded;           // the same
     bool has_before;       // the query may say `before`
     bool resync_to_newest; // where a reader of another life is put
     bool tells_gap;        // what was asked for and is kept no more is a `gap`

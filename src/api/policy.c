@@ -73,6 +73,7 @@ enum err policy_new(const struct policy_options *options, struct policy **ret_po
     struct policy *policy = mem_new(MEM_OTHER, sizeof(*policy));
     if (policy == NULL) {
         jwt_keys_free(options->keys);
+        terms_unref(options->terms);
         return ERR_NOMEM;
     }
     atomic_store_explicit(&policy->refs, 1, memory_order_relaxed);
@@ -114,6 +115,7 @@ void policy_unref(struct policy *policy)
     free_str(policy->is.guest_secret);
     free_str(policy->is.metrics_token);
     jwt_keys_free(policy->is.keys);
+    terms_unref(policy->is.terms);
     mem_free(MEM_OTHER, policy);
 }
 

@@ -2,7 +2,7 @@
 /* policy -- what the operator may change while the server runs: keys, who may read, origins, what
  * a message may be.
  *
- * Owns:     its key set and a copy of every string.
+ * Owns:     its key set, its terms and a copy of every string.
  * Used by:  app/ makes one at start and one a reload; api/ reads it.
  * Thread:   any: immutable and counted. The last policy_unref() frees it.
  */
@@ -14,6 +14,7 @@
 #include "rules/comment_text.h"
 #include "rules/jwt.h"
 #include "rules/limit.h"
+#include "rules/terms.h"
 #include "wire/json.h"
 
 #include <stdatomic.h>
@@ -24,6 +25,7 @@ enum { POLICY_ORIGINS_MAX = 256 };
 
 struct policy_options {
     struct jwt_keys *keys;     // policy_new() takes it over, also when it fails
+    struct terms *terms;       // of all streams; the same; NULL: none
     struct str guest_secret;   // signs guests' tokens; one of `keys`; empty: no guests
     struct str metrics_token;  // metrics.token; empty: none
     const struct str *origins; // http.origins, each "https://example.com"; none: same origin only
@@ -32,6 +34,7 @@ struct policy_options {
     struct json_limits json; // of what clients send
     struct ticket_limits tickets;
     struct limit guests_address; // limits.guests_address: new guests of one address; count 0: any
+    uint32_t claim_ms;           // moderation.claim_s: a held comment is one moderator's to look at
     uint32_t ws_calls;           // limits.ws_calls: answers a WebSocket waits for
     uint32_t ws_auth_ms;   // limits.ws_auth_ms: to say who one is, where reading needs a token
     bool read_needs_token; // auth.read = "token"

@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "rules/comment_text.h"
+#include "rules/fold.h"
+#include "rules/text_traits.h"
 #include "rules/token_name.h"
 
 static enum err wrong(struct problem *ret_why, enum problem_code code, const char *field,
@@ -114,6 +116,8 @@ static void name_author(struct posting *posting, const struct posting_options *o
         .badges = claims->badges,
         .privileged = claims_are_privileged(claims),
         .unhurried = claims_are_unhurried(claims),
+        .role_bits = claims->role_bits,
+        .since_s = claims->since_s,
     };
     if (!options->client_is_trusted) {
         posting->submit.address = address_key(options->client, posting->address);
@@ -134,6 +138,26 @@ static void read_message(struct posting *posting, const struct posting_options *
     posting->submit.unfit = err != ERR_OK;
 }
 
+/* What is pure of its rules, so that the ordering point has only to compare. */
+static void apply_rules(struct posting *posting)
+{
+    struct submit *submit = &posting->submit;
+    struct terms *terms = desk_policy(posting->api)->is.terms;
+    buf_init(&posting->folded, MEM_CONN, fold_bytes_max(submit->text.len));
+    text_traits_find(submit->text, &posting->folded, &submit->traits);
+    if (terms == NULL || submit->author.privileged) {
+        return;
+    }
+    posting->terms = terms_ref(terms);
+    const struct term_hit hit = terms_judge(terms, submit->traits.folded);
+    if (hit.outcome != OUTCOME_ALLOW) {
+        submit->wish = (struct wish){.outcome = hit.outcome,
+                                     .refusal = hit.outcome == OUTCOME_REFUSE ? REFUSAL_BLOCKED_TERM
+                                                                              : REFUSAL_NONE,
+                                     .rule = STR("server_terms")};
+    }
+}
+
 enum err posting_new(const struct posting_options *options, struct posting **ret_posting)
 {
     struct posting *posting = mem_new(MEM_CONN, sizeof(*posting));
@@ -145,8 +169,15 @@ enum err posting_new(const struct posting_options *options, struct posting **ret
     buf_init(&posting->text, MEM_CONN, desk_policy(posting->api)->is.text.bytes);
     memcpy(posting->stream, options->stream.at, options->stream.len);
     posting->submit.stream = (struct str){.at = posting->stream, .len = options->stream.len};
-    read_message(posting, options);
     name_author(posting, options);
+    read_message(posting, options);
+    if (!posting->submit.unfit) {
+        apply_rules(posting);
+    }
+    if (posting->folded.failed) { // what cannot be judged is not handed over
+        posting_free(posting);
+        return ERR_NOMEM;
+    }
     *ret_posting = posting;
     return ERR_OK;
 }
@@ -159,6 +190,8 @@ void posting_free(struct posting *posting)
     event_unref(posting->submit.event);
     claims_unref(posting->claims);
     buf_done(&posting->text);
+    buf_done(&posting->folded);
+    terms_unref(posting->terms);
     mem_free(MEM_CONN, posting);
 }
 
@@ -172,6 +205,17 @@ static void on_late(struct overdue_entry *entry)
     metric_count(&api->posts_late, 1);
     metric_observe(&api->post_ms, (uint64_t)(desk_mono_ms(posting->server) - posting->started_ms));
     posting->answered(posting);
+}
+
+static void note_rule(struct posting *posting)
+{
+    const struct submit *submit = &posting->submit;
+    if (submit->refusal >= REFUSAL_BANNED) {
+        metric_count(&posting->api->ruled[submit->refusal], 1);
+    }
+    if (submit->act > 0) {
+        act_id_write(submit->act, posting->act);
+    }
 }
 
 static void on_submitted(struct call *call)
@@ -190,6 +234,9 @@ static void on_submitted(struct call *call)
         return;
     }
     overdue_remove(&posting->overdue);
+    if (posting->submit.end == SUBMIT_REFUSED) {
+        note_rule(posting);
+    }
     metric_count(&api->posts[outcomes[posting->submit.end]], 1);
     metric_observe(&api->post_ms, (uint64_t)(desk_mono_ms(posting->server) - posting->started_ms));
     posting->answered(posting);
@@ -237,6 +284,37 @@ static const struct problem refusals[] = {
                             .detail = STR("The store cannot write at the moment. Nothing was kept; "
                                           "send it again later."),
                             .retry_after_ms = 5000},
+    [REFUSAL_BANNED] = {.code = PROBLEM_BANNED,
+                        .detail = STR("You may not comment here any more.")},
+    [REFUSAL_MUTED] = {.code = PROBLEM_MUTED, .detail = STR("You may not comment for a while.")},
+    [REFUSAL_MUST_ACKNOWLEDGE] = {.code = PROBLEM_MUST_ACKNOWLEDGE,
+                                  .detail = STR("You were warned. Say that you have read it: POST "
+                                                "{\"act\"} to .../acknowledge.")},
+    [REFUSAL_SLOW_MODE] = {.code = PROBLEM_SLOW_MODE,
+                           .detail = STR("Everybody waits between two comments here. Wait, then "
+                                         "send it again.")},
+    [REFUSAL_WRONG_ROLE] = {.code = PROBLEM_WRONG_ROLE,
+                            .detail = STR("Comments are for certain roles, or for older accounts, "
+                                          "at the moment.")},
+    [REFUSAL_LINKS_OFF] = {.code = PROBLEM_LINKS_OFF,
+                           .field = STR("text"),
+                           .detail = STR("Send it without links.")},
+    [REFUSAL_EMOTE_ONLY] = {.code = PROBLEM_EMOTE_ONLY,
+                            .field = STR("text"),
+                            .detail = STR("Nothing but emotes is taken at the moment.")},
+    [REFUSAL_NOT_UNIQUE] = {.code = PROBLEM_NOT_UNIQUE,
+                            .field = STR("text"),
+                            .detail = STR("The same has been said a moment ago.")},
+    [REFUSAL_BLOCKED_TERM] = {.code = PROBLEM_BLOCKED_TERM,
+                              .field = STR("text"),
+                              .detail = STR("Something in it may not be said here.")},
+    [REFUSAL_BAD_TEXT] = {.code = PROBLEM_BAD_TEXT,
+                          .field = STR("text"),
+                          .detail = STR("Too many capitals, or marks on one letter, for this "
+                                        "stream.")},
+    [REFUSAL_BY_HOOK] = {.code = PROBLEM_FORBIDDEN,
+                         .field = STR("text"),
+                         .detail = STR("This is not taken here.")},
     [REFUSAL_DRAINING] = {.code = PROBLEM_DRAINING,
                           .detail = STR("A new server takes over at this moment. Nothing was kept; "
                                         "send it again, over a new connection."),
@@ -266,6 +344,7 @@ enum err posting_result(const struct posting *posting, struct problem *ret_why)
     if (submit->retry_after_ms > 0) {
         ret_why->retry_after_ms = submit->retry_after_ms;
     }
+    ret_why->act = str_of(posting->act);
     return ERR_DENIED;
 }
 
@@ -274,25 +353,57 @@ int posting_status(const struct posting *posting)
     return posting->submit.end == SUBMIT_DONE ? 201 : 200;
 }
 
+/* Of a shadowed one the engine says that it is visible, and so do we. */
+static struct str state_name(enum comment_state state)
+{
+    switch (state) {
+    case COMMENT_HELD:
+        return STR("held");
+    case COMMENT_DELETED:
+        return STR("deleted");
+    case COMMENT_VISIBLE:
+    case COMMENT_SHADOWED:
+    default:
+        return STR("visible");
+    }
+}
+
+/* As readers will see it; one that is held has no place yet. */
+static void write_comment(const struct posting *posting, struct buf *out)
+{
+    const struct submit *submit = &posting->submit;
+    json_write_name(out, "comment");
+    if (submit->event->seq > 0) {
+        event_write(out, submit->event, submit->stream, submit->event->prev);
+        return;
+    }
+    buf_add_str(out, STR("{\"type\":\"comment\""));
+    json_write_member_str(out, "stream", submit->stream);
+    buf_add_byte(out, ',');
+    buf_add(out, submit->event->body, submit->event->body_len);
+    buf_add_byte(out, '}');
+}
+
 void posting_write(const struct posting *posting, struct buf *out)
 {
     const struct submit *submit = &posting->submit;
     const struct event *event = submit->event;
-    const bool is_removed = event->kind == EVENT_REMOVED;
+    const bool is_removed = event->kind == EVENT_REMOVED || submit->state == COMMENT_DELETED;
     buf_add_byte(out, '{');
     if (submit->id.len > 0) {
         json_write_member_str(out, "id", submit->id);
     }
-    json_write_member_u64(out, "seq", event->seq);
+    if (event->seq > 0) {
+        json_write_member_u64(out, "seq", event->seq);
+    }
     json_write_member_str(out, "epoch", str_of(submit->epoch.text));
     json_write_member_i64(out, "at", event->at_ms);
-    json_write_member_str(out, "state", is_removed ? STR("deleted") : STR("visible"));
+    json_write_member_str(out, "state", is_removed ? STR("deleted") : state_name(submit->state));
     if (submit->end == SUBMIT_DUPLICATE) {
         json_write_member_bool(out, "duplicate", true);
     }
     if (!is_removed) {
-        json_write_name(out, "comment");
-        event_write(out, event, submit->stream, event->prev);
+        write_comment(posting, out);
     }
     buf_add_byte(out, '}');
 }

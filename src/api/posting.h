@@ -18,6 +18,7 @@
 #include "hub/port.h"
 #include "net/address.h"
 #include "rules/jwt.h"
+#include "rules/terms.h"
 #include "wire/json.h"
 #include "wire/problem.h"
 
@@ -36,10 +37,13 @@ struct posting {
     struct claims *claims;
     struct problem unfit; // why it may not be posted, when submit.unfit
     struct buf text;
+    struct buf folded;   // what submit.traits borrows
+    struct terms *terms; // a reference: what submit.wish borrows
     char stream[STREAM_NAME_LEN_MAX + 1];
     char cid[CID_LEN_MAX + 1];
     char reply_to[COMMENT_ID_LEN_MAX + 1];
     char address[ADDRESS_TEXT_MAX];
+    char act[ACT_ID_TEXT_MAX]; // the one that stands in its way; empty: none
     int64_t started_ms;
     /* -- the reactor's, always -- */
     struct overdue_entry overdue;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* router -- which route a method and a path name. A table goes in, an entry comes out; pure.
  *
- * A pattern is literal segments, `{stream}` and one other name in braces for one segment each, and a
- * last `*` for all that follows, as in "/v1/streams/{stream}/comments". Segments are percent-decoded before they are compared, so
- * one resource has one meaning however a client spells it. The first entry that fits wins. A HEAD
- * is taken by the GET of the same pattern unless that opens a reader.
+ * A pattern is literal segments, `{stream}` and one other name in braces for one segment each, and
+ * a last `*` for all that follows, as in "/v1/streams/{stream}/comments". Segments are
+ * percent-decoded before they are compared, so one resource has one meaning however a client spells
+ * it. The first entry that fits wins. A HEAD is taken by the GET of the same pattern unless that
+ * opens a reader.
  */
 #pragma once
 

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "hub/port.h"
 
+/* A document's key: its stream, NUL, its view. */
+enum { KEY_BYTES_MAX = STREAM_NAME_LEN_MAX + 1 + sizeof(uint64_t) };
+
 struct waiter {
     struct waiter *next;
     struct exchange *exchange;
@@ -18,9 +21,11 @@ struct snapshot {
     struct read read; // first: what the port holds
     struct snapshots *all;
     struct server *server;
-    struct map_node node; // in all->by_stream
+    struct map_node node; // in all->by_key
     struct link link;     // in all->by_age; the newest last
     struct kept_name stream;
+    uint64_t view; // whose it is; 0: everybody's
+    char key[KEY_BYTES_MAX];
     struct waiter *waiters; // owned
     struct buf body;
     char etag[ETAG_LEN + 1];
@@ -30,7 +35,7 @@ struct snapshot {
 
 struct snapshots {
     struct api *api;
-    struct map by_stream;
+    struct map by_key;
     struct link by_age;
     uint64_t held_bytes;
 };
@@ -42,7 +47,7 @@ enum err snapshot_new(struct api *api, uint64_t seed, struct snapshots **ret_sna
         return ERR_NOMEM;
     }
     all->api = api;
-    map_init(&all->by_stream, MEM_EVENT, seed);
+    map_init(&all->by_key, MEM_EVENT, seed);
     list_init(&all->by_age);
     *ret_snapshots = all;
     return ERR_OK;
@@ -52,7 +57,7 @@ static void forget(struct snapshot *snapshot)
 {
     struct snapshots *all = snapshot->all;
     all->held_bytes -= snapshot->body.cap;
-    map_remove(&all->by_stream, &snapshot->node);
+    map_remove(&all->by_key, &snapshot->node);
     list_remove(&snapshot->link);
     buf_done(&snapshot->body);
     mem_free(MEM_EVENT, snapshot);
@@ -63,7 +68,7 @@ static void make_room(struct snapshots *all)
 {
     struct link *at = all->by_age.next;
     while (at != &all->by_age &&
-           (all->by_stream.count >= SNAPSHOTS_MAX || all->held_bytes > SNAPSHOT_BYTES_MAX)) {
+           (all->by_key.count >= SNAPSHOTS_MAX || all->held_bytes > SNAPSHOT_BYTES_MAX)) {
         struct snapshot *snapshot = list_entry(at, struct snapshot, link);
         at = at->next;
         if (!snapshot->is_reading) {
@@ -80,7 +85,7 @@ void snapshot_free(struct snapshots *all)
     while (!list_is_empty(&all->by_age)) {
         forget(list_entry(all->by_age.next, struct snapshot, link));
     }
-    map_done(&all->by_stream);
+    map_done(&all->by_key);
     mem_free(MEM_EVENT, all);
 }
 
@@ -90,9 +95,9 @@ static void reply_document(const struct snapshot *snapshot, struct exchange *exc
     const struct policy *policy = desk_policy(snapshot->all->api);
     struct buf headers;
     buf_init(&headers, MEM_CONN, 256);
-    buf_add_str(&headers, policy->is.read_needs_token
-                              ? STR("Cache-Control: private, max-age=1\r\nETag: ")
-                              : STR("Cache-Control: public, max-age=1\r\nETag: "));
+    const bool is_private = policy->is.read_needs_token || snapshot->view != 0;
+    buf_add_str(&headers, is_private ? STR("Cache-Control: private, max-age=1\r\nETag: ")
+                                     : STR("Cache-Control: public, max-age=1\r\nETag: "));
     buf_add_str(&headers, etag);
     buf_add_str(&headers, STR("\r\n"));
     struct answer answer = {.status = 200,
@@ -189,19 +194,32 @@ static void start_read(struct snapshot *snapshot)
         .upto = SEQ_MAX,
         .limit = SNAPSHOT_COMMENTS,
         .kinds = 1U << EVENT_COMMENT,
+        .folded = true,
+        .view = snapshot->view,
     };
     port_read(all->api->shared->port, &snapshot->read);
 }
 
-/* The stream's document, whatever its age; NULL: no room. */
+static struct str write_key(struct str stream, uint64_t view, char key[KEY_BYTES_MAX])
+{
+    memcpy(key, stream.at, stream.len);
+    key[stream.len] = '\0';
+    memcpy(key + stream.len + 1, &view, sizeof(view));
+    return (struct str){.at = key, .len = stream.len + 1 + sizeof(view)};
+}
+
+/* The stream's document for who asks, whatever its age; NULL: no room. */
 static struct snapshot *find_or_make(struct ask *ask, struct snapshots *all)
 {
-    struct map_node *node = map_find(&all->by_stream, ask->stream);
+    const uint64_t view =
+        ask->claims == NULL ? 0 : port_user_hash(all->api->shared->port, ask->claims->sub);
+    char key[KEY_BYTES_MAX];
+    struct map_node *node = map_find(&all->by_key, write_key(ask->stream, view, key));
     if (node != NULL) {
         return map_entry(node, struct snapshot, node);
     }
     make_room(all);
-    if (all->by_stream.count >= SNAPSHOTS_MAX) {
+    if (all->by_key.count >= SNAPSHOTS_MAX) {
         return NULL;
     }
     struct snapshot *snapshot = mem_new(MEM_EVENT, sizeof(*snapshot));
@@ -211,9 +229,10 @@ static struct snapshot *find_or_make(struct ask *ask, struct snapshots *all)
     snapshot->all = all;
     snapshot->server = ask->server;
     ask_keep_name(&snapshot->stream, ask->stream);
-    snapshot->node.key = ask_kept_name(&snapshot->stream);
+    snapshot->view = view;
+    snapshot->node.key = write_key(ask->stream, view, snapshot->key);
     snapshot->made_ms = desk_mono_ms(ask->server) - SNAPSHOT_AGE_MS_MAX;
-    if (map_add(&all->by_stream, &snapshot->node) != ERR_OK) {
+    if (map_add(&all->by_key, &snapshot->node) != ERR_OK) {
         mem_free(MEM_EVENT, snapshot);
         return NULL;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* snapshot -- GET /v1/streams/{stream}/snapshot: the newest comments as one cacheable document.
+/* snapshot -- GET /v1/streams/{stream}/snapshot: the newest comments as one cacheable document. Who
+ * asks with a token gets one of their own: there is more to see for the author of what is shadowed.
  *
  * Owns:     the documents of the last second; who asks while one is being read waits for that one.
  * Thread:   the reactor's; each has its own.
@@ -13,7 +14,7 @@
 
 enum {
     SNAPSHOT_COMMENTS = 200,
-    SNAPSHOT_AGE_MS_MAX = 1000,
+    SNAPSHOT_AGE_MS_MAX = 500, // what is removed is to be gone within a second
     SNAPSHOTS_MAX = 256,
     SNAPSHOT_BYTES_MAX = 32 * 1024 * 1024,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/ws_api.h"
 
+#include "api/acting.h"
 #include "api/ask.h"
 #include "api/auth.h"
 #include "api/posting.h"
@@ -160,6 +161,57 @@ static void do_post(struct order *order)
     } else {
         ws_session_fail(order->session, &order->ref,
                         &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        errand_free(errand);
+    }
+}
+
+/* ---- act ---- */
+
+static void on_acted(struct acting *acting)
+{
+    struct errand *errand = acting->user;
+    struct problem why;
+    if (acting_result(acting, &why) == ERR_OK) {
+        struct buf data = respond_body();
+        acting_write(acting, &data);
+        ws_session_ok(errand->session, &errand->ref, 200, &data);
+    } else {
+        ws_session_fail(errand->session, &errand->ref, &why);
+    }
+    acting_free(acting);
+    errand_free(errand);
+}
+
+static void do_act(struct order *order)
+{
+    const struct json *request = json_member(order->message, "act");
+    struct str stream;
+    struct problem why;
+    if (!find_stream(order, &stream)) {
+        return;
+    }
+    if (auth_manager(ws_conn_claims(order->session->ws), &why) != ERR_OK) {
+        ws_session_fail(order->session, &order->ref, &why);
+        return;
+    }
+    if (json_kind(request) != JSON_KIND_OBJECT) {
+        fail(order, PROBLEM_BAD_FIELD, "act",
+             "`act` is an object: {\"do\":\"delete\",\"seq\":4072}.");
+        return;
+    }
+    const struct acting_options options = {.server = order->session->server,
+                                           .claims = ws_conn_claims(order->session->ws),
+                                           .stream = stream,
+                                           .request = request};
+    struct acting *acting = NULL;
+    struct errand *errand = errand_new(order, stream);
+    if (errand == NULL) {
+        return;
+    }
+    if (acting_new(&options, &acting, &why) == ERR_OK) {
+        acting_start(acting, on_acted, errand);
+    } else {
+        ws_session_fail(order->session, &order->ref, &why);
         errand_free(errand);
     }
 }
@@ -352,7 +404,7 @@ static void do_auth(struct order *order)
 
 static void do_absent(struct order *order)
 {
-    fail(order, PROBLEM_NOT_FOUND, "do", "This version has neither reactions nor moderation.");
+    fail(order, PROBLEM_NOT_FOUND, "do", "This version has no reactions.");
 }
 
 /* ---- messages ---- */
@@ -362,7 +414,7 @@ static const struct {
     void (*run)(struct order *order);
 } orders[] = {
     {"post", do_post}, {"beat", do_beat}, {"join", do_join},    {"leave", do_leave},
-    {"lane", do_lane}, {"auth", do_auth}, {"react", do_absent}, {"act", do_absent},
+    {"lane", do_lane}, {"auth", do_auth}, {"react", do_absent}, {"act", do_act},
 };
 
 static void run_order(struct order *order)
@@ -380,7 +432,8 @@ static void run_order(struct order *order)
         }
         return;
     }
-    fail(order, PROBLEM_BAD_FIELD, "do", "`do` is one of post, beat, join, leave, lane and auth.");
+    fail(order, PROBLEM_BAD_FIELD, "do",
+         "`do` is one of post, act, beat, join, leave, lane and auth.");
     ws_conn_bad_message(order->session->ws);
 }
 

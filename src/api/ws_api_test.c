@@ -88,7 +88,6 @@ static void what_is_wrong_with_a_join_is_named(void **state)
         {"{\"do\":\"join\",\"stream\":\"a\",\"lane\":\"best\"}", "\"field\":\"lane\""},
         {"{\"do\":\"lane\",\"stream\":\"a\",\"lane\":\"all\"}", "\"field\":\"lane\""},
         {"{\"do\":\"react\",\"stream\":\"a\"}", "\"not_found\""},
-        {"{\"do\":\"act\",\"stream\":\"a\"}", "\"not_found\""},
         {"{\"do\":\"beat\",\"stream\":\"a\",\"state\":\"x\"}", "\"field\":\"state\""},
         {"{\"do\":\"auth\"}", "\"field\":\"token\""},
         {"{\"do\":\"lane\",\"stream\":\"a\",\"lane\":\"full\"}", "\"not_found\""},
@@ -218,6 +217,48 @@ static void the_debug_socket_says_it_back(void **state)
     assert_string_equal(fake_ws.sent, "\x01\x02");
 }
 
+static void an_act_is_answered_by_its_ref(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", fake_bearer("mod", "moderator"));
+    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 81, .seq = 90};
+    say("{\"do\":\"act\",\"ref\":2,\"act\":{\"do\":\"delete\",\"seq\":7}}");
+    assert_heard("{\"type\":\"reply\",\"ref\":2,\"ok\":true,\"status\":200,\"data\":{\"act\":"
+                 "\"a81\",\"seq\":90}}");
+    assert_int_equal(fake.acted.act.what, ACT_DELETE);
+    assert_true(str_eq(fake.acted.stream, STR("demo")));
+    say("{\"do\":\"act\",\"ref\":3,\"act\":{\"do\":\"explode\"}}");
+    assert_heard("\"ref\":3,\"ok\":false");
+    assert_heard("\"field\":\"do\"");
+    say("{\"do\":\"act\",\"ref\":4,\"act\":\"delete\"}");
+    assert_heard("\"field\":\"act\"");
+    fake.act = (struct act_call){.end = ACT_REFUSED, .refusal = ACT_REFUSAL_NO_COMMENT};
+    say("{\"do\":\"act\",\"ref\":5,\"stream\":\"demo\",\"act\":{\"do\":\"pin\",\"seq\":7}}");
+    assert_heard("\"no_comment\"");
+    assert_int_equal(fake_ws.bad_messages, 0);
+}
+
+static void acts_are_no_viewers(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", fake_bearer("ann", "viewer"));
+    say("{\"do\":\"act\",\"ref\":2,\"act\":{\"do\":\"delete\",\"seq\":7}}");
+    assert_heard("\"wrong_role\"");
+    assert_int_equal(fake.acted.act.what, 0);
+}
+
+static void an_act_may_come_back_after_its_socket_closed(void **state)
+{
+    (void)state;
+    open_socket("/v1/streams/demo/ws", fake_bearer("mod", "moderator"));
+    fake.keeps_act = true;
+    say("{\"do\":\"act\",\"ref\":2,\"act\":{\"do\":\"ban\",\"user\":\"u9\"}}");
+    fake_ws.ops->closed(&fake_ws);
+    fake_ws.ops = NULL;
+    assert_true(str_eq(fake.kept_act->act.users[0], STR("u9")));
+    fake.kept_act->call.done(&fake.kept_act->call);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, tear_down)
 
 int main(void)
@@ -234,6 +275,9 @@ int main(void)
         TEST(who_never_says_it_is_closed),
         TEST(who_says_it_later_is_not_counted_twice),
         TEST(the_debug_socket_says_it_back),
+        TEST(an_act_is_answered_by_its_ref),
+        TEST(acts_are_no_viewers),
+        TEST(an_act_may_come_back_after_its_socket_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

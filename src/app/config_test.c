@@ -78,6 +78,7 @@ static void test_defaults_are_what_is_usual(void **state)
     assert_usual(&config, SETTING_LIMITS_FIELD_NAME_BYTES, request->name_bytes);
     assert_usual(&config, SETTING_LIMITS_URL_BYTES, request->url_bytes);
     assert_usual(&config, SETTING_LIMITS_BODY_BYTES, request->body_bytes);
+    assert_usual(&config, SETTING_LIMITS_ACT_BYTES, request->long_body_bytes);
     assert_usual(&config, SETTING_LIMITS_WS_MESSAGE_BYTES, ws->message_bytes);
     assert_usual(&config, SETTING_LIMITS_WS_FRAGMENTS, ws->fragments);
     assert_usual(&config, SETTING_LIMITS_WS_CONTROL_FRAMES, ws->control_frames);

@@ -3,6 +3,7 @@
 
 #include "app/client.h"
 #include "app/secret.h"
+#include "app/term_file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "rules/jwt_keys.h"
@@ -136,8 +137,9 @@ static enum err fill(struct jwt_keys *keys, const struct config *config, struct 
 
 /* ---- the policy ---- */
 
-static enum err make_policy(const struct config *config, struct jwt_keys *keys, struct str secret,
-                            struct policy **ret_policy)
+/* `keys` and `terms` are taken over, also when it fails. */
+static enum err make_policy(const struct config *config, struct jwt_keys *keys, struct terms *terms,
+                            struct str secret, struct policy **ret_policy)
 {
     struct str origins[POLICY_ORIGINS_MAX];
     uint32_t origin_count = 0;
@@ -146,12 +148,15 @@ static enum err make_policy(const struct config *config, struct jwt_keys *keys, 
     while (setting_next_item(&rest, &item)) {
         if (origin_count == POLICY_ORIGINS_MAX) {
             jwt_keys_free(keys);
+            terms_unref(terms);
             return ERR_LIMIT;
         }
         origins[origin_count++] = item;
     }
     const struct policy_options options = {
         .keys = keys,
+        .terms = terms,
+        .claim_ms = config_number(config, SETTING_MODERATION_CLAIM_S) * 1000,
         .guest_secret = config_flag_is_on(config, SETTING_AUTH_GUESTS) ? secret : STR_NONE,
         .metrics_token = config_text(config, SETTING_METRICS_TOKEN),
         .origins = origins,
@@ -179,21 +184,29 @@ static enum err make_policy(const struct config *config, struct jwt_keys *keys, 
     return policy_new(&options, ret_policy);
 }
 
+static enum err make_keys(const struct config *config, struct buf *secret,
+                          struct jwt_keys **ret_keys, struct config_fault *fault)
+{
+    TRY(find_secret(config, secret, fault));
+    if (jwt_keys_new(ret_keys) != ERR_OK) {
+        return say(fault, ERR_NOMEM, "keys", "no memory");
+    }
+    return fill(*ret_keys, config, buf_str(secret), fault);
+}
+
 enum err keys_make_policy(const struct config *config, struct policy **ret_policy,
                           struct config_fault *fault)
 {
     struct buf secret;
     struct jwt_keys *keys = NULL;
+    struct terms *terms = NULL;
     buf_init(&secret, MEM_OTHER, SECRET_BYTES_MAX);
-    enum err err = find_secret(config, &secret, fault);
-    if (err == ERR_OK && jwt_keys_new(&keys) != ERR_OK) {
-        err = say(fault, ERR_NOMEM, "keys", "no memory");
+    enum err err = make_keys(config, &secret, &keys, fault);
+    if (err == ERR_OK) {
+        err = term_file_read(config_text(config, SETTING_MODERATION_TERMS_FILE), &terms, fault);
     }
     if (err == ERR_OK) {
-        err = fill(keys, config, buf_str(&secret), fault);
-    }
-    if (err == ERR_OK) {
-        err = make_policy(config, keys, buf_str(&secret), ret_policy); // takes the keys over
+        err = make_policy(config, keys, terms, buf_str(&secret), ret_policy); // takes both over
         keys = NULL;
         if (err == ERR_PROTO) {
             err = say(fault, err, "http.origins", "an origin is scheme://host[:port], no path");

@@ -155,6 +155,8 @@ const struct setting setting_table[SETTINGS] = {
         NUMBER("limits.url_bytes", "4096", 256, REQUEST_URL_BYTES_MAX, "bytes of a URL"),
     [SETTING_LIMITS_BODY_BYTES] = NUMBER("limits.body_bytes", "16384", 1024, REQUEST_BODY_BYTES_MAX,
                                          "bytes of a request's body"),
+    [SETTING_LIMITS_ACT_BYTES] = NUMBER("limits.act_bytes", "524288", 1024, REQUEST_BODY_BYTES_MAX,
+                                        "the same of an act of moderation: whole lists"),
     [SETTING_LIMITS_JSON_DEPTH] =
         LIVE_NUMBER("limits.json_depth", "16", 2, 64, "how deep a client's JSON nests"),
     [SETTING_LIMITS_JSON_KEYS] =
@@ -280,6 +282,12 @@ const struct setting setting_table[SETTINGS] = {
                                 .max = YEAR_DAYS,
                                 .help = "days a comment is kept; 0: for ever",
                                 .reloads = true},
+    [SETTING_MODERATION_TERMS_FILE] = {.name = "moderation.terms_file",
+                                       .is = "",
+                                       .help = "terms refused, held or shadowed in all streams",
+                                       .reloads = true},
+    [SETTING_MODERATION_CLAIM_S] = LIVE_NUMBER("moderation.claim_s", "60", 1, 3600,
+                                               "seconds a held comment is one moderator's alone"),
     [SETTING_METRICS_LISTEN] = {.name = "metrics.listen",
                                 .is = "",
                                 .help = "address and port of an open /metrics; empty: none"},

@@ -285,8 +285,8 @@ static enum err judge_target(struct request *request, struct http_fault *ret_fau
     return ERR_OK;
 }
 
-static enum err judge_length(const struct request *request, const struct http_facts *facts,
-                             struct http_verdict *ret_verdict, struct http_fault *ret_fault)
+static enum err judge_length(const struct request *request, struct http_verdict *ret_verdict,
+                             struct http_fault *ret_fault)
 {
     const uint32_t codings = request_field_count(request, "transfer-encoding");
     const uint32_t lengths = request_field_count(request, "content-length");
@@ -316,10 +316,16 @@ static enum err judge_length(const struct request *request, const struct http_fa
                     &ret_verdict->body_bytes)) {
         return bad_request(ret_fault, "a Content-Length that is no number");
     }
-    if (ret_verdict->body_bytes > facts->body_bytes_max) {
-        return over(ret_fault, PROBLEM_TOO_LARGE, "bytes of the body", facts->body_bytes_max);
+    if (ret_verdict->body_bytes > ret_verdict->body_bytes_max) {
+        return over(ret_fault, PROBLEM_TOO_LARGE, "bytes of the body", ret_verdict->body_bytes_max);
     }
     return ERR_OK;
+}
+
+static uint32_t body_bytes_max(const struct request_limits *limits, struct str path)
+{
+    const bool takes_long = limits->takes_long != NULL && limits->takes_long(path);
+    return takes_long ? limits->long_body_bytes : limits->body_bytes;
 }
 
 static enum err judge_expect(const struct request *request, const struct http_facts *facts,
@@ -349,7 +355,8 @@ enum err http_policy_judge(struct request *request, const struct http_facts *fac
     }
     TRY(judge_host(request, facts, ret_fault));
     TRY(judge_target(request, ret_fault));
-    TRY(judge_length(request, facts, &verdict, ret_fault));
+    verdict.body_bytes_max = body_bytes_max(facts->limits, request->path);
+    TRY(judge_length(request, &verdict, ret_fault));
     TRY(judge_expect(request, facts, &verdict, ret_fault));
 
     *ret_verdict = verdict;

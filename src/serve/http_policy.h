@@ -55,14 +55,15 @@ MUST_USE enum err http_policy_line(struct str line, uint32_t url_bytes_max,
 /* What the parser knows and struct request does not. */
 struct http_facts {
     bool is_http_1_0;
-    uint32_t body_bytes_max;
+    const struct request_limits *limits;
 };
 
 /* What follows from the fields. */
 struct http_verdict {
     bool is_chunked;
     bool expects_continue;
-    uint64_t body_bytes; // of Content-Length
+    uint64_t body_bytes;     // of Content-Length
+    uint32_t body_bytes_max; // of a body for this path
 };
 
 /* Sets path, query and host of the request from its target and Host. ERR_PROTO: refused. */

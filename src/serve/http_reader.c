@@ -52,12 +52,13 @@ static int on_head(llhttp_t *parser)
 {
     struct http_reader *reader = reader_of(parser);
     const struct http_facts facts = {.is_http_1_0 = parser->http_minor == 0,
-                                     .body_bytes_max = reader->scan.limits->body_bytes};
+                                     .limits = reader->scan.limits};
     reader->request->is_http_1_0 = facts.is_http_1_0;
     reader->request->method = str_of(llhttp_method_name(parser->method));
     if (http_policy_judge(reader->request, &facts, &reader->verdict, &reader->fault) != ERR_OK) {
         return -1;
     }
+    reader->body.len_max = reader->verdict.body_bytes_max;
     reader->keep_alive = !facts.is_http_1_0 && llhttp_should_keep_alive(parser) != 0;
     reader->stage = HTTP_STAGE_BODY;
     return HPE_OK;
@@ -67,7 +68,7 @@ static int too_large(struct http_reader *reader)
 {
     reader->fault = (struct http_fault){.code = PROBLEM_TOO_LARGE,
                                         .detail = "bytes of the body",
-                                        .most = reader->scan.limits->body_bytes};
+                                        .most = reader->verdict.body_bytes_max};
     return -1;
 }
 
@@ -82,7 +83,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
             return -1;
         }
     }
-    if (len > reader->scan.limits->body_bytes - reader->body.len) {
+    if (len > reader->verdict.body_bytes_max - reader->body.len) {
         return too_large(reader);
     }
     buf_add(&reader->body, at, len);
@@ -94,7 +95,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
 static int on_chunk(llhttp_t *parser)
 {
     struct http_reader *reader = reader_of(parser);
-    return parser->content_length <= reader->scan.limits->body_bytes - reader->body.len
+    return parser->content_length <= reader->verdict.body_bytes_max - reader->body.len
                ? HPE_OK
                : too_large(reader);
 }

@@ -320,6 +320,35 @@ static void every_bound_has_its_answer(void **state)
     buf_done(&bytes);
 }
 
+static bool is_long(struct str path)
+{
+    return str_eq(path, STR("/long"));
+}
+
+static void a_path_may_take_more(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        enum err end;
+    } cases[] = {
+        {"POST /long HTTP/1.1\r\n" HOST "Content-Length: 16385\r\n\r\n", ERR_AGAIN},
+        {"POST /long HTTP/1.1\r\n" HOST "Content-Length: 524289\r\n\r\n", ERR_PROTO},
+        {"POST /longer HTTP/1.1\r\n" HOST "Content-Length: 16385\r\n\r\n", ERR_PROTO},
+        {"POST /long HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n80000\r\n", ERR_AGAIN},
+        {"POST /long HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n80001\r\n", ERR_PROTO},
+    };
+    struct request_limits limits = server_limits_usual.request;
+    limits.takes_long = is_long;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct http_reader reader;
+        http_reader_init(&reader, &limits);
+        struct str input = str_of(cases[i].head);
+        assert_int_equal(http_reader_take(&reader, &input), cases[i].end);
+        http_reader_done(&reader);
+    }
+}
+
 static void up_to_its_bounds_a_request_is_taken(void **state)
 {
     (void)state;
@@ -357,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_length_has_one_reading),
         cmocka_unit_test(what_is_not_spoken_has_its_own_answer),
         cmocka_unit_test(every_bound_has_its_answer),
+        cmocka_unit_test(a_path_may_take_more),
         cmocka_unit_test(up_to_its_bounds_a_request_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

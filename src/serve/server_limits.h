@@ -6,6 +6,9 @@
  */
 #pragma once
 
+#include "base/str.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
 struct request_limits {  // beyond: 431, 414 or 413, and closed
@@ -14,6 +17,8 @@ struct request_limits {  // beyond: 431, 414 or 413, and closed
     uint32_t name_bytes; // of one field
     uint32_t url_bytes;
     uint32_t body_bytes;
+    uint32_t long_body_bytes;            // the same where takes_long() says so
+    bool (*takes_long)(struct str path); // decoded by nobody yet; NULL: no path does
 };
 
 struct ws_limits {                     // beyond: closed with 1008, for its size with 1009

@@ -129,6 +129,11 @@ void json_free(struct json *root)
     json_decref((json_t *)(void *)root);
 }
 
+struct json *json_share(const struct json *value)
+{
+    return (struct json *)(void *)json_incref((json_t *)(uintptr_t)value);
+}
+
 enum json_kind json_kind(const struct json *value)
 {
     static const enum json_kind kinds[] = {

@@ -47,6 +47,8 @@ MUST_USE enum err json_parse_within(struct str text, const struct json_limits *l
 MUST_USE enum err json_parse_with(struct str text, size_t keys_max, struct json **ret_root,
                                   struct json_fault *fault);
 void json_free(struct json *root); // NULL is legal
+/* A value kept beyond its tree, on the tree's thread; given back by json_free(). */
+struct json *json_share(const struct json *value);
 
 enum json_kind json_kind(const struct json *value); // NULL is a JSON_KIND_NULL
 const struct json *json_member(const struct json *object, const char *name); // NULL: absent

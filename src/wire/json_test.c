@@ -203,6 +203,21 @@ static void members_are_joined_by_commas(void **state)
     buf_done(&out);
 }
 
+static void a_value_may_outlive_its_tree(void **state)
+{
+    struct json *root = NULL;
+    struct json_fault fault;
+    struct str text;
+
+    (void)state;
+    assert_int_equal(json_parse(STR("{\"a\":{\"b\":\"c\"}}"), &root, &fault), ERR_OK);
+    struct json *kept = json_share(json_member(root, "a"));
+    json_free(root);
+    assert_true(json_get_str(json_member(kept, "b"), &text));
+    assert_true(str_eq(text, STR("c")));
+    json_free(kept);
+}
+
 static void a_value_is_written_as_it_was_read(void **state)
 {
     const struct str text =
@@ -231,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_fault_says_where),
         cmocka_unit_test(written_text_is_one_line_of_json),
         cmocka_unit_test(members_are_joined_by_commas),
+        cmocka_unit_test(a_value_may_outlive_its_tree),
         cmocka_unit_test(a_value_is_written_as_it_was_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

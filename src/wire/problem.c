@@ -25,6 +25,7 @@ static const struct {
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, "method_not_allowed", "The method is not allowed here"},
     [PROBLEM_TIMEOUT] = {408, "timeout", "The request took too long to arrive"},
     [PROBLEM_STREAM_ENDED] = {409, "stream_ended", "The stream has ended"},
+    [PROBLEM_CONFLICT] = {409, "conflict", "Things stand otherwise by now"},
     [PROBLEM_NO_LENGTH] = {411, "no_length", "The body's length is missing"},
     [PROBLEM_TOO_LARGE] = {413, "too_large", "The body is too large"},
     [PROBLEM_URL_TOO_LONG] = {414, "url_too_long", "The URL is too long"},
@@ -85,6 +86,9 @@ void problem_write(struct buf *out, const struct problem *problem)
     }
     if (problem->field.len > 0) {
         json_write_member_str(out, "field", problem->field);
+    }
+    if (problem->act.len > 0) {
+        json_write_member_str(out, "act", problem->act);
     }
     if (problem->retry_after_ms > 0) {
         json_write_member_u64(out, "retry_after", problem_retry_after_s(problem));

@@ -27,6 +27,7 @@ enum problem_code {
     PROBLEM_METHOD_NOT_ALLOWED,
     PROBLEM_TIMEOUT,
     PROBLEM_STREAM_ENDED,
+    PROBLEM_CONFLICT,
     PROBLEM_NO_LENGTH,
     PROBLEM_TOO_LARGE,
     PROBLEM_URL_TOO_LONG,
@@ -63,6 +64,7 @@ struct problem {
     enum problem_code code;
     struct str detail;       // a sentence for people; empty: none
     struct str field;        // the member, parameter or header at fault; empty: none
+    struct str act;          // the act of moderation in the way; empty: none
     uint32_t retry_after_ms; // 0: none; written as whole seconds, rounded up
 };
 

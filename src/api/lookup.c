@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/lookup.h"
+
+#include "api/respond.h"
+#include "base/mem.h"
+#include "base/must.h"
+
+void lookup_free(struct lookup *lookup)
+{
+    buf_done(&lookup->call.out);
+    buf_done(&lookup->first);
+    mem_free(MEM_CONN, lookup);
+}
+
+void lookup_reply(struct lookup *lookup)
+{
+    struct buf body = respond_body();
+    buf_add_byte(&body, '{');
+    buf_add_str(&body, buf_str(&lookup->call.out));
+    buf_add_byte(&body, '}');
+    respond_json(lookup->exchange, 200, &body, STR_NONE);
+    lookup_free(lookup);
+}
+
+static void reply_failure(struct lookup *lookup)
+{
+    struct problem why = {.code = PROBLEM_STORE_DOWN,
+                          .detail = STR("The store cannot be read at the moment."),
+                          .retry_after_ms = 5000};
+    if (lookup->call.result == ERR_NOT_FOUND) {
+        why = (struct problem){.code = PROBLEM_NOT_FOUND,
+                               .detail = STR("There is no such stream, or it has no such act.")};
+    } else if (lookup->call.result == ERR_NOMEM || lookup->call.result == ERR_LIMIT) {
+        why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+    }
+    respond_problem(lookup->exchange, &why);
+    lookup_free(lookup);
+}
+
+/* The call is the engine's still. */
+static void on_late(struct overdue_entry *entry)
+{
+    struct lookup *lookup = list_entry(entry, struct lookup, overdue);
+    const struct problem why = {.code = PROBLEM_STORE_DOWN,
+                                .detail = STR("The store does not answer."),
+                                .retry_after_ms = 5000};
+    struct exchange *exchange = lookup->exchange;
+    lookup->exchange = NULL;
+    respond_problem(exchange, &why);
+}
+
+static void on_looked(struct call *call)
+{
+    struct lookup *lookup = (struct lookup *)(void *)call;
+    overdue_remove(&lookup->overdue);
+    if (lookup->exchange == NULL) {
+        lookup_free(lookup);
+    } else if (lookup->call.result != ERR_OK) {
+        reply_failure(lookup);
+    } else {
+        lookup->found(lookup);
+    }
+}
+
+_Static_assert(offsetof(struct lookup, call) == 0 && offsetof(struct moderation_call, call) == 0,
+               "a call of moderation is its lookup");
+
+static void send_away(struct lookup *lookup)
+{
+    struct server *server = exchange_server(lookup->exchange);
+    overdue_add(desk_overdue(server), &lookup->overdue, on_late);
+    port_moderation(desk_of(server)->shared->port, &lookup->call);
+}
+
+void lookup_start(struct ask *ask, const struct lookup_options *options)
+{
+    struct lookup *lookup = mem_new(MEM_CONN, sizeof(*lookup));
+    if (lookup == NULL) {
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        return;
+    }
+    must(options->user.len <= sizeof(lookup->user));
+    if (options->user.len > 0) {
+        memcpy(lookup->user, options->user.at, options->user.len);
+    }
+    if (ask->stream.len > 0) {
+        ask_keep_name(&lookup->stream, ask->stream);
+    }
+    lookup->exchange = ask->exchange;
+    lookup->part = options->part;
+    lookup->found = options->found == NULL ? lookup_reply : options->found;
+    lookup->call = (struct moderation_call){
+        .call = {.home = desk_home(ask->server), .done = on_looked},
+        .what = options->what,
+        .stream = ask_kept_name(&lookup->stream),
+        .user = {.at = lookup->user, .len = options->user.len},
+        .after = options->after,
+        .limit = options->limit,
+        .out = respond_body(),
+    };
+    send_away(lookup);
+}
+
+void lookup_go_on(struct lookup *lookup, uint64_t act, void (*found)(struct lookup *lookup))
+{
+    lookup->first = lookup->call.out;
+    lookup->call.out = respond_body();
+    lookup->call.what = MODERATION_ACT;
+    lookup->call.after = act;
+    lookup->found = found;
+    send_away(lookup);
+}
+
+void lookup_start_page(struct ask *ask, const struct lookup_options *options)
+{
+    struct lookup_options page = *options;
+    uint64_t limit = LOOKUP_LIMIT_DEFAULT;
+    struct problem why;
+    if (ask_number(ask, "after", SEQ_MAX, &page.after, &why) != ERR_OK ||
+        ask_number(ask, "limit", LOOKUP_LIMIT_MAX, &limit, &why) != ERR_OK) {
+        respond_problem(ask->exchange, &why);
+        return;
+    }
+    if (limit == 0) {
+        ask_fail(ask, PROBLEM_BAD_FIELD, "limit", "`limit` is a number of 1 to 500.");
+        return;
+    }
+    page.limit = (uint32_t)limit;
+    lookup_start(ask, &page);
+}

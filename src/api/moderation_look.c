@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/moderation_look.h"
+
+#include "api/ask.h"
+#include "api/auth.h"
+#include "api/held_claims.h"
+#include "api/lookup.h"
+#include "api/respond.h"
+#include "rules/token_name.h"
+
+/* Answered when they may not. */
+static bool may_look(struct ask *ask)
+{
+    struct problem why;
+    const enum err err = ask->stream.len > 0 ? auth_manager(ask->claims, &why)
+                                             : auth_admin_of_all(ask->claims, &why);
+    if (err != ERR_OK) {
+        respond_problem(ask->exchange, &why);
+    }
+    return err == ERR_OK;
+}
+
+void moderation_look_log(struct ask *ask)
+{
+    if (may_look(ask)) {
+        lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_LOG});
+    }
+}
+
+void moderation_look_rules(struct ask *ask)
+{
+    if (may_look(ask)) {
+        lookup_start(ask, &(struct lookup_options){.what = MODERATION_HOUSE});
+    }
+}
+
+void moderation_look_similar(struct ask *ask)
+{
+    if (may_look(ask)) {
+        lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_SIMILAR});
+    }
+}
+
+void moderation_look_user(struct ask *ask)
+{
+    if (!may_look(ask)) {
+        return;
+    }
+    if (ask->part.len > ACT_USER_BYTES_MAX) {
+        ask_fail(ask, PROBLEM_NOT_FOUND, "user", "A user's id has at most 128 bytes.");
+        return;
+    }
+    lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_USER, .user = ask->part});
+}
+
+void moderation_look_act(struct ask *ask)
+{
+    uint64_t act = 0;
+    if (!may_look(ask)) {
+        return;
+    }
+    if (act_id_parse(ask->part, &act) != ERR_OK) {
+        ask_fail(ask, PROBLEM_NOT_FOUND, "act", "This is no act's id.");
+        return;
+    }
+    lookup_start(ask, &(struct lookup_options){.what = MODERATION_ACT, .after = act});
+}
+
+/* ---- the queue ---- */
+
+static void on_held(struct lookup *lookup)
+{
+    struct server *server = exchange_server(lookup->exchange);
+    held_claims_write(desk_of(server)->shared->held, ask_kept_name(&lookup->stream),
+                      desk_mono_ms(server), &lookup->call.out);
+    lookup_reply(lookup);
+}
+
+void moderation_look_held(struct ask *ask)
+{
+    if (may_look(ask)) {
+        lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_HELD, .found = on_held});
+    }
+}
+
+/* Answered when they may not, or when it is none. */
+static bool find_claim(struct ask *ask, struct held_claim *ret_claim)
+{
+    if (!may_look(ask)) {
+        return false;
+    }
+    if (!token_name_is_valid(ask->part)) {
+        ask_fail(ask, PROBLEM_NO_COMMENT, "id", "This is no comment's id.");
+        return false;
+    }
+    *ret_claim =
+        (struct held_claim){.stream = ask->stream, .id = ask->part, .user = ask->claims->sub};
+    return true;
+}
+
+static void reply_claim(struct ask *ask, uint32_t left_ms)
+{
+    struct buf body = respond_body();
+    buf_add_byte(&body, '{');
+    json_write_member_str(&body, "id", ask->part);
+    if (left_ms > 0) {
+        json_write_member_str(&body, "by", ask->claims->sub);
+        json_write_member_u64(&body, "left_ms", left_ms);
+    }
+    buf_add_byte(&body, '}');
+    respond_json(ask->exchange, 200, &body, STR_NONE);
+}
+
+void moderation_look_claim(struct ask *ask)
+{
+    struct held_claim claim;
+    uint32_t left_ms = 0;
+    if (!find_claim(ask, &claim)) {
+        return;
+    }
+    const uint32_t ttl_ms = desk_policy(ask->api)->is.claim_ms;
+    switch ((int)held_claims_take(ask->api->shared->held, &claim, desk_mono_ms(ask->server), ttl_ms,
+                                  &left_ms)) {
+    case ERR_OK:
+        reply_claim(ask, ttl_ms);
+        return;
+    case ERR_EXISTS:
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_CONFLICT,
+                                          .field = STR("id"),
+                                          .detail = STR("Another moderator looks at this one."),
+                                          .retry_after_ms = left_ms});
+        return;
+    default:
+        respond_problem(ask->exchange,
+                        &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
+        return;
+    }
+}
+
+void moderation_look_release(struct ask *ask)
+{
+    struct held_claim claim;
+    if (find_claim(ask, &claim)) {
+        held_claims_drop(ask->api->shared->held, &claim);
+        reply_claim(ask, 0);
+    }
+}
