@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { POOL_SLAB_BYTES = 16 * 1024, POOL_ITEM_BYTES_MAX = 1024 };
+enum { POOL_SLAB_BYTES = 32 * 1024, POOL_ITEM_BYTES_MAX = 1024 };
 
 /* Zeroed and pool_init(). No pool_done(): without items it holds nothing. */
 struct pool {

@@ -231,7 +231,7 @@ static enum step read_all(struct conn *conn, bool has_fin)
         if (err != ERR_OK) {
             return STEP_END;
         }
-        conn->received_ms = reactor_now_ms(conn->reactor);
+        conn->received_low = (uint32_t)reactor_now_ms(conn->reactor);
         if (!conn->finishing && !call_received(conn, len)) {
             return STEP_STOP;
         }
@@ -291,7 +291,7 @@ enum err conn_init(struct conn *conn, struct reactor *reactor, const struct conn
     *conn = (struct conn){.source = {.fd = fd, .ready = on_ready},
                           .reactor = reactor,
                           .ops = ops,
-                          .received_ms = reactor_now_ms(reactor)};
+                          .received_low = (uint32_t)reactor_now_ms(reactor)};
     sys_socket_tune(fd, CONN_NOTSENT_BYTES);
     const enum err err = reactor_watch(reactor, &conn->source);
     if (err != ERR_OK) {
@@ -327,6 +327,12 @@ void conn_resume(struct conn *conn)
         conn->paused = false;
         reactor_rewatch(conn->reactor, &conn->source);
     }
+}
+
+int64_t conn_received_ms(const struct conn *conn)
+{
+    const int64_t now_ms = reactor_now_ms(conn->reactor);
+    return now_ms - ((uint32_t)now_ms - conn->received_low);
 }
 
 uint32_t conn_silent_ms(struct conn *conn)

@@ -51,16 +51,16 @@ struct conn { // embedded in its owner
     struct source source;
     struct reactor *reactor; // borrowed; outlives it
     const struct conn_ops *ops;
-    struct conn_rest *rest; // owned; NULL: nothing is kept and it is not finishing
-    int64_t received_ms;    // mono of the last bytes received
-    bool finishing;         // close once what is kept is sent
-    bool paused;            // reading stopped: conn_pause()
-    bool wants_writable;    // conn_try_send() took less
-    bool dead;              // nothing can be sent any more; `ended` was told or is on its way
-    bool ended_told;
-    bool read_over; // the peer's FIN came
+    struct conn_rest *rest;  // owned; NULL: nothing is kept and it is not finishing
+    uint32_t received_low;   // conn_received_ms(), its low bits
+    bool finishing : 1;      // close once what is kept is sent
+    bool paused : 1;         // reading stopped: conn_pause()
+    bool wants_writable : 1; // conn_try_send() took less
+    bool dead : 1;           // nothing can be sent any more; `ended` was told or is on its way
+    bool ended_told : 1;
+    bool read_over : 1; // the peer's FIN came
 };
-_Static_assert(sizeof(struct conn) <= 56, "every viewer has one, and a flush touches it");
+_Static_assert(sizeof(struct conn) <= 48, "every viewer has one, and a flush touches it");
 
 /* Takes over the accepted, non-blocking `fd`; on failure it is closed. `conn` need not be zeroed.
  */
@@ -80,6 +80,8 @@ size_t conn_waiting_bytes(const struct conn *conn); // kept, not yet taken by th
 void conn_finish(struct conn *conn);
 void conn_pause(struct conn *conn); // no more `received` until conn_resume(): back-pressure
 void conn_resume(struct conn *conn);
+/* Mono of the last bytes received, or of conn_init(); right to 49 days of silence. */
+int64_t conn_received_ms(const struct conn *conn);
 /* Mono ms since the peer acknowledged anything while data was in flight; 0 when nothing is
  * unacknowledged. */
 uint32_t conn_silent_ms(struct conn *conn);

@@ -64,7 +64,7 @@ struct http1 {
     bool half_closed;  // the peer will say no more
     bool held;         // by the rider
 };
-_Static_assert(sizeof(struct http1) <= 168, "every viewer has one: 512 bytes a viewer in all");
+_Static_assert(sizeof(struct http1) <= 160, "every viewer has one: 512 bytes a viewer in all");
 
 static void pump(struct http1 *http1, struct str fresh);
 
@@ -609,7 +609,7 @@ static uint32_t on_silent_ms(struct carrier *carrier)
 
 static int64_t on_heard_ms(const struct carrier *carrier)
 {
-    return http1_of_const(carrier)->conn.received_ms;
+    return conn_received_ms(&http1_of_const(carrier)->conn);
 }
 
 static void on_hold(struct carrier *carrier, bool held)
