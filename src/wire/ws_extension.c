@@ -7,7 +7,7 @@
 
 enum { VALUE_LEN_MAX = 15, BITS_MIN = 8, BITS_MAX = 15 };
 
-_Static_assert(DEFLATER_WINDOW_BITS == 12, "as WS_EXTENSION_ANSWER says");
+_Static_assert(DEFLATER_WINDOW_BITS == 14, "as WS_EXTENSION_ANSWER says");
 
 /* A parameter; the value unquoted. */
 struct parameter {

@@ -5,8 +5,8 @@
  *   offered                            here
  *   client_no_context_takeover         answered always: each message that comes stands for itself
  *   client_max_window_bits[=8..15]     any will do
- *   server_max_window_bits=12..15      12 is answered always, so that a client may keep less
- *   server_max_window_bits=8..11       declined: the window is everyone's
+ *   server_max_window_bits=14..15      14 is answered always, so that a client may keep less
+ *   server_max_window_bits=8..13       declined: the window is everyone's
  *   server_no_context_takeover         declined: the same
  *   anything else, or twice            declined (RFC 7692 section 7)
  *
@@ -21,7 +21,7 @@
 
 /* The answer to an offer that was accepted. */
 #define WS_EXTENSION_ANSWER                                                                        \
-    STR("permessage-deflate; client_no_context_takeover; server_max_window_bits=12")
+    STR("permessage-deflate; client_no_context_takeover; server_max_window_bits=14")
 
 /* The value of one field. `*ret_deflates`: one of its offers can be accepted. ERR_PROTO: it is no
  * list of extensions. */

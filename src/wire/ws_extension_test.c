@@ -21,7 +21,7 @@ static void what_clients_offer_is_accepted(void **state)
     assert_true(agrees("permessage-deflate"));
     assert_true(agrees("permessage-deflate; client_max_window_bits"));
     assert_true(agrees("permessage-deflate; client_max_window_bits=15"));
-    assert_true(agrees("permessage-deflate;client_no_context_takeover;server_max_window_bits=12"));
+    assert_true(agrees("permessage-deflate;client_no_context_takeover;server_max_window_bits=14"));
     assert_true(agrees(" permessage-deflate ; server_max_window_bits = \"1\\5\" "));
     assert_true(agrees("x-webkit-deflate-frame, permessage-deflate"));
     assert_true(agrees("permessage-deflate; server_max_window_bits=10, permessage-deflate"));
@@ -31,7 +31,7 @@ static void what_cannot_be_shared_is_declined(void **state)
 {
     (void)state;
     assert_false(agrees("permessage-deflate; server_no_context_takeover"));
-    assert_false(agrees("permessage-deflate; server_max_window_bits=11"));
+    assert_false(agrees("permessage-deflate; server_max_window_bits=13"));
     assert_false(agrees("permessage-bzip2, foo; bar=1"));
 }
 
@@ -40,7 +40,7 @@ static void what_the_extension_does_not_know_is_declined(void **state)
     (void)state;
     assert_false(agrees("permessage-deflate; server_max_window_bits"));
     assert_false(agrees("permessage-deflate; server_max_window_bits=16"));
-    assert_false(agrees("permessage-deflate; server_max_window_bits=012"));
+    assert_false(agrees("permessage-deflate; server_max_window_bits=014"));
     assert_false(agrees("permessage-deflate; server_max_window_bits=123456789012345678901"));
     assert_false(agrees("permessage-deflate; client_max_window_bits=7"));
     assert_false(agrees("permessage-deflate; client_max_window_bits=x"));

@@ -156,7 +156,7 @@ class Ws(Reader):
                                                 **(query or {}))
         key = base64.b64encode(os.urandom(16)).decode()
         offer = [("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")] if inflates else []
-        self.inflate = zlib.decompressobj(-12).decompress if inflates else None
+        self.inflate = zlib.decompressobj(-14).decompress if inflates else None
         self.inflated = 0  # messages that came compressed
         self.conn.request("GET", self.target, token=token, headers=[
             ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
@@ -166,7 +166,7 @@ class Ws(Reader):
             self.head.body = self.conn.exactly(int(self.head.header("content-length") or 0))
             self.conn.close()
             raise Refused(self.head)
-        answer = "permessage-deflate; client_no_context_takeover; server_max_window_bits=12"
+        answer = "permessage-deflate; client_no_context_takeover; server_max_window_bits=14"
         if not headers:
             assert self.head.header("sec-websocket-extensions") == (answer if inflates else None)
         self.waiting = []  # messages that came while a reply was waited for

@@ -181,8 +181,8 @@ def offered(*values):
 
 
 @pytest.mark.parametrize("values, accepted", [
-    (["permessage-deflate"], True), (["permessage-deflate; server_max_window_bits=12"], True),
-    (["permessage-deflate; server_max_window_bits=11"], False),
+    (["permessage-deflate"], True), (["permessage-deflate; server_max_window_bits=14"], True),
+    (["permessage-deflate; server_max_window_bits=13"], False),
     (["permessage-deflate; server_no_context_takeover"], False),
     (["permessage-deflate; server_no_context_takeover, permessage-deflate"], True),
     (["foo", "permessage-deflate"], True), (["permessage-deflate; foo"], False)])
