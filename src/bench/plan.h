@@ -67,6 +67,11 @@ struct plan {
     uint32_t settle_s;
 };
 
+/* What a stream's n-th viewer reads by and reads: transports in turn, and lanes so that each is
+ * read by each. */
+enum transport plan_transport(const struct plan *plan, uint32_t place);
+enum plan_lane plan_lane(const struct plan *plan, uint32_t place);
+
 /* Whether that viewer stays when all others leave; and how many do. */
 static inline bool plan_stays(const struct plan *plan, uint32_t viewer)
 {

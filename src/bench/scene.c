@@ -14,6 +14,9 @@ void scene_done(struct scene *scene)
     mem_free(MEM_OTHER, scene->answers);
     mem_free(MEM_OTHER, scene->gaps);
     buf_done(&scene->text);
+    for (int transport = 0; transport < TRANSPORTS; transport++) {
+        known_done(&scene->known[transport]);
+    }
     scene->answers = NULL;
     scene->gaps = NULL;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/rand.h"
 #include "bench/bare.h"
+#include "bench/known.h"
 #include "bench/plan.h"
 #include "bench/score.h"
 #include "bench/witness.h"
@@ -74,6 +75,8 @@ struct scene {               // one a crew
     _Atomic uint32_t present, behind; // viewers in; of a storm, those who have not caught up
     struct answer *answers;           // owned; [answer_count]
     uint32_t answer_count, answer_cap;
+    struct known known[TRANSPORTS];
+    int64_t read_us;       // mono: when what is looked at now was read
     struct buf text;       // what a viewer's bytes inflated to, until the next viewer's
     struct gap_told *gaps; // owned; [gap_count]; beyond SCENE_GAPS_MAX they are not checked
     uint32_t gap_count, gap_cap;

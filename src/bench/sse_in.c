@@ -18,10 +18,10 @@ void sse_in_restart(struct sse_in *in)
 }
 
 /* One event: lines, of which `id` and `data` are ours. */
-static void tell(struct str block, sse_in_event *event, void *user)
+static void tell(struct str whole, const struct sse_in_ops *ops, void *user)
 {
     struct str id = STR_NONE, data = STR_NONE;
-    while (block.len > 0) {
+    for (struct str block = {.at = whole.at, .len = whole.len - 1}; block.len > 0;) {
         const struct str line = str_cut(block, '\n', &block);
         if (str_has_prefix(line, STR("data: "))) {
             data = (struct str){.at = line.at + 6, .len = line.len - 6};
@@ -30,44 +30,62 @@ static void tell(struct str block, sse_in_event *event, void *user)
         }
     }
     if (data.len > 0) {
-        event(user, id, data);
+        ops->event(user, id, data, whole);
     }
 }
 
+/* How many bytes the event at the front has; 0: it has not ended. */
+static size_t event_len(struct str bytes)
+{
+    const char *end = bytes.len == 0 ? NULL : memmem(bytes.at, bytes.len, "\n\n", 2);
+    return end == NULL ? 0 : (size_t)(end - bytes.at) + 2;
+}
+
+/* How many of `bytes` end the event that `rest` begins; 0: it does not end there. */
+static size_t end_of_rest(const struct sse_in *in, struct str bytes)
+{
+    const bool ends_between =
+        in->rest.bytes[in->rest.len - 1] == '\n' && bytes.len > 0 && bytes.at[0] == '\n';
+    return ends_between ? 1 : event_len(bytes);
+}
+
+static struct str behind(struct str bytes, size_t len)
+{
+    return (struct str){.at = bytes.at + len, .len = bytes.len - len};
+}
+
 /* Tells all that ended; returns what is left. */
-static struct str tell_whole(struct str bytes, sse_in_event *event, void *user)
+static struct str tell_whole(struct str bytes, const struct sse_in_ops *ops, void *user)
 {
     while (bytes.len > 0) {
-        const char *end = memmem(bytes.at, bytes.len, "\n\n", 2);
-        if (end == NULL) {
-            break;
+        size_t len = ops->skip == NULL ? 0 : ops->skip(user, bytes);
+        if (len == 0) {
+            len = event_len(bytes);
+            if (len == 0) {
+                break;
+            }
+            tell((struct str){.at = bytes.at, .len = len}, ops, user);
         }
-        const size_t len = (size_t)(end - bytes.at);
-        tell((struct str){.at = bytes.at, .len = len}, event, user);
-        bytes.at += len + 2;
-        bytes.len -= len + 2;
+        bytes = behind(bytes, len);
     }
     return bytes;
 }
 
-enum err sse_in_feed(struct sse_in *in, struct str bytes, sse_in_event *event, void *user)
+enum err sse_in_feed(struct sse_in *in, struct str bytes, const struct sse_in_ops *ops, void *user)
 {
-    if (in->rest.len == 0) {
-        bytes = tell_whole(bytes, event, user);
-        if (bytes.len > 0) {
-            buf_add_str(&in->rest, bytes);
+    if (in->rest.len > 0) {
+        const size_t len = end_of_rest(in, bytes);
+        buf_add(&in->rest, bytes.at, len > 0 ? len : bytes.len);
+        if (!buf_ok(&in->rest)) {
+            return ERR_LIMIT;
         }
-        return buf_ok(&in->rest) ? ERR_OK : ERR_LIMIT;
-    }
-    buf_add_str(&in->rest, bytes);
-    if (!buf_ok(&in->rest)) {
-        return ERR_LIMIT;
-    }
-    const struct str left = tell_whole(buf_str(&in->rest), event, user);
-    if (left.len == 0) {
+        if (len == 0) {
+            return ERR_OK;
+        }
+        (void)tell_whole(buf_str(&in->rest), ops, user);
         sse_in_restart(in); // idle, it holds no memory
-    } else {
-        buf_drop(&in->rest, in->rest.len - left.len);
+        bytes = behind(bytes, len);
     }
-    return ERR_OK;
+    buf_add_str(&in->rest, tell_whole(bytes, ops, user)); // of nothing it takes no memory
+    return buf_ok(&in->rest) ? ERR_OK : ERR_LIMIT;
 }

@@ -25,6 +25,7 @@ enum {
     STALLED_BUFFER_BYTES = 4096,
     AWAKE_BUFFER_BYTES = 256 * 1024,
     CHECKED_OF = 256, // one event of so many is read by a whole parser too
+    CROWD_MIN = 32,   // viewers of a stream
     STATUS_OK = 200,
     STATUS_UPGRADED = 101,
 };
@@ -120,13 +121,13 @@ static void become_out(struct watcher *watcher)
 
 /* ---- events ---- */
 
-static void take_due(struct watcher *watcher, uint64_t due_us)
+static void take_due(struct watcher *watcher, int64_t due_us)
 {
-    if (watcher->stalls || (int64_t)due_us < watcher->in_us) {
+    if (watcher->stalls || due_us < watcher->in_us) {
         return;
     }
-    const int64_t now_us = sys_mono_us();
-    const uint64_t took_us = now_us > (int64_t)due_us ? (uint64_t)now_us - due_us : 0;
+    const int64_t read_us = watcher->scene->read_us;
+    const uint64_t took_us = read_us > due_us ? (uint64_t)(read_us - due_us) : 0;
     latency_add(&watcher->scene->score.visible[scene_step(watcher->scene)], took_us);
     if (plan_stays(watcher->scene->plan, watcher->witness.number) &&
         atomic_load_explicit(&watcher->scene->cue->is_storming, memory_order_relaxed)) {
@@ -134,30 +135,31 @@ static void take_due(struct watcher *watcher, uint64_t due_us)
     }
 }
 
-/* A comment of this run: its cid says when it was due. */
-static void take_time(struct watcher *watcher, struct str cid)
+/* Of a comment of this run the cid says when it was due. */
+static struct known_event event_of(const struct watcher *watcher, const struct scan *scan)
 {
-    const struct plan *plan = watcher->scene->plan;
+    struct str rest = STR_NONE;
     uint64_t due_us = 0;
-    if (cid.len == 0 || cid.at[0] != 'b') {
-        return;
-    }
-    struct str rest = {.at = cid.at + 1, .len = cid.len - 1};
-    if (str_eq(str_cut(rest, '-', &rest), str_of(plan->run)) &&
-        str_to_u64(str_cut(rest, '-', &rest), INT64_MAX, &due_us)) {
-        take_due(watcher, due_us);
-    }
+    const struct str run = str_cut(scan->cid, '-', &rest);
+    const bool is_ours = str_has_prefix(run, STR("b")) &&
+                         str_eq((struct str){.at = run.at + 1, .len = run.len - 1},
+                                str_of(watcher->scene->plan->run)) &&
+                         str_to_u64(str_cut(rest, '-', &rest), INT64_MAX, &due_us);
+    return (struct known_event){
+        .seq = scan->seq, .prev = scan->prev, .due_us = is_ours ? (int64_t)due_us : 0};
 }
 
-static void take_event(struct watcher *watcher, const struct scan *scan)
+static void take_event(struct watcher *watcher, const struct known_event *event)
 {
     struct scene *scene = watcher->scene;
-    if (!witness_event(&watcher->witness, scan->seq, scan->prev, &scene->score)) {
+    if (!witness_event(&watcher->witness, event->seq, event->prev, &scene->score)) {
         score_count(&scene->score, COUNT_AGAIN, 1);
         return;
     }
     score_count(&scene->score, COUNT_DELIVERIES, 1);
-    take_time(watcher, scan->cid);
+    if (event->due_us > 0) {
+        take_due(watcher, event->due_us);
+    }
     catch_up(watcher);
 }
 
@@ -282,7 +284,8 @@ static void take_value(struct watcher *watcher, const struct json *event)
                json_get_i64(json_member(event, "prev"), &prev) && seq > 0 && prev >= 0) {
         struct scan scan = {.seq = (uint64_t)seq, .prev = (uint64_t)prev};
         (void)json_get_str(json_member(event, "cid"), &scan.cid);
-        take_event(watcher, &scan);
+        const struct known_event found = event_of(watcher, &scan);
+        take_event(watcher, &found);
     }
 }
 
@@ -321,9 +324,38 @@ static void take_text(struct watcher *watcher, struct str data, struct scan *ret
         if (rand_below(&watcher->scene->rand, CHECKED_OF) == 0) {
             check_scan(watcher, data, ret_scan);
         }
-        take_event(watcher, ret_scan);
+        const struct known_event event = event_of(watcher, ret_scan);
+        take_event(watcher, &event);
     } else if (!scan_is_idle_talk(data)) {
         take_tree(watcher, data);
+    }
+}
+
+/* ---- what others were sent, too ---- */
+
+/* Takes the frame at the front, if it is known; returns its length, else 0. */
+static size_t take_known(struct watcher *watcher, struct str bytes)
+{
+    const struct known_frame *frame =
+        known_find(&watcher->scene->known[watcher->transport], watcher->witness.last, bytes);
+    if (frame == NULL) {
+        return 0;
+    }
+    take_event(watcher, &frame->event);
+    return frame->len;
+}
+
+/* A whole parser reads what is to stand for what others are sent. */
+static void make_known(struct watcher *watcher, struct str frame, struct str data,
+                       const struct scan *scan)
+{
+    struct known *known = &watcher->scene->known[watcher->transport];
+    const struct plan *plan = watcher->scene->plan;
+    const bool is_crowd = plan->viewers / plan->streams >= CROWD_MIN;
+    if (is_crowd && known_find(known, scan->prev, frame) == NULL) {
+        const struct known_event event = event_of(watcher, scan);
+        check_scan(watcher, data, scan);
+        known_add(known, &event, frame);
     }
 }
 
@@ -359,7 +391,7 @@ static void take_peer_text(struct watcher *watcher, struct str text)
         const bool is_new = witness_count(&watcher->witness, number + 1);
         score_count(&scene->score, is_new ? COUNT_DELIVERIES : COUNT_AGAIN, 1);
         if (is_new) {
-            take_due(watcher, due_us);
+            take_due(watcher, (int64_t)due_us);
         }
     }
     catch_up(watcher);
@@ -421,7 +453,17 @@ static enum err inflate_text(struct watcher *watcher, struct str bytes, struct s
 
 /* ---- what arrives ---- */
 
-static void on_sse(void *user, struct str id, struct str data)
+/* Its id is compared with the rest; of its epoch, that it is this viewer's. */
+static size_t on_sse_front(void *user, struct str bytes)
+{
+    struct watcher *watcher = user;
+    const struct str label = STR("id: "), epoch = str_of(watcher->epoch);
+    const bool is_ours =
+        bytes.len > label.len + epoch.len && memcmp(bytes.at + label.len, epoch.at, epoch.len) == 0;
+    return is_ours ? take_known(watcher, bytes) : 0;
+}
+
+static void on_sse(void *user, struct str id, struct str data, struct str whole)
 {
     struct watcher *watcher = user;
     if (watcher->scene->plan->peer != NULL) {
@@ -439,6 +481,8 @@ static void on_sse(void *user, struct str id, struct str data)
     if (!str_eq(epoch, str_of(watcher->epoch)) || !str_to_u64(seq, SEQ_MAX, &id_seq) ||
         id_seq != scan.seq) {
         score_frame(watcher, "an id that is not its event's", id);
+    } else {
+        make_known(watcher, whole, data, &scan);
     }
 }
 
@@ -457,8 +501,11 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
     const bool is_peer = watcher->scene->plan->peer != NULL;
     if (is_peer && (opcode == WS_TEXT || opcode == WS_BINARY)) {
         take_peer_text(watcher, payload);
-    } else if (opcode == WS_TEXT) {
+    } else if (opcode == WS_TEXT && take_known(watcher, payload) != payload.len) {
         take_text(watcher, payload, &scan);
+        if (scan.seq > 0) {
+            make_known(watcher, payload, payload, &scan);
+        }
     } else if (opcode == WS_BINARY) {
         score_frame(watcher, "a binary message", STR_NONE);
     } else if (opcode == WS_PING && payload.len <= 125) {
@@ -523,8 +570,11 @@ static void on_answered(struct line *line, int status)
 
 static void on_body(struct line *line, struct str bytes)
 {
+    static const struct sse_in_ops sse_ops = {.skip = on_sse_front, .event = on_sse};
+
     struct watcher *watcher = watcher_of(line);
     enum err err = ERR_OK;
+    watcher->scene->read_us = sys_mono_us();
     score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
     const bool inflates = watcher->inflates && watcher->transport == TRANSPORT_SSE;
     score_count(&watcher->scene->score, COUNT_INFLATED_BYTES, inflates ? bytes.len : 0);
@@ -535,7 +585,7 @@ static void on_body(struct line *line, struct str bytes)
     }
     if (watcher->transport == TRANSPORT_SSE) {
         score_count(&watcher->scene->score, COUNT_HEARTBEATS, str_eq(bytes, STR(":\n\n")));
-        err = sse_in_feed(&watcher->in.sse, bytes, on_sse, watcher);
+        err = sse_in_feed(&watcher->in.sse, bytes, &sse_ops, watcher);
     } else if (watcher->transport == TRANSPORT_WS) {
         err = ws_in_feed(&watcher->in.ws, bytes, on_ws, watcher);
     } else {
@@ -588,6 +638,7 @@ static void on_whole(struct line *line)
     struct json_fault fault;
     uint32_t wait_ms = REFUSED_MS;
     watcher->is_asking = false;
+    watcher->scene->read_us = sys_mono_us();
     if (watcher->transport != TRANSPORT_POLL) {
         line_end(line);
         return;
@@ -647,18 +698,6 @@ static void on_timer(struct timer *timer)
 
 /* ---- what the crew says ---- */
 
-/* Which of the bits that are set has its turn; the first one, 0, when none is. */
-static uint8_t bit_in_turn(unsigned bits, uint32_t turn)
-{
-    if (bits == 0) {
-        return 0;
-    }
-    for (turn %= (uint32_t)__builtin_popcount(bits); turn > 0; turn--) {
-        bits &= bits - 1; // the lowest goes
-    }
-    return (uint8_t)__builtin_ctz(bits);
-}
-
 void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
 {
     static const struct line_ops ops = {.opened = on_opened,
@@ -672,10 +711,8 @@ void watcher_init(struct watcher *watcher, struct scene *scene, uint32_t number)
                                 .timer = {.fire = on_timer},
                                 .witness = {.number = number, .stream = number % plan->streams}};
     line_init(&watcher->line, scene->reactor, &ops);
-    /* A stream's viewers take the transports in turn, and lanes so that each is read by each. */
-    const uint32_t place = number / plan->streams;
-    watcher->transport = bit_in_turn(plan->transports, place);
-    watcher->lane = bit_in_turn(plan->lanes, place / TRANSPORTS);
+    watcher->transport = (uint8_t)plan_transport(plan, number / plan->streams);
+    watcher->lane = (uint8_t)plan_lane(plan, number / plan->streams);
     const bool is_pushed = watcher->transport != TRANSPORT_POLL;
     watcher->stalls = is_pushed && rand_below(&scene->rand, 100) < plan->stalled_percent;
     watcher->inflates = is_pushed && rand_below(&scene->rand, 100) < plan->compress_percent;
