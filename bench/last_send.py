@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much sooner the last of a stream's viewers is sent a comment when two reactors share them.
 
-  last_send.py [--binary build/release/roar] [--viewers 15000] [--pairs 9] [--comments 5]
+  last_send.py [--binary build/release/roar] [--viewers 9000] [--pairs 15] [--bytes 200] [--json]
 
-Starts one server with one reactor and one with two, in turn, and holds viewers that sleep: the kernel stamps when each
-socket last got data (tcpi_last_data_recv, milliseconds), which on loopback is when it was sent, so nothing that reads
-takes part. A comment's figure is the time from the first of these stamps to the last. Prints the ratio of each pair.
+A server of one reactor and one of two stand side by side, each with as many viewers, who sleep: the kernel stamps what
+comes for them, to the nanosecond, while the sender's send() still runs (SO_TIMESTAMPNS: on loopback a packet is received
+by whoever sends it). So nothing that reads takes part; the stamps are read afterwards. Comments go to one server and
+the other in turn. A comment's figure is the time from the first stamp to the last; a pair's, the ratio of two.
+
+Beside each figure stands what its reactors waited for a core meanwhile (/proc/PID/task/*/schedstat): two reactors are
+as quick as the cores they get. `stolen` is the part of the time that they wanted to run and others did.
 """
 import argparse
 import json
@@ -15,106 +19,142 @@ import socket
 import statistics
 import struct
 import subprocess
+import sys
 import tempfile
 import time
+from pathlib import Path
 
-LAST_DATA_RECV_AT = 8 + 4 * 11  # of struct tcp_info: 8 bytes of small fields, then u32s
-PORTS_EACH = 4000               # from one address
-
-
-def server(binary, folder, workers):
-    limits = {f"ROAR_LIMITS_{name}": "0" for name in ("CONNS_ADDRESS", "POST_USER", "POST_ADDRESS", "POST_STREAM")}
-    process = subprocess.Popen(
-        [binary, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", folder, "--workers", str(workers)],
-        env=os.environ | limits, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for text in process.stderr:
-        line = json.loads(text)
-        if line["msg"] == "listening":
-            host, port = line["addr"].rsplit(":", 1)
-            return process, (host, int(port))
-    raise SystemExit("the server did not start")
+SO_TIMESTAMPNS = 35
+PORTS_EACH = 4000  # from one address
+SLEEP_S = 0.6      # more than a comment takes
 
 
-def request(at, text):
-    with socket.create_connection(at) as link:
-        link.sendall(text.encode())
-        answer = b""
-        while chunk := link.recv(65536):
-            answer += chunk
-    return answer.partition(b"\r\n\r\n")[2]
+class Server:
+    def __init__(self, binary, folder, workers, viewers):
+        limits = {f"ROAR_LIMITS_{name}": "0" for name in ("CONNS_ADDRESS", "POST_USER", "POST_ADDRESS", "POST_STREAM")}
+        self.process = subprocess.Popen(
+            [binary, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", folder, "--workers", str(workers)],
+            env=os.environ | limits, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.at = self.address()
+        self.token = self.post("/v1/guests", {"name": "Ann"})["token"]
+        self.links = [self.viewer(number) for number in range(viewers)]
+        self.posted = 0
 
+    def address(self):
+        for text in self.process.stderr:
+            line = json.loads(text)
+            if line["msg"] == "listening":
+                host, port = line["addr"].rsplit(":", 1)
+                return host, int(port)
+        raise SystemExit("the server did not start")
 
-def post(at, path, body, token=""):
-    sign = f"Authorization: Bearer {token}\r\n" if token else ""
-    return json.loads(request(at, f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{sign}"
-                                  f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"))
+    def post(self, path, body, token=""):
+        text = json.dumps(body)
+        sign = f"Authorization: Bearer {token}\r\n" if token else ""
+        with socket.create_connection(self.at) as link:
+            link.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{sign}"
+                         f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
+            answer = b""
+            while chunk := link.recv(65536):
+                answer += chunk
+        return json.loads(answer.partition(b"\r\n\r\n")[2])
 
-
-def viewers(at, count):
-    links = []
-    for number in range(count):
+    def viewer(self, number):
         link = socket.socket()
+        link.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         link.bind((f"127.1.0.{1 + number // PORTS_EACH}", 0))
-        link.connect(at)
+        link.connect(self.at)
         link.sendall(b"GET /v1/streams/s/events HTTP/1.1\r\nHost: x\r\n\r\n")
-        links.append(link)
-    return links
-
-
-def drain(links):
-    for link in links:
         link.setblocking(False)
-        try:
-            while link.recv(65536):
-                pass
-        except BlockingIOError:
-            pass
+        return link
 
+    def drain(self):
+        """When each viewer's newest bytes came, in ns; how many had any."""
+        stamps = []
+        for link in self.links:
+            stamp = None
+            try:
+                while True:
+                    data, notes, _, _ = link.recvmsg(65536, 64)
+                    if not data:
+                        raise SystemExit("a viewer was closed")
+                    for level, kind, value in notes:
+                        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+                            seconds, ns = struct.unpack("qq", value)
+                            stamp = seconds * 1_000_000_000 + ns
+            except BlockingIOError:
+                if stamp:
+                    stamps.append(stamp)
+        return stamps
 
-def spread_ms(links):
-    """From when the first of them got its data to when the last did."""
-    stamps = []
-    for link in links:
-        info = link.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA_RECV_AT + 4)
-        ago, = struct.unpack_from("I", info, LAST_DATA_RECV_AT)
-        stamps.append(time.monotonic() * 1000 - ago)
-    return max(stamps) - min(stamps)
+    def waited_ms(self):
+        """What the reactors have run and have waited for a core."""
+        ran, waited = 0, 0
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            if (task / "comm").read_text().startswith("roar-loop"):
+                numbers = (task / "schedstat").read_text().split()
+                ran, waited = ran + int(numbers[0]), waited + int(numbers[1])
+        return ran / 1e6, waited / 1e6
 
+    def comment(self, size):
+        """One comment: ms from first to last stamp, ms the reactors waited for a core."""
+        self.posted += 1
+        ran, waited = self.waited_ms()
+        self.post("/v1/streams/s/comments", {"text": "x" * size, "cid": f"c{self.posted}"}, self.token)
+        time.sleep(SLEEP_S)
+        ran, waited = (after - before for after, before in zip(self.waited_ms(), (ran, waited)))
+        stamps = self.drain()
+        if len(stamps) != len(self.links):
+            raise SystemExit(f"{len(self.links) - len(stamps)} viewers were sent nothing within {SLEEP_S} s")
+        return (max(stamps) - min(stamps)) / 1e6, ran, waited
 
-def run(binary, workers, count, comments):
-    with tempfile.TemporaryDirectory() as folder:
-        process, at = server(binary, folder, workers)
-        links = viewers(at, count)
-        time.sleep(3)  # presence has settled
-        token = post(at, "/v1/guests", '{"name":"Ann"}')["token"]
-        took = []
-        for number in range(comments):
-            drain(links)
-            post(at, "/v1/streams/s/comments", json.dumps({"text": "x" * 200, "cid": f"c{number}"}), token)
-            time.sleep(0.8)  # the meter sleeps
-            took.append(spread_ms(links))
-            time.sleep(1.5)
-        for link in links:
+    def stop(self):
+        for link in self.links:
             link.close()
-        process.terminate()
-        process.stderr.close()
-        process.wait()
-    return statistics.median(took)
+        self.process.terminate()
+        self.process.stderr.close()
+        self.process.wait()
+
+
+def measure(servers, pairs, size):
+    for server in servers:  # once, so that rings, caches and clocks have what they need
+        server.drain()
+        server.comment(size)
+    rows = []
+    for pair in range(pairs):
+        one, two = (servers[0].comment(size), servers[1].comment(size))
+        rows.append({"one_ms": one[0], "two_ms": two[0], "ratio": one[0] / two[0],
+                     "one_stolen": one[2] / (one[1] + one[2]), "two_stolen": two[2] / (two[1] + two[2])})
+        print(f"pair {pair + 1}: one reactor {one[0]:.1f} ms (stolen {rows[-1]['one_stolen']:.0%}), "
+              f"two {two[0]:.1f} ms (stolen {rows[-1]['two_stolen']:.0%}): {rows[-1]['ratio']:.2f} x sooner",
+              file=sys.stderr, flush=True)
+    return rows
 
 
 def main():
-    args = argparse.ArgumentParser()
-    args.add_argument("--binary", default="build/release/roar")
-    args.add_argument("--viewers", type=int, default=15000)
-    args.add_argument("--pairs", type=int, default=9)
-    args.add_argument("--comments", type=int, default=5)
-    args = args.parse_args()
-    ratios = []
-    for pair in range(args.pairs):
-        one, two = (run(args.binary, workers, args.viewers, args.comments) for workers in (1, 2))
-        ratios.append(one / two)
-        print(f"pair {pair + 1}: one reactor {one:.0f} ms, two {two:.0f} ms, {one / two:.2f} x sooner", flush=True)
-    print(f"median of {args.pairs}: {statistics.median(ratios):.2f} x sooner, {args.viewers} viewers")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default="build/release/roar")
+    parser.add_argument("--viewers", type=int, default=9000, help="of each server; together fewer than the open files")
+    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--bytes", type=int, default=200, help="of a comment's text")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        servers = [Server(args.binary, folder, workers, args.viewers) for folder, workers in ((first, 1), (second, 2))]
+        time.sleep(3)  # presence has settled
+        rows = measure(servers, args.pairs, args.bytes)
+        for server in servers:
+            server.stop()
+    ratio = statistics.median(row["ratio"] for row in rows)
+    low, _, high = statistics.quantiles([row["ratio"] for row in rows], n=4)
+    report = {"viewers": args.viewers, "pairs": rows, "ratio": ratio, "quartiles": [low, high],
+              "one_ms": statistics.median(row["one_ms"] for row in rows),
+              "two_ms": statistics.median(row["two_ms"] for row in rows)}
+    if args.json:
+        print(json.dumps(report))
+    print(f"median of {args.pairs}: {ratio:.2f} x sooner (quartiles {low:.2f} .. {high:.2f}): one reactor "
+          f"{report['one_ms']:.1f} ms, two {report['two_ms']:.1f} ms, {args.viewers} viewers",
+          file=sys.stderr if args.json else sys.stdout)
 
 
 if __name__ == "__main__":
