@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "desk.h"
 
+#include "rules/claims.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -271,4 +273,88 @@ struct stream_call desk_put(struct desk *desk, const char *stream, int32_t reten
                                      .retention_days = retention_days,
                                      .state = state};
     return ask_stream(desk, &call);
+}
+
+/* ---- moderation ---- */
+
+static void act_done(struct call *call)
+{
+    ((struct acting *)(void *)call)->is_done = true;
+}
+
+struct acting desk_act_of(const char *stream, struct act act)
+{
+    return (struct acting){
+        .call = {.stream = str_of(stream),
+                 .act = act,
+                 .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_MODERATOR}}};
+}
+
+void desk_ask_act(struct desk *desk, struct acting *acting)
+{
+    acting->is_done = false;
+    acting->call.call.home = mail_home(&desk->mail);
+    acting->call.call.done = act_done;
+    port_act(desk->port, &acting->call);
+}
+
+void desk_act(struct desk *desk, struct acting *acting)
+{
+    desk_ask_act(desk, acting);
+    desk_wait(desk, &acting->is_done);
+}
+
+uint64_t desk_do(struct desk *desk, const char *stream, struct act act)
+{
+    struct acting acting = desk_act_of(stream, act);
+    desk_act(desk, &acting);
+    assert_int_equal(acting.call.refusal, ACT_REFUSAL_NONE);
+    assert_int_equal(acting.call.end, ACT_DONE);
+    assert_true(acting.call.act_n > 0);
+    return acting.call.act_n;
+}
+
+enum act_refusal desk_refuses(struct desk *desk, const char *stream, struct act act)
+{
+    struct acting acting = desk_act_of(stream, act);
+    desk_act(desk, &acting);
+    assert_int_equal(acting.call.end, ACT_REFUSED);
+    return acting.call.refusal;
+}
+
+struct looking {
+    struct moderation_call call; // first
+    bool is_done;
+};
+
+static void look_up_done(struct call *call)
+{
+    ((struct looking *)(void *)call)->is_done = true;
+}
+
+enum err desk_look_up(struct desk *desk, struct moderation_call asked, char *ret_json, size_t size)
+{
+    struct looking looking = {.call = asked};
+    looking.call.call.home = mail_home(&desk->mail);
+    looking.call.call.done = look_up_done;
+    port_moderation(desk->port, &looking.call);
+    desk_wait(desk, &looking.is_done);
+    ret_json[0] = '\0';
+    if (looking.call.result == ERR_OK) {
+        assert_true(looking.call.out.len < size);
+        memcpy(ret_json, looking.call.out.bytes, looking.call.out.len);
+        ret_json[looking.call.out.len] = '\0';
+    }
+    buf_done(&looking.call.out);
+    return looking.call.result;
+}
+
+enum refusal desk_post_refused(struct desk *desk, const char *stream, const char *user)
+{
+    struct post post = desk_post_of(stream, user, NULL, "hello");
+    desk_post(desk, &post);
+    const enum refusal refusal = post.submit.refusal;
+    assert_int_equal(post.submit.end, refusal == REFUSAL_NONE ? SUBMIT_DONE : SUBMIT_REFUSED);
+    desk_post_done(&post);
+    return refusal;
 }

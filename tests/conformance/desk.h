@@ -69,3 +69,21 @@ struct count_call desk_count(struct desk *desk, const char *stream, uint64_t aft
 struct stream_call desk_stream(struct desk *desk, enum stream_do what, const char *stream);
 struct stream_call desk_put(struct desk *desk, const char *stream, int32_t retention_days,
                             int8_t state);
+
+/* ---- moderation ---- */
+struct acting {
+    struct act_call call; // first
+    bool is_done;
+};
+/* By a moderator called "mod". */
+struct acting desk_act_of(const char *stream, struct act act);
+void desk_ask_act(struct desk *desk, struct acting *acting);
+void desk_act(struct desk *desk, struct acting *acting); // and waits
+/* Wants it done, and gives its number. */
+uint64_t desk_do(struct desk *desk, const char *stream, struct act act);
+/* What it refuses it for. */
+enum act_refusal desk_refuses(struct desk *desk, const char *stream, struct act act);
+/* What moderators look up: the JSON, ended by NUL, of at most `size` bytes. */
+enum err desk_look_up(struct desk *desk, struct moderation_call asked, char *ret_json, size_t size);
+/* What a post is refused for; REFUSAL_NONE: it was accepted. */
+enum refusal desk_post_refused(struct desk *desk, const char *stream, const char *user);

@@ -33,7 +33,17 @@
     TEST(limit_holds_for_a_user_over_all_streams)                                                  \
     TEST(limit_is_tenfold_for_the_unhurried)                                                       \
     TEST(limit_holds_for_an_address_and_a_stream)                                                  \
-    TEST(limit_holds_within_a_batch)
+    TEST(limit_holds_within_a_batch)                                                               \
+    TEST(moderation_bans_from_the_answer_on)                                                       \
+    TEST(moderation_bans_everywhere)                                                               \
+    TEST(moderation_names_many_at_once)                                                            \
+    TEST(moderation_timeouts_run_out)                                                              \
+    TEST(moderation_undoes_what_lifts)                                                             \
+    TEST(moderation_wants_warnings_acknowledged)                                                   \
+    TEST(moderation_spares_a_higher_role)                                                          \
+    TEST(moderation_tells_what_is_set)                                                             \
+    TEST(moderation_is_in_the_audit_before_its_answer)                                             \
+    TEST(moderation_needs_a_stream)
 
 #define SUITE_DECLARE(test) void test(void **state);
 SUITE(SUITE_DECLARE)

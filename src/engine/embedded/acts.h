@@ -14,19 +14,9 @@
 #pragma once
 
 #include "base/err.h"
+#include "engine/embedded/act_case.h"
 #include "engine/embedded/ordering.h"
 #include "hub/port.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-struct act_verdict {
-    enum act_end end;
-    enum act_refusal refusal;
-    uint64_t act_n, seq;
-    bool is_known; // DUPLICATE of what was committed before, so true whatever becomes of the batch
-    char detail[160];
-};
 
 /* An error means that the batch cannot go on. */
 MUST_USE enum err acts_judge(struct ordering *ordering, const struct act_call *call,

@@ -95,6 +95,7 @@ struct stop {
 
 static enum err decide_each(struct batch *batch, struct ordering *ordering, struct stop *stop)
 {
+    TRY(ordering_refresh(ordering, batch->now));
     for (uint32_t i = 0; i < batch->call_count; i++) {
         TRY(ordering_change(ordering, batch->calls[i], batch->now));
     }
@@ -279,7 +280,7 @@ static void answer(struct batch *batch, struct batch_post *post)
     submit->retry_after_ms = verdict->retry_after_ms;
     submit->rate = verdict->rate;
     submit->state = COMMENT_VISIBLE;
-    submit->act = 0;
+    submit->act = verdict->act;
     submit->epoch = batch->epoch;
     submit->event = verdict->event; // our reference becomes the asker's
     submit->id = STR_NONE;

@@ -7,6 +7,7 @@
 #include "base/mutant.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/settings.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
@@ -30,6 +31,18 @@ static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
     return ERR_OK;
 }
 
+/* What acts have put in force, as the store has it. */
+static enum err load_acts(struct ordering *ordering, struct moment now)
+{
+    const struct sanctions_now at = {.mono_ms = now.mono_ms, .wall_ms = now.wall_ms};
+    TRY(sanctions_load(&ordering->sanctions, ordering->store, at));
+    const struct settings_of all = {
+        .store = ordering->store, .hash_key = ordering->identity.hash_key, .wall_ms = now.wall_ms};
+    TRY(settings_write(&all, &ordering->all_rules));
+    ordering->is_acts_stale = false;
+    return ERR_OK;
+}
+
 static enum err load(struct ordering *ordering, struct moment now)
 {
     struct store_dedupe dedupe;
@@ -38,6 +51,9 @@ static enum err load(struct ordering *ordering, struct moment now)
     enum err err = read_next_n(ordering, &next_n);
     if (err == ERR_OK) {
         err = store_dedupe_open(ordering->store, ordering->identity.hash_key, now.mono_ms, &dedupe);
+    }
+    if (err == ERR_OK) {
+        err = load_acts(ordering, now);
     }
     if (err == ERR_OK) {
         ordering->next_n = next_n;
@@ -54,7 +70,9 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
     *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
     heads_init(&ordering->heads, identity->hash_key);
     buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
+    buf_init(&ordering->all_rules, MEM_ENGINE, SETTINGS_BYTES_MAX);
     outbox_init(&ordering->outbox);
+    sanctions_init(&ordering->sanctions, identity->hash_key);
     enum err err = budget_open(&ordering->budget, rules, identity->hash_key);
     if (err == ERR_OK) {
         err = load(ordering, now);
@@ -73,6 +91,8 @@ void ordering_close(struct ordering *ordering)
 {
     budget_close(&ordering->budget);
     outbox_done(&ordering->outbox);
+    sanctions_done(&ordering->sanctions);
+    buf_done(&ordering->all_rules);
     heads_done(&ordering->heads);
     buf_done(&ordering->body);
 }
@@ -93,7 +113,13 @@ enum err ordering_reload(struct ordering *ordering, struct moment now)
 void ordering_begin(struct ordering *ordering)
 {
     must(ordering->outbox.count == 0);
+    ordering->first_act = 0;
     ordering->next_n_before = ordering->next_n;
+}
+
+enum err ordering_refresh(struct ordering *ordering, struct moment now)
+{
+    return ordering->is_acts_stale ? load_acts(ordering, now) : ERR_OK;
 }
 
 void ordering_settle(struct ordering *ordering)
@@ -104,6 +130,7 @@ void ordering_settle(struct ordering *ordering)
 void ordering_rollback(struct ordering *ordering)
 {
     outbox_clear(&ordering->outbox);
+    ordering->is_acts_stale = ordering->is_acts_stale || ordering->first_act != 0;
     heads_rollback(&ordering->heads);
     ordering->next_n = ordering->next_n_before;
 }
@@ -198,6 +225,23 @@ static enum err judge_stream(struct ordering *ordering, const struct submit *sub
         refuse(verdict, REFUSAL_STREAM_ENDED);
     }
     return ERR_OK;
+}
+
+static void judge_sanctions(const struct ordering *ordering, const struct submit *submit,
+                            struct moment now, struct verdict *verdict)
+{
+    const struct sanctions_found found =
+        sanctions_find(&ordering->sanctions, verdict->head->row.id, submit->author.id, now.mono_ms);
+    if (found.ban != 0) {
+        refuse(verdict, REFUSAL_BANNED);
+    } else if (found.timeout != 0) {
+        refuse(verdict, REFUSAL_MUTED);
+        verdict->retry_after_ms =
+            found.timeout_left_ms < UINT32_MAX ? (uint32_t)found.timeout_left_ms : UINT32_MAX;
+    } else if (found.warn != 0) {
+        refuse(verdict, REFUSAL_MUST_ACKNOWLEDGE);
+        verdict->act = found.warn;
+    }
 }
 
 static enum err judge_reply(struct ordering *ordering, const struct submit *submit,
@@ -300,6 +344,20 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
     return ERR_OK;
 }
 
+/* Who has acted as a moderator, host or admin is not acted on by those below. */
+static enum err note_roles(struct ordering *ordering, const struct head *head,
+                           const struct author *author)
+{
+    uint32_t known = 0;
+    if (!author->privileged) {
+        return ERR_OK;
+    }
+    TRY(store_sanctions_roles(ordering->store, head->row.id, author->id, &known));
+    return known == author->role_bits ? ERR_OK
+                                      : store_sanctions_set_roles(ordering->store, head->row.id,
+                                                                  author->id, author->role_bits);
+}
+
 static enum err accept(struct ordering *ordering, const struct submit *submit, struct moment now,
                        struct verdict *verdict)
 {
@@ -328,6 +386,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
             .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
         TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));
     }
+    TRY(note_roles(ordering, head, &submit->author));
     TRY(ordering_add(ordering, &entry, now, &event));
     verdict->event = event_ref(event);
     verdict->end = SUBMIT_DONE;
@@ -346,7 +405,9 @@ enum err ordering_judge(struct ordering *ordering, const struct submit *submit, 
     } else if (!is_retry) {
         TRY(judge_stream(ordering, submit, &verdict));
     }
-    /* Sanctions (bans, timeouts, shadows) and modes (slow, links_off, ...) stand here. */
+    if (!is_retry && verdict.end == SUBMIT_DONE) {
+        judge_sanctions(ordering, submit, now, &verdict);
+    }
     if (!is_retry && verdict.end == SUBMIT_DONE) {
         TRY(judge_reply(ordering, submit, &verdict));
     }

@@ -21,6 +21,7 @@
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/heads.h"
 #include "engine/embedded/outbox.h"
+#include "engine/embedded/sanctions.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_dedupe.h"
 #include "engine/embedded/store_schema.h"
@@ -40,6 +41,10 @@ struct ordering {
     struct heads heads;
     struct budget budget;
     struct embedded_rules rules;
+    struct sanctions sanctions;
+    struct buf all_rules; // as in streams.rules: what is set for all streams
+    bool is_acts_stale;   // a batch that held acts failed: read them again
+    uint64_t first_act;   // of the batch under way; 0: it has none
     uint64_t next_n;
     uint64_t next_n_before; // of the batch
     struct buf body;        // scratch
@@ -52,6 +57,7 @@ struct verdict {
     enum refusal refusal;
     uint32_t retry_after_ms;
     struct rate rate;
+    uint64_t act;        // the warning, of REFUSAL_MUST_ACKNOWLEDGE
     struct event *event; // a reference, on DONE and DUPLICATE
     struct head *head;   // of DONE: whose log grew
     bool is_known; // DUPLICATE of a row committed before this batch, so true whatever becomes of it
@@ -88,6 +94,8 @@ MUST_USE enum err ordering_add(struct ordering *ordering, const struct ordering_
                                struct moment now, struct event **ret_event);
 
 void ordering_begin(struct ordering *ordering); // a batch
+/* Inside its transaction: what memory has of acts is as the store has it. */
+MUST_USE enum err ordering_refresh(struct ordering *ordering, struct moment now);
 void ordering_settle(struct ordering *ordering);
 void ordering_rollback(struct ordering *ordering);
 /* A comment that was counted will not be: its batch failed. */

@@ -161,7 +161,6 @@ enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct
     sqlite3_stmt *walk = NULL;
     struct store_sanction sanction;
     forget_all(sanctions);
-    sanctions->is_stale = true;
     TRY(store_sanctions_all(store, &walk));
     for (;;) {
         const enum err err = store_sanctions_next(store, walk, &sanction);
@@ -173,15 +172,12 @@ enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct
             TRY(keep(sanctions, &sanction, now));
         }
     }
-    sanctions->is_stale = false;
-    sanctions->is_changed = false;
     return ERR_OK;
 }
 
 enum err sanctions_add(struct sanctions *sanctions, struct store *store,
                        const struct store_sanction *sanction, struct sanctions_now now)
 {
-    sanctions->is_changed = true;
     TRY(keep(sanctions, sanction, now));
     return store_sanctions_add(store, sanction);
 }
@@ -194,7 +190,6 @@ enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
     if (standing == NULL) {
         return ERR_NOT_FOUND;
     }
-    sanctions->is_changed = true;
     struct link *next = NULL;
     for (struct link *link = standing->all.next; link != &standing->all; link = next) {
         struct sanction *one = list_entry(link, struct sanction, link);
@@ -208,17 +203,6 @@ enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
         forget(sanctions, standing);
     }
     return is_found ? store_sanctions_delete(store, sanction->act, sanction->user) : ERR_NOT_FOUND;
-}
-
-void sanctions_settle(struct sanctions *sanctions)
-{
-    sanctions->is_changed = false;
-}
-
-void sanctions_rollback(struct sanctions *sanctions)
-{
-    sanctions->is_stale = sanctions->is_stale || sanctions->is_changed;
-    sanctions->is_changed = false;
 }
 
 /* ---- asking ---- */
@@ -278,6 +262,20 @@ uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_
     return newest;
 }
 
+bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one)
+{
+    const struct standing *standing = find(sanctions, one->stream, one->user);
+    if (standing == NULL) {
+        return false;
+    }
+    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+        if (list_entry(link, struct sanction, link)->act == one->act) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_shadowed(const struct standing *standing)
 {
     for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
@@ -288,7 +286,7 @@ static bool is_shadowed(const struct standing *standing)
     return false;
 }
 
-static bool holds(const uint64_t *users, uint32_t count, uint64_t user)
+static bool is_among(const uint64_t *users, uint32_t count, uint64_t user)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (users[i] == user) {
@@ -310,7 +308,7 @@ uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, u
                                  .len = key.len - standing->user_at};
         const uint64_t user = hash_str(hash_key, name);
         if ((standing->stream == 0 || standing->stream == stream) && is_shadowed(standing) &&
-            !holds(ret_users, found, user)) {
+            !is_among(ret_users, found, user)) {
             ret_users[found++] = user;
         }
     }

@@ -7,7 +7,7 @@
  * Thread:   the ordering thread's.
  * Bound:    SANCTIONS_MAX.
  * Promise:  a timeout runs on the monotonic clock while we run, and on the wall clock over a
- *           restart. After a batch that failed it is read from the store again before it is asked.
+ *           restart.
  */
 #pragma once
 
@@ -47,9 +47,6 @@ MUST_USE enum err sanctions_add(struct sanctions *sanctions, struct store *store
 /* What `act` put on `user`, there and in the store. ERR_NOT_FOUND: nothing that is in force. */
 MUST_USE enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
                                  const struct store_sanction *sanction);
-void sanctions_settle(struct sanctions *sanctions);   // the batch is committed
-void sanctions_rollback(struct sanctions *sanctions); // it is not
-
 /* What is in force on `user` in `stream`, by acts on it and on all: 0, or the newest act. */
 struct sanctions_found {
     uint64_t ban, timeout, shadow, hold, warn;
@@ -60,6 +57,8 @@ struct sanctions_found sanctions_find(const struct sanctions *sanctions, int64_t
 /* The newest act of this kind on `user` in exactly this stream (0: all); 0: none. */
 uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_sanction *like,
                           int64_t mono_ms);
+/* Whether `one->act` is in force on its user. */
+bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one);
 /* The users who are shadowed in `stream` or in all, each once: at most `count`. */
 uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
                             uint64_t *ret_users, uint32_t count);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/store_acts.h"
 
+#include "base/hash.h"
+
 #include <stddef.h>
 
 static void bind_text(sqlite3_stmt *query, int place, struct str text)
@@ -14,6 +16,13 @@ static struct str column_text(sqlite3_stmt *query, int place)
     const char *text = (const char *)sqlite3_column_text(query, place);
     return (struct str){.at = text,
                         .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, place)};
+}
+
+uint64_t store_acts_key(uint64_t hash_key, struct str stream, enum act_do what, struct str target)
+{
+    const uint8_t byte = (uint8_t)what;
+    const struct str parts[] = {stream, {.at = (const char *)&byte, .len = 1}, target};
+    return hash_parts(hash_key, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
 enum err store_acts_add(struct store *store, struct store_act *act)

@@ -24,6 +24,8 @@ struct store_act {
     uint64_t seq, lifted_by;
 };
 
+/* By which an act is found again; `stream` empty: all. */
+uint64_t store_acts_key(uint64_t hash_key, struct str stream, enum act_do what, struct str target);
 /* act->id 0: fills it in. */
 MUST_USE enum err store_acts_add(struct store *store, struct store_act *act);
 MUST_USE enum err store_acts_get(struct store *store, uint64_t id, struct store_act *ret_act);

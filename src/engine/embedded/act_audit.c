@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_audit.h"
+
+#include "engine/embedded/store_audit.h"
+#include "rules/audit.h"
+#include "wire/act.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { VALUE_BYTES_MAX = 1024 }; // of what stands in an entry as it was asked
+
+static struct str kind_of(enum actor_kind kind)
+{
+    switch (kind) {
+    case ACTOR_RULE:
+        return STR("rule");
+    case ACTOR_HOOK:
+        return STR("hook");
+    case ACTOR_SYSTEM:
+        return STR("system");
+    case ACTOR_USER:
+        break;
+    }
+    return STR("user");
+}
+
+/* Where the chain ends. A newest entry that is damaged breaks the chain visibly, and no act. */
+static enum err find_end(struct ordering *ordering, int64_t chain, uint64_t *ret_n,
+                         struct audit_hash *ret_hash)
+{
+    struct store_audit newest = {.n = 0};
+    const enum err err = store_audit_newest(ordering->store, chain, &newest);
+    *ret_hash = audit_hash_first();
+    if (err == ERR_OK) {
+        (void)!audit_hash_in(newest.entry, ret_hash);
+    }
+    *ret_n = newest.n;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err value_of(struct str value, char text[80], struct str *ret_value)
+{
+    struct audit_hash hash;
+    if (value.len <= VALUE_BYTES_MAX) {
+        *ret_value = value;
+        return ERR_OK;
+    }
+    TRY(audit_hash_of(value, &hash));
+    snprintf(text, 80, "sha256:%s", hash.text);
+    *ret_value = str_of(text);
+    return ERR_OK;
+}
+
+enum err act_audit_add(struct ordering *ordering, const struct act_audit *audit, struct moment now)
+{
+    char id[ACT_ID_TEXT_MAX];
+    char value[80];
+    struct audit_hash prev;
+    struct audit_hash hash;
+    uint64_t n = 0;
+    act_id_write(audit->act, id);
+    TRY(find_end(ordering, audit->chain, &n, &prev));
+    struct audit_entry entry = {
+        .n = n + 1,
+        .at_ms = now.wall_ms,
+        .stream = audit->stream,
+        .act = str_of(id),
+        .what = str_of(act_name(audit->what)),
+        .kind = kind_of(audit->by->kind),
+        .by = audit->by->id,
+        .policy = audit->by->kind == ACTOR_RULE ? audit->by->id : STR_NONE,
+        .target = audit->target,
+        .reason = audit->reason,
+        .seconds = audit->seconds,
+        .seq = audit->seq,
+    };
+    TRY(value_of(audit->value, value, &entry.value));
+    struct buf line;
+    buf_init(&line, MEM_ENGINE, AUDIT_ENTRY_BYTES_MAX);
+    enum err err = audit_write(&line, &entry, &prev, &hash);
+    if (err == ERR_OK) {
+        const struct store_audit row = {.n = entry.n, .entry = buf_str(&line)};
+        err = store_audit_add(ordering->store, audit->chain, audit->act, &row);
+    }
+    buf_done(&line);
+    return err;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_case.h"
+
+#include "engine/embedded/sanctions.h"
+#include "rules/claims.h"
+#include "wire/json.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void act_case_refuse(struct act_case *act, enum act_refusal refusal)
+{
+    act->verdict.end = ACT_REFUSED;
+    act->verdict.refusal = refusal;
+}
+
+void act_case_refuse_value(struct act_case *act, const char *why)
+{
+    act_case_refuse(act, ACT_REFUSAL_BAD_VALUE);
+    snprintf(act->verdict.detail, sizeof(act->verdict.detail), "%s", why);
+}
+
+void act_case_repeat(struct act_case *act, const struct store_act *before)
+{
+    const uint64_t first = act->ordering->first_act;
+    act->verdict.end = ACT_DUPLICATE;
+    act->verdict.act_n = before->id;
+    act->verdict.seq = before->seq;
+    act->verdict.is_known = first == 0 || before->id < first;
+}
+
+int64_t act_case_stream(const struct act_case *act)
+{
+    return act->head == NULL ? 0 : act->head->row.id;
+}
+
+struct str act_case_stream_name(const struct act_case *act)
+{
+    return act->head == NULL ? STR_NONE : act->head->node.key;
+}
+
+/* ---- targets ---- */
+
+static int compare_seqs(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a;
+    const uint64_t y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int compare_users(const void *a, const void *b)
+{
+    const struct str *x = a;
+    const struct str *y = b;
+    const size_t len = x->len < y->len ? x->len : y->len;
+    const int order = len == 0 ? 0 : memcmp(x->at, y->at, len);
+    if (order != 0) {
+        return order;
+    }
+    return x->len < y->len ? -1 : x->len > y->len;
+}
+
+/* In order and each once, so that the same targets are the same text. */
+static enum err write_seqs(struct buf *out, const struct act *asked)
+{
+    uint64_t *seqs = mem_new(MEM_ENGINE, asked->target_count * sizeof(*seqs));
+    if (seqs == NULL) {
+        return ERR_NOMEM;
+    }
+    memcpy(seqs, asked->seqs, asked->target_count * sizeof(*seqs));
+    qsort(seqs, asked->target_count, sizeof(*seqs), compare_seqs);
+    buf_add_str(out, STR("seq:"));
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        if (i == 0 || seqs[i] != seqs[i - 1]) {
+            buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+            buf_add_u64(out, seqs[i]);
+        }
+    }
+    mem_free(MEM_ENGINE, seqs);
+    return buf_err(out);
+}
+
+static enum err write_users(struct buf *out, const struct act *asked)
+{
+    if (asked->target_count == 1) {
+        buf_add_str(out, STR("user:"));
+        buf_add_str(out, asked->users[0]);
+        return buf_err(out);
+    }
+    struct str *users = mem_new(MEM_ENGINE, asked->target_count * sizeof(*users));
+    if (users == NULL) {
+        return ERR_NOMEM;
+    }
+    memcpy(users, asked->users, asked->target_count * sizeof(*users));
+    qsort(users, asked->target_count, sizeof(*users), compare_users);
+    buf_add_str(out, STR("users:["));
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        if (i == 0 || !str_eq(users[i], users[i - 1])) {
+            buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+            json_write_str(out, users[i]);
+        }
+    }
+    buf_add_byte(out, ']');
+    mem_free(MEM_ENGINE, users);
+    return buf_err(out);
+}
+
+enum err act_case_write_target(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    char id[ACT_ID_TEXT_MAX];
+    switch (asked->at) {
+    case ACT_AT_SEQS:
+        return write_seqs(&act->target, asked);
+    case ACT_AT_USERS:
+        return write_users(&act->target, asked);
+    case ACT_AT_ID:
+        buf_add_str(&act->target, STR("id:"));
+        buf_add_str(&act->target, asked->id);
+        break;
+    case ACT_AT_ACT:
+        act_id_write(asked->act, id);
+        buf_add_str(&act->target, STR("act:"));
+        buf_add_str(&act->target, str_of(id));
+        break;
+    case ACT_AT_NOTHING:
+        break;
+    }
+    return buf_err(&act->target);
+}
+
+uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target)
+{
+    return store_acts_key(act->ordering->identity.hash_key, act_case_stream_name(act), what,
+                          target);
+}
+
+static enum err take_users(struct str text, struct act_users *users)
+{
+    struct json_fault why;
+    TRY(json_parse_with(text, ACT_TARGETS_MAX, &users->json, &why));
+    const size_t count = json_length(users->json);
+    users->names = mem_new(MEM_ENGINE, (count + 1) * sizeof(*users->names));
+    if (users->names == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (json_get_str(json_at(users->json, i), &users->names[users->count])) {
+            users->count++;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err act_case_users(struct str target, struct act_users *ret_users)
+{
+    static const struct str one = STR("user:");
+    static const struct str many = STR("users:");
+    struct act_users users = {.count = 0};
+    if (str_has_prefix(target, one)) {
+        users.names = mem_new(MEM_ENGINE, sizeof(*users.names));
+        if (users.names == NULL) {
+            return ERR_NOMEM;
+        }
+        users.names[users.count++] =
+            (struct str){.at = target.at + one.len, .len = target.len - one.len};
+    } else if (str_has_prefix(target, many)) {
+        const struct str list = {.at = target.at + many.len, .len = target.len - many.len};
+        const enum err err = take_users(list, &users);
+        if (err != ERR_OK) {
+            act_case_users_done(&users);
+            return err;
+        }
+    }
+    *ret_users = users;
+    return ERR_OK;
+}
+
+void act_case_users_done(struct act_users *users)
+{
+    mem_free(MEM_ENGINE, users->names);
+    json_free(users->json);
+    *users = (struct act_users){.count = 0};
+}
+
+/* ---- what is in force ---- */
+
+enum err act_case_in_force(const struct act_case *act, enum act_do what, struct store_act *ret_act)
+{
+    const uint64_t key = act_case_key(act, what, buf_str(&act->target));
+    return store_acts_in_force(act->ordering->store, key, act->now.wall_ms, ret_act);
+}
+
+enum err act_case_record(struct act_case *act)
+{
+    struct ordering *ordering = act->ordering;
+    if (act->head != NULL) {
+        TRY(ordering_ensure(ordering, act->head, act->now.wall_ms));
+    }
+    struct store_act row = {
+        .stream = act_case_stream(act),
+        .what = act->call->act.what,
+        .key = act->key,
+        .target = buf_str(&act->target),
+        .value = buf_str(&act->value),
+        .seconds = act->call->act.seconds,
+        .at_ms = act->now.wall_ms,
+        .until_ms = act->until_ms,
+    };
+    TRY(store_acts_add(ordering->store, &row));
+    act->id = row.id;
+    act->verdict.act_n = row.id;
+    ordering->first_act = ordering->first_act == 0 ? row.id : ordering->first_act;
+    return ERR_OK;
+}
+
+/* ---- who may ---- */
+
+static int level_of(uint32_t role_bits)
+{
+    if ((role_bits & ROLE_ADMIN) != 0) {
+        return 3;
+    }
+    if ((role_bits & ROLE_HOST) != 0) {
+        return 2;
+    }
+    return (role_bits & ROLE_MODERATOR) != 0 ? 1 : 0;
+}
+
+enum err act_case_check_role(struct act_case *act, struct str user)
+{
+    uint32_t roles = 0;
+    const struct actor *by = &act->call->by;
+    if (by->kind != ACTOR_USER || !act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    TRY(store_sanctions_roles(act->ordering->store, act_case_stream(act), user, &roles));
+    if (level_of(roles) > level_of(by->role_bits)) {
+        act_case_refuse(act, ACT_REFUSAL_HIGHER_ROLE);
+    }
+    return ERR_OK;
+}
+
+void act_case_check_own(struct act_case *act, struct str user)
+{
+    const struct actor *by = &act->call->by;
+    if (act_case_is_open(act) && by->kind == ACTOR_USER && str_eq(by->id, user)) {
+        act_case_refuse(act, ACT_REFUSAL_OWN);
+    }
+}
+
+enum err act_case_add_event(struct act_case *act, struct head *head, enum event_kind kind)
+{
+    struct event *event = NULL;
+    const struct ordering_entry entry = {
+        .head = head, .kind = kind, .asked_ms = act->call->asked_mono_ms};
+    if (!buf_ok(&act->ordering->body)) {
+        return buf_err(&act->ordering->body);
+    }
+    TRY(ordering_add(act->ordering, &entry, act->now, &event));
+    if (head == act->head) {
+        act->verdict.seq = event->seq;
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/* act_case -- one act while it is judged: what all that decide about it share.
+ *
+ * Used by:  acts.c, which opens and closes the case; those that know one kind of act.
+ * Thread:   the ordering thread's; inside a write transaction.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "engine/embedded/ordering.h"
+#include "engine/embedded/store_acts.h"
+#include "hub/port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct act_verdict {
+    enum act_end end;
+    enum act_refusal refusal;
+    uint64_t act_n, seq;
+    bool is_known; // DUPLICATE of what was committed before, so true whatever becomes of the batch
+    char detail[160];
+};
+
+struct act_case {
+    struct ordering *ordering;
+    const struct act_call *call;
+    struct moment now;
+    struct head *head;        // NULL: on all streams
+    struct buf target, value; // as they are stored: owned
+    uint64_t key;             // of the stream, what is done and the target
+    int64_t until_ms;         // wall; 0: for ever
+    uint64_t id;              // of the act, once it is recorded; 0: it is not
+    struct act_verdict verdict;
+};
+
+static inline bool act_case_is_open(const struct act_case *act)
+{
+    return act->verdict.end == ACT_DONE;
+}
+void act_case_refuse(struct act_case *act, enum act_refusal refusal);
+/* ACT_REFUSAL_BAD_VALUE, and why. */
+void act_case_refuse_value(struct act_case *act, const char *why);
+/* It is in force: the answer is that act. */
+void act_case_repeat(struct act_case *act, const struct store_act *before);
+int64_t act_case_stream(const struct act_case *act); // 0: all, or one that the store has not yet
+struct str act_case_stream_name(const struct act_case *act); // empty: all
+
+/* ---- targets: "seq:4072", "seq:1,2", "id:01J..", "user:u9", "users:[..]", "act:a80", "" ---- */
+MUST_USE enum err act_case_write_target(struct act_case *act);
+uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target);
+/* The users that such a target names; freed by act_case_users_done(). */
+struct act_users {
+    struct str *names; // owned; [count]
+    uint32_t count;
+    struct json *json; // owned, what they stand in; NULL: in the target
+};
+MUST_USE enum err act_case_users(struct str target, struct act_users *ret_users);
+void act_case_users_done(struct act_users *users);
+
+/* ---- what is in force ---- */
+/* The newest act of this kind on this target. ERR_NOT_FOUND. */
+MUST_USE enum err act_case_in_force(const struct act_case *act, enum act_do what,
+                                    struct store_act *ret_act);
+/* From here on there is an act: the stream has a row, and so has the act. */
+MUST_USE enum err act_case_record(struct act_case *act);
+/* Nobody acts on a higher role: refuses. */
+MUST_USE enum err act_case_check_role(struct act_case *act, struct str user);
+/* Nobody lifts a sanction from themselves: refuses. */
+void act_case_check_own(struct act_case *act, struct str user);
+
+/* ---- the act's event: its body stands in ordering->body ---- */
+MUST_USE enum err act_case_add_event(struct act_case *act, struct head *head, enum event_kind kind);

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_sanction.h"
+
+#include "engine/embedded/sanctions.h"
+
+#include <stddef.h>
+
+enum { MS_A_SECOND = 1000 };
+
+enum act_do act_sanction_lifted(enum act_do what)
+{
+    if (what == ACT_UNBAN) {
+        return ACT_BAN;
+    }
+    return what == ACT_UNSHADOW ? ACT_SHADOW : ACT_TIMEOUT;
+}
+
+/* What lifts such a sanction; a timeout is ended by one of 0 seconds. */
+static enum act_do lifter_of(enum act_do what)
+{
+    if (what == ACT_BAN) {
+        return ACT_UNBAN;
+    }
+    return what == ACT_SHADOW ? ACT_UNSHADOW : what;
+}
+
+static struct sanctions_now now_of(const struct act_case *act)
+{
+    return (struct sanctions_now){.mono_ms = act->now.mono_ms, .wall_ms = act->now.wall_ms};
+}
+
+static enum err put_on(struct act_case *act, const struct store_act *row)
+{
+    struct act_users users;
+    enum err err = ERR_OK;
+    TRY(act_case_users(row->target, &users));
+    for (uint32_t i = 0; err == ERR_OK && i < users.count; i++) {
+        const struct store_sanction sanction = {.act = row->id,
+                                                .user = users.names[i],
+                                                .stream = row->stream,
+                                                .what = row->what,
+                                                .until_ms = row->until_ms,
+                                                .words = row->value};
+        err =
+            sanctions_add(&act->ordering->sanctions, act->ordering->store, &sanction, now_of(act));
+    }
+    act_case_users_done(&users);
+    return err;
+}
+
+static enum err take_off(struct act_case *act, const struct store_act *row)
+{
+    struct act_users users;
+    enum err err = ERR_OK;
+    TRY(act_case_users(row->target, &users));
+    for (uint32_t i = 0; err == ERR_OK && i < users.count; i++) {
+        const struct store_sanction sanction = {
+            .act = row->id, .user = users.names[i], .stream = row->stream};
+        err = sanctions_lift(&act->ordering->sanctions, act->ordering->store, &sanction);
+        err = err == ERR_NOT_FOUND ? ERR_OK : err; // it has run out, or was lifted from this one
+    }
+    act_case_users_done(&users);
+    return err;
+}
+
+static enum err check_roles(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    for (uint32_t i = 0; i < asked->target_count && act_case_is_open(act); i++) {
+        TRY(act_case_check_role(act, asked->users[i]));
+    }
+    return ERR_OK;
+}
+
+/* The same again, or another of its kind that takes the place of the one before. */
+static enum err judge_again(struct act_case *act, uint64_t *ret_replaced)
+{
+    struct store_act before;
+    const struct act *asked = &act->call->act;
+    const enum err err = act_case_in_force(act, asked->what, &before);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    const bool is_lifter = asked->what == ACT_TIMEOUT && before.seconds == 0;
+    const bool is_same = asked->what == ACT_WARN ? str_eq(before.value, asked->value)
+                                                 : before.seconds == asked->seconds;
+    if (is_same && !is_lifter) {
+        act_case_repeat(act, &before);
+    } else {
+        *ret_replaced = before.id;
+    }
+    return ERR_OK;
+}
+
+static enum err replace(struct act_case *act, uint64_t replaced)
+{
+    struct store_act before;
+    if (replaced == 0) {
+        return ERR_OK;
+    }
+    TRY(store_acts_get(act->ordering->store, replaced, &before));
+    TRY(take_off(act, &before));
+    return store_acts_lift(act->ordering->store, replaced, act->id);
+}
+
+/* An unban before this ban is of no more account. */
+static enum err end_lifter(struct act_case *act)
+{
+    struct store_act before;
+    const enum act_do lifter = lifter_of(act->call->act.what);
+    if (lifter == act->call->act.what) {
+        return ERR_OK;
+    }
+    const enum err err = act_case_in_force(act, lifter, &before);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    return err == ERR_OK ? store_acts_lift(act->ordering->store, before.id, act->id) : ERR_OK;
+}
+
+enum err act_sanction_put(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    uint64_t replaced = 0;
+    TRY(check_roles(act));
+    if (act_case_is_open(act)) {
+        TRY(judge_again(act, &replaced));
+    }
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    if (act->ordering->sanctions.count + asked->target_count > SANCTIONS_MAX) {
+        act_case_refuse(act, ACT_REFUSAL_OVERLOADED);
+        return ERR_OK;
+    }
+    if (asked->what == ACT_TIMEOUT) {
+        act->until_ms = act->now.wall_ms + asked->seconds * MS_A_SECOND;
+    }
+    if (asked->what == ACT_SHADOW) { // what it hid, should it be undone, stands from here on
+        buf_add_u64(&act->value, act->ordering->next_n);
+    }
+    TRY(act_case_record(act));
+    TRY(end_lifter(act));
+    TRY(replace(act, replaced));
+    const struct store_act row = {.id = act->id,
+                                  .stream = act_case_stream(act),
+                                  .what = asked->what,
+                                  .target = buf_str(&act->target),
+                                  .value = buf_str(&act->value),
+                                  .until_ms = act->until_ms};
+    return put_on(act, &row);
+}
+
+/* ---- lifting ---- */
+
+struct lifting {
+    struct act_case *act;
+    enum act_do what; // is lifted
+    bool is_found;
+};
+
+static struct store_sanction like(const struct lifting *lifting, struct str user)
+{
+    return (struct store_sanction){
+        .user = user, .stream = act_case_stream(lifting->act), .what = lifting->what};
+}
+
+static void look(struct lifting *lifting, struct str user)
+{
+    const struct act_case *act = lifting->act;
+    const struct store_sanction sanction = like(lifting, user);
+    if (act_case_stream(act) == 0 && act->head != NULL) {
+        return; // a stream without a row has no sanctions
+    }
+    lifting->is_found = lifting->is_found || sanctions_newest(&act->ordering->sanctions, &sanction,
+                                                              act->now.mono_ms) != 0;
+}
+
+/* The act is lifted when nobody is left under it; of one that named many, one by one. */
+static enum err lift_act(struct act_case *act, const struct store_sanction *sanction)
+{
+    struct store_act row;
+    struct act_users users;
+    bool is_left = false;
+    TRY(store_acts_get(act->ordering->store, sanction->act, &row));
+    TRY(act_case_users(row.target, &users));
+    for (uint32_t i = 0; i < users.count; i++) {
+        const struct store_sanction other = {
+            .user = users.names[i], .stream = row.stream, .what = row.what};
+        is_left = is_left || sanctions_newest(&act->ordering->sanctions, &other,
+                                              act->now.mono_ms) == sanction->act;
+    }
+    act_case_users_done(&users);
+    return is_left ? ERR_OK : store_acts_lift(act->ordering->store, sanction->act, act->id);
+}
+
+static enum err lift_from(struct lifting *lifting, struct str user)
+{
+    struct act_case *act = lifting->act;
+    struct sanctions *sanctions = &act->ordering->sanctions;
+    struct store_sanction sanction = like(lifting, user);
+    while ((sanction.act = sanctions_newest(sanctions, &sanction, act->now.mono_ms)) != 0) {
+        TRY(sanctions_lift(sanctions, act->ordering->store, &sanction));
+        TRY(lift_act(act, &sanction));
+    }
+    return ERR_OK;
+}
+
+/* Nothing is there to be lifted: it was, or never was. */
+static enum err judge_nothing(struct act_case *act)
+{
+    struct store_act before;
+    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err == ERR_OK && before.seconds <= 0) {
+        act_case_repeat(act, &before);
+    } else if (err == ERR_OK || err == ERR_NOT_FOUND) {
+        act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err act_sanction_lift(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    struct lifting lifting = {.act = act, .what = act_sanction_lifted(asked->what)};
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        look(&lifting, asked->users[i]);
+        act_case_check_own(act, asked->users[i]);
+    }
+    if (act_case_is_open(act) && !lifting.is_found) {
+        TRY(judge_nothing(act));
+    }
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    TRY(act_case_record(act));
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        TRY(lift_from(&lifting, asked->users[i]));
+    }
+    return ERR_OK;
+}
+
+enum err act_sanction_acknowledge(struct act_case *act)
+{
+    struct store_act warning;
+    const enum err err = store_acts_get(act->ordering->store, act->call->act.act, &warning);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    const struct store_sanction sanction = {.act = act->call->act.act,
+                                            .user = act->call->by.id,
+                                            .stream = err == ERR_OK ? warning.stream : 0,
+                                            .what = ACT_WARN};
+    const bool is_theirs = err == ERR_OK && warning.what == ACT_WARN &&
+                           (warning.stream == 0 || warning.stream == act_case_stream(act)) &&
+                           sanctions_holds(&act->ordering->sanctions, &sanction);
+    struct store_act before;
+    const enum err again = act_case_in_force(act, ACT_ACKNOWLEDGE, &before);
+    if (!is_theirs && again == ERR_OK) {
+        act_case_repeat(act, &before);
+        return ERR_OK;
+    }
+    TRY(again == ERR_NOT_FOUND ? ERR_OK : again);
+    if (!is_theirs) {
+        act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
+        return ERR_OK;
+    }
+    TRY(act_case_record(act));
+    TRY(sanctions_lift(&act->ordering->sanctions, act->ordering->store, &sanction));
+    return lift_act(act, &sanction);
+}
+
+/* ---- undoing ---- */
+
+enum err act_sanction_undo(struct act_case *act, const struct store_act *before)
+{
+    return take_off(act, before);
+}
+
+enum err act_sanction_redo(struct act_case *act, const struct store_act *before)
+{
+    struct store_act lifted = {.id = 0};
+    const uint64_t lifter = before->id;
+    for (;;) {
+        const enum err err = store_acts_lifted(act->ordering->store, lifter, lifted.id, &lifted);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        TRY(err);
+        const bool has_run_out = lifted.until_ms != 0 && lifted.until_ms <= act->now.wall_ms;
+        if (!has_run_out) {
+            TRY(put_on(act, &lifted));
+        }
+        TRY(store_acts_lift(act->ordering->store, lifted.id, 0));
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_undo.h"
+
+#include "engine/embedded/act_sanction.h"
+#include "engine/embedded/act_setting.h"
+
+#include <stddef.h>
+
+struct undoing {
+    struct act_case *act;
+    struct store_act before; // its strings are copies
+    struct buf target, value;
+};
+
+static bool is_on_users(const struct store_act *before)
+{
+    return str_has_prefix(before->target, STR("user"));
+}
+
+static enum err check(struct act_case *act, const struct store_act *before)
+{
+    struct act_users users;
+    TRY(act_case_users(before->target, &users));
+    for (uint32_t i = 0; i < users.count; i++) {
+        act_case_check_own(act, users.names[i]);
+    }
+    act_case_users_done(&users);
+    return ERR_OK;
+}
+
+enum way { WAY_NONE, WAY_PUT, WAY_LIFT, WAY_SETTING };
+
+static enum way way_of(const struct store_act *before)
+{
+    switch (before->what) {
+    case ACT_TIMEOUT:
+        return before->seconds == 0 ? WAY_LIFT : WAY_PUT;
+    case ACT_BAN:
+    case ACT_SHADOW:
+    case ACT_WARN:
+        return WAY_PUT;
+    case ACT_HOLD:
+        return is_on_users(before) ? WAY_PUT : WAY_NONE;
+    case ACT_UNBAN:
+    case ACT_UNSHADOW:
+        return WAY_LIFT;
+    case ACT_SLOW:
+    case ACT_MODE:
+    case ACT_SHIELD:
+    case ACT_TERMS:
+    case ACT_RULES:
+        return WAY_SETTING;
+    case ACT_DELETE:
+    case ACT_RESTORE:
+    case ACT_PURGE:
+    case ACT_CLEAR:
+    case ACT_APPROVE:
+    case ACT_REJECT:
+    case ACT_PIN:
+    case ACT_UNPIN:
+    case ACT_UNDO:
+    case ACT_ACKNOWLEDGE:
+    case ACT_APPEAL:
+    case ACT_DECIDE:
+    case ACTS:
+        break;
+    }
+    return WAY_NONE;
+}
+
+static enum err follow(struct undoing *undoing)
+{
+    struct act_case *act = undoing->act;
+    switch (way_of(&undoing->before)) {
+    case WAY_PUT:
+        return act_sanction_undo(act, &undoing->before);
+    case WAY_LIFT:
+        return act_sanction_redo(act, &undoing->before);
+    case WAY_SETTING:
+        return act_setting_follow(act);
+    case WAY_NONE:
+        break;
+    }
+    return ERR_OK;
+}
+
+/* Its strings outlive the statement that read them. */
+static enum err keep(struct undoing *undoing)
+{
+    buf_init(&undoing->target, MEM_ENGINE, SIZE_MAX);
+    buf_init(&undoing->value, MEM_ENGINE, SIZE_MAX);
+    buf_add_str(&undoing->target, undoing->before.target);
+    buf_add_str(&undoing->value, undoing->before.value);
+    undoing->before.target = buf_str(&undoing->target);
+    undoing->before.value = buf_str(&undoing->value);
+    TRY(buf_err(&undoing->target));
+    return buf_err(&undoing->value);
+}
+
+static enum err undo(struct undoing *undoing)
+{
+    struct act_case *act = undoing->act;
+    TRY(keep(undoing));
+    TRY(check(act, &undoing->before));
+    if (act_case_is_open(act) && way_of(&undoing->before) == WAY_NONE) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    TRY(act_case_record(act));
+    TRY(store_acts_lift(act->ordering->store, undoing->before.id, act->id));
+    return follow(undoing);
+}
+
+enum err act_undo_do(struct act_case *act)
+{
+    struct undoing undoing = {.act = act};
+    const enum err err = store_acts_get(act->ordering->store, act->call->act.act, &undoing.before);
+    const bool is_here = err == ERR_OK && undoing.before.stream == act_case_stream(act) &&
+                         (act->head == NULL || act->head->row.id != 0);
+    if (err == ERR_NOT_FOUND || (err == ERR_OK && !is_here)) {
+        act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
+        return ERR_OK;
+    }
+    TRY(err);
+    if (undoing.before.lifted_by != 0) { // by an undo, or by what is its opposite
+        struct store_act by;
+        TRY(store_acts_get(act->ordering->store, undoing.before.lifted_by, &by));
+        act_case_repeat(act, &by);
+        return ERR_OK;
+    }
+    const enum err done = undo(&undoing);
+    buf_done(&undoing.target);
+    buf_done(&undoing.value);
+    return done;
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "desk.h"
+#include "subject.h"
+#include "suite.h"
+
+#include "rules/audit.h"
+#include "rules/claims.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { AUDIT_JSON_MAX = 64 << 10 };
+
+static const struct str bob[] = {STR("bob")};
+static const struct str bob_and_cleo[] = {STR("cleo"), STR("bob")};
+
+static struct act on_bob(enum act_do what)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_USERS, .users = bob, .target_count = 1, .seconds = -1};
+}
+
+static struct act timeout_of(int64_t seconds)
+{
+    struct act act = on_bob(ACT_TIMEOUT);
+    act.seconds = seconds;
+    return act;
+}
+
+static struct act setting(enum act_do what, const char *value, int64_t seconds)
+{
+    return (struct act){.what = what, .value = str_of(value), .seconds = seconds};
+}
+
+static struct act undo_of(uint64_t act)
+{
+    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = act, .seconds = -1};
+}
+
+static struct acting by(const char *stream, struct act act, const char *user, uint32_t roles)
+{
+    struct acting acting = desk_act_of(stream, act);
+    acting.call.by.id = str_of(user);
+    acting.call.by.role_bits = roles;
+    return acting;
+}
+
+static void assert_repeats(struct desk *desk, const char *stream, struct act act, uint64_t as)
+{
+    struct acting again = desk_act_of(stream, act);
+    desk_act(desk, &again);
+    assert_int_equal(again.call.end, ACT_DUPLICATE);
+    assert_int_equal(again.call.act_n, as);
+}
+
+/* ---- sanctions ---- */
+
+void moderation_bans_from_the_answer_on(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    const uint64_t ban = desk_do(&desk, "demo", on_bob(ACT_BAN));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    assert_int_equal(desk_post_refused(&desk, "other", "bob"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
+    assert_repeats(&desk, "demo", on_bob(ACT_BAN), ban);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    const uint64_t unban = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    assert_repeats(&desk, "demo", on_bob(ACT_UNBAN), unban);
+    assert_true(desk_do(&desk, "demo", on_bob(ACT_BAN)) > ban);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    desk_close(&desk);
+}
+
+void moderation_bans_everywhere(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t everywhere = desk_do(&desk, "", on_bob(ACT_BAN));
+    const uint64_t here = desk_do(&desk, "demo", on_bob(ACT_BAN));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    assert_int_equal(desk_post_refused(&desk, "other", "bob"), REFUSAL_BANNED);
+    (void)desk_do(&desk, "", undo_of(everywhere)); // that act only
+    assert_int_equal(desk_post_refused(&desk, "other", "bob"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    assert_int_equal(desk_refuses(&desk, "", undo_of(here)), ACT_REFUSAL_NOT_FOUND);
+    (void)desk_do(&desk, "demo", undo_of(here));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    desk_close(&desk);
+}
+
+void moderation_names_many_at_once(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act both = on_bob(ACT_BAN);
+    both.users = bob_and_cleo;
+    both.target_count = 2;
+    desk_open(&desk, subject->port);
+    const uint64_t ban = desk_do(&desk, "demo", both);
+    assert_repeats(&desk, "demo", both, ban);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_BANNED);
+    (void)desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_BANNED);
+    (void)desk_do(&desk, "demo", undo_of(ban));
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
+    desk_close(&desk);
+}
+
+void moderation_timeouts_run_out(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t first = desk_do(&desk, "demo", timeout_of(60));
+    struct post post = desk_post_of("demo", "bob", NULL, "hello");
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.refusal, REFUSAL_MUTED);
+    assert_int_equal(post.submit.retry_after_ms, 60000);
+    assert_repeats(&desk, "demo", timeout_of(60), first);
+    subject->clock.wall_ms += 3600 * 1000; // a clock that is put forward ends nothing
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_MUTED);
+    subject->clock.wall_ms -= 3600 * 1000;
+    (void)desk_do(&desk, "demo", timeout_of(10)); // takes its place
+    subject_pass(subject, 11 * 1000);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    (void)desk_do(&desk, "demo", timeout_of(600));
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_MUTED);
+    (void)desk_do(&desk, "demo", timeout_of(0));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    desk_close(&desk);
+}
+
+void moderation_undoes_what_lifts(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", on_bob(ACT_BAN));
+    const uint64_t unban = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    const uint64_t undo = desk_do(&desk, "demo", undo_of(unban));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    assert_repeats(&desk, "demo", undo_of(unban), undo);
+    assert_int_equal(desk_refuses(&desk, "demo", undo_of(undo)), ACT_REFUSAL_STATE);
+    assert_int_equal(desk_refuses(&desk, "demo", undo_of(4711)), ACT_REFUSAL_NOT_FOUND);
+    desk_close(&desk);
+}
+
+void moderation_wants_warnings_acknowledged(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act warn = on_bob(ACT_WARN);
+    warn.value = STR("be kind");
+    desk_open(&desk, subject->port);
+    const uint64_t act = desk_do(&desk, "demo", warn);
+    const struct act answer = {
+        .what = ACT_ACKNOWLEDGE, .at = ACT_AT_ACT, .act = act, .seconds = -1};
+    struct post post = desk_post_of("demo", "bob", NULL, "hello");
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.refusal, REFUSAL_MUST_ACKNOWLEDGE);
+    assert_int_equal(post.submit.act, act);
+    struct acting cleos = by("demo", answer, "cleo", ROLE_VIEWER);
+    desk_act(&desk, &cleos);
+    assert_int_equal(cleos.call.refusal, ACT_REFUSAL_NOT_FOUND);
+    struct acting bobs = by("demo", answer, "bob", ROLE_VIEWER);
+    desk_act(&desk, &bobs);
+    assert_int_equal(bobs.call.end, ACT_DONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    desk_act(&desk, &bobs);
+    assert_int_equal(bobs.call.end, ACT_DUPLICATE);
+    desk_close(&desk);
+}
+
+/* ---- who may ---- */
+
+void moderation_spares_a_higher_role(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post = desk_post_of("demo", "bob", NULL, "hello");
+    post.submit.author.privileged = true;
+    post.submit.author.role_bits = ROLE_VIEWER | ROLE_HOST;
+    desk_open(&desk, subject->port);
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.end, SUBMIT_DONE);
+    desk_post_done(&post);
+    assert_int_equal(desk_refuses(&desk, "demo", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
+    assert_int_equal(desk_refuses(&desk, "", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
+    struct acting admins = by("demo", on_bob(ACT_BAN), "ada", ROLE_ADMIN);
+    desk_act(&desk, &admins);
+    assert_int_equal(admins.call.end, ACT_DONE);
+    struct acting own = by("demo", on_bob(ACT_UNBAN), "bob", ROLE_HOST);
+    desk_act(&desk, &own);
+    assert_int_equal(own.call.refusal, ACT_REFUSAL_OWN);
+    own = by("demo", undo_of(admins.call.act_n), "bob", ROLE_HOST);
+    desk_act(&desk, &own);
+    assert_int_equal(own.call.refusal, ACT_REFUSAL_OWN);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    desk_close(&desk);
+}
+
+/* ---- settings ---- */
+
+void moderation_tells_what_is_set(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t slow = desk_do(&desk, "demo", setting(ACT_SLOW, "", 10));
+    assert_int_equal(follower.last_kind, EVENT_SETTINGS); // seen before the answer
+    assert_non_null(strstr(follower.last_body, "\"slow\":10,\"modes\":[],\"shield\":false"));
+    assert_repeats(&desk, "demo", setting(ACT_SLOW, "", 10), slow);
+    (void)desk_do(&desk, "demo", setting(ACT_MODE, "[\"unique\",\"links_off\"]", -1));
+    assert_non_null(strstr(follower.last_body, "\"modes\":[\"links_off\",\"unique\"]"));
+    (void)desk_do(&desk, "", setting(ACT_SHIELD, "true", -1));
+    assert_non_null(strstr(follower.last_body, "\"slow\":10"));
+    assert_non_null(strstr(follower.last_body, "\"shield\":true"));
+    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 30));
+    const uint64_t events = follower.events;
+    (void)desk_do(&desk, "demo", undo_of(slow)); // another is in force
+    assert_int_equal(follower.events, events + 1);
+    assert_non_null(strstr(follower.last_body, "\"slow\":30"));
+    assert_int_equal(follower.out_of_order, 0);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
+/* ---- the audit ---- */
+
+static uint32_t verify(struct desk *desk, const char *stream)
+{
+    static char json[AUDIT_JSON_MAX];
+    struct audit_chain chain = {.n = 0};
+    const struct moderation_call asked = {
+        .what = MODERATION_LOG, .stream = str_of(stream), .limit = 100};
+    assert_int_equal(desk_look_up(desk, asked, json, sizeof(json)), ERR_OK);
+    const char *at = strchr(json, '[') + 1;
+    const char *end = strstr(json, "],\"cursor\"");
+    assert_non_null(end);
+    while (at < end) {
+        const char *stop = strstr(at, "},{");
+        stop = stop == NULL || stop > end ? end : stop + 1;
+        enum audit_fault fault = AUDIT_SOUND;
+        const struct str line = {.at = at, .len = (size_t)(stop - at)};
+        assert_int_equal(audit_chain_next(&chain, line, &fault), ERR_OK);
+        assert_int_equal(fault, AUDIT_SOUND);
+        at = stop + 1;
+    }
+    return (uint32_t)chain.n;
+}
+
+void moderation_is_in_the_audit_before_its_answer(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    char json[4096];
+    struct act ban = on_bob(ACT_BAN);
+    ban.reason = STR("spam \"again\"");
+    desk_open(&desk, subject->port);
+    const uint64_t act = desk_do(&desk, "demo", ban);
+    assert_int_equal(verify(&desk, "demo"), 1);
+    assert_repeats(&desk, "demo", ban, act);
+    assert_int_equal(verify(&desk, "demo"), 1); // what was not done is not told
+    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 10));
+    (void)desk_do(&desk, "", on_bob(ACT_BAN));
+    assert_int_equal(verify(&desk, "demo"), 2);
+    assert_int_equal(verify(&desk, ""), 1);
+    const struct moderation_call asked = {
+        .what = MODERATION_ACT, .stream = STR("demo"), .after = act, .limit = 1};
+    assert_int_equal(desk_look_up(&desk, asked, json, sizeof(json)), ERR_OK);
+    assert_non_null(strstr(json, "\"do\":\"ban\""));
+    assert_non_null(strstr(json, "\"by\":\"mod\""));
+    assert_non_null(strstr(json, "\"target\":\"user:bob\""));
+    assert_non_null(strstr(json, "\"reason\":\"spam \\\"again\\\"\""));
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    assert_int_equal(verify(&desk, "demo"), 3);
+    desk_close(&desk);
+}
+
+void moderation_needs_a_stream(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct embedded_rules rules = subject->rules;
+    desk_open(&desk, subject->port);
+    rules.streams_explicit = true;
+    subject_set_rules(subject, &rules);
+    assert_int_equal(desk_refuses(&desk, "nowhere", on_bob(ACT_BAN)), ACT_REFUSAL_NO_STREAM);
+    desk_close(&desk);
+}
