@@ -22,9 +22,9 @@ static const struct command command_version = {.name = "version",
                                                .spec = {.kinds = no_options},
                                                .run = run_version};
 
-static const struct command *const commands[] = {&command_serve, &command_token,  &command_post,
-                                                 &command_tail,  &command_bench,  &command_check,
-                                                 &command_help,  &command_version};
+static const struct command *const commands[] = {&command_serve, &command_token, &command_post,
+                                                 &command_tail,  &command_audit, &command_bench,
+                                                 &command_check, &command_help,  &command_version};
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -21,6 +21,7 @@ extern const struct command command_serve;
 extern const struct command command_token;
 extern const struct command command_post;
 extern const struct command command_tail;
+extern const struct command command_audit;
 extern const struct command command_bench;
 extern const struct command command_check;
 

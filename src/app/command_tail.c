@@ -4,6 +4,7 @@
 #include "app/command.h"
 #include "app/event_source.h"
 #include "app/remote.h"
+#include "app/tail_acts.h"
 #include "app/terminal.h"
 #include "base/rand.h"
 #include "sys/sys.h"
@@ -13,7 +14,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SILENCE_MS = 35 * 1000, // the server says something every 15 s
@@ -37,6 +37,7 @@ struct tail {
     const char *lane;
     bool is_json;
     struct event_source source;
+    struct tail_acts acts;
     int64_t last_seq;
     int status;          // of the answer under way
     struct buf answer;   // of one that is no stream of events
@@ -53,27 +54,6 @@ static void print(struct tail *tail, const struct buf *line)
     if (sys_file_write_all(1, buf_str(line)) != ERR_OK) {
         tail->output_is_gone = true;
     }
-}
-
-static void write_comment(struct buf *line, const struct json *event)
-{
-    int64_t at_ms = 0;
-    struct str name = STR_NONE, text = STR_NONE;
-    const struct json *user = json_member(event, "user");
-    (void)json_get_i64(json_member(event, "at"), &at_ms);
-    (void)json_get_str(json_member(user, "name"), &name);
-    (void)json_get_str(json_member(event, "text"), &text);
-    const time_t at_s = (time_t)(at_ms / 1000);
-    struct tm parts;
-    char clock_text[16] = "";
-    if (localtime_r(&at_s, &parts) != NULL) {
-        (void)strftime(clock_text, sizeof(clock_text), "%H:%M:%S", &parts);
-    }
-    buf_addf(line, "%s ", clock_text);
-    terminal_write(line, name);
-    buf_add_str(line, STR(": "));
-    terminal_write(line, text);
-    buf_add_byte(line, '\n');
 }
 
 static void write_gap(struct buf *line, const struct json *event)
@@ -96,7 +76,7 @@ static void write_gap(struct buf *line, const struct json *event)
 static void write_line(struct buf *line, const struct json *event, struct str type)
 {
     if (str_eq(type, STR("comment"))) {
-        write_comment(line, event);
+        tail_acts_write_comment(line, event);
     } else if (str_eq(type, STR("gap"))) {
         write_gap(line, event);
     } else if (str_eq(type, STR("resync"))) {
@@ -107,7 +87,16 @@ static void write_line(struct buf *line, const struct json *event, struct str ty
         buf_add_str(line, STR("-- the stream is "));
         terminal_write(line, state);
         buf_add_byte(line, '\n');
+    } else {
+        tail_acts_write(line, event, type);
     }
+}
+
+/* Signals of which a reader of lines wants to know. */
+static bool is_worth_a_line(struct str type)
+{
+    return str_eq(type, STR("gap")) || str_eq(type, STR("warned")) || str_eq(type, STR("held")) ||
+           str_eq(type, STR("approved")) || str_eq(type, STR("rejected"));
 }
 
 /* Keeps the place; says whether it is to be printed: an event not printed before, or the word on
@@ -125,22 +114,23 @@ static bool is_worth_printing(struct tail *tail, const struct json *event, struc
         return false;
     }
     if (json_member(event, "prev") == NULL || !json_get_i64(json_member(event, "seq"), &seq)) {
-        return str_eq(type, STR("gap")); // of the other signals a reader of lines needs none
+        return is_worth_a_line(type);
     }
     if (seq <= tail->last_seq) {
         return false;
     }
+    const bool is_known =
+        !tail->is_json && (tail_acts_knows(&tail->acts, (uint64_t)seq) ||
+                           (str_eq(type, STR("comment")) && tail_acts_hides(&tail->acts, event)));
     tail->last_seq = seq;
-    return true;
+    tail_acts_pass(&tail->acts, (uint64_t)seq);
+    return !is_known;
 }
 
-static void print_event(struct tail *tail, const struct json *event, struct str type,
-                        struct str data)
+static void print_line(struct tail *tail, const struct json *event, struct str type,
+                       struct str data)
 {
     struct buf line;
-    if (!is_worth_printing(tail, event, type)) {
-        return;
-    }
     buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
     if (tail->is_json) {
         terminal_write(&line, data);
@@ -150,6 +140,27 @@ static void print_event(struct tail *tail, const struct json *event, struct str 
     }
     print(tail, &line);
     buf_done(&line);
+}
+
+static void print_event(struct tail *tail, const struct json *event, struct str type,
+                        struct str data)
+{
+    if (is_worth_printing(tail, event, type)) {
+        print_line(tail, event, type, data);
+    }
+}
+
+/* An act ahead of its place: told now, and not again there. */
+static void print_early(struct tail *tail, const struct json *event, struct str type,
+                        struct str data)
+{
+    int64_t seq = 0;
+    (void)json_get_i64(json_member(event, "seq"), &seq);
+    if (seq <= tail->last_seq || tail_acts_knows(&tail->acts, (uint64_t)seq)) {
+        return;
+    }
+    tail_acts_early(&tail->acts, event);
+    print_line(tail, event, type, data);
 }
 
 /* What it left out, as a gap, then its events; as JSON it is printed as it came. */
@@ -171,6 +182,7 @@ static void print_digest(struct tail *tail, const struct json *digest, struct st
         print_event(tail, json_at(events, i), type, STR_NONE);
     }
     tail->last_seq = to;
+    tail_acts_pass(&tail->acts, (uint64_t)to);
 }
 
 static void on_event(void *user, struct str data)
@@ -185,7 +197,9 @@ static void on_event(void *user, struct str data)
     (void)json_get_str(json_member(event, "type"), &type);
     if (str_eq(type, STR("digest"))) {
         print_digest(tail, event, data);
-    } else if (json_member(event, "early") == NULL) { // an act comes again at its place
+    } else if (json_member(event, "early") != NULL) {
+        print_early(tail, event, type, data);
+    } else {
         print_event(tail, event, type, data);
     }
     json_free(event);
@@ -309,9 +323,11 @@ static int run(const struct command *command, const struct options *options)
     sys_signal_ignore_pipe();
     rand_init(&tail.rand, sys_random_u64());
     event_source_init(&tail.source);
+    tail_acts_init(&tail.acts);
     buf_init(&tail.answer, MEM_OTHER, ANSWER_BYTES_MAX);
     const int code = follow(&tail);
     event_source_done(&tail.source);
+    tail_acts_done(&tail.acts);
     buf_done(&tail.answer);
     return code;
 }

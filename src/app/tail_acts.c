@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/tail_acts.h"
+
+#include "app/terminal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+void tail_acts_init(struct tail_acts *acts)
+{
+    *acts = (struct tail_acts){.user_count = 0};
+    buf_init(&acts->seqs, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
+    buf_init(&acts->early, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
+}
+
+void tail_acts_done(struct tail_acts *acts)
+{
+    buf_done(&acts->seqs);
+    buf_done(&acts->early);
+}
+
+/* ---- lists of seqs ---- */
+
+static uint64_t seq_at(const struct buf *list, size_t at)
+{
+    uint64_t seq = 0;
+    memcpy(&seq, list->bytes + at, sizeof(seq));
+    return seq;
+}
+
+static bool holds(const struct buf *list, uint64_t seq)
+{
+    for (size_t at = 0; at < list->len; at += sizeof(seq)) {
+        if (seq_at(list, at) == seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add(struct buf *list, uint64_t seq)
+{
+    if (list->len == list->len_max) {
+        buf_drop(list, sizeof(seq)); // the oldest
+    }
+    buf_add(list, &seq, sizeof(seq));
+}
+
+static void drop_upto(struct buf *list, uint64_t seq)
+{
+    size_t kept = 0;
+    for (size_t at = 0; at < list->len; at += sizeof(seq)) {
+        const uint64_t one = seq_at(list, at);
+        if (one > seq) {
+            memcpy(list->bytes + kept, &one, sizeof(one));
+            kept += sizeof(one);
+        }
+    }
+    list->len = kept;
+}
+
+/* ---- what early copies say ---- */
+
+static uint64_t number(const struct json *object, const char *name)
+{
+    int64_t value = 0;
+    (void)json_get_i64(json_member(object, name), &value);
+    return value < 0 ? 0 : (uint64_t)value;
+}
+
+static void hide_user(struct tail_acts *acts, struct str id, uint64_t upto)
+{
+    if (id.len > TAIL_USER_BYTES) {
+        return;
+    }
+    if (acts->user_count == TAIL_USERS_MAX) {
+        memmove(&acts->users[0], &acts->users[1], sizeof(acts->users) - sizeof(acts->users[0]));
+        acts->user_count--;
+    }
+    memcpy(acts->users[acts->user_count].id, id.at, id.len);
+    acts->users[acts->user_count].id[id.len] = '\0';
+    acts->users[acts->user_count++].upto = upto;
+}
+
+void tail_acts_early(struct tail_acts *acts, const struct json *event)
+{
+    struct str user = STR_NONE;
+    bool is_all = false;
+    const struct json *seqs = json_member(event, "seqs");
+    add(&acts->early, number(event, "seq"));
+    for (size_t i = 0; i < json_length(seqs); i++) {
+        int64_t seq = 0;
+        if (json_get_i64(json_at(seqs, i), &seq) && seq > 0) {
+            add(&acts->seqs, (uint64_t)seq);
+        }
+    }
+    if (json_get_str(json_member(event, "user_id"), &user)) {
+        hide_user(acts, user, number(event, "upto"));
+    }
+    if (json_get_bool(json_member(event, "all"), &is_all) && is_all) {
+        const uint64_t upto = number(event, "upto");
+        acts->all_upto = upto > acts->all_upto ? upto : acts->all_upto;
+    }
+}
+
+bool tail_acts_knows(const struct tail_acts *acts, uint64_t seq)
+{
+    return holds(&acts->early, seq);
+}
+
+bool tail_acts_hides(const struct tail_acts *acts, const struct json *comment)
+{
+    const uint64_t seq = number(comment, "seq");
+    struct str id = STR_NONE;
+    (void)json_get_str(json_member(json_member(comment, "user"), "id"), &id);
+    for (uint32_t i = 0; i < acts->user_count; i++) {
+        if (seq <= acts->users[i].upto && str_eq(id, str_of(acts->users[i].id))) {
+            return true;
+        }
+    }
+    return seq <= acts->all_upto || holds(&acts->seqs, seq);
+}
+
+void tail_acts_pass(struct tail_acts *acts, uint64_t seq)
+{
+    drop_upto(&acts->seqs, seq);
+    drop_upto(&acts->early, seq);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < acts->user_count; i++) {
+        if (acts->users[i].upto > seq) {
+            acts->users[kept++] = acts->users[i];
+        }
+    }
+    acts->user_count = kept;
+}
+
+/* ---- for people ---- */
+
+void tail_acts_write_comment(struct buf *line, const struct json *comment)
+{
+    int64_t at_ms = 0;
+    struct str name = STR_NONE, text = STR_NONE;
+    (void)json_get_i64(json_member(comment, "at"), &at_ms);
+    (void)json_get_str(json_member(json_member(comment, "user"), "name"), &name);
+    (void)json_get_str(json_member(comment, "text"), &text);
+    const time_t at_s = (time_t)(at_ms / 1000);
+    struct tm parts;
+    char clock_text[16] = "";
+    if (localtime_r(&at_s, &parts) != NULL) {
+        (void)strftime(clock_text, sizeof(clock_text), "%H:%M:%S", &parts);
+    }
+    buf_addf(line, "%s ", clock_text);
+    terminal_write(line, name);
+    buf_add_str(line, STR(": "));
+    terminal_write(line, text);
+    buf_add_byte(line, '\n');
+}
+
+static void write_retract(struct buf *line, const struct json *event)
+{
+    const struct json *seqs = json_member(event, "seqs");
+    struct str user = STR_NONE;
+    if (json_get_str(json_member(event, "user_id"), &user)) {
+        buf_add_str(line, STR("-- removed: all by "));
+        terminal_write(line, user);
+        buf_addf(line, ", up to %" PRIu64, number(event, "upto"));
+    } else if (json_length(seqs) == 0) {
+        buf_addf(line, "-- removed: everything up to %" PRIu64, number(event, "upto"));
+    } else {
+        buf_add_str(line, STR("-- removed:"));
+        for (size_t i = 0; i < json_length(seqs); i++) {
+            int64_t seq = 0;
+            (void)json_get_i64(json_at(seqs, i), &seq);
+            buf_addf(line, " %" PRId64, seq);
+        }
+    }
+    buf_add_byte(line, '\n');
+}
+
+static void write_restore(struct buf *line, const struct json *event)
+{
+    const struct json *comments = json_member(event, "comments");
+    for (size_t i = 0; i < json_length(comments); i++) {
+        buf_add_str(line, STR("-- restored: "));
+        tail_acts_write_comment(line, json_at(comments, i));
+    }
+}
+
+static void write_pin(struct buf *line, const struct json *event)
+{
+    const struct json *comment = json_member(event, "comment");
+    struct str text = STR_NONE;
+    if (json_get_str(json_member(comment, "text"), &text)) {
+        buf_add_str(line, STR("-- pinned: "));
+        tail_acts_write_comment(line, comment);
+    } else {
+        buf_addf(line, "-- pinned: %" PRIu64 "\n", number(event, "target"));
+    }
+}
+
+static void write_settings(struct buf *line, const struct json *event)
+{
+    const struct json *modes = json_member(event, "modes");
+    const uint64_t slow_s = number(event, "slow");
+    bool has_shield = false;
+    buf_add_str(line, STR("-- rules:"));
+    if (slow_s > 0) {
+        buf_addf(line, " one comment in %" PRIu64 " s", slow_s);
+    }
+    for (size_t i = 0; i < json_length(modes); i++) {
+        struct str mode = STR_NONE;
+        (void)json_get_str(json_at(modes, i), &mode);
+        buf_add_byte(line, ' ');
+        terminal_write(line, mode);
+    }
+    if (json_get_bool(json_member(event, "shield"), &has_shield) && has_shield) {
+        buf_add_str(line, STR(" shield"));
+    }
+    if (line->len > 0 && line->bytes[line->len - 1] == ':') {
+        buf_add_str(line, STR(" none"));
+    }
+    buf_add_byte(line, '\n');
+}
+
+/* What is told to one reader alone, or to moderators. */
+static void write_word(struct buf *line, const struct json *event, const char *what,
+                       const char *member)
+{
+    struct str text = STR_NONE;
+    (void)json_get_str(json_member(event, member), &text);
+    buf_addf(line, "-- %s: ", what);
+    terminal_write(line, text);
+    buf_add_byte(line, '\n');
+}
+
+void tail_acts_write(struct buf *line, const struct json *event, struct str type)
+{
+    if (str_eq(type, STR("retract"))) {
+        write_retract(line, event);
+    } else if (str_eq(type, STR("restore"))) {
+        write_restore(line, event);
+    } else if (str_eq(type, STR("pin"))) {
+        write_pin(line, event);
+    } else if (str_eq(type, STR("unpin"))) {
+        buf_addf(line, "-- no longer pinned: %" PRIu64 "\n", number(event, "target"));
+    } else if (str_eq(type, STR("settings"))) {
+        write_settings(line, event);
+    } else if (str_eq(type, STR("warned"))) {
+        write_word(line, event, "you are warned", "text");
+    } else if (str_eq(type, STR("held"))) {
+        write_word(line, event, "held", "id");
+    } else if (str_eq(type, STR("approved"))) {
+        write_word(line, event, "approved", "id");
+    } else if (str_eq(type, STR("rejected"))) {
+        write_word(line, event, "rejected", "id");
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/* tail_acts -- what acts of moderation mean for who prints a stream line by line: which comments
+ * are not to be printed any more, and which acts were told already.
+ *
+ * An act may come twice, first as an early copy ahead of comments that it removes.
+ *
+ * Owns:     its lists.
+ * Used by:  command_tail.c.
+ * Thread:   its owner's.
+ * Bound:    TAIL_ACTS_MAX of each; only what the reader's place has not passed is kept.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "wire/json.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TAIL_ACTS_MAX = 65536, TAIL_USERS_MAX = 256, TAIL_USER_BYTES = 128 };
+
+struct tail_acts {    // zeroed to begin
+    struct buf seqs;  // of removed comments, uint64_t each
+    struct buf early; // of acts told as early copies, the same
+    struct {
+        char id[TAIL_USER_BYTES + 1];
+        uint64_t upto;
+    } users[TAIL_USERS_MAX];
+    uint32_t user_count;
+    uint64_t all_upto;
+};
+
+void tail_acts_init(struct tail_acts *acts);
+void tail_acts_done(struct tail_acts *acts);
+/* An early copy. What it removes is hidden from now on. */
+void tail_acts_early(struct tail_acts *acts, const struct json *event);
+/* Was this act told as an early copy? */
+bool tail_acts_knows(const struct tail_acts *acts, uint64_t seq);
+/* Has an early copy removed this comment? */
+bool tail_acts_hides(const struct tail_acts *acts, const struct json *comment);
+/* The reader stands at `seq`: what lies before does not matter any more. */
+void tail_acts_pass(struct tail_acts *acts, uint64_t seq);
+
+/* ---- for people; what strangers wrote is made harmless for a terminal ---- */
+/* "-- removed 4072" and the like; nothing when it is no act, or one that says nothing new. */
+void tail_acts_write(struct buf *line, const struct json *event, struct str type);
+/* "12:04:09 Ann: hello" */
+void tail_acts_write_comment(struct buf *line, const struct json *comment);
