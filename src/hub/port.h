@@ -137,12 +137,19 @@ struct act_call {
 /* What moderators look up; each answers with JSON text made by the engine, members of an object
  * without its braces, in `out`, whose memory is the asker's: buf_done(). */
 enum moderation_read {
-    MODERATION_HELD,    // "comments":[...]; `stream`
-    MODERATION_LOG,     // "entries":[...],"cursor","more"; `stream` empty: the chain of all
-    MODERATION_USER,    // `user`'s sanctions and newest comments in the stream
-    MODERATION_ACT,     // one act: its audit entry, and the seq of its event in `seq`
-    MODERATION_HOUSE,   // the stream's rules: slow, modes, shield, terms, sanctions in force
-    MODERATION_SIMILAR, // raid view: near-duplicate texts and new accounts, grouped
+    MODERATION_HELD,  // "comments":[...], oldest first, each as it would be sent but for its place,
+                      // with what held it: "act", "rule" of a rule, "due_at" (unix ms) of one
+                      // that approves itself; `stream`
+    MODERATION_LOG,   // "entries":[...],"cursor","more"; `stream` empty: the chain of all
+    MODERATION_USER,  // of `user` in the stream: "user":{as in their newest comment},
+                      // "sanctions":[{"act","do","at","by","kind", "until" (unix ms), "reason",
+                      // "all":true of one on all streams}] in force, and "comments":[...], the
+                      // newest `limit`, oldest first, with "state":"visible|held|deleted|shadowed"
+    MODERATION_ACT,   // one act: its audit entry, and the seq of its event in `seq`
+    MODERATION_HOUSE, // the stream's rules, members as rules/house_json.h has them; "counts" as
+                      // rules/rule_metrics.h has them; "sanctions" in force, with "user" each
+    MODERATION_SIMILAR, // raid view: "groups":[{"why":"text|new_accounts","comments":[...]}], users
+                        // with "since" (unix s) where it is known
     MODERATION_APPEALS, // "appeals":[...] of the stream, the newest `limit` with an act > `after`:
                         // {"id":"a90","act":"a81","user","at","text","state":"open|granted|
                         // rejected"}, decided ones with "decided_at","by","words"; `user`: theirs
