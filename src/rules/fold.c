@@ -85,7 +85,29 @@ static bool is_dropped(uint32_t point)
     }
 }
 
+/* Cyrillic and Greek letters as small ones, those without marks: again only to be quick. */
+static uint32_t small_of(uint32_t point)
+{
+    const bool has_mark = point == 0x0419 || point == 0x0439; // short i
+    if (is_within(point, 0x0410, 0x044F) && !has_mark) {
+        return point < 0x0430 ? point + 0x20 : point;
+    }
+    if (is_within(point, 0x03B1, 0x03C9) && point != 0x03C2) { // not the final sigma
+        return point;
+    }
+    return is_within(point, 0x0391, 0x03A9) && point != 0x03A2 ? point + 0x20 : 0;
+}
+
 /* ---- writing ---- */
+
+static void put_known(struct reading *reading, uint32_t point)
+{
+    uint8_t bytes[4];
+    const utf8proc_ssize_t len = utf8proc_encode_char((utf8proc_int32_t)point, bytes);
+    reading->last = point;
+    reading->last_at = reading->out->len;
+    buf_add(reading->out, bytes, (size_t)len);
+}
 
 static void put_space(struct reading *reading)
 {
@@ -124,11 +146,7 @@ static void put_point(struct reading *reading, uint32_t point)
         }
         point = composed_with_last(reading, point);
     }
-    uint8_t bytes[4];
-    const utf8proc_ssize_t len = utf8proc_encode_char((utf8proc_int32_t)point, bytes);
-    reading->last = point;
-    reading->last_at = reading->out->len;
-    buf_add(reading->out, bytes, (size_t)len);
+    put_known(reading, point);
 }
 
 static void put_loosely(struct reading *reading, uint32_t point)
@@ -142,10 +160,11 @@ static void put_other(struct reading *reading, uint32_t point)
 {
     enum { OPTIONS = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE };
     const char letter = reading->is_loose ? look_alike_letter(point) : '\0';
+    const uint32_t small = stands_for_itself(point) ? point : small_of(point);
     utf8proc_int32_t parts[FOLD_POINTS_MAX];
     int break_class = UTF8PROC_BOUNDCLASS_START;
-    if (letter != '\0' || stands_for_itself(point)) {
-        put_point(reading, letter != '\0' ? (uint32_t)letter : point);
+    if (letter != '\0' || small != 0) {
+        put_known(reading, letter != '\0' ? (uint32_t)letter : small);
         return;
     }
     const utf8proc_ssize_t count = utf8proc_decompose_char(
@@ -159,19 +178,7 @@ static void put_other(struct reading *reading, uint32_t point)
     }
 }
 
-static void put_ascii(struct reading *reading, uint8_t byte)
-{
-    const char folded = fold_ascii(byte);
-    if (folded == ' ') {
-        put_space(reading);
-    } else if (folded != ASCII_DROPPED) {
-        reading->last = (uint8_t)folded;
-        reading->last_at = reading->out->len;
-        buf_add_byte(reading->out, (uint8_t)folded);
-    }
-}
-
-/* Room first, then bytes: most texts are ASCII alone, and this is all that happens to them. */
+/* Room first, then bytes: most of what is written is ASCII. Returns how much of it there was. */
 static size_t put_ascii_run(struct reading *reading, struct str text)
 {
     uint8_t *at = buf_room(reading->out, text.len);
@@ -187,37 +194,34 @@ static size_t put_ascii_run(struct reading *reading, struct str text)
         const bool is_spare = folded == ' ' && (at == start || at[-1] == ' ');
         at += folded != ASCII_DROPPED && !is_spare;
     }
+    if (at > from) {
+        reading->last = at[-1];
+        reading->last_at = reading->out->len + (size_t)(at - from) - 1;
+    }
     reading->out->len += (size_t)(at - from);
     return i;
 }
 
-static void read_all(struct reading *reading, struct str text)
+static size_t put_next(struct reading *reading, struct str text)
 {
-    while (text.len > 0) {
-        uint32_t point = 0;
-        size_t len = utf8_next(text, &point);
-        if (len == 1) {
-            put_ascii(reading, (uint8_t)point);
-        } else if (len > 1) {
-            put_other(reading, point);
-            reading->has_others = true;
-        } else {
-            len = 1; // no UTF-8
-        }
-        text.at += len;
-        text.len -= len;
+    uint32_t point = 0;
+    const size_t len = utf8_next(text, &point);
+    if (len == 0) {
+        return 1; // no UTF-8
     }
+    put_other(reading, point);
+    reading->has_others = true;
+    return len;
 }
 
 static struct reading read_text(struct str text, bool is_loose, struct buf *out)
 {
     struct reading reading = {.out = out, .start = out->len, .is_loose = is_loose};
-    const size_t plain = put_ascii_run(&reading, text);
-    if (plain < text.len && !out->failed) {
-        const bool has_any = out->len > reading.start;
-        reading.last = has_any ? out->bytes[out->len - 1] : 0;
-        reading.last_at = has_any ? out->len - 1 : 0;
-        read_all(&reading, (struct str){.at = text.at + plain, .len = text.len - plain});
+    while (text.len > 0 && !out->failed) {
+        const size_t len = (uint8_t)text.at[0] < ASCII_POINTS ? put_ascii_run(&reading, text)
+                                                              : put_next(&reading, text);
+        text.at += len;
+        text.len -= len;
     }
     if (!out->failed && out->len > reading.start && out->bytes[out->len - 1] == ' ') {
         out->len--;
@@ -226,11 +230,6 @@ static struct reading read_text(struct str text, bool is_loose, struct buf *out)
 }
 
 /* ---- signs that are letters in a word ---- */
-
-struct signs {
-    bool were_there; // any became a letter
-    bool had_ones;   // one that may be i or l
-};
 
 static bool is_small_letter(uint8_t byte)
 {
@@ -263,33 +262,34 @@ static size_t word_end(const uint8_t *bytes, size_t at, size_t len, bool *ret_ha
     return at;
 }
 
-static void letter_signs(uint8_t *bytes, size_t len, char one, struct signs *signs)
+static bool is_one(uint8_t byte)
+{
+    return byte == '1' || byte == '|';
+}
+
+static void letter_signs(uint8_t *bytes, size_t len, char one)
 {
     for (size_t i = 0; i < len; i++) {
         const char letter = look_alike_leet((char)bytes[i]);
-        const bool is_one = bytes[i] == '1' || bytes[i] == '|';
         if (letter != '\0') {
-            signs->were_there = true;
-            signs->had_ones = signs->had_ones || is_one;
-            bytes[i] = (uint8_t)(is_one ? one : letter);
+            bytes[i] = (uint8_t)(is_one(bytes[i]) ? one : letter);
         }
     }
 }
 
-static struct signs make_letters(struct reading *reading, char one)
+/* Of the reading that ends at `end`. */
+static void make_letters(const struct reading *reading, size_t end, char one)
 {
-    struct signs signs = {0};
-    struct buf *out = reading->out;
+    uint8_t *bytes = reading->out->bytes;
     size_t at = reading->start;
-    while (at < out->len && !out->failed) {
+    while (at < end && !reading->out->failed) {
         bool has_letters = false;
-        const size_t end = word_end(out->bytes, at, out->len, &has_letters);
+        const size_t word = word_end(bytes, at, end, &has_letters);
         if (has_letters) {
-            letter_signs(out->bytes + at, end - at, one, &signs);
+            letter_signs(bytes + at, word - at, one);
         }
-        at = end > at ? end : at + 1;
+        at = word > at ? word : at + 1;
     }
-    return signs;
 }
 
 static bool holds_signs(const struct reading *reading)
@@ -303,13 +303,29 @@ static bool holds_signs(const struct reading *reading)
     return false;
 }
 
+static bool holds_ones(const struct reading *reading)
+{
+    const struct buf *out = reading->out;
+    for (size_t i = reading->start; i < out->len && !out->failed; i++) {
+        if (is_one(out->bytes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- the readings ---- */
 
-static bool is_same(const struct buf *out, size_t a, size_t b)
+/* Two that stand side by side in `out`, which the second ends. */
+static bool is_same(const struct reading *first, const struct reading *second)
 {
-    const size_t a_len = b - 1 - a; // FOLD_NEXT stands between
-    return !out->failed && a_len == out->len - b &&
-           (a_len == 0 || memcmp(out->bytes + a, out->bytes + b, a_len) == 0);
+    const struct buf *out = first->out;
+    if (out->failed) {
+        return false;
+    }
+    const size_t len = second->start - 1 - first->start; // FOLD_NEXT stands between
+    return len == out->len - second->start &&
+           (len == 0 || memcmp(out->bytes + first->start, out->bytes + second->start, len) == 0);
 }
 
 void fold_plain(struct str text, struct buf *out)
@@ -319,8 +335,33 @@ void fold_plain(struct str text, struct buf *out)
 
 void fold_loose(struct str text, struct buf *out)
 {
-    struct reading reading = read_text(text, true, out);
-    (void)make_letters(&reading, 'i');
+    const struct reading reading = read_text(text, true, out);
+    make_letters(&reading, out->len, 'i');
+}
+
+/* The same again, for its other way to be read. */
+static struct reading copy_of(const struct reading *reading)
+{
+    struct buf *out = reading->out;
+    const size_t len = out->len - reading->start;
+    buf_add_byte(out, FOLD_NEXT);
+    struct reading copy = *reading;
+    copy.start = out->len;
+    uint8_t *room = buf_room(out, len);
+    if (room != NULL && len > 0) {
+        memcpy(room, out->bytes + reading->start, len);
+        out->len += len;
+    }
+    return copy;
+}
+
+static struct reading loose_of(struct str text, const struct reading *plain)
+{
+    if (!plain->has_others) {
+        return copy_of(plain); // ASCII looks like itself
+    }
+    buf_add_byte(plain->out, FOLD_NEXT);
+    return read_text(text, true, plain->out);
 }
 
 void fold_text(struct str text, struct buf *out)
@@ -330,17 +371,18 @@ void fold_text(struct str text, struct buf *out)
         return;
     }
     const size_t plain_end = out->len;
-    buf_add_byte(out, FOLD_NEXT);
-    struct reading loose = read_text(text, true, out);
-    const struct signs signs = make_letters(&loose, 'i');
-    if (is_same(out, plain.start, loose.start)) {
-        out->len = plain_end;
-        return;
+    const struct reading loose = loose_of(text, &plain);
+    const size_t loose_end = out->len;
+    if (holds_ones(&loose)) {
+        const struct reading other = copy_of(&loose);
+        make_letters(&loose, loose_end, 'i');
+        make_letters(&other, out->len, 'l');
+        out->len = is_same(&loose, &other) ? loose_end : out->len;
+    } else {
+        make_letters(&loose, loose_end, 'i');
     }
-    if (signs.had_ones) {
-        buf_add_byte(out, FOLD_NEXT);
-        struct reading other = read_text(text, true, out);
-        (void)make_letters(&other, 'l');
+    if (out->len == loose_end && is_same(&plain, &loose)) {
+        out->len = plain_end;
     }
 }
 

@@ -261,16 +261,31 @@ static bool is_link(const struct host *host, struct str text)
             (has_path(text, host->end) || has_port || (name.len > 0 && HOLDS(seconds, second))));
 }
 
+/* Where the next dot of any kind is; the text's length: there is none. */
+static size_t next_dot(struct str text, size_t at)
+{
+    while (at < text.len && text.at[at] != '.' && dot_len(text, at) == 0) {
+        at++;
+    }
+    return at;
+}
+
+static size_t host_start(struct str text, size_t at)
+{
+    while (at > 0 && (is_alnum(text.at[at - 1]) || text.at[at - 1] == '-')) {
+        at--;
+    }
+    return at;
+}
+
 static bool holds_host(struct str text)
 {
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = next_dot(text, 0); at < text.len; at = next_dot(text, at)) {
         struct host host;
-        const size_t end = take_host(text, at, &host);
-        const bool may_be = host.len > 3 && host.len <= HOST_BYTES_MAX;
-        if (may_be && memchr(host.text, '.', host.len) != NULL && is_link(&host, text)) {
+        at = take_host(text, host_start(text, at), &host);
+        if (host.len > 3 && host.len <= HOST_BYTES_MAX && is_link(&host, text)) {
             return true;
         }
-        at = end > at ? end : at + 1;
     }
     return false;
 }

@@ -10,7 +10,8 @@
  *
  * children of s: states first[s] .. first[s+1]-1. `hit` names the longest pattern that ends in a
  * state, patterns[].shorter the next one that ends there too. Built level by level from the sorted
- * patterns, each state being a range of them that share a prefix. */
+ * patterns, each state being a range of them that share a prefix. Most of any text is spent near the
+ * root: there each state has a row that says what follows any byte. */
 #include "rules/terms.h"
 
 #include "base/mem.h"
@@ -23,7 +24,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-enum { NO_PATTERN = 0, BYTES = 256 };
+enum { NO_PATTERN = 0, BYTES = 256, NEAR_ENTRIES = 32 * 1024 };
 
 struct pattern { // a term as it is looked for
     uint32_t term;
@@ -52,7 +53,10 @@ struct terms {
     struct pattern *patterns; // [term_count], by their bytes
     struct entry *entries;    // [term_count]
     char *texts;              // [text_bytes]
-    uint32_t root[BYTES];     // the root's children, 0: none
+    uint8_t class[BYTES];     // of bytes that patterns hold, from 1; 0: all others
+    uint32_t class_count;     // with that of all others
+    uint32_t near_count;      // states near the root, whose every step is known:
+    uint32_t *near;           // [near_count * class_count], the state that follows
 };
 
 /* ---- building ---- */
@@ -149,9 +153,23 @@ static uint32_t count_states(const struct building *building)
     return states;
 }
 
+static void class_bytes(const struct building *building, struct terms *terms)
+{
+    terms->class_count = 1;
+    for (size_t i = 0; i < building->folded.len; i++) {
+        uint8_t *class = &terms->class[building->folded.bytes[i]];
+        if (*class == 0) {
+            *class = (uint8_t)terms->class_count++; // fewer than 256: UTF-8 has no byte FF
+        }
+    }
+}
+
 static enum err make_tables(struct building *building, struct terms *terms)
 {
     const uint32_t states = count_states(building);
+    class_bytes(building, terms);
+    const uint32_t near = NEAR_ENTRIES / terms->class_count;
+    terms->near_count = states < near ? states : near;
     size_t text_bytes = 0;
     for (uint32_t i = 0; i < building->count; i++) {
         text_bytes += building->list[i].text.len;
@@ -163,12 +181,14 @@ static enum err make_tables(struct building *building, struct terms *terms)
     terms->fail = mem_new(MEM_OTHER, states * sizeof(*terms->fail));
     terms->hit = mem_new(MEM_OTHER, states * sizeof(*terms->hit));
     terms->label = mem_new(MEM_OTHER, states);
+    terms->near =
+        mem_new(MEM_OTHER, (size_t)terms->near_count * terms->class_count * sizeof(*terms->near));
     terms->patterns = mem_new(MEM_OTHER, building->count * sizeof(*terms->patterns));
     terms->entries = mem_new(MEM_OTHER, building->count * sizeof(*terms->entries));
     terms->texts = mem_new(MEM_OTHER, text_bytes);
     building->ranges = mem_new(MEM_OTHER, states * sizeof(*building->ranges));
     const bool has_all = terms->first != NULL && terms->fail != NULL && terms->hit != NULL &&
-                         terms->label != NULL && terms->patterns != NULL &&
+                         terms->label != NULL && terms->near != NULL && terms->patterns != NULL &&
                          terms->entries != NULL && terms->texts != NULL && building->ranges != NULL;
     return has_all ? ERR_OK : ERR_NOMEM;
 }
@@ -240,17 +260,11 @@ static void number_states(const struct building *building, struct terms *terms)
         }
     }
     terms->first[terms->state_count] = next;
-    for (uint32_t child = terms->first[0]; child < terms->first[1]; child++) {
-        terms->root[terms->label[child]] = child;
-    }
 }
 
 /* 0: it has none. */
 static uint32_t child_of(const struct terms *terms, uint32_t state, uint8_t byte)
 {
-    if (state == 0) {
-        return terms->root[byte];
-    }
     const uint32_t first = terms->first[state];
     const uint32_t count = terms->first[state + 1] - first;
     const uint8_t *labels = terms->label + first;
@@ -268,17 +282,36 @@ static uint32_t child_of(const struct terms *terms, uint32_t state, uint8_t byte
 
 static uint32_t step(const struct terms *terms, uint32_t state, uint8_t byte)
 {
-    uint32_t next = child_of(terms, state, byte);
-    while (next == 0 && state != 0) {
+    while (state >= terms->near_count) {
+        const uint32_t next = child_of(terms, state, byte);
+        if (next != 0) {
+            return next;
+        }
         state = terms->fail[state];
-        next = child_of(terms, state, byte);
     }
-    return next;
+    return terms->near[state * terms->class_count + terms->class[byte]];
+}
+
+/* The rows of a state: its children's, and for all else those of the state it fails to, whose row
+ * stands before its own. */
+static void fill_row(struct terms *terms, uint32_t state)
+{
+    uint32_t *row = terms->near + (size_t)state * terms->class_count;
+    if (state != 0) {
+        memcpy(row, terms->near + (size_t)terms->fail[state] * terms->class_count,
+               terms->class_count * sizeof(*row));
+    }
+    for (uint32_t child = terms->first[state]; child < terms->first[state + 1]; child++) {
+        row[terms->class[terms->label[child]]] = child;
+    }
 }
 
 static void link_fails(struct terms *terms)
 {
     for (uint32_t state = 0; state < terms->state_count; state++) {
+        if (state < terms->near_count) {
+            fill_row(terms, state);
+        }
         for (uint32_t child = terms->first[state]; child < terms->first[state + 1]; child++) {
             const uint32_t fail =
                 state == 0 ? 0 : step(terms, terms->fail[state], terms->label[child]);
@@ -345,6 +378,7 @@ void terms_unref(struct terms *terms)
     mem_free(MEM_OTHER, terms->fail);
     mem_free(MEM_OTHER, terms->hit);
     mem_free(MEM_OTHER, terms->label);
+    mem_free(MEM_OTHER, terms->near);
     mem_free(MEM_OTHER, terms->patterns);
     mem_free(MEM_OTHER, terms->entries);
     mem_free(MEM_OTHER, terms->texts);
@@ -369,6 +403,7 @@ size_t terms_bytes(const struct terms *terms)
     enum { STATE_BYTES = 3 * sizeof(uint32_t) + 1 };
     return terms == NULL ? 0
                          : sizeof(*terms) + (size_t)terms->state_count * STATE_BYTES +
+                               (size_t)terms->near_count * terms->class_count * sizeof(uint32_t) +
                                terms->term_count * sizeof(struct pattern) +
                                terms->term_count * sizeof(struct entry) + terms->text_bytes;
 }

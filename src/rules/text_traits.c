@@ -106,18 +106,19 @@ static void survey_point(struct survey *survey, uint32_t point)
 }
 
 /* Most of what is written. */
-static bool is_letter_or_space(char c)
+static void survey_plain(struct survey *survey, uint8_t byte)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ';
+    const bool is_upper = byte >= 'A' && byte <= 'Z';
+    survey->upper += is_upper;
+    survey->cased += is_upper || (byte >= 'a' && byte <= 'z');
+    survey->has_else = survey->has_else || !character_is_space(byte);
+    mark_run_add(&survey->marks, byte);
 }
 
-static void survey_plain(struct survey *survey, char c)
+/* What stands for itself, whatever follows it. */
+static bool is_plain(char c)
 {
-    survey->upper += c >= 'A' && c <= 'Z';
-    survey->cased += c != ' ';
-    survey->has_else = survey->has_else || c != ' ';
-    survey->marks.last = (uint8_t)c;
-    survey->marks.marks = 0;
+    return (uint8_t)c < 0x80 && c != ':' && c != '#' && c != '*' && !(c >= '0' && c <= '9');
 }
 
 static struct survey survey_text(struct str text)
@@ -126,8 +127,8 @@ static struct survey survey_text(struct str text)
     while (text.len > 0) {
         uint32_t point = 0;
         size_t len = 1;
-        if (is_letter_or_space(text.at[0])) {
-            survey_plain(&survey, text.at[0]);
+        if (is_plain(text.at[0])) {
+            survey_plain(&survey, (uint8_t)text.at[0]);
         } else if ((len = emote_len(text)) > 0 || (len = keycap_len(text)) > 0) {
             survey.has_emote = true;
         } else if ((len = utf8_next(text, &point)) > 0) {
@@ -169,8 +170,8 @@ static uint64_t likeness_of(struct str reading)
     size_t kept_len = 0;
     uint32_t last = 0;
     while (reading.len > 0 && kept_len < LIKENESS_BYTES_MAX) {
-        uint32_t point = 0;
-        const size_t len = utf8_next(reading, &point);
+        uint32_t point = (uint8_t)reading.at[0];
+        const size_t len = point < 0x80 ? 1 : utf8_next(reading, &point);
         if (len == 0) {
             break; // a folded text is UTF-8
         }
