@@ -234,10 +234,12 @@ struct read {
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
     struct epoch epoch;
-    uint64_t head;   // newest committed seq when it was read
-    uint64_t oldest; // oldest seq still kept, 0 when the log is empty and nothing ever expired;
-                     // else head + 1
-    bool more;       // there is more in the direction asked (up to `upto`)
+    uint64_t head;    // newest committed seq when it was read
+    uint64_t oldest;  // oldest seq still kept, 0 when the log is empty and nothing ever expired;
+                      // else head + 1
+    bool more;        // there is more in the direction asked (up to `upto`)
+    uint64_t reached; // of a folded read that stopped early, since so much was removed: the last
+                      // seq it looked at; else 0
     uint32_t count;
     struct event **events; // [count], references and array are the asker's: read_done()
 };
@@ -248,6 +250,7 @@ struct count_call {
     struct call call;
     struct str stream;
     uint64_t after, upto;
+    uint64_t view; // as in struct read
     /* -- the answer -- */
     enum err result;
     uint64_t count;

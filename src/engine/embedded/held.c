@@ -129,20 +129,11 @@ static enum comment_step step_to(enum comment_state to)
     return COMMENT_STEP_REQUEUE;
 }
 
-static enum err drop_claim(struct store *store, uint64_t n)
-{
-    sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_CLAIM_DELETE, &query));
-    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
-    return store_run(store, query);
-}
-
 enum err held_step(struct store *store, uint64_t n, enum comment_state to, struct held_row *ret_row)
 {
     struct held_row row;
     TRY(held_find(store, n, &row));
     TRY(comment_state_step(row.state, step_to(to), &row.state));
-    TRY(drop_claim(store, n));
     row.due_ms = 0; // what was judged once is not approved by time alone
     TRY(put(store, &row));
     *ret_row = row;
@@ -206,51 +197,5 @@ enum err held_expire(struct store *store, int64_t stream, uint64_t seq)
     TRY(store_ask(store, STORE_HELD_EXPIRE, &query));
     (void)sqlite3_bind_int64(query, 1, stream);
     (void)sqlite3_bind_int64(query, 2, (int64_t)seq);
-    return store_run(store, query);
-}
-
-/* ---- claims ---- */
-
-enum err held_claimed(struct store *store, uint64_t n, int64_t now_ms, struct str *ret_user,
-                      int64_t *ret_until_ms)
-{
-    sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_CLAIM_GET, &query));
-    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
-    TRY(store_step(store, query));
-    const int64_t until_ms = sqlite3_column_int64(query, 1);
-    if (until_ms <= now_ms) {
-        return ERR_NOT_FOUND;
-    }
-    *ret_user = store_column_text(query, 0);
-    *ret_until_ms = until_ms;
-    return ERR_OK;
-}
-
-enum err held_claim(struct store *store, uint64_t n, struct str user, int64_t now_ms,
-                    int64_t until_ms)
-{
-    struct held_row row;
-    struct str holder = STR_NONE;
-    int64_t held_until_ms = 0;
-    sqlite3_stmt *query = NULL;
-    TRY(held_find(store, n, &row));
-    if (row.state != COMMENT_HELD) {
-        return ERR_NOT_FOUND;
-    }
-    const enum err err = held_claimed(store, n, now_ms, &holder, &held_until_ms);
-    if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        return err;
-    }
-    if (err == ERR_OK && !str_eq(holder, user)) {
-        return ERR_DENIED;
-    }
-    if (until_ms <= now_ms) {
-        return drop_claim(store, n);
-    }
-    TRY(store_ask(store, STORE_CLAIM_SET, &query));
-    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
-    store_bind_text(query, 2, user);
-    (void)sqlite3_bind_int64(query, 3, until_ms);
     return store_run(store, query);
 }

@@ -62,14 +62,6 @@ MUST_USE enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_n
 /* How many wait, in `stream`; 0: in all. */
 MUST_USE enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count);
 
-/* `user` works on it until `until_ms` (unix; not above `now_ms`: it is given back): nobody else may
- * claim it before. ERR_DENIED: somebody else does; ERR_NOT_FOUND: it does not wait. */
-MUST_USE enum err held_claim(struct store *store, uint64_t n, struct str user, int64_t now_ms,
-                             int64_t until_ms);
-/* Who works on it; borrowed. ERR_NOT_FOUND: nobody. */
-MUST_USE enum err held_claimed(struct store *store, uint64_t n, int64_t now_ms,
-                               struct str *ret_user, int64_t *ret_until_ms);
-
 /* The queue of a stream, oldest first: held_next() until ERR_NOT_FOUND. */
 MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after_n,
                              sqlite3_stmt **ret_walk);

@@ -23,6 +23,9 @@ struct entry {
     uint32_t first, count, cap;
     uint64_t bytes;
     uint64_t floor, ground;
+    uint64_t public_head;  // the newest that is not shadowed
+    uint32_t shadows;      // in the ring
+    bool may_have_shadows; // below the floor
     char name[];
 };
 
@@ -59,9 +62,16 @@ static struct event **place(const struct entry *entry, uint32_t index)
     return &entry->ring[(entry->first + index) & (entry->cap - 1)];
 }
 
+static bool is_shadowed(const struct event *event)
+{
+    return (event->flags & EVENT_FLAG_SHADOW) != 0;
+}
+
 static void drop_oldest(struct log_tail *tail, struct entry *entry)
 {
     struct event *event = *place(entry, 0);
+    entry->shadows -= is_shadowed(event);
+    entry->may_have_shadows = entry->may_have_shadows || is_shadowed(event);
     entry->bytes -= weight(event);
     tail->bytes -= weight(event);
     entry->first = (entry->first + 1) & (entry->cap - 1);
@@ -115,7 +125,8 @@ static struct entry *find(struct log_tail *tail, struct str stream)
     return entry;
 }
 
-static struct entry *make(struct log_tail *tail, struct str stream, uint64_t head, uint64_t ground)
+static struct entry *make(struct log_tail *tail, struct str stream,
+                          const struct log_tail_place *where)
 {
     struct entry *entry = mem_new(MEM_EVENT, sizeof(*entry) + stream.len);
     if (entry == NULL) {
@@ -123,8 +134,10 @@ static struct entry *make(struct log_tail *tail, struct str stream, uint64_t hea
     }
     memcpy(entry->name, stream.at, stream.len);
     entry->node.key = (struct str){.at = entry->name, .len = stream.len};
-    entry->floor = head;
-    entry->ground = ground;
+    entry->floor = where->head;
+    entry->public_head = where->public_head;
+    entry->ground = where->ground;
+    entry->may_have_shadows = where->has_shadows;
     if (map_add(&tail->by_name, &entry->node) != ERR_OK) {
         mem_free(MEM_EVENT, entry);
         return NULL;
@@ -144,12 +157,17 @@ static void keep_bounds(struct log_tail *tail, struct entry *entry)
     }
 }
 
-void log_tail_wake(struct log_tail *tail, struct str stream, uint64_t head, uint64_t ground)
+void log_tail_wake(struct log_tail *tail, struct str stream, const struct log_tail_place *where)
 {
     lock(tail);
-    struct entry *made = find(tail, stream) == NULL ? make(tail, stream, head, ground) : NULL;
-    if (made != NULL) { // without memory the store answers
-        keep_bounds(tail, made);
+    struct entry *entry = find(tail, stream);
+    if (entry != NULL) {
+        entry->may_have_shadows = entry->may_have_shadows && where->has_shadows;
+    } else {
+        entry = make(tail, stream, where);
+    }
+    if (entry != NULL) { // without memory the store answers
+        keep_bounds(tail, entry);
     }
     unlock(tail);
 }
@@ -182,6 +200,10 @@ static void put(struct log_tail *tail, struct entry *entry, struct event *event,
         entry->floor--;
     }
     *place(entry, oldest ? 0 : entry->count) = event_ref(event);
+    entry->shadows += is_shadowed(event);
+    if (!oldest && !is_shadowed(event)) {
+        entry->public_head = event->seq;
+    }
     entry->count++;
     entry->bytes += weight(event);
     tail->bytes += weight(event);
@@ -192,7 +214,11 @@ void log_tail_append(struct log_tail *tail, struct str stream, struct event *eve
     lock(tail);
     struct entry *entry = find(tail, stream);
     if (entry == NULL) {
-        entry = make(tail, stream, event->seq - 1, ground);
+        const struct log_tail_place where = {.head = event->seq - 1,
+                                             .public_head = event->prev,
+                                             .ground = ground,
+                                             .has_shadows = true}; // for all we know
+        entry = make(tail, stream, &where);
     }
     if (entry != NULL && entry->count == LOG_TAIL_EVENTS_MAX) {
         drop_oldest(tail, entry);
@@ -297,7 +323,13 @@ void log_tail_redact(struct log_tail *tail, struct str stream, const struct remo
 
 static bool is_wanted(const struct read *read, const struct event *event)
 {
-    return (read->kinds >> event->kind & 1U) != 0;
+    return (read->kinds >> event->kind & 1U) != 0 && !is_shadowed(event);
+}
+
+/* It may be one that was restored: the store knows. */
+static bool is_unsure(const struct read *read, const struct event *event)
+{
+    return read->folded && event->kind == EVENT_REMOVED;
 }
 
 static uint64_t head_of(const struct entry *entry)
@@ -315,6 +347,9 @@ static bool collect_after(const struct entry *entry, struct read *read, struct e
     }
     for (uint64_t seq = after + 1; seq <= upto; seq++) {
         struct event *event = *place(entry, (uint32_t)(seq - entry->floor - 1));
+        if (is_unsure(read, event)) {
+            return false;
+        }
         if (!is_wanted(read, event)) {
             continue;
         }
@@ -334,6 +369,9 @@ static bool collect_before(const struct entry *entry, struct read *read, struct 
     uint64_t seq = read->bound - 1 < head_of(entry) ? read->bound - 1 : head_of(entry);
     for (; seq > entry->floor; seq--) {
         struct event *event = *place(entry, (uint32_t)(seq - entry->floor - 1));
+        if (is_unsure(read, event)) {
+            return false;
+        }
         if (!is_wanted(read, event)) {
             continue;
         }
@@ -396,14 +434,15 @@ enum log_tail_answer log_tail_read(struct log_tail *tail, struct read *read)
         return LOG_TAIL_NONE;
     }
     lock(tail);
-    const struct entry *entry = find(tail, read->stream);
+    const struct entry *entry = read->view == 0 ? find(tail, read->stream) : NULL;
     const bool answered = entry != NULL && collect(entry, read, events);
     if (answered) {
         for (uint32_t i = 0; i < read->count; i++) {
             (void)event_ref(events[i]);
         }
-        read->head = head_of(entry);
+        read->head = entry->public_head;
         read->oldest = store_streams_oldest(entry->ground, read->head);
+        read->reached = 0;
     }
     const enum log_tail_answer answer = kind_of(tail, answered);
     unlock(tail);
@@ -425,16 +464,34 @@ uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint
     return upto > after ? upto - after : 0;
 }
 
+/* False: it cannot say how many below its floor are shadowed. */
+static bool count_public(const struct entry *entry, struct count_call *count)
+{
+    const uint64_t head = head_of(entry);
+    uint64_t found = log_tail_count_of(count, entry->ground, head);
+    if (entry->may_have_shadows && count->after < entry->floor && found > 0 &&
+        entry->floor > entry->ground) {
+        return false;
+    }
+    const uint64_t first = count->after > entry->floor ? count->after + 1 : entry->floor + 1;
+    const uint64_t last = count->upto < head ? count->upto : head;
+    for (uint64_t seq = first; entry->shadows > 0 && seq <= last; seq++) {
+        found -= is_shadowed(*place(entry, (uint32_t)(seq - entry->floor - 1)));
+    }
+    count->count = found;
+    return true;
+}
+
 enum log_tail_answer log_tail_count(struct log_tail *tail, struct count_call *count)
 {
     lock(tail);
-    const struct entry *entry = find(tail, count->stream);
-    if (entry != NULL) {
+    const struct entry *entry = count->view == 0 ? find(tail, count->stream) : NULL;
+    const bool answered = entry != NULL && count_public(entry, count);
+    if (answered) {
         count->result = ERR_OK;
-        count->count = log_tail_count_of(count, entry->ground, head_of(entry));
-        count->oldest = store_streams_oldest(entry->ground, head_of(entry));
+        count->oldest = store_streams_oldest(entry->ground, entry->public_head);
     }
-    const enum log_tail_answer answer = kind_of(tail, entry != NULL);
+    const enum log_tail_answer answer = kind_of(tail, answered);
     unlock(tail);
     return answer;
 }

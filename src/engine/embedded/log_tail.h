@@ -10,7 +10,8 @@
  * Thread:   any; everything is under TAIL, a leaf lock held for at most READ_LIMIT_MAX references.
  * Bound:    LOG_TAIL_EVENTS_MAX and LOG_TAIL_BYTES_MAX a stream, bytes_max over all: the stream
  * longest unused is forgotten whole.
- * Promise:  holds committed events only, and all of those above its floor.
+ * Promise:  holds committed events only, and all of those above its floor; hands out nothing that
+ * is shadowed: who has a view of their own asks the store. Nor does it know what was restored.
  */
 #pragma once
 
@@ -43,7 +44,11 @@ void log_tail_init(struct log_tail *tail, uint64_t seed, uint64_t bytes_max);
 void log_tail_done(struct log_tail *tail);
 
 /* The stream is awake: from here on what is appended is kept. Known already: nothing. */
-void log_tail_wake(struct log_tail *tail, struct str stream, uint64_t head, uint64_t ground);
+struct log_tail_place { // where its log ends
+    uint64_t head, public_head, ground;
+    bool has_shadows; // somewhere above its ground
+};
+void log_tail_wake(struct log_tail *tail, struct str stream, const struct log_tail_place *place);
 /* A committed event; the next of its stream. `ground` of a stream that is not awake yet. */
 void log_tail_append(struct log_tail *tail, struct str stream, struct event *event,
                      uint64_t ground);
@@ -77,5 +82,5 @@ enum log_tail_answer {
 };
 enum log_tail_answer log_tail_read(struct log_tail *tail, struct read *read);
 enum log_tail_answer log_tail_count(struct log_tail *tail, struct count_call *count);
-/* Both, of (after, upto], when the log is kept from ground + 1 to head. */
+/* Events of (after, upto], shadowed or not, when the log is kept from ground + 1 to head. */
 uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint64_t head);

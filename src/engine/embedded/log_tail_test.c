@@ -32,6 +32,12 @@ static void append(struct log_tail *tail, const char *stream, uint64_t seq, size
     event_unref(event);
 }
 
+static void wake(struct log_tail *tail, struct str stream, uint64_t head, uint64_t ground)
+{
+    const struct log_tail_place place = {.head = head, .public_head = head, .ground = ground};
+    log_tail_wake(tail, stream, &place);
+}
+
 static struct read after(const char *stream, uint64_t bound)
 {
     return (struct read){.stream = str_of(stream),
@@ -59,7 +65,7 @@ static void what_is_not_whole_is_left_to_the_store(void **state)
     struct log_tail tail;
     log_tail_init(&tail, 1, 1 << 20);
     assert_false(holds_after(&tail, "demo", 0));
-    log_tail_wake(&tail, STR("demo"), 40, 0);
+    wake(&tail, STR("demo"), 40, 0);
     assert_true(holds_after(&tail, "demo", 40));
     assert_true(holds_after(&tail, "demo", 99)); // beyond the newest there is nothing
     assert_false(holds_after(&tail, "demo", 39));
@@ -123,7 +129,7 @@ static void streams_without_events_are_bounded_too(void **state)
     log_tail_init(&tail, 1, 1 << 16);
     for (int i = 0; i < 10000; i++) {
         snprintf(name, sizeof(name), "s%d", i);
-        log_tail_wake(&tail, str_of(name), 7, 0);
+        wake(&tail, str_of(name), 7, 0);
     }
     assert_true(tail.bytes <= tail.bytes_max);
     assert_in_range(tail.by_name.count, 100, 1000);
@@ -140,7 +146,7 @@ static void a_read_from_the_store_fills_it_backwards(void **state)
     struct log_tail tail;
     struct event *events[10];
     log_tail_init(&tail, 1, 1 << 20);
-    log_tail_wake(&tail, STR("demo"), 20, 5);
+    wake(&tail, STR("demo"), 20, 5);
     append(&tail, "demo", 21, 10);
     for (uint64_t i = 0; i < 10; i++) {
         events[i] = make(13 + i, 10); // 13..22: reaches beyond the floor, as a later read may
@@ -212,7 +218,7 @@ static void what_is_redacted_is_removed_and_is_not_read_back_in(void **state)
     expect_kinds(&tail, "other", (uint8_t[]){8, 1, 8, 1});
 
     log_tail_forget(&tail);
-    log_tail_wake(&tail, STR("demo"), 4, 0);
+    wake(&tail, STR("demo"), 4, 0);
     struct log_tail_find found = {.events = events, .count = 4, .redactions = before};
     log_tail_fill(&tail, STR("demo"), &found); // it was read before
     assert_false(holds_after(&tail, "demo", 0));

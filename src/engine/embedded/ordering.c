@@ -308,6 +308,7 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
         .bytes = store_streams_segment_bytes(head->node.key.len, ordering->body.len),
         .is_comment = is_comment,
         .is_unprivileged = is_comment && (entry->flags & EVENT_FLAG_PRIVILEGED) == 0,
+        .is_shadowed = (entry->flags & EVENT_FLAG_SHADOW) != 0,
     };
     struct stamp_place place;
     const struct store_end end = stamp_next(&head->end, now.wall_ms, &stamped, &place);
@@ -315,8 +316,8 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
         .n = ordering->next_n,
         .stream = head->row.id,
         .seq = end.seq,
-        .prev = head->end.seq - (mutant(PREV_WRONG) ? 1 : 0),
-        .segment = end.segment,
+        .prev = place.prev - (mutant(PREV_WRONG) ? 1 : 0),
+        .segment = place.segment,
         .at_ms = end.at_ms,
         .kind = (uint8_t)entry->kind,
         .flags = entry->flags | place.flags,
@@ -443,7 +444,7 @@ static enum err add_state(struct ordering *ordering, struct head *head, enum str
 
 static void answer_stream(struct stream_call *call, const struct head *head)
 {
-    call->head = head->end.seq;
+    call->head = head->end.public_seq;
     call->now = head->row.state;
     call->retention_now = head->row.retention_days;
     call->created_ms = head->row.created_ms;

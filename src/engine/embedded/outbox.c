@@ -2,6 +2,7 @@
 #include "engine/embedded/outbox.h"
 
 #include "base/mem.h"
+#include "wire/removal.h"
 
 #include <stddef.h>
 
@@ -44,6 +45,23 @@ enum err outbox_add(struct outbox *outbox, struct head *head, struct event *even
     return ERR_OK;
 }
 
+/* What was published before is not handed out any more; a retract that cannot be read names
+ * nothing that the tail could keep. */
+static void redact(const struct outlet *outlet, const struct outbox_item *item)
+{
+    const struct event *event = item->event;
+    struct removal removal;
+    if (event->kind != EVENT_RETRACT) {
+        return;
+    }
+    if (removal_read((struct str){.at = event->body, .len = event->body_len}, &removal) != ERR_OK) {
+        log_tail_forget(outlet->tail);
+        return;
+    }
+    log_tail_redact(outlet->tail, item->head->node.key, &removal);
+    removal_done(&removal);
+}
+
 static void publish(const struct outlet *outlet, const struct outbox_item *item)
 {
     struct event *event = item->event;
@@ -51,6 +69,7 @@ static void publish(const struct outlet *outlet, const struct outbox_item *item)
     const bool was_waited_for = item->asked_ms != 0 && now_ms > item->asked_ms;
     event->published_mono_ms = now_ms; // no other thread has it yet
     event->waited_ms = was_waited_for ? (uint32_t)(now_ms - item->asked_ms) : 0;
+    redact(outlet, item);
     log_tail_append(outlet->tail, item->head->node.key, event, item->head->row.ground_seq);
     bus_publish(outlet->bus, &item->head->subs, event);
     if (list_is_empty(&item->head->subs)) { // nobody watches, or the last one has fallen behind

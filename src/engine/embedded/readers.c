@@ -6,6 +6,7 @@
 #include "base/must.h"
 #include "engine/embedded/call_queue.h"
 #include "engine/embedded/moderation_reads.h"
+#include "engine/embedded/sight.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_streams.h"
@@ -16,6 +17,9 @@
 #include <string.h>
 
 enum { MODERATION_BYTES_MAX = 4 << 20 };
+
+/* A folded read looks at so many rows, most of them removed, and then says how far it got. */
+enum { FOLDED_LOOKS_MAX = 5000 };
 
 struct reader {
     struct readers *all; // borrowed; outlives it
@@ -81,6 +85,22 @@ static enum err find(struct reader *reader, struct str name, struct place *ret_p
     return ERR_OK;
 }
 
+/* In a view of one's own the newest event may be one's own. */
+static enum err see_own_head(struct reader *reader, uint64_t view, struct place *place)
+{
+    const struct store_streams_hole hole = {.stream = place->row.id,
+                                            .after = place->head,
+                                            .upto = SEQ_MAX,
+                                            .view = view,
+                                            .hash_key = reader->all->options.identity->hash_key};
+    uint64_t own = 0;
+    if (view != 0 && place->row.id != 0) {
+        TRY(store_streams_own_shadow(&reader->store, &hole, &own));
+    }
+    place->head = own > place->head ? own : place->head;
+    return ERR_OK;
+}
+
 /* ---- read ---- */
 
 static struct read *read_of(struct call *call)
@@ -88,43 +108,65 @@ static struct read *read_of(struct call *call)
     return (struct read *)(void *)call; // its first member
 }
 
-static enum err take_event(struct reader *reader, const struct store_row *row, struct read *read,
-                           struct event **events)
+/* Where one walk stands. */
+struct walk {
+    struct reader *reader;
+    struct read *read;
+    struct sight sight;
+    uint32_t looked_at;
+};
+
+/* Adds what the row is for the asker. ERR_LIMIT: the answer is whole without it. */
+static enum err take_row(struct walk *walk, const struct store_row *row)
 {
-    struct event *event = store_rows_event(row, reader->all->options.identity->hash_key);
-    if (event == NULL) {
-        return ERR_NOMEM;
+    struct read *read = walk->read;
+    struct event *event = NULL;
+    const enum err err = sight_of(&walk->sight, row, &event);
+    if (err == ERR_GONE) {
+        tell_damage(walk->reader, read->stream, row->n);
     }
-    events[read->count++] = event;
+    TRY(err);
+    if (event != NULL && read->count == read->limit) {
+        event_unref(event);
+        read->more = true;
+        return ERR_LIMIT;
+    }
+    if (event != NULL) {
+        read->events[read->count++] = event;
+    }
+    if (read->folded && ++walk->looked_at == FOLDED_LOOKS_MAX) {
+        read->more = true;
+        read->reached = row->seq;
+        return ERR_LIMIT;
+    }
     return ERR_OK;
 }
 
-static enum err walk_rows(struct reader *reader, const struct store_range *range, struct read *read,
-                          struct event **events)
+static enum err walk_rows(struct walk *walk, const struct store_range *range)
 {
-    sqlite3_stmt *walk = NULL;
+    struct read *read = walk->read;
+    struct store *store = &walk->reader->store;
+    sqlite3_stmt *query = NULL;
     struct store_row row = {.n = 0};
-    TRY(store_rows_range(&reader->store, range, &walk));
+    TRY(store_rows_range(store, range, &query));
     for (;;) {
-        const enum err err = store_rows_next(&reader->store, walk, &row);
+        enum err err = store_rows_next(store, query, &row);
         if (err == ERR_NOT_FOUND) {
             return ERR_OK;
         }
         if (err == ERR_GONE && read->count < read->limit) {
-            tell_damage(reader, read->stream, row.n);
+            tell_damage(walk->reader, read->stream, row.n);
             return ERR_GONE;
         }
-        if (err != ERR_OK && err != ERR_GONE) {
-            return err;
-        }
-        if (err == ERR_OK && (read->kinds >> row.kind & 1U) == 0) {
-            continue;
-        }
-        if (read->count == read->limit) {
+        if (err == ERR_GONE) {
             read->more = true;
             return ERR_OK;
         }
-        TRY(take_event(reader, &row, read, events));
+        TRY(err);
+        err = take_row(walk, &row);
+        if (err != ERR_OK) {
+            return err == ERR_LIMIT ? ERR_OK : err;
+        }
     }
 }
 
@@ -155,6 +197,7 @@ static enum err answer_read(struct reader *reader, struct call *call)
     struct read *read = read_of(call);
     struct place place;
     TRY(find(reader, read->stream, &place));
+    TRY(see_own_head(reader, read->view, &place));
     read->head = place.head;
     read->oldest = store_streams_oldest(place.row.ground_seq, place.head);
     if (place.row.id == 0) {
@@ -165,11 +208,15 @@ static enum err answer_read(struct reader *reader, struct call *call)
         return ERR_NOMEM;
     }
     const struct store_range range = range_of(read, &place);
-    TRY(walk_rows(reader, &range, read, read->events));
+    struct walk walk = {.reader = reader, .read = read};
+    TRY(sight_init(&walk.sight, &reader->store, reader->all->options.identity, read));
+    const enum err err = walk_rows(&walk, &range);
+    sight_done(&walk.sight);
+    TRY(err);
     if (range.newest_first) {
         turn_around(read->events, read->count);
     }
-    if (read->kinds == UINT32_MAX) {
+    if (read->kinds == UINT32_MAX && !read->folded && read->view == 0) {
         const struct log_tail_find found = {
             .events = read->events, .count = read->count, .redactions = reader->redactions};
         log_tail_fill(reader->all->options.tail, read->stream, &found);
@@ -193,12 +240,30 @@ static struct count_call *count_of(struct call *call)
     return (struct count_call *)(void *)call;
 }
 
+static enum err count_seen(struct reader *reader, const struct place *place,
+                           struct count_call *count)
+{
+    const struct store_streams_hole hole = {.stream = place->row.id,
+                                            .after = count->after,
+                                            .upto = count->upto < place->head ? count->upto
+                                                                              : place->head,
+                                            .view = count->view,
+                                            .hash_key = reader->all->options.identity->hash_key};
+    uint64_t shadowed = 0;
+    if (place->row.id != 0) {
+        TRY(store_streams_shadows(&reader->store, &hole, &shadowed));
+    }
+    count->count = log_tail_count_of(count, place->row.ground_seq, place->head) - shadowed;
+    return ERR_OK;
+}
+
 static enum err answer_count(struct reader *reader, struct call *call)
 {
     struct count_call *count = count_of(call);
     struct place place;
     TRY(find(reader, count->stream, &place));
-    count->count = log_tail_count_of(count, place.row.ground_seq, place.head);
+    TRY(see_own_head(reader, count->view, &place));
+    TRY(count_seen(reader, &place, count));
     count->oldest = store_streams_oldest(place.row.ground_seq, place.head);
     return ERR_OK;
 }
@@ -289,6 +354,7 @@ static void clear(struct read *read)
     read->count = 0;
     read->events = NULL;
     read->more = false;
+    read->reached = 0;
 }
 
 /* Gives a read the answer of one that asked the same. */
@@ -299,6 +365,7 @@ static void share(const struct read *from, struct read *read)
     read->head = from->head;
     read->oldest = from->oldest;
     read->more = from->more;
+    read->reached = from->reached;
     if (from->result != ERR_OK || from->count == 0) {
         return;
     }
@@ -385,7 +452,8 @@ static void answer(struct reader *reader, struct question *question)
 static bool asks_the_same(const struct read *a, const struct read *b)
 {
     return a->from == b->from && a->bound == b->bound && a->upto == b->upto &&
-           a->limit == b->limit && a->kinds == b->kinds && str_eq(a->stream, b->stream);
+           a->limit == b->limit && a->kinds == b->kinds && a->folded == b->folded &&
+           a->view == b->view && str_eq(a->stream, b->stream);
 }
 
 /* Under QUEUE: those who ask what the first asks need no read of their own. All were asked before

@@ -11,9 +11,10 @@ int64_t stamp_at(const struct store_end *end, int64_t wall_ms)
     return wall_ms > end->at_ms || mutant(AT_GOES_BACK) ? wall_ms : end->at_ms;
 }
 
-static struct stamp_place take_place(struct store_end *next, const struct stamp_event *event)
+static struct stamp_place take_place(struct store_end *next, const struct store_end *end,
+                                     const struct stamp_event *event)
 {
-    struct stamp_place place = {.rank = 0};
+    struct stamp_place place = {.prev = end->public_seq, .segment = next->segment};
     if (!event->is_unprivileged) {
         return place;
     }
@@ -35,11 +36,13 @@ static bool begins_segment(const struct store_end *end, int64_t at_ms,
            (event->is_comment && is_full);
 }
 
-struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
+/* As if everybody saw it. */
+static struct store_end add(const struct store_end *end, int64_t wall_ms,
                             const struct stamp_event *event, struct stamp_place *ret_place)
 {
     struct store_end next = *end;
     next.seq = end->seq + 1;
+    next.public_seq = next.seq;
     next.at_ms = stamp_at(end, wall_ms);
     const uint64_t second = (uint64_t)next.at_ms / MS_A_SECOND;
     if (second != end->second) {
@@ -61,6 +64,20 @@ struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
         next.segment_comments++;
         next.segment_bytes += event->bytes;
     }
-    *ret_place = take_place(&next, event);
+    *ret_place = take_place(&next, end, event);
+    return next;
+}
+
+struct store_end stamp_next(const struct store_end *end, int64_t wall_ms,
+                            const struct stamp_event *event, struct stamp_place *ret_place)
+{
+    const struct store_end added = add(end, wall_ms, event, ret_place);
+    if (!event->is_shadowed) {
+        return added;
+    }
+    struct store_end next = *end;
+    next.seq = added.seq;
+    next.at_ms = added.at_ms;
+    next.has_shadows = true;
     return next;
 }

@@ -9,6 +9,10 @@
  *   segment   the last one's, until SEGMENT_MS_MAX after its first event, or when a comment would
  *             be over SEGMENT_COMMENTS_MAX or SEGMENT_BYTES_MAX; acts ride along, whatever they
  *             weigh
+ *   prev      the last event everybody sees
+ *
+ * A shadowed event takes a seq and a time and nothing else: it gets the prev, rank and segment that
+ * it would have, and the next one gets the same.
  *
  * Thread:  any; pure.
  */
@@ -26,10 +30,12 @@ struct stamp_event {
     uint32_t bytes;       // in its segment: store_streams_segment_bytes()
     bool is_comment;      // not an act
     bool is_unprivileged; // a comment that is ranked
+    bool is_shadowed;
 };
 
 int64_t stamp_at(const struct store_end *end, int64_t wall_ms);
 struct stamp_place {
+    uint64_t prev, segment;
     uint16_t rank;
     uint8_t flags; // EVENT_FLAG_DIGEST or 0
 };

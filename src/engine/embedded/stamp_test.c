@@ -114,6 +114,39 @@ static void segments_are_cut_by_count_bytes_and_time(void **state)
     assert_int_equal(end.segment, 5);
 }
 
+/* The same events with and without what is shadowed between them. */
+static void a_shadow_takes_a_seq_and_changes_nothing_for_others(void **state)
+{
+    (void)state;
+    const struct stamp_event shadow = {
+        .bytes = 300, .is_comment = true, .is_unprivileged = true, .is_shadowed = true};
+    struct store_end with = {.seq = 0}, without = {.seq = 0};
+    uint64_t random = 1, public_seq = 0;
+    for (int i = 0; i < 3000; i++) {
+        random = random * 6364136223846793005U + 1442695040888963407U;
+        const int64_t wall_ms = WALL_MS + i * 7;
+        const struct stamp_event *event = (random >> 33) % 5 == 0 ? &ACT : &COMMENT;
+        struct stamp_place one, other;
+        for (uint64_t shadows = (random >> 40) % 3; shadows > 0; shadows--) {
+            const struct store_end before = with;
+            with = stamp_next(&with, wall_ms, &shadow, &one);
+            assert_int_equal(with.seq, before.seq + 1);
+            assert_int_equal(with.public_seq, public_seq);
+            assert_int_equal(one.prev, public_seq);
+        }
+        with = stamp_next(&with, wall_ms, event, &one);
+        without = stamp_next(&without, wall_ms, event, &other);
+        assert_int_equal(one.prev, public_seq);
+        assert_int_equal(one.rank, other.rank);
+        assert_int_equal(one.flags, other.flags);
+        assert_int_equal(one.segment, other.segment);
+        public_seq = with.seq;
+    }
+    assert_true(with.has_shadows);
+    assert_false(without.has_shadows);
+    assert_true(without.segment > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_rank_past_counting_says_so),
         cmocka_unit_test(the_first_others_of_a_window_are_marked),
         cmocka_unit_test(segments_are_cut_by_count_bytes_and_time),
+        cmocka_unit_test(a_shadow_takes_a_seq_and_changes_nothing_for_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

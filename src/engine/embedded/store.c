@@ -93,9 +93,6 @@ static const char *const texts[STORE_QUERIES] = {
                           "FROM log WHERE stream = ?1 AND seq <= ?2)",
     [STORE_HELD_DELETE] = "DELETE FROM held WHERE n = ?1",
     [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 LIMIT ?3",
-    [STORE_CLAIM_GET] = "SELECT user, until FROM claims WHERE n = ?1",
-    [STORE_CLAIM_SET] = "INSERT OR REPLACE INTO claims(n, user, until) VALUES (?1, ?2, ?3)",
-    [STORE_CLAIM_DELETE] = "DELETE FROM claims WHERE n = ?1",
     [STORE_ROW_ADD] = "INSERT INTO log(" ROW ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11, ?12, ?13)",
     [STORE_ROW_GET] = "SELECT " ROW " FROM log WHERE n = ?1",

@@ -67,7 +67,6 @@
  *             act, rule           what held it
  *             due                 unix ms when it approves itself; 0: never
  *             at, flags, user, cid, body, sum   of the comment
- *   claims    n, user, until      who works on what waits in `held`; unix ms
  */
 #pragma once
 
@@ -133,9 +132,6 @@ enum store_query {
     STORE_HELD_EXPIRE,
     STORE_HELD_DELETE,
     STORE_HELD_OLD,
-    STORE_CLAIM_GET,
-    STORE_CLAIM_SET,
-    STORE_CLAIM_DELETE,
     STORE_ROW_ADD,
     STORE_ROW_GET,
     STORE_ROWS_AFTER,

@@ -56,7 +56,6 @@ static const char moderation_tables[] =
     " rule TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
     "CREATE INDEX held_placed ON held(log_n) WHERE log_n > 0;"
     "CREATE INDEX held_rejected ON held(at) WHERE state = 3;"
-    "CREATE TABLE claims(n INTEGER PRIMARY KEY, user TEXT NOT NULL, until INTEGER NOT NULL);"
     "CREATE TABLE carried(stream INTEGER NOT NULL, seq INTEGER NOT NULL, row_n INTEGER NOT NULL,"
     " PRIMARY KEY(stream, seq, row_n)) WITHOUT ROWID;"
     "DROP INDEX log_acts;" // in format 2 all but comments were acts

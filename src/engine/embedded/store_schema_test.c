@@ -80,7 +80,6 @@ static void open_format_2(struct place *place)
         "DROP TABLE ranks",
         "DROP TABLE removals",
         "DROP TABLE sweeps",
-        "DROP TABLE claims",
         "DROP TABLE carried",
         "DROP INDEX log_acts",
         "DROP INDEX log_shadows",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/store_streams.h"
 
+#include "base/hash.h"
 #include "engine/embedded/store_rows.h"
 
 #include <stddef.h>
@@ -134,15 +135,21 @@ enum err store_streams_head(struct store *store, const struct store_stream *stre
         *ret_row_n = row.n;
         return err;
     }
-    *ret_seq = row.seq;
+    *ret_seq = (row.flags & EVENT_FLAG_SHADOW) != 0 ? row.prev : row.seq;
     return ERR_OK;
+}
+
+/* What was a comment is one still, wherever places are counted. */
+static bool is_comment(const struct store_row *row)
+{
+    return row->kind == EVENT_COMMENT || row->kind == EVENT_REMOVED;
 }
 
 /* Those with the flag are the first of their window: below one without it all of them stand. False:
  * they are counted. */
 static bool count_window(struct store_end *end, const struct store_row *row)
 {
-    const bool is_other = row->kind == EVENT_COMMENT && (row->flags & EVENT_FLAG_PRIVILEGED) == 0;
+    const bool is_other = is_comment(row) && (row->flags & EVENT_FLAG_PRIVILEGED) == 0;
     if ((uint64_t)row->at_ms / EVENT_DIGEST_MS != end->window ||
         end->window_count >= EVENT_DIGEST_OTHERS) {
         return false;
@@ -161,15 +168,18 @@ static bool count_row(struct store_end *end, const struct store_row *row, size_t
 {
     const bool same_second = (uint64_t)row->at_ms / MS_A_SECOND == end->second;
     const bool same_segment = row->segment == end->segment;
-    const bool is_comment = row->kind == EVENT_COMMENT;
-    if (same_second && is_comment && (row->flags & EVENT_FLAG_PRIVILEGED) == 0) {
+    const bool counts = is_comment(row);
+    if ((row->flags & EVENT_FLAG_SHADOW) != 0) {
+        return true; // of no account
+    }
+    if (same_second && counts && (row->flags & EVENT_FLAG_PRIVILEGED) == 0) {
         end->rank_count++;
     }
     const bool goes_on = count_window(end, row);
     if (same_segment) {
         end->segment_at_ms = row->at_ms;
-        end->segment_comments += is_comment;
-        end->segment_bytes += is_comment ? store_streams_segment_bytes(name_len, row->body.len) : 0;
+        end->segment_comments += counts;
+        end->segment_bytes += counts ? store_streams_segment_bytes(name_len, row->body.len) : 0;
     }
     return same_second || same_segment || goes_on;
 }
@@ -192,36 +202,112 @@ static enum err count_down(struct store *store, sqlite3_stmt *walk, size_t name_
     return err;
 }
 
+/* Down to the newest row that everybody sees. ERR_NOT_FOUND: there is none. */
+static enum err pass_shadows(struct store *store, sqlite3_stmt *walk, struct store_row *row)
+{
+    while ((row->flags & EVENT_FLAG_SHADOW) != 0) {
+        TRY(store_rows_next(store, walk, row));
+    }
+    return ERR_OK;
+}
+
+static void begin_at(struct store_end *end, const struct store_row *row)
+{
+    end->public_seq = row->seq;
+    end->second = (uint64_t)row->at_ms / MS_A_SECOND;
+    end->window = (uint64_t)row->at_ms / EVENT_DIGEST_MS;
+    end->segment = row->segment;
+    end->segment_at_ms = 0;
+}
+
+static enum err walk_end(struct store *store, const struct store_stream *stream, size_t name_len,
+                         struct store_end *end, uint64_t *ret_row_n)
+{
+    sqlite3_stmt *walk = NULL;
+    struct store_row row = {.n = 0};
+    TRY(walk_down(store, stream, &walk));
+    enum err err = store_rows_next(store, walk, &row);
+    if (err == ERR_OK) {
+        end->seq = row.seq;
+        end->at_ms = row.at_ms;
+        err = pass_shadows(store, walk, &row);
+    }
+    if (err == ERR_OK) {
+        begin_at(end, &row);
+        err = count_down(store, walk, name_len, end, &row);
+    } else if (err == ERR_GONE) {
+        *ret_row_n = row.n;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err look_for_shadows(struct store *store, const struct store_stream *stream,
+                                 bool *ret_has_shadows)
+{
+    sqlite3_stmt *query = NULL;
+    const enum err err = find_by_number(store, STORE_SHADOWS_ANY, stream->id, &query);
+    *ret_has_shadows = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err store_streams_end(struct store *store, const struct store_stream *stream, size_t name_len,
                            struct store_end *ret_end, uint64_t *ret_row_n)
 {
     struct store_end end = {
         .seq = stream->ground_seq,
+        .public_seq = stream->ground_seq,
         .at_ms = stream->ground_at_ms,
         .second = (uint64_t)stream->ground_at_ms / MS_A_SECOND,
         .window = (uint64_t)stream->ground_at_ms / EVENT_DIGEST_MS,
         .segment = stream->ground_segment,
         .segment_at_ms = stream->ground_at_ms,
     };
-    sqlite3_stmt *walk = NULL;
-    struct store_row row = {.n = 0};
-    TRY(walk_down(store, stream, &walk));
-    enum err err = store_rows_next(store, walk, &row);
-    if (err == ERR_OK) {
-        end = (struct store_end){.seq = row.seq,
-                                 .at_ms = row.at_ms,
-                                 .second = (uint64_t)row.at_ms / MS_A_SECOND,
-                                 .window = (uint64_t)row.at_ms / EVENT_DIGEST_MS,
-                                 .segment = row.segment};
-        err = count_down(store, walk, name_len, &end, &row);
-    } else if (err == ERR_GONE) {
-        *ret_row_n = row.n;
-    }
-    if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        return err;
-    }
+    TRY(look_for_shadows(store, stream, &end.has_shadows));
+    TRY(walk_end(store, stream, name_len, &end, ret_row_n));
     *ret_end = end;
     return ERR_OK;
+}
+
+static enum err ask_shadows(struct store *store, const struct store_streams_hole *hole,
+                            sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_SHADOWS, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, hole->stream);
+    (void)sqlite3_bind_int64(*ret_walk, 2, (int64_t)hole->after);
+    (void)sqlite3_bind_int64(*ret_walk, 3, (int64_t)hole->upto);
+    return ERR_OK;
+}
+
+static bool is_own(const struct store_streams_hole *hole, sqlite3_stmt *walk)
+{
+    return hole->view != 0 && hash_str(hole->hash_key, store_column_text(walk, 1)) == hole->view;
+}
+
+enum err store_streams_shadows(struct store *store, const struct store_streams_hole *hole,
+                               uint64_t *ret_count)
+{
+    sqlite3_stmt *walk = NULL;
+    uint64_t count = 0;
+    enum err err = ERR_OK;
+    TRY(ask_shadows(store, hole, &walk));
+    while ((err = store_step(store, walk)) == ERR_OK) {
+        count += !is_own(hole, walk);
+    }
+    *ret_count = count;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err store_streams_own_shadow(struct store *store, const struct store_streams_hole *hole,
+                                  uint64_t *ret_seq)
+{
+    sqlite3_stmt *walk = NULL;
+    enum err err = ERR_OK;
+    TRY(ask_shadows(store, hole, &walk));
+    do {
+        err = store_step(store, walk);
+    } while (err == ERR_OK && !is_own(hole, walk));
+    *ret_seq = err == ERR_OK ? (uint64_t)sqlite3_column_int64(walk, 0) : 0;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 uint64_t store_streams_oldest(uint64_t ground_seq, uint64_t head)

@@ -10,6 +10,7 @@
 #include "engine/embedded/store.h"
 #include "hub/port.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct store_stream {
@@ -26,7 +27,9 @@ struct store_stream {
 
 /* Where the log of a stream ends, from which the ordering point goes on. */
 struct store_end {
-    uint64_t seq; // 0: nothing yet
+    uint64_t seq;        // 0: nothing yet
+    uint64_t public_seq; // the last that is not shadowed
+    bool has_shadows;    // somewhere in the log
     int64_t at_ms;
     uint64_t second;       // of `at`, in which
     uint32_t rank_count;   // so many unprivileged comments stand
@@ -35,6 +38,13 @@ struct store_end {
     uint64_t segment;      // 0: none yet
     int64_t segment_at_ms;
     uint32_t segment_comments, segment_bytes;
+};
+
+struct store_streams_hole {
+    int64_t stream;
+    uint64_t after, upto;
+    uint64_t view;     // user hash; 0: nobody's
+    uint64_t hash_key; // of user hashes
 };
 
 /* ERR_NOT_FOUND. */
@@ -52,7 +62,8 @@ MUST_USE enum err store_streams_add(struct store *store, struct str name,
 MUST_USE enum err store_streams_set(struct store *store, const struct store_stream *stream);
 MUST_USE enum err store_streams_set_ground(struct store *store, const struct store_stream *stream);
 
-/* The newest seq, no more. ERR_GONE: that row is damaged, `ret_row_n` names it. */
+/* The newest seq that everybody sees, no more. ERR_GONE: that row is damaged, `ret_row_n` names
+ * it. */
 MUST_USE enum err store_streams_head(struct store *store, const struct store_stream *stream,
                                      uint64_t *ret_seq, uint64_t *ret_row_n);
 /* All of it: walks the newest segment and second. ERR_GONE likewise, of the newest row only. */
@@ -62,5 +73,12 @@ MUST_USE enum err store_streams_end(struct store *store, const struct store_stre
 
 /* `oldest` as port.h says it. */
 uint64_t store_streams_oldest(uint64_t ground_seq, uint64_t head);
+/* How many events of (after, upto] are shadowed, but those of the user of this hash. */
+MUST_USE enum err store_streams_shadows(struct store *store, const struct store_streams_hole *hole,
+                                        uint64_t *ret_count);
+/* The newest event of that user's in the hole that is shadowed; 0: there is none. */
+MUST_USE enum err store_streams_own_shadow(struct store *store,
+                                           const struct store_streams_hole *hole,
+                                           uint64_t *ret_seq);
 /* What an event of this body adds to its segment, at most. */
 uint32_t store_streams_segment_bytes(size_t name_len, size_t body_len);

@@ -204,11 +204,15 @@ static enum err put_on(struct writer *writer, struct watch *watch)
     }
     TRY(bus_add(&writer->bus, &head->subs, watch));
     heads_watched(&writer->ordering.heads, head);
-    watch->head = head->end.seq;
+    watch->head = head->end.public_seq;
     watch->state = head->row.state;
     watch->at_ms = stamp_at(&head->end, now_of(writer).wall_ms);
     if (head->row.id != 0) {
-        log_tail_wake(writer->options.tail, watch->stream, head->end.seq, head->row.ground_seq);
+        const struct log_tail_place place = {.head = head->end.seq,
+                                             .public_head = head->end.public_seq,
+                                             .ground = head->row.ground_seq,
+                                             .has_shadows = head->end.has_shadows};
+        log_tail_wake(writer->options.tail, watch->stream, &place);
     }
     return ERR_OK;
 }
