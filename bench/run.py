@@ -160,6 +160,20 @@ def idle(bench):
               [ours / floor for floor, ours in report["pairs"]], interval=(ratio["low"], ratio["high"]))
 
 
+def last_send(bench):
+    """From a comment's first send() to its last: one reactor beside two, in turn."""
+    say("last send()")
+    viewers, pairs = (1000, 3) if bench.quick else (9000, 25)
+    done = subprocess.run([sys.executable, ROOT / "bench/last_send.py", "--binary", bench.binary, "--viewers", str(viewers),
+                           "--pairs", str(pairs), "--json"], env=environment(), stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"bench/last_send.py ended with {done.returncode}")
+    report = json.loads(done.stdout)
+    bench.runs.append({"figure": "last send()", "args": [], "load_before": os.getloadavg()[0], "report": report})
+    bench.row(f"last send() with two reactors, {viewers} viewers", "x", 1.8, [pair["ratio"] for pair in report["pairs"]],
+              at_most=False, interval=report["quartiles"])
+
+
 def small_streams(bench):
     """A viewer a stream: what both cost, and a comment that is for one."""
     count, seconds = (1000, 3) if bench.quick else (15000, 10)
@@ -202,7 +216,7 @@ def simulation(bench):
 
 FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects,
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
-           "small-streams": small_streams, "stalled": stalled, "simulation": simulation}
+           "last-send": last_send, "small-streams": small_streams, "stalled": stalled, "simulation": simulation}
 
 
 # ---- a server of ours ----
