@@ -174,6 +174,27 @@ static void a_warning_is_acknowledged_by_anybody(void **state)
     assert_says(ask_as("POST", "/v1/streams/demo/acknowledge", "{}", "viewer"), 422, "\"act\"");
 }
 
+static void house_rules_are_put_with_a_stream(void **state)
+{
+    static const char path[] = "/v1/streams/demo";
+    (void)state;
+    fake.stream = (struct stream_call){.now = STREAM_LIVE, .retention_now = -1};
+    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 9};
+    assert_says(ask_as("PUT", path, "{\"rules\":{\"caps\":{\"percent\":70}}}", "host"), 200,
+                "\"stream\":\"demo\"");
+    assert_int_equal(fake.acted.act.what, ACT_RULES);
+    assert_int_equal(fake.streamed.what, STREAM_DO_PUT);
+    fake.acted = (struct act_call){0};
+    assert_int_equal(ask_as("PUT", path, "{\"retention_days\":3}", "host")->status, 200);
+    assert_int_equal(fake.acted.act.what, 0);
+    assert_says(ask_as("PUT", path, "{\"rules\":[]}", "host"), 422, "\"field\":\"rules\"");
+    fake.act = (struct act_call){
+        .end = ACT_REFUSED, .refusal = ACT_REFUSAL_BAD_VALUE, .detail = "rules.caps.percent ..."};
+    assert_says(ask_as("PUT", path, "{\"rules\":{\"caps\":1}}", "host"), 422, "rules.caps.percent");
+    fake.stream.result = ERR_SYS;
+    assert_says(ask_as("PUT", path, "{\"rules\":{}}", "host"), 503, "\"store_down\"");
+}
+
 /* ---- what is looked up ---- */
 
 static void what_is_found_is_answered(void **state)
@@ -311,6 +332,7 @@ int main(void)
         TEST(lists_may_be_longer_than_other_bodies),
         TEST(admins_act_on_all_streams),
         TEST(a_warning_is_acknowledged_by_anybody),
+        TEST(house_rules_are_put_with_a_stream),
         TEST(what_is_found_is_answered),
         TEST(two_moderators_never_take_the_same),
         TEST(who_is_concerned_appeals),

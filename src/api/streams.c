@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* All six are the same two letters: the engine is asked (or told), then the hubs for figures, then
- * the answer is written. */
+ * the answer is written. A PUT of house rules is a third between them: an act, so that it is in the
+ * audit. */
 #include "api/streams.h"
 
+#include "api/acting.h"
 #include "api/ask.h"
 #include "api/auth.h"
 #include "api/overdue.h"
@@ -22,6 +24,7 @@ struct stream_ask {
     struct exchange *exchange; // NULL: it was answered without the engine
     struct overdue_entry overdue;
     struct kept_name stream;
+    struct acting *rules; // owned until it is under way; NULL: none are put
     void (*write)(const struct stream_ask *asked, struct buf *out); // the body's members
 };
 
@@ -85,40 +88,78 @@ static void on_late(struct overdue_entry *entry)
     respond_problem(exchange, &why);
 }
 
-static void on_stream(struct call *call)
+static void ask_figures(struct stream_ask *asked)
 {
-    struct stream_ask *asked = (struct stream_ask *)(void *)call;
-    overdue_remove(&asked->overdue);
-    if (asked->exchange == NULL) {
-        mem_free(MEM_CONN, asked);
-        return;
-    }
     struct server *server = exchange_server(asked->exchange);
-    if (!is_there(asked, desk_of(server))) {
-        reply_failure(asked);
-        mem_free(MEM_CONN, asked);
-        return;
-    }
     asked->figures.call.home = desk_home(server);
     asked->figures.call.done = on_figures;
     asked->figures.stream = ask_kept_name(&asked->stream);
     hub_figures(desk_of(server)->hub, &asked->figures);
 }
 
+static void on_ruled(struct acting *acting)
+{
+    struct stream_ask *asked = acting->user;
+    struct problem why;
+    if (acting_result(acting, &why) == ERR_OK) {
+        ask_figures(asked);
+    } else {
+        respond_problem(asked->exchange, &why);
+        mem_free(MEM_CONN, asked);
+    }
+    acting_free(acting);
+}
+
+static void asked_free(struct stream_ask *asked)
+{
+    if (asked->rules != NULL) {
+        acting_free(asked->rules);
+    }
+    mem_free(MEM_CONN, asked);
+}
+
+static void on_stream(struct call *call)
+{
+    struct stream_ask *asked = (struct stream_ask *)(void *)call;
+    overdue_remove(&asked->overdue);
+    if (asked->exchange == NULL) {
+        asked_free(asked);
+        return;
+    }
+    struct server *server = exchange_server(asked->exchange);
+    if (!is_there(asked, desk_of(server))) {
+        reply_failure(asked);
+        asked_free(asked);
+        return;
+    }
+    struct acting *rules = asked->rules;
+    asked->rules = NULL;
+    if (rules != NULL) {
+        acting_start(rules, on_ruled, asked);
+    } else {
+        ask_figures(asked);
+    }
+}
+
 _Static_assert(offsetof(struct stream_ask, call) == 0 && offsetof(struct stream_call, call) == 0 &&
                    offsetof(struct figures_call, call) == 0,
                "a call of either is found from its address");
 
-/* `call` holds what is to be done, without stream and home. */
-static void start(struct ask *ask, const struct stream_call *call,
-                  void (*write)(const struct stream_ask *asked, struct buf *out))
+/* `call` holds what is to be done, without stream and home; `rules`, taken over, what is put
+ * besides, or NULL. */
+static void start_with(struct ask *ask, const struct stream_call *call, struct acting *rules,
+                       void (*write)(const struct stream_ask *asked, struct buf *out))
 {
     struct stream_ask *asked = mem_new(MEM_CONN, sizeof(*asked));
     if (asked == NULL) {
+        if (rules != NULL) {
+            acting_free(rules);
+        }
         respond_problem(ask->exchange,
                         &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
         return;
     }
+    asked->rules = rules;
     asked->call = *call;
     asked->exchange = ask->exchange;
     asked->write = write;
@@ -128,6 +169,12 @@ static void start(struct ask *ask, const struct stream_call *call,
     asked->call.call.done = on_stream;
     overdue_add(desk_overdue(ask->server), &asked->overdue, on_late);
     port_stream(ask->api->shared->port, &asked->call);
+}
+
+static void start(struct ask *ask, const struct stream_call *call,
+                  void (*write)(const struct stream_ask *asked, struct buf *out))
+{
+    start_with(ask, call, NULL, write);
 }
 
 /* ---- what is written ---- */
@@ -291,18 +338,36 @@ static enum err read_settings(const struct json *settings, struct stream_call *c
     return ERR_OK;
 }
 
+/* The act that puts them; NULL when none are given. */
+static enum err read_rules(const struct ask *ask, const struct json *settings,
+                           struct acting **ret_rules, struct problem *ret_why)
+{
+    if (!is_given(json_member(settings, "rules"))) {
+        *ret_rules = NULL;
+        return ERR_OK;
+    }
+    const struct acting_options options = {.server = ask->server,
+                                           .claims = ask->claims,
+                                           .stream = ask->stream,
+                                           .request = settings,
+                                           .what = ACT_RULES};
+    return acting_new(&options, ret_rules, ret_why);
+}
+
 void streams_put(struct ask *ask)
 {
     struct stream_call call = {.what = STREAM_DO_PUT, .retention_days = -1};
     struct json *settings = NULL;
+    struct acting *rules = NULL;
     if (!may_manage(ask) || ask_body_if_any(ask, &settings) != ERR_OK) {
         return;
     }
     struct problem why;
-    if (settings != NULL && read_settings(settings, &call, &why) != ERR_OK) {
+    if (settings != NULL && (read_settings(settings, &call, &why) != ERR_OK ||
+                             read_rules(ask, settings, &rules, &why) != ERR_OK)) {
         respond_problem(ask->exchange, &why);
     } else {
-        start(ask, &call, write_info);
+        start_with(ask, &call, rules, write_info);
     }
     json_free(settings);
 }
