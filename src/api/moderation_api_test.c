@@ -222,8 +222,13 @@ static void what_is_found_is_answered(void **state)
     ask.path = "/v1/streams/demo/moderation/acts/a81";
     fake.moderation.result = ERR_NOT_FOUND;
     assert_says(fake_ask(&ask), 404, "\"not_found\"");
+    ask.path = "/v1/streams/demo/moderation/held"; // nobody named it yet
+    assert_says(fake_ask(&ask), 200, "{\"comments\":[],\"claims\":[]}");
     fake.moderation.result = ERR_SYS;
     assert_says(fake_ask(&ask), 503, "\"store_down\"");
+    fake.moderation.result = ERR_NOT_FOUND;
+    fake_set_policy((struct policy_options){.streams_are_explicit = true});
+    assert_says(fake_ask(&ask), 404, "\"not_found\"");
 }
 
 static void two_moderators_never_take_the_same(void **state)
