@@ -15,6 +15,8 @@ export class Problem extends Error {
     /** How long the server asks us to wait. */
     readonly retry_ms?: number,
     readonly field?: string,
+    /** The act that is in the way: of must_acknowledge, the warning. */
+    readonly act?: string,
   ) {
     super(detail);
   }
@@ -54,7 +56,7 @@ export interface Draft {
 }
 
 interface Ask {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "PUT";
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -80,19 +82,33 @@ export async function problemOf(response: Response): Promise<Problem> {
     retryAfterMs(response.headers.get("retry-after")) ??
     (typeof body.retry_after === "number" ? body.retry_after * 1_000 : undefined);
   const detail = body.detail ?? body.title ?? `the server answered ${response.status}`;
-  return new Problem((body.code ?? "unknown") as Code, response.status, detail, retry_ms, body.field);
+  return new Problem((body.code ?? "unknown") as Code, response.status, detail, retry_ms, body.field, body.act);
+}
+
+/** What a JWT says of its bearer, unverified: for the bearer's own screen. */
+export interface TokenClaims {
+  readonly sub?: string;
+  readonly name?: string;
+  readonly roles?: readonly string[];
+  /** Unix seconds. */
+  readonly exp?: number;
+}
+
+export function tokenClaims(token: string): TokenClaims | undefined {
+  try {
+    const part = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+    const bytes = Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof claims === "object" && claims !== null ? claims : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** When a JWT ends, in ms of Date.now(); undefined when it does not say so. */
 export function tokenEnds(token: string): number | undefined {
-  try {
-    const part = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
-    const claims: unknown = JSON.parse(atob(part));
-    const exp = (claims as { exp?: unknown } | null)?.exp;
-    return typeof exp === "number" ? exp * 1_000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const exp = tokenClaims(token)?.exp;
+  return typeof exp === "number" ? exp * 1_000 : undefined;
 }
 
 /** One server, and one identity before it. */
@@ -160,11 +176,16 @@ export class Server {
     return this.json<PollAnswer>(this.streamUrl(stream, "/poll", query), { signal });
   }
 
+  async acknowledge(stream: string, act: string): Promise<void> {
+    await this.json(this.streamUrl(stream, "/acknowledge"), { method: "POST", body: { act } });
+  }
+
   history(stream: string, bounds: { before?: Cursor; after?: Cursor; limit?: number }): Promise<HistoryPage> {
     return this.json<HistoryPage>(this.streamUrl(stream, "/comments", bounds));
   }
 
-  private async json<T>(url: URL, ask: Ask = {}): Promise<T> {
+  /** The body of an answer, which is trusted to be what the path promises. Throws Problem. */
+  async json<T>(url: URL, ask: Ask = {}): Promise<T> {
     const { clock } = this.ports;
     const late = new AbortController();
     const timer = ask.signal === undefined ? clock.start(PATIENCE_MS, () => late.abort()) : undefined;

@@ -5,10 +5,30 @@
  *     stream.onChange(() => requestAnimationFrame(() => draw(stream.lines, stream.status)));
  *     stream.post({ text: "hello" });
  */
-export { Stream, type Line, type Phase, type Status, type StreamOptions } from "./stream.js";
-export type { CommentLine, Facts, GapLine, LogLine } from "./log.js";
+export { Stream, type Line, type Phase, type Status, type StreamOptions, type Warning } from "./stream.js";
+export type { CommentLine, Facts, GapLine, LogLine, RemovedLine } from "./log.js";
 export type { OwnLine } from "./outbox.js";
-export { becomeGuest, Problem, tokenEnds, type Draft, type Guest, type TokenReason, type TokenSource } from "./http.js";
+export { becomeGuest, Problem, tokenClaims, tokenEnds, type Draft, type Guest, type TokenClaims, type TokenReason, type TokenSource } from "./http.js";
+export {
+  Moderator,
+  type Act,
+  type ActDo,
+  type Acted,
+  type AuditEntry,
+  type AuditPage,
+  type Claim,
+  type HeldComment,
+  type HeldQueue,
+  type House,
+  type HouseRule,
+  type ModeratorOptions,
+  type Reach,
+  type RuleCounts,
+  type Sanction,
+  type SimilarGroup,
+  type Term,
+  type UserSeen,
+} from "./moderator.js";
 export { browserPorts, type Clock, type Happening, type Ports, type Socket, type Timer } from "./ports.js";
 export type { Connection, End, Plan, Sink, Transport, TransportName, Watching } from "./transport/transport.js";
-export type { Code, Comment, Cursor, Lane, Message, Role, StreamState, Tier, User } from "./messages.js";
+export type { Code, Comment, Cursor, Lane, LogEvent, Message, News, Role, StreamState, Tier, User, Verdict, Warned } from "./messages.js";

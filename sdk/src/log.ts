@@ -6,7 +6,9 @@
  *   1. `last` only grows within an epoch. An event with seq <= last is one we have: dropped.
  *   2. An event with prev > last that no gap covered is a hole: nothing is applied, the caller resumes.
  *   3. Lines are in the order of the log, each comment once, at most `window` of them (twice that while held).
- *   4. Of all acts on a comment the one with the greatest seq decides, in whatever order they came.
+ *   4. Of all acts on a comment, and of all settings, the one with the greatest seq decides, in whatever
+ *      order they came. A comment that an act has removed leaves no text; where somebody wants to know
+ *      (`keeps`) a line without text stays in its place.
  */
 import {
   cursorOf,
@@ -18,10 +20,16 @@ import {
   type Lane,
   type LogEvent,
   type Message,
+  type Pin,
   type Presence,
   type Retract,
   type StreamState,
+  type Settings,
+  type StreamChange,
   type Tier,
+  type Unpin,
+  type User,
+  type Verdict,
 } from "./messages.js";
 
 export interface CommentLine {
@@ -45,7 +53,21 @@ export interface GapLine {
   readonly can_fill: boolean;
 }
 
-export type LogLine = CommentLine | GapLine;
+/** What stands in the place of a comment that was here and was removed. */
+export interface RemovedLine {
+  readonly kind: "removed";
+  readonly key: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly at: number;
+  readonly user: User;
+  /** The seq of the act that removed it. */
+  readonly act: number;
+  /** It waits for a moderator, who may let it stand. */
+  readonly is_held: boolean;
+}
+
+export type LogLine = CommentLine | GapLine | RemovedLine;
 
 /** What is true of the stream now. */
 export interface Facts {
@@ -53,6 +75,8 @@ export interface Facts {
   /** Seconds between two comments of one author; 0 is off. */
   readonly slow: number;
   readonly modes: readonly string[];
+  /** Everything at its strictest. */
+  readonly shield: boolean;
   readonly tier: Tier;
   /** As the last hello said. */
   readonly lane: Lane;
@@ -78,8 +102,9 @@ interface Sweep {
 
 const ACTS_MAX = 10_000;
 const SWEEPS_MAX = 1_000;
+const HELD_MAX = 200;
 
-const placeOf = (line: LogLine): number => (line.kind === "comment" ? line.seq : line.from - 0.5);
+const placeOf = (line: LogLine): number => (line.kind === "gap" ? line.from - 0.5 : line.seq);
 
 export class Log {
   epoch: string | undefined;
@@ -94,27 +119,35 @@ export class Log {
   private rulings = new Map<number, Ruling>();
   private sweeps: Sweep[] = [];
   private covered: { from: number; to: number }[] = [];
-  private pinned = new Map<number, { act: number; comment: Comment | undefined }>();
+  /** `comment` is undefined of what is unpinned or removed; `is_hidden` tells the two apart. */
+  private pinned = new Map<number, { act: number; comment: Comment | undefined; is_hidden?: boolean }>();
   private state: StreamState = "live";
   private slow = 0;
   private modes: readonly string[] = [];
+  private shield = false;
   private tier: Tier = "push";
   private lane: Lane = "full";
   private viewers: number | undefined;
   private viewers_approx = false;
   /** Settings, state and pins of hello hold up to here; older events do not change them again. */
   private facts_seq = 0;
+  private settings_seq = 0;
+  private state_seq = 0;
   private hello_seq = 0;
   /** After hello or resync the first event is right whatever its prev. */
   private is_fresh = true;
   /** The highest seq that the window has let go. */
   private floor = 0;
   private held_to: number | undefined;
+  /** Ids of comments that a moderator took back to look at. */
+  private held_ids = new Set<string>();
 
-  /** `claim` is asked for the key of each comment that comes by event: one of ours has its own. */
+  /** `claim` is asked for the key of each comment that comes by event: one of ours has its own. `keeps` is
+   * asked whether a comment that goes leaves a RemovedLine. */
   constructor(
     private readonly window: number,
     private readonly claim: (comment: Comment) => string | undefined = () => undefined,
+    private readonly keeps: (user: User) => boolean = () => false,
   ) {}
 
   get cursor(): Cursor | undefined {
@@ -127,8 +160,8 @@ export class Log {
 
   get facts(): Facts {
     const pins = [...this.pinned.values()].flatMap((pin) => pin.comment ?? []);
-    const { state, slow, modes, tier, lane, viewers, viewers_approx } = this;
-    return { state, slow, modes, tier, lane, viewers, viewers_approx, pins };
+    const { state, slow, modes, shield, tier, lane, viewers, viewers_approx } = this;
+    return { state, slow, modes, shield, tier, lane, viewers, viewers_approx, pins };
   }
 
   apply(message: Message): Outcome {
@@ -163,14 +196,31 @@ export class Log {
   /** Puts a comment in its place without moving the cursor: our own, from the answer to its post. */
   admit(comment: Comment, key?: string): boolean {
     const { seq } = comment;
-    if (seq <= this.floor || this.isHidden(comment)) return false;
+    if (seq <= this.floor) return false;
     const at = this.indexOf(seq);
-    const present = this.entries[at];
-    if (present?.kind === "comment" && present.seq === seq) return false;
-    const line: CommentLine = { kind: "comment", key: key ?? `${this.epoch}.${seq}`, seq, comment };
-    this.entries.splice(at, 0, line);
-    if (this.held_to !== undefined && seq > this.held_to) this.arrived_while_held++;
+    const found = this.entries[at];
+    const present = found !== undefined && found.kind !== "gap" && found.seq === seq ? found : undefined;
+    const line = this.remains({ kind: "comment", key: key ?? present?.key ?? `${this.epoch}.${seq}`, seq, comment });
+    if (Array.isArray(line) || line.kind === present?.kind) return false;
+    this.entries.splice(at, present === undefined ? 0 : 1, line);
+    if (this.held_to !== undefined && seq > this.held_to && present === undefined) this.arrived_while_held++;
     this.trim();
+    this.version++;
+    return line.kind === "comment";
+  }
+
+  /** What becomes of a comment that was removed, or was never there yet. True: a line shows it. */
+  judge({ type, id }: Verdict): boolean {
+    if (type === "held") this.held_ids.add(id);
+    else this.held_ids.delete(id);
+    for (const oldest of this.held_ids) {
+      if (this.held_ids.size <= HELD_MAX) break;
+      this.held_ids.delete(oldest);
+    }
+    const at = this.entries.findIndex((line) => line.kind === "removed" && line.id === id);
+    const line = this.entries[at];
+    if (line?.kind !== "removed") return false;
+    this.entries[at] = { ...line, is_held: type === "held" };
     this.version++;
     return true;
   }
@@ -259,13 +309,17 @@ export class Log {
     this.covered = [];
     this.hello_seq = hello.seq;
     this.facts_seq = hello.latest ?? hello.seq;
+    this.settings_seq = this.facts_seq;
+    this.state_seq = this.facts_seq;
     this.state = hello.state ?? this.state;
     this.slow = hello.slow ?? this.slow;
     this.modes = hello.modes ?? this.modes;
+    this.shield = hello.shield ?? this.shield;
     this.tier = hello.tier ?? this.tier;
     this.viewers = hello.viewers ?? this.viewers;
     if (hello.pins !== undefined) {
-      this.pinned = new Map(hello.pins.map((comment) => [comment.seq, { act: this.facts_seq, comment }]));
+      const pins = hello.pins.filter((comment) => !this.isHidden(comment));
+      this.pinned = new Map(pins.map((comment) => [comment.seq, { act: this.facts_seq, comment }]));
     }
     this.version++;
     return "applied";
@@ -285,6 +339,7 @@ export class Log {
   private startOver(epoch: string, why: string): void {
     const had_lines = this.entries.length > 0;
     this.epoch = epoch;
+    this.held_ids.clear();
     this.entries = [];
     this.rulings.clear();
     this.sweeps = [];
@@ -345,32 +400,51 @@ export class Log {
         this.retract(event);
         return;
       case "restore":
-        this.rule(event.comments.map((comment) => comment.seq), { act: event.seq, hidden: false });
-        for (const comment of event.comments) this.admit(comment);
+        this.restore(event.comments, event.seq);
         return;
       case "pin":
-        this.pin(event.target, event.seq, event.comment);
+        this.pin(event, event.comment, event.comment === undefined || this.isHidden(event.comment));
         return;
       case "unpin":
-        this.pin(event.target, event.seq, undefined);
+        this.pin(event, undefined, false);
         return;
       case "settings":
-        if (event.seq <= this.facts_seq) return;
-        this.slow = event.slow ?? this.slow;
-        this.modes = event.modes ?? this.modes;
-        break;
+        this.set(event);
+        return;
       case "stream":
-        if (event.seq <= this.facts_seq) return;
-        this.state = event.state;
-        break;
+        this.turn(event);
+        return;
     }
+  }
+
+  private set(settings: Settings): void {
+    if (settings.seq <= this.settings_seq) return;
+    this.settings_seq = settings.seq;
+    this.slow = settings.slow ?? this.slow;
+    this.modes = settings.modes ?? this.modes;
+    this.shield = settings.shield ?? this.shield;
     this.version++;
   }
 
-  private pin(target: number, act: number, comment: Comment | undefined): void {
-    if (act <= this.facts_seq || act <= (this.pinned.get(target)?.act ?? 0)) return;
-    if (comment !== undefined && this.isHidden(comment)) return;
-    this.pinned.set(target, { act, comment });
+  private turn(change: StreamChange): void {
+    if (change.seq <= this.state_seq) return;
+    this.state_seq = change.seq;
+    this.state = change.state;
+    this.version++;
+  }
+
+  private restore(comments: readonly Comment[], act: number): void {
+    this.rule(comments.map((comment) => comment.seq), { act, hidden: false });
+    for (const comment of comments) {
+      this.admit(comment);
+      const pin = this.pinned.get(comment.seq);
+      if (pin?.is_hidden === true && !this.isHidden(comment)) this.pinned.set(comment.seq, { act: pin.act, comment });
+    }
+  }
+
+  private pin({ target, seq }: Pin | Unpin, comment: Comment | undefined, is_hidden: boolean): void {
+    if (seq <= this.facts_seq || seq <= (this.pinned.get(target)?.act ?? 0)) return;
+    this.pinned.set(target, { act: seq, comment: is_hidden ? undefined : comment, is_hidden });
     this.version++;
   }
 
@@ -398,19 +472,33 @@ export class Log {
   }
 
   private isHidden(comment: Comment): boolean {
+    return this.hiddenBy(comment) !== undefined;
+  }
+
+  /** The act that hides a comment, if one does. */
+  private hiddenBy(comment: Comment): number | undefined {
     let best: Ruling = this.rulings.get(comment.seq) ?? { act: 0, hidden: false };
     for (const sweep of this.sweeps) {
       const is_meant = comment.seq <= sweep.upto && (sweep.user === undefined || sweep.user === comment.user.id);
       if (is_meant && sweep.act > best.act) best = { act: sweep.act, hidden: true };
     }
-    return best.hidden;
+    return best.hidden ? best.act : undefined;
+  }
+
+  private remains(line: LogLine): LogLine | [] {
+    if (line.kind !== "comment") return line;
+    const act = this.hiddenBy(line.comment);
+    if (act === undefined) return line;
+    const { id, at, user } = line.comment;
+    if (!this.keeps(user)) return [];
+    return { kind: "removed", key: line.key, seq: line.seq, id, at, user, act, is_held: this.held_ids.has(id) };
   }
 
   /** Drops the text of what an act hides, from lines and pins alike. */
   private sweepOut(): void {
-    this.entries = this.entries.filter((line) => line.kind === "gap" || !this.isHidden(line.comment));
+    this.entries = this.entries.flatMap((line) => this.remains(line));
     for (const [target, pin] of this.pinned) {
-      if (pin.comment !== undefined && this.isHidden(pin.comment)) this.pinned.set(target, { act: pin.act, comment: undefined });
+      if (pin.comment !== undefined && this.isHidden(pin.comment)) this.pinned.set(target, { act: pin.act, comment: undefined, is_hidden: true });
     }
     this.version++;
   }
@@ -433,7 +521,7 @@ export class Log {
   private place(line: LogLine): void {
     const at = this.indexOf(placeOf(line));
     const present = this.entries[at];
-    if (line.kind === "comment" && (this.isHidden(line.comment) || (present?.kind === "comment" && present.seq === line.seq))) return;
+    if (line.kind === "comment" && (this.isHidden(line.comment) || (present !== undefined && present.kind !== "gap" && present.seq === line.seq))) return;
     this.entries.splice(at, 0, line);
   }
 
@@ -442,7 +530,7 @@ export class Log {
     const surplus = this.entries.length - from - this.window;
     if (surplus <= 0) return;
     for (const line of this.entries.splice(from, surplus)) {
-      if (line.kind === "comment") this.floor = Math.max(this.floor, line.seq);
+      if (line.kind !== "gap") this.floor = Math.max(this.floor, line.seq);
     }
   }
 }

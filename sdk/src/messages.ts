@@ -29,6 +29,9 @@ interface Placed {
   at?: number;
   /** An act that overtook what was waiting. It comes again in its place; only that moves the cursor. */
   early?: boolean;
+  /** Whose act it is, and why: for readers who moderate. */
+  by?: string;
+  reason?: string;
 }
 
 export interface Comment extends Omit<Placed, "prev"> {
@@ -51,6 +54,7 @@ export interface Retract extends Placed {
   upto?: number;
 }
 
+/** `comments` without what a later act has redacted meanwhile: that stands as `removed` on the wire. */
 export interface Restore extends Placed {
   type: "restore";
   comments: readonly Comment[];
@@ -59,7 +63,8 @@ export interface Restore extends Placed {
 export interface Pin extends Placed {
   type: "pin";
   target: number;
-  comment: Comment;
+  /** Absent where a later act has redacted it. */
+  comment?: Comment;
 }
 
 export interface Unpin extends Placed {
@@ -106,6 +111,7 @@ export interface Hello {
   viewers?: number;
   slow?: number;
   modes?: readonly string[];
+  shield?: boolean;
   pins?: readonly Comment[];
   heartbeat_ms?: number;
 }
@@ -160,11 +166,18 @@ export interface Goaway {
   to?: string;
 }
 
-/** How a held comment of ours went on. */
+/** How a held comment went on: to its author, and to those who moderate. */
 export interface Verdict {
   type: "held" | "approved" | "rejected";
   id: string;
   cid?: string;
+}
+
+/** A moderator warned us; nothing more is taken from us until we acknowledge it. */
+export interface Warned {
+  type: "warned";
+  act: string;
+  text: string;
 }
 
 export interface Reactions {
@@ -190,10 +203,14 @@ export type Signal =
   | Resync
   | Goaway
   | Verdict
+  | Warned
   | Reactions
   | Reply;
 
 export type Message = LogEvent | Signal;
+
+/** What is no comment and changes what is on a screen, or what somebody has to do. */
+export type News = Exclude<LogEvent, Comment> | Verdict | Warned;
 
 /** The server's codes, by name, and those that only this side can know. */
 export type Code =
@@ -201,7 +218,7 @@ export type Code =
   | "no_token" | "bad_token" | "expired_token"
   | "banned" | "muted" | "forbidden" | "wrong_role" | "bad_origin" | "must_acknowledge"
   | "no_stream" | "no_comment" | "not_found"
-  | "stream_ended" | "too_large" | "bad_type"
+  | "stream_ended" | "conflict" | "too_large" | "bad_type"
   | "bad_json" | "bad_field" | "too_long" | "empty" | "bad_utf8" | "bad_text" | "blocked_term"
   | "links_off" | "emote_only" | "not_unique"
   | "slow_mode" | "rate_user" | "rate_address" | "rate_stream" | "conns_address"
@@ -221,6 +238,8 @@ export interface ProblemBody {
   detail?: string;
   field?: string;
   retry_after?: number;
+  /** The act that is in the way: of `must_acknowledge`, the warning. */
+  act?: string;
 }
 
 /** What POST .../comments answers, by HTTP or by reply. `seq` is absent while held. */
@@ -281,8 +300,8 @@ const isAlways = (): boolean => true;
 const eventShapes: Readonly<Record<string, (m: Fields) => boolean>> = {
   comment: isComment,
   retract: (m) => Array.isArray(m.seqs) || isPlace(m.upto),
-  restore: (m) => Array.isArray(m.comments) && m.comments.every(isComment),
-  pin: (m) => isPlace(m.target) && isComment(m.comment),
+  restore: (m) => Array.isArray(m.comments),
+  pin: (m) => isPlace(m.target),
   unpin: (m) => isPlace(m.target),
   settings: isAlways,
   stream: (m) => typeof m.state === "string",
@@ -300,6 +319,7 @@ const signalShapes: Readonly<Record<string, (m: Fields) => boolean>> = {
   held: (m) => typeof m.id === "string",
   approved: (m) => typeof m.id === "string",
   rejected: (m) => typeof m.id === "string",
+  warned: (m) => typeof m.act === "string" && typeof m.text === "string",
   reactions: (m) => isObject(m.counts),
   reply: (m) => typeof m.ok === "boolean",
 };
@@ -315,18 +335,33 @@ function unreadable(m: Fields): Removed {
   };
 }
 
+/** Comments that stand within another message are redacted in their places: then they are none. */
+function withoutRedacted(message: Message): Message {
+  switch (message.type) {
+    case "hello":
+      return message.pins === undefined ? message : { ...message, pins: message.pins.filter(isComment) };
+    case "restore":
+      return { ...message, comments: message.comments.filter(isComment) };
+    case "pin": {
+      const { comment, ...rest } = message;
+      return isComment(comment) ? message : rest;
+    }
+    case "digest":
+      return { ...message, events: message.events.map(readMessage).filter(isLogEvent) };
+    default:
+      return message;
+  }
+}
+
 /** A message as this version knows it, or undefined: unknown signals and broken ones are ignored. */
 export function readMessage(value: unknown): Message | undefined {
   if (!isObject(value) || typeof value.type !== "string") return undefined;
   const signal = signalShapes[value.type];
   if (signal !== undefined) {
-    if (!signal(value)) return undefined;
-    if (value.type !== "digest") return value as unknown as Signal;
-    const digest = value as unknown as Digest;
-    return { ...digest, events: digest.events.map(readMessage).filter(isLogEvent) };
+    return signal(value) ? withoutRedacted(value as unknown as Signal) : undefined;
   }
   if (!isPlace(value.seq) || !isPlace(value.prev)) return undefined;
-  return eventShapes[value.type]?.(value) === true ? (value as unknown as LogEvent) : unreadable(value);
+  return eventShapes[value.type]?.(value) === true ? withoutRedacted(value as unknown as LogEvent) : unreadable(value);
 }
 
 export function parseMessage(text: string): Message | undefined {

@@ -13,7 +13,7 @@
  */
 import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, unreachable, type Draft } from "./http.js";
-import type { Posted, Verdict } from "./messages.js";
+import type { Code, Posted, Verdict } from "./messages.js";
 import type { Clock, Timer } from "./ports.js";
 
 export interface OwnLine {
@@ -33,6 +33,8 @@ export interface OutboxOptions {
   send(cid: string, draft: Draft): Promise<Posted>;
   /** The server has it: called once for each that is visible, before the line goes. */
   posted(key: string, posted: Posted): void;
+  /** The server said no to a try, for now or for good. */
+  refused?(problem: Problem): void;
   changed(): void;
   /** After how long without success a line has failed. */
   readonly give_up_ms: number;
@@ -83,6 +85,11 @@ export class Outbox {
     this.entries.push(entry);
     this.become(entry, "pending", undefined);
     this.next();
+  }
+
+  /** Tries again what failed for this reason. */
+  retryRefused(code: Code): void {
+    for (const { line } of [...this.entries]) if (line.problem?.code === code) this.retry(line.cid);
   }
 
   /** Forgets a line that failed. One under way cannot be called back. */
@@ -146,6 +153,7 @@ export class Outbox {
   private refused(entry: Entry, error: unknown): void {
     if (!this.entries.includes(entry)) return;
     const problem = error instanceof Problem ? error : unreachable(String(error));
+    this.options.refused?.(problem);
     const { clock, random, give_up_ms } = this.options;
     const wait_ms = problem.retry_ms === undefined ? backoffMs(entry.tries - 1, random) : namedMs(problem.retry_ms, random);
     const is_late = clock.now() + wait_ms - entry.since > give_up_ms;

@@ -15,9 +15,9 @@
  * gap nor a double; what cannot be had any more is a GapLine. What we post survives in the outbox.
  */
 import { backoffMs, namedMs } from "./backoff.js";
-import { Problem, Server, tokenEnds, type Draft, type TokenSource } from "./http.js";
+import { Problem, Server, tokenClaims, tokenEnds, type Draft, type TokenSource } from "./http.js";
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
-import { cursorOf, type Goaway, type Lane, type Message, type Posted, type Reply } from "./messages.js";
+import { cursorOf, isLogEvent, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { Route } from "./route.js";
@@ -42,6 +42,12 @@ export interface Status {
   readonly is_offline: boolean;
 }
 
+export interface Warning {
+  readonly act: string;
+  /** What the moderator said; empty where only the refusal told us. */
+  readonly text: string;
+}
+
 export interface StreamOptions {
   /** The stream's name. */
   readonly stream: string;
@@ -57,6 +63,8 @@ export interface StreamOptions {
   readonly window?: number;
   /** After how long without success a line of ours has failed. */
   readonly give_up_ms?: number;
+  /** Whose comments leave a line without text when they are removed: by itself our own. */
+  readonly keep_removed?: "own" | "all" | "none";
   /** In the order they are tried. */
   readonly transports?: readonly TransportName[];
   readonly ports?: Partial<Ports>;
@@ -84,6 +92,9 @@ const CLOSE_REPLACED = 4003;
 /** What may be wrong with a token that an open connection was given. */
 const AUTH_CODES: ReadonlySet<string> = new Set(["forbidden", "bad_token", "expired_token"]);
 
+/** Who need not wait in slow mode. */
+const UNHURRIED: ReadonlySet<string> = new Set(["moderator", "host", "admin", "bot"]);
+
 const NO_ROUTE: ReadonlySet<number> = new Set([404, 405, 426, 501]);
 
 /** An answer that says nothing of the stream, only that this path is not served; or one that is not the server's at all. */
@@ -102,6 +113,8 @@ export class Stream {
   private wanted: Lane;
   private readonly session: string;
   private readonly listeners = new Set<() => void>();
+  private readonly news_listeners = new Set<(news: News) => void>();
+  private readonly keep_removed: "own" | "all" | "none";
   private readonly unwatch: () => void;
 
   private state: Status = { phase: "connecting", transport: undefined, retry_at: undefined, problem: undefined, is_offline: false };
@@ -109,6 +122,12 @@ export class Stream {
   private timers = new Map<"hello" | "retry" | "tick" | "probe" | "token", Timer>();
 
   private watching: Watching = "watching";
+
+  /** Who we are, as our token says. */
+  private self: string | undefined;
+  private is_unhurried = false;
+  private posted_at: number | undefined;
+  private warned: Warning | undefined;
 
   // This connection.
   private greeted_at: number | undefined;
@@ -130,12 +149,14 @@ export class Stream {
     this.server = new Server(new URL(options.server ?? globalThis.location.origin), this.ports, source);
     this.tail = options.tail ?? 50;
     this.wanted = options.lane ?? "full";
-    this.log = new Log(options.window ?? 500, (comment) => this.outbox.settle(comment.cid));
+    this.keep_removed = options.keep_removed ?? "own";
+    this.log = new Log(options.window ?? 500, (comment) => this.outbox.settle(comment.cid), (user) => this.keeps(user));
     this.outbox = new Outbox({
       clock,
       random: () => this.ports.random(),
       send: (cid, draft) => this.server.post(this.name, cid, draft),
       posted: (key, posted) => this.confirm(key, posted),
+      refused: (problem) => this.refused(problem),
       changed: () => this.changed(),
       give_up_ms: options.give_up_ms ?? 60_000,
     });
@@ -183,6 +204,29 @@ export class Stream {
     }
   }
 
+  /** A warning that nobody has acknowledged yet: until then nothing is taken from us. */
+  get warning(): Warning | undefined {
+    return this.warned;
+  }
+
+  /** Says that we have read the warning, and sends what was refused because of it. Throws Problem. */
+  async acknowledge(): Promise<void> {
+    const { warned } = this;
+    if (warned === undefined) return;
+    await this.server.acknowledge(this.name, warned.act);
+    if (this.warned?.act === warned.act) this.warned = undefined;
+    this.outbox.retryRefused("must_acknowledge");
+    this.changed();
+  }
+
+  /** When slow mode lets us post again, on the clock of the ports; undefined: now, as far as we know. */
+  get may_post_at(): number | undefined {
+    const { slow } = this.log.facts;
+    if (slow === 0 || this.is_unhurried || this.posted_at === undefined) return undefined;
+    const at = this.posted_at + slow * 1_000;
+    return at > this.ports.clock.now() ? at : undefined;
+  }
+
   /** How many of `lines`, from the oldest on, were there at hold(); all of them when nothing is held. */
   get held_count(): number {
     return this.log.held ? this.log.held_count : this.log.lines.length + this.outbox.lines.length;
@@ -197,6 +241,12 @@ export class Stream {
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back with each act as it is applied (early copies and in order: twice at most), and each notice. */
+  onNews(listener: (news: News) => void): () => void {
+    this.news_listeners.add(listener);
+    return () => this.news_listeners.delete(listener);
   }
 
   /** Posts a comment and returns its cid. Its line is there at once, and confirmed or failed later. */
@@ -243,6 +293,7 @@ export class Stream {
   /** Asks the token source again, since we are another now. Reading goes on, where need be over a new connection. */
   async identify(): Promise<void> {
     const token = await this.server.renew("first");
+    this.know(token);
     const { phase } = this.state;
     if (phase === "stopped" || (phase === "live" && token === undefined)) return this.reconnect();
     if (phase !== "live" || token === undefined) return;
@@ -256,6 +307,7 @@ export class Stream {
     this.unwatch();
     this.become({ phase: "closed" });
     this.listeners.clear();
+    this.news_listeners.clear();
   }
 
   // -- connecting --
@@ -344,11 +396,20 @@ export class Stream {
   private receive(message: Message): void {
     if (message.type === "goaway") return this.leave(message);
     if (message.type === "held" || message.type === "approved" || message.type === "rejected") {
-      return this.outbox.judge(message);
+      this.outbox.judge(message);
+      if (this.log.judge(message)) this.changed();
+      return this.tellNews(message);
+    }
+    if (message.type === "warned") {
+      this.warned = { act: message.act, text: message.text };
+      this.changed();
+      return this.tellNews(message);
     }
     if (message.type === "reply") return this.hearReply(message);
     const before = this.log.last;
-    if (this.log.apply(message) === "hole") return this.resume();
+    const outcome = this.log.apply(message);
+    if (outcome === "hole") return this.resume();
+    if (outcome === "applied" && isLogEvent(message) && message.type !== "comment") this.tellNews(message);
     if (this.log.last > before) this.holes = 0;
     if (message.type === "hello") this.greet(message.heartbeat_ms);
     this.changed();
@@ -441,6 +502,7 @@ export class Stream {
   private watchToken(): void {
     this.server.identity().then(
       (token) => {
+        this.know(token);
         const ends = token === undefined ? undefined : tokenEnds(token);
         if (ends === undefined || this.state.phase !== "live") return;
         const { clock } = this.ports;
@@ -460,7 +522,32 @@ export class Stream {
     this.watchToken();
   }
 
+  private keeps(user: User): boolean {
+    return this.keep_removed === "all" || (this.keep_removed === "own" && user.id === this.self);
+  }
+
+  private know(token: string | undefined): void {
+    const claims = token === undefined ? undefined : tokenClaims(token);
+    if (claims?.sub !== this.self) {
+      this.posted_at = undefined;
+      this.warned = undefined;
+    }
+    this.self = claims?.sub;
+    this.is_unhurried = claims?.roles?.some((role) => UNHURRIED.has(role)) === true;
+  }
+
+  private refused(problem: Problem): void {
+    if (problem.code === "must_acknowledge" && problem.act !== undefined && this.warned?.act !== problem.act) {
+      this.warned = { act: problem.act, text: "" };
+    }
+    const { slow } = this.log.facts;
+    if (problem.code === "slow_mode" && problem.retry_ms !== undefined) {
+      this.posted_at = this.ports.clock.now() + problem.retry_ms - slow * 1_000;
+    }
+  }
+
   private confirm(key: string, posted: Posted): void {
+    if (posted.duplicate !== true) this.posted_at = this.ports.clock.now();
     if (posted.comment !== undefined && posted.epoch === this.log.epoch) this.log.admit(posted.comment, key);
   }
 
@@ -471,6 +558,10 @@ export class Stream {
     const rest = is_move ? { retry_at: undefined, problem: undefined } : {};
     this.state = { ...this.state, ...rest, ...change };
     this.changed();
+  }
+
+  private tellNews(news: News): void {
+    for (const listener of this.news_listeners) listener(news);
   }
 
   private changed(): void {

@@ -228,11 +228,13 @@ export class FakeSocket implements Socket {
   }
 }
 
-/** The lines as a reader would tell them: texts, `?` for what is not confirmed, `-n-` for a gap. */
+/** The lines as a reader would tell them: texts, `?` for what is not confirmed, `-n-` for a gap, `~who~` for what
+ * was removed. */
 export function told(lines: readonly Line[]): string[] {
   return lines.map((line) => {
     if (line.kind === "comment") return line.comment.text;
     if (line.kind === "own") return `${line.draft.text}?${line.state}`;
+    if (line.kind === "removed") return line.is_held ? `~${line.user.name} held~` : `~${line.user.name} removed~`;
     return `-${line.missed ?? "some"}-`;
   });
 }

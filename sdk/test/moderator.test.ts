@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Moderator, Problem } from "../src/index.js";
+import { comment, keeper, settled, told, World, type Asked } from "./world.js";
+
+function tokenOf(sub: string, roles: readonly string[] = []): string {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "HS256" })}.${part({ sub, roles, exp: 4_000_000_000 })}.x`;
+}
+
+function moderatorOf(world: World): Moderator {
+  return new Moderator({ stream: "late show", server: "http://roar.test", token: "t", ports: world.ports });
+}
+
+const told_of = ({ method, path, query, body, headers }: Asked): unknown => ({
+  ask: `${method} ${path}${query.size > 0 ? `?${query}` : ""}`,
+  body,
+  authorization: headers["authorization"],
+});
+
+test("each call asks its path, with the token, and gives its answer", async () => {
+  const world = new World();
+  const moderator = moderatorOf(world);
+  const answers: Record<string, unknown> = {
+    "POST /moderation": { act: "a81", seq: 4090 },
+    "POST /moderation/undo": { act: "a82", seq: 4091 },
+    "GET /moderation/held": { comments: [], claims: [] },
+    "POST /moderation/held/c1/claim": { id: "c1", by: "sam", left_ms: 60_000 },
+    "POST /moderation/held/c1/release": { id: "c1" },
+    "GET /moderation/users/u%2F9": { user: { id: "u/9" }, sanctions: [], comments: [] },
+    "GET /moderation/rules": { slow: 30, counts: { links: { hits: 3, dry_run: 1 } } },
+    "PUT ": { state: "live" },
+    "GET /moderation/similar": { groups: [{ why: "text", comments: [comment(1)] }] },
+    "GET /moderation/log": { entries: [], cursor: "7", more: false },
+    "GET /moderation/reach/a81": { viewers: 10, applied: 9, p50_ms: 4, p95_ms: 11, cut: 0 },
+  };
+  world.respond = ({ method, path }) => {
+    const body = answers[`${method} ${path.replace("/v1/streams/late%20show", "")}`];
+    return body === undefined ? { status: 404, body: { code: "not_found" } } : { status: 200, body };
+  };
+  assert.deepEqual(await moderator.act({ do: "timeout", user: "u9", seconds: 600, reason: "spam" }), { act: "a81", seq: 4090 });
+  assert.deepEqual(told_of(world.asked[0] as Asked), {
+    ask: "POST /v1/streams/late%20show/moderation",
+    body: { do: "timeout", user: "u9", seconds: 600, reason: "spam" },
+    authorization: "Bearer t",
+  });
+  assert.equal((await moderator.undo("a81")).act, "a82");
+  assert.deepEqual((await moderator.held()).claims, []);
+  assert.equal((await moderator.claim("c1")).by, "sam");
+  assert.equal((await moderator.release("c1")).by, undefined);
+  assert.equal((await moderator.user("u/9")).user.id, "u/9");
+  assert.equal((await moderator.house()).counts?.["links"]?.dry_run, 1);
+  await moderator.setRules({ links: { action: "hold" } });
+  assert.deepEqual(world.asked.at(-1)?.body, { rules: { links: { action: "hold" } } });
+  assert.equal((await moderator.similar())[0]?.comments[0]?.text, "text 1");
+  assert.equal((await moderator.audit(7)).cursor, "7");
+  assert.deepEqual(Object.fromEntries(world.asked.at(-1)?.query ?? []), { after: "7", limit: "500" });
+  assert.equal((await moderator.reach("a81")).applied, 9);
+});
+
+test("what is refused is a problem by name", async () => {
+  const world = new World();
+  world.respond = () => ({ status: 403, body: { code: "wrong_role", detail: "Nobody acts on someone of a higher role." } });
+  const error = await moderatorOf(world).act({ do: "ban", user: "boss" }).catch((problem: unknown) => problem);
+  assert.ok(error instanceof Problem);
+  assert.deepEqual([error.code, error.status], ["wrong_role", 403]);
+});
+
+test("acts and notices are told as news; comments are not", () => {
+  const world = new World();
+  const stream = world.stream();
+  const news: string[] = [];
+  const stop = stream.onNews(({ type }) => news.push(type));
+  world.attempt.hello(0);
+  world.attempt.say(comment(1), { type: "retract", stream: "demo", seq: 2, prev: 1, seqs: [1] });
+  world.attempt.say({ type: "held", id: "c9" }, { type: "warned", act: "a1", text: "easy" });
+  stop();
+  world.attempt.say({ type: "rejected", id: "c9" });
+  assert.deepEqual(news, ["retract", "held", "warned"]);
+});
+
+test("a warning stands until it is acknowledged; then what it stopped is sent", async () => {
+  const world = new World();
+  const keep = keeper(0);
+  let is_warned = true;
+  world.respond = (asked) => {
+    if (asked.path.endsWith("/acknowledge")) {
+      assert.deepEqual(asked.body, { act: "a7" });
+      is_warned = false;
+      return { status: 200, body: { act: "a8" } };
+    }
+    return is_warned ? { status: 403, body: { code: "must_acknowledge", act: "a7" } } : keep(asked);
+  };
+  const stream = world.stream({ token: tokenOf("me") });
+  world.attempt.hello(0);
+  stream.post({ text: "but" });
+  await settled();
+  assert.deepEqual(stream.warning, { act: "a7", text: "" });
+  assert.deepEqual(told(stream.lines), ["but?failed"]);
+  world.attempt.say({ type: "warned", act: "a7", text: "No names, please." });
+  assert.equal(stream.warning?.text, "No names, please.");
+  await stream.acknowledge();
+  await settled();
+  assert.equal(stream.warning, undefined);
+  assert.deepEqual(told(stream.lines), ["but"]);
+});
+
+test("what is ours and removed leaves a line; what is others' does not", async () => {
+  const world = new World();
+  const stream = world.stream({ token: tokenOf("u1") });
+  world.attempt.hello(0);
+  await settled();
+  world.attempt.say(comment(1), comment(2, 1, { user: { id: "u2", name: "Bob" } }));
+  world.attempt.say({ type: "retract", stream: "demo", seq: 3, prev: 2, seqs: [1, 2] });
+  assert.deepEqual(told(stream.lines), ["~Ann removed~"]);
+  world.attempt.say({ type: "held", id: "id-1" });
+  assert.deepEqual(told(stream.lines), ["~Ann held~"]);
+});
+
+test("slow mode says when we may write again: from our last comment, or as the server said", async () => {
+  const world = new World();
+  world.respond = keeper(0);
+  const stream = world.stream({ token: tokenOf("me") });
+  world.attempt.hello(0, { slow: 30 });
+  await settled();
+  assert.equal(stream.may_post_at, undefined);
+  stream.post({ text: "a" });
+  await settled();
+  assert.equal(stream.may_post_at, world.clock.now() + 30_000);
+  await world.clock.advance(29_999);
+  assert.notEqual(stream.may_post_at, undefined);
+  await world.clock.advance(1);
+  assert.equal(stream.may_post_at, undefined);
+  world.respond = () => ({ status: 429, body: { code: "slow_mode", retry_after: 12 } });
+  stream.post({ text: "b" });
+  await settled();
+  assert.equal(stream.may_post_at, world.clock.now() + 12_000);
+  world.attempt.say({ type: "settings", stream: "demo", seq: 2, prev: 1, slow: 0 });
+  assert.equal(stream.may_post_at, undefined);
+
+  const other = new World();
+  other.respond = keeper(0);
+  const host = other.stream({ token: tokenOf("host", ["host"]) });
+  other.attempt.hello(0, { slow: 30 });
+  await settled();
+  host.post({ text: "a" });
+  await settled();
+  assert.equal(host.may_post_at, undefined);
+});
