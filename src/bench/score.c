@@ -46,13 +46,23 @@ const char *score_fault_name(enum fault fault)
     return fault_names[fault];
 }
 
+static bool has_room(const struct score *score, enum fault fault)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < score->word_count; i++) {
+        count += score->word_faults[i] == fault;
+    }
+    return count < SCORE_WORDS_EACH;
+}
+
 void score_fault(struct score *score, enum fault fault, uint64_t times, const char *format, ...)
 {
     atomic_store_explicit(&score->faults[fault],
                           atomic_load_explicit(&score->faults[fault], memory_order_relaxed) + times,
                           memory_order_relaxed);
-    if (score->word_count < SCORE_WORDS) {
+    if (has_room(score, fault)) {
         va_list args;
+        score->word_faults[score->word_count] = (uint8_t)fault;
         va_start(args, format);
         (void)vsnprintf(score->words[score->word_count++], SCORE_WORDS_MAX, format, args);
         va_end(args);
@@ -82,7 +92,10 @@ void score_merge(struct score *score, const struct score *more)
         latency_merge(&score->floor[step], &more->floor[step]);
     }
     latency_merge(&score->posted, &more->posted);
-    for (uint32_t i = 0; i < more->word_count && score->word_count < SCORE_WORDS; i++) {
-        memcpy(score->words[score->word_count++], more->words[i], SCORE_WORDS_MAX);
+    for (uint32_t i = 0; i < more->word_count; i++) {
+        if (has_room(score, (enum fault)more->word_faults[i])) {
+            score->word_faults[score->word_count] = more->word_faults[i];
+            memcpy(score->words[score->word_count++], more->words[i], SCORE_WORDS_MAX);
+        }
     }
 }

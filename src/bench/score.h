@@ -51,7 +51,7 @@ enum fault {
     FAULTS,
 };
 
-enum { SCORE_WORDS = 8, SCORE_WORDS_MAX = 200 };
+enum { SCORE_WORDS_EACH = 4, SCORE_WORDS = SCORE_WORDS_EACH * FAULTS, SCORE_WORDS_MAX = 200 };
 
 struct score {
     _Atomic uint64_t counts[COUNTS];
@@ -63,7 +63,8 @@ struct score {
     struct latency stayed;                // visible, in a storm to who stayed
     struct latency posted;                // to when its poster had the answer
     uint32_t word_count;
-    char words[SCORE_WORDS][SCORE_WORDS_MAX];
+    char words[SCORE_WORDS][SCORE_WORDS_MAX]; // the first few of each fault
+    uint8_t word_faults[SCORE_WORDS];         // enum fault: what they are about
 };
 
 static inline void score_count(struct score *score, enum count count, uint64_t more)

@@ -112,11 +112,12 @@ bool witness_digest(struct witness *witness, const struct witness_gap *digest, s
     if (digest->to <= witness->last) {
         return false;
     }
-    if (digest->from != witness->last + 1 || digest->to <= witness->conn_last) {
+    const uint64_t known = witness->covered > witness->last ? witness->covered : witness->last;
+    if (digest->from != known + 1 || digest->to <= witness->conn_last) {
         score_fault(score, FAULT_PREV, 1,
                     "viewer %u of stream %u: a digest from %" PRIu64 " to %" PRIu64
-                    ", it stood at %" PRIu64,
-                    witness->number, witness->stream, digest->from, digest->to, witness->last);
+                    ", and told was up to %" PRIu64,
+                    witness->number, witness->stream, digest->from, digest->to, known);
     }
     witness->spared += digest->shed + digest->removed;
     witness->conn_last = digest->to;

@@ -267,6 +267,20 @@ static void test_a_digest_is_its_own_gap(void **state)
     assert_judged(&rig, FAULT_LOST, 0);
 }
 
+static void test_a_digest_follows_the_gap_of_who_came_back_late(void **state)
+{
+    (void)state;
+    struct rig rig = make_rig();
+    const struct witness_gap gap = {
+        .from = 11, .to = 12, .shed = 1, .removed = 1, .has_counts = true};
+    witness_gap(&rig.witness, &gap, &rig.score);
+    assert_true(witness_digest(&rig.witness, &digest, &rig.score));
+    witness_inner(&rig.witness, 14);
+    witness_inner(&rig.witness, 16);
+    see(&rig, 18, 20);
+    assert_judged(&rig, FAULT_LOST, 0);
+}
+
 static void test_a_digest_that_leaves_some_out(void **state)
 {
     (void)state;
@@ -330,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_expired_begins_anew),
         cmocka_unit_test(test_resync_begins_anew),
         cmocka_unit_test(test_a_digest_is_its_own_gap),
+        cmocka_unit_test(test_a_digest_follows_the_gap_of_who_came_back_late),
         cmocka_unit_test(test_a_digest_that_leaves_some_out),
         cmocka_unit_test(test_a_mark_moves_to_what_was_told),
         cmocka_unit_test(test_who_leaves_amid_a_gap_is_told_again),
