@@ -22,6 +22,7 @@ enum {
     STALL_TIMES = 6, // as long as others stay: of 10 s, some longer than a server waits
     AWAY_MS = 100,   // at least, and up to as much again
     REFUSED_MS = 1000,
+    WOKEN_MS = 3000, // to be sent the rest, in the end
     STALLED_BUFFER_BYTES = 4096,
     AWAKE_BUFFER_BYTES = 256 * 1024,
     CHECKED_OF = 256, // one event of so many is read by a whole parser too
@@ -674,6 +675,7 @@ static void on_timer(struct timer *timer)
     struct watcher *watcher =
         (struct watcher *)(void *)((char *)timer - offsetof(struct watcher, timer));
     const bool is_running = scene_is(watcher->scene, PHASE_RUN);
+    const bool is_mute = watcher->stalls && !watcher_is_settled(watcher);
     if (watcher->state == WATCHER_OUT) {
         watcher_join(watcher);
     } else if (watcher->state == WATCHER_JOINING) {
@@ -687,7 +689,7 @@ static void on_timer(struct timer *timer)
     } else if (watcher->transport == TRANSPORT_POLL && !watcher->is_asking) {
         ask(watcher);
         stay(watcher, 1);
-    } else if (is_running) {
+    } else if (is_running || is_mute) {
         watcher_leave(watcher);
         watcher->is_kept_out = false;
         rest_ms(watcher, AWAY_MS);
@@ -782,9 +784,14 @@ void watcher_stall(struct watcher *watcher)
     }
 }
 
+/* A sender that met a full buffer for a minute tries again only every minute: who reads on and has
+ * not all soon, comes back. */
 void watcher_wake(struct watcher *watcher)
 {
+    struct scene *scene = watcher->scene;
     if (watcher->state == WATCHER_STALLED) {
+        wheel_arm(reactor_wheel(scene->reactor), &watcher->timer,
+                  reactor_now_ms(scene->reactor) + WOKEN_MS);
         watcher->state = WATCHER_IN;
         sys_socket_set_receive_buffer(watcher->line.conn.source.fd, AWAKE_BUFFER_BYTES);
         conn_resume(&watcher->line.conn);
