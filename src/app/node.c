@@ -80,6 +80,8 @@ static struct embedded_rules rules_of(const struct config *config)
         .post_stream = config->values[SETTING_LIMITS_POST_STREAM].rate,
         .streams_explicit = str_eq(config_text(config, SETTING_STREAMS_CREATE), STR("explicit")),
         .retention_days = (int32_t)config_number(config, SETTING_RETENTION_DAYS),
+        .evidence_days = (int32_t)config_number(config, SETTING_MODERATION_EVIDENCE_DAYS),
+        .held_max = (uint32_t)config_number(config, SETTING_MODERATION_HELD_MAX),
     };
 }
 

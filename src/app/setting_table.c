@@ -9,6 +9,7 @@
 #include "serve/server_limits.h"
 
 enum { YEAR_DAYS = 36500, MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, MIB = 1024 * 1024 };
+enum { HELD_COMMENTS_MAX = 1000000 };
 
 #define NUMBER(named, usual, from, to, what)                                                       \
     {                                                                                              \
@@ -282,6 +283,12 @@ const struct setting setting_table[SETTINGS] = {
                                 .max = YEAR_DAYS,
                                 .help = "days a comment is kept; 0: for ever",
                                 .reloads = true},
+    [SETTING_MODERATION_EVIDENCE_DAYS] =
+        LIVE_NUMBER("moderation.evidence_days", "30", 0, YEAR_DAYS,
+                    "days the text of what was removed is kept for moderators; then it is erased"),
+    [SETTING_MODERATION_HELD_MAX] =
+        LIVE_NUMBER("moderation.held_max", "10000", 1, HELD_COMMENTS_MAX,
+                    "comments of a stream that wait for a moderator"),
     [SETTING_MODERATION_TERMS_FILE] = {.name = "moderation.terms_file",
                                        .is = "",
                                        .help = "terms refused, held or shadowed in all streams",

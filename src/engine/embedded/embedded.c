@@ -314,6 +314,7 @@ static enum err start_readers(struct embedded *engine, const struct embedded_opt
 {
     const struct readers_options readers = {
         .path = engine->path,
+        .clock = options->clock,
         .tail = &engine->tail,
         .metrics = &engine->metrics,
         .identity = &engine->identity,

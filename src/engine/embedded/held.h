@@ -41,7 +41,7 @@ struct held_row {
     struct str body;          // as comment_body_write() made it; empty: it stands in `evidence`
 };
 
-/* Into the queue. ERR_LIMIT: `held_max` wait there already. */
+/* Into the queue. ERR_LIMIT: `held_max` (0: HELD_MAX) wait there already. */
 MUST_USE enum err held_add(struct store *store, const struct held_row *row, uint64_t held_max);
 /* ERR_NOT_FOUND; ERR_GONE: damaged. */
 MUST_USE enum err held_find(struct store *store, uint64_t n, struct held_row *ret_row);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/moderation_reads.h"
 
+#include "engine/embedded/held_reads.h"
+#include "engine/embedded/similar.h"
 #include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_audit.h"
 #include "engine/embedded/store_streams.h"
@@ -70,7 +72,26 @@ static enum err answer_act(struct store *store, struct moderation_call *call)
     return buf_err(&call->out);
 }
 
-enum err moderation_reads_answer(struct store *store, struct moderation_call *call)
+/* ---- the queue, the raid view ---- */
+
+static enum err answer_held(struct store *store, struct moderation_call *call)
+{
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    const struct held_page page = {.stream = stream.id, .name = call->stream, .limit = call->limit};
+    return held_reads_write(store, &page, &call->out);
+}
+
+static enum err answer_similar(struct store *store, struct moderation_call *call, int64_t now_s)
+{
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    const struct similar_question question = {
+        .stream = stream.id, .name = call->stream, .now_s = now_s, .limit = call->limit};
+    return similar_write(store, &question, &call->out);
+}
+
+enum err moderation_reads_answer(struct store *store, struct moderation_call *call, int64_t now_s)
 {
     switch (call->what) {
     case MODERATION_LOG:
@@ -78,9 +99,11 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
     case MODERATION_ACT:
         return answer_act(store, call);
     case MODERATION_HELD:
+        return answer_held(store, call);
+    case MODERATION_SIMILAR:
+        return answer_similar(store, call, now_s);
     case MODERATION_USER:
     case MODERATION_HOUSE:
-    case MODERATION_SIMILAR:
     case MODERATION_APPEALS:
         break;
     }

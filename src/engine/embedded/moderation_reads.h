@@ -11,4 +11,5 @@
 #include "hub/port.h"
 
 /* ERR_NOT_FOUND: there is no such stream or act. What is in call->out then is to be thrown away. */
-MUST_USE enum err moderation_reads_answer(struct store *store, struct moderation_call *call);
+MUST_USE enum err moderation_reads_answer(struct store *store, struct moderation_call *call,
+                                          int64_t now_s);

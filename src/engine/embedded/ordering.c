@@ -11,10 +11,11 @@
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
+#include "engine/embedded/young.h"
 
 #include <stddef.h>
 
-enum { BODY_BYTES_MAX = 64 << 10 };
+enum { BODY_BYTES_MAX = 64 << 10, MS_A_SECOND = 1000 };
 
 static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
 {
@@ -388,6 +389,8 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
         TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));
     }
     TRY(note_roles(ordering, head, &submit->author));
+    TRY(young_note(ordering->store, submit->author.id, submit->author.since_s,
+                   now.wall_ms / MS_A_SECOND));
     TRY(ordering_add(ordering, &entry, now, &event));
     verdict->event = event_ref(event);
     verdict->end = SUBMIT_DONE;

@@ -306,7 +306,8 @@ static struct moderation_call *moderation_of(struct call *call)
 
 static enum err answer_moderation(struct reader *reader, struct call *call)
 {
-    return moderation_reads_answer(&reader->store, moderation_of(call));
+    const int64_t now_s = clock_wall_ms(reader->all->options.clock) / 1000;
+    return moderation_reads_answer(&reader->store, moderation_of(call), now_s);
 }
 
 static void fail_moderation(struct call *call, enum err err)

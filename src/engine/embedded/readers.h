@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
@@ -30,6 +31,7 @@ struct readers;
 
 struct readers_options {
     const char *path; // all borrowed until readers_free()
+    const struct clock *clock;
     struct log_tail *tail;
     struct engine_metrics *metrics;
     const struct store_identity *identity;

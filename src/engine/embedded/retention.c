@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/retention.h"
 
+#include "engine/embedded/evidence.h"
+#include "engine/embedded/held.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
@@ -68,6 +70,8 @@ static enum err find_ground(struct ordering *ordering, int64_t before_ms, struct
 
 static enum err take_out(struct ordering *ordering, struct piece *piece)
 {
+    TRY(held_expire(ordering->store, piece->row.id, piece->row.ground_seq));
+    TRY(evidence_expire(ordering->store, piece->row.id, piece->row.ground_seq));
     TRY(store_rows_delete_upto(ordering->store, piece->row.id, piece->row.ground_seq,
                                &piece->rows));
     TRY(store_streams_set_ground(ordering->store, &piece->row));

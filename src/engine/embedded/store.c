@@ -79,6 +79,9 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE stream = ?1 AND seq = ?2 "
                              "AND row_n = ?3",
     [STORE_CARRIED_EXPIRE] = "DELETE FROM carried WHERE stream = ?1 AND seq <= ?2",
+    [STORE_YOUNG_ADD] = "INSERT OR IGNORE INTO young(user, since) VALUES (?1, ?2)",
+    [STORE_YOUNG_GET] = "SELECT since FROM young WHERE user = ?1",
+    [STORE_YOUNG_DELETE] = "DELETE FROM young WHERE since < ?1",
     [STORE_HELD_PUT] = "INSERT OR REPLACE INTO held(" HELD ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
                        "?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [STORE_HELD_GET] = "SELECT " HELD " FROM held WHERE n = ?1",
@@ -200,7 +203,9 @@ static enum err set_up(struct store *store, enum store_mode mode)
     int reserved_bytes = STORE_PAGES_SUM_BYTES; // of a file that is made now
     (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved_bytes);
     TRY(want_wal(store));
-    TRY(store_exec(store, "PRAGMA wal_autocheckpoint = 0;"
+    /* What is erased leaves no bytes behind, neither in its page nor in one that is free. */
+    TRY(store_exec(store, "PRAGMA secure_delete = ON;"
+                          "PRAGMA wal_autocheckpoint = 0;"
                           "PRAGMA cache_size = -" CACHE_WRITER_KIB ";"
                           "PRAGMA temp_store = MEMORY;"
                           "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;"

@@ -59,6 +59,7 @@
  *   evidence  n, stream, seq, user, body   of a comment that was removed, under the checksum `sum`
  *             removed             unix ms, when; 2^63-1: it is restored
  *   carried   stream, seq, row_n  the row of the log, a pin or restore, holds this comment's text
+ *   young     user, since         accounts just made when they posted; unix s
  *   held      n                   what the comment's id names
  *             state               enum comment_state: HELD 2 in the queue, VISIBLE 1 approved,
  *                                 DELETED 3 rejected
@@ -122,6 +123,9 @@ enum store_query {
     STORE_CARRIED_OF,
     STORE_CARRIED_DELETE,
     STORE_CARRIED_EXPIRE,
+    STORE_YOUNG_ADD,
+    STORE_YOUNG_GET,
+    STORE_YOUNG_DELETE,
     STORE_HELD_PUT,
     STORE_HELD_GET,
     STORE_HELD_BY_ROW,

@@ -54,6 +54,7 @@ static const char moderation_tables[] =
     " seq INTEGER NOT NULL, log_n INTEGER NOT NULL, act INTEGER NOT NULL, due INTEGER NOT NULL,"
     " at INTEGER NOT NULL, flags INTEGER NOT NULL, user TEXT NOT NULL, cid TEXT NOT NULL,"
     " rule TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE TABLE young(user TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX held_placed ON held(log_n) WHERE log_n > 0;"
     "CREATE INDEX held_rejected ON held(at) WHERE state = 3;"
     "CREATE TABLE carried(stream INTEGER NOT NULL, seq INTEGER NOT NULL, row_n INTEGER NOT NULL,"

@@ -81,6 +81,7 @@ static void open_format_2(struct place *place)
         "DROP TABLE removals",
         "DROP TABLE sweeps",
         "DROP TABLE carried",
+        "DROP TABLE young",
         "DROP INDEX log_acts",
         "DROP INDEX log_shadows",
         "DROP INDEX log_shadows_of",

@@ -52,7 +52,8 @@ static enum err take_since(struct store *store, struct limits *users, uint64_t f
         if (err != ERR_OK && err != ERR_GONE) {
             return err;
         }
-        if (err == ERR_GONE || row.kind != EVENT_COMMENT) {
+        const bool is_comment = row.kind == EVENT_COMMENT || row.kind == EVENT_REMOVED;
+        if (err == ERR_GONE || !is_comment) {
             continue;
         }
         const int64_t age_ms = now.wall_ms > row.at_ms ? now.wall_ms - row.at_ms : 0;

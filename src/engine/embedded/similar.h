@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/* similar -- the raid view: of a stream's newest comments those that many wrote alike, and those of
+ * accounts just made.
+ *
+ * Used by:  moderation_reads.c.
+ * Thread:   a reader's; inside a read transaction of its connection.
+ * Bound:    the newest SIMILAR_COMMENTS_MAX comments; SIMILAR_GROUPS_MAX groups of
+ *           SIMILAR_SHOWN_MAX comments at most.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+
+#include <stdint.h>
+
+enum { SIMILAR_COMMENTS_MAX = 4000, SIMILAR_GROUPS_MAX = 50, SIMILAR_LEAST = 3 };
+
+struct similar_question {
+    int64_t stream; // id
+    struct str name;
+    int64_t now_s;  // unix: a day before it is when an account is new
+    uint32_t limit; // comments shown of a group
+};
+/* "groups":[{"why":"text|new_accounts","count":n,"comments":[..]}], the largest first. */
+MUST_USE enum err similar_write(struct store *store, const struct similar_question *question,
+                                struct buf *out);
