@@ -43,7 +43,17 @@
     TEST(moderation_spares_a_higher_role)                                                          \
     TEST(moderation_tells_what_is_set)                                                             \
     TEST(moderation_is_in_the_audit_before_its_answer)                                             \
-    TEST(moderation_needs_a_stream)
+    TEST(moderation_needs_a_stream)                                                                \
+    TEST(removing_tells_whoever_saw_it)                                                            \
+    TEST(removing_by_id_is_the_same)                                                               \
+    TEST(removing_is_undone_act_by_act)                                                            \
+    TEST(removing_and_restoring_take_turns)                                                        \
+    TEST(removing_names_many_at_once)                                                              \
+    TEST(removing_again_reaches_what_is_new)                                                       \
+    TEST(removing_reaches_all_streams)                                                             \
+    TEST(removing_into_the_queue_and_back)                                                         \
+    TEST(removing_spares_a_higher_role)                                                            \
+    TEST(removing_finds_what_is_pinned)
 
 #define SUITE_DECLARE(test) void test(void **state);
 SUITE(SUITE_DECLARE)

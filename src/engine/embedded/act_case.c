@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_case.h"
 
+#include "engine/embedded/comment_id.h"
 #include "engine/embedded/sanctions.h"
+#include "engine/embedded/standing.h"
 #include "rules/claims.h"
 #include "wire/json.h"
 
@@ -129,6 +131,27 @@ enum err act_case_write_target(struct act_case *act)
         break;
     }
     return buf_err(&act->target);
+}
+
+enum err act_case_standing(const struct act_case *act, struct str id, struct standing *ret_standing)
+{
+    uint64_t n = 0;
+    int64_t at_ms = 0;
+    if (comment_id_parse(act->ordering->identity.id_key, id, &n, &at_ms) != ERR_OK) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(standing_of(act->ordering->store, n, ret_standing));
+    return act_case_stream(act) != 0 && ret_standing->stream == act_case_stream(act)
+               ? ERR_OK
+               : ERR_NOT_FOUND;
+}
+
+void act_case_name_seq(struct act_case *act, uint64_t seq)
+{
+    buf_reset(&act->target);
+    buf_add_str(&act->target, STR("seq:"));
+    buf_add_u64(&act->target, seq);
+    act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
 }
 
 uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target)

@@ -50,6 +50,11 @@ struct str act_case_stream_name(const struct act_case *act); // empty: all
 /* ---- targets: "seq:4072", "seq:1,2", "id:01J..", "user:u9", "users:[..]", "act:a80", "" ---- */
 MUST_USE enum err act_case_write_target(struct act_case *act);
 uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target);
+/* The comment of this id in the act's stream. ERR_NOT_FOUND; ERR_GONE. */
+struct standing;
+MUST_USE enum err act_case_standing(const struct act_case *act, struct str id,
+                                    struct standing *ret_standing);
+void act_case_name_seq(struct act_case *act, uint64_t seq); // the target is this place
 /* The users that such a target names; freed by act_case_users_done(). */
 struct act_users {
     struct str *names; // owned; [count]

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_undo.h"
 
+#include "engine/embedded/act_pin.h"
+#include "engine/embedded/act_queue.h"
+#include "engine/embedded/act_removal.h"
 #include "engine/embedded/act_sanction.h"
 #include "engine/embedded/act_setting.h"
 
@@ -28,7 +31,17 @@ static enum err check(struct act_case *act, const struct store_act *before)
     return ERR_OK;
 }
 
-enum way { WAY_NONE, WAY_PUT, WAY_LIFT, WAY_SETTING };
+enum way {
+    WAY_NONE,
+    WAY_PUT,
+    WAY_SHADOW,
+    WAY_LIFT,
+    WAY_SETTING,
+    WAY_REMOVAL,
+    WAY_RESTORE,
+    WAY_PIN,
+    WAY_REJECT
+};
 
 static enum way way_of(const struct store_act *before)
 {
@@ -36,11 +49,18 @@ static enum way way_of(const struct store_act *before)
     case ACT_TIMEOUT:
         return before->seconds == 0 ? WAY_LIFT : WAY_PUT;
     case ACT_BAN:
-    case ACT_SHADOW:
     case ACT_WARN:
         return WAY_PUT;
+    case ACT_SHADOW:
+        return WAY_SHADOW;
     case ACT_HOLD:
-        return is_on_users(before) ? WAY_PUT : WAY_NONE;
+        return is_on_users(before) ? WAY_PUT : WAY_REMOVAL;
+    case ACT_DELETE:
+    case ACT_PURGE:
+    case ACT_CLEAR:
+        return WAY_REMOVAL;
+    case ACT_RESTORE:
+        return WAY_RESTORE;
     case ACT_UNBAN:
     case ACT_UNSHADOW:
         return WAY_LIFT;
@@ -50,14 +70,12 @@ static enum way way_of(const struct store_act *before)
     case ACT_TERMS:
     case ACT_RULES:
         return WAY_SETTING;
-    case ACT_DELETE:
-    case ACT_RESTORE:
-    case ACT_PURGE:
-    case ACT_CLEAR:
-    case ACT_APPROVE:
-    case ACT_REJECT:
     case ACT_PIN:
     case ACT_UNPIN:
+        return WAY_PIN;
+    case ACT_REJECT:
+        return WAY_REJECT;
+    case ACT_APPROVE: // what is to go again is held or deleted
     case ACT_UNDO:
     case ACT_ACKNOWLEDGE:
     case ACT_APPEAL:
@@ -74,6 +92,17 @@ static enum err follow(struct undoing *undoing)
     switch (way_of(&undoing->before)) {
     case WAY_PUT:
         return act_sanction_undo(act, &undoing->before);
+    case WAY_SHADOW:
+        TRY(act_sanction_undo(act, &undoing->before));
+        return act_removal_unshadow(act, &undoing->before);
+    case WAY_REMOVAL:
+        return act_removal_undo(act, &undoing->before);
+    case WAY_RESTORE:
+        return act_removal_redo(act, &undoing->before);
+    case WAY_PIN:
+        return act_pin_undo(act, &undoing->before);
+    case WAY_REJECT:
+        return act_queue_requeue(act, &undoing->before);
     case WAY_LIFT:
         return act_sanction_redo(act, &undoing->before);
     case WAY_SETTING:

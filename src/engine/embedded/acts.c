@@ -4,6 +4,9 @@
 #include "base/must.h"
 #include "engine/embedded/act_audit.h"
 #include "engine/embedded/act_case.h"
+#include "engine/embedded/act_pin.h"
+#include "engine/embedded/act_queue.h"
+#include "engine/embedded/act_removal.h"
 #include "engine/embedded/act_sanction.h"
 #include "engine/embedded/act_setting.h"
 #include "engine/embedded/act_undo.h"
@@ -45,7 +48,14 @@ static enum err judge_kind(struct act_case *act)
     case ACT_TIMEOUT:
         return asked->seconds == 0 ? act_sanction_lift(act) : act_sanction_put(act);
     case ACT_HOLD:
-        return asked->at == ACT_AT_USERS ? act_sanction_put(act) : refuse_unknown(act);
+        return asked->at == ACT_AT_USERS ? act_sanction_put(act) : act_removal_take(act);
+    case ACT_DELETE:
+        return act_removal_take(act);
+    case ACT_RESTORE:
+        return act_removal_restore(act);
+    case ACT_PURGE:
+    case ACT_CLEAR:
+        return act_removal_sweep(act);
     case ACT_UNBAN:
     case ACT_UNSHADOW:
         return act_sanction_lift(act);
@@ -59,14 +69,13 @@ static enum err judge_kind(struct act_case *act)
         return act_setting_put(act);
     case ACT_UNDO:
         return act_undo_do(act);
-    case ACT_DELETE:
-    case ACT_RESTORE:
-    case ACT_PURGE:
-    case ACT_CLEAR:
     case ACT_APPROVE:
     case ACT_REJECT:
+        return act_queue_judge(act);
     case ACT_PIN:
+        return act_pin_put(act);
     case ACT_UNPIN:
+        return act_pin_take(act);
     case ACT_APPEAL:
     case ACT_DECIDE:
     case ACTS:

@@ -111,6 +111,9 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ROWS_SINCE] = "SELECT " ROW " FROM log WHERE n >= ?1 ORDER BY n",
     [STORE_ROWS_NEWEST_N] = "SELECT max(n) FROM log",
     [STORE_ROWS_DELETE] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
+    [STORE_ROWS_ANY_SINCE] =
+        "SELECT total(kind = 1 AND (?2 = 0 OR stream = ?2) AND (?3 = '' OR user = ?3)), count(*) "
+        "FROM (SELECT kind, stream, user FROM log WHERE n > ?1 ORDER BY n LIMIT ?4)",
     [STORE_ACT_ADD] = "INSERT INTO acts(" ACT ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11)",
     [STORE_ACT_GET] = "SELECT " ACT " FROM acts WHERE id = ?1",
@@ -120,6 +123,9 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ACT_LIFT] = "UPDATE acts SET lifted_by = ?2 WHERE id = ?1",
     [STORE_ACTS_LIFTED_BY] = "SELECT " ACT " FROM acts WHERE lifted_by = ?1 AND id > ?2 "
                              "ORDER BY id LIMIT 1",
+    /* In these words the partial index is used: 14 is ACT_PIN. */
+    [STORE_PINS] = "SELECT id, seq, target FROM acts WHERE stream = ?1 AND what = 14 "
+                   "AND lifted_by = 0 ORDER BY id",
     [STORE_AUDIT_ADD] = "INSERT INTO audit(chain, n, act, entry) VALUES (?1, ?2, ?3, ?4)",
     [STORE_AUDIT_NEWEST] = "SELECT n, entry FROM audit WHERE chain = ?1 ORDER BY n DESC LIMIT 1",
     [STORE_AUDIT_AFTER] = "SELECT n, entry FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n",

@@ -116,3 +116,34 @@ enum err store_acts_lift(struct store *store, uint64_t id, uint64_t by)
 {
     return set_number(store, STORE_ACT_LIFT, id, by);
 }
+
+static uint64_t seq_of(struct str target)
+{
+    static const struct str prefix = STR("seq:");
+    uint64_t seq = 0;
+    if (str_has_prefix(target, prefix)) {
+        (void)str_to_u64((struct str){.at = target.at + prefix.len, .len = target.len - prefix.len},
+                         UINT64_MAX, &seq);
+    }
+    return seq;
+}
+
+enum err store_acts_pins(struct store *store, int64_t stream, struct store_pins *ret_pins)
+{
+    sqlite3_stmt *query = NULL;
+    struct store_pins pins = {.count = 0};
+    TRY(store_ask(store, STORE_PINS, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    for (;;) {
+        const enum err err = store_step(store, query);
+        if (err == ERR_NOT_FOUND || (err == ERR_OK && pins.count == STORE_PINS_MAX)) {
+            *ret_pins = pins;
+            return ERR_OK;
+        }
+        TRY(err);
+        pins.acts[pins.count] = (uint64_t)sqlite3_column_int64(query, 0);
+        pins.seqs[pins.count] = (uint64_t)sqlite3_column_int64(query, 1);
+        pins.targets[pins.count] = seq_of(column_text(query, 2));
+        pins.count++;
+    }
+}

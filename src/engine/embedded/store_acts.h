@@ -37,3 +37,13 @@ MUST_USE enum err store_acts_lift(struct store *store, uint64_t id, uint64_t by)
 /* What `by` lifted, the next above `after`. ERR_NOT_FOUND. */
 MUST_USE enum err store_acts_lifted(struct store *store, uint64_t by, uint64_t after,
                                     struct store_act *ret_act);
+
+/* What is pinned in a stream, oldest first. */
+enum { STORE_PINS_MAX = 8 };
+struct store_pins {
+    uint64_t acts[STORE_PINS_MAX];
+    uint64_t seqs[STORE_PINS_MAX];    // of their events
+    uint64_t targets[STORE_PINS_MAX]; // of what is pinned
+    uint32_t count;
+};
+MUST_USE enum err store_acts_pins(struct store *store, int64_t stream, struct store_pins *ret_pins);

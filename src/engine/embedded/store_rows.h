@@ -59,6 +59,15 @@ MUST_USE enum err store_rows_next(struct store *store, sqlite3_stmt *walk,
 
 MUST_USE enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t seq,
                                          uint64_t *ret_count);
+/* Whether comments of somebody ('': anybody) stand in a stream (0: any) above row `n`; true, too,
+ * when more than `rows_max` rows would have to be looked at. */
+struct store_since {
+    int64_t stream;
+    struct str user;
+};
+MUST_USE enum err store_rows_any_since(struct store *store, uint64_t n,
+                                       const struct store_since *since, uint32_t rows_max,
+                                       bool *ret_is_any);
 /* 0: there is none. */
 MUST_USE enum err store_rows_newest_n(struct store *store, uint64_t *ret_n);
 

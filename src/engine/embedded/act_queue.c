@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_queue.h"
+
+#include "engine/embedded/aftermath.h"
+#include "engine/embedded/comment_body.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/held.h"
+#include "engine/embedded/removals.h"
+#include "engine/embedded/stamp.h"
+#include "engine/embedded/standing.h"
+
+#include <stddef.h>
+
+static void name_comment(struct act_case *act, uint64_t n, int64_t at_ms)
+{
+    struct comment_id id;
+    comment_id_write(act->ordering->identity.id_key, n, at_ms, &id);
+    buf_reset(&act->target);
+    buf_add_str(&act->target, STR("id:"));
+    buf_add_str(&act->target, (struct str){.at = id.text, .len = COMMENT_ID_LEN});
+    act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
+}
+
+/* What its id names, by id or by where it stood. */
+static enum err find(struct act_case *act, uint64_t *ret_n)
+{
+    const struct act *asked = &act->call->act;
+    struct store *store = act->ordering->store;
+    struct standing standing;
+    int64_t at_ms = 0;
+    if (asked->at == ACT_AT_ID) {
+        const uint64_t key = act->ordering->identity.id_key;
+        return comment_id_parse(key, asked->id, ret_n, &at_ms) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
+    }
+    if (asked->at != ACT_AT_SEQS || asked->target_count != 1) {
+        return ERR_DENIED;
+    }
+    TRY(standing_at(store, act_case_stream(act), asked->seqs[0], &standing));
+    *ret_n = standing.n;
+    return ERR_OK;
+}
+
+static enum err find_held(struct act_case *act, struct held_row *held)
+{
+    uint64_t n = 0;
+    enum err err = act_case_stream(act) == 0 ? ERR_NOT_FOUND : find(act, &n);
+    if (err == ERR_OK) {
+        err = held_find(act->ordering->store, n, held);
+    }
+    if (err == ERR_OK && held->stream != act_case_stream(act)) {
+        err = ERR_NOT_FOUND;
+    }
+    if (err == ERR_NOT_FOUND || err == ERR_GONE || err == ERR_DENIED) {
+        act_case_refuse(act, err == ERR_DENIED ? ACT_REFUSAL_STATE : ACT_REFUSAL_NO_COMMENT);
+        return ERR_OK;
+    }
+    TRY(err);
+    name_comment(act, held->n, held->at_ms);
+    return ERR_OK;
+}
+
+static enum err judge_state(struct act_case *act, const struct held_row *held)
+{
+    struct store_act before;
+    if (held->state == COMMENT_HELD) {
+        return ERR_OK;
+    }
+    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err == ERR_OK) {
+        act_case_repeat(act, &before);
+    } else if (err == ERR_NOT_FOUND) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* It takes its place in the order now. */
+static enum err place(struct act_case *act, const struct held_row *held)
+{
+    struct ordering *ordering = act->ordering;
+    struct event *event = NULL;
+    const struct ordering_entry entry = {.head = act->head,
+                                         .kind = EVENT_COMMENT,
+                                         .flags = held->flags,
+                                         .user = held->user,
+                                         .cid = held->cid,
+                                         .asked_ms = act->call->asked_mono_ms};
+    const int64_t at_ms = stamp_at(&act->head->end, act->now.wall_ms);
+    const uint64_t n = ordering->next_n;
+    TRY(comment_body_set_at(&ordering->body, held->body, at_ms));
+    TRY(ordering_add(ordering, &entry, act->now, &event));
+    act->verdict.seq = event->seq;
+    return held_place(ordering->store, held->n, n);
+}
+
+static enum err put_back(struct act_case *act, const struct held_row *held)
+{
+    struct aftermath aftermath;
+    const struct removals_by by = {.store = act->ordering->store,
+                                   .stream = act_case_stream(act),
+                                   .act = act->id,
+                                   .wall_ms = act->now.wall_ms};
+    aftermath_init(&aftermath, act->ordering, act->now);
+    aftermath.asked_ms = act->call->asked_mono_ms;
+    aftermath.stream = act_case_stream(act);
+    TRY(store_acts_lift(act->ordering->store, held->act, act->id));
+    const enum err err = removals_lift_all(&by, held->seq, &aftermath.out);
+    TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS || err == ERR_GONE ? ERR_OK : err);
+    act->verdict.seq = aftermath.seq;
+    return ERR_OK;
+}
+
+enum err act_queue_judge(struct act_case *act)
+{
+    struct held_row held = {.n = 0};
+    const bool is_approval = act->call->act.what == ACT_APPROVE;
+    TRY(find_held(act, &held));
+    if (act_case_is_open(act)) {
+        TRY(judge_state(act, &held));
+    }
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    TRY(act_case_record(act));
+    TRY(held_step(act->ordering->store, held.n, is_approval ? COMMENT_VISIBLE : COMMENT_DELETED,
+                  &held));
+    if (!is_approval) {
+        return ERR_OK;
+    }
+    return held.seq != 0 ? put_back(act, &held) : place(act, &held);
+}
+
+enum err act_queue_requeue(struct act_case *act, const struct store_act *before)
+{
+    static const struct str prefix = STR("id:");
+    struct held_row held;
+    uint64_t n = 0;
+    int64_t at_ms = 0;
+    if (!str_has_prefix(before->target, prefix)) {
+        return ERR_OK;
+    }
+    const struct str id = {.at = before->target.at + prefix.len,
+                           .len = before->target.len - prefix.len};
+    if (comment_id_parse(act->ordering->identity.id_key, id, &n, &at_ms) != ERR_OK) {
+        return ERR_OK;
+    }
+    const enum err err = held_step(act->ordering->store, n, COMMENT_HELD, &held);
+    return err == ERR_DENIED || err == ERR_EXISTS || err == ERR_NOT_FOUND ? ERR_OK : err;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/* act_queue -- acts on comments that wait for a moderator: approve, reject.
+ *
+ * Thread:   the ordering thread's; inside a write transaction.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "engine/embedded/act_case.h"
+
+MUST_USE enum err act_queue_judge(struct act_case *act);
+/* Undoing a rejection: it waits again. ERR_DENIED: it does not stand so any more. */
+MUST_USE enum err act_queue_requeue(struct act_case *act, const struct store_act *before);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* act_removal -- acts that take comments off the screens and put them back: delete, hold, restore,
+ * purge, clear.
+ *
+ * Thread:   the ordering thread's; inside a write transaction.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "engine/embedded/act_case.h"
+
+MUST_USE enum err act_removal_take(struct act_case *act); // delete, hold of what is visible
+MUST_USE enum err act_removal_restore(struct act_case *act);
+MUST_USE enum err act_removal_sweep(struct act_case *act); // purge, clear
+
+/* ---- undoing: `before` is lifted ---- */
+/* What such an act removed is visible again, unless another removes it. */
+MUST_USE enum err act_removal_undo(struct act_case *act, const struct store_act *before);
+/* What a restore put back is removed again by the acts it lifted. */
+MUST_USE enum err act_removal_redo(struct act_case *act, const struct store_act *before);
+/* What a shadow hid is visible. */
+MUST_USE enum err act_removal_unshadow(struct act_case *act, const struct store_act *before);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/aftermath.h"
+
+#include "engine/embedded/stamp.h"
+#include "engine/embedded/store_streams.h"
+#include "wire/json.h"
+
+#include <stddef.h>
+
+static enum err add(struct aftermath *aftermath, struct head *head, enum event_kind kind)
+{
+    struct event *event = NULL;
+    const struct ordering_entry entry = {
+        .head = head, .kind = kind, .asked_ms = aftermath->asked_ms};
+    TRY(buf_err(&aftermath->ordering->body));
+    TRY(ordering_add(aftermath->ordering, &entry, aftermath->now, &event));
+    if (head->row.id == aftermath->stream) {
+        aftermath->seq = event->seq;
+    }
+    return ERR_OK;
+}
+
+static struct buf *begin_body(struct aftermath *aftermath, const struct head *head)
+{
+    struct buf *body = &aftermath->ordering->body;
+    buf_reset(body);
+    json_write_member_i64(body, "at", stamp_at(&head->end, aftermath->now.wall_ms));
+    return body;
+}
+
+static enum err find(struct aftermath *aftermath, int64_t stream, struct head **ret_head)
+{
+    struct store_stream row;
+    struct str name = STR_NONE;
+    TRY(store_streams_by_id(aftermath->ordering->store, stream, &row, &name));
+    return ordering_find(aftermath->ordering, name, ret_head);
+}
+
+static enum err add_restore(struct restoring_out *out, int64_t stream, struct str comments,
+                            uint64_t *ret_row_n)
+{
+    struct aftermath *aftermath = (struct aftermath *)(void *)out;
+    struct head *head = NULL;
+    TRY(find(aftermath, stream, &head));
+    struct buf *body = begin_body(aftermath, head);
+    json_write_name(body, "comments");
+    buf_add_str(body, comments);
+    const uint64_t n = aftermath->ordering->next_n;
+    TRY(add(aftermath, head, EVENT_RESTORE));
+    *ret_row_n = n;
+    return ERR_OK;
+}
+
+static enum err retract_once(struct aftermath *aftermath, struct head *head,
+                             const struct removal *removal)
+{
+    removal_write(begin_body(aftermath, head), removal);
+    return add(aftermath, head, EVENT_RETRACT);
+}
+
+enum err aftermath_retract(struct aftermath *aftermath, struct head *head,
+                           const struct removal *removal)
+{
+    struct removal part = *removal;
+    if (removal->of != REMOVAL_SEQS) {
+        return retract_once(aftermath, head, removal);
+    }
+    for (uint32_t done = 0; done < removal->count; done += part.count) {
+        const uint32_t left = removal->count - done;
+        part.seqs = removal->seqs + done;
+        part.count = left < AFTERMATH_SEQS_MAX ? left : AFTERMATH_SEQS_MAX;
+        TRY(retract_once(aftermath, head, &part));
+    }
+    return ERR_OK;
+}
+
+static enum err add_retract(struct restoring_out *out, int64_t stream, const uint64_t *seqs,
+                            uint32_t count)
+{
+    struct aftermath *aftermath = (struct aftermath *)(void *)out;
+    struct head *head = NULL;
+    const struct removal removal = {.of = REMOVAL_SEQS, .seqs = seqs, .count = count};
+    TRY(find(aftermath, stream, &head));
+    return aftermath_retract(aftermath, head, &removal);
+}
+
+void aftermath_init(struct aftermath *aftermath, struct ordering *ordering, struct moment now)
+{
+    *aftermath = (struct aftermath){
+        .out = {.restore = add_restore, .retract = add_retract}, .ordering = ordering, .now = now};
+}
