@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges a whole run: what posters were answered, what viewers saw, and the log that is left.
 
-check() returns sentences, one a broken promise; an empty list is a run in which P1 to P5 held.
+check() returns sentences, one a broken promise; an empty list is a run in which P1 to P5 held. check_moderation() does
+the same for P6 to P8.
 """
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ class View:
 
     name: str
     messages: list = field(default_factory=list)
+    user: str = ""  # who it was authenticated as
 
 
 def check(log, answers, views):
@@ -103,6 +105,8 @@ def check_view(log, view):
 
 def check_event(view, message, by_seq, last):
     original = by_seq.get(message["seq"])
+    if original is not None and original["type"] == "removed":
+        return  # by now: check_moderation() judges when it was shown
     if original is None:
         yield f"{view.name}: was shown {message['seq']}, which is not in the log (or no longer)"
     elif {**message, "prev": original["prev"]} != original:
@@ -118,3 +122,80 @@ def check_end(log, view, last, told, seen):
               and event["seq"] > told]
     if missed:
         yield f"{view.name}: never saw {len(missed)} events, the first {missed[0]}, and was not told"
+
+
+# ---- P6 to P8 ----
+
+def check_moderation(log, views, shadowed=()):
+    """`shadowed`: (seq, author) of comments that their authors alone may see."""
+    return [*(fault for view in views for fault in check_shown(view)),
+            *(fault for view in views for fault in check_told(log, view)),
+            *(fault for view in views for fault in check_shadowed(view, dict(shadowed)))]
+
+
+def shown_by(message):
+    """(comment, seq of the act that shows it or 0) of every comment whose text is in it."""
+    kind = message.get("type")
+    if kind == "comment":
+        yield message, 0
+    elif kind == "restore":
+        yield from ((comment, message["seq"]) for comment in message["comments"])
+    elif kind == "pin" and "text" in message.get("comment", {}):
+        yield message["comment"], message["seq"]
+    elif kind == "hello":
+        yield from ((comment, message["seq"]) for comment in message.get("pins", []) if "text" in comment)
+    elif kind == "digest":
+        for event in message["events"]:
+            yield from shown_by(event)
+
+
+def acts_in(message):
+    if message.get("type") in ("retract", "restore"):
+        yield message
+    elif message.get("type") == "digest":
+        yield from (event for event in message["events"] if event["type"] in ("retract", "restore"))
+
+
+def removes(retract, comment):
+    if "seqs" in retract:
+        return comment["seq"] in retract["seqs"]
+    if comment["seq"] > retract["upto"]:
+        return False
+    return retract.get("all") is True or comment.get("user", {}).get("id") == retract.get("user_id")
+
+
+def check_shown(view):
+    """Removed is never shown after: of a comment and its acts the greatest seq wins, whenever the copies come."""
+    retracts = []
+    for message in view.messages:
+        if message.get("type") == "removed" and set(message) - {"type", "stream", "seq", "prev"}:
+            yield f"{view.name}: what stands for {message['seq']} says more than that"
+        for comment, shown_at in shown_by(message):
+            later = [retract["seq"] for retract in retracts if removes(retract, comment) and retract["seq"] > shown_at]
+            if later:
+                yield f"{view.name}: was shown {comment['seq']} again in {message['type']}, after its retract {later[0]}"
+        retracts += [act for act in acts_in(message) if act["type"] == "retract"]
+
+
+def check_told(log, view):
+    """P7: of all it was shown, it was told what the log removes, as far as it got."""
+    reached = max((message["seq"] for message in view.messages if "prev" in message and not message.get("early")),
+                  default=0)
+    told = {act["seq"] for message in view.messages for act in acts_in(message)}
+    seen = {comment["seq"]: comment for message in view.messages for comment, _ in shown_by(message)}
+    for retract in log:
+        if retract["type"] != "retract" or retract["seq"] > reached or retract["seq"] in told:
+            continue
+        for comment in seen.values():
+            if removes(retract, comment) and comment["seq"] < retract["seq"]:
+                yield f"{view.name}: saw {comment['seq']} and was never told of its retract {retract['seq']}"
+                break
+
+
+def check_shadowed(view, shadowed):
+    """P8: the author alone."""
+    for message in view.messages:
+        for comment, _ in shown_by(message):
+            author = shadowed.get(comment["seq"])
+            if author is not None and author != view.user:
+                yield f"{view.name}: was shown {comment['seq']}, which {author} alone may see"

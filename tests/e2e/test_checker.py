@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from checker import Answer, View, check
+from checker import Answer, View, check, check_moderation
 
 
 def good_run():
@@ -106,3 +106,74 @@ def test_it_finds(spoil):
     run = copy.deepcopy(good_run())
     spoil(*run)
     assert check(*run) != []
+
+
+# ---- moderation: P6 to P8 ----
+
+def moderated_run():
+    """u1 and u9 comment; 4 and 6 are retracted by 14, 4 is restored by 16, all of u9 by 18; 10 is u9's and shadowed."""
+    def comment(seq, user):
+        return {"type": "comment", "stream": "s", "seq": seq, "prev": seq - 2, "user": {"id": user}, "text": f"t{seq}"}
+
+    def removed(seq):
+        return {"type": "removed", "stream": "s", "seq": seq, "prev": seq - 2}
+
+    comments = {seq: comment(seq, "u9" if seq in (6, 8, 10) else "u1") for seq in (2, 4, 6, 8, 10, 12)}
+    retract = {"type": "retract", "stream": "s", "seq": 14, "prev": 12, "seqs": [4, 6]}
+    restore = {"type": "restore", "stream": "s", "seq": 16, "prev": 14, "comments": [comments[4]]}
+    purge = {"type": "retract", "stream": "s", "seq": 18, "prev": 16, "user_id": "u9", "upto": 12}
+    acts = [retract, restore, purge]
+    log = [comments[2], removed(4), removed(6), removed(8), comments[12], *acts]
+    hello = {"type": "hello", "epoch": "e", "seq": 0, "pins": []}
+    live = [hello, *(comments[seq] for seq in (2, 4, 6, 8, 12)), *acts]
+    early = [hello, comments[2], comments[4], {**retract, "early": True}, removed(6), removed(8), comments[12], *acts]
+    late = [hello, comments[2], removed(4), removed(6), removed(8), comments[12], *acts]
+    author = [hello, comments[2], comments[4], comments[10], *acts]
+    return log, [View("live", live), View("early", early), View("late", late), View("author", author, "u9")], {10: "u9"}
+
+
+def test_a_good_moderated_run_passes():
+    assert check_moderation(*moderated_run()) == []
+
+
+def shown_after_its_retract(log, views, shadowed):
+    views[0].messages.append(views[0].messages[2])
+
+
+def shown_after_an_early_retract(log, views, shadowed):
+    views[1].messages[4] = views[0].messages[3]
+
+
+def shown_in_a_digest(log, views, shadowed):
+    views[0].messages.append({"type": "digest", "from": 1, "to": 20, "events": [views[0].messages[3]]})
+
+
+def shown_in_a_pin(log, views, shadowed):
+    hello = {**views[0].messages[0], "seq": 8, "pins": [views[0].messages[3]]}
+    views[0].messages.insert(7, hello)
+
+
+def shown_by_an_older_restore(log, views, shadowed):
+    views[0].messages.append({"type": "restore", "seq": 15, "prev": 14, "comments": [views[0].messages[4]]})
+
+
+def never_told(log, views, shadowed):
+    views[0].messages = [message for message in views[0].messages if message["seq"] != 18]
+    views[0].messages.append({"type": "stream", "stream": "s", "seq": 20, "prev": 18, "state": "live"})
+
+
+def removed_says_more(log, views, shadowed):
+    views[2].messages[2] = {**views[2].messages[2], "text": "t4"}
+
+
+def another_sees_the_shadowed(log, views, shadowed):
+    views[0].messages.insert(4, views[3].messages[3])
+
+
+@pytest.mark.parametrize("spoil", [shown_after_its_retract, shown_after_an_early_retract, shown_in_a_digest,
+                                   shown_in_a_pin, shown_by_an_older_restore, never_told, removed_says_more,
+                                   another_sees_the_shadowed])
+def test_every_spoilt_moderated_run_is_found(spoil):
+    log, views, shadowed = moderated_run()
+    spoil(log, views, shadowed)
+    assert check_moderation(log, views, shadowed)
