@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is removed is gone everywhere from the answer on (P6), everybody who saw it is told (P7), and undo puts it back."""
+import json
+
+import pytest
+
+from checker import View, check_moderation
+from moderator import Moderator
+from readers import open_reader
+from screens import all_pages, backfill, gone, secret, watch
+from tokens import token
+
+KINDS = ["sse", "ws", "poll", "gzip", "deflate"]
+
+
+@pytest.fixture
+def mod(server, stream):
+    return Moderator(server, stream)
+
+
+# ---- each way to remove, on each transport ----
+
+WAYS = {
+    "delete": lambda comment: {"do": "delete", "seq": comment["seq"]},
+    "delete-by-id": lambda comment: {"do": "delete", "id": comment["id"]},
+    "delete-some": lambda comment: {"do": "delete", "seqs": [comment["seq"]]},
+    "purge": lambda comment: {"do": "purge", "user": "u9"},
+    "purge-some": lambda comment: {"do": "purge", "users": ["u9", "u10"]},
+    "clear": lambda comment: {"do": "clear"},
+    "hold": lambda comment: {"do": "hold", "seq": comment["seq"]},
+}
+
+
+def removes(retract, comment):
+    if "seqs" in retract:
+        return comment["seq"] in retract["seqs"]
+    return comment["seq"] <= retract["upto"] and (retract.get("all") or retract["user_id"] == comment["user"]["id"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_removed_is_gone(mod, server, kind, way):
+    server.posted(mod.stream, "before", user="u1")
+    bad = server.posted(mod.stream, secret(1), user="u9")["comment"]
+    with watch(server, kind, mod.stream) as viewer:
+        assert viewer.texts(2) == ["before", secret(1)]
+        asked = WAYS[way](bad)
+        act = mod.act(asked.pop("do"), **asked)
+        gone(server, mod.stream, secret(1), ("sse",))
+        told = viewer.until(lambda message: message.get("type") == "retract" and removes(message, bad))[-1]
+        assert told["seq"] <= act["seq"]
+    tombs = server.get(f"/v1/streams/{mod.stream}/comments?tombstones=1").json()["comments"]
+    assert {"seq": bad["seq"], "id": bad["id"], "state": "deleted"} in tombs
+    place = [event for event in server.log(mod.stream) if event["seq"] == bad["seq"]]
+    assert [event["type"] for event in place] == ["removed"]
+    assert set(place[0]) == {"type", "stream", "seq", "prev"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_again_is_the_same_act(mod, server, way):
+    bad = server.posted(mod.stream, secret(1), user="u9")["comment"]
+    asked = WAYS[way](bad)
+    first = mod.act(**asked)
+    again = mod.act(**asked)
+    if way in ("purge", "purge-some", "clear"):  # of what has come since
+        assert again["act"] == first["act"] or "duplicate" not in again
+    else:
+        assert again == {**first, "duplicate": True}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_undo_puts_it_back(mod, server, way):
+    texts = ["one", secret(1), "three"]
+    posted = [server.posted(mod.stream, text, user="u9")["comment"] for text in texts]
+    asked = WAYS[way](posted[1])
+    with watch(server, "sse", mod.stream) as viewer:
+        viewer.comments(3)
+        act = mod.act(**asked)
+        undone = mod.undo(act["act"])
+        restored = viewer.until(lambda message: message.get("type") == "restore" and
+                                message["seq"] == undone["seq"])[-1]
+        assert secret(1) in json.dumps(restored)
+    assert [comment["text"] for comment in server.history(mod.stream)] == texts
+    assert [comment["seq"] for comment in server.history(mod.stream)] == [comment["seq"] for comment in posted]
+    kinds = {event["seq"]: event["type"] for event in server.log(mod.stream)}
+    assert kinds[posted[1]["seq"]] == "removed" and kinds[undone["seq"]] == "restore"
+    again = mod.act(**asked)
+    assert "duplicate" not in again
+    gone(server, mod.stream, secret(1), ("sse",))
+
+
+def test_two_acts_on_one_are_both_to_be_undone(mod, server):
+    bad = server.posted(mod.stream, secret(1), user="u9")["comment"]
+    delete = mod.act("delete", seq=bad["seq"])
+    purge = mod.act("purge", user="u9")
+    mod.undo(delete["act"])
+    gone(server, mod.stream, secret(1))
+    mod.undo(purge["act"])
+    assert [comment["text"] for comment in server.history(mod.stream)] == [secret(1)]
+
+
+def test_what_is_not_there_cannot_be_removed(mod, server):
+    seq = server.posted(mod.stream)["seq"]
+    assert mod.refused("delete", seq=seq + 100) == (404, "no_comment")
+    assert mod.refused("delete", id="01ZZZZZZZZZZZZZZZZZZZZZZZZ") == (404, "no_comment")
+    settings = mod.act("slow", seconds=1)
+    assert mod.refused("delete", seq=settings["seq"])[0] == 404
+    assert mod.refused("approve", seq=seq)[0] in (404, 409)
+
+
+def test_the_author_is_told_by_cid(mod, server):
+    bad = server.posted(mod.stream, secret(1), user="u9", cid="c-1")
+    mod.act("delete", seq=bad["seq"])
+    answer = server.post(mod.stream, secret(1), user="u9", cid="c-1")
+    assert answer.status == 200
+    assert (answer.json()["state"], answer.json()["duplicate"]) == ("deleted", True)
+    assert secret(1) not in answer.body.decode()
+
+
+# ---- nothing begun after the answer has it ----
+
+def test_no_page_begun_after_the_answer_has_it(mod, server):
+    for n in range(30):
+        bad = server.posted(mod.stream, secret(n), user="u9")
+        mod.act("delete", seq=bad["seq"])
+        for what, page in all_pages(server, mod.stream).items():
+            assert secret(n) not in page, what
+        assert secret(n) not in backfill(server, ("sse", "ws")[n % 2], mod.stream)
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_removed_stays_removed_over_restarts(start, end):
+    roar = start()
+    mod = Moderator(roar, "s")
+    posted = [roar.posted("s", secret(n), user=f"u{n}") for n in range(6)]
+    mod.act("delete", seq=posted[0]["seq"])
+    mod.act("purge", user="u1")
+    mod.undo(mod.act("delete", seq=posted[2]["seq"])["act"])
+    held = mod.act("hold", seq=posted[3]["seq"])
+    getattr(roar, end)()
+    roar.start()
+    kept = [secret(2), secret(4), secret(5)]
+    assert [comment["text"] for comment in roar.history("s")] == kept
+    for n in (0, 1, 3):
+        gone(roar, "s", secret(n))
+    mod.undo(held["act"])
+    assert [comment["text"] for comment in roar.history("s")] == [secret(n) for n in (2, 3, 4, 5)]
+
+
+# ---- a raid ----
+
+def test_a_raid_is_removed_in_one_act_and_undone_in_one(start):
+    roar = start({"limits.posts_waiting": "65536"})
+    mod = Moderator(roar, "s")
+    with roar.conn() as conn:
+        for n in range(600):
+            answer = conn.ask("POST", "/v1/streams/s/comments", token=token(f"raid{n % 40}"), body={"text": f"raid {n}"})
+            assert answer.status == 201
+    kept = roar.posted("s", "kept", user="ann")
+    act = mod.act("purge", users=[f"raid{n}" for n in range(40)], reason="raid")
+    assert [comment["text"] for comment in roar.history("s")] == ["kept"]
+    again = mod.undo(act["act"])
+    assert again["seq"] > act["seq"]
+    assert len(roar.history("s")) == 601
+    assert max(len(json.dumps(event, separators=(",", ":"))) for event in roar.log("s")) <= 65536
+    assert roar.history("s")[-1]["seq"] == kept["seq"]
+
+
+# ---- the judge over a whole run ----
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_viewer_that_comes_back_learns_of_removals(mod, server, kind):
+    server.posted(mod.stream, "first")
+    view = View(kind)
+    reader = watch(server, kind, mod.stream)
+    view.messages += [reader.hello] if reader.hello else []
+    bad = [server.posted(mod.stream, secret(n), user="u9")["comment"] for n in range(4)]
+    view.messages += reader.until(lambda message: message.get("text") == secret(3))
+    cursor = reader.after if kind == "poll" else reader.cursor
+    reader.close()
+    mod.act("delete", seq=bad[0]["seq"])
+    mod.undo(mod.act("delete", seq=bad[1]["seq"])["act"])
+    mod.act("purge", user="u9")
+    server.posted(mod.stream, "the end")
+    with open_reader(kind, server, mod.stream, after=cursor) as reader:
+        view.messages += [reader.hello] if reader.hello else []
+        view.messages += reader.until(lambda message: message.get("text") == "the end")
+    assert list(check_moderation(server.log(mod.stream), [view])) == []
