@@ -4,14 +4,21 @@
 #include <stddef.h>
 
 static const char *const outcomes[ENGINE_OUTCOMES] = {
-    "outcome=\"done\"",        "outcome=\"duplicate\"",    "outcome=\"unknown\"",
-    "outcome=\"no_stream\"",   "outcome=\"stream_ended\"", "outcome=\"unfit\"",
-    "outcome=\"no_comment\"",  "outcome=\"rate_user\"",    "outcome=\"rate_address\"",
-    "outcome=\"rate_stream\"", "outcome=\"overloaded\"",   "outcome=\"store_down\"",
-    "outcome=\"draining\"",
+    "outcome=\"done\"",         "outcome=\"duplicate\"",
+    "outcome=\"unknown\"",      "outcome=\"no_stream\"",
+    "outcome=\"stream_ended\"", "outcome=\"unfit\"",
+    "outcome=\"no_comment\"",   "outcome=\"rate_user\"",
+    "outcome=\"rate_address\"", "outcome=\"rate_stream\"",
+    "outcome=\"overloaded\"",   "outcome=\"store_down\"",
+    "outcome=\"draining\"",     "outcome=\"banned\"",
+    "outcome=\"muted\"",        "outcome=\"must_acknowledge\"",
+    "outcome=\"slow_mode\"",    "outcome=\"wrong_role\"",
+    "outcome=\"links_off\"",    "outcome=\"emote_only\"",
+    "outcome=\"not_unique\"",   "outcome=\"blocked_term\"",
+    "outcome=\"bad_text\"",     "outcome=\"by_hook\"",
 };
-enum { FIRST_REFUSAL = 3 };
-_Static_assert(REFUSAL_DRAINING - REFUSAL_NO_STREAM + FIRST_REFUSAL + 1 == ENGINE_OUTCOMES,
+enum { FIRST_REFUSAL = 3, METRICS_MAX = 80 };
+_Static_assert(REFUSAL_BY_HOOK - REFUSAL_NO_STREAM + FIRST_REFUSAL + 1 == ENGINE_OUTCOMES,
                "each refusal has a label");
 
 static struct metric counter(const char *name, const char *help)
@@ -45,6 +52,12 @@ static void describe(struct engine_metrics *m)
     m->wal_bytes = gauge("roar_store_wal_bytes", "Bytes in the write-ahead log.");
     m->checkpoints = counter("roar_store_checkpoints_total", "Checkpoints done.");
     m->expired = counter("roar_store_expired_rows_total", "Rows taken out by retention.");
+    m->sweep_pieces = counter("roar_moderation_sweep_pieces_total",
+                              "Pieces of the log rewritten for a purge or clear, or its undoing.");
+    m->self_approved = counter("roar_moderation_self_approved_total",
+                               "Held comments that nobody rejected in time.");
+    m->erased = counter("roar_moderation_erased_total", "Texts of removed comments erased.");
+    m->held = gauge("roar_moderation_held", "Comments that wait for a moderator.");
     m->users_limited = gauge("roar_limits_users", "Users inside a rate window.");
     m->heads = gauge("roar_store_heads", "Streams the ordering point has in memory.");
     m->sqlite = gauge("roar_memory_bytes", "Heap by what it is for.");
@@ -60,13 +73,14 @@ static void describe(struct engine_metrics *m)
     m->damaged = counter("roar_store_damaged_total", "Answers refused because of damaged rows.");
 }
 
-static struct metric *const *all_of(struct engine_metrics *m, struct metric *list[32])
+static struct metric *const *all_of(struct engine_metrics *m, struct metric *list[METRICS_MAX])
 {
     struct metric *const each[] = {
         &m->commit,      &m->batch,   &m->queue_age,     &m->rows,          &m->wal_bytes,
         &m->checkpoints, &m->expired, &m->users_limited, &m->heads,         &m->tail_hits,
         &m->store_reads, &m->damaged, &m->reads_shared,  &m->reads_refused, &m->reads_waiting,
-        &m->sqlite,      &m->waiting,
+        &m->sqlite,      &m->waiting, &m->sweep_pieces,  &m->self_approved, &m->erased,
+        &m->held,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
@@ -81,7 +95,7 @@ static struct metric *const *all_of(struct engine_metrics *m, struct metric *lis
 
 void engine_metrics_add(struct engine_metrics *metrics)
 {
-    struct metric *list[32];
+    struct metric *list[METRICS_MAX];
     describe(metrics);
     for (struct metric *const *metric = all_of(metrics, list); *metric != NULL; metric++) {
         metric_add(*metric);
@@ -90,7 +104,7 @@ void engine_metrics_add(struct engine_metrics *metrics)
 
 void engine_metrics_remove(struct engine_metrics *metrics)
 {
-    struct metric *list[32];
+    struct metric *list[METRICS_MAX];
     for (struct metric *const *metric = all_of(metrics, list); *metric != NULL; metric++) {
         metric_remove(*metric);
     }

@@ -14,13 +14,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { ENGINE_OUTCOMES = 13 }; // done, duplicate, unknown and each refusal but NONE
+enum { ENGINE_OUTCOMES = 24 }; // done, duplicate, unknown and each refusal but NONE
 
 struct engine_metrics {
     struct metric commit, batch, queue_age;
     struct histogram commit_ms, batch_posts, queue_age_ms;
     struct metric posts[ENGINE_OUTCOMES];
     struct metric rows, wal_bytes, checkpoints, expired, users_limited, heads;
+    struct metric sweep_pieces, self_approved, erased, held;
     struct metric sqlite; // of all stores of the process: caches of pages, mostly
     /* -- any thread: counted with atomic additions -- */
     struct metric tail_hits, store_reads, damaged;

@@ -171,6 +171,23 @@ enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_ns, uint32
     return collect(store, query, ret_ns, count, ret_count);
 }
 
+enum err held_forget_due(struct store *store, uint64_t n)
+{
+    struct held_row row;
+    sqlite3_stmt *query = NULL;
+    const enum err err = held_find(store, n, &row);
+    if (err == ERR_OK) {
+        row.due_ms = 0;
+        return put(store, &row);
+    }
+    if (err != ERR_GONE) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(store_ask(store, STORE_HELD_NOT_DUE, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    return store_run(store, query);
+}
+
 enum err held_erase(struct store *store, int64_t at_ms, uint64_t oldest_n, uint32_t *ret_count)
 {
     enum { ERASED_AT_ONCE = 64 };

@@ -59,6 +59,8 @@ MUST_USE enum err held_place(struct store *store, uint64_t n, uint64_t log_n);
 /* Those that approve themselves by now, at most `count`, the longest due first. */
 MUST_USE enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_ns, uint32_t count,
                            uint32_t *ret_count);
+/* It waits for somebody, and does not approve itself; damaged or not. */
+MUST_USE enum err held_forget_due(struct store *store, uint64_t n);
 /* How many wait, in `stream`; 0: in all. */
 MUST_USE enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count);
 

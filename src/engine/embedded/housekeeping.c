@@ -12,14 +12,21 @@ enum { CHECKPOINT_PAGES = 1000 };
 enum { TICK_MS = 1000, TIDY_MS = 60 * 1000, EXPIRY_BUSY_MS = 50, RECOVERY_MS = 1000 };
 
 void housekeeping_init(struct housekeeping *keeping, struct ordering *ordering,
-                       struct log_tail *tail, struct engine_metrics *metrics)
+                       struct log_tail *tail, struct bus *bus, struct engine_metrics *metrics)
 {
-    *keeping = (struct housekeeping){.ordering = ordering, .tail = tail, .metrics = metrics};
+    *keeping =
+        (struct housekeeping){.ordering = ordering, .tail = tail, .bus = bus, .metrics = metrics};
+    upkeep_init(&keeping->upkeep, ordering);
 }
 
 void housekeeping_wake(struct housekeeping *keeping)
 {
     retention_wake(&keeping->retention);
+}
+
+void housekeeping_wake_acts(struct housekeeping *keeping)
+{
+    upkeep_wake(&keeping->upkeep);
 }
 
 static enum err checkpoint(struct housekeeping *keeping, bool truncate)
@@ -33,6 +40,7 @@ static enum err checkpoint(struct housekeeping *keeping, bool truncate)
         return err == ERR_PROTO ? ERR_SYS : err; // a damaged WAL is the whole log's matter
     }
     keeping->wal_pages_done = store->wal_pages;
+    keeping->upkeep.has_erased = keeping->upkeep.has_erased && !truncate;
     metric_count(&keeping->metrics->checkpoints, 1);
     return ERR_OK;
 }
@@ -43,10 +51,12 @@ static enum err checkpoint_if_due(struct housekeeping *keeping)
     if (store->wal_pages < keeping->wal_pages_done) {
         keeping->wal_pages_done = 0; // the WAL was begun anew
     }
-    if (store->wal_pages - keeping->wal_pages_done < CHECKPOINT_PAGES) {
+    const bool is_due = store->wal_pages - keeping->wal_pages_done >= CHECKPOINT_PAGES;
+    if (!is_due && !keeping->upkeep.has_erased) {
         return ERR_OK;
     }
-    return checkpoint(keeping, store_wal_bytes(store) > STORE_WAL_BYTES_MAX);
+    return checkpoint(keeping,
+                      keeping->upkeep.has_erased || store_wal_bytes(store) > STORE_WAL_BYTES_MAX);
 }
 
 static enum err tidy(struct housekeeping *keeping, struct moment now)
@@ -105,6 +115,26 @@ static enum err expire(struct housekeeping *keeping, struct moment now)
     return ERR_OK;
 }
 
+static enum err keep_up(struct housekeeping *keeping, struct moment now)
+{
+    struct upkeep *upkeep = &keeping->upkeep;
+    const struct upkeep before = *upkeep;
+    const struct outlet outlet = {.heads = &keeping->ordering->heads,
+                                  .bus = keeping->bus,
+                                  .tail = keeping->tail,
+                                  .mono_ms = now.mono_ms};
+    if (!upkeep_is_due(upkeep, now) || keeping->is_full) {
+        return ERR_OK;
+    }
+    TRY(upkeep_step(upkeep, &outlet, now));
+    metric_set(&keeping->metrics->held, (int64_t)upkeep->held);
+    metric_count(&keeping->metrics->sweep_pieces, (int64_t)(upkeep->pieces - before.pieces));
+    metric_count(&keeping->metrics->self_approved, (int64_t)(upkeep->approvals - before.approvals));
+    metric_count(&keeping->metrics->erased, (int64_t)(upkeep->erased - before.erased));
+    keeping->is_busy = keeping->is_busy || upkeep->may_have_sweeps || upkeep->has_texts_due;
+    return ERR_OK;
+}
+
 enum err housekeeping_turn(struct housekeeping *keeping, struct moment now)
 {
     keeping->wrote = false;
@@ -112,7 +142,8 @@ enum err housekeeping_turn(struct housekeeping *keeping, struct moment now)
     if (now.mono_ms >= keeping->next_tick_ms) {
         TRY(tick(keeping, now));
     }
-    return expire(keeping, now);
+    TRY(expire(keeping, now));
+    return keep_up(keeping, now);
 }
 
 bool housekeeping_is_time_to_recover(struct housekeeping *keeping, struct moment now)

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /* housekeeping -- what the ordering thread does for the store between batches, a small piece each
- * time: checkpoints, retention, forgetting old retries and windows.
+ * time: checkpoints, retention, what acts left to be done, forgetting old retries and windows.
  *
  * Used by:  writer.c.
  * Thread:   the ordering thread's.
- * Bound:    a turn does one checkpoint and one piece of retention at most.
- * Promise:  the WAL is copied into the file every CHECKPOINT_PAGES and emptied when nobody posts.
+ * Bound:    a turn does one checkpoint, one piece of upkeep and one of retention at most.
+ * Promise:  the WAL is copied into the file every CHECKPOINT_PAGES and emptied when nobody posts,
+ * and once something was erased.
  */
 #pragma once
 
 #include "base/err.h"
+#include "engine/embedded/bus.h"
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/ordering.h"
 #include "engine/embedded/retention.h"
+#include "engine/embedded/upkeep.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +25,9 @@ struct housekeeping {
     struct ordering *ordering; // borrowed, as are the next two
     struct log_tail *tail;
     struct engine_metrics *metrics;
+    struct bus *bus; // borrowed
     struct retention retention;
+    struct upkeep upkeep;
     uint32_t wal_pages_done; // of the WAL at the last checkpoint
     uint32_t wal_pages_seen; // at the last tick: the same again means that nobody writes
     int64_t next_tick_ms, next_tidy_ms, next_expiry_ms, next_recovery_ms; // mono
@@ -35,8 +40,9 @@ struct housekeeping {
 };
 
 void housekeeping_init(struct housekeeping *keeping, struct ordering *ordering,
-                       struct log_tail *tail, struct engine_metrics *metrics);
-void housekeeping_wake(struct housekeeping *keeping); // rules changed
+                       struct log_tail *tail, struct bus *bus, struct engine_metrics *metrics);
+void housekeeping_wake(struct housekeeping *keeping);      // rules changed
+void housekeeping_wake_acts(struct housekeeping *keeping); // an act was done
 MUST_USE enum err housekeeping_turn(struct housekeeping *keeping, struct moment now);
 /* Paces the attempts to open a broken store anew. */
 bool housekeeping_is_time_to_recover(struct housekeeping *keeping, struct moment now);

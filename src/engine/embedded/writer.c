@@ -418,6 +418,9 @@ static void finish_batch(struct writer *writer)
         batch_publish(&writer->batch, &writer->ordering, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
         wake_retention(writer);
+        if (writer->batch.act_count > 0) {
+            housekeeping_wake_acts(&writer->keeping);
+        }
     }
     (void)engine_metrics_move(&writer->options.metrics->waiting,
                               -(int64_t)writer->batch.post_count);
@@ -576,6 +579,7 @@ static void keep_house(struct writer *writer)
     writer->keeping.has_work = has_work(writer);
     writer->keeping.is_full = health == HEALTH_FULL;
     const enum err err = housekeeping_turn(&writer->keeping, now);
+    publication_raise(writer->options.publication, writer->ordering.next_n);
     if (err != ERR_OK) {
         note_failure(writer, err);
     } else if (writer->keeping.wrote) {
@@ -629,7 +633,7 @@ static enum err open_parts(struct writer *writer)
     writer->options.publication->ordering = mail_home(&writer->mail);
     publication_raise(writer->options.publication, writer->ordering.next_n);
     bus_init(&writer->bus, &writer->options.mailbox);
-    housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail,
+    housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail, &writer->bus,
                       writer->options.metrics);
     batch_init(&writer->batch, writer->options.clock, writer->options.metrics,
                writer->options.post_wait_ms_max);

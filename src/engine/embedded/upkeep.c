@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/upkeep.h"
+
+#include "engine/embedded/acts.h"
+#include "engine/embedded/aftermath.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/evidence.h"
+#include "engine/embedded/held.h"
+#include "engine/embedded/removals.h"
+#include "engine/embedded/store_streams.h"
+#include "engine/embedded/young.h"
+#include "wire/stream_name.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { APPROVALS_MS = 500, ERASURES_MS = 60 * 1000, MS_A_SECOND = 1000 };
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+void upkeep_init(struct upkeep *upkeep, struct ordering *ordering)
+{
+    *upkeep = (struct upkeep){.ordering = ordering, .may_have_sweeps = true};
+}
+
+void upkeep_wake(struct upkeep *upkeep)
+{
+    upkeep->may_have_sweeps = true;
+}
+
+bool upkeep_is_due(const struct upkeep *upkeep, struct moment now)
+{
+    return upkeep->may_have_sweeps || upkeep->has_texts_due || now.mono_ms >= upkeep->next_ms;
+}
+
+/* ---- sweeps ---- */
+
+static enum err sweep_on(struct upkeep *upkeep, struct moment now)
+{
+    struct aftermath aftermath;
+    bool is_done = false;
+    if (!upkeep->may_have_sweeps) {
+        return ERR_OK;
+    }
+    aftermath_init(&aftermath, upkeep->ordering, now);
+    TRY(removals_piece(upkeep->ordering->store, now.wall_ms, &aftermath.out, &is_done));
+    upkeep->may_have_sweeps = !is_done;
+    upkeep->pieces += !is_done;
+    return ERR_OK;
+}
+
+/* ---- approvals ---- */
+
+/* As an act of the system's; a comment whose stream does not take it waits for somebody. */
+static enum err approve(struct upkeep *upkeep, uint64_t n, struct moment now)
+{
+    struct ordering *ordering = upkeep->ordering;
+    struct held_row row;
+    struct store_stream stream;
+    struct str found;
+    struct comment_id id;
+    struct act_verdict verdict;
+    char name[STREAM_NAME_LEN_MAX];
+    TRY(held_find(ordering->store, n, &row));
+    TRY(store_streams_by_id(ordering->store, row.stream, &stream, &found));
+    const size_t len = found.len < sizeof(name) ? found.len : sizeof(name);
+    memcpy(name, found.at, len);
+    comment_id_write(ordering->identity.id_key, n, row.at_ms, &id);
+    const struct act_call call = {
+        .stream = {.at = name, .len = len},
+        .act = {.what = ACT_APPROVE,
+                .at = ACT_AT_ID,
+                .id = {.at = id.text, .len = COMMENT_ID_LEN},
+                .reason = STR("nobody rejected it in time"),
+                .seconds = -1},
+        .by = {.kind = ACTOR_SYSTEM, .id = STR("mods_first"), .role_bits = UINT32_MAX},
+    };
+    TRY(acts_judge(ordering, &call, now, &verdict));
+    upkeep->approvals += verdict.end == ACT_DONE;
+    return verdict.end == ACT_DONE ? ERR_OK : held_forget_due(ordering->store, n);
+}
+
+static enum err approve_due(struct upkeep *upkeep, struct moment now)
+{
+    uint64_t due[UPKEEP_APPROVALS];
+    uint32_t count = 0;
+    TRY(held_due(upkeep->ordering->store, now.wall_ms, due, UPKEEP_APPROVALS, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        const enum err err = approve(upkeep, due[i], now);
+        if (err == ERR_GONE || err == ERR_NOT_FOUND) { // damaged: nobody can approve it
+            TRY(held_forget_due(upkeep->ordering->store, due[i]));
+        } else {
+            TRY(err);
+        }
+    }
+    if (count < UPKEEP_APPROVALS) {
+        upkeep->next_ms = now.mono_ms + APPROVALS_MS;
+    }
+    return ERR_OK;
+}
+
+/* ---- erasures ---- */
+
+static enum err erase_old(struct upkeep *upkeep, struct moment now)
+{
+    struct ordering *ordering = upkeep->ordering;
+    const int64_t upto_ms = now.wall_ms - ordering->rules.evidence_days * DAY_MS;
+    const uint64_t oldest_n = store_dedupe_oldest_n(&ordering->dedupe);
+    uint32_t texts = 0;
+    uint32_t rejected = 0;
+    if (!upkeep->has_texts_due && now.mono_ms < upkeep->next_erasure_ms) {
+        return ERR_OK;
+    }
+    upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
+    TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
+    TRY(held_erase(ordering->store, upto_ms, oldest_n, &rejected));
+    TRY(held_count(ordering->store, 0, &upkeep->held));
+    TRY(young_forget(ordering->store, now.wall_ms / MS_A_SECOND));
+    upkeep->has_texts_due = texts == UPKEEP_ERASED;
+    upkeep->has_erased = upkeep->has_erased || texts > 0 || rejected > 0;
+    upkeep->erased += texts + rejected;
+    return ERR_OK;
+}
+
+/* ---- together ---- */
+
+static enum err do_piece(struct upkeep *upkeep, struct moment now)
+{
+    TRY(sweep_on(upkeep, now));
+    TRY(approve_due(upkeep, now));
+    return erase_old(upkeep, now);
+}
+
+static enum err do_all(struct upkeep *upkeep, struct moment now)
+{
+    struct store *store = upkeep->ordering->store;
+    TRY(store_begin_write(store));
+    const enum err err = do_piece(upkeep, now);
+    if (err != ERR_OK) {
+        store_rollback(store);
+        return err;
+    }
+    return store_commit(store);
+}
+
+enum err upkeep_step(struct upkeep *upkeep, const struct outlet *outlet, struct moment now)
+{
+    const struct upkeep before = *upkeep;
+    ordering_begin(upkeep->ordering);
+    const enum err err = do_all(upkeep, now);
+    if (err != ERR_OK) {
+        ordering_rollback(upkeep->ordering);
+        *upkeep = before;
+        upkeep->next_ms = now.mono_ms + APPROVALS_MS;
+        return err;
+    }
+    ordering_settle(upkeep->ordering);
+    outbox_publish(&upkeep->ordering->outbox, outlet);
+    return ERR_OK;
+}
