@@ -266,7 +266,7 @@ static enum err read_whole(const struct json *root, struct house_rules *rules,
                            struct house_json_fault *fault)
 {
     static const struct number slow = {"", "slow", 0, HOUSE_SLOW_S_MAX};
-    static const struct number first = {"", "mods_first_s", 1, HOUSE_MODS_FIRST_S_MAX};
+    static const struct number first = {"", "seconds", 0, HOUSE_MODS_FIRST_S_MAX};
     const struct json *modes = json_member(root, "modes");
     const struct json *shield = json_member(root, "shield");
     const struct json *settings = json_member(root, "rules");
@@ -276,6 +276,9 @@ static enum err read_whole(const struct json *root, struct house_rules *rules,
     }
     TRY(read_number(root, &slow, &rules->slow_s, fault));
     TRY(read_number(root, &first, &rules->mods_first_s, fault));
+    if (rules->mods_first_s == 0) {
+        rules->mods_first_s = HOUSE_MODS_FIRST_S;
+    }
     if (is_given(shield) && !json_get_bool(shield, &rules->shield)) {
         return wrong(fault, "shield should be true or false");
     }
@@ -431,7 +434,7 @@ void house_json_write(struct buf *out, const struct house_rules *rules)
     buf_add_byte(out, '{');
     json_write_member_u64(out, "slow", rules->slow_s);
     write_modes(out, rules->modes);
-    json_write_member_u64(out, "mods_first_s", rules->mods_first_s);
+    json_write_member_u64(out, "seconds", rules->mods_first_s);
     json_write_member_bool(out, "shield", rules->shield);
     json_write_name(out, "rules");
     buf_add_byte(out, '{');

@@ -2,14 +2,14 @@
 /* house_json -- the house rules of a stream as JSON: kept by an engine, given by acts and by
  * PUT /v1/streams/{s}, told to those who moderate.
  *
- *      {"slow":30,"modes":["links_off","mods_first"],"mods_first_s":5,"shield":false,
+ *      {"slow":30,"modes":["links_off","mods_first"],"seconds":5,"shield":false,
  *       "rules":{"links":{"action":"hold"},"roles_only":{"roles":["vip"]},
  *                "unique":{"user_s":300,"stream_s":30,"dry_run":true},
  *                "caps":{"percent":70,"action":"hold","dry_run":true},
  *                "marks":{"max":3},"account_age":{"seconds":86400}},
  *       "terms":[{"text":"buy now","match":"substring","action":"hold"}]}
  *
- * `rules` is whole: a rule that is absent, null or false is as it is by itself. `action` is refuse,
+ * `seconds` are those of mods_first, 0 is as absent. `rules` is whole: a rule that is absent, null or false is as it is by itself. `action` is refuse,
  * hold, shadow or mark; terms, hold_all, mods_first and slow have none; slow has no dry run either.
  *
  * Thread:  any; pure.

@@ -53,14 +53,14 @@ static void expect_fault(const char *text, const char *why)
 static void nothing_is_what_is_set_by_itself(void **state)
 {
     (void)state;
-    static const char *const same[] = {"", "{}", "{\"rules\":null,\"terms\":null,\"slow\":0}",
+    static const char *const same[] = {"", "{}",
+                                       "{\"rules\":null,\"terms\":null,\"slow\":0,\"seconds\":0}",
                                        "{\"rules\":{\"caps\":null,\"links\":false}}"};
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
         struct house_rules rules = read_good(same[i]);
         expect_written(
-            &rules,
-            "{\"slow\":0,\"modes\":[],\"mods_first_s\":5,\"shield\":false," RULES_BY_THEMSELVES
-            ",\"terms\":[]}");
+            &rules, "{\"slow\":0,\"modes\":[],\"seconds\":5,\"shield\":false," RULES_BY_THEMSELVES
+                    ",\"terms\":[]}");
         house_rules_done(&rules);
     }
 }
@@ -69,7 +69,7 @@ static void what_is_written_is_read_as_it_was(void **state)
 {
     (void)state;
     static const char all[] =
-        "{\"slow\":30,\"modes\":[\"links_off\",\"unique\",\"mods_first\"],\"mods_first_s\":9,"
+        "{\"slow\":30,\"modes\":[\"links_off\",\"unique\",\"mods_first\"],\"seconds\":9,"
         "\"shield\":true,\"rules\":{\"terms\":{\"dry_run\":true},"
         "\"links\":{\"action\":\"hold\",\"dry_run\":false},"
         "\"emote_only\":{\"action\":\"shadow\",\"dry_run\":false},"
@@ -162,7 +162,7 @@ static void acts_set_one_thing_each(void **state)
 static void an_act_that_cannot_be_changes_nothing(void **state)
 {
     (void)state;
-    static const char before[] = "{\"slow\":9,\"modes\":[\"unique\"],\"mods_first_s\":5,"
+    static const char before[] = "{\"slow\":9,\"modes\":[\"unique\"],\"seconds\":5,"
                                  "\"shield\":false," RULES_BY_THEMSELVES
                                  ",\"terms\":[{\"text\":\"a\",\"match\":\"allow\"}]}";
     struct house_rules rules = read_good(before);

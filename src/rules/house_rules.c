@@ -311,6 +311,23 @@ struct judgement house_rules_judge(const struct house_rules *rules, const struct
     return hearing.judgement;
 }
 
+void house_rules_join(struct judgement *judgement, const struct judgement *of_all)
+{
+    const struct judgement own = *judgement;
+    if (of_all->outcome > own.outcome) {
+        *judgement = *of_all;
+    } else if (own.outcome == OUTCOME_HOLD && of_all->outcome == OUTCOME_HOLD &&
+               of_all->approve_after_s == 0) {
+        judgement->approve_after_s = 0;
+    }
+    judgement->broken = own.broken | of_all->broken;
+    judgement->marks = own.marks | of_all->marks;
+    judgement->dry_hits = own.dry_hits | of_all->dry_hits;
+    if (own.refusal == REFUSAL_SLOW_MODE && of_all->refusal == REFUSAL_SLOW_MODE) {
+        judgement->retry_after_ms = most(own.retry_after_ms, of_all->retry_after_ms);
+    }
+}
+
 void house_rules_add_wish(struct judgement *judgement, const struct wish *wish)
 {
     if (wish->outcome != OUTCOME_ALLOW && wish->outcome >= judgement->outcome) {

@@ -142,6 +142,8 @@ struct judgement {
 
 struct judgement house_rules_judge(const struct house_rules *rules, const struct traits *traits,
                                    const struct house_facts *facts);
+/* Together with what the rules of all streams say: the stricter wins, `judgement` among equals. */
+void house_rules_join(struct judgement *judgement, const struct judgement *of_all);
 /* Together with what was wished before (terms of the server, a hook): the stricter wins, the wish
  * among equals, and what it holds is not approved by itself. */
 void house_rules_add_wish(struct judgement *judgement, const struct wish *wish);

@@ -343,6 +343,47 @@ static void a_wish_and_the_rules_are_judged_together(void **state)
     expect(judgement, OUTCOME_REFUSE, REFUSAL_BY_HOOK, "hook");
 }
 
+static void rules_of_a_stream_and_of_all_are_judged_together(void **state)
+{
+    (void)state;
+    const struct house_facts facts = someone();
+    struct house_rules rules = with_modes(HOUSE_MODS_FIRST);
+    struct house_rules all = with_modes(0);
+    struct judgement judgement = house_rules_judge(&rules, &plain_text, &facts);
+    struct judgement of_all = house_rules_judge(&all, &plain_text, &facts);
+    house_rules_join(&judgement, &of_all);
+    expect(judgement, OUTCOME_HOLD, REFUSAL_NONE, "mods_first");
+    assert_int_equal(judgement.approve_after_s, HOUSE_MODS_FIRST_S);
+
+    all.modes = HOUSE_HOLD_ALL; // held by another, it waits for somebody
+    of_all = house_rules_judge(&all, &plain_text, &facts);
+    house_rules_join(&judgement, &of_all);
+    expect(judgement, OUTCOME_HOLD, REFUSAL_NONE, "mods_first");
+    assert_int_equal(judgement.approve_after_s, 0);
+    assert_int_equal(judgement.broken, BIT << HOUSE_RULE_MODS_FIRST | BIT << HOUSE_RULE_HOLD_ALL);
+
+    all.modes = HOUSE_EMOTE_ONLY;
+    of_all = house_rules_judge(&all, &plain_text, &facts);
+    house_rules_join(&judgement, &of_all);
+    expect(judgement, OUTCOME_REFUSE, REFUSAL_EMOTE_ONLY, "emote_only");
+}
+
+static void the_longer_wait_of_two_is_told(void **state)
+{
+    (void)state;
+    struct house_facts facts = someone();
+    struct house_rules rules = with_modes(0);
+    struct house_rules all = with_modes(0);
+    rules.slow_s = 10;
+    all.slow_s = 20;
+    facts.last_post_ms = NOW_MS;
+    struct judgement judgement = house_rules_judge(&rules, &plain_text, &facts);
+    const struct judgement of_all = house_rules_judge(&all, &plain_text, &facts);
+    house_rules_join(&judgement, &of_all);
+    expect(judgement, OUTCOME_REFUSE, REFUSAL_SLOW_MODE, "slow");
+    assert_int_equal(judgement.retry_after_ms, 20000);
+}
+
 static void what_rules_did_is_counted(void **state)
 {
     (void)state;
@@ -357,8 +398,8 @@ static void what_rules_did_is_counted(void **state)
     rule_metrics_init(&metrics);
     rule_metrics_judged(&metrics, &judgement);
     rule_metrics_judged(&metrics, &(struct judgement){0});
-    rule_metrics_wished(&metrics, RULE_SOURCE_SERVER_TERMS, OUTCOME_REFUSE);
-    rule_metrics_wished(&metrics, RULE_SOURCE_HOOK, OUTCOME_ALLOW);
+    rule_metrics_judged(
+        &metrics, &(struct judgement){.outcome = OUTCOME_REFUSE, .rule = STR("server_terms")});
     buf_init(&out, MEM_OTHER, 64 * 1024);
     metric_write(&out);
     buf_add_byte(&out, '\0');
@@ -397,6 +438,8 @@ int main(void)
         cmocka_unit_test(shield_only_ever_makes_it_stricter),
         cmocka_unit_test(who_moderates_is_free_of_all_of_it),
         cmocka_unit_test(a_wish_and_the_rules_are_judged_together),
+        cmocka_unit_test(rules_of_a_stream_and_of_all_are_judged_together),
+        cmocka_unit_test(the_longer_wait_of_two_is_told),
         cmocka_unit_test(what_rules_did_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,28 +53,24 @@ static enum rule_effect effect_of(enum outcome outcome)
     return effects[outcome];
 }
 
-void rule_metrics_judged(struct rule_metrics *metrics, const struct judgement *judgement)
+static void count_winner(struct rule_metrics *metrics, const struct judgement *judgement)
 {
-    for (int rule = 0; rule < HOUSE_RULES; rule++) {
-        const uint32_t bit = 1U << rule;
-        if ((judgement->marks & bit) != 0) {
-            metric_count(&metrics->counts[rule][RULE_EFFECT_MARK], 1);
-        }
-        if ((judgement->dry_hits & bit) != 0) {
-            metric_count(&metrics->counts[rule][RULE_EFFECT_DRY_RUN], 1);
-        }
-        if (judgement->outcome != OUTCOME_ALLOW &&
-            str_eq(judgement->rule, str_of(house_rules_name((enum house_rule)rule)))) {
-            metric_count(&metrics->counts[rule][effect_of(judgement->outcome)], 1);
+    for (int source = 0; source < RULE_SOURCES; source++) {
+        if (str_eq(judgement->rule, str_of(source_name(source)))) {
+            metric_count(&metrics->counts[source][effect_of(judgement->outcome)], 1);
         }
     }
 }
 
-void rule_metrics_wished(struct rule_metrics *metrics, enum rule_source source,
-                         enum outcome outcome)
+void rule_metrics_judged(struct rule_metrics *metrics, const struct judgement *judgement)
 {
-    if (outcome != OUTCOME_ALLOW) {
-        metric_count(&metrics->counts[source][effect_of(outcome)], 1);
+    for (int rule = 0; rule < HOUSE_RULES; rule++) {
+        metric_count(&metrics->counts[rule][RULE_EFFECT_MARK], (judgement->marks >> rule) & 1);
+        metric_count(&metrics->counts[rule][RULE_EFFECT_DRY_RUN],
+                     (judgement->dry_hits >> rule) & 1);
+    }
+    if (judgement->outcome != OUTCOME_ALLOW) {
+        count_winner(metrics, judgement);
     }
 }
 

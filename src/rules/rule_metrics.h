@@ -3,7 +3,7 @@
  * roar_rules_total{rule="links",outcome="refuse|shadow|hold|mark|dry_run"}.
  *
  * Owns:     its counters, listed from init to done.
- * Thread:   counted on its owner's; the ordering point and each reactor have one of their own.
+ * Thread:   counted on its owner's; the ordering point has one.
  */
 #pragma once
 
@@ -11,9 +11,9 @@
 #include "rules/house_rules.h"
 #include "wire/outcome.h"
 
-enum rule_source { // who else may decide than house rules
-    RULE_SOURCE_SERVER_TERMS = HOUSE_RULES,
-    RULE_SOURCE_HOOK,
+enum rule_source { // who else decides than house rules, by the name their wish has as its rule
+    RULE_SOURCE_SERVER_TERMS = HOUSE_RULES, // "server_terms"
+    RULE_SOURCE_HOOK,                       // "hook"
     RULE_SOURCES,
 };
 
@@ -36,10 +36,9 @@ struct rule_metrics {
 void rule_metrics_init(struct rule_metrics *metrics);
 void rule_metrics_done(struct rule_metrics *metrics);
 
-/* The rule that won by its outcome, others that only mark as marks, dry runs as such. */
+/* The rule, or whose wish it was, that won: by its outcome; those that only mark as marks, dry runs
+ * as such. */
 void rule_metrics_judged(struct rule_metrics *metrics, const struct judgement *judgement);
-void rule_metrics_wished(struct rule_metrics *metrics, enum rule_source source,
-                         enum outcome outcome); // OUTCOME_ALLOW is not counted
 
 /* The same of one stream, for those who moderate it. */
 struct rule_counts {

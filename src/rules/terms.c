@@ -10,8 +10,8 @@
  *
  * children of s: states first[s] .. first[s+1]-1. `hit` names the longest pattern that ends in a
  * state, patterns[].shorter the next one that ends there too. Built level by level from the sorted
- * patterns, each state being a range of them that share a prefix. Most of any text is spent near the
- * root: there each state has a row that says what follows any byte. */
+ * patterns, each state being a range of them that share a prefix. Most of any text is spent near
+ * the root: there each state has a row that says what follows any byte. */
 #include "rules/terms.h"
 
 #include "base/mem.h"

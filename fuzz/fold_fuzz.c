@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A folded text is UTF-8, within its bound, has one to three readings, no two the same beside each
+ * other, no space at an end and none beside another; folded again plainly it stays; traits are within
+ * their ranges. */
+#include "fuzz.h"
+#include "rules/fold.h"
+#include "rules/text_traits.h"
+#include "wire/utf8.h"
+
+static void check_reading(struct str reading)
+{
+    must(utf8_is_valid(reading));
+    must(reading.len == 0 || (reading.at[0] != ' ' && reading.at[reading.len - 1] != ' '));
+    for (size_t i = 0; i < reading.len; i++) {
+        const uint8_t byte = (uint8_t)reading.at[i];
+        must(byte >= ' ' && byte != 0x7F && !(byte >= 'A' && byte <= 'Z'));
+        must(byte != ' ' || reading.at[i + 1] != ' ');
+    }
+}
+
+static void check_readings(struct str folded)
+{
+    struct str rest = folded;
+    struct str reading;
+    struct str before = STR_NONE;
+    int count = 0;
+    while (fold_next(&rest, &reading)) {
+        check_reading(reading);
+        must(count == 0 || !str_eq(reading, before));
+        before = reading;
+        count++;
+    }
+    must(count <= FOLD_READINGS_MAX);
+}
+
+static void check_traits(struct str text, struct str folded)
+{
+    struct buf again = fuzz_buf();
+    struct traits traits;
+    text_traits_find(text, &again, &traits);
+    must(str_eq(traits.folded, folded));
+    must(traits.caps_percent <= 100 &&
+         (traits.bits & ~(uint32_t)(TRAIT_LINK | TRAIT_EMOTE_ONLY)) == 0);
+    buf_done(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    const struct str text = fuzz_str(bytes, len);
+    struct buf folded = fuzz_buf();
+    fold_text(text, &folded);
+    must(buf_ok(&folded) && folded.len <= fold_bytes_max(len));
+    check_readings(buf_str(&folded));
+    check_traits(text, buf_str(&folded));
+    buf_done(&folded);
+    return 0;
+}

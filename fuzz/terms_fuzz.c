@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The automaton finds what a search for each term at each place finds, with the same outcome. Input:
+ * lines of a terms file, an empty line, a text. */
+#include "fuzz.h"
+#include "rules/fold.h"
+#include "rules/term_list.h"
+#include "rules/text_traits.h"
+#include "wire/utf8.h"
+
+#include <string.h>
+
+enum { TERMS_TRIED_MAX = 24, TEXT_TRIED_MAX = 400 };
+
+struct naive { // each term folded by itself
+    struct buf folded[TERMS_TRIED_MAX];
+    struct term terms[TERMS_TRIED_MAX];
+    uint32_t count;
+};
+
+static bool is_at(struct str text, size_t at, struct str what)
+{
+    return at + what.len <= text.len && memcmp(text.at + at, what.at, what.len) == 0;
+}
+
+static bool is_covered(const struct naive *naive, struct str text, size_t start, size_t end)
+{
+    for (uint32_t i = 0; i < naive->count; i++) {
+        const struct str what = buf_str(&naive->folded[i]);
+        for (size_t at = 0; at <= start && naive->terms[i].match == TERM_ALLOW; at++) {
+            if (at + what.len >= end && is_at(text, at, what)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A list of that one term says whether its edges are those of a word. */
+static bool is_word_at(const struct term *term, struct str text, size_t start, size_t len)
+{
+    struct buf around = fuzz_buf();
+    struct terms *alone = NULL;
+    uint32_t bad;
+    size_t from = start;
+    size_t to = start + len;
+    while (from > 0 && start - from < 4) {
+        from--;
+    }
+    while (to < text.len && to - start - len < 4) {
+        to++;
+    }
+    while (from < start && ((uint8_t)text.at[from] & 0xC0) == 0x80) {
+        from++;
+    }
+    buf_add(&around, text.at + from, to - from);
+    must(terms_new(term, 1, &alone, &bad) == ERR_OK);
+    const bool is_word = terms_judge(alone, buf_str(&around)).outcome != OUTCOME_ALLOW;
+    terms_unref(alone);
+    buf_done(&around);
+    return is_word;
+}
+
+static enum outcome judge_naively(const struct naive *naive, struct str text)
+{
+    enum outcome strictest = OUTCOME_ALLOW;
+    for (uint32_t i = 0; i < naive->count; i++) {
+        const struct term *term = &naive->terms[i];
+        const struct str what = buf_str(&naive->folded[i]);
+        for (size_t at = 0; at + what.len <= text.len && term->match != TERM_ALLOW; at++) {
+            if (term->action > strictest && is_at(text, at, what) &&
+                (term->match == TERM_SUBSTRING || is_word_at(term, text, at, what.len)) &&
+                !is_covered(naive, text, at, at + what.len)) {
+                strictest = term->action;
+            }
+        }
+    }
+    return strictest;
+}
+
+static void compare(const struct terms *terms, struct str folded)
+{
+    struct naive naive = {.count = terms_count(terms)};
+    enum outcome strictest = OUTCOME_ALLOW;
+    struct str rest = folded;
+    struct str reading;
+    for (uint32_t i = 0; i < naive.count; i++) {
+        naive.terms[i] = terms_at(terms, i);
+        naive.folded[i] = fuzz_buf();
+        fold_plain(naive.terms[i].text, &naive.folded[i]);
+    }
+    while (fold_next(&rest, &reading)) {
+        const enum outcome outcome = judge_naively(&naive, reading);
+        strictest = outcome > strictest ? outcome : strictest;
+    }
+    must(terms_judge(terms, folded).outcome == strictest);
+    for (uint32_t i = 0; i < naive.count; i++) {
+        buf_done(&naive.folded[i]);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    const uint8_t *gap = memmem(bytes, len, "\n\n", 2);
+    struct terms *terms = NULL;
+    struct term_list_fault fault;
+    if (gap == NULL ||
+        term_list_read_file(fuzz_str(bytes, (size_t)(gap - bytes)), &terms, &fault) != ERR_OK) {
+        return 0;
+    }
+    const struct str rest = fuzz_str(gap + 2, len - (size_t)(gap - bytes) - 2);
+    const struct str text = {.at = rest.at,
+                             .len = rest.len < TEXT_TRIED_MAX ? rest.len : TEXT_TRIED_MAX};
+    struct buf folded = fuzz_buf();
+    fold_text(text, &folded);
+    if (terms_count(terms) <= TERMS_TRIED_MAX) {
+        compare(terms, buf_str(&folded));
+    }
+    buf_done(&folded);
+    terms_unref(terms);
+    return 0;
+}
