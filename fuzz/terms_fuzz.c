@@ -35,28 +35,31 @@ static bool is_covered(const struct naive *naive, struct str text, size_t start,
     return false;
 }
 
-/* A list of that one term says whether its edges are those of a word. */
+static bool is_within_character(struct str text, size_t at)
+{
+    return at < text.len && ((uint8_t)text.at[at] & 0xC0) == 0x80;
+}
+
+/* A list of that one term says whether its edges are those of a word, from the character before it
+ * to the one behind it. */
 static bool is_word_at(const struct term *term, struct str text, size_t start, size_t len)
 {
-    struct buf around = fuzz_buf();
     struct terms *alone = NULL;
     uint32_t bad;
     size_t from = start;
     size_t to = start + len;
-    while (from > 0 && start - from < 4) {
+    from -= from > 0;
+    while (from > 0 && is_within_character(text, from)) {
         from--;
     }
-    while (to < text.len && to - start - len < 4) {
+    to += to < text.len;
+    while (is_within_character(text, to)) {
         to++;
     }
-    while (from < start && ((uint8_t)text.at[from] & 0xC0) == 0x80) {
-        from++;
-    }
-    buf_add(&around, text.at + from, to - from);
     must(terms_new(term, 1, &alone, &bad) == ERR_OK);
-    const bool is_word = terms_judge(alone, buf_str(&around)).outcome != OUTCOME_ALLOW;
+    const struct str around = {.at = text.at + from, .len = to - from};
+    const bool is_word = terms_judge(alone, around).outcome != OUTCOME_ALLOW;
     terms_unref(alone);
-    buf_done(&around);
     return is_word;
 }
 
