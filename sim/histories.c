@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { NEEDLESS_EPOCH_CUTS = 1000 }; // cuts to one of them, at least
+
 static struct world world;
 
 static double core_s(void)
@@ -82,6 +84,8 @@ void histories_run(struct histories *histories, uint64_t seed, bool is_verbose)
     histories->answered += world.answered;
     histories->shown += world.shown;
     histories->crashes += world.crashes;
+    histories->cuts += world.cuts;
+    histories->needless_epochs += world.needless_epochs;
     histories->simulated_ms += world.now_ms - world.jumped_ms;
     histories->busy_s += core_s() - start_s;
     for (int i = 0; i < REACH_COUNT; i++) {
@@ -90,16 +94,23 @@ void histories_run(struct histories *histories, uint64_t seed, bool is_verbose)
     tell_live(histories);
 }
 
+bool histories_hold(const struct histories *histories)
+{
+    return histories->needless_epochs <= 1 + histories->cuts / NEEDLESS_EPOCH_CUTS;
+}
+
 void histories_tell(const struct histories *histories)
 {
     if (histories->is_live) {
         (void)fprintf(stderr, "\n");
     }
-    printf("# %llu seeds, %llu steps, %llu answered, %llu shown, %llu crashes: %.0f seeds/s, %.0f "
-           "simulated s/s on one core; hash %016llx\n",
+    printf("# %llu seeds, %llu steps, %llu answered, %llu shown, %llu crashes (%llu cuts, %llu "
+           "needless epochs): %.0f seeds/s, %.0f simulated s/s on one core; hash %016llx\n",
            (unsigned long long)histories->seeds, (unsigned long long)histories->steps,
            (unsigned long long)histories->answered, (unsigned long long)histories->shown,
-           (unsigned long long)histories->crashes, (double)histories->seeds / histories->busy_s,
+           (unsigned long long)histories->crashes, (unsigned long long)histories->cuts,
+           (unsigned long long)histories->needless_epochs,
+           (double)histories->seeds / histories->busy_s,
            (double)histories->simulated_ms / 1000 / histories->busy_s,
            (unsigned long long)histories->hash);
 }

@@ -316,6 +316,14 @@ void watcher_all_leave(struct world *world)
     }
 }
 
+void watcher_all_forget(struct world *world)
+{
+    for (int i = 0; i < WATCHERS; i++) {
+        world->watchers[i].has_place = false;
+        world->watchers[i].place = 0;
+    }
+}
+
 void watcher_all_read(struct world *world)
 {
     for (int i = 0; i < WATCHERS; i++) {

@@ -10,7 +10,8 @@
 void watcher_begin(struct world *world);
 void watcher_end(struct world *world);
 void watcher_step(struct world *world, struct watcher *watcher);
-void watcher_all_leave(struct world *world); // the node goes down
-void watcher_all_read(struct world *world);  // nobody is slow any more
+void watcher_all_leave(struct world *world);  // the node goes down
+void watcher_all_forget(struct world *world); // their cursors are of another life
+void watcher_all_read(struct world *world);   // nobody is slow any more
 /* At rest: everybody who watches has everything. */
 void watcher_check_rest(struct world *world);

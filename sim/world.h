@@ -158,6 +158,7 @@ struct world {
     uint32_t hubs, life;
     bool is_dead; // crashed: what it still does is not seen by anyone
     bool is_closing;
+    bool was_cut; // the power, since it was up
     int64_t writer_due_ms, reader_due_ms, up_due_ms;
     bool is_decided;
     uint32_t disk_ms;      // how slow the disk is
@@ -178,7 +179,8 @@ struct world {
     bool act_is_away;
     uint8_t act_state;
     int64_t chaos_due_ms, act_due_ms;
-    uint64_t answered, shown, crashes;
+    uint64_t answered, shown, crashes, cuts; // cuts: of the power, among the crashes
+    uint64_t needless_epochs;
 };
 
 void world_begin(struct world *world, const struct scenario *scenario, uint64_t seed);
