@@ -279,7 +279,8 @@ static void answer(struct batch *batch, struct batch_post *post)
     submit->refusal = verdict->refusal;
     submit->retry_after_ms = verdict->retry_after_ms;
     submit->rate = verdict->rate;
-    submit->state = COMMENT_VISIBLE;
+    const bool is_hidden = verdict->state == COMMENT_HELD || verdict->state == COMMENT_DELETED;
+    submit->state = is_hidden ? verdict->state : COMMENT_VISIBLE; // nobody is told of a shadow
     submit->act = verdict->act;
     submit->epoch = batch->epoch;
     submit->event = verdict->event; // our reference becomes the asker's

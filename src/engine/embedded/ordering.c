@@ -9,6 +9,7 @@
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/settings.h"
 #include "engine/embedded/stamp.h"
+#include "engine/embedded/standing.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
 #include "engine/embedded/young.h"
@@ -166,41 +167,46 @@ static void refuse(struct verdict *verdict, enum refusal refusal)
 
 /* ---- retries ---- */
 
+/* How the comment stands that was accepted under this key. ERR_NOT_FOUND: none was. */
+static enum err find_accepted(struct ordering *ordering, const struct submit *submit,
+                              struct standing *standing, struct event **ret_event)
+{
+    const struct store_dedupe_key key = {
+        .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
+    enum err err = store_dedupe_find(ordering->store, &ordering->dedupe, &key, &standing->n);
+    if (err == ERR_OK) {
+        err = standing_of(ordering->store, standing->n, standing);
+        err = err == ERR_NOT_FOUND ? ERR_GONE : err; // it was there when it was compared
+    }
+    TRY(err);
+    return standing_event(ordering->store, &ordering->identity, standing, ret_event);
+}
+
 /* True: it was one, and the verdict is made. */
 static enum err judge_retry(struct ordering *ordering, const struct submit *submit,
                             struct verdict *verdict, bool *ret_is_retry)
 {
-    const struct store_dedupe_key key = {
-        .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
-    struct store_row row = {.n = 0};
-    uint64_t n = 0;
+    struct standing standing = {.n = 0};
     *ret_is_retry = false;
     if (submit->cid.len == 0 || mutant(DEDUPE_SKIPPED)) {
         return ERR_OK;
     }
-    enum err err = store_dedupe_find(ordering->store, &ordering->dedupe, &key, &n);
+    const enum err err = find_accepted(ordering, submit, &standing, &verdict->event);
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
     }
     *ret_is_retry = true;
-    if (err == ERR_OK) {
-        err = store_rows_get(ordering->store, n, &row);
-    }
-    if (err == ERR_GONE) {
-        log_damage(submit->stream, n);
-        refuse(verdict, REFUSAL_STORE_DOWN);
+    if (err == ERR_GONE || err == ERR_NOMEM) {
+        if (err == ERR_GONE) {
+            log_damage(submit->stream, standing.n);
+        }
+        refuse(verdict, err == ERR_GONE ? REFUSAL_STORE_DOWN : REFUSAL_OVERLOADED);
         return ERR_OK;
     }
-    if (err != ERR_OK) {
-        return err;
-    }
-    verdict->event = store_rows_event(&row, ordering->identity.hash_key);
-    if (verdict->event == NULL) {
-        refuse(verdict, REFUSAL_OVERLOADED);
-        return ERR_OK;
-    }
+    TRY(err);
     verdict->end = SUBMIT_DUPLICATE;
-    verdict->is_known = n < ordering->next_n_before;
+    verdict->state = standing.state;
+    verdict->is_known = standing.n < ordering->next_n_before && standing.state == COMMENT_VISIBLE;
     return ERR_OK;
 }
 
@@ -245,10 +251,17 @@ static void judge_sanctions(const struct ordering *ordering, const struct submit
     }
 }
 
+/* What is shadowed is there for its author. */
+static bool may_reply(const struct submit *submit, const struct standing *standing)
+{
+    return standing->state == COMMENT_VISIBLE ||
+           (standing->state == COMMENT_SHADOWED && str_eq(standing->user, submit->author.id));
+}
+
 static enum err judge_reply(struct ordering *ordering, const struct submit *submit,
                             struct verdict *verdict)
 {
-    struct store_row row;
+    struct standing standing = {.n = 0};
     uint64_t n = 0;
     int64_t at_ms = 0;
     if (submit->reply_to.len == 0) {
@@ -258,7 +271,7 @@ static enum err judge_reply(struct ordering *ordering, const struct submit *subm
         refuse(verdict, REFUSAL_NO_COMMENT);
         return ERR_OK;
     }
-    const enum err err = store_rows_get(ordering->store, n, &row);
+    const enum err err = standing_of(ordering->store, n, &standing);
     if (err == ERR_GONE) {
         log_damage(submit->stream, n);
     }
@@ -266,10 +279,11 @@ static enum err judge_reply(struct ordering *ordering, const struct submit *subm
         refuse(verdict, REFUSAL_NO_COMMENT);
         return ERR_OK;
     }
-    if (err == ERR_OK && (row.stream != verdict->head->row.id || row.kind != EVENT_COMMENT)) {
+    TRY(err);
+    if (standing.stream != verdict->head->row.id || !may_reply(submit, &standing)) {
         refuse(verdict, REFUSAL_NO_COMMENT);
     }
-    return err;
+    return ERR_OK;
 }
 
 static void judge_limits(const struct ordering *ordering, const struct submit *submit,
@@ -394,6 +408,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
     TRY(ordering_add(ordering, &entry, now, &event));
     verdict->event = event_ref(event);
     verdict->end = SUBMIT_DONE;
+    verdict->state = COMMENT_VISIBLE;
     return ERR_OK;
 }
 

@@ -57,9 +57,10 @@ struct verdict {
     enum refusal refusal;
     uint32_t retry_after_ms;
     struct rate rate;
-    uint64_t act;        // the warning, of REFUSAL_MUST_ACKNOWLEDGE
-    struct event *event; // a reference, on DONE and DUPLICATE
-    struct head *head;   // of DONE: whose log grew
+    uint64_t act;             // the warning, of REFUSAL_MUST_ACKNOWLEDGE
+    struct event *event;      // a reference, on DONE and DUPLICATE
+    enum comment_state state; // of those; SHADOWED too
+    struct head *head;        // of DONE: whose log grew
     bool is_known; // DUPLICATE of a row committed before this batch, so true whatever becomes of it
 };
 
