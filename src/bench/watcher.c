@@ -2,6 +2,7 @@
 #include "bench/watcher.h"
 
 #include "bench/dialect.h"
+#include "bench/gap_in.h"
 #include "bench/scan.h"
 #include "bench/visit.h"
 #include "sys/sys.h"
@@ -166,23 +167,11 @@ static void take_event(struct watcher *watcher, const struct known_event *event)
 
 static bool read_gap(struct watcher *watcher, const struct json *event, struct witness_gap *ret_gap)
 {
-    int64_t from = 0, to = 0, carried = 0, shed = 0, removed = 0;
-    const bool has_range = json_get_i64(json_member(event, "from"), &from) &&
-                           json_get_i64(json_member(event, "to"), &to);
-    const bool has_counts = json_get_i64(json_member(event, "carried"), &carried) &&
-                            json_get_i64(json_member(event, "shed"), &shed) &&
-                            json_get_i64(json_member(event, "removed"), &removed);
-    if (!has_range || from < 0 || to < 0 || carried < 0 || shed < 0 || removed < 0) {
+    const bool is_told = gap_in_read(event, ret_gap);
+    if (!is_told) {
         score_frame(watcher, "a gap without its numbers", STR_NONE);
-        return false;
     }
-    *ret_gap = (struct witness_gap){.from = (uint64_t)from,
-                                    .to = (uint64_t)to,
-                                    .carried = (uint64_t)carried,
-                                    .shed = (uint64_t)shed,
-                                    .removed = (uint64_t)removed,
-                                    .has_counts = has_counts};
-    return true;
+    return is_told;
 }
 
 static void take_gap(struct watcher *watcher, const struct json *event)
