@@ -9,8 +9,9 @@
  *                "marks":{"max":3},"account_age":{"seconds":86400}},
  *       "terms":[{"text":"buy now","match":"substring","action":"hold"}]}
  *
- * `seconds` are those of mods_first, 0 is as absent. `rules` is whole: a rule that is absent, null or false is as it is by itself. `action` is refuse,
- * hold, shadow or mark; terms, hold_all, mods_first and slow have none; slow has no dry run either.
+ * `seconds` are those of mods_first; 0 is as absent. `rules` is whole: a rule that is absent, null
+ * or false is as it is by itself. `action` is refuse, hold, shadow or mark; terms, hold_all,
+ * mods_first and slow have none; slow has no dry run either.
  *
  * Thread:  any; pure.
  * Promise: what is written is read as it was, and the same is written the same; a bad value changes

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Settings, keys, tokens and JSON while memory runs out: they are whole or refused, and the next
+/* Settings, keys, tokens, JSON and rules while memory runs out: they are whole or refused, and the next
  * try finds everything as it should be. */
 #include "scarce.h"
 
 #include "app/config.h"
 #include "base/mem.h"
+#include "rules/fold.h"
+#include "rules/house_json.h"
 #include "rules/jwt.h"
+#include "rules/term_list.h"
 #include "sys/sys.h"
 #include "wire/json.h"
 
@@ -171,12 +174,61 @@ static void tokens_are_good_or_there_is_no_memory(void **state)
     buf_done(&good_token);
 }
 
+/* ---- rules ---- */
+
+static const struct str house =
+    STR("{\"slow\":5,\"modes\":[\"unique\"],\"rules\":{\"caps\":{\"percent\":70}},"
+        "\"terms\":[{\"text\":\"buy now\",\"match\":\"substring\"},"
+        "{\"text\":\"scunthorpe\",\"match\":\"allow\"}]}");
+
+static bool read_house(enum scarce_kind kind, uint64_t n)
+{
+    struct house_rules rules;
+    struct house_json_fault fault = {.text = ""};
+    scarce_begin(kind, n);
+    const enum err err = house_json_read(house, &rules, &fault);
+    const bool failed = scarce_end();
+    assert_true(err == (failed ? ERR_NOMEM : ERR_OK));
+    if (err == ERR_OK) {
+        assert_int_equal(terms_count(rules.terms), 2);
+        house_rules_done(&rules);
+    }
+    return failed;
+}
+
+static bool read_terms(enum scarce_kind kind, uint64_t n)
+{
+    struct terms *terms = NULL;
+    struct term_list_fault fault;
+    struct buf folded;
+    buf_init(&folded, MEM_OTHER, 1024);
+    scarce_begin(kind, n);
+    const enum err err = term_list_read_file(STR("slur\nbuy now\tsubstring\n"), &terms, &fault);
+    fold_text(STR("bu\xD1\x83 n0w"), &folded);
+    const bool failed = scarce_end();
+    assert_true(err == ERR_OK || (failed && err == ERR_NOMEM));
+    if (err == ERR_OK && buf_ok(&folded)) {
+        assert_int_equal(terms_judge(terms, buf_str(&folded)).outcome, OUTCOME_REFUSE);
+    }
+    terms_unref(terms);
+    buf_done(&folded);
+    return failed;
+}
+
+static void rules_are_whole_or_there_is_no_memory(void **state)
+{
+    (void)state;
+    assert_true(scarce_sweep(SCARCE_OURS, 1, read_house) > 20);
+    assert_true(scarce_sweep(SCARCE_OURS, 1, read_terms) > 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_whole_or_refused),
         cmocka_unit_test(json_without_memory_is_no_bad_json),
         cmocka_unit_test(tokens_are_good_or_there_is_no_memory),
+        cmocka_unit_test(rules_are_whole_or_there_is_no_memory),
     };
     scarce_install();
     return cmocka_run_group_tests_name("codecs without memory", tests, NULL, NULL);
