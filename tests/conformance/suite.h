@@ -53,7 +53,12 @@
     TEST(removing_reaches_all_streams)                                                             \
     TEST(removing_into_the_queue_and_back)                                                         \
     TEST(removing_spares_a_higher_role)                                                            \
-    TEST(removing_finds_what_is_pinned)
+    TEST(removing_finds_what_is_pinned)                                                            \
+    TEST(removal_folds_history)                                                                    \
+    TEST(removal_counts_what_it_gives)                                                             \
+    TEST(removal_keeps_places)                                                                     \
+    TEST(removal_tells_a_retry)                                                                    \
+    TEST(removal_finds_a_raid)
 
 #define SUITE_DECLARE(test) void test(void **state);
 SUITE(SUITE_DECLARE)

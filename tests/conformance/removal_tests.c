@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "desk.h"
+#include "subject.h"
+#include "suite.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PAGE = 10, MANY = 60 };
+
+static const struct str eve[] = {STR("eve")};
+
+static struct act on_seq(enum act_do what, const uint64_t *seq)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_SEQS, .seqs = seq, .target_count = 1, .seconds = -1};
+}
+
+static struct act on_eve(enum act_do what)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_USERS, .users = eve, .target_count = 1, .seconds = -1};
+}
+
+static struct act undo_of(uint64_t act)
+{
+    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = act, .seconds = -1};
+}
+
+static struct reading fold(struct desk *desk, uint64_t after, uint32_t limit, bool has_tombstones)
+{
+    struct reading reading = desk_read_after(desk, "demo", after, limit);
+    reading.read.folded = true;
+    reading.read.kinds = 1U << EVENT_COMMENT | (has_tombstones ? 1U << EVENT_REMOVED : 0);
+    desk_read(desk, &reading);
+    assert_int_equal(reading.read.result, ERR_OK);
+    return reading;
+}
+
+/* "1 2 -3": what stands there, what has a tombstone. */
+static void assert_folded(struct desk *desk, bool has_tombstones, const char *expected)
+{
+    char text[512] = "";
+    struct reading reading = fold(desk, 0, READ_LIMIT_MAX, has_tombstones);
+    for (uint32_t i = 0; i < reading.read.count; i++) {
+        const struct event *event = reading.read.events[i];
+        const size_t len = strlen(text);
+        snprintf(text + len, sizeof(text) - len, "%s%s%llu", len == 0 ? "" : " ",
+                 event->kind == EVENT_REMOVED ? "-" : "", (unsigned long long)event->seq);
+        assert_true(event->kind == EVENT_COMMENT || event->kind == EVENT_REMOVED);
+    }
+    assert_string_equal(text, expected);
+    read_done(&reading.read);
+}
+
+static void assert_text(struct desk *desk, uint64_t seq, const char *text)
+{
+    struct reading reading = fold(desk, seq - 1, 1, false);
+    assert_int_equal(reading.read.count, 1);
+    const struct event *event = reading.read.events[0];
+    assert_int_equal(event->seq, seq);
+    assert_non_null(memmem(event->body, event->body_len, text, strlen(text)));
+    read_done(&reading.read);
+}
+
+void removal_folds_history(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    const uint64_t second = 2, third = 3;
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 4; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "words %d", i + 1);
+        (void)desk_say(&desk, "demo", "bob", text);
+    }
+    const uint64_t act = desk_do(&desk, "demo", on_seq(ACT_DELETE, &second)); // 5
+    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &third));                 // 6
+    (void)desk_say(&desk, "demo", "bob", "words 7");
+    assert_folded(&desk, false, "1 4 7");
+    assert_folded(&desk, true, "1 -2 -3 4 7");
+    (void)desk_do(&desk, "demo", undo_of(act)); // 8
+    assert_folded(&desk, false, "1 2 4 7");
+    assert_folded(&desk, true, "1 2 -3 4 7");
+    assert_text(&desk, 2, "words 2");
+    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &second)); // 9
+    assert_folded(&desk, false, "1 4 7");
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_folded(&desk, true, "1 -2 -3 4 7");
+    desk_close(&desk);
+}
+
+void removal_counts_what_it_gives(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < MANY; i++) {
+        (void)desk_say(&desk, "demo", i % 3 == 0 ? "bob" : "eve", "words");
+    }
+    (void)desk_do(&desk, "demo", on_eve(ACT_PURGE));
+    struct reading page = fold(&desk, 0, PAGE, false);
+    assert_int_equal(page.read.count, PAGE);
+    assert_true(page.read.more);
+    for (uint32_t i = 0; i < PAGE; i++) {
+        assert_int_equal(page.read.events[i]->seq, 1 + 3 * i);
+    }
+    read_done(&page.read);
+    struct reading rest = fold(&desk, 28, MANY, false);
+    assert_int_equal(rest.read.count, MANY / 3 - PAGE);
+    assert_false(rest.read.more);
+    read_done(&rest.read);
+    desk_close(&desk);
+}
+
+/* The log itself keeps every place: nothing is missed, and nothing is there to be read. */
+void removal_keeps_places(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < MANY; i++) {
+        (void)desk_say(&desk, "demo", "eve", "a bad word");
+    }
+    (void)desk_do(&desk, "demo", on_eve(ACT_PURGE));
+    for (int turn = 0; turn < 2; turn++) {
+        struct reading all = desk_read_after(&desk, "demo", 0, READ_LIMIT_MAX);
+        desk_read(&desk, &all);
+        assert_int_equal(all.read.count, MANY + 1);
+        for (uint32_t i = 0; i < all.read.count; i++) {
+            const struct event *event = all.read.events[i];
+            assert_int_equal(event->seq, i + 1);
+            assert_int_equal(event->prev, i);
+            assert_int_equal(event->kind, i < MANY ? EVENT_REMOVED : EVENT_RETRACT);
+            assert_true(i == MANY || event->body_len == 0);
+        }
+        read_done(&all.read);
+        desk_close(&desk);
+        subject_restart(subject);
+        desk_open(&desk, subject->port);
+    }
+    const struct count_call count = desk_count(&desk, "demo", 0, SEQ_MAX);
+    assert_int_equal(count.count, MANY + 1);
+    desk_close(&desk);
+}
+
+void removal_tells_a_retry(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post = desk_post_of("demo", "bob", "c1", "a bad word");
+    desk_open(&desk, subject->port);
+    desk_post(&desk, &post);
+    const uint64_t seq = post.submit.event->seq;
+    char id[64];
+    snprintf(id, sizeof(id), "%.*s", STR_ARG(post.submit.id));
+    desk_post_done(&post);
+    const uint64_t act = desk_do(&desk, "demo", on_seq(ACT_DELETE, &seq));
+    struct post again = desk_post_of("demo", "bob", "c1", "a bad word");
+    desk_post(&desk, &again);
+    assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
+    assert_int_equal(again.submit.state, COMMENT_DELETED);
+    assert_int_equal(again.submit.event->seq, seq);
+    assert_true(str_eq(again.submit.id, str_of(id)));
+    assert_null(memmem(again.submit.event->body, again.submit.event->body_len, "bad word", 8));
+    desk_post_done(&again);
+    struct post reply = desk_post_of("demo", "bob", "c2", "an answer");
+    reply.submit.reply_to = str_of(id);
+    desk_post(&desk, &reply);
+    assert_int_equal(reply.submit.refusal, REFUSAL_NO_COMMENT);
+
+    (void)desk_do(&desk, "demo", undo_of(act));
+    struct post back = desk_post_of("demo", "bob", "c1", "a bad word");
+    desk_post(&desk, &back);
+    assert_int_equal(back.submit.state, COMMENT_VISIBLE);
+    assert_int_equal(back.submit.event->seq, seq);
+    assert_non_null(memmem(back.submit.event->body, back.submit.event->body_len, "bad word", 8));
+    desk_post_done(&back);
+    desk_post(&desk, &reply);
+    assert_int_equal(reply.submit.end, SUBMIT_DONE);
+    desk_post_done(&reply);
+    desk_close(&desk);
+}
+
+/* ---- what is alike ---- */
+
+void removal_finds_a_raid(void **state)
+{
+    static char json[256 << 10];
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 12; i++) {
+        char user[16];
+        snprintf(user, sizeof(user), "raider%d", i);
+        struct post post = desk_post_of(
+            "demo", user, NULL, i % 2 == 0 ? "Buy followers now!!!" : "buy  FOLLOWERS nooow");
+        post.submit.author.since_s = INT64_C(1) << 40; // made a moment ago
+        desk_post(&desk, &post);
+        assert_int_equal(post.submit.end, SUBMIT_DONE);
+        desk_post_done(&post);
+        (void)desk_say(&desk, "demo", "bob", i % 2 == 0 ? "what a goal that was" : "I disagree");
+    }
+    const uint64_t first = 1;
+    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &first));
+    const struct moderation_call asked = {
+        .what = MODERATION_SIMILAR, .stream = STR("demo"), .limit = 4};
+    assert_int_equal(desk_look_up(&desk, asked, json, sizeof(json)), ERR_OK);
+    assert_non_null(strstr(json, "{\"why\":\"text\",\"count\":11,\"seqs\":[3,5,7,"));
+    assert_non_null(strstr(json, "{\"why\":\"new_accounts\",\"count\":11,"));
+    assert_non_null(strstr(json, "\"since\":1099511627776"));
+    assert_null(strstr(json, "\"seqs\":[1,"));
+    desk_close(&desk);
+}
