@@ -65,6 +65,9 @@
     X(PAGE_UNREDACTED, "who catches up is sent what was removed meanwhile")                        \
     X(HOLE_UNREDACTED, "the acts of a hole hold what was removed meanwhile")                       \
     X(READ_STALE, "what was read before a removal is believed after it")                           \
+    X(VIEW_UNPARTED, "who is shadowed goes on with everybody")                                     \
+    X(VIEW_PREV_PUBLIC, "who is shadowed is told everybody's prev")                                \
+    X(VIEW_READ_PUBLIC, "who is shadowed reads back what everybody does")                          \
     X(CLOSED_SENDS, "a stream that is behind sends what it has")
 
 enum mutant {

@@ -9,6 +9,7 @@
 #include "hub/stall.h"
 #include "hub/stream.h"
 #include "hub/tell.h"
+#include "hub/view.h"
 
 /* ---- its memory ---- */
 
@@ -34,6 +35,7 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
         catchup->limit = limit < READ_LIMIT_MAX ? limit : READ_LIMIT_MAX;
         catchup->retry_ms = join->retry_ms;
         catchup->address = join->address;
+        catchup->view = join->user;
     }
     catchup->hub = hub;
     catchup->viewer = viewer;
@@ -45,6 +47,18 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
 void catchup_enter(struct catchup *catchup, struct stream *stream)
 {
     list_push(&stream->pursuits, &catchup->stream_link);
+}
+
+/* No viewer has it any more. */
+static void end(struct catchup *catchup)
+{
+    struct stream *stream = catchup->viewer->stream;
+    if (catchup->is_apart) {
+        stream->apart--;
+    }
+    catchup->is_apart = false;
+    catchup->viewer = NULL;
+    list_remove(&catchup->stream_link);
 }
 
 void catchup_free(struct catchup *catchup)
@@ -65,8 +79,7 @@ void catchup_drop(struct viewer *viewer)
     if (catchup == NULL) {
         return;
     }
-    catchup->viewer = NULL;
-    list_remove(&catchup->stream_link);
+    end(catchup);
     if (!catchup->away) {
         catchup_free(catchup);
     }
@@ -129,6 +142,7 @@ void catchup_read(struct catchup *catchup, struct read *read)
     read->call.home = catchup->hub->options.home;
     read->call.done = read == &catchup->acts ? on_acts : on_fetched;
     read->stream = stream_name(catchup->asked);
+    read->view = mutant(VIEW_READ_PUBLIC) ? 0 : catchup->view;
     catchup->fetched_at = 0;
     port_read(catchup->hub->options.port, read);
 }
@@ -141,6 +155,7 @@ void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
     catchup->count.stream = stream_name(catchup->asked);
     catchup->count.after = after;
     catchup->count.upto = upto;
+    catchup->count.view = catchup->view;
     port_count(catchup->hub->options.port, &catchup->count);
 }
 
@@ -201,7 +216,9 @@ static enum err fill_acts(struct catchup *catchup)
 /* Where catching up ends. */
 static uint64_t goal_of(const struct viewer *viewer)
 {
-    return stream_place(viewer->stream, (enum lane)viewer->lane).seq;
+    return viewer->lane == LANE_FULL || viewer->catchup->is_apart
+               ? view_newest(viewer->stream, viewer->catchup->view)
+               : stream_place(viewer->stream, (enum lane)viewer->lane).seq;
 }
 
 static void fetch(struct catchup *catchup, uint32_t limit)
@@ -215,6 +232,14 @@ static void fetch(struct catchup *catchup, uint32_t limit)
     catchup_read(catchup, read);
 }
 
+/* Who is apart tells what waits in a sparse lane when everybody is told. */
+static bool holds_back(const struct catchup *catchup)
+{
+    const struct viewer *viewer = catchup->viewer;
+    return catchup->is_apart && lane_scribe_waits(&catchup->scribe) &&
+           stream_place(viewer->stream, (enum lane)viewer->lane).seq <= catchup->scribe.span.after;
+}
+
 /* As many of them as stand up to there. */
 static uint32_t count_upto(struct event *const *events, uint32_t count, uint64_t seq)
 {
@@ -222,6 +247,17 @@ static uint32_t count_upto(struct event *const *events, uint32_t count, uint64_t
         count--;
     }
     return count;
+}
+
+/* Once in a view of its own it stays there. */
+static bool is_apart(struct catchup *catchup)
+{
+    struct stream *stream = catchup->viewer->stream;
+    if (!catchup->is_apart && view_is_apart(stream, catchup->view)) {
+        catchup->is_apart = true;
+        stream->apart++;
+    }
+    return catchup->is_apart;
 }
 
 /* What was read before a removal is not what the log says now. */
@@ -240,7 +276,8 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
                         uint32_t *ret_count)
 {
     const struct stream *stream = catchup->viewer->stream;
-    if (tail_covers(&stream->tail, catchup->position)) {
+    const bool is_held = view_covers(stream, catchup->view, catchup->position);
+    if (is_held && !is_apart(catchup)) {
         *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
         *ret_count = count_upto(*ret_events, *ret_count, goal_of(catchup->viewer));
         return true;
@@ -250,6 +287,12 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
     while (catchup->fetched_at < read->count &&
            read->events[catchup->fetched_at]->seq <= catchup->position) {
         catchup->fetched_at++;
+    }
+    if (catchup->fetched_at >= read->count && is_held &&
+        view_read(catchup, goal_of(catchup->viewer)) == ERR_OK) {
+        *ret_events = read->events;
+        *ret_count = read->count;
+        return true;
     }
     if (catchup->fetched_at < read->count) {
         *ret_events = read->events + catchup->fetched_at;
@@ -284,7 +327,7 @@ static enum err fill(struct catchup *catchup)
     const bool is_sparse = catchup->viewer->lane != LANE_FULL;
     const uint64_t goal = goal_of(catchup->viewer);
     if (is_sparse && catchup->position >= goal) {
-        return catchup->position == goal ? sift_settle(catchup) : ERR_OK;
+        return catchup->position == goal && !holds_back(catchup) ? sift_settle(catchup) : ERR_OK;
     }
     if (find_events(catchup, &events, &count)) {
         /* A tail that is whole and holds nothing of it: retention took all there was. */
@@ -318,7 +361,7 @@ static enum err try_live(struct viewer *viewer)
     struct stream *stream = viewer->stream;
     const enum lane lane = (enum lane)viewer->lane;
     struct channel *channel = channel_find(stream, catchup->encoding, lane);
-    if (has_acts(catchup) || !page_is_empty(&catchup->page) ||
+    if (is_apart(catchup) || has_acts(catchup) || !page_is_empty(&catchup->page) ||
         lane_scribe_waits(&catchup->scribe) || catchup->lane_next != LANES) {
         return ERR_AGAIN;
     }
@@ -389,8 +432,7 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     }
     viewer->last_seq = cursor.seq;
     viewer->catchup = NULL;
-    catchup->viewer = NULL;
-    list_remove(&catchup->stream_link);
+    end(catchup);
     stream_leave(viewer);
     viewer->ops->collect(viewer, events, count, &cursor, resync); // may free the viewer
     catchup_free(catchup);
@@ -496,8 +538,9 @@ static void end_rest(struct hub *hub)
 static bool waits_for_more(const struct viewer *viewer)
 {
     const struct catchup *catchup = viewer->catchup;
-    return viewer->lane != LANE_FULL && page_is_empty(&catchup->page) && !has_acts(catchup) &&
-           catchup->position >= goal_of(viewer) && !lane_scribe_waits(&catchup->scribe);
+    return (viewer->lane != LANE_FULL || catchup->is_apart) && page_is_empty(&catchup->page) &&
+           !has_acts(catchup) && catchup->position >= goal_of(viewer) &&
+           (!lane_scribe_waits(&catchup->scribe) || holds_back(catchup));
 }
 
 /* As if it had come back with the cursor it has; what is promised was sent. */
@@ -534,6 +577,7 @@ enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane l
         }
         catchup->encoding = viewer->channel->encoding;
         catchup->tail = CATCHUP_FAR_TAIL;
+        view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
         catchup->position = viewer->last_seq;
         catchup->lane_next = (uint8_t)lane;
         list_remove(&viewer->link);
@@ -574,11 +618,13 @@ static void go_on(struct viewer *viewer)
         if (err == ERR_OK) {
             return;
         }
-        if (err == ERR_AGAIN && waits_for_more(viewer)) {
+        const bool waits = err == ERR_AGAIN && waits_for_more(viewer);
+        const bool has_news = catchup->is_apart && catchup->news_seen != viewer->stream->news;
+        if (waits && !has_news) {
             list_push(&viewer->stream->pollers, &viewer->link);
             return;
         }
-        err = err == ERR_AGAIN ? fill(catchup) : err;
+        err = waits ? write_news(catchup) : err == ERR_AGAIN ? fill(catchup) : err;
     }
     if (err == ERR_OK && !page_send(&catchup->page, viewer)) {
         stall_begin(viewer);

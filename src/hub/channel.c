@@ -160,6 +160,14 @@ void channel_put_signal(struct stream *stream, struct str json)
         }
         note_new(stream, false);
     }
+    if (stream->apart > 0) {
+        note_new(stream, false);
+    }
+}
+
+void channel_note_view(struct stream *stream)
+{
+    note_new(stream, true);
 }
 
 void channel_cut(struct stream *stream, uint64_t seq)

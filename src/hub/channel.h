@@ -33,6 +33,8 @@ void channel_put_told(struct stream *stream, enum lane lane, const struct channe
 void channel_lose(struct stream *stream, enum lane lane, struct ring_place place);
 /* Into every channel of the stream. */
 void channel_put_signal(struct stream *stream, struct str json);
+/* There is something for those who read apart. */
+void channel_note_view(struct stream *stream);
 /* The log lost what lies up to `seq`: who has less must not begin in the rings. */
 void channel_cut(struct stream *stream, uint64_t seq);
 

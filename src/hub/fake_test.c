@@ -105,14 +105,41 @@ static const struct port_ops ops = {.watch = ask_watch,
 
 /* ---- the truth it is held against ---- */
 
-static struct fake_engine *engine_of(struct prover_log *log)
+static const struct fake_truth *truth_of(const struct prover_log *log)
 {
-    return list_entry(log, struct fake_engine, truth);
+    return (const struct fake_truth *)(const void *)log;
+}
+
+static const struct fake_engine *engine_of(const struct prover_log *log)
+{
+    return truth_of(log)->engine;
+}
+
+static bool is_shown(const struct event *event, uint64_t view)
+{
+    return (event->flags & EVENT_FLAG_SHADOW) == 0 || event->user_hash == view ||
+           view == READ_VIEW_ALL;
 }
 
 static uint64_t count_of(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds)
 {
-    return fake_engine_count(engine_of(log), from, to, kinds);
+    const struct fake_engine *engine = engine_of(log);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < engine->count; i++) {
+        const struct event *event = engine->log[i];
+        count += event->seq >= from && event->seq <= to && (kinds >> event->kind & 1) != 0 &&
+                 is_shown(event, truth_of(log)->view);
+    }
+    return count;
+}
+
+/* What is shown before place `i`. */
+static uint64_t prev_in(const struct fake_engine *engine, uint32_t i, uint64_t view)
+{
+    while (i > 0 && !is_shown(engine->log[i - 1], view)) {
+        i--;
+    }
+    return i == 0 ? 0 : engine->log[i - 1]->seq;
 }
 
 /* By our own words on lanes. */
@@ -140,7 +167,8 @@ static uint64_t carried_of(struct prover_log *log, enum lane lane, uint64_t from
     uint64_t count = 0;
     for (uint32_t i = 0; i < engine->count; i++) {
         const struct event *event = engine->log[i];
-        count += event->seq >= from && event->seq <= to && is_carried(event, lane);
+        count += event->seq >= from && event->seq <= to && is_carried(event, lane) &&
+                 is_shown(event, truth_of(log)->view);
     }
     return count;
 }
@@ -183,6 +211,14 @@ static bool removed_of(struct prover_log *log, uint64_t seq, uint64_t within, ui
     return false;
 }
 
+static bool is_place_of(struct prover_log *log, uint64_t seq, uint64_t prev)
+{
+    const struct fake_engine *engine = engine_of(log);
+    const uint32_t i = index_of(engine, seq);
+    const uint64_t view = truth_of(log)->view;
+    return is_shown(engine->log[i], view) && prev_in(engine, i, view) == prev;
+}
+
 static void on_broken(struct prover_log *log, const char *what)
 {
     (void)log;
@@ -192,13 +228,20 @@ static void on_broken(struct prover_log *log, const char *what)
 void fake_engine_init(struct fake_engine *engine, uint64_t seed)
 {
     *engine = (struct fake_engine){.port.ops = &ops, .port.epoch.text = "k3f9"};
-    engine->truth = (struct prover_log){.count = count_of,
-                                        .carried = carried_of,
-                                        .oldest = oldest_of,
-                                        .expired = expired_of,
-                                        .removed = removed_of,
-                                        .broken = on_broken};
     rand_init(&engine->rand, seed);
+}
+
+static struct fake_truth truth_for(const struct fake_engine *engine, uint64_t view)
+{
+    return (struct fake_truth){.log = {.count = count_of,
+                                       .carried = carried_of,
+                                       .oldest = oldest_of,
+                                       .expired = expired_of,
+                                       .removed = removed_of,
+                                       .is_place = is_place_of,
+                                       .broken = on_broken},
+                               .engine = engine,
+                               .view = view};
 }
 
 void fake_engine_done(struct fake_engine *engine)
@@ -214,9 +257,14 @@ void fake_engine_done(struct fake_engine *engine)
 
 /* ---- the engine: the log ---- */
 
+uint64_t fake_engine_head_of(const struct fake_engine *engine, uint64_t view)
+{
+    return prev_in(engine, engine->count, view);
+}
+
 uint64_t fake_engine_head(const struct fake_engine *engine)
 {
-    return engine->count == 0 ? 0 : engine->log[engine->count - 1]->seq;
+    return fake_engine_head_of(engine, 0);
 }
 
 uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
@@ -292,9 +340,12 @@ static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_
     event->kind = (uint8_t)kind;
     event->user_hash = user;
     event->prev = fake_engine_head(engine);
-    event->seq = event->prev + 1 + rand_below(&engine->rand, 3);
+    event->seq = fake_engine_head_of(engine, READ_VIEW_ALL) + 1 + rand_below(&engine->rand, 3);
     event->published_mono_ms = mono_ms;
     stamp(engine, event, mono_ms);
+    if (kind == EVENT_COMMENT && user == engine->shadowed_user && user != 0) {
+        event->flags |= EVENT_FLAG_SHADOW;
+    }
     engine->log[engine->count] = event;
     engine->count++;
     for (uint32_t i = 0; i < engine->watch_count; i++) {
@@ -308,7 +359,7 @@ void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, 
     enum { AUTHOR_BYTES = 19 };
     static const char begin[] = "\"text\":\"";
     const bool is_signed = body_len >= AUTHOR_BYTES + sizeof(begin);
-    const uint64_t user = is_signed ? rand_below(&engine->rand, FAKE_USERS) : FAKE_USERS;
+    const uint64_t user = 1 + (is_signed ? rand_below(&engine->rand, FAKE_USERS) : FAKE_USERS);
     struct buf body;
     buf_init(&body, MEM_OTHER, SIZE_MAX);
     if (kind == EVENT_STREAM) {
@@ -401,7 +452,7 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
     enum { SEQS_MAX = 5, NEWEST = 60 };
     uint64_t seqs[SEQS_MAX];
     struct removal removal = {.of = REMOVAL_SEQS, .seqs = seqs};
-    const char user[] = {'u', (char)('0' + rand_below(&engine->rand, FAKE_USERS))};
+    const char user[] = {'u', (char)('1' + rand_below(&engine->rand, FAKE_USERS))};
     const uint64_t how = rand_below(&engine->rand, 12);
     const uint32_t from = engine->count > NEWEST ? engine->count - NEWEST : 0;
     if (how < 8) {
@@ -423,7 +474,8 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
 {
     uint32_t i = engine->count;
-    while (i > 0 && engine->texts[i - 1] == NULL) {
+    while (i > 0 && (engine->texts[i - 1] == NULL ||
+                     (engine->texts[i - 1]->flags & EVENT_FLAG_SHADOW) != 0)) {
         i--;
     }
     if (i == 0) {
@@ -477,6 +529,7 @@ static void answer_watch(struct fake_engine *engine, struct watch *watch)
     if (watch->result == ERR_OK) {
         watch->epoch = engine->port.epoch;
         watch->head = fake_engine_head(engine);
+        watch->heard = fake_engine_head_of(engine, READ_VIEW_ALL);
         watch->state = STREAM_LIVE;
         must(engine->watch_count < 16);
         engine->watches[engine->watch_count] = watch;
@@ -488,7 +541,7 @@ static bool fits(const struct read *read, const struct event *event)
 {
     const bool in = read->from == READ_AFTER ? event->seq > read->bound && event->seq <= read->upto
                                              : event->seq < read->bound;
-    return in && (read->kinds >> event->kind & 1) != 0;
+    return in && (read->kinds >> event->kind & 1) != 0 && is_shown(event, read->view);
 }
 
 static void answer_read(struct fake_engine *engine, struct read *read)
@@ -517,7 +570,11 @@ static void answer_read(struct fake_engine *engine, struct read *read)
             if (skip > 0) {
                 skip--;
             } else {
-                read->events[at++] = event_ref(engine->log[i]);
+                const uint64_t prev = read->view == READ_VIEW_ALL ? engine->log[i]->prev
+                                                                  : prev_in(engine, i, read->view);
+                read->events[at] = event_with_prev(engine->log[i], prev);
+                must(read->events[at] != NULL);
+                at++;
             }
         }
     }
@@ -529,7 +586,8 @@ static void answer_count(struct fake_engine *engine, struct count_call *count)
     count->count = 0;
     must(stream_name_is_valid(count->stream)); // it is the asker's to keep until now
     for (uint32_t i = engine->oldest; i < engine->count; i++) {
-        count->count += engine->log[i]->seq > count->after && engine->log[i]->seq <= count->upto;
+        count->count += engine->log[i]->seq > count->after && engine->log[i]->seq <= count->upto &&
+                        is_shown(engine->log[i], count->view);
     }
 }
 
@@ -634,7 +692,13 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     prover_collect(&reader->prover, viewer, events, count);
 }
 
-static const struct viewer_ops reader_ops = {.open = on_open,
+static uint64_t user_of(const struct viewer *viewer)
+{
+    return ((const struct fake_reader *)viewer)->truth.view;
+}
+
+static const struct viewer_ops reader_ops = {.user = user_of,
+                                             .open = on_open,
                                              .refuse = on_refuse,
                                              .write = on_write,
                                              .keep = on_keep,
@@ -645,8 +709,9 @@ void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_e
 {
     const uint32_t room = reader->room;
     prover_end(&reader->prover);
-    *reader = (struct fake_reader){.hub = hub, .room = room, .joined = true};
-    prover_begin(&reader->prover, &engine->truth, join, fake_engine_head(engine));
+    *reader = (struct fake_reader){
+        .hub = hub, .room = room, .joined = true, .truth = truth_for(engine, join->user)};
+    prover_begin(&reader->prover, &reader->truth.log, join, fake_engine_head(engine));
     reader->prover.fenced = &((struct fake_home *)hub->options.home)->fenced;
     viewer_join(hub, &reader->viewer, &reader_ops, join);
     must(!reader->is_open && !reader->is_refused);

@@ -21,9 +21,17 @@ struct fake_home {
 void fake_home_init(struct fake_home *home);
 bool fake_home_open_one(struct fake_home *home); // false: none lies there
 
+struct fake_engine;
+
+/* What a reader can know of the log. */
+struct fake_truth {
+    struct prover_log log; // first
+    const struct fake_engine *engine;
+    uint64_t view; // user hash; 0: what everybody is shown
+};
+
 struct fake_engine {
     struct port port;
-    struct prover_log truth;
     struct rand rand;
     struct event *log[FAKE_EVENTS_MAX];   // of one stream, "demo"
     struct event *texts[FAKE_EVENTS_MAX]; // as they were before their removal
@@ -33,6 +41,7 @@ struct fake_engine {
         struct removal removal;
     } retracts[FAKE_RETRACTS_MAX];
     uint32_t retract_count;
+    uint64_t shadowed_user; // whose comments are, from now on; 0: nobody's
     struct home *homes[16]; // that ever watched
     uint32_t home_count;
     int64_t at_ms;           // of the newest
@@ -67,7 +76,8 @@ void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t m
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);
 void fake_engine_lose_watch(struct fake_engine *engine); // one is told that it is behind
 void fake_engine_expire(struct fake_engine *engine, uint32_t count);
-uint64_t fake_engine_head(const struct fake_engine *engine);
+uint64_t fake_engine_head(const struct fake_engine *engine); // that everybody is shown
+uint64_t fake_engine_head_of(const struct fake_engine *engine, uint64_t view);
 enum { FAKE_READABLE_PER_S = 3, FAKE_WALL_MS = 500000000 }; // at = mono + that
 /* Events, or only acts or comments, with from <= seq <= to, expired ones too. */
 uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
@@ -77,6 +87,7 @@ struct fake_reader {
     struct viewer viewer; // first
     struct hub *hub;
     uint32_t room; // bytes it takes before it is full; UINT32_MAX: any
+    struct fake_truth truth;
     bool is_open, is_refused, joined;
     enum viewer_refusal refusal;
     struct prover prover;

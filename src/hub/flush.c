@@ -191,6 +191,8 @@ static void begin_round(struct stream *stream)
     struct hub *hub = stream->hub;
     if (stream->has_new_events) {
         note_flush(stream);
+    }
+    if (stream->has_new_events || stream->apart > 0) {
         catchup_wake_pollers(stream);
     }
     const bool looks = !stream->has_new; // a round whose viewers are to be seen, whatever is new

@@ -68,6 +68,11 @@ struct channel { // channel.c, flush.c
 
 enum stream_call_state { CALL_NONE, CALL_AWAY, CALL_BACK };
 
+/* Of whom something is shadowed. */
+struct shadow_author {
+    uint64_t user, newest; // hash; seq
+};
+
 struct stream {           // stream.c
     struct map_node node; // in hub->streams
     struct hub *hub;
@@ -85,12 +90,16 @@ struct stream {           // stream.c
     bool watched, primed, closing;
     bool wants_deeper; // a joiner needs older events than the tail has
     int64_t retry_ms;  // not to be asked before
-    uint64_t newest;   // the last event seen here
-    uint64_t target;   // the last known to exist; newer than `newest` while it catches up
+    uint64_t newest;   // the last event seen here that everybody is shown
+    uint64_t heard;    // the last event seen here, shadowed ones too
+    uint64_t target;   // the last known to exist; newer than `heard` while it catches up
     uint64_t ordinal;  // events seen here
     uint32_t lent;     // private calls of viewers, away with this stream's name
     enum stream_state state;
     struct tail tail;
+    struct tail shadowed;          // comments that their authors alone are shown: view.c
+    struct shadow_author *authors; // owned; [author_count] of them, by whose these are or were
+    uint32_t author_count, author_cap;
     struct tail acts;     // events that are never spared, for those who miss a part
     uint64_t retracted;   // the newest retract that was applied here
     struct link pursuits; // struct catchup by stream_link: of who joins, catches up or polls
@@ -106,6 +115,7 @@ struct stream {           // stream.c
     uint32_t readers[READER_KINDS];
     uint32_t viewer_count; // in any mode but IDLE
     uint32_t slow_count;
+    uint32_t apart; // viewers that read in a view of their own
 
     /* -- flushing: flush.c -- */
     int64_t flushed_ms; // when events last left, or were to leave at the window's pace

@@ -10,6 +10,7 @@
 #include "hub/sparse.h"
 #include "hub/stream.h"
 #include "hub/tell.h"
+#include "hub/view.h"
 
 enum join_step {
     JOIN_START,
@@ -75,6 +76,8 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
                               .mode = VIEWER_OPENING,
                               .refusal = VIEWER_OVERLOADED,
                               .lane = join->lane,
+                              .has_user = join->user != 0,
+                              .moderates = join->moderates,
                               .reader = (uint8_t)tally_reader_kind(join->encoding)};
     viewer->catchup = hub->closing ? NULL : catchup_new(hub, viewer, join);
     struct stream *stream = viewer->catchup == NULL ? NULL : find_or_open(viewer, join->stream);
@@ -124,14 +127,14 @@ static enum join_step plan_start(struct viewer *viewer)
         catchup->resync = "epoch";
         return JOIN_FIND_TAIL;
     }
-    if (cursor->seq > stream->newest) {
+    if (cursor->seq > view_newest(stream, catchup->view)) {
         catchup->resync = "ahead";
         return JOIN_FIND_TAIL;
     }
     catchup->position = cursor->seq + (mutant(RESUME_AFTER) && cursor->seq < stream->newest) -
                         (mutant(RESUME_BEFORE) && cursor->seq > 0);
     catchup->resumed = true;
-    if (catchup->encoding == NULL || tail_covers(&stream->tail, cursor->seq)) {
+    if (catchup->encoding == NULL || view_covers(stream, catchup->view, cursor->seq)) {
         return JOIN_READY; // a long poll goes page by page, however far behind
     }
     if (!wait_deeper(viewer)) {
@@ -172,6 +175,18 @@ static enum join_step found_tail(struct viewer *viewer, uint64_t start)
     return JOIN_START;
 }
 
+/* Memory says where the backfill of what everybody is shown begins. */
+static bool find_start(const struct viewer *viewer, uint64_t *ret_start)
+{
+    const struct stream *stream = viewer->stream;
+    const struct catchup *catchup = viewer->catchup;
+    const enum lane lane = (enum lane)viewer->lane;
+    return catchup->tail == 0 || lane == LANE_CONTROL ||
+           tail_find_start(&stream->tail, catchup->tail, sparse_rule(stream->hub, lane),
+                           ret_start) ||
+           stream->tail.is_whole;
+}
+
 static enum join_step plan_find_tail(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
@@ -180,12 +195,14 @@ static enum join_step plan_find_tail(struct viewer *viewer)
     const uint64_t newest = stream_place(stream, lane).seq;
     uint64_t start = newest;
     catchup->step = JOIN_FIND_TAIL;
-    if (catchup->tail == 0 || lane == LANE_CONTROL ||
-        tail_find_start(&stream->tail, catchup->tail, sparse_rule(stream->hub, lane), &start) ||
-        stream->tail.is_whole) {
+    const bool is_apart = lane == LANE_FULL && view_is_apart(stream, catchup->view);
+    if (is_apart && catchup->tail == 0) {
+        return found_tail(viewer, view_newest(stream, catchup->view));
+    }
+    if (!is_apart && find_start(viewer, &start)) {
         return found_tail(viewer, start < newest ? start : newest);
     }
-    if (wait_deeper(viewer)) {
+    if (!is_apart && wait_deeper(viewer)) {
         return JOIN_START;
     }
     if (lane != LANE_FULL) { // no further back than memory goes
@@ -193,7 +210,7 @@ static enum join_step plan_find_tail(struct viewer *viewer)
     }
     catchup->step = JOIN_FOUND_TAIL;
     catchup->fetched.from = READ_BEFORE;
-    catchup->fetched.bound = stream->newest + 1;
+    catchup->fetched.bound = view_newest(stream, catchup->view) + 1;
     catchup->fetched.limit = catchup->tail;
     catchup->fetched.kinds = UINT32_C(1) << EVENT_COMMENT;
     catchup_read(catchup, &catchup->fetched);
@@ -322,7 +339,7 @@ static void write_hello(struct buf *json, const struct viewer *viewer)
                                                 .seq = catchup->position,
                                                 .resumed = catchup->resumed,
                                                 .state = stream->state,
-                                                .latest = stream->newest,
+                                                .latest = view_newest(stream, catchup->view),
                                                 .viewers = viewers,
                                                 .heartbeat_ms = options->presence_beat_ms});
 }

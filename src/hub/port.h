@@ -187,7 +187,8 @@ struct watch {
     struct call call; // of watch and then of unwatch
     struct str stream;
     /* Runs on call.home. The event is borrowed: event_ref() to keep it. Only after `done` of
-     * port_watch(). */
+     * port_watch(). What is shadowed comes, too (EVENT_FLAG_SHADOW): the hub shows it to its author
+     * alone. */
     void (*on_event)(struct watch *watch, struct event *event);
     /* A signal for some of its viewers; borrowed likewise. NULL: not wanted. */
     void (*on_notice)(struct watch *watch, struct notice *notice);
@@ -198,8 +199,8 @@ struct watch {
     enum err result; // ERR_OK; ERR_NOT_FOUND: streams.create is explicit and nobody made it;
                      // ERR_SYS; ERR_NOMEM
     struct epoch epoch;
-    uint64_t
-        head; // the newest committed seq, 0 when there is none; events after it follow by on_event
+    uint64_t head;  // the newest committed seq that everybody is shown, 0 when there is none
+    uint64_t heard; // the newest committed seq, shadowed ones too; events after it follow
     enum stream_state state;
     int64_t at_ms; // what an event accepted now would have as `at`; 0: the engine does not say
     struct event *settings;       // the newest `settings` event, a reference; NULL: there was none
@@ -219,6 +220,8 @@ enum read_from {
 };
 
 enum { READ_LIMIT_MAX = 1000 };
+#define READ_VIEW_ALL                                                                              \
+    UINT64_MAX // with all that is shadowed, whoever wrote it; prev is the public one
 
 struct read {
     struct call call;
@@ -230,7 +233,8 @@ struct read {
     uint32_t kinds; // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
     bool folded;    // what is visible now: comments, restored ones in their places; a removed one
                     // only if `kinds` asks for REMOVED, its body `"id":"…"` alone
-    uint64_t view;  // user hash: with what of theirs is shadowed, prev as they see it; 0: public
+    uint64_t view;  // user hash: with what of theirs is shadowed, prev as they see it; 0: public;
+                    // READ_VIEW_ALL
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
     struct epoch epoch;
@@ -250,7 +254,7 @@ struct count_call {
     struct call call;
     struct str stream;
     uint64_t after, upto;
-    uint64_t view; // as in struct read
+    uint64_t view; // of read; not READ_VIEW_ALL
     /* -- the answer -- */
     enum err result;
     uint64_t count;

@@ -240,6 +240,14 @@ static void check_fence(const struct prover *prover, struct str text, uint64_t w
     }
 }
 
+/* Nobody is shown what is another's alone, nor told of it by a prev: promise P8. */
+static void check_place(const struct prover *prover, const char *json)
+{
+    struct prover_log *log = prover->log;
+    holds(prover, log->is_place == NULL || log->is_place(log, number(prover, json, "seq"),
+                                                         number(prover, json, "prev")));
+}
+
 static void believe_event(struct prover *prover, const char *line)
 {
     const char *json = line + 2;
@@ -248,6 +256,7 @@ static void believe_event(struct prover *prover, const char *line)
     const uint64_t seq = number(prover, json, "seq"), prev = number(prover, json, "prev");
     saw(prover, seq, prev, kind, body_in(json));
     check_fence(prover, str_of(json), seq);
+    check_place(prover, json);
     prover->events++;
     prover->life_told++;
     if (seq <= prover->gap_to) {
@@ -347,6 +356,7 @@ static uint64_t count_digest(struct prover *prover, const char *text, uint64_t f
         const uint64_t seq = number(prover, event.at, "seq");
         holds(prover, seq > last && seq >= from && seq <= to);
         check_fence(prover, event, seq);
+        check_place(prover, event.at);
         check_carried(prover, seq, seq, 1);
         last = seq;
         count++;
@@ -630,6 +640,8 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         saw(prover, event->seq, event->prev, event->kind,
             (struct str){.at = event->body, .len = event->body_len});
         collect_fenced(prover, event);
+        holds(prover, prover->log->is_place == NULL ||
+                          prover->log->is_place(prover->log, event->seq, event->prev));
         prover->last = event->seq;
         prover->collected++;
     }

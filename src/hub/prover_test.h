@@ -31,6 +31,8 @@ struct prover_log {
     /* A removal that stands behind seq `within` and up to `upto` takes the comment; NULL: there are
      * no removals. */
     bool (*removed)(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto);
+    /* It is shown to who reads here, and this is what stands before it there; NULL: not known. */
+    bool (*is_place)(struct prover_log *log, uint64_t seq, uint64_t prev);
     void (*broken)(struct prover_log *log, const char *what); // does not return
 };
 

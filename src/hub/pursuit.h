@@ -32,6 +32,8 @@ struct catchup {
     uint32_t tail, limit, retry_ms;
     uint64_t address;  // long poll: where its beat counts
     char *name;        // owned; for the roster, or NULL
+    uint64_t view;     // who reads: user hash; 0: anonymous
+    bool is_apart;     // in a view of its own, so never LIVE
     uint8_t lane_next; // enum lane it changes to as soon as what is promised was sent; LANES: none
 
     /* -- join.c's plan -- */

@@ -23,6 +23,7 @@ static enum err redact_all(struct stream *stream, const struct removal *removal)
     if (!mutant(TAIL_UNREDACTED)) {
         TRY(tail_redact(&stream->tail, removal));
         TRY(tail_redact(&stream->acts, removal));
+        TRY(tail_redact(&stream->shadowed, removal));
     }
     sparse_redact(stream, removal);
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {

@@ -53,6 +53,8 @@ struct viewer_ops {
     void (*open)(struct viewer *viewer);
     /* It is not: the viewer is IDLE again. */
     void (*refuse)(struct viewer *viewer, enum viewer_refusal why);
+    /* As whom it is authenticated, port_user_hash(); asked of those who are. */
+    uint64_t (*user)(const struct viewer *viewer);
     /* Takes what the socket takes now and says how much; 0..len. Less than len: the viewer is
      * blocked until viewer_writable(). */
     size_t (*write)(struct viewer *viewer, const uint8_t *bytes, size_t len);
@@ -98,12 +100,14 @@ struct viewer {
     uint8_t refusal;         // enum viewer_refusal, while in hub->refused
     uint8_t reader;          // enum reader_kind of tally.h
     uint8_t lane;            // enum lane of lane.h
-    bool is_sparse;          // sparse.c counts it
-    bool is_open;            // `open` was called
-    bool blocked;            // the socket was full; waits for viewer_writable()
-    bool rides;              // LIVE: what it was sent last came from its channel's train
-    bool has_seat;           // presence: crowd.c knows it
-    bool counted;            // presence: this connection beats now
+    bool is_sparse : 1;      // sparse.c counts it
+    bool is_open : 1;        // `open` was called
+    bool blocked : 1;        // the socket was full; waits for viewer_writable()
+    bool rides : 1;          // LIVE: what it was sent last came from its channel's train
+    bool has_seat : 1;       // presence: crowd.c knows it
+    bool counted : 1;        // presence: this connection beats now
+    bool has_user : 1;       // it is authenticated: ops->user says as whom
+    bool moderates : 1;      // as a host, moderator or admin
 };
 _Static_assert(sizeof(struct viewer) <= 96, "512 bytes a viewer in all");
 

@@ -6,6 +6,7 @@
 #include "hub/channel.h"
 #include "hub/sift.h"
 #include "hub/tell.h"
+#include "hub/view.h"
 
 /* More acts than we remember passed by: as if it had just come, told so. */
 static void start_over(struct viewer *viewer, struct catchup *catchup)
@@ -74,6 +75,7 @@ void skip_ahead(struct viewer *viewer)
         return;
     }
     catchup->encoding = channel->encoding;
+    view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
     sift_begin(catchup);
     catchup->news_seen = stream->news == 0 ? 0 : UINT64_MAX; // some may have gone by
     if (!tail_covers(&stream->acts, viewer->last_seq)) {

@@ -3,12 +3,14 @@
 
 #include "base/must.h"
 #include "base/mutant.h"
+#include "hub/apart.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
 #include "hub/redact.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
 #include "hub/stall.h"
+#include "hub/view.h"
 #include "wire/json.h"
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -25,7 +27,7 @@ void stream_step_soon(struct stream *stream)
 
 bool stream_is_open(const struct stream *stream)
 {
-    return stream->watched && stream->primed && stream->newest >= stream->target;
+    return stream->watched && stream->primed && stream->heard >= stream->target;
 }
 
 bool stream_may_send(const struct stream *stream)
@@ -79,11 +81,27 @@ static void tell_expired(struct stream *stream, uint64_t to)
     sparse_cut(stream, to);
 }
 
+static void hear(struct stream *stream, uint64_t seq)
+{
+    stream->heard = seq;
+    stream->target = seq > stream->target ? seq : stream->target;
+}
+
+static enum err take_shadowed(struct stream *stream, struct event *event)
+{
+    TRY(apart_take(stream, event));
+    hear(stream, event->seq);
+    return ERR_OK;
+}
+
 /* ERR_NOMEM: what is not to be sent any more could not be redacted, and the event was not taken. */
 static enum err take(struct stream *stream, struct event *event)
 {
-    if (event->seq <= stream->newest) {
+    if (event->seq <= stream->heard) {
         return ERR_OK;
+    }
+    if ((event->flags & EVENT_FLAG_SHADOW) != 0) {
+        return take_shadowed(stream, event);
     }
     if (event->kind == EVENT_RETRACT) {
         TRY(redact_apply(stream, event));
@@ -93,7 +111,7 @@ static enum err take(struct stream *stream, struct event *event)
         tell_expired(stream, event->prev);
     }
     stream->newest = event->seq;
-    stream->target = event->seq > stream->target ? event->seq : stream->target;
+    hear(stream, event->seq);
     stream->ordinal++;
     stream->events++;
     metric_count(&stream->hub->tally.events, 1);
@@ -158,8 +176,8 @@ static void on_watched(struct call *call)
     if (stream->watch.result == ERR_OK) { // at once: an event may come behind this letter
         stream->watched = true;
         stream->state = stream->watch.state;
-        const uint64_t head = stream->watch.head;
-        stream->target = head > stream->target ? head : stream->target;
+        const uint64_t heard = stream->watch.heard;
+        stream->target = heard > stream->target ? heard : stream->target;
     }
 }
 
@@ -209,6 +227,7 @@ static void ask(struct stream *stream, enum stream_read what, enum read_from fro
     stream->read.upto = from == READ_AFTER ? stream->target : SEQ_MAX;
     stream->read.limit = limit;
     stream->read.kinds = UINT32_MAX;
+    stream->read.view = READ_VIEW_ALL;
     stream->read_call = CALL_AWAY;
     goes_away(stream, &stream->hub->reads);
     port_read(stream->hub->options.port, &stream->read);
@@ -269,10 +288,14 @@ static void take_watch(struct stream *stream)
 /* Where the log is known from: the newest few, and that nothing between is missing. */
 static void take_prime(struct stream *stream)
 {
-    const struct read *read = &stream->read;
+    struct read *read = &stream->read;
+    const uint64_t head = stream->watch.head, heard = stream->watch.heard;
+    const uint64_t end = read->count > 0 ? read->events[read->count - 1]->seq : 0;
+    hear(stream, end > heard ? end : heard);
+    stream->shadowed.covers = stream->heard;
+    view_split_older(stream, read);
     const uint64_t last = read->count > 0 ? read->events[read->count - 1]->seq : 0;
-    stream->newest = last > stream->watch.head ? last : stream->watch.head;
-    stream->target = stream->newest > stream->target ? stream->newest : stream->target;
+    stream->newest = last > head ? last : head;
     stream->tail.covers = stream->newest;
     stream->acts.covers = stream->newest;
     tail_extend(&stream->tail, read->events, read->count, !read->more);
@@ -285,21 +308,22 @@ static enum err take_up(struct stream *stream)
     for (uint32_t i = 0; i < read->count; i++) {
         TRY(take(stream, read->events[i]));
     }
-    if (!read->more && stream->newest < stream->target && stream->target == read->upto) {
+    if (!read->more && stream->heard < stream->target && stream->target == read->upto) {
         TRY(redact_expired(stream, stream->target)); // retention took the rest
-        stream->target = stream->newest;
+        stream->target = stream->heard;
     }
     return ERR_OK;
 }
 
 static void take_deeper(struct stream *stream)
 {
-    const struct read *read = &stream->read;
+    struct read *read = &stream->read;
     if (read->head < stream->retracted && !mutant(READ_STALE)) {
         return; // a removal came meanwhile: it is asked again
     }
     stream->wants_deeper = false;
     if (read->bound == stream->tail.covers + 1) {
+        view_split_older(stream, read);
         tail_extend(&stream->tail, read->events, read->count, !read->more);
     }
 }
@@ -332,8 +356,8 @@ static void read_on(struct stream *stream)
     if (!stream->primed) {
         stream->read.bound = SEQ_MAX + 1;
         ask(stream, READ_PRIME, READ_BEFORE, STREAM_PRIME_EVENTS);
-    } else if (stream->newest < stream->target) {
-        stream->read.bound = stream->newest;
+    } else if (stream->heard < stream->target) {
+        stream->read.bound = stream->heard;
         ask(stream, READ_UP, READ_AFTER, READ_LIMIT_MAX);
     } else if (stream->wants_deeper && tail_has_room(&stream->tail)) {
         const uint32_t room = stream->tail.count_max - stream->tail.count;
@@ -366,6 +390,7 @@ static void free_stream(struct stream *stream)
     map_done(&stream->people);
     tail_done(&stream->tail);
     tail_done(&stream->acts);
+    view_done(stream);
     mem_free(MEM_STREAM, stream->visible);
     mem_free(MEM_STREAM, stream);
     metric_count(&hub->tally.streams, -1);
@@ -403,8 +428,10 @@ static void step(struct stream *stream)
         channel_free_empty(stream);
         tail_done(&stream->tail);
         tail_done(&stream->acts);
+        view_done(stream);
         tail_init(&stream->tail, stream->hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
         tail_init(&stream->acts, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
+        tail_init(&stream->shadowed, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
     }
     if (stream->read_call == CALL_BACK) {
         take_read(stream);
@@ -536,6 +563,7 @@ struct stream *stream_open(struct hub *hub, struct str name)
     map_init(&stream->people, MEM_STREAM, hub->options.seed);
     tail_init(&stream->tail, hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
     tail_init(&stream->acts, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
+    tail_init(&stream->shadowed, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
     stream->node.key = stream_name(stream);
     if (map_add(&hub->streams, &stream->node) != ERR_OK) {
         mem_free(MEM_STREAM, stream);
@@ -587,6 +615,8 @@ void stream_check(const struct stream *stream)
     sparse_check(stream);
     tail_check(&stream->tail);
     tail_check(&stream->acts);
+    tail_check(&stream->shadowed);
+    must(stream->heard >= stream->newest && stream->apart <= stream->viewer_count);
     must(live <= stream->viewer_count);
     must(stream->slow_count <= stream->viewer_count);
     must(!stream->primed || stream->tail.count == 0 ||

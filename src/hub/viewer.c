@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "base/reach.h"
+#include "hub/apart.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
@@ -85,6 +86,18 @@ const struct encoding *viewer_encoding(const struct viewer *viewer)
         return viewer->channel->encoding;
     }
     return viewer->catchup == NULL ? NULL : viewer->catchup->encoding;
+}
+
+uint64_t viewer_user_hash(const struct hub *hub, struct str user)
+{
+    return port_user_hash(hub->options.port, user);
+}
+
+enum err viewer_recognize(struct viewer *viewer, uint64_t user, bool moderates)
+{
+    return viewer->mode == VIEWER_IDLE || viewer->stream == NULL
+               ? ERR_OK
+               : apart_recognize(viewer, user, moderates);
 }
 
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive)

@@ -43,6 +43,11 @@ void viewer_sent_own(struct viewer *viewer);
 struct str viewer_stream(const struct viewer *viewer);
 /* What it joined with; NULL: a long poll, or IDLE. */
 const struct encoding *viewer_encoding(const struct viewer *viewer);
+/* What stands for a user of that id: viewer_ops.user, join.user. */
+uint64_t viewer_user_hash(const struct hub *hub, struct str user);
+/* Its connection is authenticated as somebody else now; 0: as nobody. ops->user says so from now
+ * on. ERR_NOMEM: it stays who it was. */
+MUST_USE enum err viewer_recognize(struct viewer *viewer, uint64_t user, bool moderates);
 /* Presence: an open connection that stopped acknowledging (false) or does again (true). */
 void viewer_beats(struct hub *hub, struct viewer *viewer, bool alive);
 /* One of IDENTITY_SOLE is `identity` from now on, before anything that is asked of presence later.

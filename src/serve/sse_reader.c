@@ -34,7 +34,7 @@ struct sse_request {
 };
 
 struct sse_reader {
-    struct viewer viewer;
+    struct viewer viewer; // first
     union {
         struct carrier *carrier;     // is_open: borrowed until `ended`
         struct sse_request *request; // before: owned
@@ -309,9 +309,16 @@ static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
     carrier_send(of_viewer(viewer)->carrier, (struct str){.at = (const char *)bytes, .len = len});
 }
 
+static uint64_t user_of(const struct viewer *viewer)
+{
+    const struct sse_reader *reader = (const struct sse_reader *)(const void *)viewer;
+    return viewer_user_hash(reader->carrier->server->hub, reader->claims->sub);
+}
+
 static const struct viewer_ops viewer_ops = {
     .open = on_open,
     .refuse = on_refuse,
+    .user = user_of,
     .write = on_write,
     .keep = on_keep,
 };

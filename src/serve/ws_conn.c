@@ -496,6 +496,9 @@ void ws_conn_set_claims(struct ws_conn *ws, struct claims *claims)
     if (ws->state == WS_OPEN) {
         front_identify(carrier_of(ws), claims->sub);
         (void)front_look_at_token(carrier_of(ws), claims);
+        if (ws_streams_recognize(&ws->streams, claims) != ERR_OK) {
+            carrier_cut(carrier_of(ws)); // it would be shown what is not its own
+        }
     }
 }
 

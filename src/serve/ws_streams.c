@@ -2,10 +2,11 @@
 #include "serve/ws_streams.h"
 
 #include "hub/encoding.h"
+#include "rules/claims.h"
 #include "serve/front.h"
 
 struct ws_stream {
-    struct viewer viewer;
+    struct viewer viewer;       // first
     struct ws_stream *next;     // in streams
     struct ws_streams *streams; // they own this
     char *name;                 // owned until it is open; NULL: viewer_stream() knows it
@@ -157,9 +158,16 @@ static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
     ws_output_keep(&of_viewer(viewer)->streams->output, bytes, len);
 }
 
+static uint64_t user_of(const struct viewer *viewer)
+{
+    struct ws_streams *streams = ((const struct ws_stream *)(const void *)viewer)->streams;
+    return viewer_user_hash(server_of(streams)->hub, ws_conn_claims(ws_of(streams))->sub);
+}
+
 static const struct viewer_ops viewer_ops = {
     .open = on_open,
     .refuse = on_refuse,
+    .user = user_of,
     .write = on_write,
     .keep = on_keep,
 };
@@ -256,6 +264,15 @@ void ws_streams_beat(struct ws_streams *streams, bool alive)
     for (struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
         viewer_beats(server_of(streams)->hub, &stream->viewer, alive);
     }
+}
+
+enum err ws_streams_recognize(struct ws_streams *streams, const struct claims *claims)
+{
+    const uint64_t user = viewer_user_hash(server_of(streams)->hub, claims->sub);
+    for (struct ws_stream *stream = streams->first; stream != NULL; stream = stream->next) {
+        TRY(viewer_recognize(&stream->viewer, user, claims_are_privileged(claims)));
+    }
+    return ERR_OK;
 }
 
 void ws_streams_identify(struct ws_streams *streams, uint64_t identity)

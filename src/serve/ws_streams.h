@@ -40,4 +40,6 @@ struct str ws_streams_only(const struct ws_streams *streams);
 
 void ws_streams_writable(struct ws_streams *streams);
 void ws_streams_beat(struct ws_streams *streams, bool alive);
+/* Its present token is this: viewer_recognize(). */
+MUST_USE enum err ws_streams_recognize(struct ws_streams *streams, const struct claims *claims);
 void ws_streams_identify(struct ws_streams *streams, uint64_t identity);

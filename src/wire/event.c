@@ -21,6 +21,34 @@ struct event *event_new(struct str body)
     return event;
 }
 
+struct event *event_with_body(const struct event *event, struct str body)
+{
+    struct event *copy = event_new(body);
+    if (copy != NULL) {
+        copy->kind = event->kind;
+        copy->flags = event->flags;
+        copy->rank = event->rank;
+        copy->seq = event->seq;
+        copy->prev = event->prev;
+        copy->segment = event->segment;
+        copy->at_ms = event->at_ms;
+        copy->user_hash = event->user_hash;
+        copy->published_mono_ms = event->published_mono_ms;
+        copy->waited_ms = event->waited_ms;
+    }
+    return copy;
+}
+
+struct event *event_with_prev(const struct event *event, uint64_t prev)
+{
+    struct event *copy =
+        event_with_body(event, (struct str){.at = event->body, .len = event->body_len});
+    if (copy != NULL) {
+        copy->prev = prev;
+    }
+    return copy;
+}
+
 struct event *event_ref(struct event *event)
 {
     /* Relaxed: whoever takes a reference already holds one, so nothing has to be seen first. */

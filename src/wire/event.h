@@ -69,6 +69,10 @@ struct event {
 
 /* Everything but refs and body is the caller's to set before it shares it. NULL: no memory. */
 MUST_USE struct event *event_new(struct str body);
+/* The same event with a reader's own prev. NULL: no memory. */
+MUST_USE struct event *event_with_prev(const struct event *event, uint64_t prev);
+/* The same place in the log, with another body. NULL: no memory. */
+MUST_USE struct event *event_with_body(const struct event *event, struct str body);
 struct event *event_ref(struct event *event); // any thread; returns its argument
 void event_unref(struct event *event);        // any thread; NULL is legal
 

@@ -249,29 +249,12 @@ size_t removal_redact(const struct removal *removal, uint8_t *bytes, size_t len)
 
 /* ---- events ---- */
 
-static struct event *like(const struct event *event, struct str body)
-{
-    struct event *copy = event_new(body);
-    if (copy != NULL) {
-        copy->kind = event->kind;
-        copy->flags = event->flags;
-        copy->rank = event->rank;
-        copy->seq = event->seq;
-        copy->prev = event->prev;
-        copy->segment = event->segment;
-        copy->at_ms = event->at_ms;
-        copy->user_hash = event->user_hash;
-        copy->published_mono_ms = event->published_mono_ms;
-        copy->waited_ms = event->waited_ms;
-    }
-    return copy;
-}
-
 /* A restore or a pin. */
 static enum err redact_body(const struct removal *removal, const struct event *event,
                             struct event **ret_event)
 {
-    struct event *copy = like(event, (struct str){.at = event->body, .len = event->body_len});
+    struct event *copy =
+        event_with_body(event, (struct str){.at = event->body, .len = event->body_len});
     if (copy == NULL) {
         return ERR_NOMEM;
     }
@@ -294,7 +277,7 @@ enum err removal_event(const struct removal *removal, const struct event *event,
         *ret_event = NULL;
         return ERR_OK;
     }
-    struct event *removed = like(event, STR_NONE);
+    struct event *removed = event_with_body(event, STR_NONE);
     if (removed == NULL) {
         return ERR_NOMEM;
     }

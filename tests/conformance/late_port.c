@@ -191,6 +191,7 @@ static void hand_over(struct late_port *late, struct detour *detour)
     stand_in->asker->result = stand_in->watch.result;
     stand_in->asker->epoch = stand_in->watch.epoch;
     stand_in->asker->head = stand_in->watch.head;
+    stand_in->asker->heard = stand_in->watch.heard;
     stand_in->asker->state = stand_in->watch.state;
     call_finish(call);
     told(stand_in);

@@ -323,7 +323,8 @@ void log_tail_redact(struct log_tail *tail, struct str stream, const struct remo
 
 static bool is_wanted(const struct read *read, const struct event *event)
 {
-    return (read->kinds >> event->kind & 1U) != 0 && !is_shadowed(event);
+    return (read->kinds >> event->kind & 1U) != 0 &&
+           (!is_shadowed(event) || read->view == READ_VIEW_ALL);
 }
 
 /* It may be one that was restored: the store knows. */
@@ -434,7 +435,8 @@ enum log_tail_answer log_tail_read(struct log_tail *tail, struct read *read)
         return LOG_TAIL_NONE;
     }
     lock(tail);
-    const struct entry *entry = read->view == 0 ? find(tail, read->stream) : NULL;
+    const bool is_anyones = read->view == 0 || read->view == READ_VIEW_ALL;
+    const struct entry *entry = is_anyones ? find(tail, read->stream) : NULL;
     const bool answered = entry != NULL && collect(entry, read, events);
     if (answered) {
         for (uint32_t i = 0; i < read->count; i++) {

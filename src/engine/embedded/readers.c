@@ -94,7 +94,7 @@ static enum err see_own_head(struct reader *reader, uint64_t view, struct place 
                                             .view = view,
                                             .hash_key = reader->all->options.identity->hash_key};
     uint64_t own = 0;
-    if (view != 0 && place->row.id != 0) {
+    if (view != 0 && view != READ_VIEW_ALL && place->row.id != 0) {
         TRY(store_streams_own_shadow(&reader->store, &hole, &own));
     }
     place->head = own > place->head ? own : place->head;
@@ -184,12 +184,23 @@ static struct store_range range_of(const struct read *read, const struct place *
     struct store_range range = {.stream = place->row.id, .kinds = read->kinds};
     if (read->from == READ_AFTER) {
         range.after = read->bound;
-        range.upto = read->upto < place->head ? read->upto : place->head;
+        const bool is_above = read->upto > place->head && read->view != READ_VIEW_ALL;
+        range.upto = is_above ? place->head : read->upto;
     } else {
         range.upto = read->bound == 0 ? 0 : read->bound - 1;
         range.newest_first = true;
     }
     return range;
+}
+
+/* It is what everybody is shown. */
+static bool is_public(const struct read *read)
+{
+    bool is_shown = read->view == 0 || read->view == READ_VIEW_ALL;
+    for (uint32_t i = 0; i < read->count; i++) {
+        is_shown = is_shown && (read->events[i]->flags & EVENT_FLAG_SHADOW) == 0;
+    }
+    return is_shown;
 }
 
 static enum err answer_read(struct reader *reader, struct call *call)
@@ -216,7 +227,7 @@ static enum err answer_read(struct reader *reader, struct call *call)
     if (range.newest_first) {
         turn_around(read->events, read->count);
     }
-    if (read->kinds == UINT32_MAX && !read->folded && read->view == 0) {
+    if (read->kinds == UINT32_MAX && !read->folded && is_public(read)) {
         const struct log_tail_find found = {
             .events = read->events, .count = read->count, .redactions = reader->redactions};
         log_tail_fill(reader->all->options.tail, read->stream, &found);

@@ -35,7 +35,8 @@ static bool is_wanted(const struct sight *sight, enum event_kind kind)
 
 static bool is_own(const struct sight *sight, const struct store_row *row)
 {
-    return sight->view != 0 && hash_str(sight->identity->hash_key, row->user) == sight->view;
+    return sight->view == READ_VIEW_ALL ||
+           (sight->view != 0 && hash_str(sight->identity->hash_key, row->user) == sight->view);
 }
 
 /* In a view of one's own the chain runs over what is one's own, too. */
@@ -47,7 +48,7 @@ static enum err chain(const struct sight *sight, const struct store_row *row, ui
                                             .view = sight->view,
                                             .hash_key = sight->identity->hash_key};
     uint64_t own = 0;
-    if (sight->view != 0 && hole.after < hole.upto) {
+    if (sight->view != 0 && sight->view != READ_VIEW_ALL && hole.after < hole.upto) {
         TRY(store_streams_own_shadow(sight->store, &hole, &own));
     }
     *ret_prev = own > row->prev ? own : row->prev;

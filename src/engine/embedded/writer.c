@@ -205,6 +205,7 @@ static enum err put_on(struct writer *writer, struct watch *watch)
     TRY(bus_add(&writer->bus, &head->subs, watch));
     heads_watched(&writer->ordering.heads, head);
     watch->head = head->end.public_seq;
+    watch->heard = head->end.seq;
     watch->state = head->row.state;
     watch->at_ms = stamp_at(&head->end, now_of(writer).wall_ms);
     if (head->row.id != 0) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/* view -- what a reader is shown of a stream: what everybody is, or, of those whose comments are
+ * shadowed, their own in between.
+ *
+ *   log          10   11(u9, shadowed)   12        stream->newest 12, stream->heard 12
+ *   everybody    10                      12 prev 10
+ *   u9           10   11 prev 10         12 prev 11
+ *
+ * Most who are authenticated read with everybody. From the first shadowed comment of theirs that
+ * this hub holds on they read apart: never LIVE, each from the tail and what is shadowed, by pages
+ * of its own (catchup.c), at the stream's pace. Nothing they are sent says so.
+ *
+ * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c.
+ * Thread:   the hub's reactor.
+ * Bound:    stream->shadowed holds as many as acts are held; VIEW_AUTHORS_MAX authors of a stream,
+ *           the first of whom is forgotten for one more.
+ */
+#pragma once
+
+#include "hub/pursuit.h"
+
+enum { VIEW_AUTHORS_MAX = 4096 };
+
+/* A shadowed comment. ERR_NOMEM: it was not taken. */
+MUST_USE enum err view_note(struct stream *stream, struct event *event);
+/* Of a read by READ_VIEW_ALL: what everybody is shown stays, in its order, with its new count; the
+ * rest goes into stream->shadowed, in front of what is there. */
+void view_split_older(struct stream *stream, struct read *read);
+void view_done(struct stream *stream); // what is held of all that
+
+/* Something of theirs is shadowed here. */
+bool view_is_apart(const struct stream *stream, uint64_t user);
+/* The newest event that this user is shown. */
+uint64_t view_newest(const struct stream *stream, uint64_t user);
+/* What memory holds behind `seq` is all that this user is shown. */
+bool view_covers(const struct stream *stream, uint64_t user, uint64_t seq);
+/* The same of who is apart, oldest first and with prev as they see it, as if it had been read from
+ * the store: up to `upto`, of what memory covers. ERR_NOMEM. */
+MUST_USE enum err view_read(struct catchup *catchup, uint64_t upto);
+
+/* The viewer, not LIVE, reads as `user` from now on, where it stands. */
+void view_enter(struct catchup *catchup, uint64_t user);
