@@ -323,11 +323,36 @@ static void a_folder_has_one_owner(void **state)
     assert_non_null(strstr(fault.text, "lock"));
 }
 
+static int read_number(void *user, int count, char **values, char **names)
+{
+    (void)names;
+    assert_int_equal(count, 1);
+    *(int *)user = atoi(values[0]);
+    return 0;
+}
+
+/* Of the file as it is now. */
+static int format_of(const struct subject *subject)
+{
+    char path[256];
+    sqlite3 *db = NULL;
+    int format = 0;
+    path_of(subject, "roar.db", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version", read_number, &format, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return format;
+}
+
 static void a_newer_file_is_refused(void **state)
 {
     struct subject *subject = *state;
     struct embedded_fault fault;
+    char sql[80];
     subject_stop(subject);
+    snprintf(sql, sizeof(sql), "PRAGMA application_id = 0x526f6172; PRAGMA user_version = %d",
+             format_of(subject));
     run_sql(subject, "PRAGMA user_version = 99");
     assert_int_equal(try_open(subject, &fault), ERR_PROTO);
     assert_non_null(strstr(fault.text, "roar.db"));
@@ -335,7 +360,7 @@ static void a_newer_file_is_refused(void **state)
     run_sql(subject, "PRAGMA user_version = 1; PRAGMA application_id = 7");
     assert_int_equal(try_open(subject, &fault), ERR_PROTO);
     assert_non_null(strstr(fault.text, "another program"));
-    run_sql(subject, "PRAGMA application_id = 0x526f6172");
+    run_sql(subject, sql);
     subject_start(subject);
 }
 

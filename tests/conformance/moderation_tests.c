@@ -232,20 +232,21 @@ void moderation_tells_what_is_set(void **state)
     assert_repeats(&desk, "demo", setting(ACT_SLOW, "", 10), slow);
     (void)desk_do(&desk, "demo", setting(ACT_MODE, "[\"unique\",\"links_off\"]", -1));
     assert_non_null(strstr(follower.last_body, "\"modes\":[\"links_off\",\"unique\"]"));
-    (void)desk_do(&desk, "", setting(ACT_SHIELD, "true", -1));
-    assert_non_null(strstr(follower.last_body, "\"slow\":10"));
-    assert_non_null(strstr(follower.last_body, "\"shield\":true"));
-    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 30));
+    (void)desk_do(&desk, "", setting(ACT_SLOW, "", 20)); // the stricter of the two
+    assert_non_null(strstr(follower.last_body, "\"slow\":20"));
+    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 40));
     const uint64_t events = follower.events;
     (void)desk_do(&desk, "demo", undo_of(slow)); // another is in force
     assert_int_equal(follower.events, events + 1);
-    assert_non_null(strstr(follower.last_body, "\"slow\":30"));
+    assert_non_null(strstr(follower.last_body, "\"slow\":40"));
+    (void)desk_do(&desk, "demo", setting(ACT_SHIELD, "true", -1));
+    assert_non_null(strstr(follower.last_body, "\"shield\":true"));
     assert_int_equal(follower.out_of_order, 0);
     desk_unfollow(&desk, &follower);
     desk_close(&desk);
 }
 
-/* ---- the audit ---- */
+/* ---- what rules do with a comment ---- */
 
 static uint32_t verify(struct desk *desk, const char *stream)
 {
@@ -268,6 +269,161 @@ static uint32_t verify(struct desk *desk, const char *stream)
     }
     return (uint32_t)chain.n;
 }
+
+static struct post post_of(const char *user, const char *cid, const char *text)
+{
+    return desk_post_of("demo", user, cid, text);
+}
+
+static uint64_t head_of(struct desk *desk)
+{
+    return desk_stream(desk, STREAM_DO_GET, "demo").head;
+}
+
+/* It was answered as held; its place comes when it is approved. */
+static void assert_waits(struct desk *desk, struct post *post)
+{
+    desk_post(desk, post);
+    assert_int_equal(post->submit.end, SUBMIT_DONE);
+    assert_int_equal(post->submit.state, COMMENT_HELD);
+    assert_int_equal(post->submit.event->seq, 0);
+}
+
+static struct act on_id(enum act_do what, struct str id)
+{
+    return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .seconds = -1};
+}
+
+void moderation_holds_until_somebody_approves(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct post post = post_of("bob", "c1", "wait for me");
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    (void)desk_do(&desk, "demo", on_bob(ACT_HOLD));
+    assert_waits(&desk, &post);
+    assert_int_equal(head_of(&desk), 0);
+    struct post again = post_of("bob", "c1", "wait for me");
+    desk_post(&desk, &again);
+    assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
+    assert_int_equal(again.submit.state, COMMENT_HELD);
+    desk_post_done(&again);
+    struct acting approval = desk_act_of("demo", on_id(ACT_APPROVE, post.submit.id));
+    desk_act(&desk, &approval);
+    assert_int_equal(approval.call.end, ACT_DONE);
+    assert_int_equal(approval.call.seq, 1);
+    assert_int_equal(follower.last_kind, EVENT_COMMENT);
+    assert_non_null(strstr(follower.last_body, "wait for me"));
+    assert_repeats(&desk, "demo", on_id(ACT_APPROVE, post.submit.id), approval.call.act_n);
+    desk_post(&desk, &again);
+    assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
+    assert_int_equal(again.submit.state, COMMENT_VISIBLE);
+    assert_int_equal(again.submit.event->seq, 1);
+    desk_post_done(&again);
+    desk_post_done(&post);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
+void moderation_rejects_what_waits(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post = post_of("bob", "c1", "wait for me");
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", setting(ACT_MODE, "[\"hold_all\"]", -1));
+    const uint64_t head = head_of(&desk);
+    assert_waits(&desk, &post);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", on_id(ACT_REJECT, post.submit.id));
+    assert_int_equal(desk_refuses(&desk, "demo", on_id(ACT_APPROVE, post.submit.id)),
+                     ACT_REFUSAL_STATE);
+    struct post other = post_of("bob", "c2", "and another"); // no number is used twice
+    assert_waits(&desk, &other);
+    assert_false(str_eq(other.submit.id, post.submit.id));
+    assert_int_equal(head_of(&desk), head);
+    assert_int_equal(verify(&desk, "demo"), 4); // two of them the rule's
+    desk_post_done(&other);
+    desk_post_done(&post);
+    desk_close(&desk);
+}
+
+void moderation_shadows_without_a_sign(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct post post = post_of("bob", "c1", "am I there");
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t shadow = desk_do(&desk, "demo", on_bob(ACT_SHADOW));
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.end, SUBMIT_DONE);
+    assert_int_equal(post.submit.state, COMMENT_VISIBLE);
+    assert_int_equal(post.submit.event->seq, 1);
+    assert_int_equal(post.submit.event->flags & EVENT_FLAG_SHADOW, EVENT_FLAG_SHADOW);
+    desk_post_done(&post);
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.end, SUBMIT_DUPLICATE);
+    assert_int_equal(post.submit.state, COMMENT_VISIBLE);
+    desk_post_done(&post);
+    (void)desk_do(&desk, "demo", undo_of(shadow)); // what it hid is there
+    assert_int_equal(follower.last_kind, EVENT_RESTORE);
+    assert_non_null(strstr(follower.last_body, "am I there"));
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
+void moderation_slows_over_a_restart(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 30));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    subject_pass(subject, 10 * 1000);
+    struct post post = post_of("bob", NULL, "again");
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.refusal, REFUSAL_SLOW_MODE);
+    assert_int_equal(post.submit.retry_after_ms, 20000);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_SLOW_MODE);
+    subject_pass(subject, 21 * 1000);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 0));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    (void)desk_do(&desk, "", setting(ACT_SLOW, "", 60)); // of all streams
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_SLOW_MODE);
+    desk_close(&desk);
+}
+
+void moderation_does_what_was_wished(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post = post_of("bob", NULL, "hello");
+    post.submit.wish = (struct wish){
+        .outcome = OUTCOME_REFUSE, .refusal = REFUSAL_BLOCKED_TERM, .rule = STR("server_terms")};
+    desk_open(&desk, subject->port);
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.refusal, REFUSAL_BLOCKED_TERM);
+    post.submit.wish.outcome = OUTCOME_HOLD;
+    assert_waits(&desk, &post);
+    desk_post_done(&post);
+    assert_int_equal(verify(&desk, "demo"), 1);
+    assert_int_equal(desk_refuses(&desk, "demo", setting(ACT_MODE, "[\"nonsense\"]", -1)),
+                     ACT_REFUSAL_BAD_VALUE);
+    desk_close(&desk);
+}
+
+/* ---- the audit ---- */
 
 void moderation_is_in_the_audit_before_its_answer(void **state)
 {

@@ -42,6 +42,11 @@
     TEST(moderation_wants_warnings_acknowledged)                                                   \
     TEST(moderation_spares_a_higher_role)                                                          \
     TEST(moderation_tells_what_is_set)                                                             \
+    TEST(moderation_holds_until_somebody_approves)                                                 \
+    TEST(moderation_rejects_what_waits)                                                            \
+    TEST(moderation_shadows_without_a_sign)                                                        \
+    TEST(moderation_slows_over_a_restart)                                                          \
+    TEST(moderation_does_what_was_wished)                                                          \
     TEST(moderation_is_in_the_audit_before_its_answer)                                             \
     TEST(moderation_needs_a_stream)                                                                \
     TEST(removing_tells_whoever_saw_it)                                                            \

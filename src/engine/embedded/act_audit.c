@@ -27,11 +27,11 @@ static struct str kind_of(enum actor_kind kind)
 }
 
 /* Where the chain ends. A newest entry that is damaged breaks the chain visibly, and no act. */
-static enum err find_end(struct ordering *ordering, int64_t chain, uint64_t *ret_n,
+static enum err find_end(struct store *store, int64_t chain, uint64_t *ret_n,
                          struct audit_hash *ret_hash)
 {
     struct store_audit newest = {.n = 0};
-    const enum err err = store_audit_newest(ordering->store, chain, &newest);
+    const enum err err = store_audit_newest(store, chain, &newest);
     *ret_hash = audit_hash_first();
     if (err == ERR_OK) {
         (void)!audit_hash_in(newest.entry, ret_hash);
@@ -53,7 +53,7 @@ static enum err value_of(struct str value, char text[80], struct str *ret_value)
     return ERR_OK;
 }
 
-enum err act_audit_add(struct ordering *ordering, const struct act_audit *audit, struct moment now)
+enum err act_audit_add(struct store *store, const struct act_audit *audit, int64_t wall_ms)
 {
     char id[ACT_ID_TEXT_MAX];
     char value[80];
@@ -61,10 +61,10 @@ enum err act_audit_add(struct ordering *ordering, const struct act_audit *audit,
     struct audit_hash hash;
     uint64_t n = 0;
     act_id_write(audit->act, id);
-    TRY(find_end(ordering, audit->chain, &n, &prev));
+    TRY(find_end(store, audit->chain, &n, &prev));
     struct audit_entry entry = {
         .n = n + 1,
-        .at_ms = now.wall_ms,
+        .at_ms = wall_ms,
         .stream = audit->stream,
         .act = str_of(id),
         .what = str_of(act_name(audit->what)),
@@ -82,7 +82,7 @@ enum err act_audit_add(struct ordering *ordering, const struct act_audit *audit,
     enum err err = audit_write(&line, &entry, &prev, &hash);
     if (err == ERR_OK) {
         const struct store_audit row = {.n = entry.n, .entry = buf_str(&line)};
-        err = store_audit_add(ordering->store, audit->chain, audit->act, &row);
+        err = store_audit_add(store, audit->chain, audit->act, &row);
     }
     buf_done(&line);
     return err;

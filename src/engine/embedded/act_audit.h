@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* act_audit -- adds entries to the audit chains of the store.
  *
- * Thread:   the ordering thread's; inside a write transaction.
+ * Thread:   its connection's; inside a write transaction.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/str.h"
-#include "engine/embedded/ordering.h"
+#include "engine/embedded/store.h"
 #include "hub/port.h"
 
 #include <stdint.h>
@@ -22,5 +22,5 @@ struct act_audit {
     int64_t seconds; // -1: none
     uint64_t seq;    // 0: none
 };
-MUST_USE enum err act_audit_add(struct ordering *ordering, const struct act_audit *audit,
-                                struct moment now);
+MUST_USE enum err act_audit_add(struct store *store, const struct act_audit *audit,
+                                int64_t wall_ms);

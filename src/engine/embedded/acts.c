@@ -106,7 +106,7 @@ static enum err close_case(struct act_case *act)
     if (act->verdict.seq != 0) {
         TRY(store_acts_set_seq(act->ordering->store, act->id, act->verdict.seq));
     }
-    return act_audit_add(act->ordering, &audit, act->now);
+    return act_audit_add(act->ordering->store, &audit, act->now.wall_ms);
 }
 
 static enum err judge(struct act_case *act)

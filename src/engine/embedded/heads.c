@@ -32,8 +32,15 @@ static enum err copy_rules(struct str rules, struct str *ret_copy)
     return ERR_OK;
 }
 
+static void drop_house(struct head *head)
+{
+    house_close(head->house);
+    head->house = NULL;
+}
+
 static void forget(struct heads *heads, struct head *head)
 {
+    drop_house(head);
     must(list_is_empty(&head->subs));
     list_remove(&head->idle);
     list_remove(&head->touched);
@@ -145,6 +152,7 @@ enum err heads_set_rules(struct head *head, struct str rules)
         free_rules(head->row.rules); // a second time in one batch
     }
     head->row.rules = copy;
+    drop_house(head);
     return ERR_OK;
 }
 
@@ -171,6 +179,7 @@ void heads_rollback(struct heads *heads)
     while ((link = list_pop(&heads->touched)) != NULL) {
         struct head *head = list_entry(link, struct head, touched);
         drop_rules(head->row.rules, head->row_before.rules);
+        drop_house(head); // it may remember what was not accepted after all
         head->row = head->row_before;
         if (!mutant(ROLLBACK_SKIPPED)) {
             head->end = head->end_before;
@@ -207,6 +216,8 @@ void heads_stale(struct heads *heads)
     struct map_walk walk = {.slot = 0};
     struct map_node *node = NULL;
     while ((node = map_next(&heads->by_name, &walk)) != NULL) {
-        map_entry(node, struct head, node)->is_stale = true;
+        struct head *head = map_entry(node, struct head, node);
+        head->is_stale = true;
+        drop_house(head);
     }
 }

@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "engine/embedded/house.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_streams.h"
 
@@ -33,7 +34,8 @@ struct head {
     /* -- what was so before the batch -- */
     struct store_stream row_before;
     struct store_end end_before;
-    bool is_stale; // the store was reopened: read it again before use
+    struct house *house; // owned; NULL: nobody posted, or nothing is set for it
+    bool is_stale;       // the store was reopened: read it again before use
     char name[];
 };
 

@@ -216,3 +216,12 @@ enum err held_expire(struct store *store, int64_t stream, uint64_t seq)
     (void)sqlite3_bind_int64(query, 2, (int64_t)seq);
     return store_run(store, query);
 }
+
+enum err held_newest_n(struct store *store, uint64_t *ret_n)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_NEWEST, &query));
+    TRY(store_step(store, query));
+    *ret_n = (uint64_t)sqlite3_column_int64(query, 0);
+    return ERR_OK;
+}

@@ -61,6 +61,8 @@ MUST_USE enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_n
                            uint32_t *ret_count);
 /* It waits for somebody, and does not approve itself; damaged or not. */
 MUST_USE enum err held_forget_due(struct store *store, uint64_t n);
+/* The newest number of one that is or was held; 0: none. */
+MUST_USE enum err held_newest_n(struct store *store, uint64_t *ret_n);
 /* How many wait, in `stream`; 0: in all. */
 MUST_USE enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count);
 

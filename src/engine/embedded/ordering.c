@@ -5,16 +5,21 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/mutant.h"
+#include "engine/embedded/act_audit.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/held.h"
+#include "engine/embedded/house.h"
 #include "engine/embedded/settings.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
+#include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
 #include "engine/embedded/young.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 enum { BODY_BYTES_MAX = 64 << 10, MS_A_SECOND = 1000 };
 
@@ -29,8 +34,27 @@ static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
     if (err != ERR_OK && err != ERR_NOT_FOUND && err != ERR_GONE) {
         return err;
     }
-    *ret_next_n = err != ERR_NOT_FOUND && row.n >= next_n ? row.n + 1 : next_n;
+    uint64_t held_n = 0;
+    TRY(held_newest_n(ordering->store, &held_n));
+    next_n = err != ERR_NOT_FOUND && row.n >= next_n ? row.n + 1 : next_n;
+    *ret_next_n = held_n >= next_n ? held_n + 1 : next_n;
     return ERR_OK;
+}
+
+static bool is_set(const struct house_rules *rules)
+{
+    bool is_any = rules->slow_s > 0 || rules->modes != 0 || rules->shield || rules->terms != NULL;
+    for (int i = 0; i < HOUSE_RULES; i++) {
+        is_any = is_any || rules->settings[i].is_given || rules->settings[i].dry_run;
+    }
+    return is_any;
+}
+
+void ordering_set_all_rules(struct ordering *ordering, const struct house_rules *rules)
+{
+    house_rules_done(&ordering->all_rules);
+    ordering->all_rules = *rules;
+    ordering->has_all_rules = is_set(rules);
 }
 
 /* What acts have put in force, as the store has it. */
@@ -40,7 +64,9 @@ static enum err load_acts(struct ordering *ordering, struct moment now)
     TRY(sanctions_load(&ordering->sanctions, ordering->store, at));
     const struct settings_of all = {
         .store = ordering->store, .hash_key = ordering->identity.hash_key, .wall_ms = now.wall_ms};
-    TRY(settings_write(&all, &ordering->all_rules));
+    struct house_rules rules;
+    TRY(settings_read(&all, &rules));
+    ordering_set_all_rules(ordering, &rules);
     ordering->is_acts_stale = false;
     return ERR_OK;
 }
@@ -72,7 +98,7 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
     *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
     heads_init(&ordering->heads, identity->hash_key);
     buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
-    buf_init(&ordering->all_rules, MEM_ENGINE, SETTINGS_BYTES_MAX);
+    house_rules_init(&ordering->all_rules);
     outbox_init(&ordering->outbox);
     sanctions_init(&ordering->sanctions, identity->hash_key);
     enum err err = budget_open(&ordering->budget, rules, identity->hash_key);
@@ -94,7 +120,7 @@ void ordering_close(struct ordering *ordering)
     budget_close(&ordering->budget);
     outbox_done(&ordering->outbox);
     sanctions_done(&ordering->sanctions);
-    buf_done(&ordering->all_rules);
+    house_rules_done(&ordering->all_rules);
     heads_done(&ordering->heads);
     buf_done(&ordering->body);
 }
@@ -212,6 +238,13 @@ static enum err judge_retry(struct ordering *ordering, const struct submit *subm
 
 /* ---- may it be posted ---- */
 
+struct judging { // of one submit
+    struct verdict verdict;
+    struct sanctions_found found;
+    struct judgement judgement;
+    uint64_t act; // the sanction that holds or shadows it; 0: a rule, or none
+};
+
 /* The head of a stream that takes comments, or a refusal. */
 static enum err judge_stream(struct ordering *ordering, const struct submit *submit,
                              struct verdict *verdict)
@@ -234,20 +267,17 @@ static enum err judge_stream(struct ordering *ordering, const struct submit *sub
     return ERR_OK;
 }
 
-static void judge_sanctions(const struct ordering *ordering, const struct submit *submit,
-                            struct moment now, struct verdict *verdict)
+static void judge_sanctions(const struct sanctions_found *found, struct verdict *verdict)
 {
-    const struct sanctions_found found =
-        sanctions_find(&ordering->sanctions, verdict->head->row.id, submit->author.id, now.mono_ms);
-    if (found.ban != 0) {
+    if (found->ban != 0) {
         refuse(verdict, REFUSAL_BANNED);
-    } else if (found.timeout != 0) {
+    } else if (found->timeout != 0) {
+        const int64_t left_ms = found->timeout_left_ms;
         refuse(verdict, REFUSAL_MUTED);
-        verdict->retry_after_ms =
-            found.timeout_left_ms < UINT32_MAX ? (uint32_t)found.timeout_left_ms : UINT32_MAX;
-    } else if (found.warn != 0) {
+        verdict->retry_after_ms = left_ms < UINT32_MAX ? (uint32_t)left_ms : UINT32_MAX;
+    } else if (found->warn != 0) {
         refuse(verdict, REFUSAL_MUST_ACKNOWLEDGE);
-        verdict->act = found.warn;
+        verdict->act = found->warn;
     }
 }
 
@@ -256,6 +286,64 @@ static bool may_reply(const struct submit *submit, const struct standing *standi
 {
     return standing->state == COMMENT_VISIBLE ||
            (standing->state == COMMENT_SHADOWED && str_eq(standing->user, submit->author.id));
+}
+
+/* What is set for the stream, read when it is first posted to. */
+static enum err find_house(struct ordering *ordering, struct head *head, struct moment now,
+                           struct house **ret_house)
+{
+    const struct house_log log = {.store = ordering->store,
+                                  .stream = head->row.id,
+                                  .hash_key = ordering->identity.hash_key,
+                                  .mono_ms = now.mono_ms,
+                                  .wall_ms = now.wall_ms};
+    *ret_house = NULL;
+    if (head->row.rules.len == 0 && !ordering->has_all_rules) {
+        return ERR_OK;
+    }
+    if (head->house == NULL) {
+        TRY(house_open(head->row.rules, &log, &head->house));
+    }
+    *ret_house = head->house;
+    return ERR_OK;
+}
+
+static uint64_t user_of(const struct ordering *ordering, const struct submit *submit)
+{
+    return hash_str(ordering->identity.hash_key, submit->author.id);
+}
+
+/* House rules, what was wished before, and sanctions that do not refuse. */
+static enum err judge_house(struct ordering *ordering, const struct submit *submit,
+                            struct moment now, struct judging *judging)
+{
+    struct verdict *verdict = &judging->verdict;
+    struct judgement *judgement = &judging->judgement;
+    struct house *house = NULL;
+    TRY(find_house(ordering, verdict->head, now, &house));
+    if (house != NULL) {
+        const struct house_post post = {.traits = &submit->traits,
+                                        .facts = {.role_bits = submit->author.role_bits,
+                                                  .since_s = submit->author.since_s,
+                                                  .now_s = now.wall_ms / MS_A_SECOND,
+                                                  .now_ms = now.mono_ms},
+                                        .user = user_of(ordering, submit)};
+        *judgement = house_judge(house, &ordering->all_rules, &post);
+    }
+    house_rules_add_wish(judgement, &submit->wish);
+    judging->act = 0;
+    if (judgement->outcome < OUTCOME_SHADOW && judging->found.shadow != 0) {
+        *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};
+        judging->act = judging->found.shadow;
+    } else if (judgement->outcome < OUTCOME_HOLD && judging->found.hold != 0) {
+        *judgement = (struct judgement){.outcome = OUTCOME_HOLD};
+        judging->act = judging->found.hold;
+    }
+    if (judgement->outcome == OUTCOME_REFUSE) {
+        refuse(verdict, judgement->refusal);
+        verdict->retry_after_ms = judgement->retry_after_ms;
+    }
+    return ERR_OK;
 }
 
 static enum err judge_reply(struct ordering *ordering, const struct submit *submit,
@@ -374,74 +462,174 @@ static enum err note_roles(struct ordering *ordering, const struct head *head,
                                                                   author->id, author->role_bits);
 }
 
-static enum err accept(struct ordering *ordering, const struct submit *submit, struct moment now,
-                       struct verdict *verdict)
+/* What a rule does to a comment is an act. */
+static enum err note_rule(struct ordering *ordering, const struct judging *judging,
+                          const struct comment_id *id, struct moment now, uint64_t *ret_act)
 {
-    struct head *head = verdict->head;
-    const struct ordering_entry entry = {
-        .head = head,
-        .kind = EVENT_COMMENT,
+    const struct judgement *judgement = &judging->judgement;
+    const struct head *head = judging->verdict.head;
+    const struct actor by = {.kind = ACTOR_RULE, .id = judgement->rule};
+    const enum act_do what = judgement->outcome == OUTCOME_HOLD ? ACT_HOLD : ACT_SHADOW;
+    char target[COMMENT_ID_LEN + 8];
+    snprintf(target, sizeof(target), "id:%s", id->text);
+    struct store_act row = {
+        .stream = head->row.id,
+        .what = what,
+        .key = store_acts_key(ordering->identity.hash_key, head->node.key, what, str_of(target)),
+        .target = str_of(target),
+        .seconds = -1,
+        .at_ms = now.wall_ms};
+    TRY(store_acts_add(ordering->store, &row));
+    ordering->first_act = ordering->first_act == 0 ? row.id : ordering->first_act;
+    const struct act_audit audit = {.chain = head->row.id,
+                                    .stream = head->node.key,
+                                    .act = row.id,
+                                    .what = what,
+                                    .by = &by,
+                                    .target = str_of(target),
+                                    .reason = judgement->term,
+                                    .seconds = -1};
+    TRY(act_audit_add(ordering->store, &audit, now.wall_ms));
+    *ret_act = row.id;
+    return ERR_OK;
+}
+
+/* It waits for a moderator, under the number that its id names. */
+static enum err put_in_queue(struct ordering *ordering, const struct submit *submit,
+                             struct moment now, struct judging *judging)
+{
+    struct standing standing = {.state = COMMENT_HELD};
+    const struct held_row row = {
+        .n = ordering->next_n++,
+        .stream = judging->verdict.head->row.id,
+        .state = COMMENT_HELD,
+        .act = judging->act,
+        .at_ms = stamp_at(&judging->verdict.head->end, now.wall_ms),
+        .due_ms = judging->judgement.approve_after_s == 0
+                      ? 0
+                      : now.wall_ms + judging->judgement.approve_after_s * (int64_t)MS_A_SECOND,
         .flags = submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0,
+        .user = submit->author.id,
+        .cid = submit->cid,
+        .rule = judging->judgement.rule,
+        .body = buf_str(&ordering->body),
+    };
+    TRY(held_add(ordering->store, &row, UINT64_MAX));
+    TRY(standing_of(ordering->store, row.n, &standing));
+    TRY(standing_event(ordering->store, &ordering->identity, &standing, &judging->verdict.event));
+    judging->verdict.state = COMMENT_HELD;
+    return ERR_OK;
+}
+
+static enum err put_in_log(struct ordering *ordering, const struct submit *submit,
+                           struct moment now, struct judging *judging)
+{
+    struct event *event = NULL;
+    const bool is_shadowed = judging->judgement.outcome == OUTCOME_SHADOW;
+    const struct ordering_entry entry = {
+        .head = judging->verdict.head,
+        .kind = EVENT_COMMENT,
+        .flags = (uint8_t)((submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0) |
+                           (is_shadowed ? EVENT_FLAG_SHADOW : 0)),
         .user = submit->author.id,
         .cid = submit->cid,
         .asked_ms = submit->asked_mono_ms,
     };
-    struct event *event = NULL;
+    TRY(ordering_add(ordering, &entry, now, &event));
+    judging->verdict.event = event_ref(event);
+    judging->verdict.state = is_shadowed ? COMMENT_SHADOWED : COMMENT_VISIBLE;
+    return ERR_OK;
+}
+
+static enum err add_dedupe(struct ordering *ordering, const struct submit *submit, uint64_t n)
+{
+    const struct store_dedupe_key key = {
+        .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
+    if (submit->cid.len == 0 || mutant(DEDUPE_SKIPPED) || mutant(DEDUPE_UNWRITTEN)) {
+        return ERR_OK;
+    }
+    return store_dedupe_add(ordering->store, &ordering->dedupe, &key, n);
+}
+
+static enum err accept(struct ordering *ordering, const struct submit *submit, struct moment now,
+                       struct judging *judging)
+{
+    struct head *head = judging->verdict.head;
     struct comment_id id;
+    const struct judgement *judgement = &judging->judgement;
+    const bool is_held = judgement->outcome == OUTCOME_HOLD;
+    const bool is_by_rule = judgement->outcome != OUTCOME_ALLOW && judging->act == 0;
     const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
     comment_id_write(ordering->identity.id_key, ordering->next_n, at_ms, &id);
     comment_body_write(&ordering->body, submit, &id, at_ms);
     if (!buf_ok(&ordering->body)) {
         return ERR_NOMEM;
     }
-    const uint64_t n = ordering->next_n;
     TRY(ordering_ensure(ordering, head, now.wall_ms));
-    const bool is_left_out = mutant(DEDUPE_SKIPPED) || mutant(DEDUPE_UNWRITTEN);
-    if (submit->cid.len > 0 && !is_left_out) {
-        const struct store_dedupe_key key = {
-            .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
-        TRY(store_dedupe_add(ordering->store, &ordering->dedupe, &key, n));
-    }
+    TRY(add_dedupe(ordering, submit, ordering->next_n));
     TRY(note_roles(ordering, head, &submit->author));
     TRY(young_note(ordering->store, submit->author.id, submit->author.since_s,
                    now.wall_ms / MS_A_SECOND));
-    TRY(ordering_add(ordering, &entry, now, &event));
-    verdict->event = event_ref(event);
-    verdict->end = SUBMIT_DONE;
-    verdict->state = COMMENT_VISIBLE;
+    if (is_by_rule) {
+        TRY(note_rule(ordering, judging, &id, now, &judging->act));
+    }
+    TRY(is_held ? put_in_queue(ordering, submit, now, judging)
+                : put_in_log(ordering, submit, now, judging));
+    if (head->house != NULL) {
+        heads_touch(&ordering->heads, head);
+        house_note(head->house, submit->traits.likeness, user_of(ordering, submit), now.mono_ms);
+    }
+    judging->verdict.end = SUBMIT_DONE;
+    return ERR_OK;
+}
+
+/* Where it would be refused; in this order. */
+static enum err judge_fresh(struct ordering *ordering, const struct submit *submit,
+                            struct moment now, struct judging *judging)
+{
+    struct verdict *verdict = &judging->verdict;
+    if (submit->unfit) {
+        refuse(verdict, REFUSAL_UNFIT);
+        return ERR_OK;
+    }
+    TRY(judge_stream(ordering, submit, verdict));
+    if (verdict->end == SUBMIT_DONE) {
+        judging->found = sanctions_find(&ordering->sanctions, verdict->head->row.id,
+                                        submit->author.id, now.mono_ms);
+        judge_sanctions(&judging->found, verdict);
+    }
+    if (verdict->end == SUBMIT_DONE) {
+        TRY(judge_house(ordering, submit, now, judging));
+    }
+    if (verdict->end == SUBMIT_DONE) {
+        TRY(judge_reply(ordering, submit, verdict));
+    }
+    if (verdict->end == SUBMIT_DONE) {
+        judge_limits(ordering, submit, now, verdict);
+    }
     return ERR_OK;
 }
 
 enum err ordering_judge(struct ordering *ordering, const struct submit *submit, struct moment now,
                         struct verdict *ret_verdict)
 {
-    struct verdict verdict = {.end = SUBMIT_DONE};
+    struct judging judging = {.verdict = {.end = SUBMIT_DONE, .state = COMMENT_VISIBLE}};
     bool is_retry = false;
-    verdict.rate = budget_rate(&ordering->budget, submit, now.mono_ms);
-    TRY(judge_retry(ordering, submit, &verdict, &is_retry));
-    if (!is_retry && submit->unfit) {
-        refuse(&verdict, REFUSAL_UNFIT);
-    } else if (!is_retry) {
-        TRY(judge_stream(ordering, submit, &verdict));
+    judging.verdict.rate = budget_rate(&ordering->budget, submit, now.mono_ms);
+    TRY(judge_retry(ordering, submit, &judging.verdict, &is_retry));
+    if (!is_retry) {
+        TRY(judge_fresh(ordering, submit, now, &judging));
     }
-    if (!is_retry && verdict.end == SUBMIT_DONE) {
-        judge_sanctions(ordering, submit, now, &verdict);
-    }
-    if (!is_retry && verdict.end == SUBMIT_DONE) {
-        TRY(judge_reply(ordering, submit, &verdict));
-    }
-    if (!is_retry && verdict.end == SUBMIT_DONE) {
-        judge_limits(ordering, submit, now, &verdict);
-    }
-    if (!is_retry && verdict.end == SUBMIT_DONE) {
+    if (!is_retry && judging.verdict.end == SUBMIT_DONE) {
         TRY(budget_take(&ordering->budget, submit, now.mono_ms));
-        const enum err err = accept(ordering, submit, now, &verdict);
+        const enum err err = accept(ordering, submit, now, &judging);
         if (err != ERR_OK) {
             ordering_uncount(ordering, submit, now);
+            event_unref(judging.verdict.event);
             return err;
         }
     }
-    *ret_verdict = verdict;
+    *ret_verdict = judging.verdict;
     return ERR_OK;
 }
 

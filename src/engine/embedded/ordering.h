@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ordering -- the ordering point: what becomes of a submit, decided once for all, in one place.
  *
- *      retry? ─▶ stream there, not ended? ─▶ sanctions ─▶ modes ─▶ reply_to ─▶ limits
- *                        │ (the last two of these names have no rules yet)         │
- *                        ▼ refused                                                 ▼
- *                                            seq, at, prev, rank, segment ─▶ row, dedupe entry
+ *      retry? ─▶ stream there, not ended? ─▶ sanctions ─▶ house rules ─▶ reply_to ─▶ limits
+ *                        │                                                          │
+ *                        ▼ refused            held: the queue ◀─ row, dedupe entry ◀┘
+ *                                             visible, shadowed: seq, at, prev, rank, segment
  *
  * Owns:     heads, budget, the numbers that come next, what a transaction has to tell.
  * Used by:  writer.c, between a begin and a commit of its own; retention.c and reopening likewise;
@@ -42,9 +42,10 @@ struct ordering {
     struct budget budget;
     struct embedded_rules rules;
     struct sanctions sanctions;
-    struct buf all_rules; // as in streams.rules: what is set for all streams
-    bool is_acts_stale;   // a batch that held acts failed: read them again
-    uint64_t first_act;   // of the batch under way; 0: it has none
+    struct house_rules all_rules; // what is set for all streams
+    bool has_all_rules;           // something is
+    bool is_acts_stale;           // a batch that held acts failed: read them again
+    uint64_t first_act;           // of the batch under way; 0: it has none
     uint64_t next_n;
     uint64_t next_n_before; // of the batch
     struct buf body;        // scratch
@@ -97,6 +98,8 @@ MUST_USE enum err ordering_add(struct ordering *ordering, const struct ordering_
 void ordering_begin(struct ordering *ordering); // a batch
 /* Inside its transaction: what memory has of acts is as the store has it. */
 MUST_USE enum err ordering_refresh(struct ordering *ordering, struct moment now);
+/* Takes them over. */
+void ordering_set_all_rules(struct ordering *ordering, const struct house_rules *rules);
 void ordering_settle(struct ordering *ordering);
 void ordering_rollback(struct ordering *ordering);
 /* A comment that was counted will not be: its batch failed. */

@@ -3,8 +3,8 @@
  *
  *      in force is the newest act of each that was not undone; undone, the one before it is again
  *
- * What is in force stands as JSON in the stream's row (of all streams: in memory, and in `acts`):
- *      {"slow":10,"modes":["links_off"],"seconds":30,"shield":true,"terms":[..],"rules":{..}}
+ * What is in force stands in the stream's row as rules/house_json.h has it; of all streams: in
+ * memory, and in `acts`.
  *
  * Thread:   its connection's; inside a transaction.
  */
@@ -14,11 +14,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "engine/embedded/store.h"
-#include "wire/act.h"
+#include "rules/house_rules.h"
 
 #include <stdint.h>
-
-enum { SETTINGS_BYTES_MAX = ACT_VALUE_BYTES_MAX + (128 << 10) };
 
 struct settings_of {
     struct store *store;
@@ -26,8 +24,9 @@ struct settings_of {
     struct str stream; // its name; empty: all
     int64_t wall_ms;
 };
-/* What is in force. ERR_LIMIT: it is more than `out` holds. */
-MUST_USE enum err settings_write(const struct settings_of *of, struct buf *out);
+/* What is in force; `*ret_rules` is initialised. ERR_NOMEM; ERR_SYS. */
+MUST_USE enum err settings_read(const struct settings_of *of, struct house_rules *ret_rules);
 /* What viewers of a stream are told, `"slow":..,"modes":[..],"shield":..`: the stricter of what is
  * set for it and for all. */
-void settings_write_public(struct buf *out, struct str stream_rules, struct str all_rules);
+void settings_write_public(struct buf *out, const struct house_rules *stream,
+                           const struct house_rules *all);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/* house -- the house rules of a stream that is posted to, and what they have to remember of it.
+ *
+ * Owns:     the rules as they were read, echoes and posters.
+ * Used by:  ordering.c; hangs on a head of heads.h, which forgets it with the head, and when a
+ *           batch fails.
+ * Thread:   the ordering thread's.
+ * Promise:  who posted when is found in the log again after it was forgotten, HOUSE_ROWS_MAX rows
+ *           back at most; echoes are not.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/posters.h"
+#include "engine/embedded/store.h"
+#include "rules/echoes.h"
+#include "rules/house_rules.h"
+
+#include <stdint.h>
+
+enum { HOUSE_ROWS_MAX = 20000 };
+
+struct house {
+    struct house_rules rules;
+    struct echoes echoes;
+    struct posters posters;
+};
+
+struct house_log { // where to find who has posted
+    struct store *store;
+    int64_t stream; // id; 0: nobody has
+    uint64_t hash_key;
+    int64_t mono_ms, wall_ms;
+};
+
+/* From streams.rules. ERR_NOMEM; ERR_SYS: the store. Rules that cannot be read are as if nothing
+ * were set, and logged. */
+MUST_USE enum err house_open(struct str rules, const struct house_log *log,
+                             struct house **ret_house);
+void house_close(struct house *house); // NULL is legal
+
+struct house_post {
+    const struct traits *traits;
+    struct house_facts facts; // role_bits, since_s and the times; the rest is found here
+    uint64_t user;            // hash
+};
+/* By the stream's rules and those for all streams, the strictest. */
+struct judgement house_judge(const struct house *house, const struct house_rules *all,
+                             const struct house_post *post);
+/* It was accepted. */
+void house_note(struct house *house, uint64_t likeness, uint64_t user, int64_t mono_ms);
+/* The stricter of two; the first among equals. */
+struct judgement house_stricter(struct judgement first, struct judgement second);
