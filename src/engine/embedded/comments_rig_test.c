@@ -28,13 +28,13 @@ static void add_event(struct comments_rig *rig, int stream, enum event_kind kind
     const struct store_row row = {.n = rig->next_n++,
                                   .stream = rig->streams[stream].id,
                                   .seq = rig->seq[stream] + 1,
-                                  .prev = rig->seq[stream],
+                                  .prev = rig->public_seq[stream],
                                   .at_ms = 1000,
                                   .segment = 1,
                                   .kind = (uint8_t)kind,
                                   .body = body};
     assert_int_equal(store_rows_add(&rig->store, &row), ERR_OK);
-    rig->seq[stream]++;
+    rig->public_seq[stream] = ++rig->seq[stream];
 }
 
 static int place_of(const struct comments_rig *rig, int64_t stream)
@@ -114,7 +114,7 @@ static uint64_t post(struct comments_rig *rig, int stream, uint8_t flags, const 
     const struct store_row row = {.n = rig->next_n++,
                                   .stream = rig->streams[stream].id,
                                   .seq = rig->seq[stream] + 1,
-                                  .prev = rig->seq[stream],
+                                  .prev = rig->public_seq[stream],
                                   .at_ms = 1000,
                                   .segment = 1,
                                   .kind = EVENT_COMMENT,
@@ -123,7 +123,11 @@ static uint64_t post(struct comments_rig *rig, int stream, uint8_t flags, const 
                                   .cid = STR("c"),
                                   .body = str_of(body)};
     assert_int_equal(store_rows_add(&rig->store, &row), ERR_OK);
-    return ++rig->seq[stream];
+    rig->seq[stream]++;
+    if ((flags & EVENT_FLAG_SHADOW) == 0) {
+        rig->public_seq[stream] = rig->seq[stream];
+    }
+    return rig->seq[stream];
 }
 
 uint64_t comments_rig_post(struct comments_rig *rig, int stream, const char *user, const char *text)

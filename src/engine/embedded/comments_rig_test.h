@@ -21,7 +21,7 @@ struct comments_rig {
     struct store store;
     struct store_identity identity;
     struct store_stream streams[2]; // "demo" and "other"
-    uint64_t seq[2];                // newest of each
+    uint64_t seq[2], public_seq[2]; // newest of each, and of those that everybody sees
     uint64_t next_n;
     uint32_t restores, retracts;      // events
     char told[COMMENTS_RIG_TEXT_MAX]; // what restores and retracts said, one after the other

@@ -2,7 +2,9 @@
 #include "engine/embedded/store_check.h"
 
 #include "engine/embedded/comment_body.h"
+#include "engine/embedded/comment_check.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/standing.h"
 #include "engine/embedded/store_dedupe.h"
 #include "engine/embedded/store_pages.h"
 #include "engine/embedded/store_rows.h"
@@ -82,15 +84,25 @@ static void on_integrity(const struct round *round, sqlite3_stmt *query)
 
 /* ---- rows ---- */
 
+/* What the comment's id and its retries name; a held one had its number before its row. */
+static uint64_t name_of(const struct round *round, const struct store_row *row)
+{
+    uint64_t n = row->n;
+    int64_t at_ms = 0;
+    const enum err err = standing_name(round->store, row->n, &n, &at_ms);
+    return err == ERR_OK ? n : row->n;
+}
+
 static void check_retry(const struct round *round, const struct store_row *row, struct str name)
 {
     const struct store_dedupe_key key = {.stream = name, .user = row->user, .cid = row->cid};
+    const uint64_t own = name_of(round, row);
     uint64_t n = 0;
-    if (row->cid.len == 0 || row->n < store_dedupe_oldest_n(&round->dedupe)) {
+    if (row->cid.len == 0 || own < store_dedupe_oldest_n(&round->dedupe)) {
         return;
     }
     const enum err err = store_dedupe_find(round->store, &round->dedupe, &key, &n);
-    if (err != ERR_OK || n != row->n) {
+    if (err != ERR_OK || n != own) {
         tell(round, "roar.db: stream %.*s seq %llu (row %llu): a retry of it would not be known",
              STR_ARG(name), (unsigned long long)row->seq, (unsigned long long)row->n);
     }
@@ -103,7 +115,7 @@ static void check_id(const struct round *round, const struct store_row *row, str
     if (row->kind == EVENT_COMMENT &&
         (comment_id_parse(round->identity->id_key, comment_body_id(row->body), &n, &at_ms) !=
              ERR_OK ||
-         n != row->n)) {
+         n != name_of(round, row))) {
         tell(round, "roar.db: stream %.*s seq %llu (row %llu): its id is not its own",
              STR_ARG(name), (unsigned long long)row->seq, (unsigned long long)row->n);
     }
@@ -123,7 +135,8 @@ static void check_row(const struct round *round, const struct store_row *row)
     name.len = name.len < sizeof(kept) ? name.len : sizeof(kept);
     memcpy(kept, name.len == 0 ? "" : name.at, name.len);
     name.at = kept;
-    if (row->prev + 1 != row->seq) {
+    bool follows = false;
+    if (comment_check_follows(round->store, row, &follows) != ERR_OK || !follows) {
         tell(round, "roar.db: stream %.*s seq %llu (row %llu) does not follow on the one before",
              STR_ARG(name), (unsigned long long)row->seq, (unsigned long long)row->n);
     }
@@ -181,11 +194,32 @@ static void on_lost_row(const struct round *round, sqlite3_stmt *query)
 static void check_retries(const struct round *round)
 {
     for (uint64_t age = 0; age < 2 && age <= round->dedupe.generation; age++) {
-        char sql[160];
+        char sql[224];
         snprintf(sql, sizeof(sql),
-                 "SELECT d.n FROM dedupe_%u d LEFT JOIN log ON log.n = d.n WHERE log.n IS NULL",
+                 "SELECT d.n FROM dedupe_%u d LEFT JOIN log ON log.n = d.n WHERE log.n IS NULL "
+                 "AND d.n NOT IN (SELECT n FROM held)",
                  (unsigned)((round->dedupe.generation - age) % STORE_DEDUPE_TABLES));
         each_row(round, "the retries", sql, on_lost_row);
+    }
+}
+
+/* ---- what is kept of comments beside the log ---- */
+
+struct comments_round {
+    struct comment_check check; // first
+    const struct round *round;
+};
+
+static void on_comment_damage(struct comment_check *check, const char *text)
+{
+    tell(((struct comments_round *)(void *)check)->round, "%s", text);
+}
+
+static void check_comments(const struct round *round)
+{
+    struct comments_round comments = {.check = {.on_damage = on_comment_damage}, .round = round};
+    if (comment_check_all(&comments.check, round->store) != ERR_OK) {
+        tell_broken_off(round, "what is kept of comments");
     }
 }
 
@@ -211,6 +245,8 @@ void store_check_contents(const struct store_check *check, struct store *store,
              "SELECT s.name, s.ground_seq, count(l.seq), min(l.seq), max(l.seq) FROM streams s "
              "LEFT JOIN log l INDEXED BY log_place ON l.stream = s.id GROUP BY s.id",
              on_stream);
+    check->on_progress(check, "removed and held comments", 0, 0);
+    check_comments(&round);
     check->on_progress(check, "retries", 0, 0);
     check_retries(&round);
     store_rollback(store);

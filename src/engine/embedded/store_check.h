@@ -2,7 +2,7 @@
 /* store_check -- goes through a whole data folder that no server owns: every page, every row, and
  * whether what should agree does.
  *
- *      write-ahead log ─▶ pages ─▶ trees and indexes ─▶ rows ─▶ streams ─▶ retries
+ *      write-ahead log ─▶ pages ─▶ trees and indexes ─▶ rows ─▶ streams ─▶ comments ─▶ retries
  *      (then taken into the file, as a start would)
  *
  * Used by:  app's `roar check`; embedded.c after a damaged write-ahead log.
