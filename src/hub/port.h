@@ -150,7 +150,7 @@ enum moderation_read {
                       // rules/rule_metrics.h has them; "sanctions" in force, with "user" each
     MODERATION_SIMILAR, // raid view: "groups":[{"why":"text|new_accounts","comments":[...]}], users
                         // with "since" (unix s) where it is known
-    MODERATION_APPEALS, // "appeals":[...] of the stream, the newest `limit` with an act > `after`:
+    MODERATION_APPEALS, // "appeals":[...] of the stream, in order, `limit` with an id > `after`:
                         // {"id":"a90","act":"a81","user","at","text","state":"open|granted|
                         // rejected"}, decided ones with "decided_at","by","words"; `user`: theirs
 };

@@ -164,3 +164,18 @@ enum err act_undo_do(struct act_case *act)
     buf_done(&undoing.value);
     return done;
 }
+
+enum err act_undo_grant(struct act_case *act, uint64_t id)
+{
+    struct undoing undoing = {.act = act};
+    const enum err err = store_acts_get(act->ordering->store, id, &undoing.before);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    if (err == ERR_NOT_FOUND || undoing.before.stream != act_case_stream(act) ||
+        undoing.before.lifted_by != 0 || way_of(&undoing.before) == WAY_NONE) {
+        return act_case_record(act);
+    }
+    const enum err done = undo(&undoing);
+    buf_done(&undoing.target);
+    buf_done(&undoing.value);
+    return done;
+}

@@ -9,3 +9,5 @@
 #include "engine/embedded/act_case.h"
 
 MUST_USE enum err act_undo_do(struct act_case *act);
+/* Records the act, which is another one, and undoes `id` besides, if there is something to undo. */
+MUST_USE enum err act_undo_grant(struct act_case *act, uint64_t id);

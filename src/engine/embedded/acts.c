@@ -2,6 +2,7 @@
 #include "engine/embedded/acts.h"
 
 #include "base/must.h"
+#include "engine/embedded/act_appeal.h"
 #include "engine/embedded/act_audit.h"
 #include "engine/embedded/act_case.h"
 #include "engine/embedded/act_pin.h"
@@ -77,7 +78,9 @@ static enum err judge_kind(struct act_case *act)
     case ACT_UNPIN:
         return act_pin_take(act);
     case ACT_APPEAL:
+        return act_appeal_put(act);
     case ACT_DECIDE:
+        return act_appeal_decide(act);
     case ACTS:
         break;
     }

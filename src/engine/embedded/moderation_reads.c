@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/moderation_reads.h"
 
+#include "engine/embedded/appeal_reads.h"
 #include "engine/embedded/held_reads.h"
 #include "engine/embedded/similar.h"
 #include "engine/embedded/store_acts.h"
@@ -91,6 +92,15 @@ static enum err answer_similar(struct store *store, struct moderation_call *call
     return similar_write(store, &question, &call->out);
 }
 
+static enum err answer_appeals(struct store *store, struct moderation_call *call)
+{
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    const struct appeal_page page = {
+        .stream = stream.id, .user = call->user, .after = call->after, .limit = call->limit};
+    return appeal_reads_write(store, &page, &call->out);
+}
+
 enum err moderation_reads_answer(struct store *store, struct moderation_call *call, int64_t now_s)
 {
     switch (call->what) {
@@ -102,9 +112,10 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
         return answer_held(store, call);
     case MODERATION_SIMILAR:
         return answer_similar(store, call, now_s);
+    case MODERATION_APPEALS:
+        return answer_appeals(store, call);
     case MODERATION_USER:
     case MODERATION_HOUSE:
-    case MODERATION_APPEALS:
         break;
     }
     return ERR_NOT_FOUND;

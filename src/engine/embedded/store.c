@@ -128,6 +128,10 @@ static const char *const texts[STORE_QUERIES] = {
     /* In these words the partial index is used: 14 is ACT_PIN. */
     [STORE_PINS] = "SELECT id, seq, target FROM acts WHERE stream = ?1 AND what = 14 "
                    "AND lifted_by = 0 ORDER BY id",
+    /* The same; 22 is ACT_APPEAL, 23 ACT_DECIDE. */
+    [STORE_APPEALS] =
+        "SELECT " ACT " FROM acts WHERE stream = ?1 AND id > ?2 AND what = 22 ORDER BY id",
+    [STORE_DECISION] = "SELECT " ACT " FROM acts WHERE stream = ?1 AND target = ?2 AND what = 23",
     [STORE_AUDIT_ADD] = "INSERT INTO audit(chain, n, act, entry) VALUES (?1, ?2, ?3, ?4)",
     [STORE_AUDIT_NEWEST] = "SELECT n, entry FROM audit WHERE chain = ?1 ORDER BY n DESC LIMIT 1",
     [STORE_AUDIT_AFTER] = "SELECT n, entry FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n",

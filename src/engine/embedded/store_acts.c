@@ -147,3 +147,31 @@ enum err store_acts_pins(struct store *store, int64_t stream, struct store_pins 
         pins.count++;
     }
 }
+
+enum err store_acts_appeals(struct store *store, int64_t stream, uint64_t after,
+                            sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_APPEALS, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, stream);
+    (void)sqlite3_bind_int64(*ret_walk, 2, (int64_t)after);
+    return ERR_OK;
+}
+
+enum err store_acts_next(struct store *store, sqlite3_stmt *walk, struct store_act *ret_act)
+{
+    TRY(store_step(store, walk));
+    *ret_act = act_columns(walk);
+    return ERR_OK;
+}
+
+enum err store_acts_decision(struct store *store, int64_t stream, struct str target,
+                             struct store_act *ret_act)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_DECISION, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    bind_text(query, 2, target);
+    TRY(store_step(store, query));
+    *ret_act = act_columns(query);
+    return ERR_OK;
+}

@@ -47,3 +47,13 @@ struct store_pins {
     uint32_t count;
 };
 MUST_USE enum err store_acts_pins(struct store *store, int64_t stream, struct store_pins *ret_pins);
+
+/* Appeals of a stream with a greater id than `after`, upwards: store_acts_next() until
+ * ERR_NOT_FOUND. */
+MUST_USE enum err store_acts_appeals(struct store *store, int64_t stream, uint64_t after,
+                                     sqlite3_stmt **ret_walk);
+MUST_USE enum err store_acts_next(struct store *store, sqlite3_stmt *walk,
+                                  struct store_act *ret_act);
+/* What was decided of the appeal that `target` names. ERR_NOT_FOUND: nothing yet. */
+MUST_USE enum err store_acts_decision(struct store *store, int64_t stream, struct str target,
+                                      struct store_act *ret_act);

@@ -32,6 +32,8 @@ static const char moderation_tables[] =
     " lifted_by INTEGER NOT NULL);"
     "CREATE INDEX acts_key ON acts(key) WHERE lifted_by = 0;"
     "CREATE INDEX acts_pins ON acts(stream, id) WHERE what = 14 AND lifted_by = 0;"
+    "CREATE INDEX acts_appeals ON acts(stream, id) WHERE what = 22;"
+    "CREATE INDEX acts_decisions ON acts(stream, target) WHERE what = 23;"
     "CREATE INDEX acts_lifted ON acts(lifted_by) WHERE lifted_by > 0;"
     "CREATE TABLE audit(chain INTEGER NOT NULL, n INTEGER NOT NULL, act INTEGER NOT NULL,"
     " entry TEXT NOT NULL, PRIMARY KEY(chain, n)) WITHOUT ROWID;"

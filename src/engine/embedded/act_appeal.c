@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_appeal.h"
+
+#include "engine/embedded/act_undo.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/standing.h"
+#include "wire/json.h"
+
+#include <stddef.h>
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+
+static bool may_be_appealed(enum act_do what)
+{
+    static const unsigned restricting = 1U << ACT_DELETE | 1U << ACT_HOLD | 1U << ACT_PURGE |
+                                        1U << ACT_REJECT | 1U << ACT_BAN | 1U << ACT_TIMEOUT |
+                                        1U << ACT_WARN;
+    return (restricting >> what & 1U) != 0;
+}
+
+/* ---- whom an act concerns ---- */
+
+static enum err names_user(const struct store_act *against, struct str user, bool *ret_does)
+{
+    struct act_users users;
+    TRY(act_case_users(against->target, &users));
+    for (uint32_t i = 0; i < users.count; i++) {
+        *ret_does = *ret_does || str_eq(users.names[i], user);
+    }
+    act_case_users_done(&users);
+    return ERR_OK;
+}
+
+/* "1,2" of seqs. */
+static enum err names_place(const struct act_case *act, struct str seqs, bool *ret_does)
+{
+    while (seqs.len > 0 && !*ret_does) {
+        uint64_t seq = 0;
+        struct standing standing;
+        if (!str_to_u64(str_cut(seqs, ',', &seqs), UINT64_MAX, &seq)) {
+            return ERR_OK;
+        }
+        const enum err err =
+            standing_at(act->ordering->store, act_case_stream(act), seq, &standing);
+        if (err == ERR_OK) {
+            *ret_does = str_eq(standing.user, act->call->by.id);
+        } else if (err != ERR_NOT_FOUND && err != ERR_GONE) {
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err names_id(const struct act_case *act, struct str id, bool *ret_does)
+{
+    struct standing standing;
+    const enum err err = act_case_standing(act, id, &standing);
+    if (err == ERR_OK) {
+        *ret_does = str_eq(standing.user, act->call->by.id);
+    }
+    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+}
+
+static enum err concerns(const struct act_case *act, const struct store_act *against,
+                         bool *ret_does)
+{
+    static const struct str seq = STR("seq:"), id = STR("id:");
+    const struct str target = against->target;
+    if (str_has_prefix(target, seq)) {
+        return names_place(
+            act, (struct str){.at = target.at + seq.len, .len = target.len - seq.len}, ret_does);
+    }
+    if (str_has_prefix(target, id)) {
+        return names_id(act, (struct str){.at = target.at + id.len, .len = target.len - id.len},
+                        ret_does);
+    }
+    return names_user(against, act->call->by.id, ret_does);
+}
+
+/* ---- appealing ---- */
+
+/* One appeal of a person against an act. */
+static enum err find_key(struct act_case *act)
+{
+    struct buf text;
+    buf_init(&text, MEM_ENGINE, SIZE_MAX);
+    buf_add_str(&text, buf_str(&act->target));
+    buf_add_byte(&text, ' ');
+    buf_add_str(&text, act->call->by.id);
+    const enum err err = buf_err(&text);
+    act->key = act_case_key(act, ACT_APPEAL, buf_str(&text));
+    buf_done(&text);
+    return err;
+}
+
+static enum err write_value(struct act_case *act)
+{
+    buf_reset(&act->value);
+    buf_add_byte(&act->value, '{');
+    json_write_member_str(&act->value, "user", act->call->by.id);
+    json_write_member_str(&act->value, "text", act->call->act.value);
+    buf_add_byte(&act->value, '}');
+    return buf_err(&act->value);
+}
+
+static enum err check(struct act_case *act)
+{
+    struct store_act against;
+    bool is_concerned = false;
+    const enum err err = store_acts_get(act->ordering->store, act->call->act.act, &against);
+    const bool is_here = err == ERR_OK && may_be_appealed(against.what) &&
+                         (against.stream == 0 || against.stream == act_case_stream(act));
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    if (is_here) {
+        TRY(concerns(act, &against, &is_concerned));
+    }
+    if (!is_concerned) {
+        act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
+    } else if (act->now.wall_ms - against.at_ms > (int64_t)ACT_APPEAL_DAYS * DAY_MS) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+    return ERR_OK;
+}
+
+enum err act_appeal_put(struct act_case *act)
+{
+    struct store_act before;
+    TRY(find_key(act));
+    const enum err again =
+        store_acts_in_force(act->ordering->store, act->key, act->now.wall_ms, &before);
+    if (again == ERR_OK) {
+        act_case_repeat(act, &before);
+        return ERR_OK;
+    }
+    TRY(again == ERR_NOT_FOUND ? ERR_OK : again);
+    TRY(check(act));
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    TRY(write_value(act));
+    return act_case_record(act);
+}
+
+/* ---- deciding ---- */
+
+static enum err check_appellant(struct act_case *act, struct str value)
+{
+    struct json *root = NULL;
+    struct json_fault fault;
+    struct str user = STR_NONE;
+    const enum err err = json_parse(value, &root, &fault);
+    if (err == ERR_OK && json_get_str(json_member(root, "user"), &user)) {
+        act_case_check_own(act, user);
+    }
+    json_free(root);
+    return err == ERR_PROTO ? ERR_OK : err;
+}
+
+static enum err find_appeal(struct act_case *act, uint64_t *ret_against)
+{
+    static const struct str prefix = STR("act:");
+    struct store_act appeal;
+    const enum err err = store_acts_get(act->ordering->store, act->call->act.act, &appeal);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    const bool is_here = err == ERR_OK && appeal.what == ACT_APPEAL && act_case_stream(act) != 0 &&
+                         appeal.stream == act_case_stream(act);
+    if (!is_here || !str_has_prefix(appeal.target, prefix) ||
+        act_id_parse((struct str){.at = appeal.target.at + prefix.len,
+                                  .len = appeal.target.len - prefix.len},
+                     ret_against) != ERR_OK) {
+        act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
+        return ERR_OK;
+    }
+    return check_appellant(act, appeal.value);
+}
+
+static enum err judge_again(struct act_case *act)
+{
+    struct store_act before;
+    const enum err err = act_case_in_force(act, ACT_DECIDE, &before);
+    if (err == ERR_OK && str_eq(before.value, act->call->act.value)) {
+        act_case_repeat(act, &before);
+    } else if (err == ERR_OK) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err act_appeal_decide(struct act_case *act)
+{
+    uint64_t against = 0;
+    TRY(find_appeal(act, &against));
+    if (act_case_is_open(act)) {
+        TRY(judge_again(act));
+    }
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
+    return str_eq(act->call->act.value, STR("granted")) ? act_undo_grant(act, against)
+                                                        : act_case_record(act);
+}

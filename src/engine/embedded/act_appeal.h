@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* act_appeal -- appeals against acts, and what is decided of them. Both are acts: in the audit, and
+ * with an id.
+ *
+ *      appeal   target act:a81   value {"user":"u9","text":"It was a joke"}
+ *      decide   target act:a90   value granted | rejected; its words are the act's reason
+ *
+ * An act concerns those it names, and the authors of comments it names. A shadow may not be
+ * appealed against: who asked would learn of it.
+ *
+ * Thread:   the ordering thread's; inside a write transaction.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "engine/embedded/act_case.h"
+
+MUST_USE enum err act_appeal_put(struct act_case *act);
+/* Granted, what was appealed against is undone, if it is in force and of this stream. */
+MUST_USE enum err act_appeal_decide(struct act_case *act);

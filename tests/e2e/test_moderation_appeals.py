@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Appeals: who an act concerns says something against it, a moderator decides, and it is told why."""
+import pytest
+
+from moderator import Moderator, code_of
+from tokens import token
+
+
+@pytest.fixture
+def mod(server, stream):
+    return Moderator(server, stream)
+
+
+def appeal(server, stream, user, act, text="It was a joke"):
+    return server.ask("POST", f"/v1/streams/{stream}/appeals", token=token(user), body={"act": act, "text": text})
+
+
+def decide(mod, appeal_id, decision, reason="so it was"):
+    return mod.roar.ask("POST", f"/v1/streams/{mod.stream}/appeals/{appeal_id}/decision", token=mod.token,
+                        body={"decision": decision, "reason": reason})
+
+
+def appeals(server, stream, as_token):
+    answer = server.get(f"/v1/streams/{stream}/appeals", token=as_token)
+    assert answer.status == 200, answer.body
+    return answer.json()["appeals"]
+
+
+def test_an_appeal_that_is_granted_undoes_the_act(mod, server):
+    bad = server.posted(mod.stream, "a joke", user="u9")
+    act = mod.act("delete", seq=bad["seq"], reason="spam")
+    answer = appeal(server, mod.stream, "u9", act["act"])
+    assert answer.status == 201
+    made = answer.json()
+    assert (made["act"], made["state"]) == (act["act"], "open")
+    again = appeal(server, mod.stream, "u9", act["act"])
+    assert again.status == 200 and again.json()["appeal"] == made["appeal"] and again.json()["duplicate"]
+    (listed,) = appeals(server, mod.stream, mod.token)
+    assert (listed["id"], listed["user"], listed["text"], listed["state"]) == (
+        made["appeal"], "u9", "It was a joke", "open")
+    granted = decide(mod, made["appeal"], "granted")
+    assert granted.status == 200 and granted.json()["state"] == "granted"
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["a joke"]
+    (listed,) = appeals(server, mod.stream, token("u9"))
+    assert (listed["state"], listed["by"], listed["words"]) == ("granted", mod.user, "so it was")
+    assert decide(mod, made["appeal"], "granted").json()["duplicate"] is True
+    assert code_of(decide(mod, made["appeal"], "rejected")) == (409, "conflict")
+    assert [entry["do"] for entry in mod.entries()] == ["delete", "appeal", "decide"]
+
+
+def test_an_appeal_that_is_rejected_changes_nothing(mod, server):
+    ban = mod.act("ban", user="u9")
+    refused = server.post(mod.stream, user="u9")
+    assert code_of(refused) == (403, "banned")
+    made = appeal(server, mod.stream, "u9", ban["act"]).json()
+    assert decide(mod, made["appeal"], "rejected", "it was not").json()["state"] == "rejected"
+    assert code_of(server.post(mod.stream, user="u9")) == (403, "banned")
+    assert appeals(server, mod.stream, token("u9"))[0]["words"] == "it was not"
+
+
+def test_only_who_it_concerns_appeals(mod, server):
+    bad = server.posted(mod.stream, user="u9")
+    act = mod.act("delete", seq=bad["seq"])
+    assert code_of(appeal(server, mod.stream, "u8", act["act"])) == (404, "not_found")
+    assert code_of(appeal(server, mod.stream, "u9", "a999999999")) == (404, "not_found")
+    slow = mod.act("slow", seconds=1)
+    assert code_of(appeal(server, mod.stream, "u9", slow["act"])) == (404, "not_found")
+    made = appeal(server, mod.stream, "u9", act["act"]).json()
+    assert appeals(server, mod.stream, token("u8")) == []
+    path = f"/v1/streams/{mod.stream}/appeals"
+    assert code_of(server.get(path)) == (401, "no_token")
+    assert code_of(server.ask("POST", f"{path}/{made['appeal']}/decision", token=token("u9"), body={
+        "decision": "granted", "reason": "I say so"})) == (403, "wrong_role")
+    assert code_of(decide(mod, act["act"], "granted")) == (404, "not_found")
+    for body, field in (({}, "act"), ({"act": act["act"]}, "text"), ({"act": act["act"], "text": "t" * 2001}, "text"),
+                        ({"act": "81", "text": "t"}, "act")):
+        answer = server.ask("POST", path, token=token("u9"), body=body)
+        assert code_of(answer) == (422, "bad_field") and answer.json()["field"] == field
+
+
+def test_nobody_decides_their_own(mod, server):
+    boss = Moderator(server, mod.stream, "boss", "admin")
+    ban = boss.act("ban", user=mod.user)
+    made = appeal(server, mod.stream, mod.user, ban["act"]).json()
+    assert code_of(decide(mod, made["appeal"], "granted")) == (403, "forbidden")
+
+
+def test_an_appeal_tells_a_shadowed_author_nothing(mod, server):
+    shadow = mod.act("shadow", user="u9")
+    assert code_of(appeal(server, mod.stream, "u9", shadow["act"])) == (404, "not_found")
+
+
+def test_a_statement_gives_the_reasons_and_names_no_moderator(mod, server):
+    bad = server.posted(mod.stream, user="u9")
+    act = mod.act("delete", seq=bad["seq"], reason="spam")
+    made = appeal(server, mod.stream, "u9", act["act"]).json()
+    path = f"/v1/streams/{mod.stream}/appeals/{made['appeal']}/statement"
+    answer = server.get(path, token=token("u9"))
+    assert answer.status == 200, answer.body
+    statement = answer.json()
+    assert statement["decision"]["do"] == "delete" and statement["decision"]["act"] == act["act"]
+    assert statement["facts"]["reason"] == "spam"
+    assert statement["automated"] == {"detection": False, "decision": False}
+    assert statement["redress"]["state"] == "open"
+    assert mod.user not in answer.body.decode()
+    assert server.get(path, token=mod.token).json() == statement
+    assert code_of(server.get(path, token=token("u8"))) == (404, "not_found")
+    assert code_of(server.get(path.replace(made["appeal"], "a999999999"), token=token("u9"))) == (404, "not_found")
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_appeals_outlive_the_process(start, end):
+    roar = start()
+    mod = Moderator(roar, "s")
+    made = appeal(roar, "s", "u9", mod.act("ban", user="u9")["act"]).json()
+    getattr(roar, end)()
+    roar.start()
+    assert [found["id"] for found in appeals(roar, "s", mod.token)] == [made["appeal"]]
+    assert decide(mod, made["appeal"], "granted").status == 200
+    roar.posted("s", user="u9")
