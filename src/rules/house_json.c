@@ -18,6 +18,7 @@ wrong(struct house_json_fault *fault, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() stands above
     (void)vsnprintf(fault->text, sizeof(fault->text), format, args);
     va_end(args);
     return ERR_PROTO;

@@ -208,13 +208,20 @@ static uint8_t at_most_255(uint32_t count)
     return count > UINT8_MAX ? UINT8_MAX : (uint8_t)count;
 }
 
+static uint8_t caps_percent(const struct survey *survey)
+{
+    if (survey->cased < CASED_MIN) {
+        return 0;
+    }
+    return (uint8_t)((uint64_t)survey->upper * 100 / survey->cased);
+}
+
 void text_traits_find(struct str text, struct buf *folded, struct traits *ret)
 {
     const struct survey survey = survey_text(text);
     fold_text(text, folded);
     *ret = (struct traits){
-        .caps_percent =
-            survey.cased < CASED_MIN ? 0 : (uint8_t)((uint64_t)survey.upper * 100 / survey.cased),
+        .caps_percent = caps_percent(&survey),
         .marks_most = at_most_255(survey.marks.most),
         .folded = buf_str(folded),
     };
