@@ -327,10 +327,10 @@ static bool is_wanted(const struct read *read, const struct event *event)
            (!is_shadowed(event) || read->view == READ_VIEW_ALL);
 }
 
-/* It may be one that was restored: the store knows. */
+/* It may be one that was restored, or whose shadow was undone: the store knows. */
 static bool is_unsure(const struct read *read, const struct event *event)
 {
-    return read->folded && event->kind == EVENT_REMOVED;
+    return read->folded && (event->kind == EVENT_REMOVED || is_shadowed(event));
 }
 
 static uint64_t head_of(const struct entry *entry)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Held comments: seen by nobody, in the queue of those who moderate, shown when they are approved."""
+import pytest
+
+from moderator import Moderator, code_of
+from screens import gone, secret, watch
+
+
+@pytest.fixture
+def mod(server, stream):
+    return Moderator(server, stream)
+
+
+def test_a_held_comment_is_seen_by_nobody_until_it_is_approved(mod, server):
+    server.posted(mod.stream, "before")
+    mod.act("mode", value=["hold_all"])
+    with watch(server, "sse", mod.stream) as viewer:
+        answer = server.post(mod.stream, secret(1), user="u9", cid="c-1")
+        assert answer.status == 201
+        held = answer.json()
+        assert held["state"] == "held" and "seq" not in held
+        gone(server, mod.stream, secret(1))
+        (waiting,) = mod.look("held")["comments"]
+        assert (waiting["id"], waiting["text"], waiting["user"]["id"]) == (held["id"], secret(1), "u9")
+        again = server.post(mod.stream, secret(1), user="u9", cid="c-1")
+        assert again.status == 200 and again.json()["state"] == "held"
+        approved = mod.act("approve", id=held["id"])
+        shown = viewer.until(lambda message: message.get("text") == secret(1))[-1]
+        assert (shown["seq"], shown["id"]) == (approved["seq"], held["id"])
+    assert mod.look("held")["comments"] == []
+    again = server.post(mod.stream, secret(1), user="u9", cid="c-1").json()
+    assert (again["state"], again["seq"]) == ("visible", approved["seq"])
+    assert mod.refused("approve", id="01ZZZZZZZZZZZZZZZZZZZZZZZZ") == (404, "no_comment")
+
+
+def test_a_rejected_comment_is_seen_by_nobody(mod, server):
+    mod.act("mode", value=["hold_all"])
+    held = server.post(mod.stream, secret(1), user="u9", cid="c-1").json()
+    mod.act("reject", id=held["id"])
+    gone(server, mod.stream, secret(1))
+    assert mod.look("held")["comments"] == []
+    assert server.post(mod.stream, secret(1), user="u9", cid="c-1").json()["state"] == "deleted"
+    assert mod.ask("approve", id=held["id"]).status in (404, 409)
+
+
+def test_a_visible_comment_may_be_held_and_comes_back_in_its_place(mod, server):
+    texts = ["one", secret(1), "three"]
+    posted = [server.posted(mod.stream, text, user="u9")["comment"] for text in texts]
+    mod.act("hold", seq=posted[1]["seq"])
+    gone(server, mod.stream, secret(1))
+    (waiting,) = mod.look("held")["comments"]
+    assert waiting["id"] == posted[1]["id"]
+    mod.act("approve", id=waiting["id"])
+    assert [comment["text"] for comment in server.history(mod.stream)] == texts
+    assert mod.look("held")["comments"] == []
+
+
+def test_all_of_one_user_may_be_held(mod, server):
+    hold = mod.act("hold", user="u9")
+    assert server.post(mod.stream, secret(1), user="u9").json()["state"] == "held"
+    server.posted(mod.stream, "fine", user="u8")
+    mod.undo(hold["act"])
+    assert server.post(mod.stream, "again", user="u9").json()["state"] == "visible"
+    gone(server, mod.stream, secret(1))
+
+
+def test_mods_first_approves_by_itself(mod, server):
+    mod.act("mode", value=["mods_first"], seconds=1)
+    with watch(server, "sse", mod.stream) as viewer:
+        held = server.post(mod.stream, secret(1), user="u9").json()
+        assert held["state"] == "held"
+        shown = viewer.until(lambda message: message.get("text") == secret(1))[-1]
+        assert shown["id"] == held["id"]
+    assert [entry["kind"] for entry in mod.entries() if entry["do"] == "approve"] == ["system"]
+
+
+def test_two_moderators_never_take_the_same(mod, server):
+    other = Moderator(server, mod.stream, "other")
+    mod.act("mode", value=["hold_all"])
+    held = server.post(mod.stream, secret(1), user="u9").json()
+    path = f"{mod.path}/held/{held['id']}"
+    assert server.ask("POST", path + "/claim", token=mod.token, body={}).json()["by"] == mod.user
+    assert code_of(server.ask("POST", path + "/claim", token=other.token, body={})) == (409, "conflict")
+    assert mod.look("held")["claims"][0]["by"] == mod.user
+    assert other.refused("approve", id=held["id"]) == (409, "conflict")
+    assert server.ask("POST", path + "/release", token=mod.token, body={}).status == 200
+    assert server.ask("POST", path + "/claim", token=other.token, body={}).json()["by"] == other.user
+    other.act("approve", id=held["id"])

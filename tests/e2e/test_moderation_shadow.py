@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""P8: what a shadowed author posts reaches that author alone, who is told nothing of it."""
+import pytest
+
+from moderator import Moderator
+from roar import eventually
+from screens import all_pages, backfill, secret, watch
+from tokens import token
+
+
+@pytest.fixture
+def mod(server, stream):
+    return Moderator(server, stream)
+
+
+SHADOWED = "u9"
+
+
+def test_a_shadowed_author_alone_sees_their_comments(mod, server):
+    server.posted(mod.stream, "before", user=SHADOWED)
+    theirs = token(SHADOWED)
+    readers = {(who, kind): watch(server, kind, mod.stream, token=theirs if who == "author" else None)
+               for who in ("author", "other") for kind in ("sse", "ws", "poll")}
+    try:
+        mod.act("shadow", user=SHADOWED)
+        answers = [server.post(mod.stream, text, user=user) for text, user in
+                   ((secret(1), SHADOWED), ("shown", "u1"), (secret(2), SHADOWED), ("the end", "u1"))]
+        assert {answer.status for answer in answers} == {201}
+        assert answers[0].json()["state"] == "visible"
+        assert set(answers[0].json()) == set(answers[1].json())
+        for (who, kind), reader in readers.items():
+            found = reader.until(lambda message: message.get("text") == "the end")
+            texts = [message["text"] for message in found if message.get("type") == "comment"]
+            wanted = [secret(1), "shown", secret(2), "the end"] if who == "author" else ["shown", "the end"]
+            assert [text for text in texts if text != "before"] == wanted, (who, kind)
+            chain = [message for message in found if "prev" in message]
+            assert all(b["prev"] == a["seq"] for a, b in zip(chain, chain[1:])), (who, kind)
+    finally:
+        for reader in readers.values():
+            reader.close()
+    for as_token, sees in ((None, False), (token("u1"), False), (theirs, True)):
+        for what, page in all_pages(server, mod.stream, as_token).items():
+            assert (secret(1) in page) is sees, (what, sees)
+        for kind in ("sse", "ws"):
+            assert (secret(1) in backfill(server, kind, mod.stream, token=as_token)) is sees
+        snapshot = f"/v1/streams/{mod.stream}/snapshot"
+        eventually("the snapshot", lambda: (secret(1) in server.get(snapshot, token=as_token).body.decode()) is sees, 1.0)
+
+
+def test_unshadowed_is_from_now_on_and_undo_shows_what_was_hidden(mod, server):
+    shadow = mod.act("shadow", user=SHADOWED)
+    server.posted(mod.stream, secret(1), user=SHADOWED)
+    mod.act("unshadow", user=SHADOWED)
+    server.posted(mod.stream, "seen", user=SHADOWED)
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["seen"]
+    shadow = mod.act("shadow", user=SHADOWED)
+    server.posted(mod.stream, secret(2), user=SHADOWED)
+    mod.undo(shadow["act"])
+    assert secret(2) in [comment["text"] for comment in server.history(mod.stream)]
