@@ -30,6 +30,7 @@ void attendance_enter(struct world *world, uint8_t stream, uint8_t identity)
     if (who->connections++ == 0) {
         who->since_ms = world->now_ms;
     }
+    who->newest_ms = world->now_ms;
 }
 
 void attendance_leave(struct world *world, uint8_t stream, uint8_t identity)
@@ -38,6 +39,8 @@ void attendance_leave(struct world *world, uint8_t stream, uint8_t identity)
     if (--who->connections == 0) {
         who->since_ms = NEVER;
         who->until_ms = who->until_ms > world->now_ms ? who->until_ms : world->now_ms;
+    } else if (who->newest_ms > who->since_ms) {
+        who->since_ms = who->newest_ms; // the one that came last may be told after this is
     }
 }
 
@@ -56,10 +59,11 @@ void attendance_slept(struct world *world, int64_t ms)
             if (there->until_ms >= before_ms - SLACK_MS - (int64_t)worst_lag_ms(world)) {
                 there->until_ms += ms + SLACK_MS;
             }
-            if (there->since_ms != NEVER &&
-                there->since_ms >= before_ms - SLACK_MS - 4 * (int64_t)worst_lag_ms(world)) {
+            const int64_t letters_ms = before_ms - SLACK_MS - 4 * (int64_t)worst_lag_ms(world);
+            if (there->since_ms != NEVER && there->since_ms >= letters_ms) {
                 there->since_ms += ms; // its letter may lie unopened while all sleep
             }
+            there->newest_ms += there->newest_ms >= letters_ms ? ms : 0;
         }
     }
 }

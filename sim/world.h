@@ -106,8 +106,9 @@ struct watcher {          // watcher.c
 
 struct attendance { // of one identity: presence.c's truth
     uint32_t connections;
-    int64_t since_ms; // connected without a break; NEVER: is not
-    int64_t until_ms; // it may be counted until then
+    int64_t since_ms;  // by some connection that is still there; NEVER: there is none
+    int64_t newest_ms; // when the last of them came
+    int64_t until_ms;  // it may be counted until then
 };
 
 struct reactor {
