@@ -669,7 +669,7 @@ static void on_timer(struct timer *timer)
         watcher_join(watcher);
     } else if (watcher->state == WATCHER_JOINING) {
         return;
-    } else if (watcher->stalls && watcher->reads_on) {
+    } else if (watcher->stalls && watcher->reads_on && is_running) {
         watcher->reads_on = false; // it stalls with the next tick
     } else if (watcher->stalls && is_running && rand_below(&watcher->scene->rand, 2) == 0) {
         watcher->reads_on = true;
