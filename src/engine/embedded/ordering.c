@@ -333,6 +333,9 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
         *judgement = house_judge(house, &ordering->all_rules, &post);
     }
     house_rules_add_wish(judgement, &submit->wish);
+    if (ordering->tally != NULL) {
+        rule_tally_count(ordering->tally, submit->stream, judgement);
+    }
     judging->act = 0;
     if (judgement->outcome < OUTCOME_SHADOW && judging->found.shadow != 0) {
         *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};

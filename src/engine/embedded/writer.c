@@ -658,6 +658,7 @@ static enum err open_parts(struct writer *writer)
     const struct moment now = now_of(writer);
     TRY(ordering_open(&writer->ordering, &writer->store, writer->options.identity,
                       &writer->options.rules, now));
+    writer->ordering.tally = &writer->options.metrics->rules;
     enum err err = mail_init(&writer->mail);
     if (err != ERR_OK) {
         ordering_close(&writer->ordering);
