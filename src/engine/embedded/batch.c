@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "base/mutant.h"
+#include "engine/embedded/carried.h"
 #include "engine/embedded/comment_body.h"
 
 #include <stddef.h>
@@ -106,6 +107,7 @@ static enum err decide_each(struct batch *batch, struct ordering *ordering, stru
             TRY(acts_judge(ordering, act->call, batch->now, &act->verdict));
         }
     }
+    TRY(batch->act_count > 0 ? carried_redact(ordering->store) : ERR_OK);
     for (uint32_t i = 0; i < batch->post_count; i++) {
         struct batch_post *post = &batch->posts[i];
         if (!post->is_settled) {
@@ -213,7 +215,7 @@ static enum err decide(struct batch *batch, struct ordering *ordering)
         err = decide_all(batch, ordering, &stop);
         if (err == ERR_OK) {
             ordering_settle(ordering);
-            batch->rows = ordering->outbox.events;
+            batch->rows = ordering->outbox.count;
             metric_count(&batch->metrics->rows, batch->rows);
             return ERR_OK;
         }

@@ -40,10 +40,10 @@ enum err comment_check_follows(struct store *store, const struct store_row *row,
     return ERR_OK;
 }
 
-typedef enum err row_fn(struct comment_check *check, struct store *store, sqlite3_stmt *query);
-
 /* For what has no place among the store's own statements. */
-static enum err each(struct comment_check *check, struct store *store, const char *sql, row_fn *fn)
+static enum err each(struct comment_check *check, struct store *store, const char *sql,
+                     enum err (*fn)(struct comment_check *check, struct store *store,
+                                    sqlite3_stmt *query))
 {
     sqlite3_stmt *query = NULL;
     enum err err = ERR_OK;

@@ -182,6 +182,7 @@ int64_t comments_rig_number(struct comments_rig *rig, const char *sql)
 bool comments_rig_log_holds(struct comments_rig *rig, const char *text)
 {
     char sql[256];
+    assert_int_equal(carried_redact(&rig->store), ERR_OK); // as before a commit
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM log WHERE instr(body, '%s') > 0", text);
     return comments_rig_number(rig, sql) > 0;
 }

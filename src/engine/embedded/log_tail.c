@@ -327,6 +327,17 @@ static bool is_wanted(const struct read *read, const struct event *event)
            (!is_shadowed(event) || read->view == READ_VIEW_ALL);
 }
 
+void log_tail_drop(struct log_tail *tail, struct str stream)
+{
+    lock(tail);
+    struct entry *entry = find(tail, stream);
+    tail->redactions++;
+    if (entry != NULL) {
+        forget(tail, entry);
+    }
+    unlock(tail);
+}
+
 /* It may be one that was restored, or whose shadow was undone: the store knows. */
 static bool is_unsure(const struct read *read, const struct event *event)
 {

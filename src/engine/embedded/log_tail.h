@@ -66,6 +66,8 @@ uint64_t log_tail_redactions(struct log_tail *tail);
  * in all. */
 struct removal;
 void log_tail_redact(struct log_tail *tail, struct str stream, const struct removal *removal);
+/* The same by forgetting the stream: where there is much to redact. */
+void log_tail_drop(struct log_tail *tail, struct str stream);
 /* Retention took everything up to `ground`. */
 void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground);
 void log_tail_forget(struct log_tail *tail); // all streams

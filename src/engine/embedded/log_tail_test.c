@@ -225,6 +225,11 @@ static void what_is_redacted_is_removed_and_is_not_read_back_in(void **state)
     found.redactions = log_tail_redactions(&tail);
     log_tail_fill(&tail, STR("demo"), &found);
     assert_true(holds_after(&tail, "demo", 0));
+    log_tail_drop(&tail, STR("demo"));
+    assert_false(holds_after(&tail, "demo", 3));
+    log_tail_wake(&tail, STR("demo"), &(struct log_tail_place){.head = 4, .public_head = 4});
+    log_tail_fill(&tail, STR("demo"), &found); // it was read before
+    assert_false(holds_after(&tail, "demo", 0));
     for (size_t i = 0; i < 4; i++) {
         event_unref(events[i]);
     }

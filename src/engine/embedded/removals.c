@@ -83,7 +83,7 @@ static enum err take_text(struct store *store, const struct store_row *row, int6
     rest.kind = EVENT_REMOVED;
     rest.body = STR_NONE;
     TRY(store_rows_rewrite(store, &rest));
-    return carried_redact(store, row->stream, row->seq);
+    return carried_mark(store, row->stream, row->seq);
 }
 
 /* Restored before: it is not kept for ever any more. */
@@ -98,7 +98,7 @@ static enum err take_again(struct store *store, const struct store_row *row, int
         evidence.removed_ms = removed_ms;
         TRY(evidence_put(store, &evidence));
     }
-    return carried_redact(store, row->stream, row->seq);
+    return carried_mark(store, row->stream, row->seq);
 }
 
 static enum err remove_row(const struct removals_by *by, const struct store_row *row)
@@ -175,7 +175,7 @@ enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t 
     (void)sqlite3_bind_int64(query, 5, (int64_t)left_n);
     (void)sqlite3_bind_int(query, 6, 0);
     TRY(store_run(by->store, query));
-    return carried_redact_of(by->store, by->stream, user);
+    return carried_mark_of(by->store, by->stream, user);
 }
 
 enum err removals_told(struct store *store, uint64_t act, int64_t stream)

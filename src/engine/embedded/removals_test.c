@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/removals.h"
 
+#include "engine/embedded/carried.h"
 #include "engine/embedded/comments_rig_test.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/store_breaks_test.h"
@@ -251,6 +252,7 @@ static void wherever_it_breaks_off_a_failure_is_said(void **state)
             enum err err = removals_remove(&by, seq, &was);
             err = err == ERR_OK ? removals_sweep(&by, STR("ann"), rig->next_n - 1) : err;
             err = err == ERR_OK ? removals_piece(&rig->store, 5000, &rig->out, &is_done) : err;
+            err = err == ERR_OK ? carried_redact(&rig->store) : err;
             has_broken = store_breaks_disarm(&breaks, &rig->store);
             assert_true(has_broken ? err != ERR_OK : err == ERR_OK);
             comments_rig_tear_down(state);

@@ -71,13 +71,15 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_SWEEP_LEFT] = "UPDATE sweeps SET left_n = ?2 WHERE act = ?1",
     [STORE_SWEEP_LIFT] = "UPDATE sweeps SET lifted = 1 WHERE act = ?1",
     [STORE_SWEEP_DELETE] = "DELETE FROM sweeps WHERE act = ?1",
-    [STORE_CARRIED_ADD] = "INSERT OR IGNORE INTO carried(stream, seq, row_n) VALUES (?1, ?2, ?3)",
-    [STORE_CARRIED_AT] = "SELECT row_n FROM carried WHERE stream = ?1 AND seq = ?2 LIMIT 1",
-    [STORE_CARRIED_OF] = "SELECT c.stream, c.seq FROM carried c JOIN log l ON l.stream = c.stream "
-                         "AND l.seq = c.seq WHERE (?1 = 0 OR c.stream = ?1) AND (?2 = '' OR "
-                         "l.user = ?2) LIMIT 1",
-    [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE stream = ?1 AND seq = ?2 "
-                             "AND row_n = ?3",
+    [STORE_CARRIED_ADD] = "INSERT OR IGNORE INTO carried(stream, seq, row_n, user, due) SELECT "
+                          "?1, ?2, ?3, user, 0 FROM log WHERE stream = ?1 AND seq = ?2",
+    [STORE_CARRIED_MARK] = "UPDATE carried SET due = 1 WHERE stream = ?1 AND seq = ?2",
+    [STORE_CARRIED_MARK_OF] = "UPDATE carried SET due = 1 WHERE (?1 = 0 OR stream = ?1) "
+                              "AND user = ?2",
+    [STORE_CARRIED_MARK_ALL] = "UPDATE carried SET due = 1 WHERE ?1 = 0 OR stream = ?1",
+    [STORE_CARRIED_DUE] = "SELECT row_n FROM carried WHERE due = 1 LIMIT 1",
+    [STORE_CARRIED_DUE_OF] = "SELECT seq FROM carried WHERE due = 1 AND row_n = ?1 ORDER BY seq",
+    [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE due = 1 AND row_n = ?1 AND seq <= ?2",
     [STORE_CARRIED_EXPIRE] = "DELETE FROM carried WHERE stream = ?1 AND seq <= ?2",
     [STORE_YOUNG_ADD] = "INSERT OR IGNORE INTO young(user, since) VALUES (?1, ?2)",
     [STORE_YOUNG_GET] = "SELECT since FROM young WHERE user = ?1",

@@ -58,7 +58,9 @@
  *             lifted              1: undone, and rows are still to be restored
  *   evidence  n, stream, seq, user, body   of a comment that was removed, under the checksum `sum`
  *             removed             unix ms, when; 2^63-1: it is restored
- *   carried   stream, seq, row_n  the row of the log, a pin or restore, holds this comment's text
+ *   carried   stream, seq, row_n, user   that row of the log, a pin or restore, holds the text of
+ *             this comment
+ *             due                 1, within a transaction alone: to be overwritten there
  *   young     user, since         accounts just made when they posted; unix s
  *   held      n                   what the comment's id names
  *             state               enum comment_state: HELD 2 in the queue, VISIBLE 1 approved,
@@ -119,8 +121,11 @@ enum store_query {
     STORE_SWEEP_LIFT,
     STORE_SWEEP_DELETE,
     STORE_CARRIED_ADD,
-    STORE_CARRIED_AT,
-    STORE_CARRIED_OF,
+    STORE_CARRIED_MARK,
+    STORE_CARRIED_MARK_OF,
+    STORE_CARRIED_MARK_ALL,
+    STORE_CARRIED_DUE,
+    STORE_CARRIED_DUE_OF,
     STORE_CARRIED_DELETE,
     STORE_CARRIED_EXPIRE,
     STORE_YOUNG_ADD,

@@ -61,7 +61,9 @@ static const char moderation_tables[] =
     "CREATE INDEX held_placed ON held(log_n) WHERE log_n > 0;"
     "CREATE INDEX held_rejected ON held(at) WHERE state = 3;"
     "CREATE TABLE carried(stream INTEGER NOT NULL, seq INTEGER NOT NULL, row_n INTEGER NOT NULL,"
-    " PRIMARY KEY(stream, seq, row_n)) WITHOUT ROWID;"
+    " user TEXT NOT NULL, due INTEGER NOT NULL, PRIMARY KEY(stream, seq, row_n)) WITHOUT ROWID;"
+    "CREATE INDEX carried_due ON carried(row_n, seq) WHERE due = 1;"
+    "CREATE INDEX carried_user ON carried(user);"
     "DROP INDEX log_acts;" // in format 2 all but comments were acts
     "CREATE INDEX log_acts ON log(stream, seq) WHERE kind NOT IN (1, 8);"
     "CREATE INDEX log_shadows ON log(stream, seq) WHERE (flags & 4) <> 0;"

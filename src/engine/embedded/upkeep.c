@@ -3,6 +3,7 @@
 
 #include "engine/embedded/acts.h"
 #include "engine/embedded/aftermath.h"
+#include "engine/embedded/carried.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
@@ -127,7 +128,8 @@ static enum err do_piece(struct upkeep *upkeep, struct moment now)
 {
     TRY(sweep_on(upkeep, now));
     TRY(approve_due(upkeep, now));
-    return erase_old(upkeep, now);
+    TRY(erase_old(upkeep, now));
+    return carried_redact(upkeep->ordering->store);
 }
 
 static enum err do_all(struct upkeep *upkeep, struct moment now)

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/* How long one act on a raid takes through the embedded engine, from asking to its answer: as many
+ * comments deleted by their places, brought back by undo, and purged by their authors.
+ *
+ *     raid_bench FOLDER [COMMENTS]      4,000 of as many users, among twice as many of others
+ */
+#include "base/must.h"
+#include "engine/embedded/embedded.h"
+#include "loop/mail.h"
+#include "rules/claims.h"
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { RAID_MAX = ACT_TARGETS_MAX, USER_BYTES = 24, OTHERS = 2 };
+
+struct asked {
+    union {
+        struct submit submit;
+        struct act_call act;
+    };
+    bool is_done;
+};
+
+struct bench {
+    struct mail mail;
+    struct port *port;
+    uint64_t seqs[RAID_MAX];
+    struct str users[RAID_MAX];
+    char names[RAID_MAX][USER_BYTES];
+    uint32_t count;
+};
+
+static struct bench bench;
+
+static double now_ms(void)
+{
+    struct timespec now;
+    must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void on_done(struct call *call)
+{
+    ((struct asked *)(void *)call)->is_done = true;
+}
+
+static void wait_for(struct asked *asked)
+{
+    while (!asked->is_done) {
+        mail_wait(&bench.mail, -1);
+        (void)mail_open_all(&bench.mail);
+    }
+}
+
+static uint64_t say(struct str user, struct str text)
+{
+    struct asked asked = {.submit = {.stream = STR("raided"),
+                                     .author = {.id = user, .name = user},
+                                     .text = text,
+                                     .media_ms = -1}};
+    asked.submit.call.home = mail_home(&bench.mail);
+    asked.submit.call.done = on_done;
+    port_submit(bench.port, &asked.submit);
+    wait_for(&asked);
+    must(asked.submit.end == SUBMIT_DONE);
+    const uint64_t seq = asked.submit.event->seq;
+    event_unref(asked.submit.event);
+    return seq;
+}
+
+static void post_all(void)
+{
+    for (uint32_t i = 0; i < bench.count; i++) {
+        const int len = snprintf(bench.names[i], USER_BYTES, "raider-%u", i);
+        bench.users[i] = (struct str){.at = bench.names[i], .len = (size_t)len};
+        bench.seqs[i] = say(bench.users[i], STR("come to my stream instead, it is much better"));
+        for (int other = 0; other < OTHERS; other++) {
+            (void)say(STR("ann"), STR("a comment of the usual length, say this one"));
+        }
+    }
+}
+
+static uint64_t act(const char *name, struct act what)
+{
+    struct asked asked = {
+        .act = {.stream = STR("raided"),
+                .act = what,
+                .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_ADMIN}}};
+    asked.act.call.home = mail_home(&bench.mail);
+    asked.act.call.done = on_done;
+    const double start_ms = now_ms();
+    port_act(bench.port, &asked.act);
+    wait_for(&asked);
+    printf("%-34s %6u comments %8.1f ms\n", name, bench.count, now_ms() - start_ms);
+    must(asked.act.end == ACT_DONE);
+    return asked.act.act_n;
+}
+
+static void act_on_all(void)
+{
+    const struct act removal = {.what = ACT_DELETE,
+                                .at = ACT_AT_SEQS,
+                                .seqs = bench.seqs,
+                                .target_count = bench.count,
+                                .seconds = -1};
+    const uint64_t removed = act("deleted by place, one act", removal);
+    (void)act("brought back, one undo",
+              (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = removed, .seconds = -1});
+    const uint64_t again = act("deleted again, one act", removal);
+    (void)act("brought back again, one undo",
+              (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = again, .seconds = -1});
+    (void)act("purged by author, one act", (struct act){.what = ACT_PURGE,
+                                                        .at = ACT_AT_USERS,
+                                                        .users = bench.users,
+                                                        .target_count = bench.count,
+                                                        .seconds = -1});
+}
+
+int main(int count, char **words)
+{
+    struct embedded *engine = NULL;
+    struct embedded_fault fault;
+    bench.count = count > 2 ? (uint32_t)strtoul(words[2], NULL, 10) : 4000;
+    if (count < 2 || bench.count < 1 || bench.count > RAID_MAX) {
+        fprintf(stderr, "usage: raid_bench FOLDER [COMMENTS]\n");
+        return 2;
+    }
+    const struct embedded_options options = {.data = str_of(words[1]),
+                                             .clock = sys_clock(),
+                                             .readers = 1,
+                                             .posts_waiting_max = 64,
+                                             .post_wait_ms_max = 5000};
+    if (embedded_open(&options, &engine, &fault) != ERR_OK || mail_init(&bench.mail) != ERR_OK) {
+        fprintf(stderr, "%s\n", fault.text);
+        return 1;
+    }
+    bench.port = embedded_port(engine);
+    post_all();
+    act_on_all();
+    embedded_close(engine);
+    mail_done(&bench.mail);
+    return 0;
+}
