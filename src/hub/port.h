@@ -177,6 +177,10 @@ struct notice {
     uint32_t json_len;
     char json[]; // the whole signal
 };
+/* With one reference; who it is for is the caller's to set before it shares it. NULL: no memory. */
+MUST_USE struct notice *notice_new(struct str json);
+struct notice *notice_ref(struct notice *notice); // any thread; returns its argument
+void notice_unref(struct notice *notice);         // any thread; NULL is legal
 
 enum { PINS_MAX = 5 };
 enum stream_state { STREAM_LIVE = 1, STREAM_PAUSED = 2, STREAM_ENDED = 3 }; // stored numbers
@@ -203,7 +207,8 @@ struct watch {
     uint64_t heard; // the newest committed seq, shadowed ones too; events after it follow
     enum stream_state state;
     int64_t at_ms; // what an event accepted now would have as `at`; 0: the engine does not say
-    struct event *settings;       // the newest `settings` event, a reference; NULL: there was none
+    struct event *settings; // what is set, as a `settings` event tells it; seq 0; a reference;
+                            // NULL: nothing is
     struct event *pins[PINS_MAX]; // the `pin` events in force, references; NULL behind the last
 };
 

@@ -113,6 +113,16 @@ static void on_event(struct watch *watch, struct event *event)
     follower->last_body[len] = '\0';
 }
 
+static void on_notice(struct watch *watch, struct notice *notice)
+{
+    struct follower *follower = (struct follower *)(void *)watch;
+    assert_true(notice->json_len < sizeof(follower->last_notice));
+    memcpy(follower->last_notice, notice->json, notice->json_len);
+    follower->last_notice[notice->json_len] = '\0';
+    follower->notice_user = notice->user_hash;
+    follower->notices++;
+}
+
 static void on_behind(struct watch *watch)
 {
     ((struct follower *)(void *)watch)->behind++;
@@ -121,8 +131,10 @@ static void on_behind(struct watch *watch)
 static void ask_follow_at(struct desk *desk, struct follower *follower, const char *stream,
                           struct home *home)
 {
-    *follower = (struct follower){
-        .watch = {.stream = str_of(stream), .on_event = on_event, .on_behind = on_behind}};
+    *follower = (struct follower){.watch = {.stream = str_of(stream),
+                                            .on_event = on_event,
+                                            .on_notice = on_notice,
+                                            .on_behind = on_behind}};
     follower->watch.call.home = home;
     follower->watch.call.done = follow_done;
     port_watch(desk->port, &follower->watch);
@@ -151,6 +163,17 @@ void desk_unfollow(struct desk *desk, struct follower *follower)
     follower->is_done = false;
     port_unwatch(desk->port, &follower->watch);
     desk_wait(desk, &follower->is_done);
+    desk_follower_done(follower);
+}
+
+void desk_follower_done(struct follower *follower)
+{
+    event_unref(follower->watch.settings);
+    follower->watch.settings = NULL;
+    for (int i = 0; i < PINS_MAX; i++) {
+        event_unref(follower->watch.pins[i]);
+        follower->watch.pins[i] = NULL;
+    }
 }
 
 struct syncing {

@@ -44,6 +44,9 @@ struct follower {
     uint32_t behind;
     uint8_t last_kind;
     char last_body[2048];
+    uint64_t notices;
+    uint64_t notice_user; // of the newest
+    char last_notice[512];
 };
 void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream);
 void desk_follow(struct desk *desk, struct follower *follower, const char *stream);
@@ -51,6 +54,7 @@ void desk_follow(struct desk *desk, struct follower *follower, const char *strea
 void desk_follow_at(struct desk *desk, struct follower *follower, const char *stream,
                     struct home *home);
 void desk_unfollow(struct desk *desk, struct follower *follower);
+void desk_follower_done(struct follower *follower); // gives back what its watch was told
 void desk_sync(struct desk *desk);
 
 /* ---- reading ---- */

@@ -19,6 +19,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -48,7 +49,8 @@ struct passed { // one event on its way on
     struct letter letter;
     struct link link; // in stand_in->kept
     struct watch *asker;
-    struct event *event; // a reference; NULL: it is behind
+    struct event *event; // a reference; NULL: a notice, or it is behind
+    struct notice *notice;
 };
 
 struct late_port {
@@ -132,7 +134,13 @@ static void open_passed(struct letter *letter)
     struct passed *passed = (struct passed *)(void *)letter;
     struct watch *asker = passed->asker;
     struct event *event = passed->event;
+    struct notice *notice = passed->notice;
     free(passed);
+    if (notice != NULL) {
+        asker->on_notice(asker, notice);
+        notice_unref(notice);
+        return;
+    }
     if (event == NULL) {
         asker->on_behind(asker);
         return;
@@ -141,12 +149,13 @@ static void open_passed(struct letter *letter)
     event_unref(event);
 }
 
-static void send_on(struct stand_in *stand_in, struct event *event)
+static void send_on(struct stand_in *stand_in, struct event *event, struct notice *notice)
 {
     struct passed *passed = calloc(1, sizeof(*passed));
     passed->letter.open = open_passed;
     passed->asker = stand_in->asker;
     passed->event = event == NULL ? NULL : event_ref(event);
+    passed->notice = notice == NULL ? NULL : notice_ref(notice);
     if (stand_in->is_told) {
         home_send(stand_in->home, &passed->letter);
     } else {
@@ -193,6 +202,8 @@ static void hand_over(struct late_port *late, struct detour *detour)
     stand_in->asker->head = stand_in->watch.head;
     stand_in->asker->heard = stand_in->watch.heard;
     stand_in->asker->state = stand_in->watch.state;
+    stand_in->asker->settings = stand_in->watch.settings;
+    memcpy(stand_in->asker->pins, stand_in->watch.pins, sizeof(stand_in->watch.pins));
     call_finish(call);
     told(stand_in);
 }
@@ -240,13 +251,19 @@ static void on_watch_done(struct call *call)
 static void on_event(struct watch *watch, struct event *event)
 {
     struct stand_in *stand_in = (struct stand_in *)(void *)watch;
-    send_on(stand_in, event);
+    send_on(stand_in, event, NULL);
+}
+
+static void on_notice(struct watch *watch, struct notice *notice)
+{
+    struct stand_in *stand_in = (struct stand_in *)(void *)watch;
+    send_on(stand_in, NULL, notice);
 }
 
 static void on_behind(struct watch *watch)
 {
     struct stand_in *stand_in = (struct stand_in *)(void *)watch;
-    send_on(stand_in, NULL);
+    send_on(stand_in, NULL, NULL);
     stand_in->is_over = true;
     if (stand_in->is_told) {
         forget(stand_in);
@@ -265,6 +282,7 @@ static void do_watch(struct port *port, struct watch *watch)
         .call = {.home = mail_home(&late->mail), .done = on_watch_done},
         .stream = watch->stream,
         .on_event = on_event,
+        .on_notice = watch->on_notice == NULL ? NULL : on_notice,
         .on_behind = on_behind,
     };
     stand_in->detour = detour_of(&watch->call);

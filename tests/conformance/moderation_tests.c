@@ -352,6 +352,77 @@ void moderation_rejects_what_waits(void **state)
     desk_close(&desk);
 }
 
+/* Of the user that a notice is for. */
+static bool is_for(const struct subject *subject, const struct follower *follower, const char *user)
+{
+    return follower->notice_user == port_user_hash(subject->port, str_of(user));
+}
+
+void moderation_tells_whom_it_concerns(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct act warn = on_bob(ACT_WARN);
+    struct post post = post_of("cleo", "c1", "wait for me");
+    warn.value = STR("be kind");
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t warning = desk_do(&desk, "demo", warn);
+    char told[128];
+    snprintf(told, sizeof(told),
+             "{\"type\":\"warned\",\"stream\":\"demo\",\"act\":\"a%llu\",\"text\":\"be kind\"}",
+             (unsigned long long)warning);
+    assert_int_equal(follower.notices, 1); // before the answer
+    assert_string_equal(follower.last_notice, told);
+    assert_true(is_for(subject, &follower, "bob"));
+    post.submit.wish = (struct wish){.outcome = OUTCOME_HOLD, .rule = STR("hook")};
+    assert_waits(&desk, &post);
+    assert_non_null(strstr(follower.last_notice, "\"type\":\"held\",\"stream\":\"demo\",\"id\""));
+    assert_non_null(strstr(follower.last_notice, "\"cid\":\"c1\""));
+    assert_true(is_for(subject, &follower, "cleo"));
+    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, post.submit.id));
+    assert_non_null(strstr(follower.last_notice, "\"type\":\"approved\""));
+    assert_int_equal(follower.notices, 3);
+    desk_post_done(&post);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
+void moderation_tells_who_comes_what_is_set(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    assert_null(follower.watch.settings);
+    assert_null(follower.watch.pins[0]);
+    desk_unfollow(&desk, &follower);
+    const uint64_t seq = desk_say(&desk, "demo", "bob", "pinned words");
+    (void)desk_do(&desk, "", setting(ACT_SLOW, "", 20));
+    (void)desk_do(
+        &desk, "demo",
+        (struct act){
+            .what = ACT_PIN, .at = ACT_AT_SEQS, .seqs = &seq, .target_count = 1, .seconds = -1});
+    desk_follow(&desk, &follower, "demo");
+    const struct event *settings = follower.watch.settings;
+    const struct event *pin = follower.watch.pins[0];
+    assert_non_null(settings);
+    assert_non_null(memmem(settings->body, settings->body_len, "\"slow\":20", 9));
+    assert_non_null(pin);
+    assert_int_equal(pin->kind, EVENT_PIN);
+    assert_non_null(memmem(pin->body, pin->body_len, "pinned words", 12));
+    assert_null(follower.watch.pins[1]);
+    desk_unfollow(&desk, &follower);
+    (void)desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1});
+    desk_follow(&desk, &follower, "demo");
+    pin = follower.watch.pins[0];
+    assert_true(pin == NULL || memmem(pin->body, pin->body_len, "pinned words", 12) == NULL);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void moderation_shadows_without_a_sign(void **state)
 {
     struct subject *subject = *state;

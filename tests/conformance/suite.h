@@ -44,6 +44,8 @@
     TEST(moderation_tells_what_is_set)                                                             \
     TEST(moderation_holds_until_somebody_approves)                                                 \
     TEST(moderation_rejects_what_waits)                                                            \
+    TEST(moderation_tells_whom_it_concerns)                                                        \
+    TEST(moderation_tells_who_comes_what_is_set)                                                   \
     TEST(moderation_shadows_without_a_sign)                                                        \
     TEST(moderation_slows_over_a_restart)                                                          \
     TEST(moderation_does_what_was_wished)                                                          \

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_queue.h"
 
+#include "base/hash.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
+#include "engine/embedded/notices.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
@@ -110,6 +112,18 @@ static enum err put_back(struct act_case *act, const struct held_row *held)
     return ERR_OK;
 }
 
+static enum err tell(struct act_case *act, const struct held_row *held)
+{
+    struct comment_id id;
+    comment_id_write(act->ordering->identity.id_key, held->n, held->at_ms, &id);
+    const struct notices_comment notice = {
+        .type = act->call->act.what == ACT_APPROVE ? "approved" : "rejected",
+        .id = {.at = id.text, .len = COMMENT_ID_LEN},
+        .cid = held->cid,
+        .author = hash_str(act->ordering->identity.hash_key, held->user)};
+    return notices_comment(&act->ordering->outbox, act->head, &notice);
+}
+
 enum err act_queue_judge(struct act_case *act)
 {
     struct held_row held = {.n = 0};
@@ -124,6 +138,7 @@ enum err act_queue_judge(struct act_case *act)
     TRY(act_case_record(act));
     TRY(held_step(act->ordering->store, held.n, is_approval ? COMMENT_VISIBLE : COMMENT_DELETED,
                   &held));
+    TRY(tell(act, &held));
     if (!is_approval) {
         return ERR_OK;
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_removal.h"
 
+#include "base/hash.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
+#include "engine/embedded/notices.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/standing.h"
 #include "engine/embedded/store_rows.h"
@@ -133,6 +135,14 @@ static enum err queue(struct act_case *act, const struct standing *standing)
                                  .flags = standing->flags,
                                  .user = standing->user,
                                  .cid = standing->cid};
+    struct comment_id id;
+    comment_id_write(act->ordering->identity.id_key, standing->n, standing->at_ms, &id);
+    const struct notices_comment notice = {
+        .type = "held",
+        .id = {.at = id.text, .len = COMMENT_ID_LEN},
+        .cid = standing->cid,
+        .author = hash_str(act->ordering->identity.hash_key, standing->user)};
+    TRY(notices_comment(&act->ordering->outbox, act->head, &notice));
     return held_add(act->ordering->store, &row, UINT64_MAX);
 }
 

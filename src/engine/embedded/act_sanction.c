@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_sanction.h"
 
+#include "base/hash.h"
+#include "engine/embedded/notices.h"
 #include "engine/embedded/sanctions.h"
 
 #include <stddef.h>
 
-enum { MS_A_SECOND = 1000 };
+enum { MS_A_SECOND = 1000, TOLD_MAX = 4096 };
 
 enum act_do act_sanction_lifted(enum act_do what)
 {
@@ -117,6 +119,35 @@ static enum err end_lifter(struct act_case *act)
     return err == ERR_OK ? store_acts_lift(act->ordering->store, before.id, act->id) : ERR_OK;
 }
 
+static enum err warn_in(struct act_case *act, struct head *head)
+{
+    const struct act *asked = &act->call->act;
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        const uint64_t user = hash_str(act->ordering->identity.hash_key, asked->users[i]);
+        TRY(notices_warned(&act->ordering->outbox, head, user, act->id, asked->value));
+    }
+    return ERR_OK;
+}
+
+/* Of all streams: where somebody watches. */
+static enum err warn(struct act_case *act)
+{
+    struct map_walk walk = {.slot = 0};
+    struct map_node *node = NULL;
+    uint32_t told = 0;
+    if (act->head != NULL) {
+        return warn_in(act, act->head);
+    }
+    while (told < TOLD_MAX && (node = map_next(&act->ordering->heads.by_name, &walk)) != NULL) {
+        struct head *head = map_entry(node, struct head, node);
+        if (!list_is_empty(&head->subs)) {
+            TRY(warn_in(act, head));
+            told++;
+        }
+    }
+    return ERR_OK;
+}
+
 enum err act_sanction_put(struct act_case *act)
 {
     const struct act *asked = &act->call->act;
@@ -147,7 +178,8 @@ enum err act_sanction_put(struct act_case *act)
                                   .target = buf_str(&act->target),
                                   .value = buf_str(&act->value),
                                   .until_ms = act->until_ms};
-    return put_on(act, &row);
+    TRY(put_on(act, &row));
+    return asked->what == ACT_WARN ? warn(act) : ERR_OK;
 }
 
 /* ---- lifting ---- */

@@ -215,7 +215,7 @@ static enum err decide(struct batch *batch, struct ordering *ordering)
         err = decide_all(batch, ordering, &stop);
         if (err == ERR_OK) {
             ordering_settle(ordering);
-            batch->rows = ordering->outbox.count;
+            batch->rows = ordering->outbox.events;
             metric_count(&batch->metrics->rows, batch->rows);
             return ERR_OK;
         }

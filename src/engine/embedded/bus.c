@@ -36,7 +36,8 @@ struct bus_home {
 
 struct item {
     struct watch *watch; // borrowed until unwatched, which is answered behind this letter
-    struct event *event; // a reference
+    struct event *event; // a reference; NULL: a notice
+    struct notice *notice;
 };
 
 struct parcel {
@@ -153,8 +154,13 @@ static void open_parcel(struct letter *letter)
         (struct parcel *)(void *)((char *)letter - offsetof(struct parcel, letter));
     for (uint32_t i = 0; i < parcel->count; i++) {
         struct item *item = &parcel->items[i];
-        item->watch->on_event(item->watch, item->event);
+        if (item->event != NULL) {
+            item->watch->on_event(item->watch, item->event);
+        } else {
+            item->watch->on_notice(item->watch, item->notice);
+        }
         event_unref(item->event);
+        notice_unref(item->notice);
     }
     atomic_fetch_sub_explicit(&parcel->at->events, parcel->count, memory_order_relaxed);
     atomic_fetch_sub_explicit(&parcel->at->bytes, parcel->bytes, memory_order_relaxed);
@@ -189,6 +195,25 @@ static bool is_behind(const struct bus *bus, struct bus_home *at)
            atomic_load_explicit(&at->bytes, memory_order_relaxed) >= bus->bounds.bytes_max;
 }
 
+/* False: it has fallen behind. */
+static bool put_in(struct bus *bus, struct sub *sub, struct item item, uint64_t bytes)
+{
+    if (is_behind(bus, sub->at) || !has_room(sub->at)) {
+        fall_behind(bus, sub);
+        return false;
+    }
+    struct parcel *parcel = sub->at->parcel;
+    item.watch = sub->watch;
+    parcel->items[parcel->count++] = item;
+    parcel->bytes += bytes;
+    atomic_fetch_add_explicit(&sub->at->events, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&sub->at->bytes, bytes, memory_order_relaxed);
+    if (!list_holds(&sub->at->laden)) {
+        list_push(&bus->laden, &sub->at->laden);
+    }
+    return true;
+}
+
 void bus_publish(struct bus *bus, struct link *subs, struct event *event)
 {
     struct link *next = NULL;
@@ -198,19 +223,21 @@ void bus_publish(struct bus *bus, struct link *subs, struct event *event)
         if (mutant(BUS_LOSES) && event->seq % 16 == 0) {
             continue;
         }
-        if (is_behind(bus, sub->at) || !has_room(sub->at)) {
-            fall_behind(bus, sub);
-            continue;
+        if (put_in(bus, sub, (struct item){.event = event}, sizeof(*event) + event->body_len)) {
+            (void)event_ref(event);
         }
-        const uint64_t bytes = sizeof(*event) + event->body_len;
-        struct parcel *parcel = sub->at->parcel;
-        parcel->items[parcel->count++] =
-            (struct item){.watch = sub->watch, .event = event_ref(event)};
-        parcel->bytes += bytes;
-        atomic_fetch_add_explicit(&sub->at->events, 1, memory_order_relaxed);
-        atomic_fetch_add_explicit(&sub->at->bytes, bytes, memory_order_relaxed);
-        if (!list_holds(&sub->at->laden)) {
-            list_push(&bus->laden, &sub->at->laden);
+    }
+}
+
+void bus_notify(struct bus *bus, struct link *subs, struct notice *notice)
+{
+    struct link *next = NULL;
+    for (struct link *link = subs->next; link != subs; link = next) {
+        struct sub *sub = list_entry(link, struct sub, link);
+        next = link->next;
+        if (sub->watch->on_notice != NULL &&
+            put_in(bus, sub, (struct item){.notice = notice}, sizeof(*notice) + notice->json_len)) {
+            (void)notice_ref(notice);
         }
     }
 }

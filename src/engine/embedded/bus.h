@@ -42,6 +42,8 @@ MUST_USE enum err bus_add(struct bus *bus, struct link *subs, struct watch *watc
 void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch); // off: legal
 /* Puts the event into the letters of all who watch; bus_flush() sends them. */
 void bus_publish(struct bus *bus, struct link *subs, struct event *event);
+/* Likewise a notice, for those who want some. */
+void bus_notify(struct bus *bus, struct link *subs, struct notice *notice);
 void bus_flush(struct bus *bus);
 
 /* The homes on which a watch is, or was until it fell behind since the last such walk. */

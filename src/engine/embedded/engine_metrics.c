@@ -97,6 +97,7 @@ void engine_metrics_add(struct engine_metrics *metrics)
 {
     struct metric *list[METRICS_MAX];
     describe(metrics);
+    rule_tally_init(&metrics->rules);
     for (struct metric *const *metric = all_of(metrics, list); *metric != NULL; metric++) {
         metric_add(*metric);
     }
@@ -108,6 +109,7 @@ void engine_metrics_remove(struct engine_metrics *metrics)
     for (struct metric *const *metric = all_of(metrics, list); *metric != NULL; metric++) {
         metric_remove(*metric);
     }
+    rule_tally_done(&metrics->rules);
 }
 
 void engine_metrics_post(struct engine_metrics *metrics, enum submit_end end, enum refusal refusal)

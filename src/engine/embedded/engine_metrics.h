@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/histogram.h"
 #include "base/metric.h"
+#include "engine/embedded/rule_tally.h"
 #include "hub/port.h"
 
 #include <stdatomic.h>
@@ -22,6 +23,7 @@ struct engine_metrics {
     struct metric posts[ENGINE_OUTCOMES];
     struct metric rows, wal_bytes, checkpoints, expired, users_limited, heads;
     struct metric sweep_pieces, self_approved, erased, held;
+    struct rule_tally rules;
     struct metric sqlite; // of all stores of the process: caches of pages, mostly
     /* -- any thread: counted with atomic additions -- */
     struct metric tail_hits, store_reads, damaged;

@@ -10,6 +10,7 @@
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/house.h"
+#include "engine/embedded/notices.h"
 #include "engine/embedded/settings.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
@@ -17,6 +18,7 @@
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
 #include "engine/embedded/young.h"
+#include "rules/house_json.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -331,6 +333,9 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
         *judgement = house_judge(house, &ordering->all_rules, &post);
     }
     house_rules_add_wish(judgement, &submit->wish);
+    if (ordering->tally != NULL) {
+        rule_tally_count(ordering->tally, submit->stream, judgement);
+    }
     judging->act = 0;
     if (judgement->outcome < OUTCOME_SHADOW && judging->found.shadow != 0) {
         *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};
@@ -518,7 +523,13 @@ static enum err put_in_queue(struct ordering *ordering, const struct submit *sub
     TRY(standing_of(ordering->store, row.n, &standing));
     TRY(standing_event(ordering->store, &ordering->identity, &standing, &judging->verdict.event));
     judging->verdict.state = COMMENT_HELD;
-    return ERR_OK;
+    const struct event *event = judging->verdict.event;
+    const struct notices_comment notice = {
+        .type = "held",
+        .id = comment_body_id((struct str){.at = event->body, .len = event->body_len}),
+        .cid = submit->cid,
+        .author = user_of(ordering, submit)};
+    return notices_comment(&ordering->outbox, judging->verdict.head, &notice);
 }
 
 static enum err put_in_log(struct ordering *ordering, const struct submit *submit,
@@ -691,4 +702,62 @@ enum err ordering_change(struct ordering *ordering, struct stream_call *call, st
     call->result = ERR_OK;
     answer_stream(call, head);
     return ERR_OK;
+}
+
+/* ---- what a watch is told ---- */
+
+static enum err tell_settings(struct ordering *ordering, const struct head *head,
+                              struct watch *watch)
+{
+    struct house_rules rules;
+    struct house_json_fault fault;
+    if (head->row.rules.len == 0 && !ordering->has_all_rules) {
+        return ERR_OK;
+    }
+    if (house_json_read(head->row.rules, &rules, &fault) != ERR_OK) {
+        house_rules_init(&rules);
+    }
+    buf_reset(&ordering->body);
+    settings_write_public(&ordering->body, &rules, &ordering->all_rules);
+    house_rules_done(&rules);
+    TRY(buf_err(&ordering->body));
+    watch->settings = event_new(buf_str(&ordering->body));
+    if (watch->settings == NULL) {
+        return ERR_NOMEM;
+    }
+    watch->settings->kind = EVENT_SETTINGS;
+    return ERR_OK;
+}
+
+static enum err tell_pins(struct ordering *ordering, const struct head *head, struct watch *watch)
+{
+    struct store_pins pins;
+    uint32_t count = 0;
+    TRY(store_acts_pins(ordering->store, head->row.id, &pins));
+    for (uint32_t i = 0; i < pins.count && count < PINS_MAX; i++) {
+        struct store_row row = {.n = 0};
+        const enum err err = store_rows_at(ordering->store, head->row.id, pins.seqs[i], &row);
+        if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+            continue; // it expired, or is damaged
+        }
+        TRY(err);
+        watch->pins[count] = store_rows_event(&row, ordering->identity.hash_key);
+        if (watch->pins[count] == NULL) {
+            return ERR_NOMEM;
+        }
+        count++;
+    }
+    return ERR_OK;
+}
+
+enum err ordering_tell(struct ordering *ordering, const struct head *head, struct watch *watch)
+{
+    TRY(tell_settings(ordering, head, watch));
+    if (head->row.id == 0) {
+        return ERR_OK;
+    }
+    TRY(store_begin_read(ordering->store));
+    const enum err err = tell_pins(ordering, head, watch);
+    store_rollback(ordering->store);
+    return err;
 }

@@ -21,6 +21,7 @@
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/heads.h"
 #include "engine/embedded/outbox.h"
+#include "engine/embedded/rule_tally.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_dedupe.h"
@@ -47,9 +48,10 @@ struct ordering {
     bool is_acts_stale;           // a batch that held acts failed: read them again
     uint64_t first_act;           // of the batch under way; 0: it has none
     uint64_t next_n;
-    uint64_t next_n_before; // of the batch
-    struct buf body;        // scratch
-    struct outbox outbox;   // what the transaction under way added to logs
+    uint64_t next_n_before;   // of the batch
+    struct buf body;          // scratch
+    struct rule_tally *tally; // borrowed; NULL: nobody counts
+    struct outbox outbox;     // what the transaction under way added to logs
 };
 
 /* What became of one question; the answer itself is written when the batch has ended. */
@@ -107,3 +109,7 @@ void ordering_uncount(struct ordering *ordering, const struct submit *submit, st
 void ordering_sweep(struct ordering *ordering, struct moment now);
 /* The store was opened anew: the numbers that come next are read again. */
 MUST_USE enum err ordering_reload(struct ordering *ordering, struct moment now);
+/* What a watch is told of a stream beside its log: `settings` and `pins`, references. A transaction
+ * of its own. ERR_NOMEM; ERR_SYS. */
+MUST_USE enum err ordering_tell(struct ordering *ordering, const struct head *head,
+                                struct watch *watch);

@@ -17,8 +17,10 @@ void outbox_clear(struct outbox *outbox)
 {
     for (uint32_t i = 0; i < outbox->count; i++) {
         event_unref(outbox->items[i].event);
+        notice_unref(outbox->items[i].notice);
     }
     outbox->count = 0;
+    outbox->events = 0;
 }
 
 void outbox_done(struct outbox *outbox)
@@ -28,20 +30,37 @@ void outbox_done(struct outbox *outbox)
     outbox_init(outbox);
 }
 
+static enum err has_room(struct outbox *outbox)
+{
+    if (outbox->count < outbox->cap) {
+        return ERR_OK;
+    }
+    const uint32_t cap = outbox->cap == 0 ? ITEMS_MIN : outbox->cap * 2;
+    struct outbox_item *grown = mem_resize(MEM_ENGINE, outbox->items, cap * sizeof(*outbox->items));
+    if (grown == NULL) {
+        return ERR_NOMEM;
+    }
+    outbox->items = grown;
+    outbox->cap = cap;
+    return ERR_OK;
+}
+
 enum err outbox_add(struct outbox *outbox, struct head *head, struct event *event, int64_t asked_ms)
 {
-    if (outbox->count == outbox->cap) {
-        const uint32_t cap = outbox->cap == 0 ? ITEMS_MIN : outbox->cap * 2;
-        struct outbox_item *grown =
-            mem_resize(MEM_ENGINE, outbox->items, cap * sizeof(*outbox->items));
-        if (grown == NULL) {
-            return ERR_NOMEM;
-        }
-        outbox->items = grown;
-        outbox->cap = cap;
-    }
+    TRY(has_room(outbox));
     outbox->items[outbox->count++] =
         (struct outbox_item){.head = head, .event = event_ref(event), .asked_ms = asked_ms};
+    outbox->events++;
+    return ERR_OK;
+}
+
+enum err outbox_notify(struct outbox *outbox, struct head *head, struct notice *notice)
+{
+    if (notice == NULL || has_room(outbox) != ERR_OK) {
+        notice_unref(notice);
+        return ERR_NOMEM;
+    }
+    outbox->items[outbox->count++] = (struct outbox_item){.head = head, .notice = notice};
     return ERR_OK;
 }
 
@@ -67,7 +86,8 @@ static bool has_storm(const struct outbox *outbox)
 {
     uint32_t retracts = 0;
     for (uint32_t i = 0; i < outbox->count; i++) {
-        retracts += outbox->items[i].event->kind == EVENT_RETRACT;
+        const struct event *event = outbox->items[i].event;
+        retracts += event != NULL && event->kind == EVENT_RETRACT;
     }
     return retracts > RETRACTS_EACH_MAX;
 }
@@ -87,12 +107,24 @@ static void publish(const struct outlet *outlet, const struct outbox_item *item,
     }
 }
 
+static void notify(const struct outlet *outlet, const struct outbox_item *item)
+{
+    bus_notify(outlet->bus, &item->head->subs, item->notice);
+    if (list_is_empty(&item->head->subs)) {
+        heads_idle(outlet->heads, item->head);
+    }
+}
+
 void outbox_publish(struct outbox *outbox, const struct outlet *outlet)
 {
     const bool is_storm = has_storm(outbox);
     log_tail_set_ahead(outlet->tail, true);
     for (uint32_t i = 0; i < outbox->count; i++) {
-        publish(outlet, &outbox->items[i], is_storm);
+        if (outbox->items[i].event != NULL) {
+            publish(outlet, &outbox->items[i], is_storm);
+        } else {
+            notify(outlet, &outbox->items[i]);
+        }
     }
     bus_flush(outlet->bus);
     log_tail_set_ahead(outlet->tail, false);

@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { TICK_MS = 500, BUSY_TICK_MS = 5 };
 
@@ -192,6 +193,27 @@ static enum err find_head(struct writer *writer, struct str stream, struct head 
     return err;
 }
 
+static void forget_told(struct watch *watch)
+{
+    event_unref(watch->settings);
+    watch->settings = NULL;
+    for (int i = 0; i < PINS_MAX; i++) {
+        event_unref(watch->pins[i]);
+        watch->pins[i] = NULL;
+    }
+}
+
+/* While the disk cannot be read, of what memory has: its log is followed all the same. */
+static enum err tell(struct writer *writer, const struct head *head, struct watch *watch)
+{
+    const enum err err = ordering_tell(&writer->ordering, head, watch);
+    if (err == ERR_OK || health_of(writer) >= HEALTH_BROKEN) {
+        return ERR_OK;
+    }
+    forget_told(watch);
+    return err;
+}
+
 static enum err put_on(struct writer *writer, struct watch *watch)
 {
     struct head *head = NULL;
@@ -202,7 +224,15 @@ static enum err put_on(struct writer *writer, struct watch *watch)
     if (head->row.id == 0 && writer->ordering.rules.streams_explicit) {
         return ERR_NOT_FOUND;
     }
-    TRY(bus_add(&writer->bus, &head->subs, watch));
+    const enum err told = tell(writer, head, watch);
+    if (told != ERR_OK) {
+        return told == ERR_NOMEM ? ERR_NOMEM : ERR_SYS;
+    }
+    const enum err added = bus_add(&writer->bus, &head->subs, watch);
+    if (added != ERR_OK) {
+        forget_told(watch);
+        return added;
+    }
     heads_watched(&writer->ordering.heads, head);
     watch->head = head->end.public_seq;
     watch->heard = head->end.seq;
@@ -226,6 +256,8 @@ static void open_watch(struct letter *letter)
         call_queue_push(&writer->options.lease->held, letter);
         return;
     }
+    watch->settings = NULL;
+    memset(watch->pins, 0, sizeof(watch->pins));
     watch->epoch = writer->options.identity->epoch;
     watch->result = is_given(writer) ? ERR_SYS : put_on(writer, watch);
     call_finish(&watch->call);
@@ -626,6 +658,7 @@ static enum err open_parts(struct writer *writer)
     const struct moment now = now_of(writer);
     TRY(ordering_open(&writer->ordering, &writer->store, writer->options.identity,
                       &writer->options.rules, now));
+    writer->ordering.tally = &writer->options.metrics->rules;
     enum err err = mail_init(&writer->mail);
     if (err != ERR_OK) {
         ordering_close(&writer->ordering);
