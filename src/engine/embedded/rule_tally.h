@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* rule_tally -- how often rules decided, dry runs among them: of all streams as metrics, of each for
- * those who moderate it.
+/* rule_tally -- how often rules decided, dry runs among them: of all streams as metrics, of each
+ * for those who moderate it.
  *
  * Owns:     its metrics, an entry a stream.
  * Thread:   counted on the ordering thread, read on any; entries are under TALLY, a leaf lock.
