@@ -155,12 +155,22 @@ static void put_loosely(struct reading *reading, uint32_t point)
     put_point(reading, letter != '\0' ? (uint32_t)letter : point);
 }
 
+/* What it looks like, or else what it looks like when it is small; 0: nothing, or nobody asks. */
+static char letter_of(const struct reading *reading, uint32_t point, uint32_t small)
+{
+    if (!reading->is_loose) {
+        return '\0';
+    }
+    const char letter = look_alike_letter(point);
+    return letter != '\0' || small == point ? letter : look_alike_letter(small);
+}
+
 /* It looks like a letter as it stands, or what it is made of may. */
 static void put_other(struct reading *reading, uint32_t point)
 {
     enum { OPTIONS = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE };
-    const char letter = reading->is_loose ? look_alike_letter(point) : '\0';
     const uint32_t small = stands_for_itself(point) ? point : small_of(point);
+    const char letter = letter_of(reading, point, small);
     utf8proc_int32_t parts[FOLD_POINTS_MAX];
     int break_class = UTF8PROC_BOUNDCLASS_START;
     if (letter != '\0' || small != 0) {

@@ -43,6 +43,24 @@ static void plain_text_is_small_letters_and_single_spaces(void **state)
            "strasse\x1Fstrabe"); // sharp s is ss, and looks like b
 }
 
+static void any_white_space_is_one_space(void **state)
+{
+    (void)state;
+    expect("a\xE3\x80\x80\xC2\xA0\xE2\x80\x83"
+           "b",
+           "a b");                              // ideographic, no-break and em space
+    expect("\xE3\x80\x80 a \xE2\xA0\x80", "a"); // and the blank of Braille
+}
+
+static void letters_of_any_script_are_small(void **state)
+{
+    (void)state;
+    expect("\xD0\x96\xD0\xB6\xD0\xAE", "\xD0\xB6\xD0\xB6\xD1\x8E"); // Cyrillic
+    expect("\xD0\x99\xD0\xB9", "\xD0\xB8\xD0\xB8");                 // its short i
+    expect("\xCE\xA3\xCF\x82\xCF\x83", "\xCF\x83\xCF\x83\xCF\x83\x1Foso");
+    expect("\xD5\x94\xD6\x84", "\xD6\x84\xD6\x84"); // Armenian
+}
+
 static void what_is_not_seen_is_dropped(void **state)
 {
     (void)state;
@@ -101,6 +119,11 @@ static void letters_of_their_own_script_stay_whole(void **state)
     expect("\xE1\x84\x80\xE1\x85\xA1\xE1\x86\xAB", "\xEA\xB0\x84"); // g, a, n: gan
     expect("\xE3\x81\x8B\xE3\x82\x99", "\xE3\x81\x8C");             // ka, voiced: ga
     expect("\xEF\xBE\x8A\xEF\xBE\x9F", "\xE3\x83\x91");             // half-width pa
+    expect("\xE1\xAC\x95\xE1\xAC\xB6", "\xE1\xAC\x95\xE1\xAC\xB6"); // Balinese
+    expect("\xEA\xA2\x92\xEA\xA2\xB6", "\xEA\xA2\x92\xEA\xA2\xB6"); // Saurashtra
+    expect("\xF0\x91\x80\x95\xF0\x91\x80\xBA", "\xF0\x91\x80\x95\xF0\x91\x80\xBA"); // Brahmi
+    expect("\xE3\x82\xAB\xE3\x90\x80\xF0\x9F\x9A\x80\xF0\x9F\xA4\xA3",
+           "\xE3\x82\xAB\xE3\x90\x80\xF0\x9F\x9A\x80\xF0\x9F\xA4\xA3");
     expect("\xE0\xA4\x95\xE0\xA4\xBF", "\xE0\xA4\x95\xE0\xA4\xBF"); // ki in Devanagari
 }
 
@@ -146,6 +169,12 @@ static void a_buf_without_room_fails_and_nothing_else(void **state)
     fold_text(STR("l0ng\xC3\xA9r than three"), &out);
     assert_false(buf_ok(&out));
     buf_done(&out);
+    for (size_t most = 0; most < 24; most++) { // wherever it is full
+        buf_init(&out, MEM_OTHER, most);
+        fold_text(STR("c\xC3\xA9 w1n"), &out);
+        assert_int_equal(buf_ok(&out), most >= 20);
+        buf_done(&out);
+    }
 }
 
 static void every_look_alike_is_found_and_nothing_ascii_is_one(void **state)
@@ -167,6 +196,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_is_small_letters_and_single_spaces),
+        cmocka_unit_test(any_white_space_is_one_space),
+        cmocka_unit_test(letters_of_any_script_are_small),
         cmocka_unit_test(what_is_not_seen_is_dropped),
         cmocka_unit_test(compatibility_forms_are_the_letters_they_are),
         cmocka_unit_test(what_looks_like_a_letter_is_read_as_one_beside_the_plain_reading),

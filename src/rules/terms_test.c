@@ -2,6 +2,7 @@
 #include "rules/terms.h"
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "rules/fold.h"
 
 #include <setjmp.h>
@@ -88,6 +89,35 @@ static void a_word_stands_alone(void **state)
     expect(terms, "i like c++11", "c++");
     expect(terms, "so BUY   NOW.", "buy now");
     expect(terms, "\xE4\xBD\xA0\xE7\xAC\xA8\xE4\xBD\xA0", "\xE7\xAC\xA8");
+    expect(terms,
+           "\xE0\xB8\x81"
+           "ass\xE3\x81\x82",
+           "ass"); // Thai, kana
+    expect(terms,
+           "\xE1\x9E\x80"
+           "ass\xF0\xA0\x80\x80",
+           "ass"); // Khmer, a rare ideograph
+    expect(terms,
+           "\xEF\xA8\x8E"
+           "ass",
+           "ass");                        // a compatibility ideograph
+    expect(terms, "ass\xE0\xA4\xBF", ""); // a vowel sign belongs to what it stands on
+    expect(terms, "ass\xD9\xA3", "");     // an Arabic digit
+    terms_unref(terms);
+}
+
+static void without_memory_there_are_none(void **state)
+{
+    (void)state;
+    static const struct term list[] = {{STR("slur"), TERM_WORD, OUTCOME_REFUSE}};
+    struct terms *terms = NULL;
+    uint32_t bad = 0;
+    for (uint64_t n = 1; terms == NULL; n++) {
+        mem_fail_after(n);
+        const enum err err = terms_new(list, 1, &terms, &bad);
+        mem_fail_after(0);
+        assert_int_equal(err, terms == NULL ? ERR_NOMEM : ERR_OK);
+    }
     terms_unref(terms);
 }
 
@@ -216,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pattern_is_found_wherever_it_ends),
         cmocka_unit_test(a_word_stands_alone),
+        cmocka_unit_test(without_memory_there_are_none),
         cmocka_unit_test(what_is_hidden_is_found),
         cmocka_unit_test(what_is_allowed_shields_what_lies_inside),
         cmocka_unit_test(the_strictest_wins),

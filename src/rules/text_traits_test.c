@@ -52,6 +52,12 @@ static void links_are_found(void **state)
         "bit.ly/x?y",
         "foo.co.in",
         "example.com:8080",
+        "bit.ly:80",
+        "1.2.3.4/path",
+        "-example.com-",
+        "a...b example.org",
+        "example{dot}com",
+        "example <dot> org",
         "1.2.3.4:80",
         "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xBC\xD0\xB5\xD1\x80.\xD1\x80\xD1\x84",
         "ex\xE2\x80\x8B"
@@ -99,6 +105,20 @@ static void what_only_has_dots_is_no_link(void **state)
         "http:// is the start",
         "://x",
         "and/or",
+        "t.me/",
+        "t.me/ x",
+        "t.me//",
+        "1.2.3.4.5/x",
+        "1.2.3/x",
+        "www.",
+        "a:// b",
+        "see:// ",
+        "dot com",
+        "example (dot com",
+        "example(dot]co",
+        "anecdote com",
+        "lol . so",
+        "--.com",
         ".com",
         "dotcom",
         "Dr.Who",
@@ -118,6 +138,13 @@ static void emotes_alone_are_told(void **state)
     expect_trait("\xF0\x9F\x87\xB3\xF0\x9F\x87\xB4 \xE2\x9D\xA4\xEF\xB8\x8F", TRAIT_EMOTE_ONLY,
                  true);
     expect_trait("7\xEF\xB8\x8F\xE2\x83\xA3", TRAIT_EMOTE_ONLY, true);
+    expect_trait("#\xE2\x83\xA3*\xE2\x83\xA3", TRAIT_EMOTE_ONLY, true);
+    expect_trait("#", TRAIT_EMOTE_ONLY, false);
+    expect_trait("7\xEF\xB8\x8F", TRAIT_EMOTE_ONLY, false);
+    expect_trait("\xC2\xA9", TRAIT_EMOTE_ONLY, false); // a sign, not a picture
+    expect_trait(":unfinished", TRAIT_EMOTE_ONLY, false);
+    expect_trait(":aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:",
+                 TRAIT_EMOTE_ONLY, false);
     expect_trait("", TRAIT_EMOTE_ONLY, false);
     expect_trait("hi :wave:", TRAIT_EMOTE_ONLY, false);
     expect_trait("\xF0\x9F\x98\x80!", TRAIT_EMOTE_ONLY, false);
@@ -167,6 +194,15 @@ static void texts_people_would_call_the_same_are_alike(void **state)
     expect_alike("Buy followers now", "Buy followers later", false);
     expect_alike("\xE4\xBD\xA0\xE5\xA5\xBD\xE5\x90\x97\xEF\xBC\x9F",
                  "\xE4\xBD\xA0\xE5\xA5\xBD\xE5\x90\x97", true);
+    char lines[2][1200]; // who begins alike for so long is alike
+    for (size_t i = 0; i < sizeof(lines[0]) - 1; i++) {
+        lines[0][i] = lines[1][i] = (char)('a' + i % 26);
+    }
+    lines[0][sizeof(lines[0]) - 1] = lines[1][sizeof(lines[1]) - 1] = '\0';
+    lines[1][1000] = '9';
+    expect_alike(lines[0], lines[1], true);
+    lines[1][100] = '9';
+    expect_alike(lines[0], lines[1], false);
     assert_int_equal(traits_of("gg").likeness, 0);
     assert_int_equal(traits_of("LOOOOOOOOOOOOL").likeness, 0);
     assert_int_equal(traits_of("!!!!!!!!!!!!").likeness, 0);
