@@ -7,8 +7,8 @@
 /* On all streams at once, where no comment of one stream can be named. */
 static bool is_for_all(const struct act *act)
 {
-    return act->at == ACT_AT_USERS || act->what == ACT_UNDO || act->what == ACT_CLEAR ||
-           act->what == ACT_DECIDE;
+    return act->at == ACT_AT_USERS || act->at == ACT_AT_ACT ||
+           (act->at == ACT_AT_NOTHING && act->what != ACT_RULES);
 }
 
 static enum err read_request(struct acting *acting, const struct acting_options *options,
@@ -25,8 +25,8 @@ static enum err read_request(struct acting *acting, const struct acting_options 
     if (options->stream.len == 0 && !is_for_all(act)) {
         *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
                                     .field = STR("do"),
-                                    .detail = STR("On all streams there are acts on users, clear "
-                                                  "and undo; this one is done stream by stream.")};
+                                    .detail = STR("A comment is of one stream: name that by the "
+                                                  "path.")};
         return ERR_PROTO;
     }
     return ERR_OK;

@@ -70,6 +70,8 @@ static const struct route routes[] = {
     {"POST", "/v1/moderation", moderation_api_act, 0},
     {"POST", "/v1/moderation/undo", moderation_api_undo, 0},
     {"GET", "/v1/moderation/log", moderation_look_log, 0},
+    {"GET", "/v1/moderation/rules", moderation_look_rules, 0},
+    {"GET", "/v1/moderation/acts/{act}", moderation_look_act, 0},
     {"POST", "/v1/tickets", tickets_api_post, 0},
     {"POST", "/v1/guests", guests_post, ROUTE_TOKENLESS},
     {"GET", "/healthz", health_alive, ROUTE_OPEN},

@@ -3,6 +3,7 @@
  *
  *      GET  /v1/streams/{stream}/moderation/log                 the audit
  *      GET  /v1/moderation/log                                  that of acts on all streams
+ *      GET  /v1/moderation/rules, /v1/moderation/acts/{act}     the same
  *                                 .../moderation/held           what waits, and who looks at what
  *                                 .../moderation/users/{user}   sanctions and newest comments
  *                                 .../moderation/acts/{act}     one act

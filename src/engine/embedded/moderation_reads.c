@@ -3,13 +3,20 @@
 
 #include "engine/embedded/appeal_reads.h"
 #include "engine/embedded/held_reads.h"
+#include "engine/embedded/sanction_reads.h"
+#include "engine/embedded/settings.h"
 #include "engine/embedded/similar.h"
 #include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_audit.h"
 #include "engine/embedded/store_streams.h"
+#include "engine/embedded/user_reads.h"
+#include "rules/house_json.h"
 #include "wire/json.h"
+#include "wire/json_slice.h"
 
 #include <stddef.h>
+
+enum { SANCTIONS_TOLD_MAX = 500 };
 
 static enum err find_stream(struct store *store, struct str name, struct store_stream *ret_stream)
 {
@@ -101,7 +108,45 @@ static enum err answer_appeals(struct store *store, struct moderation_call *call
     return appeal_reads_write(store, &page, &call->out);
 }
 
-enum err moderation_reads_answer(struct store *store, struct moderation_call *call, int64_t now_s)
+/* ---- a user, the rules ---- */
+
+static enum err answer_user(struct store *store, struct moderation_call *call,
+                            const struct moderation_at *at)
+{
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    const struct user_page page = {.stream = stream.id,
+                                   .name = call->stream,
+                                   .user = call->user,
+                                   .wall_ms = at->wall_ms,
+                                   .limit = call->limit};
+    return user_reads_write(store, &page, &call->out);
+}
+
+static enum err answer_house(struct store *store, struct moderation_call *call,
+                             const struct moderation_at *at)
+{
+    struct store_stream stream;
+    struct house_rules rules;
+    struct buf text;
+    const struct settings_of of = {
+        .store = store, .hash_key = at->hash_key, .stream = call->stream, .wall_ms = at->wall_ms};
+    TRY(find_stream(store, call->stream, &stream));
+    TRY(settings_read(&of, &rules));
+    buf_init(&text, MEM_ENGINE, HOUSE_JSON_BYTES_MAX);
+    house_json_write(&text, &rules);
+    house_rules_done(&rules);
+    buf_add_str(&call->out, json_slice_members(buf_str(&text)));
+    const enum err err = buf_err(&text);
+    buf_done(&text);
+    TRY(err);
+    const struct sanction_page page = {
+        .stream = stream.id, .wall_ms = at->wall_ms, .limit = SANCTIONS_TOLD_MAX};
+    return sanction_reads_write(store, &page, &call->out);
+}
+
+enum err moderation_reads_answer(struct store *store, struct moderation_call *call,
+                                 const struct moderation_at *at)
 {
     switch (call->what) {
     case MODERATION_LOG:
@@ -111,12 +156,13 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
     case MODERATION_HELD:
         return answer_held(store, call);
     case MODERATION_SIMILAR:
-        return answer_similar(store, call, now_s);
+        return answer_similar(store, call, at->wall_ms / 1000);
     case MODERATION_APPEALS:
         return answer_appeals(store, call);
     case MODERATION_USER:
+        return answer_user(store, call, at);
     case MODERATION_HOUSE:
-        break;
+        return answer_house(store, call, at);
     }
     return ERR_NOT_FOUND;
 }

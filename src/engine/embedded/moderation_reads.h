@@ -10,6 +10,12 @@
 #include "engine/embedded/store.h"
 #include "hub/port.h"
 
+#include <stdint.h>
+
+struct moderation_at {
+    int64_t wall_ms;
+    uint64_t hash_key; // the store's
+};
 /* ERR_NOT_FOUND: there is no such stream or act. What is in call->out then is to be thrown away. */
 MUST_USE enum err moderation_reads_answer(struct store *store, struct moderation_call *call,
-                                          int64_t now_s);
+                                          const struct moderation_at *at);

@@ -317,8 +317,9 @@ static struct moderation_call *moderation_of(struct call *call)
 
 static enum err answer_moderation(struct reader *reader, struct call *call)
 {
-    const int64_t now_s = clock_wall_ms(reader->all->options.clock) / 1000;
-    return moderation_reads_answer(&reader->store, moderation_of(call), now_s);
+    const struct moderation_at at = {.wall_ms = clock_wall_ms(reader->all->options.clock),
+                                     .hash_key = reader->all->options.identity->hash_key};
+    return moderation_reads_answer(&reader->store, moderation_of(call), &at);
 }
 
 static void fail_moderation(struct call *call, enum err err)

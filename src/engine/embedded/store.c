@@ -143,6 +143,10 @@ static const char *const texts[STORE_QUERIES] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STORE_SANCTION_DELETE] = "DELETE FROM sanctions WHERE act = ?1 AND user = ?2",
     [STORE_SANCTIONS] = "SELECT act, user, stream, what, until, words FROM sanctions ORDER BY act",
+    [STORE_SANCTIONS_OF] =
+        "SELECT act, user, stream, what, until, words FROM sanctions "
+        "WHERE stream IN (?1, 0) AND (?2 = '' OR user = ?2) AND (until = 0 OR until > ?3) "
+        "ORDER BY act DESC",
     [STORE_RANK_SET] = "INSERT OR REPLACE INTO ranks(stream, user, roles) VALUES (?1, ?2, ?3)",
     [STORE_RANK_GET] = "SELECT roles FROM ranks WHERE user = ?2 AND (stream = ?1 OR ?1 = 0)",
     [STORE_DEDUPE_GET] = "SELECT n FROM dedupe_0 WHERE key = ?1",

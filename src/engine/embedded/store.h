@@ -170,6 +170,7 @@ enum store_query {
     STORE_SANCTION_ADD,
     STORE_SANCTION_DELETE,
     STORE_SANCTIONS,
+    STORE_SANCTIONS_OF,
     STORE_RANK_SET,
     STORE_RANK_GET,
     STORE_DEDUPE_GET, // one for each table

@@ -24,6 +24,10 @@ struct store_sanction {
 MUST_USE enum err store_sanctions_add(struct store *store, const struct store_sanction *sanction);
 MUST_USE enum err store_sanctions_delete(struct store *store, uint64_t act, struct str user);
 MUST_USE enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk);
+/* Those of like->user (empty: everybody's) on like->stream and on all, that last beyond
+ * like->until_ms, the newest first. */
+MUST_USE enum err store_sanctions_of(struct store *store, const struct store_sanction *like,
+                                     sqlite3_stmt **ret_walk);
 MUST_USE enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
                                        struct store_sanction *ret_sanction);
 

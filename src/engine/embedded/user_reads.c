@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The newest comments are found downwards and told upwards; their texts are in the log, in the
+ * evidence, or with what is held. */
+#include "engine/embedded/user_reads.h"
+
+#include "engine/embedded/evidence.h"
+#include "engine/embedded/held.h"
+#include "engine/embedded/removals.h"
+#include "engine/embedded/sanction_reads.h"
+#include "engine/embedded/store_rows.h"
+#include "engine/embedded/sweeps.h"
+#include "wire/cursor.h"
+#include "wire/json.h"
+#include "wire/json_slice.h"
+
+#include <stddef.h>
+
+struct history {
+    struct store *store;
+    const struct user_page *page;
+    struct sweeps sweeps;
+    struct buf *out;
+    struct buf author; // as in the newest comment
+    uint64_t seqs[USER_COMMENTS_MAX];
+    uint32_t count;
+    bool has_one; // in "comments"
+};
+
+static enum err find(struct history *history)
+{
+    sqlite3_stmt *walk = NULL;
+    const struct store_range range = {.stream = history->page->stream,
+                                      .upto = SEQ_MAX,
+                                      .kinds = 1U << EVENT_COMMENT | 1U << EVENT_REMOVED,
+                                      .newest_first = true};
+    TRY(store_rows_range(history->store, &range, &walk));
+    for (uint32_t looks = 0; looks < USER_ROWS_MAX && history->count < history->page->limit;
+         looks++) {
+        struct store_row row;
+        const enum err err = store_rows_next(history->store, walk, &row);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        if (err != ERR_GONE) {
+            TRY(err);
+            if (str_eq(row.user, history->page->user)) {
+                history->seqs[history->count++] = row.seq;
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+static const char *state_name(enum comment_state state)
+{
+    static const char *const names[] = {[COMMENT_VISIBLE] = "visible",
+                                        [COMMENT_HELD] = "held",
+                                        [COMMENT_DELETED] = "deleted",
+                                        [COMMENT_SHADOWED] = "shadowed"};
+    return names[state];
+}
+
+static void note_author(struct history *history, struct str body)
+{
+    const struct str author = json_slice_member(body, STR("user"));
+    if (author.len > 0) {
+        buf_reset(&history->author);
+        buf_add_str(&history->author, author);
+    }
+}
+
+static void write_comment(struct history *history, uint64_t seq, struct str body,
+                          enum comment_state state)
+{
+    struct buf *out = history->out;
+    note_author(history, body);
+    buf_add_str(out, history->has_one ? STR(",{") : STR("{"));
+    history->has_one = true;
+    json_write_member_str(out, "type", STR("comment"));
+    json_write_member_str(out, "stream", history->page->name);
+    if (seq != 0) {
+        json_write_member_u64(out, "seq", seq);
+    }
+    if (body.len > 0) {
+        buf_add_byte(out, ',');
+        buf_add_str(out, body);
+    }
+    json_write_member_str(out, "state", str_of(state_name(state)));
+    buf_add_byte(out, '}');
+}
+
+/* What is held after it was visible is removed in the log; the queue knows better. */
+static enum err find_state(struct history *history, const struct store_row *row,
+                           enum comment_state *ret_state)
+{
+    struct held_row held;
+    TRY(removals_standing(history->store, &history->sweeps, row, ret_state));
+    if (*ret_state != COMMENT_DELETED) {
+        return ERR_OK;
+    }
+    const enum err err = held_find_placed(history->store, row->n, &held);
+    if (err == ERR_OK && held.state == COMMENT_HELD) {
+        *ret_state = COMMENT_HELD;
+    }
+    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+}
+
+static enum err tell(struct history *history, uint64_t seq)
+{
+    struct store_row row;
+    struct evidence_row evidence;
+    enum comment_state state = COMMENT_DELETED;
+    TRY(store_rows_at(history->store, history->page->stream, seq, &row));
+    TRY(find_state(history, &row, &state));
+    if (row.kind == EVENT_COMMENT) {
+        write_comment(history, seq, row.body, state);
+        return ERR_OK;
+    }
+    const enum err err = evidence_find(history->store, history->page->stream, seq, &evidence);
+    if (err == ERR_OK) {
+        write_comment(history, seq, evidence.body, state);
+    } else if (err == ERR_NOT_FOUND) { // erased: that there was one is known still
+        write_comment(history, seq, STR_NONE, state);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err tell_queue(struct history *history)
+{
+    sqlite3_stmt *walk = NULL;
+    TRY(held_queue(history->store, history->page->stream, 0, &walk));
+    for (;;) {
+        struct held_row held;
+        const enum err err = held_next(history->store, walk, &held);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        if (err != ERR_GONE) {
+            TRY(err);
+            if (held.seq == 0 && str_eq(held.user, history->page->user)) {
+                write_comment(history, 0, held.body, COMMENT_HELD);
+            }
+        }
+    }
+}
+
+static enum err tell_comments(struct history *history)
+{
+    json_write_name(history->out, "comments");
+    buf_add_byte(history->out, '[');
+    for (uint32_t i = history->count; i > 0; i--) {
+        const enum err err = tell(history, history->seqs[i - 1]);
+        if (err != ERR_GONE) {
+            TRY(err);
+        }
+    }
+    TRY(tell_queue(history));
+    buf_add_byte(history->out, ']');
+    return buf_err(history->out);
+}
+
+static void tell_author(struct history *history)
+{
+    struct buf *out = history->out;
+    json_write_name(out, "user");
+    if (history->author.len > 0 && buf_ok(&history->author)) {
+        buf_add_str(out, buf_str(&history->author));
+        return;
+    }
+    buf_add_byte(out, '{');
+    json_write_member_str(out, "id", history->page->user);
+    json_write_member_str(out, "name", history->page->user);
+    buf_add_byte(out, '}');
+}
+
+static enum err write_all(struct history *history)
+{
+    const struct sanction_page sanctions = {.stream = history->page->stream,
+                                            .user = history->page->user,
+                                            .wall_ms = history->page->wall_ms,
+                                            .limit = USER_COMMENTS_MAX};
+    TRY(find(history));
+    TRY(tell_comments(history));
+    tell_author(history);
+    return sanction_reads_write(history->store, &sanctions, history->out);
+}
+
+enum err user_reads_write(struct store *store, const struct user_page *page, struct buf *out)
+{
+    struct history history = {.store = store, .page = page, .out = out};
+    struct user_page bounded = *page;
+    bounded.limit = page->limit < USER_COMMENTS_MAX ? page->limit : USER_COMMENTS_MAX;
+    history.page = &bounded;
+    TRY(sweeps_load(store, &history.sweeps));
+    buf_init(&history.author, MEM_ENGINE, SIZE_MAX);
+    const enum err err = write_all(&history);
+    buf_done(&history.author);
+    sweeps_done(&history.sweeps);
+    return err;
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What moderators look up: a user's history, the rules and sanctions in force, raids."""
+import pytest
+
+from moderator import Moderator
+
+
+@pytest.fixture
+def mod(server, stream):
+    return Moderator(server, stream)
+
+
+def test_a_users_history_in_the_stream(mod, server):
+    posted = [server.posted(mod.stream, f"text {n}", user="u 9/é")["seq"] for n in range(3)]
+    server.posted(mod.stream, "another's", user="u8")
+    mod.act("delete", seq=posted[0])
+    mod.act("hold", seq=posted[1])
+    mod.act("shadow", user="u 9/é", reason="ads")
+    shadowed = server.posted(mod.stream, "shadowed", user="u 9/é")["seq"]
+    mod.act("mode", value=["hold_all"])
+    mod.undo(mod.act("timeout", user="u 9/é", seconds=60)["act"])
+    timeout = mod.act("timeout", user="u 9/é", seconds=3600)
+    found = mod.user_of("u 9/é")
+    assert found["user"]["id"] == "u 9/é"
+    assert [(comment.get("seq"), comment["text"], comment["state"]) for comment in found["comments"]] == [
+        (posted[0], "text 0", "deleted"), (posted[1], "text 1", "held"), (posted[2], "text 2", "visible"),
+        (shadowed, "shadowed", "shadowed")]
+    newest, oldest = found["sanctions"]
+    assert (newest["do"], newest["act"], newest["by"], "until" in newest) == ("timeout", timeout["act"], mod.user, True)
+    assert (oldest["do"], oldest["reason"]) == ("shadow", "ads")
+    assert mod.user_of("nobody") == {"user": {"id": "nobody", "name": "nobody"}, "comments": [], "sanctions": []}
+
+
+def test_what_is_held_without_a_place_is_in_it(mod, server):
+    mod.act("mode", value=["hold_all"])
+    held = server.post(mod.stream, "waits", user="u9").json()
+    (comment,) = mod.user_of("u9")["comments"]
+    assert (comment["id"], comment["state"], "seq" in comment) == (held["id"], "held", False)
+
+
+def test_sanctions_on_all_streams_are_in_it(start):
+    roar = start()
+    everywhere, mod = Moderator(roar, None, "root", "admin"), Moderator(roar, "s")
+    roar.posted("s", user="u9")
+    ban = everywhere.act("ban", user="u9")
+    (sanction,) = mod.user_of("u9")["sanctions"]
+    assert (sanction["act"], sanction["all"]) == (ban["act"], True)
+    assert [found["user"] for found in mod.look("rules")["sanctions"]] == ["u9"]
+
+
+def test_the_rules_in_force(mod, server):
+    terms = [{"text": "darn", "match": "word", "action": "hold"}]
+    mod.act("slow", seconds=7)
+    mod.act("mode", value=["links_off"])
+    mod.act("terms", value=terms)
+    ban = mod.act("ban", user="u9")
+    server.ask("PUT", f"/v1/streams/{mod.stream}", token=mod.token, body={"rules": {"caps": {"percent": 70}}})
+    found = mod.look("rules")
+    assert (found["slow"], found["modes"], found["shield"], found["terms"]) == (7, ["links_off"], False, terms)
+    assert found["rules"]["caps"]["percent"] == 70
+    assert [(sanction["do"], sanction["user"], sanction["act"]) for sanction in found["sanctions"]] == [
+        ("ban", "u9", ban["act"])]
+    assert Moderator(server, mod.stream + "-nobodys").look("rules")["modes"] == []
+
+
+def test_rules_for_all_streams(start):
+    roar = start()
+    everywhere = Moderator(roar, None, "root", "admin")
+    act = everywhere.act("mode", value=["links_off"])
+    for stream in ("a", "b"):
+        assert roar.post(stream, "see https://example.com/x").problem() == "links_off"
+    assert everywhere.look("rules")["modes"] == ["links_off"]
+    assert everywhere.look(f"acts/{act['act']}")["entry"]["stream"] is None
+    everywhere.undo(act["act"])
+    roar.posted("a", "see https://example.com/x")
+
+
+def test_a_raid_is_grouped(mod, server):
+    for n in range(6):
+        server.posted(mod.stream, f"Join   the BEST server now{'!' * n}", user=f"r{n}")
+    server.posted(mod.stream, "something else entirely")
+    (group,) = [group for group in mod.look("similar")["groups"] if group["why"] == "text"]
+    assert len(group["comments"]) == 6
+    act = mod.act("delete", seqs=[comment["seq"] for comment in group["comments"]], reason="raid")
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["something else entirely"]
+    mod.undo(act["act"])
+    assert len(server.history(mod.stream)) == 7
+
+
+def test_pages(mod, server):
+    for n in range(5):
+        mod.act("ban", user=f"u{n}")
+    page = mod.look("log", "?limit=2")
+    assert [entry["n"] for entry in page["entries"]] == [1, 2] and page["more"]
+    page = mod.look("log", f"?limit=10&after={page['cursor']}")
+    assert [entry["n"] for entry in page["entries"]] == [3, 4, 5] and not page["more"]
+    for query in ("?limit=0", "?limit=501", "?limit=x", "?after=-1"):
+        answer = server.get(f"{mod.path}/log{query}", token=mod.token)
+        assert (answer.status, answer.problem()) == (422, "bad_field")
