@@ -63,6 +63,19 @@ def test_the_rules_in_force(mod, server):
     assert Moderator(server, mod.stream + "-nobodys").look("rules")["modes"] == []
 
 
+def test_a_dry_run_only_counts(mod, server):
+    answer = server.ask("PUT", f"/v1/streams/{mod.stream}", token=mod.token,
+                        body={"rules": {"links": {"dry_run": True}}})
+    assert answer.status in (200, 201), answer.body
+    for _ in range(3):
+        server.posted(mod.stream, "see https://example.com/x")
+    server.posted(mod.stream, "no link")
+    assert mod.look("rules")["counts"]["links"] == {"hits": 0, "dry_run": 3}
+    mod.act("mode", value=["emote_only"])
+    assert server.post(mod.stream, "words").status == 422
+    assert mod.look("rules")["counts"]["emote_only"] == {"hits": 1, "dry_run": 0}
+
+
 def test_rules_for_all_streams(start):
     roar = start()
     everywhere = Moderator(roar, None, "root", "admin")

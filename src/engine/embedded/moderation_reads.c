@@ -3,6 +3,7 @@
 
 #include "engine/embedded/appeal_reads.h"
 #include "engine/embedded/held_reads.h"
+#include "engine/embedded/rule_tally.h"
 #include "engine/embedded/sanction_reads.h"
 #include "engine/embedded/settings.h"
 #include "engine/embedded/similar.h"
@@ -140,6 +141,8 @@ static enum err answer_house(struct store *store, struct moderation_call *call,
     const enum err err = buf_err(&text);
     buf_done(&text);
     TRY(err);
+    json_write_name(&call->out, "counts");
+    rule_tally_write(at->tally, call->stream, &call->out);
     const struct sanction_page page = {
         .stream = stream.id, .wall_ms = at->wall_ms, .limit = SANCTIONS_TOLD_MAX};
     return sanction_reads_write(store, &page, &call->out);

@@ -12,9 +12,11 @@
 
 #include <stdint.h>
 
+struct rule_tally;
 struct moderation_at {
     int64_t wall_ms;
-    uint64_t hash_key; // the store's
+    uint64_t hash_key;        // the store's
+    struct rule_tally *tally; // borrowed
 };
 /* ERR_NOT_FOUND: there is no such stream or act. What is in call->out then is to be thrown away. */
 MUST_USE enum err moderation_reads_answer(struct store *store, struct moderation_call *call,

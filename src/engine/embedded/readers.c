@@ -318,7 +318,8 @@ static struct moderation_call *moderation_of(struct call *call)
 static enum err answer_moderation(struct reader *reader, struct call *call)
 {
     const struct moderation_at at = {.wall_ms = clock_wall_ms(reader->all->options.clock),
-                                     .hash_key = reader->all->options.identity->hash_key};
+                                     .hash_key = reader->all->options.identity->hash_key,
+                                     .tally = &reader->all->options.metrics->rules};
     return moderation_reads_answer(&reader->store, moderation_of(call), &at);
 }
 
