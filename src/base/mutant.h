@@ -68,6 +68,9 @@
     X(VIEW_UNPARTED, "who is shadowed goes on with everybody")                                     \
     X(VIEW_PREV_PUBLIC, "who is shadowed is told everybody's prev")                                \
     X(VIEW_READ_PUBLIC, "who is shadowed reads back what everybody does")                          \
+    X(PIN_UNREDACTED, "hello shows a pinned comment that was removed")                             \
+    X(EARLY_NEVER, "who was blocked is sent an act behind all comments")                           \
+    X(NOTICE_TO_ALL, "a notice goes to everybody who is authenticated")                            \
     X(CLOSED_SENDS, "a stream that is behind sends what it has")
 
 enum mutant {

@@ -4,10 +4,11 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "hub/channel.h"
+#include "hub/door.h"
+#include "hub/early.h"
 #include "hub/sift.h"
 #include "hub/sparse.h"
 #include "hub/stall.h"
-#include "hub/stream.h"
 #include "hub/tell.h"
 #include "hub/view.h"
 
@@ -97,7 +98,7 @@ static void on_back(struct catchup *catchup, enum err result)
     catchup->hub->calls_away--;
     asked->lent--;
     if (asked->closing) { // it may have waited for this
-        stream_step_soon(asked);
+        door_step_soon(asked);
     }
     if (viewer == NULL) {
         catchup_free(catchup);
@@ -389,6 +390,7 @@ static enum err try_live(struct viewer *viewer)
     const struct ring_place place = {.seq = catchup->position,
                                      .ordinal = ring_place_before(ring, index).ordinal};
     TRY(channel_join(channel, viewer, cursor, place));
+    viewer->acts_told = (uint16_t)catchup->acts_told;
     catchup_drop(viewer);
     if (cursor < ring->head && !viewer->blocked) {
         list_push(&stream->hub->ready, &viewer->link);
@@ -433,7 +435,7 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     viewer->last_seq = cursor.seq;
     viewer->catchup = NULL;
     end(catchup);
-    stream_leave(viewer);
+    door_leave(viewer);
     viewer->ops->collect(viewer, events, count, &cursor, resync); // may free the viewer
     catchup_free(catchup);
 }
@@ -595,6 +597,33 @@ enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane l
     return ERR_OK;
 }
 
+enum err catchup_part(struct viewer *viewer)
+{
+    struct channel *channel = viewer->channel;
+    struct stream *stream = viewer->stream;
+    struct catchup *catchup = catchup_new(stream->hub, viewer, NULL);
+    if (catchup == NULL) {
+        return ERR_NOMEM;
+    }
+    catchup->encoding = channel->encoding;
+    catchup->position = catchup->cursor.seq = viewer->last_seq;
+    catchup->news_seen = viewer->cursor == channel->ring.head ? stream->news : UINT64_MAX;
+    catchup->acts_told =
+        stream->act_count - (uint16_t)((uint16_t)stream->act_count - viewer->acts_told);
+    catchup->was_full = true;
+    view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
+    sift_begin(catchup);
+    list_remove(&viewer->link);
+    channel_leave(viewer);
+    viewer->catchup = catchup;
+    catchup_enter(catchup, stream);
+    viewer->mode = VIEWER_CATCHUP;
+    if (!viewer->blocked) {
+        catchup_resume(viewer);
+    }
+    return ERR_OK;
+}
+
 static void go_on(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
@@ -614,8 +643,12 @@ static void go_on(struct viewer *viewer)
             begin_anew(viewer);
             return;
         }
-        err = try_live(viewer);
-        if (err == ERR_OK) {
+        if (early_tell(catchup) != ERR_OK) {
+            catchup_rest(viewer);
+            return;
+        }
+        err = page_is_empty(&catchup->page) ? try_live(viewer) : ERR_OK;
+        if (err == ERR_OK && viewer->mode == VIEWER_LIVE) {
             return;
         }
         const bool waits = err == ERR_AGAIN && waits_for_more(viewer);
@@ -628,6 +661,7 @@ static void go_on(struct viewer *viewer)
     }
     if (err == ERR_OK && !page_send(&catchup->page, viewer)) {
         stall_begin(viewer);
+        catchup->was_full = true;
         /* All is with the connection: in the ring it costs nothing while it waits. */
         (void)try_live(viewer);
     } else if (err == ERR_OK) {
@@ -644,7 +678,7 @@ int64_t catchup_turn(struct hub *hub, uint32_t *budget)
     end_rest(hub);
     while (*budget > 0 && !list_is_empty(&hub->catching)) {
         struct viewer *viewer = list_entry(list_pop(&hub->catching), struct viewer, link);
-        if (stream_may_send(viewer->stream)) {
+        if (door_may_send(viewer->stream)) {
             go_on(viewer);
         } else {
             list_push(&viewer->stream->joiners, &viewer->link);

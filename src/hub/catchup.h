@@ -34,6 +34,9 @@ void catchup_free(struct catchup *catchup); // one that no viewer holds
 void catchup_read(struct catchup *catchup, struct read *read);
 void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto);
 
+/* One that is LIVE, and has a place in the ring, goes on by pages from where it stands: something
+ * of its own comes first. ERR_NOMEM. */
+MUST_USE enum err catchup_part(struct viewer *viewer);
 /* Works off hub->catching; returns when it wants to go on: hub->now_ms when the budget ran out. */
 int64_t catchup_turn(struct hub *hub, uint32_t *budget);
 /* A viewer that is open begins anew where it stands, in that lane: hello, resumed. ERR_NOMEM. */

@@ -267,27 +267,20 @@ uint64_t fake_engine_head(const struct fake_engine *engine)
     return fake_engine_head_of(engine, 0);
 }
 
-uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
-                           uint32_t kinds)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < engine->count; i++) {
-        const struct event *event = engine->log[i];
-        count += event->seq >= from && event->seq <= to && (kinds >> event->kind & 1) != 0;
-    }
-    return count;
-}
-
 struct news {
     struct letter letter;
     struct watch *watch;
-    struct event *event; // NULL: behind
+    struct event *event;   // NULL: behind
+    struct notice *notice; // owned; NULL: none
 };
 
 static void open_news(struct letter *letter)
 {
     struct news *news = (struct news *)letter;
-    if (news->event == NULL) {
+    if (news->notice != NULL) {
+        news->watch->on_notice(news->watch, news->notice);
+        free(news->notice);
+    } else if (news->event == NULL) {
         news->watch->on_behind(news->watch);
     } else {
         news->watch->on_event(news->watch, news->event);
@@ -492,6 +485,44 @@ bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
     commit_body(engine, EVENT_RESTORE, mono_ms, buf_str(&body), 0);
     buf_done(&body);
     return true;
+}
+
+void fake_engine_notice(struct fake_engine *engine, uint64_t user, bool to_moderators)
+{
+    char json[100];
+    const int len = snprintf(json, sizeof(json),
+                             "{\"type\":\"held\",\"stream\":\"demo\",\"for\":%u,\"moderators\":%d}",
+                             (unsigned)user, to_moderators);
+    for (uint32_t i = 0; i < engine->watch_count; i++) {
+        struct news *news = calloc(1, sizeof(*news));
+        struct notice *notice = calloc(1, sizeof(*notice) + sizeof(json));
+        must(news != NULL && notice != NULL);
+        notice->user_hash = user;
+        notice->to_moderators = to_moderators;
+        notice->json_len = (uint32_t)len;
+        memcpy(notice->json, json, sizeof(json));
+        *news =
+            (struct news){.letter.open = open_news, .watch = engine->watches[i], .notice = notice};
+        home_send(news->watch->call.home, &news->letter);
+    }
+}
+
+void fake_engine_pin(struct fake_engine *engine, uint64_t seq, int64_t mono_ms)
+{
+    const struct event *comment = engine->log[index_of(engine, seq)];
+    struct buf body;
+    buf_init(&body, MEM_OTHER, SIZE_MAX);
+    json_write_member_u64(&body, "target", seq);
+    json_write_name(&body, "comment");
+    event_write(&body, comment, STR("demo"), comment->prev);
+    must(buf_ok(&body));
+    commit_body(engine, EVENT_PIN, mono_ms, buf_str(&body), 0);
+    buf_done(&body);
+}
+
+void fake_engine_set(struct fake_engine *engine, const char *settings, int64_t mono_ms)
+{
+    commit_body(engine, EVENT_SETTINGS, mono_ms, str_of(settings), 0);
 }
 
 /* ---- the engine: who is behind, what is gone ---- */
@@ -733,8 +764,21 @@ void fake_reader_leave(struct fake_reader *reader)
     prover_end(&reader->prover);
 }
 
+/* The newest act that waits for it behind comments. */
+static uint64_t act_owed_to(const struct viewer *viewer)
+{
+    const struct tail *acts = &viewer->stream->acts;
+    const struct event *act = acts->count == 0 ? NULL : acts->events[acts->start + acts->count - 1];
+    const bool waits = viewer->mode == VIEWER_LIVE && act != NULL && act->prev > viewer->last_seq &&
+                       viewer->cursor >= viewer->channel->ring.tail;
+    return waits ? act->seq : 0;
+}
+
 void fake_reader_allow(struct fake_reader *reader, uint32_t bytes)
 {
+    if (reader->joined && reader->viewer.blocked && bytes > 0) {
+        prover_is_owed(&reader->prover, act_owed_to(&reader->viewer));
+    }
     reader->room = bytes;
     if (reader->joined && reader->viewer.blocked && bytes > 0) {
         viewer_writable(reader->hub, &reader->viewer);

@@ -74,14 +74,16 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms);
 void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
 /* The newest that was removed is shown again; false: there is none. */
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);
+/* A notice "held" to that user, and to moderators if asked; to every home. */
+void fake_engine_notice(struct fake_engine *engine, uint64_t user, bool to_moderators);
+/* A comment is pinned, or the stream's settings change. */
+void fake_engine_pin(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
+void fake_engine_set(struct fake_engine *engine, const char *settings, int64_t mono_ms);
 void fake_engine_lose_watch(struct fake_engine *engine); // one is told that it is behind
 void fake_engine_expire(struct fake_engine *engine, uint32_t count);
 uint64_t fake_engine_head(const struct fake_engine *engine); // that everybody is shown
 uint64_t fake_engine_head_of(const struct fake_engine *engine, uint64_t view);
 enum { FAKE_READABLE_PER_S = 3, FAKE_WALL_MS = 500000000 }; // at = mono + that
-/* Events, or only acts or comments, with from <= seq <= to, expired ones too. */
-uint32_t fake_engine_count(const struct fake_engine *engine, uint64_t from, uint64_t to,
-                           uint32_t kinds);
 
 struct fake_reader {
     struct viewer viewer; // first

@@ -5,9 +5,9 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
+#include "hub/door.h"
 #include "hub/skip.h"
 #include "hub/stall.h"
-#include "hub/stream.h"
 #include "hub/train.h"
 
 /* Neighbouring viewers mostly get the very same bytes, so what is measured of a delivery is
@@ -199,6 +199,7 @@ static void begin_round(struct stream *stream)
     stream->round_began_ms = hub->now_ms;
     stream->has_new = false;
     stream->has_new_events = false;
+    stream->has_new_act = false;
     stream->in_round = true;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         /* A sparse lane has often nothing new where others have. */
@@ -263,10 +264,10 @@ static bool go_round(struct stream *stream, uint32_t *budget)
 
 static int64_t due_ms(const struct stream *stream)
 {
-    if (!stream_may_send(stream)) {
+    if (!door_may_send(stream)) {
         return INT64_MAX; // until it has caught up
     }
-    if (stream->in_round || !stream->has_new_events) {
+    if (stream->in_round || !stream->has_new_events || stream->has_new_act) {
         return stream->hub->now_ms;
     }
     return stream->flushed_ms + stream->merge_ms;
@@ -294,7 +295,7 @@ static void flush_ready(struct hub *hub, uint32_t *budget)
     while (*budget > 0 && !list_is_empty(&hub->ready)) {
         struct viewer *viewer = list_entry(list_pop(&hub->ready), struct viewer, link);
         struct run run = {0};
-        if (!stream_may_send(viewer->stream)) {
+        if (!door_may_send(viewer->stream)) {
             list_push(&viewer->stream->joiners, &viewer->link);
         } else if (!viewer->blocked) {
             send_to(viewer, &run);

@@ -100,7 +100,11 @@ struct stream {           // stream.c
     struct tail shadowed;          // comments that their authors alone are shown: view.c
     struct shadow_author *authors; // owned; [author_count] of them, by whose these are or were
     uint32_t author_count, author_cap;
-    struct tail acts;     // events that are never spared, for those who miss a part
+    struct tail acts;             // events that are never spared, for those who miss a part
+    struct event *settings;       // facts.c: the newest; a reference, or NULL
+    struct event *pins[PINS_MAX]; // references; [pin_count]
+    uint32_t pin_count;
+    uint64_t act_count;   // acts seen here
     uint64_t retracted;   // the newest retract that was applied here
     struct link pursuits; // struct catchup by stream_link: of who joins, catches up or polls
 
@@ -124,6 +128,7 @@ struct stream {           // stream.c
     bool in_round;       // its viewers are being visited
     bool has_new;        // anything was appended since the round began
     bool has_new_events; // an event was
+    bool has_new_act;    // an act was, which waits for no window
 
     /* -- presence: crowd.c -- */
     struct map people;                    // struct attendee by identity

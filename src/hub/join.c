@@ -5,6 +5,9 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/crowd.h"
+#include "hub/door.h"
+#include "hub/early.h"
+#include "hub/facts.h"
 #include "hub/sift.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
@@ -85,10 +88,10 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
         list_push(&hub->refused, &viewer->link);
         return;
     }
-    stream_enter(stream, viewer);
+    door_enter(stream, viewer);
     catchup_enter(viewer->catchup, stream);
     viewer->catchup->ticket = take_ticket(hub);
-    list_push(stream_is_open(stream) ? &hub->syncing : &stream->joiners, &viewer->link);
+    list_push(door_is_open(stream) ? &hub->syncing : &stream->joiners, &viewer->link);
 }
 
 /* ---- the plan ---- */
@@ -109,7 +112,7 @@ static bool wait_deeper(struct viewer *viewer)
     catchup->waited_deeper = true;
     stream->wants_deeper = true;
     list_push(&stream->joiners, &viewer->link);
-    stream_step_soon(stream);
+    door_step_soon(stream);
     return true;
 }
 
@@ -333,15 +336,17 @@ static void write_hello(struct buf *json, const struct viewer *viewer)
     const struct hub_options *options = &catchup->hub->options;
     const uint32_t viewers =
         stream->viewers_known > stream->present_here ? stream->viewers_known : stream->present_here;
-    signals_hello(json, &(struct signals_hello){.stream = stream_name(stream),
-                                                .lane = (enum lane)viewer->lane,
-                                                .epoch = options->port->epoch,
-                                                .seq = catchup->position,
-                                                .resumed = catchup->resumed,
-                                                .state = stream->state,
-                                                .latest = view_newest(stream, catchup->view),
-                                                .viewers = viewers,
-                                                .heartbeat_ms = options->presence_beat_ms});
+    struct signals_hello hello = {.stream = stream_name(stream),
+                                  .lane = (enum lane)viewer->lane,
+                                  .epoch = options->port->epoch,
+                                  .seq = catchup->position,
+                                  .resumed = catchup->resumed,
+                                  .state = stream->state,
+                                  .latest = view_newest(stream, catchup->view),
+                                  .viewers = viewers,
+                                  .heartbeat_ms = options->presence_beat_ms};
+    facts_tell(stream, &hello);
+    signals_hello(json, &hello);
 }
 
 static void write_gap(struct buf *json, const struct viewer *viewer)
@@ -421,7 +426,7 @@ static void refuse(struct hub *hub, struct viewer *viewer, enum viewer_refusal w
     list_remove(&viewer->link);
     catchup_drop(viewer);
     if (viewer->stream != NULL) {
-        stream_leave(viewer);
+        door_leave(viewer);
     }
     viewer->mode = VIEWER_IDLE;
     viewer->ops->refuse(viewer, why);
@@ -488,6 +493,7 @@ static void admit(struct viewer *viewer)
     mem_free(MEM_VIEWER, catchup->name);
     catchup->name = NULL;
     catchup->news_seen = viewer->stream->news;
+    early_begin(catchup);
     sift_begin(catchup);
     if (was_open && viewer->blocked) {
         return; // viewer_writable() lets it go on
@@ -515,7 +521,7 @@ static void look_at(struct viewer *viewer)
 {
     struct hub *hub = viewer->catchup->hub;
     struct catchup *catchup = viewer->catchup;
-    if (!stream_is_open(viewer->stream)) {
+    if (!door_is_open(viewer->stream)) {
         list_push(&viewer->stream->joiners, &viewer->link);
     } else if (!is_synced(hub, catchup)) {
         list_push(&hub->syncing, &viewer->link);

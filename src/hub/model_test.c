@@ -138,7 +138,8 @@ static void join_one(struct world *world, struct fake_reader *reader)
                         .limit = 1 + (uint32_t)below(world, 60),
                         .identity = below(world, 3) == 0 ? 0 : 1 + below(world, 10),
                         .name = below(world, 2) == 0 ? STR("Ann") : STR_NONE,
-                        .user = below(world, 2) == 0 ? 0 : 1 + below(world, FAKE_USERS)};
+                        .user = below(world, 2) == 0 ? 0 : 1 + below(world, FAKE_USERS),
+                        .moderates = below(world, 8) == 0};
     if (join.encoding != NULL && below(world, 4) == 0) {
         join.identity = IDENTITY_SOLE;
     }
@@ -187,6 +188,14 @@ static void step(struct world *world)
                                          : below(world, 40) == 0 ? EVENT_STREAM
                                                                  : EVENT_COMMENT;
             fake_engine_commit(&world->engine, kind, world->now_ms);
+        }
+        const struct event *last = world->engine.log[world->engine.count - 1];
+        if (below(world, 12) == 0 && last->kind == EVENT_COMMENT &&
+            (last->flags & EVENT_FLAG_SHADOW) == 0 && world->engine.count < FAKE_EVENTS_MAX) {
+            fake_engine_pin(&world->engine, last->seq, world->now_ms);
+        }
+        if (below(world, 8) == 0) {
+            fake_engine_notice(&world->engine, below(world, FAKE_USERS + 1), below(world, 2) == 0);
         }
         break;
     }

@@ -248,6 +248,17 @@ static void check_place(const struct prover *prover, const char *json)
                                                          number(prover, json, "prev")));
 }
 
+static void note_act(struct prover *prover, uint64_t seq)
+{
+    prover->acts_seen = seq > prover->acts_seen ? seq : prover->acts_seen;
+    prover->owed = seq >= prover->owed ? 0 : prover->owed;
+}
+
+void prover_is_owed(struct prover *prover, uint64_t act)
+{
+    prover->owed = act > prover->acts_seen ? act : 0;
+}
+
 static void believe_event(struct prover *prover, const char *line)
 {
     const char *json = line + 2;
@@ -255,6 +266,10 @@ static void believe_event(struct prover *prover, const char *line)
     const unsigned kind = kind_in(prover, json);
     const uint64_t seq = number(prover, json, "seq"), prev = number(prover, json, "prev");
     saw(prover, seq, prev, kind, body_in(json));
+    holds(prover, is_act(kind) || prover->owed == 0); // promise P10
+    if (is_act(kind)) {
+        note_act(prover, seq);
+    }
     check_fence(prover, str_of(json), seq);
     check_place(prover, json);
     prover->events++;
@@ -405,9 +420,20 @@ static void believe_moving(struct prover *prover, const char *line)
 
 static void believe_early(struct prover *prover, const char *json)
 {
-    holds(prover, prover->lane == LANE_DIGEST && strncmp(json, "S {\"type\":\"comment\"", 20) != 0);
+    holds(prover, strncmp(json, "S {\"type\":\"comment\"", 19) != 0 && prover->greeted);
     reach(ACTED_EARLY);
+    note_act(prover, number(prover, json, "seq"));
     prover->earlies++;
+    prover->early_after = prover->events;
+}
+
+static void believe_notice(struct prover *prover, const char *json)
+{
+    const uint64_t user = number(prover, json, "for");
+    const bool to_moderators = number(prover, json, "moderators") != 0;
+    prover->notices++;
+    holds(prover,
+          (user != 0 && user == prover->join.user) || (to_moderators && prover->join.moderates));
 }
 
 static void believe_lane(struct prover *prover, const char *json)
@@ -514,6 +540,8 @@ static void believe(struct prover *prover, const char *line)
         believe_gap(prover, line);
     } else if (strstr(line, "\"early\":true") != NULL) {
         believe_early(prover, line);
+    } else if (strncmp(line, "S {\"type\":\"held\"", 16) == 0) {
+        believe_notice(prover, line);
     } else if (strstr(line, "\"type\":\"resync\"") != NULL) {
         prover->resynced = true;
         holds(prover, !prover->resumed);

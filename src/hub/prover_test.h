@@ -56,7 +56,9 @@ struct prover {
     uint64_t life_from;                                        // where the last hello put it
     uint64_t life_told;   // since then: events, and what gaps counted as shed or removed
     uint64_t life_spared; // of it, what was not sent
-    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies;
+    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies, notices;
+    uint64_t owed, acts_seen; // an act that is to come first; the newest that did
+    uint64_t early_after;     // how many events had come before the last early copy
     uint32_t viewers_told, hidden_told;
     uint32_t collects, collected;
     char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
@@ -81,6 +83,9 @@ void prover_settle(const struct prover *prover);
 /* The connection itself said something that means nothing, between two frames; then
  * viewer_sent_own(). */
 void prover_hear_own(struct prover *prover);
+/* Its socket takes bytes again, and this act waits behind comments: it comes before them, as a copy
+ * unless it did already. 0: none does. */
+void prover_is_owed(struct prover *prover, uint64_t act);
 /* The answer of a long poll. */
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count);

@@ -54,6 +54,9 @@ struct catchup {
     struct read fetched; // from the store
     uint32_t fetched_at;
     struct count_call count;
+    uint64_t acts_told; // of stream->act_count: copies of the rest are to be sent early
+    uint64_t acts_near; // of those up to there only if its socket was full meanwhile
+    bool was_full;      // it was
     uint64_t news_seen; // of stream->news; who catches up gets no signals, only the last of them
     struct page page;
 };

@@ -3,6 +3,7 @@
 
 #include "base/mutant.h"
 #include "hub/channel.h"
+#include "hub/facts.h"
 #include "hub/pursuit.h"
 #include "hub/sparse.h"
 
@@ -25,6 +26,7 @@ static enum err redact_all(struct stream *stream, const struct removal *removal)
         TRY(tail_redact(&stream->acts, removal));
         TRY(tail_redact(&stream->shadowed, removal));
     }
+    TRY(facts_redact(stream, removal));
     sparse_redact(stream, removal);
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         TRY(channel_redact(channel, removal));

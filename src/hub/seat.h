@@ -100,6 +100,7 @@ struct viewer {
     uint8_t refusal;         // enum viewer_refusal, while in hub->refused
     uint8_t reader;          // enum reader_kind of tally.h
     uint8_t lane;            // enum lane of lane.h
+    uint16_t acts_told;      // LIVE: of stream->act_count: copies of those up to it were sent early
     bool is_sparse : 1;      // sparse.c counts it
     bool is_open : 1;        // `open` was called
     bool blocked : 1;        // the socket was full; waits for viewer_writable()

@@ -26,10 +26,21 @@ static struct str state_name(enum stream_state state)
     return STR("live");
 }
 
-static void write_empty_list(struct buf *out, const char *name)
+static void write_json(struct buf *out, const char *name, struct str json, struct str otherwise)
 {
     json_write_name(out, name);
-    buf_add_str(out, STR("[]"));
+    buf_add_str(out, json.len > 0 ? json : otherwise);
+}
+
+static void write_pins(struct buf *out, const struct signals_hello *hello)
+{
+    json_write_name(out, "pins");
+    buf_add_byte(out, '[');
+    for (int i = 0; i < PINS_MAX && hello->pins[i].len > 0; i++) {
+        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+        buf_add_str(out, hello->pins[i]);
+    }
+    buf_add_byte(out, ']');
 }
 
 void signals_hello(struct buf *out, const struct signals_hello *hello)
@@ -43,9 +54,9 @@ void signals_hello(struct buf *out, const struct signals_hello *hello)
     json_write_member_str(out, "state", state_name(hello->state));
     json_write_member_u64(out, "latest", hello->latest);
     json_write_member_u64(out, "viewers", hello->viewers);
-    json_write_member_u64(out, "slow", 0);
-    write_empty_list(out, "modes");
-    write_empty_list(out, "pins");
+    write_json(out, "slow", hello->slow, STR("0"));
+    write_json(out, "modes", hello->modes, STR("[]"));
+    write_pins(out, hello);
     json_write_member_u64(out, "heartbeat_ms", hello->heartbeat_ms);
     buf_add_byte(out, '}');
 }

@@ -23,6 +23,8 @@ struct signals_hello {
     enum stream_state state;
     uint64_t latest;
     uint32_t viewers;
+    struct str slow, modes; // JSON as it stands; empty: none
+    struct str pins[PINS_MAX];
     uint32_t heartbeat_ms;
 };
 void signals_hello(struct buf *out, const struct signals_hello *hello);

@@ -6,6 +6,9 @@
 #include "hub/apart.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
+#include "hub/door.h"
+#include "hub/facts.h"
+#include "hub/notices.h"
 #include "hub/redact.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
@@ -16,23 +19,6 @@
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
-}
-
-void stream_step_soon(struct stream *stream)
-{
-    if (!list_holds(&stream->step_link)) {
-        list_push(&stream->hub->stepping, &stream->step_link);
-    }
-}
-
-bool stream_is_open(const struct stream *stream)
-{
-    return stream->watched && stream->primed && stream->heard >= stream->target;
-}
-
-bool stream_may_send(const struct stream *stream)
-{
-    return stream_is_open(stream) || mutant(CLOSED_SENDS);
 }
 
 /* ---- taking events in ---- */
@@ -121,6 +107,9 @@ static enum err take(struct stream *stream, struct event *event)
     tail_push(&stream->tail, event);
     if (lane_is_act(event)) {
         tail_push(&stream->acts, event);
+        stream->act_count++;
+        stream->has_new_act = true;
+        facts_take(stream, event);
     }
     if (event->kind == EVENT_STREAM) {
         stream->state = state_in(event, stream->state);
@@ -134,13 +123,18 @@ static enum err take(struct stream *stream, struct event *event)
 static void on_event(struct watch *watch, struct event *event)
 {
     struct stream *stream = list_entry(watch, struct stream, watch);
-    if (stream_is_open(stream) && take(stream, event) == ERR_OK) {
+    if (door_is_open(stream) && take(stream, event) == ERR_OK) {
         return;
     }
     if (event->seq > stream->target && !mutant(CLOSED_DEAF)) {
         stream->target = event->seq;
-        stream_step_soon(stream);
+        door_step_soon(stream);
     }
+}
+
+static void on_notice(struct watch *watch, struct notice *notice)
+{
+    notices_take(list_entry(watch, struct stream, watch), notice);
 }
 
 static void on_behind(struct watch *watch)
@@ -150,7 +144,7 @@ static void on_behind(struct watch *watch)
     }
     struct stream *stream = list_entry(watch, struct stream, watch);
     stream->watched = false;
-    stream_step_soon(stream);
+    door_step_soon(stream);
 }
 
 /* ---- calls ---- */
@@ -165,7 +159,7 @@ static void is_back(struct stream *stream, struct patience *patience)
 {
     patience_back(patience);
     list_remove(&stream->away_link);
-    stream_step_soon(stream);
+    door_step_soon(stream);
 }
 
 static void on_watched(struct call *call)
@@ -176,6 +170,7 @@ static void on_watched(struct call *call)
     if (stream->watch.result == ERR_OK) { // at once: an event may come behind this letter
         stream->watched = true;
         stream->state = stream->watch.state;
+        facts_take_watch(stream);
         const uint64_t heard = stream->watch.heard;
         stream->target = heard > stream->target ? heard : stream->target;
     }
@@ -201,6 +196,7 @@ static void watch(struct stream *stream)
     stream->watch.call.done = on_watched;
     stream->watch.stream = stream_name(stream);
     stream->watch.on_event = on_event;
+    stream->watch.on_notice = on_notice;
     stream->watch.on_behind = on_behind;
     stream->watch_call = CALL_AWAY;
     goes_away(stream, &stream->hub->order);
@@ -369,19 +365,11 @@ static void read_on(struct stream *stream)
     }
 }
 
-static void end_idle(struct stream *stream)
-{
-    if (list_holds(&stream->idle_link)) {
-        list_remove(&stream->idle_link);
-        stream->hub->idle_count--;
-    }
-}
-
 static void free_stream(struct stream *stream)
 {
     struct hub *hub = stream->hub;
     list_remove(&stream->step_link);
-    end_idle(stream);
+    door_end_idle(stream);
     list_remove(&stream->due_link);
     list_remove(&stream->crowd_link);
     map_remove(&hub->streams, &stream->node);
@@ -391,6 +379,7 @@ static void free_stream(struct stream *stream)
     tail_done(&stream->tail);
     tail_done(&stream->acts);
     view_done(stream);
+    facts_done(stream);
     mem_free(MEM_STREAM, stream->visible);
     mem_free(MEM_STREAM, stream);
     metric_count(&hub->tally.streams, -1);
@@ -429,6 +418,7 @@ static void step(struct stream *stream)
         tail_done(&stream->tail);
         tail_done(&stream->acts);
         view_done(stream);
+        facts_done(stream);
         tail_init(&stream->tail, stream->hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
         tail_init(&stream->acts, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
         tail_init(&stream->shadowed, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
@@ -464,9 +454,9 @@ static int64_t close_idle(struct hub *hub)
         if (at_ms > hub->now_ms && !has_too_many_idle(hub)) {
             return at_ms;
         }
-        end_idle(stream);
+        door_end_idle(stream);
         stream->closing = true;
-        stream_step_soon(stream);
+        door_step_soon(stream);
     }
     return INT64_MAX;
 }
@@ -532,13 +522,6 @@ struct stream *stream_find(const struct hub *hub, struct str name)
     return node == NULL ? NULL : map_entry(node, struct stream, node);
 }
 
-static void make_idle(struct stream *stream)
-{
-    stream->idle_since_ms = stream->hub->now_ms;
-    list_push(&stream->hub->idle, &stream->idle_link);
-    stream->hub->idle_count++;
-}
-
 struct stream *stream_open(struct hub *hub, struct str name)
 {
     struct stream *stream = stream_find(hub, name);
@@ -570,38 +553,10 @@ struct stream *stream_open(struct hub *hub, struct str name)
         return NULL;
     }
     metric_count(&hub->tally.streams, 1);
-    make_idle(stream);
+    door_begin_idle(stream);
     crowd_arrive(stream);
-    stream_step_soon(stream);
+    door_step_soon(stream);
     return stream;
-}
-
-void stream_enter(struct stream *stream, struct viewer *viewer)
-{
-    viewer->stream = stream;
-    stream->viewer_count++;
-    stream->closing = false;
-    end_idle(stream);
-    crowd_arrive(stream);
-    stream_step_soon(stream);
-}
-
-void stream_leave(struct viewer *viewer)
-{
-    struct stream *stream = viewer->stream;
-    list_remove(&viewer->link);
-    stall_end(viewer);
-    sparse_leave(viewer);
-    if (viewer->is_open) {
-        stream->readers[viewer->reader]--;
-    }
-    viewer->is_open = false;
-    viewer->mode = VIEWER_IDLE;
-    viewer->stream = NULL;
-    stream->viewer_count--;
-    if (stream->viewer_count == 0) {
-        make_idle(stream);
-    }
 }
 
 void stream_check(const struct stream *stream)

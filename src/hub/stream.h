@@ -22,13 +22,6 @@ MUST_USE struct stream *stream_open(struct hub *hub, struct str name);
 struct stream *stream_find(const struct hub *hub, struct str name); // NULL: not open
 /* The engine's ordering point answers nothing: no stream can be opened now. */
 bool stream_order_is_silent(const struct hub *hub);
-bool stream_is_open(const struct stream *stream); // it has all up to `newest` and follows
-/* While it is not open a removal may have passed by unseen, so that nothing leaves. */
-bool stream_may_send(const struct stream *stream);
-void stream_step_soon(struct stream *stream);
-
-void stream_enter(struct stream *stream, struct viewer *viewer);
-void stream_leave(struct viewer *viewer); // the viewer is IDLE
 /* All that is due; returns when it wants to be called again. */
 int64_t stream_turn(struct hub *hub);
 void stream_check(const struct stream *stream);

@@ -8,10 +8,11 @@
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
+#include "hub/door.h"
+#include "hub/early.h"
 #include "hub/join.h"
 #include "hub/sparse.h"
 #include "hub/stall.h"
-#include "hub/stream.h"
 #include "hub/train.h"
 
 void viewer_join(struct hub *hub, struct viewer *viewer, const struct viewer_ops *ops,
@@ -35,7 +36,7 @@ void viewer_leave(struct hub *hub, struct viewer *viewer)
     crowd_leave(viewer);
     catchup_drop(viewer);
     if (viewer->stream != NULL) {
-        stream_leave(viewer);
+        door_leave(viewer);
     }
     viewer->mode = VIEWER_IDLE;
 }
@@ -60,6 +61,9 @@ void viewer_writable(struct hub *hub, struct viewer *viewer)
         return;
     }
     stall_end(viewer);
+    if (viewer->mode == VIEWER_LIVE && early_is_due(viewer) && catchup_part(viewer) == ERR_OK) {
+        return;
+    }
     if (viewer->mode == VIEWER_LIVE && !list_holds(&viewer->link)) {
         list_push(&hub->ready, &viewer->link);
     } else if (viewer->mode == VIEWER_CATCHUP && !viewer->catchup->away) {

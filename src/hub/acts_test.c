@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the hub makes of acts of moderation: hello's facts, early copies, notices. */
+#include "hub/hub.h"
+
+#include "hub/heart.h"
+#include "hub/pursuit.h"
+#include "hub/world_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { BYTES = 200 };
+
+static void hello_says_slow_mode_modes_and_pins(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    fake_engine_commit_sized(&world->engine, EVENT_COMMENT, 0, BYTES);
+    const uint64_t seq = fake_engine_head(&world->engine);
+    struct fake_reader *first = world_join(world, 0, &live);
+    world_rest(world);
+    assert_non_null(strstr(first->prover.first_signal, "\"slow\":0,\"modes\":[],\"pins\":[]"));
+    fake_engine_set(&world->engine, "\"slow\":30,\"modes\":[\"unique\"],\"shield\":false", 0);
+    fake_engine_pin(&world->engine, seq, 0);
+    world_pass(world, 1000);
+    struct fake_reader *late = world_join(world, 1, &live);
+    world_rest(world);
+    assert_non_null(strstr(late->prover.first_signal,
+                           "\"slow\":30,\"modes\":[\"unique\"],\"pins\":["
+                           "{\"type\":\"comment\",\"stream\":"));
+    fake_engine_retract_seq(&world->engine, seq, 0);
+    world_pass(world, 1000);
+    struct fake_reader *last = world_join(world, 2, &live);
+    world_rest(world);
+    assert_non_null(strstr(last->prover.first_signal, "\"pins\":[{\"type\":\"removed\""));
+}
+
+static void an_act_waits_for_no_window(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct fake_reader *reader = world_join(world, 0, &live);
+    world_rest(world);
+    world_pass(world, 1000);
+    world_commit_many(world, 1);
+    world_turn(world);
+    world->now_ms += 10;
+    world_commit_many(world, 1);
+    world_turn(world);
+    world->now_ms += 10;
+    world_commit_many(world, 3);
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 2); // they gather
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 6);
+}
+
+static void who_was_blocked_is_sent_acts_ahead_of_comments(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct fake_reader *reader = world_join(world, 0, &live);
+    world_rest(world);
+    fake_reader_allow(reader, 10);
+    for (int i = 0; i < 5; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    }
+    world_pass(world, 1000);
+    assert_true(reader->viewer.blocked);
+    const uint64_t before = reader->prover.events;
+    fake_engine_retract_seq(&world->engine, fake_engine_head(&world->engine), world->now_ms);
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    world_pass(world, 1000);
+    assert_int_equal(reader->prover.earlies, 0);
+    fake_reader_allow(reader, UINT32_MAX);
+    world_rest(world);
+    assert_int_equal(reader->prover.earlies, 2);
+    assert_int_equal(reader->prover.early_after, before);
+    assert_int_equal(reader->prover.last, fake_engine_head(&world->engine)); // and in order
+    assert_int_equal(reader->viewer.mode, VIEWER_LIVE);
+}
+
+static void copies_are_sent_once(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct fake_reader *reader = world_join(world, 0, &live);
+    world_rest(world);
+    fake_reader_allow(reader, 10);
+    for (int i = 0; i < 5; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    }
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    world_pass(world, 1000);
+    fake_reader_allow(reader, 150); // the copy, and the beginning of a comment
+    world_rest(world);
+    assert_int_equal(reader->prover.earlies, 1);
+    fake_reader_allow(reader, 150);
+    world_rest(world);
+    fake_reader_allow(reader, UINT32_MAX);
+    world_rest(world);
+    assert_int_equal(reader->prover.earlies, 1);
+    assert_int_equal(reader->prover.last, fake_engine_head(&world->engine));
+}
+
+static void who_has_nothing_waiting_gets_an_act_once(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct fake_reader *reader = world_join(world, 0, &live);
+    world_rest(world);
+    fake_reader_allow(reader, 10);
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    world_pass(world, 1000);
+    fake_reader_allow(reader, UINT32_MAX);
+    world_rest(world);
+    assert_int_equal(reader->prover.earlies, 0);
+    assert_int_equal(reader->prover.events, 1);
+}
+
+static void a_notice_is_for_its_user_and_moderators(void **state)
+{
+    struct world *world = *state;
+    struct join join = world_plain(0);
+    struct fake_reader *anybody = world_join(world, 0, &join);
+    join.user = 1;
+    struct fake_reader *author = world_join(world, 1, &join);
+    join.user = 2;
+    struct fake_reader *other = world_join(world, 2, &join);
+    join.moderates = true;
+    struct fake_reader *moderator = world_join(world, 3, &join);
+    world_rest(world);
+    world_pass(world, 1000);
+    fake_engine_notice(&world->engine, 1, true);
+    world_rest(world);
+    assert_int_equal(anybody->prover.notices, 0);
+    assert_int_equal(author->prover.notices, 1);
+    assert_int_equal(other->prover.notices, 0);
+    assert_int_equal(moderator->prover.notices, 1);
+    assert_int_equal(author->viewer.mode, VIEWER_LIVE);
+    fake_engine_notice(&world->engine, 1, false);
+    world_rest(world);
+    assert_int_equal(author->prover.notices, 2);
+    assert_int_equal(moderator->prover.notices, 1);
+    world_commit_many(world, 2);
+    world_pass(world, 1000);
+    assert_int_equal(author->prover.events, 2);
+}
+
+static void a_shadowed_comment_is_its_authors_alone(void **state)
+{
+    struct world *world = *state;
+    struct join join = world_plain(50);
+    struct fake_reader *anybody = world_join(world, 0, &join);
+    join.user = 1;
+    struct fake_reader *author = world_join(world, 1, &join);
+    world_rest(world);
+    world_commit_many(world, 3);
+    world_pass(world, 1000);
+    const uint64_t hellos = author->prover.hellos;
+    uint64_t shown = author->prover.events, hidden = 0;
+    assert_int_equal(author->viewer.mode, VIEWER_LIVE);
+    world->engine.shadowed_user = 1;
+    for (int i = 0; i < 10; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+        hidden += (world->engine.log[world->engine.count - 1]->flags & EVENT_FLAG_SHADOW) != 0;
+    }
+    world_pass(world, 1000);
+    assert_true(hidden > 0);
+    assert_int_equal(author->prover.events, shown + 10);
+    assert_int_equal(anybody->prover.events, shown + 10 - hidden);
+    assert_int_equal(author->prover.hellos, hellos);
+    assert_int_equal(author->prover.gaps, 0);
+    struct fake_reader *again = world_join(world, 2, &join); // on another screen
+    world_rest(world);
+    assert_int_equal(again->prover.events, 13);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define EACH(test) cmocka_unit_test_setup_teardown(test, world_begin, world_end)
+        EACH(hello_says_slow_mode_modes_and_pins),
+        EACH(an_act_waits_for_no_window),
+        EACH(who_was_blocked_is_sent_acts_ahead_of_comments),
+        EACH(copies_are_sent_once),
+        EACH(who_has_nothing_waiting_gets_an_act_once),
+        EACH(a_notice_is_for_its_user_and_moderators),
+        EACH(a_shadowed_comment_is_its_authors_alone),
+#undef EACH
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
