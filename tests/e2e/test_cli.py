@@ -10,6 +10,7 @@ import pytest
 
 from http1 import DEADLINE_S
 from lanes import carried
+from moderator import Moderator
 from roar import BINARY, UNLIMITED, Roar, environment, run
 from tokens import SECRET, token
 
@@ -140,6 +141,47 @@ def test_tail_reads_a_lane(server, stream, lane):
     assert [line.rstrip().rpartition(": ")[2] for line in lines if not line.startswith("--")] == texts
     left_out = [int(line.split()[1]) for line in lines if "left out" in line]
     assert sum(left_out) == len(log) - len(sent)
+
+
+def test_tail_tells_every_act(server, stream):
+    mod = Moderator(server, stream)
+    process = tail(server, stream, "--after", "0")
+    try:
+        for text in ("one", "two", "three"):
+            server.posted(stream, text, user="u9", as_token=token("u9", name="Ann"))
+        read_until(process, lambda line: "three" in line)
+        delete = mod.act("delete", seq=1)
+        assert read_until(process, lambda line: line.startswith("--")) == "-- removed: 1\n"
+        mod.undo(delete["act"])
+        assert read_until(process, lambda line: line.startswith("-- restored: ")).endswith(" Ann: one\n")
+        mod.act("pin", seq=2)
+        assert read_until(process, lambda line: line.startswith("-- pinned: ")).endswith(" Ann: two\n")
+        mod.act("unpin", seq=2)
+        assert read_until(process, lambda line: line.startswith("--")) == "-- no longer pinned: 2\n"
+        mod.act("slow", seconds=10)
+        assert read_until(process, lambda line: line.startswith("--")) == "-- rules: one comment in 10 s\n"
+        mod.act("purge", user="u9")
+        assert read_until(process, lambda line: line.startswith("-- removed: all by u9"))
+        mod.act("clear")
+        assert read_until(process, lambda line: line.startswith("-- removed: everything"))
+    finally:
+        process.terminate()
+        process.communicate(timeout=DEADLINE_S)
+
+
+def test_tail_begun_later_never_shows_what_was_removed(server, stream):
+    mod = Moderator(server, stream)
+    server.posted(stream, "the secret")
+    mod.act("delete", seq=1)
+    server.posted(stream, "the end")
+    process = tail(server, stream, "--after", "0")
+    lines = []
+    try:
+        read_until(process, lambda line: lines.append(line) or "the end" in line)
+    finally:
+        process.terminate()
+        process.communicate(timeout=DEADLINE_S)
+    assert "secret" not in "".join(lines)
 
 
 def test_tail_says_why_not(server):
