@@ -68,6 +68,76 @@ bool address_is_loopback(const struct address *address)
                                   : memcmp(address->bytes, v6_loopback, sizeof(v6_loopback)) == 0;
 }
 
+struct block { // the first `bits` bits are these
+    uint8_t bytes[16];
+    uint8_t bits;
+};
+
+static bool lies_in(const uint8_t *bytes, const struct block *block)
+{
+    const size_t whole = block->bits / 8;
+    const unsigned rest = block->bits % 8;
+    if (memcmp(bytes, block->bytes, whole) != 0) {
+        return false;
+    }
+    return rest == 0 || ((bytes[whole] ^ block->bytes[whole]) >> (8 - rest)) == 0;
+}
+
+static bool is_public_v4(const uint8_t *bytes)
+{
+    static const struct block special[] = {
+        {{0}, 8},
+        {{10}, 8},
+        {{100, 64}, 10},
+        {{127}, 8},
+        {{169, 254}, 16},
+        {{172, 16}, 12},
+        {{192, 0, 0}, 24},
+        {{192, 0, 2}, 24},
+        {{192, 88, 99}, 24},
+        {{192, 168}, 16},
+        {{198, 18}, 15},
+        {{198, 51, 100}, 24},
+        {{203, 0, 113}, 24},
+        {{224}, 4},
+        {{240}, 4},
+    };
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        if (lies_in(bytes, &special[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool address_is_public(const struct address *address)
+{
+    static const struct block global = {{0x20}, 3}; // 2000::/3, all there is of it so far
+    static const struct block nat64 = {{0, 0x64, 0xff, 0x9b}, 96};
+    static const struct block six_to_four = {{0x20, 0x02}, 16};
+    static const struct block special[] = {
+        {{0x20, 0x01, 0}, 23}, // protocol assignments, Teredo among them
+        {{0x20, 0x01, 0x0d, 0xb8}, 32},
+        {{0x3f, 0xff, 0x00}, 20},
+    };
+    const uint8_t *bytes = address->bytes;
+    if (address_is_v4(address)) {
+        return is_public_v4(bytes + 12);
+    }
+    if (lies_in(bytes, &nat64)) {
+        return is_public_v4(bytes + 12);
+    }
+    if (lies_in(bytes, &six_to_four)) {
+        return is_public_v4(bytes + 2);
+    }
+    for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        if (lies_in(bytes, &special[i])) {
+            return false;
+        }
+    }
+    return lies_in(bytes, &global);
+}
+
 static void write_ip(const struct address *address, char text[INET6_ADDRSTRLEN])
 {
     const bool is_v4 = address_is_v4(address);

@@ -22,6 +22,10 @@ MUST_USE enum err address_parse(struct str text, struct address *ret_address);
 MUST_USE enum err address_parse_ip(struct str text, struct address *ret_address);
 bool address_is_v4(const struct address *address);
 bool address_is_loopback(const struct address *address);
+/* Of the open Internet: not loopback, private, link-local, shared, documentation, multicast,
+ * reserved, nor one of these inside IPv6 (mapped, NAT64, 6to4, Teredo); IANA's special-purpose
+ * registries, RFC 6890. */
+bool address_is_public(const struct address *address);
 /* "127.0.0.1:8080" or "[::1]:8080", NUL-terminated; borrowed from `text`. */
 struct str address_write(const struct address *address, char text[ADDRESS_TEXT_MAX]);
 /* What limits count by: "192.0.2.7" or "2001:db8:0:1::/64". */

@@ -109,12 +109,55 @@ static void test_refuses_bad_networks(void **state)
     }
 }
 
+static void test_knows_what_is_public(void **state)
+{
+    (void)state;
+    static const char *const public[] = {"8.8.8.8",     "1.1.1.1",          "172.15.255.255",
+                                         "172.32.0.1",  "100.63.0.1",       "2606:4700::1111",
+                                         "192.167.1.1", "64:ff9b::808:808", "2002:808:808::1"};
+    static const char *const other[] = {"127.0.0.1",
+                                        "10.1.2.3",
+                                        "172.16.0.1",
+                                        "172.31.255.255",
+                                        "192.168.0.1",
+                                        "169.254.169.254",
+                                        "100.64.0.1",
+                                        "0.0.0.0",
+                                        "255.255.255.255",
+                                        "224.0.0.1",
+                                        "198.18.0.1",
+                                        "203.0.113.9",
+                                        "::1",
+                                        "::",
+                                        "fe80::1",
+                                        "fc00::1",
+                                        "fd12::1",
+                                        "ff02::1",
+                                        "::ffff:127.0.0.1",
+                                        "::ffff:10.0.0.1",
+                                        "64:ff9b::a00:1",
+                                        "2002:a00:1::1",
+                                        "2001:0:1::1",
+                                        "2001:db8::1",
+                                        "::127.0.0.1",
+                                        "2002:7f00:1::",
+                                        "64:ff9b:1::a00:1"};
+    struct address address;
+    for (size_t i = 0; i < sizeof(public) / sizeof(public[0]); i++) {
+        assert_int_equal(address_parse_ip(str_of(public[i]), &address), ERR_OK);
+        assert_true(address_is_public(&address));
+    }
+    for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+        assert_int_equal(address_parse_ip(str_of(other[i]), &address), ERR_OK);
+        assert_false(address_is_public(&address));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_and_writes_back),
-        cmocka_unit_test(test_refuses_what_is_none),
-        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_knows_what_is_public), cmocka_unit_test(test_reads_and_writes_back),
+        cmocka_unit_test(test_refuses_what_is_none), cmocka_unit_test(test_networks),
         cmocka_unit_test(test_refuses_bad_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

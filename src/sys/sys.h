@@ -117,6 +117,11 @@ MUST_USE enum err sys_socket_local(int fd, struct sys_endpoint *ret_endpoint);
 MUST_USE enum err sys_socket_read(int fd, void *bytes, size_t len, size_t *ret_len);
 /* Never a SIGPIPE. ERR_AGAIN: full; ERR_CLOSED: reset or shut. May take less than len. */
 MUST_USE enum err sys_socket_write(int fd, const void *bytes, size_t len, size_t *ret_len);
+/* For libraries that dial by themselves: what a `struct sockaddr` says (false: neither IPv4 nor
+ * IPv6), and a socket of that kind, non-blocking. */
+MUST_USE bool sys_socket_endpoint_of(const void *sockaddr, size_t len,
+                                     struct sys_endpoint *ret_endpoint);
+MUST_USE enum err sys_socket_make(int family, int type, int protocol, int *ret_fd);
 void sys_socket_shut_write(int fd); // sends FIN after what is queued
 void sys_socket_shut_both(int fd);  // FIN, and no more reading
 /* Closing resets: what the kernel still holds is thrown away. */

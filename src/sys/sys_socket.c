@@ -441,3 +441,27 @@ uint32_t sys_socket_silent_ms(int fd)
     }
     return info.tcpi_last_ack_recv;
 }
+
+bool sys_socket_endpoint_of(const void *sockaddr, size_t len, struct sys_endpoint *ret_endpoint)
+{
+    struct place place;
+    memset(&place, 0, sizeof(place));
+    memcpy(&place.as, sockaddr, len < sizeof(place.as) ? len : sizeof(place.as));
+    const int family = place.as.any.sa_family;
+    const bool is_known = (family == AF_INET && len >= sizeof(place.as.v4)) ||
+                          (family == AF_INET6 && len >= sizeof(place.as.v6));
+    if (is_known) {
+        *ret_endpoint = endpoint_of(&place);
+    }
+    return is_known;
+}
+
+enum err sys_socket_make(int family, int type, int protocol, int *ret_fd)
+{
+    const int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (fd < 0) {
+        return sys_failed("socket", "");
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
