@@ -116,6 +116,7 @@ enum err api_shared_new(const struct api_options *options, struct api_shared **r
         return ERR_NOMEM;
     }
     shared->port = options->port;
+    shared->outcalls = options->outcalls;
     shared->routes = options->is_dev ? &table_of_dev : &table;
     shared->version = options->version;
     shared->seed = options->seed;

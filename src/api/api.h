@@ -22,17 +22,19 @@
 struct api;
 struct api_shared;
 struct hub;
+struct outcalls;
 struct route_table;
 
 struct api_options {
-    struct port *port;     // outlives it
-    struct policy *policy; // a reference of the callee's own is taken
-    struct str version;    // outlives it
-    uint64_t seed;         // of the tables' hashes
-    uint32_t resume_max;   // delivery.resume_max
-    uint32_t beat_ms;      // presence.beat_s
-    uint32_t answer_ms;    // who waits for the engine is answered by then, whatever it does
-    bool is_dev;           // --dev: /debug/echo, /debug/ws
+    struct port *port;         // outlives it
+    struct policy *policy;     // a reference of the callee's own is taken
+    struct outcalls *outcalls; // for hooks; outlives it; NULL: no policy has any
+    struct str version;        // outlives it
+    uint64_t seed;             // of the tables' hashes
+    uint32_t resume_max;       // delivery.resume_max
+    uint32_t beat_ms;          // presence.beat_s
+    uint32_t answer_ms;        // who waits for the engine is answered by then, whatever it does
+    bool is_dev;               // --dev: /debug/echo, /debug/ws
     /* Is the engine well? Any thread; when not, *ret_reason is static text for /readyz. */
     bool (*is_well)(void *user, const char **ret_reason);
     void *user;

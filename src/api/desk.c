@@ -61,6 +61,7 @@ static void list_metrics(struct api *api)
 {
     list_act_metrics(api);
     list_rule_metrics(api);
+    hook_metrics_list(&api->hooks);
     static const char *const outcome_labels[POST_OUTCOMES] = {
         [POST_ACCEPTED] = "outcome=\"accepted\"",
         [POST_DUPLICATE] = "outcome=\"duplicate\"",
@@ -111,6 +112,7 @@ static void unlist_metrics(struct api *api)
         metric_remove(&api->posts[i]);
     }
     metric_remove(&api->posts_late);
+    hook_metrics_unlist(&api->hooks);
     metric_remove(&api->post_ms);
     for (int code = 0; code < PROBLEM_CODES; code++) {
         metric_remove(&api->problems[code]);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "api/hook_metrics.h"
 #include "api/overdue.h"
 #include "api/policy.h"
 #include "api/tickets.h"
@@ -29,6 +30,7 @@ enum { DESK_TOKENS_CACHED = 16384 };
 struct held_claims;
 struct hub;
 struct newcomers;
+struct outcalls;
 struct route_table;
 struct snapshots;
 
@@ -38,6 +40,7 @@ struct api_shared {
     const struct route_table *routes;
     struct tickets *tickets;     // owned; has a lock of its own
     struct newcomers *newcomers; // the same
+    struct outcalls *outcalls;   // borrowed: hooks
     struct held_claims *held;    // the same
     struct str version;
     uint64_t seed;
@@ -70,6 +73,7 @@ struct api {
     struct overdue overdue;      // overdue.c
     struct metric posts[POST_OUTCOMES];
     struct metric posts_late; // answered as unknown because the engine was silent
+    struct hook_metrics hooks;
     struct metric post_ms;
     struct histogram post_ms_steps;
     struct metric problems[PROBLEM_CODES];

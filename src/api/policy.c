@@ -80,11 +80,15 @@ enum err policy_new(const struct policy_options *options, struct policy **ret_po
     policy->is = *options;
     policy->is.guest_secret = STR_NONE;
     policy->is.metrics_token = STR_NONE;
+    policy->is.hook.url = STR_NONE;
     policy->is.origins = NULL;
     policy->is.origin_count = 0;
     enum err err = copy_str(options->guest_secret, &policy->is.guest_secret);
     if (err == ERR_OK) {
         err = copy_str(options->metrics_token, &policy->is.metrics_token);
+    }
+    if (err == ERR_OK) {
+        err = copy_str(options->hook.url, &policy->is.hook.url);
     }
     if (err == ERR_OK) {
         err = copy_origins(options, policy);
@@ -114,6 +118,7 @@ void policy_unref(struct policy *policy)
     mem_free(MEM_OTHER, (void *)(uintptr_t)policy->is.origins);
     free_str(policy->is.guest_secret);
     free_str(policy->is.metrics_token);
+    free_str(policy->is.hook.url);
     jwt_keys_free(policy->is.keys);
     terms_unref(policy->is.terms);
     mem_free(MEM_OTHER, policy);

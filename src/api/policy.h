@@ -11,11 +11,13 @@
 #include "api/tickets.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "net/webhook.h"
 #include "rules/comment_text.h"
 #include "rules/jwt.h"
 #include "rules/limit.h"
 #include "rules/terms.h"
 #include "wire/json.h"
+#include "wire/outcome.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,11 +25,19 @@
 
 enum { POLICY_ORIGINS_MAX = 256 };
 
+struct policy_hook {        // asked before a comment is published: hook.h
+    struct str url;         // hooks.before_url, ended by NUL; empty: none
+    uint32_t wait_ms;       // hooks.before_ms
+    enum outcome down;      // hooks.before_down: of a comment it was not there to judge
+    struct webhook_key key; // hooks.secret_file
+};
+
 struct policy_options {
-    struct jwt_keys *keys;     // policy_new() takes it over, also when it fails
-    struct terms *terms;       // of all streams; the same; NULL: none
-    struct str guest_secret;   // signs guests' tokens; one of `keys`; empty: no guests
-    struct str metrics_token;  // metrics.token; empty: none
+    struct jwt_keys *keys;    // policy_new() takes it over, also when it fails
+    struct terms *terms;      // of all streams; the same; NULL: none
+    struct str guest_secret;  // signs guests' tokens; one of `keys`; empty: no guests
+    struct str metrics_token; // metrics.token; empty: none
+    struct policy_hook hook;
     const struct str *origins; // http.origins, each "https://example.com"; none: same origin only
     uint32_t origin_count;
     struct text_limits text;

@@ -245,16 +245,59 @@ static void on_submitted(struct call *call)
 _Static_assert(offsetof(struct posting, submit) == 0 && offsetof(struct submit, call) == 0,
                "a call of a submit is its posting");
 
+static void hand_over(struct posting *posting)
+{
+    posting->submit.call.home = desk_home(posting->server);
+    posting->submit.call.done = on_submitted;
+    port_submit(posting->api->shared->port, &posting->submit);
+}
+
+/* The strictest of what was wished wins. */
+static void on_verdict(void *user, const struct hook_verdict *verdict)
+{
+    struct posting *posting = user;
+    struct wish *wish = &posting->submit.wish;
+    if (posting->is_late) { // answered already, as unknown: it is not posted any more
+        posting->is_away = false;
+        posting_free(posting);
+        return;
+    }
+    wish->hook_is_down = verdict->is_down;
+    if (verdict->outcome > wish->outcome) {
+        memcpy(posting->hook_rule, verdict->rule, sizeof(posting->hook_rule));
+        wish->outcome = verdict->outcome;
+        wish->refusal = verdict->outcome == OUTCOME_REFUSE ? REFUSAL_BY_HOOK : REFUSAL_NONE;
+        wish->rule = str_of(posting->hook_rule);
+        wish->by_hook = true;
+    }
+    hand_over(posting);
+}
+
+/* ERR_NOT_FOUND: nobody is to be asked about it. */
+static enum err ask_hook(struct posting *posting)
+{
+    const struct submit *submit = &posting->submit;
+    if (submit->unfit || submit->author.privileged || submit->wish.outcome == OUTCOME_REFUSE) {
+        return ERR_NOT_FOUND;
+    }
+    return hook_ask(posting->server, submit, on_verdict, posting);
+}
+
 void posting_start(struct posting *posting, void (*answered)(struct posting *posting), void *user)
 {
     posting->answered = answered;
     posting->user = user;
     posting->started_ms = desk_mono_ms(posting->server);
-    posting->submit.call.home = desk_home(posting->server);
-    posting->submit.call.done = on_submitted;
     posting->is_away = true;
     overdue_add(desk_overdue(posting->server), &posting->overdue, on_late);
-    port_submit(posting->api->shared->port, &posting->submit);
+    const enum err err = ask_hook(posting);
+    if (err == ERR_NOMEM) {
+        posting->submit.wish.hook_is_down = true;
+        posting->submit.wish.outcome = desk_policy(posting->api)->is.hook.down;
+        hand_over(posting);
+    } else if (err != ERR_OK) {
+        hand_over(posting);
+    }
 }
 
 static const struct problem refusals[] = {

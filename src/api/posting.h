@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* posting -- one comment on its way from a message, over HTTP or WebSocket, to its answer.
  *
- *      posting_new(): checked ─▶ posting_start() ─▶ port ─▶ `answered` ─▶ posting_free()
+ *      posting_new(): checked ─▶ posting_start() [─▶ hook] ─▶ port ─▶ `answered` ─▶ posting_free()
  *                                                    └ silent ─▶ `answered`: unknown ─▶
  *                                                      posting_free(), freed when it is back
  *
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "api/desk.h"
+#include "api/hook.h"
 #include "api/overdue.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -37,8 +38,9 @@ struct posting {
     struct claims *claims;
     struct problem unfit; // why it may not be posted, when submit.unfit
     struct buf text;
-    struct buf folded;   // what submit.traits borrows
-    struct terms *terms; // a reference: what submit.wish borrows
+    struct buf folded;                       // what submit.traits borrows
+    struct terms *terms;                     // a reference: what submit.wish borrows
+    char hook_rule[HOOK_RULE_BYTES_MAX + 1]; // the same
     char stream[STREAM_NAME_LEN_MAX + 1];
     char cid[CID_LEN_MAX + 1];
     char reply_to[COMMENT_ID_LEN_MAX + 1];

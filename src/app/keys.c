@@ -135,11 +135,65 @@ static enum err fill(struct jwt_keys *keys, const struct config *config, struct 
     return jwks_url.len > 0 ? add_jwks(keys, jwks_url, fault) : ERR_OK;
 }
 
+/* ---- the hook before publishing ---- */
+
+enum err keys_read_hook_key(const struct config *config, struct webhook_key *ret_key,
+                            struct config_fault *fault)
+{
+    char path[PATH_BYTES_MAX];
+    char why[SECRET_WHY_MAX];
+    struct buf secret;
+    const struct str name = config_text(config, SETTING_HOOKS_SECRET_FILE);
+    *ret_key = (struct webhook_key){.len = 0};
+    if (name.len == 0) {
+        return ERR_OK;
+    }
+    snprintf(path, sizeof(path), "%.*s", STR_ARG(name));
+    buf_init(&secret, MEM_OTHER, SECRET_BYTES_MAX);
+    enum err err = secret_read(path, &secret, why);
+    if (err != ERR_OK) {
+        err = say(fault, err, "hooks.secret_file", why);
+    } else if (webhook_key_read(buf_str(&secret), ret_key) != ERR_OK) {
+        err = say(fault, ERR_PROTO, "hooks.secret_file",
+                  "the secret is whsec_ and the base64 of 24 to 64 bytes");
+    }
+    buf_done(&secret);
+    return err;
+}
+
+enum err keys_check_url(const struct config *config, enum setting_id id, struct config_fault *fault)
+{
+    char url[OUTCALL_URL_MAX + 2];
+    const struct str text = config_text(config, id);
+    snprintf(url, sizeof(url), "%.*s", STR_ARG(text));
+    if (text.len > 0 && !outcall_url_is_valid(url)) {
+        return say(fault, ERR_PROTO, setting_table[id].name,
+                   "a hook is at an http:// or https:// URL without a user name");
+    }
+    return ERR_OK;
+}
+
+static enum err read_hook(const struct config *config, struct policy_hook *ret_hook,
+                          struct config_fault *fault)
+{
+    const struct str down = config_text(config, SETTING_HOOKS_BEFORE_DOWN);
+    TRY(keys_check_url(config, SETTING_HOOKS_BEFORE_URL, fault));
+    TRY(keys_check_url(config, SETTING_HOOKS_AFTER_URL, fault));
+    TRY(keys_read_hook_key(config, &ret_hook->key, fault));
+    ret_hook->url = config_text(config, SETTING_HOOKS_BEFORE_URL);
+    ret_hook->wait_ms = config_number(config, SETTING_HOOKS_BEFORE_MS);
+    ret_hook->down = str_eq(down, STR("hold"))     ? OUTCOME_HOLD
+                     : str_eq(down, STR("refuse")) ? OUTCOME_REFUSE
+                                                   : OUTCOME_ALLOW;
+    return ERR_OK;
+}
+
 /* ---- the policy ---- */
 
 /* `keys` and `terms` are taken over, also when it fails. */
-static enum err make_policy(const struct config *config, struct jwt_keys *keys, struct terms *terms,
-                            struct str secret, struct policy **ret_policy)
+static enum err make_policy(const struct config *config, const struct policy_hook *hook,
+                            struct jwt_keys *keys, struct terms *terms, struct str secret,
+                            struct policy **ret_policy)
 {
     struct str origins[POLICY_ORIGINS_MAX];
     uint32_t origin_count = 0;
@@ -156,6 +210,7 @@ static enum err make_policy(const struct config *config, struct jwt_keys *keys, 
     const struct policy_options options = {
         .keys = keys,
         .terms = terms,
+        .hook = *hook,
         .claim_ms = config_number(config, SETTING_MODERATION_CLAIM_S) * 1000,
         .guest_secret = config_flag_is_on(config, SETTING_AUTH_GUESTS) ? secret : STR_NONE,
         .metrics_token = config_text(config, SETTING_METRICS_TOKEN),
@@ -200,13 +255,18 @@ enum err keys_make_policy(const struct config *config, struct policy **ret_polic
     struct buf secret;
     struct jwt_keys *keys = NULL;
     struct terms *terms = NULL;
+    struct policy_hook hook = {.wait_ms = 0};
     buf_init(&secret, MEM_OTHER, SECRET_BYTES_MAX);
     enum err err = make_keys(config, &secret, &keys, fault);
+    if (err == ERR_OK) {
+        err = read_hook(config, &hook, fault);
+    }
     if (err == ERR_OK) {
         err = term_file_read(config_text(config, SETTING_MODERATION_TERMS_FILE), &terms, fault);
     }
     if (err == ERR_OK) {
-        err = make_policy(config, keys, terms, buf_str(&secret), ret_policy); // takes both over
+        err = make_policy(config, &hook, keys, terms, buf_str(&secret),
+                          ret_policy); // takes both over
         keys = NULL;
         if (err == ERR_PROTO) {
             err = say(fault, err, "http.origins", "an origin is scheme://host[:port], no path");

@@ -4,6 +4,7 @@
 #include "app/command.h"
 #include "app/gauges.h"
 #include "app/handover.h"
+#include "app/hook_feed.h"
 #include "app/keys.h"
 #include "app/ports.h"
 #include "app/takeover.h"
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "engine/embedded/embedded.h"
+#include "net/outcall.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -36,6 +38,8 @@ struct node {
     struct source signals;
     struct embedded *engine;
     struct census *census;
+    struct outcalls *outcalls;   // owned: hooks
+    struct hook_feed *hook_feed; // owned: the hook after publishing
     struct api_shared *shared;
     struct network proxies[PROXIES_MAX];
     struct worker_plan plan;
@@ -217,11 +221,49 @@ static int make_policy(struct node *node)
     return COMMAND_OK;
 }
 
+/* There are threads for hooks from the first on: what nobody has costs nothing. */
+static enum err set_hooks(struct node *node, const struct config *config)
+{
+    struct config_fault fault;
+    struct hook_feed_settings feed = {
+        .url = config_text(config, SETTING_HOOKS_AFTER_URL),
+        .wait_ms = config_number(config, SETTING_HOOKS_AFTER_MS),
+        .kept_ms = (int64_t)config_number(config, SETTING_HOOKS_AFTER_KEPT_H) * 3600 * 1000,
+    };
+    TRY(keys_read_hook_key(config, &feed.key, &fault));
+    if (feed.url.len > 0 || config_text(config, SETTING_HOOKS_BEFORE_URL).len > 0) {
+        TRY(outcalls_start(node->outcalls));
+    }
+    return hook_feed_set(node->hook_feed, &feed);
+}
+
+static int make_hooks(struct node *node)
+{
+    const struct outcalls_options options = {
+        .waiting_max = config_number(&node->config, SETTING_HOOKS_WAITING_MAX),
+        .allow_private = config_flag_is_on(&node->config, SETTING_HOOKS_ALLOW_PRIVATE),
+    };
+    enum err err = outcalls_new(&options, &node->outcalls);
+    if (err == ERR_OK) {
+        const struct hook_feed_options feed = {
+            .port = embedded_port(node->engine),
+            .outcalls = node->outcalls,
+            .folder = folder_of(node),
+        };
+        err = hook_feed_new(&feed, &node->hook_feed);
+    }
+    if (err == ERR_OK) {
+        err = set_hooks(node, &node->config);
+    }
+    return err == ERR_OK ? COMMAND_OK : fail_with("hooks do not start", err);
+}
+
 static int make_shared(struct node *node)
 {
     const struct api_options options = {
         .port = embedded_port(node->engine),
         .policy = node->policy,
+        .outcalls = node->outcalls,
         .version = STR(ROAR_VERSION),
         .seed = sys_random_u64(),
         .resume_max = config_number(&node->config, SETTING_DELIVERY_RESUME_MAX),
@@ -488,6 +530,13 @@ static void reload(struct node *node)
         config_done(&fresh);
         return;
     }
+    const enum err no_hooks = set_hooks(node, &fresh);
+    if (no_hooks != ERR_OK) {
+        (void)fail_with("reload refused: hooks do not start", no_hooks);
+        policy_unref(policy);
+        config_done(&fresh);
+        return;
+    }
     keep_what_stays(node, &fresh);
     set_log_level(&fresh);
     const struct embedded_rules rules = rules_of(&fresh);
@@ -536,8 +585,8 @@ static int start(struct node *node)
 {
     int (*const steps[])(struct node * node) = {
         watch_signals, ask_for_sockets, reserve_ports, read_proxies,  make_policy,
-        choose_files,  make_census,     await_folder,  open_engine,   make_shared,
-        make_workers,  introduce,       start_workers, open_handover,
+        choose_files,  make_census,     await_folder,  open_engine,   make_hooks,
+        make_shared,   make_workers,    introduce,     start_workers, open_handover,
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -549,10 +598,23 @@ static int start(struct node *node)
     return COMMAND_OK;
 }
 
+/* What hooks were asked comes home, and the comments it is about go to the engine, before that
+ * closes. */
+static void end_hooks(struct node *node)
+{
+    hook_feed_stop(node->hook_feed);
+    outcalls_stop(node->outcalls);
+    hook_feed_free(node->hook_feed);
+    for (uint32_t i = 0; i < node->worker_count; i++) {
+        worker_settle(&node->workers[i]);
+    }
+}
+
 /* The engine closes while the reactors still run: what it answers last is still taken. */
 static void end(struct node *node)
 {
     handover_free(node->handover);
+    end_hooks(node);
     if (node->engine != NULL) {
         embedded_close(node->engine);
     }
@@ -565,6 +627,7 @@ static void end(struct node *node)
     mem_free(MEM_OTHER, node->workers);
     mem_free(MEM_OTHER, node->hubs);
     api_shared_free(node->shared);
+    outcalls_free(node->outcalls);
     census_free(node->census);
     gauges_done(&node->gauges);
     ports_release(&node->ports);

@@ -301,6 +301,29 @@ void worker_drain(struct worker *worker, int64_t until_mono_ms, bool is_succeede
     home_send(reactor_home(worker->reactor), &worker->drain_letter);
 }
 
+struct settling {
+    struct letter letter; // first
+    sem_t is_opened;
+};
+
+static void open_settling(struct letter *letter)
+{
+    must(sem_post(&((struct settling *)(void *)letter)->is_opened) == 0);
+}
+
+void worker_settle(struct worker *worker)
+{
+    if (!worker->is_running) {
+        return;
+    }
+    struct settling settling = {.letter = {.open = open_settling}};
+    must(sem_init(&settling.is_opened, 0, 0) == 0);
+    home_send(reactor_home(worker->reactor), &settling.letter);
+    while (sem_wait(&settling.is_opened) != 0) { // a signal came
+    }
+    must(sem_destroy(&settling.is_opened) == 0);
+}
+
 void worker_stop(struct worker *worker)
 {
     if (worker->is_running) {

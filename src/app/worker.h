@@ -76,6 +76,8 @@ MUST_USE enum err worker_start(struct worker *worker);
 void worker_hold(struct worker *worker, bool held);
 /* Main's thread, once: `plan->ended` follows. `is_succeeded`: another process has its sockets. */
 void worker_drain(struct worker *worker, int64_t until_mono_ms, bool is_succeeded);
+/* Main's thread: returns when all letters it had been sent are opened. Not running is legal. */
+void worker_settle(struct worker *worker);
 /* Stops the thread and waits for it. */
 void worker_stop(struct worker *worker);
 void worker_done(struct worker *worker); // not running; zeroed is legal

@@ -153,12 +153,14 @@ enum moderation_read {
     MODERATION_APPEALS, // "appeals":[...] of the stream, in order, `limit` with an id > `after`:
                         // {"id":"a90","act":"a81","user","at","text","state":"open|granted|
                         // rejected"}, decided ones with "decided_at","by","words"; `user`: theirs
+    MODERATION_FEED, // "event":{...}, the next of all streams in the order of commits after place
+                     // `after`; `seq`: its place. `limit` 0: nothing but the newest place
 };
 struct moderation_call {
     struct call call;
     enum moderation_read what;
     struct str stream, user;
-    uint64_t after; // of MODERATION_LOG: entries with n > after; of ACT: the act
+    uint64_t after; // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
     uint32_t limit;
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS; ERR_NOMEM

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/outcall.h"
 
+#include "base/list.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "loop/mail.h"
@@ -19,14 +20,16 @@ struct outcalls {
     struct outcalls_options options;
     struct sys_thread thread;
     struct mail mail;
-    /* -- its thread only -- */
-    CURLM *multi; // owned
-    uint32_t waiting;
+    /* -- its thread only, from outcalls_start() on -- */
+    CURLM *multi;          // owned; NULL: not started
+    struct link transfers; // struct transfer
+    uint32_t waiting;      // of them
     struct letter stop;
     bool is_stopping;
 };
 
-struct transfer { // one call under way
+struct transfer {     // one call under way
+    struct link link; // in all->transfers
     struct outcalls *all;
     struct outcall *outcall; // the asker's, held until finished
     CURL *easy;              // owned
@@ -144,6 +147,7 @@ static void begin(struct outcalls *outcalls, struct outcall *outcall)
         finish(outcall, ERR_NOMEM, "no memory");
         return;
     }
+    list_push(&outcalls->transfers, &transfer->link);
     outcalls->waiting++;
 }
 
@@ -174,19 +178,26 @@ static const char *why_of(enum err result, CURLcode code)
     return result == ERR_LIMIT ? "its answer is too long" : curl_easy_strerror(code);
 }
 
-static void end(struct outcalls *outcalls, CURL *easy, CURLcode code)
+static void end(struct outcalls *outcalls, struct transfer *transfer, enum err result,
+                const char *why)
 {
-    struct transfer *transfer = NULL;
     long status = 0;
-    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_multi_remove_handle(outcalls->multi, easy);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_multi_remove_handle(outcalls->multi, transfer->easy);
     struct outcall *outcall = transfer->outcall;
-    const enum err result = result_of(transfer, code);
     outcall->status = (int)status;
+    list_remove(&transfer->link);
     free_transfer(transfer);
     outcalls->waiting--;
-    finish(outcall, result, why_of(result, code));
+    finish(outcall, result, why);
+}
+
+static void take_ended(struct outcalls *outcalls, CURL *easy, CURLcode code)
+{
+    struct transfer *transfer = NULL;
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    const enum err result = result_of(transfer, code);
+    end(outcalls, transfer, result, why_of(result, code));
 }
 
 /* ---- the thread ---- */
@@ -216,7 +227,7 @@ static void run(void *user)
         for (CURLMsg *message = curl_multi_info_read(outcalls->multi, &left); message != NULL;
              message = curl_multi_info_read(outcalls->multi, &left)) {
             if (message->msg == CURLMSG_DONE) {
-                end(outcalls, message->easy_handle, message->data.result);
+                take_ended(outcalls, message->easy_handle, message->data.result);
             }
         }
     }
@@ -224,29 +235,14 @@ static void run(void *user)
 
 enum err outcalls_new(const struct outcalls_options *options, struct outcalls **ret_outcalls)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return ERR_NOMEM;
-    }
     struct outcalls *outcalls = mem_new(MEM_OTHER, sizeof(*outcalls));
     if (outcalls == NULL) {
         return ERR_NOMEM;
     }
     outcalls->options = *options;
-    enum err err = mail_init(&outcalls->mail);
+    list_init(&outcalls->transfers);
+    const enum err err = mail_init(&outcalls->mail);
     if (err != ERR_OK) {
-        mem_free(MEM_OTHER, outcalls);
-        return err;
-    }
-    outcalls->multi = curl_multi_init();
-    if (outcalls->multi != NULL) {
-        (void)curl_multi_setopt(outcalls->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
-        err = sys_thread_start(&outcalls->thread, "roar-hooks", run, outcalls);
-    } else {
-        err = ERR_NOMEM;
-    }
-    if (err != ERR_OK) {
-        (void)curl_multi_cleanup(outcalls->multi);
-        mail_done(&outcalls->mail);
         mem_free(MEM_OTHER, outcalls);
         return err;
     }
@@ -254,18 +250,51 @@ enum err outcalls_new(const struct outcalls_options *options, struct outcalls **
     return ERR_OK;
 }
 
-void outcalls_free(struct outcalls *outcalls)
+enum err outcalls_start(struct outcalls *outcalls)
 {
-    if (outcalls == NULL) {
+    if (outcalls->multi != NULL) {
+        return ERR_OK;
+    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        return ERR_NOMEM;
+    }
+    CURLM *multi = curl_multi_init();
+    if (multi == NULL) {
+        return ERR_NOMEM;
+    }
+    (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    outcalls->multi = multi;
+    const enum err err = sys_thread_start(&outcalls->thread, "roar-hooks", run, outcalls);
+    if (err != ERR_OK) {
+        (void)curl_multi_cleanup(multi);
+        outcalls->multi = NULL;
+    }
+    return err;
+}
+
+void outcalls_stop(struct outcalls *outcalls)
+{
+    if (outcalls == NULL || outcalls->multi == NULL) {
         return;
     }
     outcalls->stop.open = open_stop;
     home_send(mail_home(&outcalls->mail), &outcalls->stop);
     sys_thread_join(&outcalls->thread);
-    must(outcalls->waiting == 0);
+    while (!list_is_empty(&outcalls->transfers)) {
+        struct transfer *transfer = list_entry(outcalls->transfers.next, struct transfer, link);
+        end(outcalls, transfer, ERR_CLOSED, "the server stops");
+    }
     (void)curl_multi_cleanup(outcalls->multi);
-    mail_done(&outcalls->mail);
-    mem_free(MEM_OTHER, outcalls);
+    outcalls->multi = NULL;
+}
+
+void outcalls_free(struct outcalls *outcalls)
+{
+    if (outcalls != NULL) {
+        must(outcalls->multi == NULL);
+        mail_done(&outcalls->mail);
+        mem_free(MEM_OTHER, outcalls);
+    }
 }
 
 void outcalls_send(struct outcalls *outcalls, struct outcall *outcall)

@@ -41,7 +41,7 @@ struct outcall {
     /* -- the answer -- */
     enum err result; // ERR_OK: one came, whatever its status; ERR_AGAIN: not in wait_ms;
                      // ERR_DENIED: an address that is not public; ERR_LIMIT: it was too long, or
-                     // too many are under way; ERR_NOMEM; ERR_SYS: see `why`
+                     // too many are under way; ERR_CLOSED: we end; ERR_NOMEM; ERR_SYS: see `why`
     int status;
     struct buf answer; // the asker's: buf_done()
     char why[128];     // of a failure, for people; never holds the URL
@@ -54,9 +54,16 @@ struct outcalls_options {
     bool allow_private;
 };
 
+/* Costs a mailbox: there is a thread from outcalls_start() on, which is asked once there is anybody
+ * to be called; what is sent before waits for it. */
 MUST_USE enum err outcalls_new(const struct outcalls_options *options,
                                struct outcalls **ret_outcalls);
-void outcalls_free(struct outcalls *outcalls); // none is under way; NULL is legal
+/* The thread that made it; again is legal. ERR_NOMEM; ERR_SYS. */
+MUST_USE enum err outcalls_start(struct outcalls *outcalls);
+/* Ends what is under way, ERR_CLOSED, and the thread: when it returns each call's letter lies in the
+ * mailbox of its home. Nothing is sent after. NULL, and again, are legal. */
+void outcalls_stop(struct outcalls *outcalls);
+void outcalls_free(struct outcalls *outcalls); // stopped, or never started; NULL is legal
 void outcalls_send(struct outcalls *outcalls, struct outcall *outcall);
 /* http or https, a host, at most OUTCALL_URL_MAX bytes, no user name in it. */
 bool outcall_url_is_valid(const char *url);

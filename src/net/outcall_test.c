@@ -70,6 +70,16 @@ static void open_hearer(struct hearer *own, const char *answer)
     assert_int_equal(sys_thread_start(&own->thread, "hearer", hear, own), ERR_OK);
 }
 
+/* Somebody comes and goes, in case nobody did. */
+static void wake_hearer(const struct hearer *own)
+{
+    struct sys_endpoint at = {.port = own->port};
+    int fd = -1;
+    memcpy(at.ip, (const uint8_t[16]){[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}, 16);
+    assert_int_equal(sys_socket_connect(&at, 10000, &fd), ERR_OK);
+    sys_close(fd);
+}
+
 static void close_hearer(struct hearer *own)
 {
     sys_thread_join(&own->thread);
@@ -96,6 +106,7 @@ static void ask(struct asked *asked, bool allow_private, uint16_t port, uint32_t
     (void)snprintf(asked->url, sizeof(asked->url), "http://127.0.0.1:%u/hook", port);
     assert_int_equal(mail_init(&asked->mail), ERR_OK);
     assert_int_equal(outcalls_new(&options, &outcalls), ERR_OK);
+    assert_int_equal(outcalls_start(outcalls), ERR_OK);
     asked->outcall.call.home = mail_home(&asked->mail);
     asked->outcall.call.done = on_done;
     asked->outcall.url = asked->url;
@@ -107,6 +118,7 @@ static void ask(struct asked *asked, bool allow_private, uint16_t port, uint32_t
         mail_wait(&asked->mail, -1);
         (void)mail_open_all(&asked->mail);
     }
+    outcalls_stop(outcalls);
     outcalls_free(outcalls);
     mail_done(&asked->mail);
 }
@@ -190,6 +202,36 @@ static void an_answer_without_end_is_cut(void **state)
     buf_done(&asked.outcall.answer);
 }
 
+static void what_is_under_way_at_the_end_comes_home(void **state)
+{
+    (void)state;
+    struct hearer hearer;
+    struct asked asked = {.is_done = false};
+    struct outcalls *outcalls = NULL;
+    const struct outcalls_options options = {.waiting_max = 1, .allow_private = true};
+    open_hearer(&hearer, "");
+    assert_int_equal(mail_init(&asked.mail), ERR_OK);
+    assert_int_equal(outcalls_new(&options, &outcalls), ERR_OK);
+    assert_int_equal(outcalls_start(outcalls), ERR_OK);
+    (void)snprintf(asked.url, sizeof(asked.url), "http://127.0.0.1:%u/hook", hearer.port);
+    asked.outcall.call.home = mail_home(&asked.mail);
+    asked.outcall.call.done = on_done;
+    asked.outcall.url = asked.url;
+    asked.outcall.body = STR("{}");
+    asked.outcall.wait_ms = 60000;
+    outcalls_send(outcalls, &asked.outcall);
+    outcalls_stop(outcalls);
+    outcalls_stop(outcalls);
+    (void)mail_open_all(&asked.mail);
+    assert_true(asked.is_done);
+    assert_int_equal(asked.outcall.result, ERR_CLOSED);
+    buf_done(&asked.outcall.answer);
+    outcalls_free(outcalls);
+    mail_done(&asked.mail);
+    wake_hearer(&hearer);
+    close_hearer(&hearer);
+}
+
 static void nobody_there_is_said(void **state)
 {
     (void)state;
@@ -226,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_redirect_is_an_answer_and_is_not_followed),
         cmocka_unit_test(who_says_nothing_is_waited_for_no_longer_than_asked),
         cmocka_unit_test(an_answer_without_end_is_cut),
+        cmocka_unit_test(what_is_under_way_at_the_end_comes_home),
         cmocka_unit_test(nobody_there_is_said),
         cmocka_unit_test(urls_are_looked_at),
     };

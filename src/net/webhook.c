@@ -8,6 +8,7 @@
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { SIGNATURE_LEN = 32, SIGNATURE_TEXT_MAX = 64 };
 
@@ -31,6 +32,17 @@ enum err webhook_key_read(struct str text, struct webhook_key *ret_key)
     }
     buf_done(&bytes);
     return err;
+}
+
+void webhook_write_head(struct buf *out, const char *type, int64_t wall_ms)
+{
+    const time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm parts;
+    char text[40];
+    must(gmtime_r(&seconds, &parts) != NULL);
+    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts); // digits in every locale
+    buf_addf(out, "{\"type\":\"%s\",\"timestamp\":\"%s.%03dZ\",\"data\":", type, text,
+             (int)(wall_ms % 1000));
 }
 
 void webhook_init(struct webhook *webhook)

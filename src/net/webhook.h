@@ -42,6 +42,9 @@ struct webhook {
     char signature_line[96];
 };
 
+/* The beginning of a body, up to the value of `data`: the asker writes that, and a closing brace.
+ */
+void webhook_write_head(struct buf *out, const char *type, int64_t wall_ms);
 void webhook_init(struct webhook *webhook);
 void webhook_done(struct webhook *webhook); // zeroed is legal; none is under way
 /* Ready to be sent as `id` at that time; again is legal. ERR_NOMEM. */

@@ -8,6 +8,8 @@
 
 #include "base/str.h"
 
+#include <stdbool.h>
+
 enum refusal {
     REFUSAL_NONE,
     REFUSAL_NO_STREAM,
@@ -41,4 +43,7 @@ struct wish {
     enum outcome outcome;
     enum refusal refusal; // of OUTCOME_REFUSE
     struct str rule;      // its name, for the audit; empty: none wished anything
+    bool by_hook;         // a hook's, not a rule's
+    bool hook_is_down;    // there was a hook and it did not judge: the stream's rule `hook`, where
+                          // it has one, stands for it
 };

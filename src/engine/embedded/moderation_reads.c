@@ -2,6 +2,7 @@
 #include "engine/embedded/moderation_reads.h"
 
 #include "engine/embedded/appeal_reads.h"
+#include "engine/embedded/feed.h"
 #include "engine/embedded/held_reads.h"
 #include "engine/embedded/rule_tally.h"
 #include "engine/embedded/sanction_reads.h"
@@ -158,6 +159,8 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
         return answer_act(store, call);
     case MODERATION_HELD:
         return answer_held(store, call);
+    case MODERATION_FEED:
+        return feed_read(store, call);
     case MODERATION_SIMILAR:
         return answer_similar(store, call, at->wall_ms / 1000);
     case MODERATION_APPEALS:
