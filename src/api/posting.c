@@ -262,8 +262,10 @@ static void on_verdict(void *user, const struct hook_verdict *verdict)
         posting_free(posting);
         return;
     }
-    wish->hook_is_down = verdict->is_down;
-    if (verdict->outcome > wish->outcome) {
+    if (verdict->is_down) {
+        wish->hook_is_down = true;
+        wish->if_down = verdict->outcome;
+    } else if (verdict->outcome > wish->outcome) {
         memcpy(posting->hook_rule, verdict->rule, sizeof(posting->hook_rule));
         wish->outcome = verdict->outcome;
         wish->refusal = verdict->outcome == OUTCOME_REFUSE ? REFUSAL_BY_HOOK : REFUSAL_NONE;
@@ -293,7 +295,7 @@ void posting_start(struct posting *posting, void (*answered)(struct posting *pos
     const enum err err = ask_hook(posting);
     if (err == ERR_NOMEM) {
         posting->submit.wish.hook_is_down = true;
-        posting->submit.wish.outcome = desk_policy(posting->api)->is.hook.down;
+        posting->submit.wish.if_down = desk_policy(posting->api)->is.hook.down;
         hand_over(posting);
     } else if (err != ERR_OK) {
         hand_over(posting);

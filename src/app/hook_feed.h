@@ -21,7 +21,7 @@
 
 #include "base/err.h"
 #include "hub/port.h"
-#include "net/outcall.h"
+#include "net/outcalls.h"
 #include "net/webhook.h"
 
 #include <stdint.h>

@@ -166,7 +166,7 @@ enum err keys_check_url(const struct config *config, enum setting_id id, struct 
     char url[OUTCALL_URL_MAX + 2];
     const struct str text = config_text(config, id);
     snprintf(url, sizeof(url), "%.*s", STR_ARG(text));
-    if (text.len > 0 && !outcall_url_is_valid(url)) {
+    if (text.len > 0 && !outcalls_url_is_valid(url)) {
         return say(fault, ERR_PROTO, setting_table[id].name,
                    "a hook is at an http:// or https:// URL without a user name");
     }
@@ -190,9 +190,16 @@ static enum err read_hook(const struct config *config, struct policy_hook *ret_h
 
 /* ---- the policy ---- */
 
+/* What of a policy does not stand in the settings themselves. */
+struct found {
+    struct jwt_keys *keys;
+    struct terms *terms;
+    struct policy_hook hook;
+    struct buf secret;
+};
+
 /* `keys` and `terms` are taken over, also when it fails. */
-static enum err make_policy(const struct config *config, const struct policy_hook *hook,
-                            struct jwt_keys *keys, struct terms *terms, struct str secret,
+static enum err make_policy(const struct config *config, const struct found *found,
                             struct policy **ret_policy)
 {
     struct str origins[POLICY_ORIGINS_MAX];
@@ -201,18 +208,19 @@ static enum err make_policy(const struct config *config, const struct policy_hoo
     struct str item;
     while (setting_next_item(&rest, &item)) {
         if (origin_count == POLICY_ORIGINS_MAX) {
-            jwt_keys_free(keys);
-            terms_unref(terms);
+            jwt_keys_free(found->keys);
+            terms_unref(found->terms);
             return ERR_LIMIT;
         }
         origins[origin_count++] = item;
     }
     const struct policy_options options = {
-        .keys = keys,
-        .terms = terms,
-        .hook = *hook,
+        .keys = found->keys,
+        .terms = found->terms,
+        .hook = found->hook,
         .claim_ms = config_number(config, SETTING_MODERATION_CLAIM_S) * 1000,
-        .guest_secret = config_flag_is_on(config, SETTING_AUTH_GUESTS) ? secret : STR_NONE,
+        .guest_secret =
+            config_flag_is_on(config, SETTING_AUTH_GUESTS) ? buf_str(&found->secret) : STR_NONE,
         .metrics_token = config_text(config, SETTING_METRICS_TOKEN),
         .origins = origins,
         .origin_count = origin_count,
@@ -249,32 +257,30 @@ static enum err make_keys(const struct config *config, struct buf *secret,
     return fill(*ret_keys, config, buf_str(secret), fault);
 }
 
+static enum err find_all(const struct config *config, struct found *found,
+                         struct config_fault *fault)
+{
+    TRY(make_keys(config, &found->secret, &found->keys, fault));
+    TRY(read_hook(config, &found->hook, fault));
+    return term_file_read(config_text(config, SETTING_MODERATION_TERMS_FILE), &found->terms, fault);
+}
+
 enum err keys_make_policy(const struct config *config, struct policy **ret_policy,
                           struct config_fault *fault)
 {
-    struct buf secret;
-    struct jwt_keys *keys = NULL;
-    struct terms *terms = NULL;
-    struct policy_hook hook = {.wait_ms = 0};
-    buf_init(&secret, MEM_OTHER, SECRET_BYTES_MAX);
-    enum err err = make_keys(config, &secret, &keys, fault);
+    struct found found = {.keys = NULL};
+    buf_init(&found.secret, MEM_OTHER, SECRET_BYTES_MAX);
+    enum err err = find_all(config, &found, fault);
     if (err == ERR_OK) {
-        err = read_hook(config, &hook, fault);
-    }
-    if (err == ERR_OK) {
-        err = term_file_read(config_text(config, SETTING_MODERATION_TERMS_FILE), &terms, fault);
-    }
-    if (err == ERR_OK) {
-        err = make_policy(config, &hook, keys, terms, buf_str(&secret),
-                          ret_policy); // takes both over
-        keys = NULL;
+        err = make_policy(config, &found, ret_policy); // takes both over
+        found.keys = NULL;
         if (err == ERR_PROTO) {
             err = say(fault, err, "http.origins", "an origin is scheme://host[:port], no path");
         } else if (err != ERR_OK) {
             err = say(fault, err, "http.origins", err_name(err));
         }
     }
-    jwt_keys_free(keys);
-    buf_done(&secret);
+    jwt_keys_free(found.keys);
+    buf_done(&found.secret);
     return err;
 }

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "engine/embedded/embedded.h"
-#include "net/outcall.h"
+#include "net/outcalls.h"
 
 #include <stddef.h>
 #include <stdio.h>

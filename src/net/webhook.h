@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "net/outcall.h"
+#include "net/outcalls.h"
 
 #include <stdint.h>
 

@@ -328,12 +328,25 @@ void house_rules_join(struct judgement *judgement, const struct judgement *of_al
     }
 }
 
+static struct wish of_hook_down(const struct wish *wish)
+{
+    return (struct wish){.outcome = wish->if_down,
+                         .refusal =
+                             wish->if_down == OUTCOME_REFUSE ? REFUSAL_BY_HOOK : REFUSAL_NONE,
+                         .rule = STR("hook_down"),
+                         .by_hook = true};
+}
+
 void house_rules_add_wish(struct judgement *judgement, const struct wish *wish)
 {
-    if (wish->outcome != OUTCOME_ALLOW && wish->outcome >= judgement->outcome) {
+    if (wish->hook_is_down && wish->if_down > wish->outcome) {
+        const struct wish down = of_hook_down(wish);
+        house_rules_add_wish(judgement, &down);
+    } else if (wish->outcome != OUTCOME_ALLOW && wish->outcome >= judgement->outcome) {
         judgement->outcome = wish->outcome;
         judgement->refusal = wish->outcome == OUTCOME_REFUSE ? wish->refusal : REFUSAL_NONE;
         judgement->rule = wish->rule;
+        judgement->by_hook = wish->by_hook;
         judgement->term = STR_NONE;
         judgement->retry_after_ms = 0;
         judgement->approve_after_s = 0;

@@ -132,6 +132,7 @@ struct judgement {
     enum outcome outcome;
     enum refusal refusal;     // of OUTCOME_REFUSE
     struct str rule;          // the rule that won; empty: none. Static, or of the wish
+    bool by_hook;             // it is a hook's
     struct str term;          // that was found, as it stands in the list; borrowed from the terms
     uint32_t retry_after_ms;  // of slow
     uint32_t approve_after_s; // of OUTCOME_HOLD by mods_first alone; 0: it waits for somebody

@@ -44,6 +44,7 @@ struct wish {
     enum refusal refusal; // of OUTCOME_REFUSE
     struct str rule;      // its name, for the audit; empty: none wished anything
     bool by_hook;         // a hook's, not a rule's
-    bool hook_is_down;    // there was a hook and it did not judge: the stream's rule `hook`, where
-                          // it has one, stands for it
+    bool hook_is_down;    // a hook was to judge and did not: the stream's rule `hook` says what
+                          // then, and where it has none
+    enum outcome if_down;
 };

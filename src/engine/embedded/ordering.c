@@ -473,7 +473,8 @@ static enum err note_rule(struct ordering *ordering, const struct judging *judgi
 {
     const struct judgement *judgement = &judging->judgement;
     const struct head *head = judging->verdict.head;
-    const struct actor by = {.kind = ACTOR_RULE, .id = judgement->rule};
+    const struct actor by = {.kind = judgement->by_hook ? ACTOR_HOOK : ACTOR_RULE,
+                             .id = judgement->rule};
     const enum act_do what = judgement->outcome == OUTCOME_HOLD ? ACT_HOLD : ACT_SHADOW;
     char target[COMMENT_ID_LEN + 8];
     snprintf(target, sizeof(target), "id:%s", id->text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* outcall -- POSTs JSON to somebody's HTTP server and brings the answer: what hooks are made of.
+/* outcalls -- POSTs JSON to somebody's HTTP server and brings the answer: what hooks are made of.
  *
- *      outcall_send() ─▶ resolve ─▶ judge each address ─▶ connect [TLS] ─▶ POST ─▶ answer
+ *      outcalls_send() ─▶ resolve ─▶ judge each address ─▶ connect [TLS] ─▶ POST ─▶ answer
  *                                        │ not public                          └─▶ `done`
  *                                        └──▶ ERR_DENIED
  *
@@ -66,4 +66,4 @@ void outcalls_stop(struct outcalls *outcalls);
 void outcalls_free(struct outcalls *outcalls); // stopped, or never started; NULL is legal
 void outcalls_send(struct outcalls *outcalls, struct outcall *outcall);
 /* http or https, a host, at most OUTCALL_URL_MAX bytes, no user name in it. */
-bool outcall_url_is_valid(const char *url);
+bool outcalls_url_is_valid(const char *url);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/outcall.h"
+#include "net/outcalls.h"
 
 #include "base/list.h"
 #include "base/mem.h"
@@ -306,7 +306,7 @@ void outcalls_send(struct outcalls *outcalls, struct outcall *outcall)
     home_send(mail_home(&outcalls->mail), &outcall->call.letter);
 }
 
-bool outcall_url_is_valid(const char *url)
+bool outcalls_url_is_valid(const char *url)
 {
     CURLU *parts = strlen(url) <= OUTCALL_URL_MAX ? curl_url() : NULL;
     char *scheme = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Against a server of one answer on a thread of its own. */
-#include "net/outcall.h"
+#include "net/outcalls.h"
 
 #include "loop/mail.h"
 #include "sys/sys.h"
@@ -251,13 +251,13 @@ static void nobody_there_is_said(void **state)
 static void urls_are_looked_at(void **state)
 {
     (void)state;
-    assert_true(outcall_url_is_valid("https://example.com/hook?x=1"));
-    assert_true(outcall_url_is_valid("http://127.0.0.1:8080/"));
-    assert_false(outcall_url_is_valid("ftp://example.com/"));
-    assert_false(outcall_url_is_valid("file:///etc/passwd"));
-    assert_false(outcall_url_is_valid("https://ann:secret@example.com/"));
-    assert_false(outcall_url_is_valid("example.com"));
-    assert_false(outcall_url_is_valid(""));
+    assert_true(outcalls_url_is_valid("https://example.com/hook?x=1"));
+    assert_true(outcalls_url_is_valid("http://127.0.0.1:8080/"));
+    assert_false(outcalls_url_is_valid("ftp://example.com/"));
+    assert_false(outcalls_url_is_valid("file:///etc/passwd"));
+    assert_false(outcalls_url_is_valid("https://ann:secret@example.com/"));
+    assert_false(outcalls_url_is_valid("example.com"));
+    assert_false(outcalls_url_is_valid(""));
 }
 
 int main(void)

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hooks: the classifier that is asked before a comment is published, the one that is told after."""
+import json
+
+import pytest
+
+from classifier import SECRET, Classifier, says
+from moderator import Moderator, code_of
+from readers import open_reader
+from roar import eventually
+from tokens import token
+
+
+@pytest.fixture
+def hooked(start, tmp_path):
+    """Starts a server with hooks at loopback."""
+    def begin(settings, **more):
+        secret = tmp_path / "hooks.secret"
+        secret.write_text(SECRET + "\n", encoding="utf-8")
+        secret.chmod(0o600)
+        return start({"hooks.secret_file": secret, "hooks.allow_private": "true", **settings}, **more)
+
+    return begin
+
+
+def before(roar, outcome):
+    return roar.metrics()[f'roar_hook_before_total{{outcome="{outcome}"}}']
+
+
+# ---- before ----
+
+def test_it_is_asked_with_all_that_is_known_and_signed(hooked, stream):
+    with Classifier(says("allow")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000})
+        posted = roar.posted(stream, "hello", user="ann", cid="c1", media_ms=5)
+        assert posted["state"] == "visible"
+        (_, message), = hook.asked
+        assert message["type"] == "comment.check"
+        assert message["data"]["stream"] == stream
+        assert message["data"]["text"] == "hello"
+        assert message["data"]["cid"] == "c1"
+        assert message["data"]["media_ms"] == 5
+        assert message["data"]["user"]["id"] == "ann"
+        assert before(roar, "allow") == 1
+
+
+def test_what_it_holds_waits_for_a_moderator(hooked, stream):
+    with Classifier(says("hold", rule="toxicity")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000})
+        held = roar.posted(stream, "hm")
+        assert held["state"] == "held" and "seq" not in held
+        assert roar.history(stream) == []
+        mod = Moderator(roar, stream)
+        entry = mod.entries()[-1]
+        assert (entry["kind"], entry["by"], entry["do"]) == ("hook", "toxicity", "hold")
+        assert before(roar, "hold") == 1
+
+
+def test_what_it_refuses_leaves_no_trace(hooked, stream):
+    with Classifier(says("refuse")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000})
+        assert code_of(roar.post(stream, "no")) == (403, "forbidden")
+        assert roar.log(stream) == []
+
+
+def test_what_it_shadows_is_its_authors_alone(hooked, stream):
+    with Classifier(says("shadow")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000})
+        assert roar.posted(stream, "psst")["state"] == "visible"
+        assert roar.log(stream) == []
+        own = roar.get(f"/v1/streams/{stream}/log?after=0", token=token("ann")).json()["events"]
+        assert [event["text"] for event in own] == ["psst"]
+
+
+def test_moderators_are_not_asked_about(hooked, stream):
+    with Classifier(says("refuse")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000})
+        roar.posted(stream, "mine", as_token=token("mod", roles=["moderator"]))
+        assert hook.asked == []
+
+
+def endless(_message):
+    return 200, {}, b"x" * 1_000_000
+
+
+TROUBLES = {
+    "redirects": lambda message: (307, {"Location": "http://127.0.0.1:1/"}, b""),
+    "fails": lambda message: (500, {}, b""),
+    "says nothing": lambda message: (204, {}, b""),
+    "talks nonsense": lambda message: (200, {}, b"maybe"),
+    "knows another verdict": says("explode"),
+    "does not end": endless,
+}
+
+
+@pytest.mark.parametrize("down,status", [("allow", 201), ("hold", 201), ("refuse", 403)])
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_one_in_trouble_is_down(hooked, stream, trouble, down, status):
+    with Classifier(TROUBLES[trouble]) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000, "hooks.before_down": down})
+        answer = roar.post(stream, "hello")
+        assert answer.status == status, answer.body
+        if status == 201:
+            assert answer.json()["state"] == ("held" if down == "hold" else "visible")
+        assert before(roar, "down") == 1
+
+
+def test_one_that_does_not_answer_is_waited_for_no_longer_than_that(hooked, stream):
+    with Classifier(lambda message: (hook.released.wait() and None) or (200, {}, b"")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 50})
+        assert roar.posted(stream, "hello")["state"] == "visible"
+        assert before(roar, "slow") == 1
+
+
+def test_more_than_may_wait_are_not_asked_about(hooked, stream):
+    with Classifier(lambda message: (hook.released.wait() and None) or says("allow")(message)) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 10000, "hooks.waiting_max": 1,
+                       "hooks.before_down": "refuse"})
+        with roar.conn() as first:
+            first.request("POST", f"/v1/streams/{stream}/comments", token=token("bob"), body={"text": "waits"})
+            hook.wait_for(lambda asked: len(asked) == 1)
+            assert code_of(roar.post(stream, "one too many")) == (403, "forbidden")
+            hook.released.set()
+            assert first.response(to="POST").status == 201
+
+
+def test_private_addresses_are_not_called_unless_allowed(hooked, stream):
+    with Classifier(says("refuse")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.allow_private": "false"})
+        assert roar.posted(stream, "hello")["state"] == "visible"
+        assert hook.asked == []
+        assert before(roar, "down") == 1
+
+
+def test_a_stop_answers_who_waits_for_the_hook(hooked, stream):
+    with Classifier(lambda message: (hook.released.wait() and None) or (200, {}, b"")) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 1000})
+        with roar.conn() as conn:
+            conn.request("POST", f"/v1/streams/{stream}/comments", token=token("ann"), body={"text": "last"})
+            hook.wait_for(lambda asked: len(asked) == 1)
+            assert roar.stop() == 0
+            assert conn.response(to="POST").status == 201
+
+
+@pytest.mark.parametrize("setting,value", [
+    ("hooks.before_url", "ftp://example.com/"),
+    ("hooks.before_url", "example.com"),
+    ("hooks.after_url", "https://ann:secret@example.com/"),
+])
+def test_a_url_that_is_none_is_refused_at_start(tmp_path, setting, value):
+    from roar import run
+    code, _, err = run("serve", "--dev", "--listen", "127.0.0.1:0", "--data", tmp_path / "data",
+                       settings={setting: value})
+    assert code == 2 and setting in err
+
+
+# ---- after ----
+
+def test_each_event_is_told_once_signed_and_in_order(hooked, stream):
+    with Classifier(lambda message: (200, {}, b"")) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        for number in range(20):
+            roar.posted(stream, f"n{number}", user=f"u{number}")
+        hook.wait_for(lambda asked: len(asked) >= 20)
+        told = [message for _, message in hook.asked]
+        assert [message["type"] for message in told] == ["comment.published"] * 20
+        assert sorted(message["data"]["seq"] for message in told) == [event["seq"] for event in roar.log(stream)]
+        assert len({headers["webhook-id"] for headers, _ in hook.asked}) == 20
+
+
+def test_what_is_not_taken_is_told_again_under_the_same_id(hooked, stream):
+    fails = iter([500, 503])
+    with Classifier(lambda message: (next(fails, 200), {}, b"")) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        roar.posted(stream, "hello")
+        hook.wait_for(lambda asked: len(asked) == 3)
+        assert len({headers["webhook-id"] for headers, _ in hook.asked}) == 1
+        eventually("delivered", lambda: roar.metrics()["roar_hook_after_delivered_total"] == 1)
+        assert roar.metrics()["roar_hook_after_failed_total"] == 2
+
+
+def test_its_verdict_is_an_act(hooked, stream):
+    def judge(message):
+        is_bad = message["type"] == "comment.published" and "bad" in message["data"]["text"]
+        return 200, {}, json.dumps({"do": "delete", "reason": "unkind"} if is_bad else {}).encode()
+
+    with Classifier(judge) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        with open_reader("sse", roar, stream) as reader:
+            good = roar.posted(stream, "good")
+            bad = roar.posted(stream, "bad thing")
+            retract = reader.until(lambda m: m["type"] == "retract")[-1]
+            assert retract["seqs"] == [bad["seq"]]
+        assert [comment["seq"] for comment in roar.history(stream)] == [good["seq"]]
+        entry = Moderator(roar, stream).entries()[-1]
+        assert (entry["kind"], entry["by"], entry["do"], entry["reason"]) == ("hook", "after", "delete", "unkind")
+
+
+def test_a_restart_goes_on_where_it_was(hooked, stream):
+    with Classifier(lambda message: (200, {}, b"")) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        first = roar.posted(stream, "one")
+        hook.wait_for(lambda asked: len(asked) == 1)
+        assert roar.stop() == 0
+        roar.settings["hooks.after_url"] = ""
+        roar.start()
+        second = roar.posted(stream, "while nobody is told")
+        roar.kill()
+        roar.settings["hooks.after_url"] = hook.url
+        roar.start()
+        third = roar.posted(stream, "three")
+        hook.wait_for(lambda asked: len(asked) >= 3)
+        assert [m["data"]["seq"] for _, m in hook.asked] == [first["seq"], second["seq"], third["seq"]]
