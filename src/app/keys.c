@@ -166,7 +166,13 @@ enum err keys_check_url(const struct config *config, enum setting_id id, struct 
     char url[OUTCALL_URL_MAX + 2];
     const struct str text = config_text(config, id);
     snprintf(url, sizeof(url), "%.*s", STR_ARG(text));
-    if (text.len > 0 && !outcalls_url_is_valid(url)) {
+    const enum err err = text.len == 0 ? ERR_OK : outcalls_check_url(url);
+    if (err == ERR_NOT_FOUND) {
+        return say(fault, ERR_SYS, setting_table[id].name,
+                   "hooks need libcurl 7.85 or later (libcurl.so.4), and there is none: install "
+                   "it (libcurl4 in Debian)");
+    }
+    if (err != ERR_OK) {
         return say(fault, ERR_PROTO, setting_table[id].name,
                    "a hook is at an http:// or https:// URL without a user name");
     }

@@ -6,14 +6,16 @@
 #include "base/must.h"
 #include "loop/mail.h"
 #include "net/address.h"
+#include "net/libcurl.h"
 #include "sys/sys.h"
 
-#include <curl/curl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { CONNECTIONS_KEPT = 32, IDLE_WAIT_MS = 60 * 1000 };
+
+static const struct libcurl *curl; // from the first that is needed on; main's to set
 
 struct outcalls {
     /* -- frozen -- */
@@ -82,18 +84,18 @@ static void finish(struct outcall *outcall, enum err result, const char *why)
 
 static void free_transfer(struct transfer *transfer)
 {
-    curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->headers);
+    curl->easy_cleanup(transfer->easy);
+    curl->slist_free_all(transfer->headers);
     mem_free(MEM_OTHER, transfer);
 }
 
 static bool add_headers(struct transfer *transfer)
 {
-    struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
-    struct curl_slist *longer = list == NULL ? NULL : curl_slist_append(list, "Expect:");
+    struct curl_slist *list = curl->slist_append(NULL, "Content-Type: application/json");
+    struct curl_slist *longer = list == NULL ? NULL : curl->slist_append(list, "Expect:");
     for (int i = 0; longer != NULL && i < OUTCALL_HEADERS_MAX; i++) {
         const char *line = transfer->outcall->headers[i];
-        longer = line == NULL ? longer : curl_slist_append(longer, line);
+        longer = line == NULL ? longer : curl->slist_append(longer, line);
     }
     transfer->headers = list;
     return longer != NULL;
@@ -103,23 +105,23 @@ static void set_up(struct transfer *transfer)
 {
     const struct outcall *outcall = transfer->outcall;
     CURL *easy = transfer->easy;
-    (void)curl_easy_setopt(easy, CURLOPT_URL, outcall->url);
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)outcall->wait_ms);
-    (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, outcall->body.at);
-    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)outcall->body.len);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "roar");
-    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    (void)curl->easy_setopt(easy, CURLOPT_URL, outcall->url);
+    (void)curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl->easy_setopt(easy, CURLOPT_PROXY, "");
+    (void)curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)outcall->wait_ms);
+    (void)curl->easy_setopt(easy, CURLOPT_POST, 1L);
+    (void)curl->easy_setopt(easy, CURLOPT_POSTFIELDS, outcall->body.at);
+    (void)curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)outcall->body.len);
+    (void)curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    (void)curl->easy_setopt(easy, CURLOPT_USERAGENT, "roar");
+    (void)curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    (void)curl->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    (void)curl->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    (void)curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    (void)curl->easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl->easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 }
 
 static void begin(struct outcalls *outcalls, struct outcall *outcall)
@@ -135,14 +137,14 @@ static void begin(struct outcalls *outcalls, struct outcall *outcall)
     }
     transfer->all = outcalls;
     transfer->outcall = outcall;
-    transfer->easy = curl_easy_init();
+    transfer->easy = curl->easy_init();
     if (transfer->easy == NULL || !add_headers(transfer)) {
         free_transfer(transfer);
         finish(outcall, ERR_NOMEM, "no memory");
         return;
     }
     set_up(transfer);
-    if (curl_multi_add_handle(outcalls->multi, transfer->easy) != CURLM_OK) {
+    if (curl->multi_add_handle(outcalls->multi, transfer->easy) != CURLM_OK) {
         free_transfer(transfer);
         finish(outcall, ERR_NOMEM, "no memory");
         return;
@@ -175,15 +177,15 @@ static const char *why_of(enum err result, CURLcode code)
     if (result == ERR_DENIED) {
         return "its address is not public, and hooks.allow_private is off";
     }
-    return result == ERR_LIMIT ? "its answer is too long" : curl_easy_strerror(code);
+    return result == ERR_LIMIT ? "its answer is too long" : curl->easy_strerror(code);
 }
 
 static void end(struct outcalls *outcalls, struct transfer *transfer, enum err result,
                 const char *why)
 {
     long status = 0;
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_multi_remove_handle(outcalls->multi, transfer->easy);
+    (void)curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl->multi_remove_handle(outcalls->multi, transfer->easy);
     struct outcall *outcall = transfer->outcall;
     outcall->status = (int)status;
     list_remove(&transfer->link);
@@ -195,7 +197,7 @@ static void end(struct outcalls *outcalls, struct transfer *transfer, enum err r
 static void take_ended(struct outcalls *outcalls, CURL *easy, CURLcode code)
 {
     struct transfer *transfer = NULL;
-    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    (void)curl->easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     const enum err result = result_of(transfer, code);
     end(outcalls, transfer, result, why_of(result, code));
 }
@@ -221,11 +223,11 @@ static void run(void *user)
     while (!outcalls->is_stopping) {
         int running = 0;
         int left = 0;
-        (void)curl_multi_poll(outcalls->multi, &letters, 1, IDLE_WAIT_MS, NULL);
+        (void)curl->multi_poll(outcalls->multi, &letters, 1, IDLE_WAIT_MS, NULL);
         (void)mail_open_all(&outcalls->mail);
-        (void)curl_multi_perform(outcalls->multi, &running);
-        for (CURLMsg *message = curl_multi_info_read(outcalls->multi, &left); message != NULL;
-             message = curl_multi_info_read(outcalls->multi, &left)) {
+        (void)curl->multi_perform(outcalls->multi, &running);
+        for (CURLMsg *message = curl->multi_info_read(outcalls->multi, &left); message != NULL;
+             message = curl->multi_info_read(outcalls->multi, &left)) {
             if (message->msg == CURLMSG_DONE) {
                 take_ended(outcalls, message->easy_handle, message->data.result);
             }
@@ -255,18 +257,16 @@ enum err outcalls_start(struct outcalls *outcalls)
     if (outcalls->multi != NULL) {
         return ERR_OK;
     }
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        return ERR_NOMEM;
-    }
-    CURLM *multi = curl_multi_init();
+    TRY(libcurl_load(&curl));
+    CURLM *multi = curl->multi_init();
     if (multi == NULL) {
         return ERR_NOMEM;
     }
-    (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    (void)curl->multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
     outcalls->multi = multi;
     const enum err err = sys_thread_start(&outcalls->thread, "roar-hooks", run, outcalls);
     if (err != ERR_OK) {
-        (void)curl_multi_cleanup(multi);
+        (void)curl->multi_cleanup(multi);
         outcalls->multi = NULL;
     }
     return err;
@@ -284,7 +284,7 @@ void outcalls_stop(struct outcalls *outcalls)
         struct transfer *transfer = list_entry(outcalls->transfers.next, struct transfer, link);
         end(outcalls, transfer, ERR_CLOSED, "the server stops");
     }
-    (void)curl_multi_cleanup(outcalls->multi);
+    (void)curl->multi_cleanup(outcalls->multi);
     outcalls->multi = NULL;
 }
 
@@ -306,20 +306,21 @@ void outcalls_send(struct outcalls *outcalls, struct outcall *outcall)
     home_send(mail_home(&outcalls->mail), &outcall->call.letter);
 }
 
-bool outcalls_url_is_valid(const char *url)
+enum err outcalls_check_url(const char *url)
 {
-    CURLU *parts = strlen(url) <= OUTCALL_URL_MAX ? curl_url() : NULL;
+    TRY(libcurl_load(&curl));
+    CURLU *parts = strlen(url) <= OUTCALL_URL_MAX ? curl->url() : NULL;
     char *scheme = NULL;
     char *host = NULL;
     char *user = NULL;
-    bool is_valid = parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-                    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                    curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-                    curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
+    bool is_valid = parts != NULL && curl->url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                    curl->url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                    curl->url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+                    curl->url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
     is_valid = is_valid && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(user);
-    curl_url_cleanup(parts);
-    return is_valid;
+    curl->free(scheme);
+    curl->free(host);
+    curl->free(user);
+    curl->url_cleanup(parts);
+    return is_valid ? ERR_OK : ERR_PROTO;
 }

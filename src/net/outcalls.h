@@ -58,12 +58,14 @@ struct outcalls_options {
  * to be called; what is sent before waits for it. */
 MUST_USE enum err outcalls_new(const struct outcalls_options *options,
                                struct outcalls **ret_outcalls);
-/* The thread that made it; again is legal. ERR_NOMEM; ERR_SYS. */
+/* The thread that made it; again is legal. ERR_NOT_FOUND: there is no libcurl; ERR_NOMEM; ERR_SYS.
+ */
 MUST_USE enum err outcalls_start(struct outcalls *outcalls);
 /* Ends what is under way, ERR_CLOSED, and the thread: when it returns each call's letter lies in the
  * mailbox of its home. Nothing is sent after. NULL, and again, are legal. */
 void outcalls_stop(struct outcalls *outcalls);
 void outcalls_free(struct outcalls *outcalls); // stopped, or never started; NULL is legal
 void outcalls_send(struct outcalls *outcalls, struct outcall *outcall);
-/* http or https, a host, at most OUTCALL_URL_MAX bytes, no user name in it. */
-bool outcalls_url_is_valid(const char *url);
+/* http or https, a host, at most OUTCALL_URL_MAX bytes, no user name in it: else ERR_PROTO. Main's
+ * thread. ERR_NOT_FOUND: there is no libcurl to ask. */
+MUST_USE enum err outcalls_check_url(const char *url);

@@ -251,13 +251,13 @@ static void nobody_there_is_said(void **state)
 static void urls_are_looked_at(void **state)
 {
     (void)state;
-    assert_true(outcalls_url_is_valid("https://example.com/hook?x=1"));
-    assert_true(outcalls_url_is_valid("http://127.0.0.1:8080/"));
-    assert_false(outcalls_url_is_valid("ftp://example.com/"));
-    assert_false(outcalls_url_is_valid("file:///etc/passwd"));
-    assert_false(outcalls_url_is_valid("https://ann:secret@example.com/"));
-    assert_false(outcalls_url_is_valid("example.com"));
-    assert_false(outcalls_url_is_valid(""));
+    assert_int_equal(outcalls_check_url("https://example.com/hook?x=1"), ERR_OK);
+    assert_int_equal(outcalls_check_url("http://127.0.0.1:8080/"), ERR_OK);
+    assert_int_equal(outcalls_check_url("ftp://example.com/"), ERR_PROTO);
+    assert_int_equal(outcalls_check_url("file:///etc/passwd"), ERR_PROTO);
+    assert_int_equal(outcalls_check_url("https://ann:secret@example.com/"), ERR_PROTO);
+    assert_int_equal(outcalls_check_url("example.com"), ERR_PROTO);
+    assert_int_equal(outcalls_check_url(""), ERR_PROTO);
 }
 
 int main(void)

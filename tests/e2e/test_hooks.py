@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hooks: the classifier that is asked before a comment is published, the one that is told after."""
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from classifier import SECRET, Classifier, says
 from moderator import Moderator, code_of
 from readers import open_reader
-from roar import eventually
+from roar import ROOT, eventually, run
 from tokens import token
 
 
@@ -148,7 +151,6 @@ def test_a_stop_answers_who_waits_for_the_hook(hooked, stream):
     ("hooks.after_url", "https://ann:secret@example.com/"),
 ])
 def test_a_url_that_is_none_is_refused_at_start(tmp_path, setting, value):
-    from roar import run
     code, _, err = run("serve", "--dev", "--listen", "127.0.0.1:0", "--data", tmp_path / "data",
                        settings={setting: value})
     assert code == 2 and setting in err
@@ -215,3 +217,20 @@ def test_a_restart_goes_on_where_it_was(hooked, stream):
         third = roar.posted(stream, "three")
         hook.wait_for(lambda asked: len(asked) >= 3)
         assert [m["data"]["seq"] for _, m in hook.asked] == [first["seq"], second["seq"], third["seq"]]
+
+
+# ---- the example ----
+
+def test_the_example_classifier_holds_and_deletes(hooked, stream):
+    script = ROOT / "deploy/classifier/classifier.py"
+    with subprocess.Popen([sys.executable, script, "--port", "0"], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "ROAR_HOOK_SECRET": SECRET}) as example:
+        try:
+            url = "http://" + example.stdout.readline().split()[-1]
+            roar = hooked({"hooks.before_url": url + "/before", "hooks.before_ms": 5000, "hooks.after_url": url + "/after"})
+            assert roar.posted(stream, "what a lovely morning")["state"] == "visible"
+            assert roar.posted(stream, "STOP SHOUTING AT ME")["state"] == "held"
+            mine = roar.posted(stream, "BUT I MAY SHOUT", as_token=token("mod", roles=["moderator"]))
+            eventually("deleted after", lambda: mine["seq"] not in [c["seq"] for c in roar.history(stream)])
+        finally:
+            example.kill()
