@@ -67,7 +67,7 @@ struct hook_feed {
     bool is_stopping, has_place;
     uint64_t place;  // all up to here was delivered
     uint64_t read_n; // the newest given to a slot
-    uint64_t saved; // UINT64_MAX: none
+    uint64_t saved;  // UINT64_MAX: none
     int64_t look_ms, save_ms;
     struct slot slots[FEED_WINDOW];
     struct metric delivered, failed, given_up, acts, behind;

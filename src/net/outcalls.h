@@ -61,8 +61,8 @@ MUST_USE enum err outcalls_new(const struct outcalls_options *options,
 /* The thread that made it; again is legal. ERR_NOT_FOUND: there is no libcurl; ERR_NOMEM; ERR_SYS.
  */
 MUST_USE enum err outcalls_start(struct outcalls *outcalls);
-/* Ends what is under way, ERR_CLOSED, and the thread: when it returns each call's letter lies in the
- * mailbox of its home. Nothing is sent after. NULL, and again, are legal. */
+/* Ends what is under way, ERR_CLOSED, and the thread: when it returns, each call lies in its home's
+ * mailbox. Nothing is sent after. NULL, and again, are legal. */
 void outcalls_stop(struct outcalls *outcalls);
 void outcalls_free(struct outcalls *outcalls); // stopped, or never started; NULL is legal
 void outcalls_send(struct outcalls *outcalls, struct outcall *outcall);
