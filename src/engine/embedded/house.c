@@ -82,15 +82,6 @@ void house_close(struct house *house)
     }
 }
 
-struct judgement house_stricter(struct judgement first, struct judgement second)
-{
-    struct judgement winner = second.outcome > first.outcome ? second : first;
-    winner.broken = first.broken | second.broken;
-    winner.marks = first.marks | second.marks;
-    winner.dry_hits = first.dry_hits | second.dry_hits;
-    return winner;
-}
-
 struct judgement house_judge(const struct house *house, const struct house_rules *all,
                              const struct house_post *post)
 {
@@ -98,8 +89,10 @@ struct judgement house_judge(const struct house *house, const struct house_rules
     facts.last_post_ms = posters_last(&house->posters, post->user);
     facts.has_posted_before = facts.last_post_ms != INT64_MIN;
     facts.echo = echoes_find(&house->echoes, post->traits->likeness, post->user);
-    const struct judgement first = house_rules_judge(&house->rules, post->traits, &facts);
-    return house_stricter(first, house_rules_judge(all, post->traits, &facts));
+    struct judgement judgement = house_rules_judge(&house->rules, post->traits, &facts);
+    const struct judgement of_all = house_rules_judge(all, post->traits, &facts);
+    house_rules_join(&judgement, &of_all);
+    return judgement;
 }
 
 void house_note(struct house *house, uint64_t likeness, uint64_t user, int64_t mono_ms)

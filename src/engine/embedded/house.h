@@ -50,5 +50,3 @@ struct judgement house_judge(const struct house *house, const struct house_rules
                              const struct house_post *post);
 /* It was accepted. */
 void house_note(struct house *house, uint64_t likeness, uint64_t user, int64_t mono_ms);
-/* The stricter of two; the first among equals. */
-struct judgement house_stricter(struct judgement first, struct judgement second);
