@@ -54,7 +54,7 @@ static struct {
     struct submit submit, submitted;
     bool keeps_submit;   // a disk that hangs
     struct submit *kept; // the port's still
-    struct read read, asked;
+    struct read read, asked, asked_comments;
     struct event *events[8];
     struct stream_call stream, streamed;
     struct act_call act, acted;
@@ -202,6 +202,7 @@ static void fake_read(struct port *port, struct read *read)
 {
     (void)port;
     fake.asked = *read;
+    fake.asked_comments = read->kinds >> EVENT_COMMENT & 1 ? *read : fake.asked_comments;
     fake.reads++;
     read->result = fake.read.result;
     read->epoch = (struct epoch){"k3f9"};

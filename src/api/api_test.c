@@ -363,10 +363,10 @@ static void a_snapshot_is_read_twice_a_second(void **state)
     ask.name = "If-None-Match";
     ask.value = etag;
     assert_int_equal(fake_ask(&ask)->status, 304);
-    assert_int_equal(fake.reads, 1);
+    assert_int_equal(fake.reads, 2); // of comments and of pins
     fake.mono_ms += 1;
     assert_int_equal(fake_ask(&ask)->status, 304);
-    assert_int_equal(fake.reads, 2);
+    assert_int_equal(fake.reads, 4);
 }
 
 static void who_says_who_they_are_has_a_snapshot_of_their_own(void **state)
@@ -376,18 +376,42 @@ static void who_says_who_they_are_has_a_snapshot_of_their_own(void **state)
     fake.events[0] = fake_comment(9);
     struct fake_ask ask = {.method = "GET", .path = "/v1/streams/demo/snapshot"};
     assert_int_equal(fake_ask(&ask)->status, 200);
-    assert_true(fake.asked.folded);
-    assert_true(fake.asked.view == 0);
+    assert_true(fake.asked_comments.folded);
+    assert_true(fake.asked_comments.view == 0);
     ask.bearer = fake_bearer("ann", "viewer");
     const struct exchange *exchange = fake_ask(&ask);
     assert_non_null(strstr(exchange->headers, "Cache-Control: private, max-age=1\r\n"));
-    assert_true(fake.asked.view == port_user_hash(fake.shared->port, STR("ann")));
-    assert_int_equal(fake.reads, 2);
+    assert_true(fake.asked_comments.view == port_user_hash(fake.shared->port, STR("ann")));
+    assert_int_equal(fake.reads, 4);
     ask.bearer = fake_bearer("ben", "viewer");
     assert_int_equal(fake_ask(&ask)->status, 200);
-    assert_int_equal(fake.reads, 3);
+    assert_int_equal(fake.reads, 6);
     assert_int_equal(fake_ask(&ask)->status, 200);
-    assert_int_equal(fake.reads, 3);
+    assert_int_equal(fake.reads, 6);
+}
+
+static struct event *act_event(enum event_kind kind, uint64_t seq, const char *body)
+{
+    struct event *event = event_new(str_of(body));
+    assert_non_null(event);
+    event->kind = (uint8_t)kind;
+    event->seq = seq;
+    return event;
+}
+
+static void a_snapshot_has_the_pins_in_force(void **state)
+{
+    (void)state;
+    fake.read = (struct read){.head = 9, .count = 7};
+    fake.events[0] = act_event(EVENT_PIN, 1, "\"target\":3,\"comment\":{\"text\":\"three\"}");
+    fake.events[1] = act_event(EVENT_PIN, 2, "\"target\":4,\"comment\":{\"text\":\"four\"}");
+    fake.events[2] = act_event(EVENT_PIN, 3, "\"target\":5,\"comment\":{\"text\":\"five\"}");
+    fake.events[3] = act_event(EVENT_UNPIN, 4, "\"target\":4");
+    fake.events[4] = act_event(EVENT_PIN, 5, "\"target\":3,\"comment\":{\"text\":\"again\"}");
+    fake.events[5] = act_event(EVENT_UNPIN, 6, "\"target\":99");
+    fake.events[6] = act_event(EVENT_PIN, 7, "\"nonsense\":1");
+    const struct fake_ask ask = {.method = "GET", .path = "/v1/streams/demo/snapshot"};
+    assert_says(fake_ask(&ask), 200, "\"pins\":[{\"text\":\"five\"},{\"text\":\"again\"}]}");
 }
 
 static void tombstones_are_listed_when_asked_for(void **state)
@@ -729,6 +753,7 @@ int main(void)
         TEST(a_store_that_cannot_be_read_is_named),
         TEST(a_snapshot_is_read_twice_a_second),
         TEST(who_says_who_they_are_has_a_snapshot_of_their_own),
+        TEST(a_snapshot_has_the_pins_in_force),
         TEST(tombstones_are_listed_when_asked_for),
         TEST(a_reader_is_recognized),
         TEST(a_reader_begins_where_it_says),

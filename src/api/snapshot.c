@@ -3,6 +3,7 @@
 
 #include "api/ask.h"
 #include "api/etag.h"
+#include "api/pin_list.h"
 #include "api/respond.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -127,7 +128,14 @@ static void write_document(struct snapshot *snapshot)
         buf_add_str(out, i == 0 ? STR_NONE : STR(","));
         event_write(out, read->events[i], read->stream, read->events[i]->prev);
     }
-    buf_add_str(out, STR("]}"));
+    buf_add_byte(out, ']');
+}
+
+static void write_pins(struct snapshot *snapshot)
+{
+    struct buf *out = &snapshot->body;
+    pin_list_write(out, snapshot->read.events, snapshot->read.count);
+    buf_add_byte(out, '}');
     etag_write(snapshot->etag, buf_str(out));
 }
 
@@ -144,18 +152,14 @@ static struct problem failure_of(const struct snapshot *snapshot)
                             .retry_after_ms = 5000};
 }
 
-static void on_read(struct call *call)
+/* The document is written, or cannot be: those who wait are answered. */
+static void finish(struct snapshot *snapshot)
 {
-    struct snapshot *snapshot = (struct snapshot *)(void *)call;
     const bool was_read = snapshot->read.result == ERR_OK;
-    if (was_read) {
-        write_document(snapshot);
-    }
     const bool is_whole = was_read && buf_ok(&snapshot->body);
     const struct problem why = failure_of(snapshot);
     read_done(&snapshot->read);
     snapshot->is_reading = false;
-    snapshot->made_ms = desk_mono_ms(snapshot->server);
     snapshot->all->held_bytes += snapshot->body.cap;
     struct waiter *waiters = snapshot->waiters;
     snapshot->waiters = NULL;
@@ -174,8 +178,47 @@ static void on_read(struct call *call)
     }
 }
 
+static void on_pins(struct call *call)
+{
+    struct snapshot *snapshot = (struct snapshot *)(void *)call;
+    if (snapshot->read.result == ERR_OK) {
+        write_pins(snapshot);
+    }
+    finish(snapshot);
+}
+
 _Static_assert(offsetof(struct snapshot, read) == 0 && offsetof(struct read, call) == 0,
                "a call of a read is its snapshot");
+
+static void ask_log(struct snapshot *snapshot, struct read read, void (*done)(struct call *call))
+{
+    snapshot->read = read;
+    snapshot->read.call = (struct call){.home = desk_home(snapshot->server), .done = done};
+    snapshot->read.stream = ask_kept_name(&snapshot->stream);
+    snapshot->read.from = READ_BEFORE;
+    snapshot->read.bound = SEQ_MAX + 1;
+    snapshot->read.upto = SEQ_MAX;
+    port_read(snapshot->all->api->shared->port, &snapshot->read);
+}
+
+static void read_pins(struct snapshot *snapshot)
+{
+    const struct read pins = {.limit = READ_LIMIT_MAX,
+                              .kinds = 1U << EVENT_PIN | 1U << EVENT_UNPIN};
+    ask_log(snapshot, pins, on_pins);
+}
+
+static void on_read(struct call *call)
+{
+    struct snapshot *snapshot = (struct snapshot *)(void *)call;
+    if (snapshot->read.result == ERR_OK) {
+        write_document(snapshot);
+        read_done(&snapshot->read);
+        read_pins(snapshot);
+    } else {
+        finish(snapshot);
+    }
+}
 
 static void start_read(struct snapshot *snapshot)
 {
@@ -184,20 +227,14 @@ static void start_read(struct snapshot *snapshot)
     buf_done(&snapshot->body);
     snapshot->body = respond_body();
     snapshot->is_reading = true;
+    snapshot->made_ms = desk_mono_ms(snapshot->server); // as old as the moment it was asked for
     list_remove(&snapshot->link);
     list_push(&all->by_age, &snapshot->link);
-    snapshot->read = (struct read){
-        .call = {.home = desk_home(snapshot->server), .done = on_read},
-        .stream = ask_kept_name(&snapshot->stream),
-        .from = READ_BEFORE,
-        .bound = SEQ_MAX + 1,
-        .upto = SEQ_MAX,
-        .limit = SNAPSHOT_COMMENTS,
-        .kinds = 1U << EVENT_COMMENT,
-        .folded = true,
-        .view = snapshot->view,
-    };
-    port_read(all->api->shared->port, &snapshot->read);
+    const struct read comments = {.limit = SNAPSHOT_COMMENTS,
+                                  .kinds = 1U << EVENT_COMMENT,
+                                  .folded = true,
+                                  .view = snapshot->view};
+    ask_log(snapshot, comments, on_read);
 }
 
 static struct str write_key(struct str stream, uint64_t view, char key[KEY_BYTES_MAX])

@@ -4,6 +4,7 @@ import pytest
 
 from moderator import Moderator
 from readers import open_reader
+from roar import eventually
 from screens import gone, secret, watch
 
 
@@ -46,3 +47,16 @@ def test_at_most_five_are_pinned_and_the_oldest_gives_way(mod, server):
         assert [pin["seq"] for pin in late.hello["pins"]] == seqs[1:]
     assert mod.refused("pin", seq=seqs[-1] + 1000) == (404, "no_comment")
     assert mod.refused("unpin", seq=seqs[0])[0] in (404, 409)
+
+
+def test_the_snapshot_has_them(mod, server):
+    seqs = [server.posted(mod.stream, f"pin {n}")["seq"] for n in range(2)]
+    path = f"/v1/streams/{mod.stream}/snapshot"
+    for seq in seqs:
+        mod.act("pin", seq=seq)
+    assert [pin["text"] for pin in server.get(path).json()["pins"]] == ["pin 0", "pin 1"]
+    mod.act("delete", seq=seqs[0])
+    mod.act("unpin", seq=seqs[1])
+    pins = eventually("another snapshot", lambda: [
+        pin["type"] for pin in server.get(path).json()["pins"]] == ["removed"], 1.0)
+    assert pins
