@@ -134,6 +134,7 @@ static const struct form { // what of a rule can be said
     [HOUSE_RULE_ACCOUNT_AGE] = {true,
                                 true,
                                 {"rules.account_age.", "seconds", 1, HOUSE_ACCOUNT_AGE_S_MAX}},
+    [HOUSE_RULE_HOOK_DOWN] = {.has_action = true, .has_dry_run = true},
     [HOUSE_RULE_HOLD_FIRST] = {.has_action = true, .has_dry_run = true},
     [HOUSE_RULE_HOLD_ALL] = {.has_dry_run = true},
     [HOUSE_RULE_MODS_FIRST] = {.has_dry_run = true},
@@ -156,6 +157,7 @@ static enum err read_own(struct house_rules *rules, enum house_rule rule, const 
         return read_number(object, &unique_stream, &rules->unique_stream_s, fault);
     }
     if (number->name == NULL) {
+        setting->is_given = rule == HOUSE_RULE_HOOK_DOWN;
         return ERR_OK;
     }
     if (!is_given(json_member(object, number->name))) {
@@ -406,7 +408,7 @@ static void write_rule(struct buf *out, const struct house_rules *rules, enum ho
     const struct house_setting *setting = &rules->settings[rule];
     json_write_name(out, house_rules_name(rule));
     buf_add_byte(out, '{');
-    if (setting->is_given) {
+    if (setting->is_given && forms[rule].number.name != NULL) {
         json_write_member_u64(out, forms[rule].number.name, setting->value);
     }
     if (rule == HOUSE_RULE_ROLES_ONLY) {
@@ -426,8 +428,8 @@ static void write_rule(struct buf *out, const struct house_rules *rules, enum ho
 /* Rules without a mode are there only when they were set. */
 static bool is_written(const struct house_rules *rules, enum house_rule rule)
 {
-    return forms[rule].has_dry_run &&
-           (forms[rule].number.name == NULL || rules->settings[rule].is_given);
+    const bool is_mode = forms[rule].number.name == NULL && rule != HOUSE_RULE_HOOK_DOWN;
+    return forms[rule].has_dry_run && (is_mode || rules->settings[rule].is_given);
 }
 
 void house_json_write(struct buf *out, const struct house_rules *rules)

@@ -20,6 +20,7 @@ static const struct kind {
     [HOUSE_RULE_CAPS] = {"caps", 0, HOUSE_REFUSE, REFUSAL_BAD_TEXT},
     [HOUSE_RULE_MARKS] = {"marks", 0, HOUSE_REFUSE, REFUSAL_BAD_TEXT},
     [HOUSE_RULE_ACCOUNT_AGE] = {"account_age", 0, HOUSE_REFUSE, REFUSAL_WRONG_ROLE},
+    [HOUSE_RULE_HOOK_DOWN] = {"hook_down", 0, HOUSE_REFUSE, REFUSAL_BY_HOOK},
     [HOUSE_RULE_HOLD_FIRST] = {"hold_first", HOUSE_HOLD_FIRST, HOUSE_HOLD, REFUSAL_WRONG_ROLE},
     [HOUSE_RULE_HOLD_ALL] = {"hold_all", HOUSE_HOLD_ALL, HOUSE_HOLD, REFUSAL_WRONG_ROLE},
     [HOUSE_RULE_MODS_FIRST] = {"mods_first", HOUSE_MODS_FIRST, HOUSE_HOLD, REFUSAL_WRONG_ROLE},
@@ -154,6 +155,8 @@ static bool is_asked(const struct house_rules *rules, enum house_rule rule)
     case HOUSE_RULE_MARKS:
     case HOUSE_RULE_ACCOUNT_AGE:
         return rules->shield || rules->settings[rule].is_given;
+    case HOUSE_RULE_HOOK_DOWN:
+        return rules->settings[rule].is_given;
     case HOUSE_RULE_LINKS:
     case HOUSE_RULE_EMOTE_ONLY:
     case HOUSE_RULE_ROLES_ONLY:
@@ -227,6 +230,8 @@ static bool is_broken(const struct hearing *hearing, enum house_rule rule, uint3
         return traits->marks_most > value;
     case HOUSE_RULE_ACCOUNT_AGE:
         return is_too_young(hearing, value);
+    case HOUSE_RULE_HOOK_DOWN:
+        return facts->hook_is_down;
     case HOUSE_RULE_HOLD_FIRST:
         return !facts->has_posted_before;
     case HOUSE_RULE_HOLD_ALL:
@@ -293,7 +298,11 @@ static void ask_terms(struct hearing *hearing, const struct house_setting *setti
 struct judgement house_rules_judge(const struct house_rules *rules, const struct traits *traits,
                                    const struct house_facts *facts)
 {
-    struct hearing hearing = {.rules = rules, .traits = traits, .facts = facts};
+    const struct house_setting *hook = &rules->settings[HOUSE_RULE_HOOK_DOWN];
+    struct hearing hearing = {.rules = rules,
+                              .traits = traits,
+                              .facts = facts,
+                              .judgement = {.has_hook_rule = hook->is_given && !hook->dry_run}};
     for (enum house_rule rule = 0; rule < HOUSE_RULES; rule++) {
         if ((facts->role_bits & FREE_ROLES) != 0 || !is_asked(rules, rule)) {
             continue;
@@ -320,6 +329,7 @@ void house_rules_join(struct judgement *judgement, const struct judgement *of_al
                of_all->approve_after_s == 0) {
         judgement->approve_after_s = 0;
     }
+    judgement->has_hook_rule = own.has_hook_rule || of_all->has_hook_rule;
     judgement->broken = own.broken | of_all->broken;
     judgement->marks = own.marks | of_all->marks;
     judgement->dry_hits = own.dry_hits | of_all->dry_hits;
@@ -339,7 +349,7 @@ static struct wish of_hook_down(const struct wish *wish)
 
 void house_rules_add_wish(struct judgement *judgement, const struct wish *wish)
 {
-    if (wish->hook_is_down && wish->if_down > wish->outcome) {
+    if (wish->hook_is_down && !judgement->has_hook_rule && wish->if_down > wish->outcome) {
         const struct wish down = of_hook_down(wish);
         house_rules_add_wish(judgement, &down);
     } else if (wish->outcome != OUTCOME_ALLOW && wish->outcome >= judgement->outcome) {

@@ -11,6 +11,7 @@
  *      caps         `percent` is given     refuse      more capitals than that, of 8 letters up
  *      marks        `max` is given         refuse      more combining marks on a base than that
  *      account_age  `seconds` are given    refuse      a younger account, or one of unknown age
+ *      hook_down    it is given         refuse      the hook before publishing did not judge
  *      hold_first   mode hold_first        hold        the author's first comment in the stream
  *      hold_all     mode hold_all          hold        every comment
  *      mods_first   mode mods_first        hold        every comment; shown by itself after seconds
@@ -62,6 +63,7 @@ enum house_rule {
     HOUSE_RULE_CAPS,
     HOUSE_RULE_MARKS,
     HOUSE_RULE_ACCOUNT_AGE,
+    HOUSE_RULE_HOOK_DOWN,
     HOUSE_RULE_HOLD_FIRST,
     HOUSE_RULE_HOLD_ALL,
     HOUSE_RULE_MODS_FIRST,
@@ -126,6 +128,7 @@ struct house_facts { // of the author, at the time of the post
     int64_t now_ms;         // mono
     int64_t last_post_ms;   // mono, in this stream; INT64_MIN: none
     struct echo echo;       // of the text, in this stream
+    bool hook_is_down;      // the hook was to judge it, and did not
 };
 
 struct judgement {
@@ -133,6 +136,7 @@ struct judgement {
     enum refusal refusal;     // of OUTCOME_REFUSE
     struct str rule;          // the rule that won; empty: none. Static, or of the wish
     bool by_hook;             // it is a hook's
+    bool has_hook_rule;       // the stream says what becomes of a comment that no hook judged
     struct str term;          // that was found, as it stands in the list; borrowed from the terms
     uint32_t retry_after_ms;  // of slow
     uint32_t approve_after_s; // of OUTCOME_HOLD by mods_first alone; 0: it waits for somebody

@@ -321,6 +321,28 @@ static void who_moderates_is_free_of_all_of_it(void **state)
     house_rules_done(&rules);
 }
 
+static void a_stream_may_say_what_becomes_of_what_no_hook_judged(void **state)
+{
+    (void)state;
+    struct house_rules rules;
+    const struct traits traits = {.bits = 0};
+    const struct house_facts facts = {.hook_is_down = true, .last_post_ms = INT64_MIN};
+    const struct wish down = {.hook_is_down = true, .if_down = OUTCOME_REFUSE};
+    house_rules_init(&rules);
+    struct judgement judgement = house_rules_judge(&rules, &traits, &facts);
+    house_rules_add_wish(&judgement, &down);
+    assert_int_equal(judgement.outcome, OUTCOME_REFUSE);
+    assert_int_equal(judgement.refusal, REFUSAL_BY_HOOK);
+    assert_true(judgement.by_hook);
+    rules.settings[HOUSE_RULE_HOOK_DOWN].is_given = true;
+    rules.settings[HOUSE_RULE_HOOK_DOWN].action = HOUSE_HOLD;
+    judgement = house_rules_judge(&rules, &traits, &facts);
+    house_rules_add_wish(&judgement, &down);
+    assert_int_equal(judgement.outcome, OUTCOME_HOLD);
+    assert_true(str_eq(judgement.rule, STR("hook_down")));
+    house_rules_done(&rules);
+}
+
 static void a_wish_and_the_rules_are_judged_together(void **state)
 {
     (void)state;
@@ -437,6 +459,7 @@ int main(void)
         cmocka_unit_test(shield_is_what_its_table_says),
         cmocka_unit_test(shield_only_ever_makes_it_stricter),
         cmocka_unit_test(who_moderates_is_free_of_all_of_it),
+        cmocka_unit_test(a_stream_may_say_what_becomes_of_what_no_hook_judged),
         cmocka_unit_test(a_wish_and_the_rules_are_judged_together),
         cmocka_unit_test(rules_of_a_stream_and_of_all_are_judged_together),
         cmocka_unit_test(the_longer_wait_of_two_is_told),

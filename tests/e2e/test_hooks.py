@@ -108,6 +108,18 @@ def test_one_in_trouble_is_down(hooked, stream, trouble, down, status):
         assert before(roar, "down") == 1
 
 
+@pytest.mark.parametrize("action,state", [("hold", "held"), ("mark", "visible"), ("refuse", None)])
+def test_a_stream_may_say_what_then(hooked, stream, action, state):
+    with Classifier(TROUBLES["fails"]) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000, "hooks.before_down": "hold"})
+        rules = {"rules": {"hook_down": {"action": action}}}
+        host = token("host", roles=["host"])
+        assert roar.ask("PUT", f"/v1/streams/{stream}", token=host, body=rules).status in (200, 201)
+        answer = roar.post(stream, "hello")
+        assert answer.json()["state"] == state if state else code_of(answer) == (403, "forbidden")
+        assert roar.posted(f"{stream}-other")["state"] == "held"
+
+
 def test_one_that_does_not_answer_is_waited_for_no_longer_than_that(hooked, stream):
     with Classifier(lambda message: (hook.released.wait() and None) or (200, {}, b"")) as hook:
         roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 50})

@@ -328,7 +328,8 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
                                         .facts = {.role_bits = submit->author.role_bits,
                                                   .since_s = submit->author.since_s,
                                                   .now_s = now.wall_ms / MS_A_SECOND,
-                                                  .now_ms = now.mono_ms},
+                                                  .now_ms = now.mono_ms,
+                                                  .hook_is_down = submit->wish.hook_is_down},
                                         .user = user_of(ordering, submit)};
         *judgement = house_judge(house, &ordering->all_rules, &post);
     }
