@@ -8,6 +8,9 @@
 static uint64_t older_bound(const struct page_read *page)
 {
     const struct read *read = &page->read;
+    if (read->from == READ_BEFORE && read->reached > 0) {
+        return read->reached; // it looked no further, so much was removed
+    }
     if (read->count > 0) {
         return read->events[0]->seq;
     }

@@ -152,6 +152,9 @@ uint64_t page_read_covers(const struct page_read *page)
 {
     const struct read *read = &page->read;
     if (read->from == READ_AFTER) {
+        if (read->reached > 0) {
+            return read->reached;
+        }
         if (read->more && read->count > 0) {
             return read->events[read->count - 1]->seq;
         }

@@ -189,6 +189,116 @@ void removal_tells_a_retry(void **state)
     desk_close(&desk);
 }
 
+/* ---- views ---- */
+
+static void assert_seen(struct desk *desk, uint64_t view, const char *expected)
+{
+    char text[512] = "";
+    struct reading reading = desk_read_after(desk, "demo", 0, READ_LIMIT_MAX);
+    reading.read.view = view;
+    desk_read(desk, &reading);
+    assert_int_equal(reading.read.result, ERR_OK);
+    for (uint32_t i = 0; i < reading.read.count; i++) {
+        const struct event *event = reading.read.events[i];
+        const size_t len = strlen(text);
+        snprintf(text + len, sizeof(text) - len, "%s%llu<%llu", len == 0 ? "" : " ",
+                 (unsigned long long)event->prev, (unsigned long long)event->seq);
+    }
+    assert_string_equal(text, expected);
+    read_done(&reading.read);
+}
+
+/* A chain without a hole for each: nobody's differs by what they are not shown. */
+void removal_gives_a_shadowed_author_a_view(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t eves = port_user_hash(subject->port, eve[0]);
+    (void)desk_say(&desk, "demo", "bob", "one");
+    const uint64_t act = desk_do(&desk, "demo", on_eve(ACT_SHADOW));
+    (void)desk_say(&desk, "demo", "eve", "two");
+    (void)desk_say(&desk, "demo", "eve", "three");
+    (void)desk_say(&desk, "demo", "bob", "four");
+    (void)desk_say(&desk, "demo", "eve", "five");
+    for (int turn = 0; turn < 2; turn++) {
+        assert_seen(&desk, 0, "0<1 1<4");
+        assert_seen(&desk, port_user_hash(subject->port, STR("bob")), "0<1 1<4");
+        assert_seen(&desk, eves, "0<1 1<2 2<3 3<4 4<5");
+        assert_folded(&desk, true, "1 4");
+        struct reading newest = desk_read_newest(&desk, "demo", 1);
+        desk_read(&desk, &newest);
+        assert_int_equal(newest.read.head, 4);
+        read_done(&newest.read);
+        const struct count_call count = desk_count(&desk, "demo", 0, SEQ_MAX);
+        assert_int_equal(count.count, 2);
+        desk_close(&desk);
+        subject_restart(subject);
+        desk_open(&desk, subject->port);
+    }
+    const uint64_t third = 3;
+    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &third));
+    assert_folded(&desk, true, "1 4");
+    (void)desk_do(&desk, "demo", undo_of(act)); // what it hid is there, but for what was deleted
+    assert_folded(&desk, false, "1 2 4 5");
+    desk_close(&desk);
+}
+
+/* ---- the queue ---- */
+
+void removal_bounds_the_queue(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    struct embedded_rules rules = subject->rules;
+    rules.held_max = 2;
+    subject_set_rules(subject, &rules);
+    (void)desk_do(&desk, "demo", on_eve(ACT_HOLD));
+    for (int i = 0; i < 3; i++) {
+        struct post post = desk_post_of("demo", "eve", NULL, "hello");
+        desk_post(&desk, &post);
+        assert_int_equal(post.submit.end, i < 2 ? SUBMIT_DONE : SUBMIT_REFUSED);
+        assert_int_equal(post.submit.refusal, i < 2 ? REFUSAL_NONE : REFUSAL_OVERLOADED);
+        if (i < 2) {
+            assert_int_equal(post.submit.state, COMMENT_HELD);
+            assert_int_equal(post.submit.event->seq, 0);
+            desk_post_done(&post);
+        }
+    }
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    desk_close(&desk);
+}
+
+void removal_approves_what_nobody_rejects(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    (void)desk_do(&desk, "demo",
+                  (struct act){.what = ACT_MODE, .value = STR("[\"mods_first\"]"), .seconds = 5});
+    struct post post = desk_post_of("demo", "eve", "c1", "hello");
+    desk_post(&desk, &post);
+    assert_int_equal(post.submit.state, COMMENT_HELD);
+    desk_post_done(&post);
+    const uint64_t before = follower.events;
+    subject_pass(subject, 6 * 1000);
+    while (follower.events == before) {
+        desk_sync(&desk);
+    }
+    assert_int_equal(follower.last_kind, EVENT_COMMENT);
+    struct post again = desk_post_of("demo", "eve", "c1", "hello");
+    desk_post(&desk, &again);
+    assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
+    assert_int_equal(again.submit.state, COMMENT_VISIBLE);
+    assert_int_equal(again.submit.event->seq, follower.last);
+    desk_post_done(&again);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 /* ---- what is alike ---- */
 
 void removal_finds_a_raid(void **state)

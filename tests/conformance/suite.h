@@ -65,7 +65,10 @@
     TEST(removal_counts_what_it_gives)                                                             \
     TEST(removal_keeps_places)                                                                     \
     TEST(removal_tells_a_retry)                                                                    \
-    TEST(removal_finds_a_raid)
+    TEST(removal_finds_a_raid)                                                                     \
+    TEST(removal_gives_a_shadowed_author_a_view)                                                   \
+    TEST(removal_bounds_the_queue)                                                                 \
+    TEST(removal_approves_what_nobody_rejects)
 
 #define SUITE_DECLARE(test) void test(void **state);
 SUITE(SUITE_DECLARE)

@@ -112,7 +112,7 @@ enum err held_add(struct store *store, const struct held_row *row, uint64_t held
 {
     uint64_t count = 0;
     TRY(held_count(store, row->stream, &count));
-    return count < (held_max == 0 ? HELD_MAX : held_max) ? put(store, row) : ERR_LIMIT;
+    return count < held_bound(held_max) ? put(store, row) : ERR_LIMIT;
 }
 
 static enum comment_step step_to(enum comment_state to)

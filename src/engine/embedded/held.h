@@ -41,6 +41,10 @@ struct held_row {
     struct str body;          // as comment_body_write() made it; empty: it stands in `evidence`
 };
 
+static inline uint64_t held_bound(uint64_t held_max)
+{
+    return held_max == 0 ? HELD_MAX : held_max;
+}
 /* Into the queue. ERR_LIMIT: `held_max` (0: HELD_MAX) wait there already. */
 MUST_USE enum err held_add(struct store *store, const struct held_row *row, uint64_t held_max);
 /* ERR_NOT_FOUND; ERR_GONE: damaged. */

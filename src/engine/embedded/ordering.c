@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { BODY_BYTES_MAX = 64 << 10, MS_A_SECOND = 1000 };
+enum { BODY_BYTES_MAX = 64 << 10, MS_A_SECOND = 1000, QUEUE_FULL_MS = 5000 };
 
 static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
 {
@@ -596,6 +596,22 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
     return ERR_OK;
 }
 
+/* A queue that is full takes nothing more: what should be held is neither lost nor shown. */
+static enum err judge_queue(struct ordering *ordering, struct judging *judging)
+{
+    const int64_t stream = judging->verdict.head->row.id;
+    uint64_t waiting = 0;
+    if (judging->judgement.outcome != OUTCOME_HOLD || stream == 0) {
+        return ERR_OK;
+    }
+    TRY(held_count(ordering->store, stream, &waiting));
+    if (waiting >= held_bound(ordering->rules.held_max)) {
+        refuse(&judging->verdict, REFUSAL_OVERLOADED);
+        judging->verdict.retry_after_ms = QUEUE_FULL_MS;
+    }
+    return ERR_OK;
+}
+
 /* Where it would be refused; in this order. */
 static enum err judge_fresh(struct ordering *ordering, const struct submit *submit,
                             struct moment now, struct judging *judging)
@@ -620,7 +636,7 @@ static enum err judge_fresh(struct ordering *ordering, const struct submit *subm
     if (verdict->end == SUBMIT_DONE) {
         judge_limits(ordering, submit, now, verdict);
     }
-    return ERR_OK;
+    return verdict->end == SUBMIT_DONE ? judge_queue(ordering, judging) : ERR_OK;
 }
 
 enum err ordering_judge(struct ordering *ordering, const struct submit *submit, struct moment now,

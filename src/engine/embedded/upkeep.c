@@ -114,6 +114,9 @@ static enum err erase_old(struct upkeep *upkeep, struct moment now)
     upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
     TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
     TRY(held_erase(ordering->store, upto_ms, oldest_n, &rejected));
+    if (rejected > 0) { // the newest number may have been among them: it is not used again
+        TRY(store_schema_set_number(ordering->store, "next_n", ordering->next_n));
+    }
     TRY(held_count(ordering->store, 0, &upkeep->held));
     TRY(young_forget(ordering->store, now.wall_ms / MS_A_SECOND));
     upkeep->has_texts_due = texts == UPKEEP_ERASED;
