@@ -2,21 +2,12 @@
 /* composer -- choosing a name, and writing under it. */
 import { Problem, type Facts, type Stream } from "@roar/sdk";
 import type { Pass } from "./device.js";
-import { countText, reasonOf } from "./words.js";
+import { modeWords, reasonOf, waitText } from "./words.js";
 
 const POINTS_MAX = 500;
 /** From here on it is shown how many are left. */
 const POINTS_SHOWN = 400;
 const ROWS_MAX = 6;
-
-const modeHints: Readonly<Record<string, string>> = {
-  links_off: "Links are off",
-  emote_only: "Emotes only",
-  roles_only: "Only some roles may write",
-  unique: "No repeats",
-  hold_all: "Moderators read comments first",
-  mods_first: "Moderators read comments first",
-};
 
 export interface ComposerParts {
   readonly join: HTMLFormElement;
@@ -27,10 +18,14 @@ export interface ComposerParts {
   readonly send: HTMLButtonElement;
   readonly hint: HTMLElement;
   readonly counter: HTMLElement;
+  /** How long slow mode still makes us wait. */
+  readonly wait: HTMLElement;
   readonly leave: HTMLButtonElement;
 }
 
 export class Composer {
+  private countdown: ReturnType<typeof setTimeout> | undefined;
+
   constructor(
     private readonly parts: ComposerParts,
     private readonly stream: Stream,
@@ -65,10 +60,23 @@ export class Composer {
       text.placeholder = has_ended ? "This stream has ended" : "Write a comment";
       this.measure();
     }
-    const hints = facts.modes.flatMap((mode) => modeHints[mode] ?? []);
-    if (facts.slow > 0) hints.unshift(`Slow mode: one comment every ${countText(facts.slow, "second", "seconds")}`);
+    const hints = facts.modes.flatMap((mode) => modeWords[mode] ?? []);
+    if (facts.slow > 0) hints.unshift(`Slow mode: one comment every ${waitText(facts.slow)}`);
     const words = [...new Set(hints)].join(" · ");
     if (hint.textContent !== words) hint.textContent = words;
+    this.drawWait();
+  }
+
+  /** Counts down what slow mode leaves to wait. What is sent before is not lost: the server says when, and it goes then. */
+  private drawWait(): void {
+    clearTimeout(this.countdown);
+    const { wait } = this.parts;
+    const at = this.stream.may_post_at;
+    const left_s = at === undefined ? 0 : Math.ceil((at - Date.now()) / 1_000);
+    wait.hidden = left_s <= 0;
+    const words = left_s <= 0 ? "" : `Next in ${waitText(left_s)}`;
+    if (wait.textContent !== words) wait.textContent = words;
+    if (left_s > 0) this.countdown = setTimeout(() => this.drawWait(), 1_000);
   }
 
   /** Which of the two forms is there. */

@@ -5,7 +5,8 @@
  * lines by key, and reads no layout. The scroller is laid out from its bottom (column-reverse), so the browser itself
  * keeps the newest in sight, and scrollTop is 0 there and negative above.
  */
-import type { CommentLine, GapLine, Line, OwnLine, Stream } from "@roar/sdk";
+import type { CommentLine, GapLine, Line, OwnLine, RemovedLine, Stream } from "@roar/sdk";
+import { button, make } from "./dom.js";
 import { badgesOf, hueOf, initialsOf, nameOf } from "./look.js";
 import { countText, fullTime, reasonOf, timeText, type TimeStyle } from "./words.js";
 
@@ -26,20 +27,6 @@ const gapReasons: Readonly<Record<string, string>> = {
 interface Shown {
   readonly element: HTMLLIElement;
   line: Line;
-}
-
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text?: string): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  element.className = name;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function button(text: string, on_click: () => void): HTMLButtonElement {
-  const element = make("button", "link", text);
-  element.type = "button";
-  element.addEventListener("click", on_click);
-  return element;
 }
 
 function pendingState({ problem }: OwnLine): string {
@@ -171,6 +158,8 @@ export class Feed {
         return this.fillComment(element, line);
       case "own":
         return this.fillOwn(element, line);
+      case "removed":
+        return this.fillRemoved(element, line);
       case "gap":
         return this.fillGap(element, line);
     }
@@ -201,6 +190,14 @@ export class Feed {
     element.className = `line mine ${line.state}`;
     const mark = make("span", "state", state);
     this.fillLine(element, self?.id ?? "", self?.name ?? "You", [mark], line.draft.text, foot);
+  }
+
+  /** What was ours and was taken off: its author is told, and nobody has the words any more. */
+  private fillRemoved(element: HTMLLIElement, { user, is_held }: RemovedLine): void {
+    element.className = is_held ? "line mine held" : "line mine removed";
+    const state = make("span", "state", is_held ? "Waiting for a moderator" : "Removed by a moderator");
+    const words = is_held ? "Your comment was taken back to be looked at." : "Your comment was removed.";
+    this.fillLine(element, user.id, nameOf(user), [state], words, []);
   }
 
   private failure({ cid, problem }: OwnLine): Node[] {

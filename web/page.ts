@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* page -- /?stream=NAME: one stream, read and written in a browser through the SDK. Without a name, a way to pick one. */
-import { Stream, type Status } from "@roar/sdk";
+import { Problem, Stream, type Status } from "@roar/sdk";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { loadChoices, Pass, recentStreams, rememberStream, saveChoices } from "./device.js";
+import { part, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { hueOf, nameOf } from "./look.js";
 import { connectionWord, reasonOf, viewersText } from "./words.js";
@@ -12,16 +13,6 @@ const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 const WINDOW = 300;
 /** A loss that is mended sooner is not worth a word. */
 const NOTICE_AFTER_MS = 1_500;
-
-function part<T extends HTMLElement = HTMLElement>(id: string): T {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`the page has no #${id}`);
-  return element as T;
-}
-
-function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 const streamAddress = (name: string): string => `/?stream=${encodeURIComponent(name)}`;
 
@@ -172,9 +163,50 @@ function drawPins(stream: Stream, drawn: { pins: readonly unknown[] }): void {
   );
 }
 
+/** What a moderator said to us: it is read, and said to be, before anything else is written. */
+class WarningView {
+  private readonly dialog = part<HTMLDialogElement>("warning");
+  private put_off: string | undefined;
+
+  constructor(private readonly stream: Stream) {
+    this.dialog.addEventListener("cancel", () => (this.put_off = stream.warning?.act));
+    part("warning-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.acknowledge();
+    });
+  }
+
+  draw(): void {
+    const { warning } = this.stream;
+    if (warning === undefined) return this.dialog.close();
+    if (warning.act === this.put_off) return;
+    setText(part("warning-text"), warning.text === "" ? "A moderator warned you about what you wrote here." : warning.text);
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  /** Who writes again is told again. */
+  remind(): void {
+    this.put_off = undefined;
+  }
+
+  private async acknowledge(): Promise<void> {
+    const button = part<HTMLButtonElement>("warning-done");
+    button.disabled = true;
+    setText(part("warning-error"), "");
+    try {
+      await this.stream.acknowledge();
+    } catch (error) {
+      setText(part("warning-error"), `${error instanceof Problem ? reasonOf(error) : String(error)}. Try again.`);
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
+
 function showStream(name: string): void {
   const pass = new Pass();
   const stream = new Stream({ stream: name, token: (reason) => pass.token(reason), window: WINDOW });
+  const warning = new WarningView(stream);
   const announcer = new Announcer(part("announcer"));
   const feed = new Feed(
     {
@@ -196,14 +228,18 @@ function showStream(name: string): void {
       send: part<HTMLButtonElement>("send"),
       hint: part("composer-hint"),
       counter: part("counter"),
+      wait: part("wait"),
       leave: part<HTMLButtonElement>("leave"),
     },
     stream,
     pass,
-    () => feed.toNewest(),
+    () => {
+      warning.remind();
+      feed.toNewest();
+    },
   );
   const connection = new ConnectionView(stream);
-  const drawn = { pins: [] as readonly unknown[], read_seq: -1, failed: new Set<string>() };
+  const drawn = { pins: [] as readonly unknown[], read_seq: -1, failed: new Set<string>(), removed: new Set<string>() };
 
   /** Reads aloud what is new since the last frame: others' comments, and what of ours was refused. */
   function announce(): void {
@@ -224,6 +260,11 @@ function showStream(name: string): void {
         drawn.failed.delete(line.cid);
       }
     }
+    for (const line of lines) {
+      if (line.kind !== "removed" || drawn.removed.has(line.key)) continue;
+      drawn.removed.add(line.key);
+      announcer.now(line.is_held ? "Your comment waits for a moderator" : "Your comment was removed by a moderator");
+    }
     drawn.read_seq = newest;
     if (!is_first) for (const { user, text } of fresh.reverse()) announcer.comment(nameOf(user), text);
   }
@@ -233,6 +274,7 @@ function showStream(name: string): void {
     feed.draw();
     composer.draw(facts);
     connection.draw();
+    warning.draw();
     drawPins(stream, drawn);
     announce();
     const viewers = part("viewers");

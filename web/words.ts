@@ -28,6 +28,7 @@ const reasons: Readonly<Record<string, string>> = {
   rate_user: "That was a little fast",
   rate_address: "Too many comments from your network",
   rate_stream: "This stream is very busy",
+  conflict: "Things stand otherwise by now; look again",
   conns_address: "Too many connections from your network",
   overloaded: "The server is very busy",
   store_down: "The server cannot keep comments right now",
@@ -36,6 +37,17 @@ const reasons: Readonly<Record<string, string>> = {
   unreachable: "The server cannot be reached",
   rejected: "A moderator did not let it through",
   replaced: "You opened this stream in too many other places",
+};
+
+/** What holds for writing, by the name of its mode. */
+export const modeWords: Readonly<Record<string, string>> = {
+  links_off: "Links are off",
+  emote_only: "Emotes only",
+  roles_only: "Only some roles may write",
+  unique: "No repeats",
+  hold_first: "A first comment waits for a moderator",
+  hold_all: "Moderators read comments first",
+  mods_first: "Moderators read comments first",
 };
 
 export function reasonOf(problem: Problem): string {
@@ -77,3 +89,14 @@ export function timeText(at: number, now: number, style: TimeStyle): string {
 }
 
 export const fullTime = (at: number): string => full.format(at);
+
+/** How long somebody waits, in one unit or two. */
+export function waitText(seconds: number): string {
+  if (seconds < 60) return countText(seconds, "second", "seconds");
+  const [minutes, rest_s] = [Math.floor(seconds / 60), seconds % 60];
+  if (minutes < 60) return rest_s === 0 ? countText(minutes, "minute", "minutes") : `${minutes} min ${rest_s} s`;
+  const [hours, rest_min] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours < 24) return rest_min === 0 ? countText(hours, "hour", "hours") : `${hours} h ${rest_min} min`;
+  const [days, rest_h] = [Math.floor(hours / 24), hours % 24];
+  return rest_h === 0 ? countText(days, "day", "days") : `${days} d ${rest_h} h`;
+}

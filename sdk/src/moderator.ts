@@ -118,6 +118,10 @@ export interface House {
 /** What a raid looks like: texts that people would call the same, or accounts made a moment ago. */
 export interface SimilarGroup {
   readonly why: "text" | "new_accounts";
+  readonly count: number;
+  /** All of the group: what one act names. */
+  readonly seqs: readonly number[];
+  /** The newest of them. */
   readonly comments: readonly Comment[];
 }
 
@@ -213,8 +217,9 @@ export class Moderator {
     await this.server.json(this.server.streamUrl(this.stream, ""), { method: "PUT", body: { rules } });
   }
 
-  async similar(): Promise<readonly SimilarGroup[]> {
-    const { groups } = await this.get<{ groups: readonly SimilarGroup[] }>("/similar");
+  /** With at most `limit` comments of each group. */
+  async similar(limit?: number): Promise<readonly SimilarGroup[]> {
+    const { groups } = await this.get<{ groups: readonly SimilarGroup[] }>("/similar", { limit });
     return groups;
   }
 

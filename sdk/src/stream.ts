@@ -17,7 +17,7 @@
 import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, Server, tokenClaims, tokenEnds, type Draft, type TokenSource } from "./http.js";
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
-import { cursorOf, isLogEvent, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
+import { cursorOf, isLogEvent, type Comment, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { Route } from "./route.js";
@@ -150,7 +150,7 @@ export class Stream {
     this.tail = options.tail ?? 50;
     this.wanted = options.lane ?? "full";
     this.keep_removed = options.keep_removed ?? "own";
-    this.log = new Log(options.window ?? 500, (comment) => this.outbox.settle(comment.cid), (user) => this.keeps(user));
+    this.log = new Log(options.window ?? 500, (comment) => this.settle(comment), (user) => this.keeps(user));
     this.outbox = new Outbox({
       clock,
       random: () => this.ports.random(),
@@ -544,6 +544,13 @@ export class Stream {
     if (problem.code === "slow_mode" && problem.retry_ms !== undefined) {
       this.posted_at = this.ports.clock.now() + problem.retry_ms - slow * 1_000;
     }
+  }
+
+  /** A comment of ours may come before the answer to its post. */
+  private settle({ cid }: Comment): string | undefined {
+    const key = this.outbox.settle(cid);
+    if (key !== undefined) this.posted_at = this.ports.clock.now();
+    return key;
   }
 
   private confirm(key: string, posted: Posted): void {

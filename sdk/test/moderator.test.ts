@@ -31,7 +31,7 @@ test("each call asks its path, with the token, and gives its answer", async () =
     "GET /moderation/users/u%2F9": { user: { id: "u/9" }, sanctions: [], comments: [] },
     "GET /moderation/rules": { slow: 30, counts: { links: { hits: 3, dry_run: 1 } } },
     "PUT ": { state: "live" },
-    "GET /moderation/similar": { groups: [{ why: "text", comments: [comment(1)] }] },
+    "GET /moderation/similar": { groups: [{ why: "text", count: 1, seqs: [1], comments: [comment(1)] }] },
     "GET /moderation/log": { entries: [], cursor: "7", more: false },
     "GET /moderation/reach/a81": { viewers: 10, applied: 9, p50_ms: 4, p95_ms: 11, cut: 0 },
   };
@@ -138,6 +138,15 @@ test("slow mode says when we may write again: from our last comment, or as the s
   assert.equal(stream.may_post_at, world.clock.now() + 12_000);
   world.attempt.say({ type: "settings", stream: "demo", seq: 2, prev: 1, slow: 0 });
   assert.equal(stream.may_post_at, undefined);
+
+  world.attempt.say({ type: "settings", stream: "demo", seq: 3, prev: 2, slow: 30 });
+  let answer = (): void => undefined;
+  world.respond = () => new Promise((resolve) => (answer = () => resolve({ status: 500 })));
+  const cid = stream.post({ text: "c" });
+  await world.clock.advance(40_000);
+  world.attempt.say(comment(4, 3, { cid, text: "c", user: { id: "me", name: "Me" } }));
+  assert.equal(stream.may_post_at, world.clock.now() + 30_000, "its event may come before its answer");
+  answer();
 
   const other = new World();
   other.respond = keeper(0);

@@ -32,7 +32,7 @@ export class Visitor {
   requests = [];
 
   static async open(t, browser, options = {}) {
-    const visitor = new Visitor();
+    const visitor = new this();
     visitor.context = await browser.newContext({ viewport: { width: 900, height: 720 }, locale: "en-GB", ...options });
     t.after(() => visitor.context.close());
     visitor.context.setDefaultTimeout(20_000);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { badgesOf, HUES, hueOf, initialsOf, nameOf } from "../look.js";
-import { countText, timeText, viewersText } from "../words.js";
+import { countText, timeText, viewersText, waitText } from "../words.js";
 
 test("how long ago is told in one unit, and never in the future", () => {
   const now = 1_763_700_000_000;
@@ -30,6 +30,11 @@ test("counts agree with their nouns; a guess says that it is one", () => {
   assert.match(countText(1234, "comment", "comments"), /^1.?234 comments$/);
   assert.equal(viewersText(7, false), "7 watching");
   assert.match(viewersText(120_034, true), /^about 120.?K watching$/i);
+});
+
+test("a wait is told in one unit or two", () => {
+  const cases: [number, string][] = [[1, "1 second"], [59, "59 seconds"], [60, "1 minute"], [90, "1 min 30 s"], [3_600, "1 hour"], [5_400, "1 h 30 min"], [86_400, "1 day"], [2_419_200, "28 days"], [90_000, "1 d 1 h"]];
+  for (const [seconds, text] of cases) assert.equal(waitText(seconds), text);
 });
 
 test("initials are letters of any script, and there is always something", () => {

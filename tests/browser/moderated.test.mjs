@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page shows to those whose comments are moderated, in Chromium against the real server.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { Roar, test, unlimited } from "../lib/roar.mjs";
+import { lostNetwork, openBrowser, shownTexts, untilTexts, Visitor } from "./page.mjs";
+
+let browser;
+before(async () => (browser = await openBrowser()));
+after(() => browser.close());
+
+/** A stream with Ann in it, and a moderator who acts by the API. */
+async function watched(t, name = "Ann", options = {}) {
+  const roar = await Roar.start(t, unlimited);
+  const token = await roar.token("sam", "Sam", "moderator");
+  const act = async (body, tail = "") => {
+    const answer = await roar.ask("POST", `/v1/streams/demo/moderation${tail}`, { token, body });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body;
+  };
+  const look = async (tail) => (await roar.ask("GET", `/v1/streams/demo/moderation${tail}`, { token })).body;
+  const ann = await Visitor.open(t, browser, options);
+  await ann.go(`${roar.url}/?stream=demo`);
+  if (name) await ann.join(name);
+  const id = () => ann.page.evaluate(() => JSON.parse(localStorage.getItem("roar.guest")).user.id);
+  return { roar, act, look, ann, id };
+}
+
+const history = async (roar) => (await roar.ask("GET", "/v1/streams/demo/comments")).body.comments;
+
+test("removed: its author sees that it was, others see nothing; undone it is back in its place", async (t) => {
+  const { roar, act, ann } = await watched(t);
+  const bob = await Visitor.open(t, browser);
+  await bob.go(`${roar.url}/?stream=demo`);
+  for (const text of ["one", "two", "three"]) {
+    await ann.write(text);
+    await untilTexts(bob.page, 1, text);
+  }
+  const [, two] = await history(roar);
+  const { act: done } = await act({ do: "delete", seq: two.seq });
+  await ann.page.locator(".line.removed").getByText("Your comment was removed.").waitFor();
+  await bob.page.getByText("two", { exact: true }).waitFor({ state: "detached" });
+  assert.equal(await bob.page.locator(".line").count(), 2);
+  assert.doesNotMatch(await ann.page.locator("#chat").innerHTML(), />two</);
+  await ann.page.locator("#announcer").getByText("Your comment was removed by a moderator").waitFor();
+  await ann.shoot("page-removed");
+  await act({ act: done }, "/undo");
+  await untilTexts(ann.page, 3, "three");
+  await untilTexts(bob.page, 3, "three");
+  assert.deepEqual(await shownTexts(ann.page), ["one", "two", "three"]);
+  assert.equal(await ann.page.locator(".line.mine").count(), 3);
+  await ann.assertClean();
+  await bob.assertClean();
+});
+
+test("held: it waits in its author's page alone, and takes its place when approved; rejected, it says so", async (t) => {
+  const { roar, act, look, ann } = await watched(t);
+  await act({ do: "mode", value: ["hold_all"] });
+  await ann.page.getByText("Moderators read comments first").waitFor();
+  await ann.write("may I?");
+  await ann.page.locator(".line.held").getByText("Waiting for a moderator").waitFor();
+  await ann.shoot("page-held");
+  const bob = await Visitor.open(t, browser);
+  await bob.go(`${roar.url}/?stream=demo`);
+  assert.deepEqual(await shownTexts(bob.page), []);
+  const { comments } = await look("/held");
+  await act({ do: "approve", id: comments[0].id });
+  await untilTexts(bob.page, 1, "may I?");
+  await untilTexts(ann.page, 1, "may I?");
+  assert.equal(await ann.page.locator(".line").count(), 1, "one line, once");
+  await ann.write("and this?");
+  await ann.page.locator(".line.held").waitFor();
+  await act({ do: "reject", id: (await look("/held")).comments[0].id });
+  await ann.page.locator(".line.failed").getByText("A moderator did not let it through").waitFor();
+  assert.deepEqual(await shownTexts(bob.page), ["may I?"]);
+  await ann.assertClean();
+});
+
+test("taken back to be looked at: it waits, and is in its place again when approved", async (t) => {
+  const { roar, act, look, ann } = await watched(t);
+  await ann.write("hmm");
+  await untilTexts(ann.page, 1, "hmm");
+  await ann.write("next");
+  await untilTexts(ann.page, 2, "next");
+  const [first] = await history(roar);
+  await act({ do: "hold", seq: first.seq });
+  await ann.page.locator(".line.held").getByText("taken back to be looked at").waitFor();
+  await act({ do: "approve", id: (await look("/held")).comments[0].id });
+  await untilTexts(ann.page, 2, "next");
+  assert.deepEqual(await shownTexts(ann.page), ["hmm", "next"]);
+  await ann.assertClean();
+});
+
+test("refused: by name, in words", async (t) => {
+  const { act, ann, id } = await watched(t);
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  const refused = async (text, words, code) => {
+    await ann.write(text);
+    const line = ann.page.locator(".line.failed", { hasText: text });
+    await line.getByText(words).waitFor();
+    assert.match(await line.textContent(), new RegExp(code));
+    await line.getByRole("button", { name: "Delete" }).click();
+  };
+  await act({ do: "mode", value: ["links_off", "unique"] });
+  await ann.page.getByText("Links are off · No repeats").waitFor();
+  await refused("look at https://example.org/", "Links are off in this stream", "links_off");
+  await ann.write("hello again");
+  await untilTexts(ann.page, 2, "hello again");
+  await refused("hello again", "Somebody said exactly that already", "not_unique");
+  await act({ do: "mode", value: [] });
+  await act({ do: "terms", value: [{ text: "fool", match: "word", action: "refuse" }] });
+  await refused("you fool", "It holds a word that is not allowed here", "blocked_term");
+  await act({ do: "timeout", user: await id(), seconds: 600 });
+  await refused("still me", "You are muted for now", "muted");
+  await act({ do: "ban", user: await id() });
+  await refused("and now", "You are banned from this stream", "banned");
+  await ann.assertClean(lostNetwork);
+});
+
+test("shadowed: nothing tells its author, and nobody else sees it", async (t) => {
+  const { roar, act, ann, id } = await watched(t);
+  const bob = await Visitor.open(t, browser);
+  await bob.go(`${roar.url}/?stream=demo`);
+  await ann.write("before");
+  await untilTexts(bob.page, 1, "before");
+  await act({ do: "shadow", user: await id() });
+  await ann.write("into the void");
+  await untilTexts(ann.page, 2, "into the void");
+  const { token } = await roar.guest("Cy");
+  await roar.post("demo", token, "after");
+  await untilTexts(bob.page, 2, "after");
+  await untilTexts(ann.page, 3, "after");
+  assert.deepEqual(await shownTexts(bob.page), ["before", "after"]);
+  assert.deepEqual(await shownTexts(ann.page), ["before", "into the void", "after"]);
+  await ann.page.reload();
+  await untilTexts(ann.page, 3, "after");
+  assert.equal(await ann.page.locator(".line.held, .line.failed, .line.removed, .line.gap").count(), 0);
+  await ann.assertClean();
+});
+
+test("pinned above, unpinned, and gone with its comment", async (t) => {
+  const { roar, act, ann } = await watched(t);
+  await ann.write("the schedule: at nine");
+  await untilTexts(ann.page, 1, "the schedule: at nine");
+  const [comment] = await history(roar);
+  await act({ do: "pin", seq: comment.seq });
+  const pins = ann.page.getByRole("region", { name: "Pinned comments" });
+  await pins.getByText("the schedule: at nine").waitFor();
+  await ann.shoot("page-pinned");
+  const bob = await Visitor.open(t, browser);
+  await bob.go(`${roar.url}/?stream=demo`);
+  await bob.page.getByRole("region", { name: "Pinned comments" }).getByText("at nine").waitFor();
+  await act({ do: "unpin", seq: comment.seq });
+  await pins.waitFor({ state: "hidden" });
+  await act({ do: "pin", seq: comment.seq });
+  await pins.waitFor();
+  await act({ do: "delete", seq: comment.seq });
+  await pins.waitFor({ state: "hidden" });
+  await bob.page.getByRole("region", { name: "Pinned comments" }).waitFor({ state: "hidden" });
+  await ann.assertClean();
+});
+
+test("slow mode: it says so, and counts down what is left to wait", async (t) => {
+  const { act, ann } = await watched(t);
+  await act({ do: "slow", seconds: 90 });
+  await ann.page.getByText("Slow mode: one comment every 1 min 30 s").waitFor();
+  assert.equal(await ann.page.locator("#wait").isVisible(), false);
+  await ann.write("one");
+  await untilTexts(ann.page, 1, "one");
+  await ann.page.locator("#wait").getByText("Next in 1 min 28 s").waitFor();
+  await ann.write("two");
+  await ann.page.locator(".line.pending, .line.failed").getByText("Slow mode is on").waitFor();
+  await ann.shoot("page-slow");
+  await act({ do: "slow", seconds: 0 });
+  await ann.page.locator("#wait").waitFor({ state: "hidden" });
+  await ann.assertClean(lostNetwork);
+});
+
+test("warned: nothing is sent until it is acknowledged, and then what was written goes", async (t) => {
+  const { act, ann, id } = await watched(t, "Ann", { viewport: { width: 390, height: 844 } });
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  await act({ do: "warn", user: await id(), text: "No names of others, please." });
+  const dialog = ann.page.getByRole("alertdialog", { name: "A warning from a moderator" });
+  await dialog.getByText("No names of others, please.").waitFor();
+  await ann.shoot("page-warned");
+  await ann.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await ann.write("but I did not");
+  await dialog.waitFor();
+  await dialog.getByRole("button", { name: "I have read it" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await untilTexts(ann.page, 2, "but I did not");
+  assert.equal(await ann.page.locator(".line.failed").count(), 0);
+  await ann.assertClean(lostNetwork);
+});
