@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles web/ as a browser is to read it, and lists what came out.
 //   node tools/pages.mjs --out DIR [--list FILE] [--depfile FILE]
-// DIR gets page.html and assets/NAME-HASH.EXT; the list (DIR/pages.json if no other is named) has
+// DIR gets a file a page and assets/NAME-HASH.EXT; the list (DIR/pages.json if no other is named) has
 // one {path, file, type, cache} for each, which tools/embed turns into C.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -21,6 +21,9 @@ if (!flags.out) {
 const out = resolve(flags.out);
 const list = resolve(flags.list ?? join(out, "pages.json"));
 
+/** Where each page is served. */
+const pages = [{ name: "page", path: "/" }, { name: "studio", path: "/studio" }];
+
 const types = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -28,14 +31,14 @@ const types = {
   ".svg": "image/svg+xml",
   ".json": "application/json",
 };
-const entry = (path, file, cache) => ({ path, file: relative(dirname(list), file), type: types[extname(path) || ".html"], cache });
+const entry = (path, file, cache) => ({ path, file: relative(dirname(list), file), type: types[extname(file)], cache });
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, "assets"), { recursive: true });
 
 const bundle = await build({
   absWorkingDir: root,
-  entryPoints: ["web/page.ts", "web/page.css"],
+  entryPoints: pages.flatMap(({ name }) => [`web/${name}.ts`, `web/${name}.css`]),
   outdir: join(out, "assets"),
   entryNames: "[name]-[hash]",
   bundle: true,
@@ -62,18 +65,20 @@ writeFileSync(join(out, "assets", icon_name), icon);
 hashed.set("/icon.svg", `/assets/${icon_name}`);
 entries.push(entry(`/assets/${icon_name}`, join(out, "assets", icon_name), "public, max-age=31536000, immutable"));
 
-let html = readFileSync(join(root, "web/page.html"), "utf8");
-for (const [plain, path] of hashed) {
-  if (!html.includes(`"${plain}"`)) throw new Error(`web/page.html does not name ${plain}`);
-  html = html.replaceAll(`"${plain}"`, `"${path}"`);
+for (const { name, path } of pages) {
+  let html = readFileSync(join(root, `web/${name}.html`), "utf8");
+  for (const plain of [`/${name}.js`, `/${name}.css`, "/icon.svg"]) {
+    if (!html.includes(`"${plain}"`)) throw new Error(`web/${name}.html does not name ${plain}`);
+    html = html.replaceAll(`"${plain}"`, `"${hashed.get(plain)}"`);
+  }
+  writeFileSync(join(out, `${name}.html`), html);
+  entries.push(entry(path, join(out, `${name}.html`), "no-cache"));
 }
-writeFileSync(join(out, "page.html"), html);
-entries.push(entry("/", join(out, "page.html"), "no-cache"));
 entries.push(entry("/openapi.json", join(root, "src/api/openapi.json"), "no-cache"));
 
 writeFileSync(list, `${JSON.stringify(entries, null, 2)}\n`);
 if (flags.depfile) {
-  const inputs = [...Object.keys(bundle.metafile.inputs), "web/page.html", "web/icon.svg", "src/api/openapi.json",
+  const inputs = [...Object.keys(bundle.metafile.inputs), ...pages.map(({ name }) => `web/${name}.html`), "web/icon.svg", "src/api/openapi.json",
     "tools/pages.mjs"];
   const escaped = inputs.map((input) => resolve(root, input).replaceAll(" ", "\\ "));
   writeFileSync(flags.depfile, `${basename(list)}: ${escaped.join(" ")}\n`);

@@ -79,6 +79,7 @@ static const struct route routes[] = {
     {"GET", "/metrics", health_metrics, ROUTE_OPEN},
     {"GET", "/openapi.json", pages_get, ROUTE_OPEN},
     {"GET", "/", pages_get, ROUTE_OPEN},
+    {"GET", "/studio", pages_get, ROUTE_OPEN},
     {"GET", "/assets/*", pages_get, ROUTE_OPEN},
     {"POST", "/debug/echo", debug_api_echo, ROUTE_TOKENLESS | ROUTE_DEV},
     {"GET", "/debug/ws", debug_api_ws, ROUTE_TOKENLESS | ROUTE_DEV | ROUTE_READER},

@@ -32,6 +32,17 @@ static void the_page_is_at_the_root(void **state)
     assert_memory_equal(page->plain.bytes, "<!doctype html>", strlen("<!doctype html>"));
 }
 
+static void the_studio_is_apart_and_linked_nowhere(void **state)
+{
+    (void)state;
+    const struct asset *studio = find("/studio");
+    const struct asset *page = find("/");
+    assert_non_null(studio);
+    assert_string_equal(studio->type, "text/html; charset=utf-8");
+    assert_string_equal(studio->cache, "no-cache");
+    assert_null(memmem(page->plain.bytes, page->plain.bytes_count, "studio", strlen("studio")));
+}
+
 static void every_entry_is_found_by_its_path(void **state)
 {
     (void)state;
@@ -107,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_is_at_the_root),
+        cmocka_unit_test(the_studio_is_apart_and_linked_nowhere),
         cmocka_unit_test(every_entry_is_found_by_its_path),
         cmocka_unit_test(a_path_must_match_whole),
         cmocka_unit_test(entries_are_sorted_and_typed),

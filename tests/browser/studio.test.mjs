@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+// The studio as moderators have it, in Chromium against the real server.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { Roar, test, unlimited } from "../lib/roar.mjs";
+import { lostNetwork, openBrowser, Visitor } from "./page.mjs";
+
+let browser;
+before(async () => (browser = await openBrowser()));
+after(() => browser.close());
+
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const desktop = { viewport: { width: 1280, height: 800 } };
+
+/** A moderator at the desk. */
+class Desk extends Visitor {
+  static async open(t, browser, roar, { name = "Sam", stream = "show", ...options } = {}) {
+    const desk = await super.open(t, browser, { ...desktop, ...options });
+    const token = await roar.token(name.toLowerCase(), name, "moderator");
+    await desk.page.goto(`${roar.url}/studio?stream=${stream}`);
+    await desk.page.getByLabel("Your token").fill(token);
+    await desk.page.getByRole("button", { name: "Begin" }).click();
+    await desk.page.locator("#connection[data-phase=live]").waitFor();
+    return desk;
+  }
+
+  line(text) {
+    return this.page.locator("#live .line", { hasText: text });
+  }
+
+  /** Chooses a line of the stream; the focus is on the list then. */
+  async choose(text) {
+    await this.line(text).first().click();
+    await this.page.locator("#live .line[aria-selected=true]").waitFor();
+  }
+
+  press(key) {
+    return this.page.keyboard.press(key);
+  }
+
+  async told(words) {
+    await this.page.locator("#told-text", { hasText: words }).waitFor().catch(async (late) => {
+      throw new Error(`it says ${await this.page.locator("#told-text").textContent()}`, { cause: late });
+    });
+  }
+
+  /** Nothing that can be used is without a name. */
+  async nameless() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll("button, a, input, textarea, select, [role=listbox], [role=toolbar], [role=tab], [role=tabpanel], progress")]
+        .filter((element) => element.checkVisibility())
+        .filter((element) => {
+          const by = element.getAttribute("aria-labelledby");
+          const name = element.ariaLabel || (by && document.getElementById(by)?.textContent) || element.labels?.[0]?.textContent;
+          return !(name || element.textContent).trim();
+        })
+        .map((element) => element.outerHTML),
+    );
+  }
+}
+
+/** A server, a stream, and people who write in it. */
+async function show(t, lines, env = {}) {
+  const roar = await Roar.start(t, { ...unlimited, ...env });
+  const people = new Map();
+  const say = async (name, text) => {
+    if (!people.has(name)) people.set(name, await roar.guest(name));
+    return roar.post("show", people.get(name).token, text);
+  };
+  for (const [name, text] of lines) await say(name, text);
+  return { roar, people, say };
+}
+
+const talk = [
+  ["Mira Okafor", "Good evening from Lagos! Sound is perfect here"],
+  ["jonas", "finally live"],
+  ["Ana Lucía", "¿Va a haber repetición después?"],
+  ["يوسف", "مساء الخير للجميع، البث رائع"],
+  ["Troll", "you are all fools"],
+  ["tvåhundra", "One question for the panel: when you say that the archive will stay open, do you mean for everyone, or for those who were here tonight?"],
+  ["Del", "+1"],
+  ["Troll", "nobody asked you"],
+];
+
+const texts = async (roar) => (await roar.ask("GET", "/v1/streams/show/comments")).body.comments.map(({ text }) => text);
+const moderated = async (roar, tail, name = "sam") =>
+  (await roar.ask("GET", `/v1/streams/show/moderation${tail}`, { token: await roar.token(name, name, "moderator") })).body;
+
+test("who may not moderate does not get in, and the token stays in this tab", async (t) => {
+  const { roar } = await show(t, talk.slice(0, 2));
+  const ann = await Visitor.open(t, browser, desktop);
+  await ann.page.goto(`${roar.url}/studio?stream=show`);
+  await ann.page.getByRole("heading", { name: "Moderate a stream" }).waitFor();
+  const { token } = await roar.guest("Ann");
+  await ann.page.getByLabel("Your token").fill(token);
+  await ann.page.keyboard.press("Enter");
+  await ann.page.getByRole("alert").getByText("no moderator").waitFor();
+  await ann.page.getByLabel("Your token").fill("not-a-token");
+  await ann.page.keyboard.press("Enter");
+  await ann.page.getByRole("alert").getByText("does not know this token").waitFor();
+  await ann.shoot("studio-sign-in");
+  await ann.page.getByLabel("Your token").fill(await roar.token("sam", "Sam", "moderator"));
+  await ann.page.keyboard.press("Enter");
+  await ann.page.locator("#connection[data-phase=live]").waitFor();
+  const kept = await ann.page.evaluate(() => [Object.keys(sessionStorage).includes("roar.studio.token"), JSON.stringify(localStorage)]);
+  assert.equal(kept[0], true);
+  assert.doesNotMatch(kept[1], /eyJ/);
+  for (const url of ann.requests) assert.doesNotMatch(url, /eyJ/, "no token in an address");
+  await ann.page.reload();
+  await ann.page.locator("#connection[data-phase=live]").waitFor();
+  const other = await ann.tab();
+  await other.goto(`${roar.url}/studio?stream=show`);
+  await other.getByLabel("Your token").waitFor();
+  await ann.assertClean(lostNetwork);
+});
+
+test("acts on what is chosen, by one key each", async (t) => {
+  const { roar, people } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  const troll = people.get("Troll").user.id;
+  const user = async (id) => moderated(roar, `/users/${encodeURIComponent(id)}`);
+  const sanctions = async (id) => (await user(id)).sanctions.map((one) => one.do);
+
+  await sam.choose("you are all fools");
+  await sam.press("d");
+  await sam.told("Deleted Troll's comment");
+  await sam.line("Removed by sam").waitFor();
+  assert.ok(!(await texts(roar)).includes("you are all fools"));
+  assert.equal(await sam.page.evaluate(() => document.activeElement.id), "live", "the focus is kept");
+
+  await sam.choose("nobody asked you");
+  await sam.press("t");
+  await sam.told("Timed out Troll for 10 minutes");
+  await sam.press("b");
+  await sam.told("Banned Troll");
+  await sam.press("s");
+  await sam.told("Shadowed Troll");
+  assert.deepEqual((await sanctions(troll)).sort(), ["ban", "shadow", "timeout"]);
+  await sam.line("nobody asked you").getByText("banned").waitFor();
+
+  await sam.choose("finally live");
+  await sam.press("p");
+  await sam.told("Pinned jonas's comment");
+  await sam.line("finally live").getByText("pinned").waitFor();
+  await sam.press("p");
+  await sam.told("Unpinned jonas's comment");
+
+  await sam.press("w");
+  await sam.page.getByLabel("What they are told").fill("Easy, please.");
+  await sam.page.getByRole("button", { name: "Warn" }).last().click();
+  await sam.told("Warned jonas");
+  assert.deepEqual(await sanctions(people.get("jonas").user.id), ["warn"]);
+  assert.equal(await sam.page.evaluate(() => document.activeElement.id), "live", "and comes back from the dialog");
+
+  await sam.choose("+1");
+  await sam.press("x");
+  await sam.told("Purged all comments of Del");
+  assert.ok(!(await texts(roar)).includes("+1"));
+  await sam.press("u");
+  await sam.told("Undone: Purged all comments of Del");
+  await sam.line("+1").waitFor();
+  assert.ok((await texts(roar)).includes("+1"));
+
+  await sam.choose("One question for the panel");
+  await sam.press("h");
+  await sam.told("Held back tvåhundra's comment");
+  await sam.page.getByRole("tab", { name: /Queue/ }).getByText("1").waitFor();
+
+  await sam.choose("nobody asked you");
+  await sam.press("Shift+T");
+  await sam.page.getByLabel("For how long").selectOption({ label: "1 day" });
+  await sam.page.getByLabel("Reason").fill("again and again");
+  await sam.press("Enter");
+  await sam.told("Timed out Troll for 1 day");
+  const { entries } = await moderated(roar, "/log");
+  const last = entries.at(-1);
+  assert.deepEqual([last.do, last.by, last.reason, last.seconds], ["timeout", "sam", "again and again", 86_400]);
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.assertClean(lostNetwork);
+});
+
+test("keys go through the stream and hold it; Escape follows it again", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.line("nobody asked you").waitFor();
+  const chosen = () => sam.page.locator("#live .line[aria-selected=true] .text").textContent();
+  await sam.press("k");
+  assert.equal(await chosen(), "nobody asked you");
+  await sam.press("ArrowUp");
+  assert.equal(await chosen(), "+1");
+  const active = await sam.page.evaluate(() => document.getElementById(document.getElementById("live").getAttribute("aria-activedescendant")).textContent);
+  assert.match(active, /\+1/);
+  await say("jonas", "meanwhile");
+  await sam.page.getByRole("button", { name: /Follow, 1 new/ }).waitFor();
+  assert.equal(await sam.line("meanwhile").count(), 0, "what is held does not move");
+  await sam.press("Home");
+  assert.match(await chosen(), /Good evening/);
+  await sam.press("End");
+  assert.equal(await chosen(), "nobody asked you");
+  await sam.press("j");
+  assert.equal(await chosen(), "meanwhile", "past the end is what came since");
+  await sam.press("Escape");
+  assert.equal(await sam.page.locator("#live .line[aria-selected=true]").count(), 0);
+  assert.equal(await sam.page.locator("#acts").isVisible(), false);
+  await say("jonas", "and on");
+  await sam.line("and on").waitFor();
+  await sam.press("?");
+  await sam.page.getByRole("heading", { name: "Keys" }).waitFor();
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.shoot("studio-keys");
+  await sam.page.getByLabel("Single keys act on what is chosen").uncheck();
+  await sam.page.getByRole("button", { name: "Done" }).click();
+  await sam.choose("and on");
+  await sam.press("d");
+  await sam.press("?");
+  await sam.page.getByRole("heading", { name: "Keys" }).waitFor();
+  assert.ok((await texts(roar)).includes("and on"), "keys that are off do nothing");
+  await sam.assertClean(lostNetwork);
+});
+
+test("two moderators see each other's acts at once, and undo them", async (t) => {
+  const { roar } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  const kim = await Desk.open(t, browser, roar, { name: "Kim" });
+  await kim.line("you are all fools").waitFor();
+  await sam.choose("you are all fools");
+  await sam.press("d");
+  await kim.line("Removed by sam").waitFor();
+  await kim.page.locator("#peers").getByText("sam deleted #").waitFor();
+  await sam.choose("nobody asked you");
+  await sam.press("b");
+  await kim.line("nobody asked you").getByText("banned").waitFor();
+  await kim.press("5");
+  const entry = kim.page.locator("#panel-audit .entry", { hasText: "sam deleted #" });
+  await entry.getByRole("button", { name: /Undo/ }).click();
+  await kim.told("Undone: sam deleted");
+  await sam.line("you are all fools").waitFor();
+  await entry.getByText("undone").waitFor();
+  await kim.shoot("studio-audit");
+  assert.ok((await texts(roar)).includes("you are all fools"));
+  await kim.assertClean(lostNetwork);
+  await sam.assertClean(lostNetwork);
+});
+
+test("held comments: a claim keeps the other moderator away, approve and reject by key", async (t) => {
+  const { roar, say } = await show(t, talk.slice(0, 2));
+  const token = await roar.token("sam", "Sam", "moderator");
+  const { status } = await roar.ask("POST", "/v1/streams/show/moderation", { token, body: { do: "mode", value: ["hold_all"] } });
+  assert.equal(status, 200);
+  for (const [name, text] of [["Ann", "first of all"], ["Bob", "buy my watches"], ["Cy", "hello there"]]) {
+    assert.equal((await say(name, text)).state, "held");
+  }
+  const sam = await Desk.open(t, browser, roar);
+  const kim = await Desk.open(t, browser, roar, { name: "Kim" });
+  const item = (desk, text) => desk.page.locator("#queue .item", { hasText: text });
+  await sam.press("1");
+  await sam.page.locator("#queue .item").nth(2).waitFor();
+  await sam.press("j");
+  await item(sam, "first of all").getByText("yours").waitFor();
+  await item(kim, "first of all").getByText("sam looks at it").waitFor();
+  await kim.press("1");
+  await kim.press("j");
+  await kim.press("a");
+  await kim.told("sam looks at this one");
+  assert.ok(!(await texts(roar)).includes("first of all"));
+  await kim.press("j");
+  await item(sam, "buy my watches").getByText("kim looks at it").waitFor();
+  await sam.shoot("studio-queue");
+  await kim.press("r");
+  await kim.told("Rejected Bob's comment");
+  await item(sam, "buy my watches").waitFor({ state: "detached" });
+  await sam.press("a");
+  await sam.told("Approved Ann's comment");
+  await sam.line("first of all").waitFor();
+  assert.ok((await texts(roar)).includes("first of all"));
+  await item(kim, "first of all").waitFor({ state: "detached" });
+  assert.equal(await kim.page.locator("#queue .item").count(), 1);
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.assertClean(lostNetwork);
+  await kim.assertClean(lostNetwork);
+});
+
+test("a raid: many alike in one group, looked at, removed in one act and back by one undo", async (t) => {
+  const { roar, say } = await show(t, talk.slice(0, 3));
+  for (let i = 0; i < 24; i++) await say(`Raider ${i}`, i % 2 ? "JOIN THE WAVE NOW!!" : "join the wave now");
+  const sam = await Desk.open(t, browser, roar);
+  await sam.press("2");
+  const group = sam.page.locator("#raid .group", { hasText: "24×" });
+  await group.waitFor();
+  await sam.press("j");
+  await sam.shoot("studio-raid");
+  await sam.press("d");
+  await sam.page.getByRole("heading", { name: "Delete 24 comments?" }).waitFor();
+  await sam.page.getByText("24 comments by 24 people:").waitFor();
+  await sam.shoot("studio-raid-preview");
+  await sam.page.getByRole("button", { name: "Delete 24 comments" }).click();
+  await sam.told("Deleted 24 comments");
+  assert.deepEqual(await texts(roar), talk.slice(0, 3).map(([, text]) => text));
+  await group.waitFor({ state: "detached" });
+  await sam.press("u");
+  await sam.told("Undone: Deleted 24 comments");
+  assert.equal((await texts(roar)).length, 27);
+  const { entries } = await moderated(roar, "/log");
+  assert.deepEqual(entries.map((one) => one.do), ["delete", "undo"]);
+  await sam.assertClean(lostNetwork);
+});
+
+test("a person: what they wrote, removed or not, what holds for them, and its undoing", async (t) => {
+  const { roar, people } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.choose("you are all fools");
+  await sam.press("d");
+  await sam.told("Deleted");
+  await sam.press("b");
+  await sam.told("Banned");
+  await sam.press("v");
+  const panel = sam.page.getByRole("tabpanel", { name: "Person" });
+  await panel.getByText("banned by sam").waitFor();
+  await panel.locator(".wrote.deleted", { hasText: "you are all fools" }).waitFor();
+  await sam.shoot("studio-person");
+  await panel.getByRole("button", { name: "Restore" }).click();
+  await sam.line("you are all fools").waitFor();
+  await panel.locator(".sanction").getByRole("button", { name: "Undo" }).click();
+  await panel.getByText("Nothing.").waitFor();
+  const { sanctions } = await moderated(roar, `/users/${encodeURIComponent(people.get("Troll").user.id)}`);
+  assert.deepEqual(sanctions, []);
+  await sam.assertClean(lostNetwork);
+});
+
+test("rules: slow, shield, modes and terms, with what each hit or would have", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.press("4");
+  await sam.page.getByLabel("Slow mode").selectOption({ label: "30 seconds" });
+  await sam.told("Set slow mode to 30 seconds");
+  await sam.page.locator("#in-force").getByText("Slow 30 seconds").waitFor();
+  await sam.page.getByLabel("Slow mode").selectOption({ label: "Off" });
+  await sam.told("Set slow mode to off");
+  await sam.page.getByLabel("Links off: only counted").check();
+  await sam.page.waitForFunction(() => document.querySelector('[aria-label="Links off: only counted"]').checked);
+  await say("jonas", "look at https://example.org/now");
+  await say("Mira Okafor", "and https://example.org/then");
+  await sam.page.locator(".rules tr", { hasText: "Links off" }).locator(".number").nth(1).getByText("2").waitFor();
+  await sam.page.getByLabel("Terms, a line each").fill("fools | word | hold\nasked | verb");
+  await sam.page.getByText("line 2: “verb” is none of word, substring, allow").waitFor();
+  await sam.page.getByLabel("Terms, a line each").fill("fools | word | hold\nasked you | substring | refuse");
+  await sam.page.getByText(/2 terms; 2 of the last \d+ comments would have been hit/).waitFor();
+  await sam.shoot("studio-rules");
+  await sam.page.getByRole("button", { name: "Set the terms" }).click();
+  await sam.told("Set the terms to 2 terms");
+  assert.equal((await say("jonas", "what fools")).state, "held");
+  await sam.page.getByRole("button", { name: "Put the shield up" }).click();
+  await sam.told("Set the shield up");
+  await sam.page.locator("#in-force").getByText("Shield").waitFor();
+  await sam.press("Escape");
+  await sam.press("u");
+  await sam.told("Undone: Set the shield up");
+  await sam.page.getByRole("button", { name: "Put the shield up" }).waitFor();
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.assertClean(lostNetwork);
+});
+
+for (const [size, options] of Object.entries({ phone, desktop })) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`${size}, ${colorScheme}: at the desk`, async (t) => {
+      const { roar } = await show(t, [...talk, ...talk]);
+      const sam = await Desk.open(t, browser, roar, { ...options, colorScheme });
+      await sam.line("nobody asked you").first().waitFor();
+      await sam.shoot(`studio-${size}-${colorScheme}`);
+      await sam.line("you are all fools").last().click();
+      await sam.page.getByRole("button", { name: /Delete/ }).click();
+      await sam.told("Deleted Troll's comment");
+      await sam.shoot(`studio-${size}-${colorScheme}-chosen`);
+      await sam.page.getByRole("tab", { name: /Rules/ }).click();
+      await sam.page.getByRole("columnheader", { name: "Would have" }).waitFor();
+      await sam.shoot(`studio-${size}-${colorScheme}-rules`);
+      await sam.page.getByRole("tab", { name: /Audit/ }).click();
+      await sam.page.locator(".entry").first().waitFor();
+      const overflow = await sam.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.equal(overflow, 0, "nothing sticks out sideways");
+      if (size === "phone") {
+        await sam.page.getByRole("tab", { name: "Live" }).click();
+        await sam.line("finally live").first().waitFor();
+      }
+      assert.deepEqual(await sam.nameless(), []);
+      await sam.assertClean(lostNetwork);
+    });
+  }
+}

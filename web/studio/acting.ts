@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/* acting -- does acts, says what came of them, and remembers ours so that a key undoes the last. */
+import { Problem, type Act, type Acted, type Moderator } from "@roar/sdk";
+import { setText } from "../dom.js";
+import { reasonOf } from "../words.js";
+import { doneWord } from "./telling.js";
+
+export interface ActingParts {
+  readonly told: HTMLElement;
+  readonly text: HTMLElement;
+  readonly undo: HTMLButtonElement;
+}
+
+interface Done {
+  readonly act: string;
+  /** "Deleted Ann's comment" */
+  readonly words: string;
+}
+
+const TOLD_MS = 12_000;
+
+export const wordsOf = (error: unknown): string =>
+  error instanceof Problem ? (error.code === "wrong_role" || error.code === "forbidden" || error.code === "bad_field" ? error.message : reasonOf(error)) : String(error);
+
+export class Acting {
+  private ours: Done[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly moderator: Pick<Moderator, "act" | "undo">,
+    private readonly parts: ActingParts,
+    /** An act is in force, or was lifted. */
+    private readonly done: (acted: Acted, what: Act["do"] | "undo", words: string) => void,
+  ) {
+    parts.undo.addEventListener("click", () => void this.undoLast());
+  }
+
+  /** True when it is in force. `whom` ends the sentence: "Ann's comment". */
+  async do(act: Act, whom: string): Promise<boolean> {
+    const words = `${doneWord(act.do)} ${whom}`.trim();
+    try {
+      const acted = await this.moderator.act(act);
+      if (acted.duplicate === true) {
+        this.tell(`${words}: it was so already.`, false);
+      } else {
+        this.ours.push({ act: acted.act, words });
+        this.tell(`${words}.`, true);
+      }
+      this.done(acted, act.do, words);
+      return true;
+    } catch (error) {
+      this.tell(`${words}: no. ${wordsOf(error)}.`, false);
+      return false;
+    }
+  }
+
+  async undoLast(): Promise<void> {
+    const last = this.ours.pop();
+    if (last === undefined) return this.tell("There is nothing of yours to undo.", false);
+    if (!(await this.undo(last.act, last.words))) this.ours.push(last);
+  }
+
+  async undo(act: string, words: string): Promise<boolean> {
+    try {
+      const acted = await this.moderator.undo(act);
+      this.ours = this.ours.filter((done) => done.act !== act);
+      this.tell(`Undone: ${words}.`, false);
+      this.done(acted, "undo", words);
+      return true;
+    } catch (error) {
+      const is_gone = error instanceof Problem && (error.status === 404 || error.status === 409);
+      this.tell(`Not undone: ${words}. ${wordsOf(error)}.`, false);
+      return is_gone;
+    }
+  }
+
+  /** Says something for a while. */
+  tell(text: string, can_undo = false): void {
+    const { told, undo } = this.parts;
+    told.hidden = false;
+    undo.hidden = !can_undo;
+    setText(this.parts.text, text);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (told.hidden = true), TOLD_MS);
+  }
+}

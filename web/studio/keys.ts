@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/* keys -- what each key does, in one table: the toolbars, the help and the keyboard all read it. */
+import type { ActDo } from "@roar/sdk";
+
+/** Acts that one key gives to whoever or whatever is chosen. */
+export interface ActKey {
+  readonly key: string;
+  readonly do: ActDo;
+  readonly label: string;
+  /** What it is done to. */
+  readonly to: "comment" | "user";
+  /** Asked for when none is given: of a timeout. */
+  readonly seconds?: number;
+  /** It takes words of the moderator's. */
+  readonly needs_text?: boolean;
+}
+
+const TIMEOUT_S = 600;
+
+/** On a chosen comment, or the one who wrote it. */
+export const commentKeys: readonly ActKey[] = [
+  { key: "d", do: "delete", label: "Delete", to: "comment" },
+  { key: "t", do: "timeout", label: "Time out", to: "user", seconds: TIMEOUT_S },
+  { key: "b", do: "ban", label: "Ban", to: "user" },
+  { key: "s", do: "shadow", label: "Shadow", to: "user" },
+  { key: "x", do: "purge", label: "Purge", to: "user" },
+  { key: "p", do: "pin", label: "Pin", to: "comment" },
+  { key: "w", do: "warn", label: "Warn", to: "user", needs_text: true },
+  { key: "h", do: "hold", label: "Hold", to: "comment" },
+];
+
+export const queueKeys: readonly ActKey[] = [
+  { key: "a", do: "approve", label: "Approve", to: "comment" },
+  { key: "r", do: "reject", label: "Reject", to: "comment" },
+  { key: "t", do: "timeout", label: "Time out", to: "user", seconds: TIMEOUT_S },
+  { key: "b", do: "ban", label: "Ban", to: "user" },
+  { key: "s", do: "shadow", label: "Shadow", to: "user" },
+  { key: "w", do: "warn", label: "Warn", to: "user", needs_text: true },
+];
+
+/** On a whole group, after a look at what it would be. */
+export const groupKeys: readonly ActKey[] = [
+  { key: "d", do: "delete", label: "Delete all", to: "comment" },
+  { key: "t", do: "timeout", label: "Time out authors", to: "user", seconds: TIMEOUT_S },
+  { key: "b", do: "ban", label: "Ban authors", to: "user" },
+  { key: "s", do: "shadow", label: "Shadow authors", to: "user" },
+  { key: "x", do: "purge", label: "Purge authors", to: "user" },
+];
+
+/** What the other keys do, for people to read. */
+export const otherKeys: readonly (readonly [string, string])[] = [
+  ["j k ↓ ↑", "next, previous"],
+  ["Home End", "oldest, newest"],
+  ["Shift + key", "the same, with a reason or another duration"],
+  ["v Enter", "who wrote it: history and sanctions"],
+  ["u", "undo your last act"],
+  ["Esc", "follow the newest again"],
+  ["l", "to the comments"],
+  ["1 2 3 4 5", "queue, raid, person, rules, audit"],
+  ["?", "this list"],
+];
+
+export const panels = ["queue", "raid", "person", "rules", "audit"] as const;
+export type Panel = (typeof panels)[number];
+
+export const panelNames: Readonly<Record<Panel, string>> = {
+  queue: "Queue",
+  raid: "Raid",
+  person: "Person",
+  rules: "Rules",
+  audit: "Audit",
+};
+
+/** The act of a key, and whether more is to be asked first. */
+export function actOf(keys: readonly ActKey[], event: Pick<KeyboardEvent, "key" | "shiftKey">): { act: ActKey; ask: boolean } | undefined {
+  const act = keys.find(({ key }) => key === event.key.toLowerCase());
+  return act === undefined ? undefined : { act, ask: event.shiftKey || act.needs_text === true };
+}
+
+/** Keys are for those who write when they write. */
+export function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]), textarea, select");
+}

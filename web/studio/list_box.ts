@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/* list_box -- a list of which one item is chosen, by keys or by pointer.
+ *
+ * The focus stays on the list (aria-activedescendant names the chosen item), so that it is never lost when
+ * items come and go under it. What is chosen stays chosen while it is there; when it goes, its neighbour is.
+ */
+import { make } from "../dom.js";
+
+export interface ListBoxOptions<T> {
+  readonly box: HTMLElement;
+  /** Where the items stand; in the box itself when left out. */
+  readonly items?: HTMLElement;
+  keyOf(item: T): string;
+  /** Draws an item into its element, anew each time that `stampOf` says another thing. */
+  fill(element: HTMLElement, item: T): void;
+  /** What the drawing depends on beside the item itself. */
+  stampOf?(item: T): string;
+  canChoose?(item: T): boolean;
+  /** Another item is chosen, or none. */
+  chosen(item: T | undefined): void;
+  /** The way on from the last item. */
+  pastEnd?(): void;
+}
+
+interface Shown<T> {
+  readonly element: HTMLElement;
+  item: T;
+  stamp: string;
+}
+
+let lists = 0;
+
+export class ListBox<T> {
+  private items: readonly T[] = [];
+  private readonly shown = new Map<string, Shown<T>>();
+  private chosen_key: string | undefined;
+  private chosen_at = 0;
+  private made = 0;
+  private readonly prefix = `item-${++lists}`;
+
+  constructor(private readonly options: ListBoxOptions<T>) {
+    const { box } = options;
+    box.addEventListener("keydown", (event) => this.onKey(event));
+    box.addEventListener("click", (event) => this.onClick(event));
+  }
+
+  get item(): T | undefined {
+    return this.chosen_key === undefined ? undefined : this.shown.get(this.chosen_key)?.item;
+  }
+
+  get has_focus(): boolean {
+    return document.activeElement === this.options.box;
+  }
+
+  /** The elements that were not there before. */
+  draw(items: readonly T[]): HTMLElement[] {
+    const { box, items: place = box, keyOf, stampOf } = this.options;
+    const keys = new Set(items.map(keyOf));
+    const fresh: HTMLElement[] = [];
+    this.items = items;
+    for (const [key, { element }] of this.shown) {
+      if (keys.has(key)) continue;
+      element.remove();
+      this.shown.delete(key);
+    }
+    let next: ChildNode | null = place.firstChild;
+    for (const item of items) {
+      const stamp = stampOf?.(item) ?? "";
+      const element = this.elementOf(keyOf(item), item, stamp, fresh);
+      if (element === next) next = next.nextSibling;
+      else place.insertBefore(element, next);
+    }
+    if (this.chosen_key !== undefined && !keys.has(this.chosen_key)) this.choose(this.near(this.chosen_at));
+    return fresh;
+  }
+
+  choose(item: T | undefined): void {
+    const { box, keyOf, chosen } = this.options;
+    const key = item === undefined ? undefined : keyOf(item);
+    if (key === this.chosen_key && key !== undefined) return;
+    this.mark(this.chosen_key, false);
+    this.chosen_key = key;
+    if (item === undefined) {
+      box.removeAttribute("aria-activedescendant");
+    } else {
+      this.chosen_at = this.items.indexOf(item);
+      this.mark(key, true);
+    }
+    chosen(item);
+  }
+
+  /** The next one that can be chosen, `by` steps from the present one; from the end when there is none. */
+  move(by: 1 | -1): void {
+    const { keyOf, pastEnd } = this.options;
+    const at = this.items.findIndex((item) => keyOf(item) === this.chosen_key);
+    let next = at < 0 ? (by < 0 ? this.items.length - 1 : 0) : at + by;
+    while (next >= 0 && next < this.items.length && !this.can(next)) next += by;
+    const item = this.items[next];
+    if (item !== undefined) this.choose(item);
+    else if (by > 0) pastEnd?.();
+  }
+
+  end(which: "first" | "last"): void {
+    const all = this.items.filter((_, at) => this.can(at));
+    const item = which === "first" ? all[0] : all.at(-1);
+    if (item !== undefined) this.choose(item);
+  }
+
+  private can(at: number): boolean {
+    const item = this.items[at];
+    return item !== undefined && (this.options.canChoose?.(item) ?? true);
+  }
+
+  /** What takes the place of one that went. */
+  private near(at: number): T | undefined {
+    for (let next = Math.min(at, this.items.length - 1); next >= 0; next--) if (this.can(next)) return this.items[next];
+    return this.items.find((_, next) => this.can(next));
+  }
+
+  private mark(key: string | undefined, is_chosen: boolean): void {
+    const element = key === undefined ? undefined : this.shown.get(key)?.element;
+    if (element === undefined) return;
+    element.ariaSelected = String(is_chosen);
+    if (!is_chosen) return;
+    this.options.box.setAttribute("aria-activedescendant", element.id);
+    element.scrollIntoView({ block: "nearest" });
+  }
+
+  private elementOf(key: string, item: T, stamp: string, fresh: HTMLElement[]): HTMLElement {
+    const shown = this.shown.get(key);
+    if (shown?.item === item && shown.stamp === stamp) return shown.element;
+    const element = shown?.element ?? make("div", "");
+    this.options.fill(element, item);
+    if (shown !== undefined) {
+      Object.assign(shown, { item, stamp });
+      return element;
+    }
+    element.id = `${this.prefix}-${++this.made}`;
+    element.dataset["key"] = key;
+    const can = this.options.canChoose?.(item) ?? true;
+    element.role = can ? "option" : "presentation";
+    if (can) element.ariaSelected = "false";
+    this.shown.set(key, { element, item, stamp });
+    fresh.push(element);
+    return element;
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.target !== this.options.box || event.ctrlKey || event.altKey || event.metaKey) return;
+    const step: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => this.move(1),
+      j: () => this.move(1),
+      ArrowUp: () => this.move(-1),
+      k: () => this.move(-1),
+      Home: () => this.end("first"),
+      End: () => this.end("last"),
+    };
+    const act = step[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  }
+
+  private onClick(event: MouseEvent): void {
+    const element = (event.target as HTMLElement).closest<HTMLElement>("[role=option]");
+    const shown = element === null ? undefined : this.shown.get(element.dataset["key"] ?? "");
+    if (shown === undefined) return;
+    this.options.box.focus({ preventScroll: true });
+    this.choose(shown.item);
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/* person -- one user in this stream: what holds for them, and what they wrote, removed or not. */
+import type { Moderator, Sanction, User, UserSeen } from "@roar/sdk";
+import { button, make } from "../dom.js";
+import { badgesOf, hueOf, initialsOf, nameOf } from "../look.js";
+import { fullTime } from "../words.js";
+import { timeOf } from "./live.js";
+import { sanctionText } from "./telling.js";
+
+export interface PersonOptions {
+  readonly box: HTMLElement;
+  readonly moderator: Pick<Moderator, "user">;
+  undo(act: string, words: string): void;
+  remove(seq: number, user: User): void;
+  restore(seq: number, user: User): void;
+  failed(error: unknown): void;
+}
+
+const states: Readonly<Record<string, string>> = { held: "held", deleted: "removed", shadowed: "shadowed" };
+
+export class Person {
+  private user: User | undefined;
+  private asked = 0;
+
+  constructor(private readonly options: PersonOptions) {
+    this.draw(undefined);
+  }
+
+  get shown(): User | undefined {
+    return this.user;
+  }
+
+  async show(user: User): Promise<void> {
+    const is_other = user.id !== this.user?.id;
+    this.user = user;
+    const asked = ++this.asked;
+    if (is_other) this.draw({ user, sanctions: [], comments: [] });
+    try {
+      const seen = await this.options.moderator.user(user.id);
+      if (asked === this.asked) this.draw(seen);
+    } catch (error) {
+      if (asked === this.asked) this.options.failed(error);
+    }
+  }
+
+  refresh(): void {
+    if (this.user !== undefined) void this.show(this.user);
+  }
+
+  private draw(seen: UserSeen | undefined): void {
+    const { box } = this.options;
+    if (seen === undefined || this.user === undefined) {
+      box.replaceChildren(make("p", "nothing", "Choose a comment, and press v to see who wrote it."));
+      return;
+    }
+    const user = { ...this.user, ...seen.user };
+    box.dataset["hue"] = String(hueOf(user.id));
+    const comments = [...seen.comments].reverse();
+    const list = make("ol", "history");
+    list.append(...comments.map((comment) => this.commentOf(comment, user)));
+    const sanctions = make("ul", "sanctions");
+    sanctions.append(...seen.sanctions.map((sanction) => this.sanctionOf(sanction, user)));
+    box.replaceChildren(
+      headOf(user),
+      make("h3", "", "In force"),
+      seen.sanctions.length === 0 ? make("p", "nothing", "Nothing.") : sanctions,
+      make("h3", "", "Comments, newest first"),
+      comments.length === 0 ? make("p", "nothing", "None that are kept.") : list,
+    );
+  }
+
+  private sanctionOf(sanction: Sanction, user: User): HTMLLIElement {
+    const item = make("li", "sanction");
+    const by = sanction.by === undefined ? "" : ` by ${sanction.by}`;
+    const reason = sanction.reason === undefined ? "" : `: ${sanction.reason}`;
+    const words = make("span", "text", `${sanctionText(sanction, Date.now())}${by}${reason}`);
+    words.title = fullTime(sanction.at);
+    item.append(words, button("Undo", () => this.options.undo(sanction.act, `${nameOf(user)} ${sanctionText(sanction, Date.now())}`)));
+    return item;
+  }
+
+  private commentOf({ seq, at, text, state }: UserSeen["comments"][number], user: User): HTMLLIElement {
+    const item = make("li", `wrote ${state ?? "visible"}`);
+    const words = make("span", "text", text);
+    words.dir = "auto";
+    const said = states[state ?? ""];
+    item.append(timeOf(at), words);
+    if (said !== undefined) item.append(make("span", "tag", said));
+    if (state === "deleted" && seq > 0) item.append(button("Restore", () => this.options.restore(seq, user)));
+    if ((state ?? "visible") === "visible") item.append(button("Delete", () => this.options.remove(seq, user)));
+    return item;
+  }
+}
+
+function headOf(user: User): HTMLElement {
+  const head = make("div", "person");
+  const avatar = make("span", "avatar", initialsOf(nameOf(user)));
+  avatar.ariaHidden = "true";
+  const names = make("div", "");
+  const name = make("p", "who");
+  name.append(make("bdi", "name", nameOf(user)), ...badgesOf(user).map(([role, word]) => make("span", `badge badge-${role}`, word)));
+  names.append(name, make("p", "why", user.id));
+  head.append(avatar, names);
+  return head;
+}

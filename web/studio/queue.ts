@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/* queue -- comments that wait for a moderator. Who looks at one has it claimed, so that no two take the same. */
+import { Problem, type Claim, type HeldComment, type Moderator } from "@roar/sdk";
+import { make } from "../dom.js";
+import { hueOf, nameOf } from "../look.js";
+import { waitText } from "../words.js";
+import { ListBox } from "./list_box.js";
+import { timeOf } from "./live.js";
+
+const PACE_MS = 2_000;
+/** A claim is renewed when half of it is over. */
+const CLAIM_MS = 30_000;
+
+const rules: Readonly<Record<string, string>> = {
+  terms: "a word of the list",
+  links: "a link",
+  unique: "said before",
+  caps: "capitals",
+  marks: "piled marks",
+  account_age: "a young account",
+  hold_first: "their first comment",
+  hold_all: "all comments wait",
+  mods_first: "moderators first",
+};
+
+export interface QueueParts {
+  readonly box: HTMLElement;
+  readonly empty: HTMLElement;
+}
+
+export interface QueueOptions {
+  readonly parts: QueueParts;
+  readonly moderator: Pick<Moderator, "held" | "claim" | "release">;
+  /** Who we are. */
+  readonly self: string;
+  chosen(comment: HeldComment | undefined): void;
+  changed(): void;
+  tell(text: string): void;
+  failed(error: unknown): void;
+}
+
+export class Queue {
+  readonly list: ListBox<HeldComment>;
+  private comments: readonly HeldComment[] = [];
+  private claims = new Map<string, Claim>();
+  private mine: string | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private renewal: ReturnType<typeof setInterval> | undefined;
+  private is_asking = false;
+  private is_poked = false;
+
+  constructor(private readonly options: QueueOptions) {
+    this.list = new ListBox<HeldComment>({
+      box: options.parts.box,
+      keyOf: ({ id }) => id,
+      fill: (element, comment) => this.fill(element, comment),
+      stampOf: ({ id }) => this.takenBy(id) ?? (this.mine === id ? "me" : ""),
+      chosen: (comment) => {
+        void this.take(comment?.id);
+        options.chosen(comment);
+      },
+    });
+  }
+
+  get count(): number {
+    return this.comments.length;
+  }
+
+  get chosen(): HeldComment | undefined {
+    return this.list.item;
+  }
+
+  /** Another moderator who looks at it. */
+  takenBy(id: string): string | undefined {
+    const by = this.claims.get(id)?.by;
+    return by === this.options.self ? undefined : by;
+  }
+
+  start(): void {
+    addEventListener("pagehide", () => void this.take(undefined));
+    void this.refresh();
+  }
+
+  poke(): void {
+    if (this.is_asking) this.is_poked = true;
+    else void this.refresh();
+  }
+
+  /** It was decided on: it goes at once. */
+  drop(id: string): void {
+    if (this.mine === id) this.mine = undefined;
+    this.comments = this.comments.filter((comment) => comment.id !== id);
+    this.draw();
+    this.poke();
+  }
+
+  /** Nobody looks any more. */
+  leave(): void {
+    this.list.choose(undefined);
+  }
+
+  private draw(): void {
+    const { parts, changed } = this.options;
+    this.list.draw(this.comments);
+    parts.empty.hidden = this.comments.length > 0;
+    parts.box.hidden = this.comments.length === 0;
+    changed();
+  }
+
+  private async refresh(): Promise<void> {
+    clearTimeout(this.timer);
+    this.is_asking = true;
+    this.is_poked = false;
+    try {
+      const { comments, claims } = await this.options.moderator.held();
+      this.comments = comments;
+      this.claims = new Map((claims ?? []).map((claim) => [claim.id, claim]));
+      this.draw();
+    } catch (error) {
+      this.options.failed(error);
+    } finally {
+      this.is_asking = false;
+      this.timer = setTimeout(() => void this.refresh(), this.is_poked ? 0 : PACE_MS);
+    }
+  }
+
+  /** Gives back what we had, and takes this. */
+  private async take(id: string | undefined): Promise<void> {
+    const { moderator, tell } = this.options;
+    const before = this.mine;
+    clearInterval(this.renewal);
+    this.mine = id;
+    if (before !== undefined && before !== id) void moderator.release(before).catch(() => undefined);
+    if (id === undefined) return;
+    this.renewal = setInterval(() => void moderator.claim(id).catch(() => undefined), CLAIM_MS / 2);
+    try {
+      await moderator.claim(id);
+    } catch (error) {
+      if (this.mine !== id) return;
+      clearInterval(this.renewal);
+      this.mine = undefined;
+      const is_taken = error instanceof Problem && error.code === "conflict";
+      if (is_taken) tell("Another moderator looks at this one.");
+    } finally {
+      this.poke();
+    }
+  }
+
+  private fill(element: HTMLElement, { id, at, user, text, rule, due_at }: HeldComment): void {
+    const taken = this.takenBy(id);
+    element.className = taken === undefined ? "item" : "item taken";
+    element.dataset["hue"] = String(hueOf(user.id));
+    const head = make("span", "who");
+    head.append(make("bdi", "name", nameOf(user)), timeOf(at));
+    if (taken !== undefined) head.append(make("span", "tag claimed", `${taken} looks at it`));
+    else if (this.mine === id) head.append(make("span", "tag mine", "yours"));
+    const words = make("span", "text", text);
+    words.dir = "auto";
+    const why = rule === undefined ? "held by a moderator" : `held: ${rules[rule] ?? rule}`;
+    const due = due_at === undefined ? "" : `, shown by itself in ${waitText(Math.max(0, Math.ceil((due_at - Date.now()) / 1_000)))}`;
+    element.replaceChildren(head, words, make("span", "why", why + due));
+  }
+}

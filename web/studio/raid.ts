@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/* raid -- texts that many wrote alike, and waves of new accounts: looked at whole, acted on at once. */
+import type { Act, Comment, Moderator, SimilarGroup, User } from "@roar/sdk";
+import { make } from "../dom.js";
+import { nameOf } from "../look.js";
+import { countText } from "../words.js";
+import type { ActKey } from "./keys.js";
+import { ListBox } from "./list_box.js";
+
+const PACE_MS = 3_000;
+const LIMIT = 500;
+const PREVIEW_MAX = 40;
+
+export const keyOfGroup = ({ why, comments, seqs }: SimilarGroup): string => `${why}:${why === "text" ? (comments[0]?.text.toLowerCase().slice(0, 40) ?? seqs[0]) : ""}`;
+
+export function authorsOf(comments: readonly Comment[]): readonly User[] {
+  return [...new Map(comments.map(({ user }) => [user.id, user])).values()];
+}
+
+/** One act on the whole group, or undefined where there is nobody to do it to. */
+export function groupAct({ seqs, comments }: SimilarGroup, what: ActKey, answer: { seconds?: number; reason?: string }): Act | undefined {
+  const { reason } = answer;
+  const because = reason === undefined ? {} : { reason };
+  const users = authorsOf(comments).map(({ id }) => id);
+  if (users.length === 0) return undefined;
+  switch (what.do) {
+    case "delete":
+      return { do: "delete", seqs, ...because };
+    case "timeout":
+      return { do: "timeout", users, seconds: answer.seconds ?? what.seconds ?? 600, ...because };
+    case "ban":
+    case "shadow":
+    case "purge":
+      return { do: what.do, users, ...because };
+    default:
+      return undefined;
+  }
+}
+
+/** "240 comments", "31 people": what the act is about to fall on. */
+export function groupText({ count, comments }: SimilarGroup, what: ActKey): string {
+  return what.to === "comment" ? countText(count, "comment", "comments") : countText(authorsOf(comments).length, "person", "people");
+}
+
+/** What a group is, for a look before the act. */
+export function previewOf(group: SimilarGroup): Node[] {
+  const shown = group.comments.slice(-PREVIEW_MAX);
+  const list = make("ul", "preview-list");
+  for (const { user, text } of shown) {
+    const item = make("li", "");
+    const words = make("span", "text", text);
+    words.dir = "auto";
+    item.append(make("bdi", "name", nameOf(user)), " ", words);
+    list.append(item);
+  }
+  const people = countText(authorsOf(group.comments).length, "person", "people");
+  const rest = group.count - shown.length;
+  const more = rest > 0 ? [make("p", "why", `and ${countText(rest, "more", "more")}`)] : [];
+  return [make("p", "", `${countText(group.count, "comment", "comments")} by ${people}:`), list, ...more];
+}
+
+export interface RaidOptions {
+  readonly box: HTMLElement;
+  readonly empty: HTMLElement;
+  readonly moderator: Pick<Moderator, "similar">;
+  chosen(group: SimilarGroup | undefined): void;
+  changed(): void;
+  failed(error: unknown): void;
+}
+
+export class Raid {
+  readonly list: ListBox<SimilarGroup>;
+  private groups: readonly SimilarGroup[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private is_open = false;
+
+  constructor(private readonly options: RaidOptions) {
+    this.list = new ListBox<SimilarGroup>({
+      box: options.box,
+      keyOf: keyOfGroup,
+      fill: (element, group) => this.fill(element, group),
+      chosen: (group) => options.chosen(group),
+    });
+  }
+
+  get chosen(): SimilarGroup | undefined {
+    return this.list.item;
+  }
+
+  get count(): number {
+    return this.groups.length;
+  }
+
+  /** Groups are looked for while somebody looks. */
+  open(is_open: boolean): void {
+    this.is_open = is_open;
+    clearTimeout(this.timer);
+    if (is_open) void this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const { moderator, box, empty, changed, failed } = this.options;
+    clearTimeout(this.timer);
+    try {
+      this.groups = await moderator.similar(LIMIT);
+      this.list.draw(this.groups);
+      empty.hidden = this.groups.length > 0;
+      box.hidden = this.groups.length === 0;
+      changed();
+    } catch (error) {
+      failed(error);
+    }
+    if (this.is_open) this.timer = setTimeout(() => void this.refresh(), PACE_MS);
+  }
+
+  private fill(element: HTMLElement, { why, count, comments }: SimilarGroup): void {
+    element.className = "item group";
+    const newest = comments.at(-1);
+    const people = authorsOf(comments);
+    const head = make("span", "who");
+    head.append(make("span", "count", `${count}×`), make("span", "why", why === "text" ? "alike" : "by new accounts"), make("span", "why", `by ${countText(people.length, "person", "people")}`));
+    const words = make("span", "text", newest?.text ?? "");
+    words.dir = "auto";
+    const names = people.slice(0, 6).map(nameOf).join(", ");
+    element.replaceChildren(head, words, make("span", "why", people.length > 6 ? `${names} …` : names));
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+/* rules -- what holds in the stream: slow, shield, each rule with what it hit or would have, and the terms. */
+import type { Act, House, HouseRule } from "@roar/sdk";
+import { make, setText } from "../dom.js";
+import { countText, waitText } from "../words.js";
+import { countHits, readTerms, writeTerms } from "./terms.js";
+
+interface Rule {
+  readonly name: string;
+  readonly label: string;
+  /** The mode that switches it on; undefined: it is on when it has a number. */
+  readonly mode?: string;
+  /** What it does, where that cannot be chosen. */
+  readonly does?: string;
+}
+
+const rules: readonly Rule[] = [
+  { name: "terms", label: "Terms of the list", does: "as it says" },
+  { name: "links", label: "Links off", mode: "links_off" },
+  { name: "emote_only", label: "Emotes only", mode: "emote_only" },
+  { name: "roles_only", label: "Only some roles", mode: "roles_only" },
+  { name: "unique", label: "No repeats", mode: "unique" },
+  { name: "hold_first", label: "Hold first comments", mode: "hold_first" },
+  { name: "hold_all", label: "Hold all comments", mode: "hold_all", does: "hold" },
+  { name: "mods_first", label: "Moderators first", mode: "mods_first", does: "hold a while" },
+];
+
+const SLOW_S = [0, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600];
+const ACTIONS = ["refuse", "hold", "shadow", "mark"] as const;
+
+export interface RulesOptions {
+  readonly box: HTMLElement;
+  act(act: Act, words: string): Promise<boolean>;
+  setRules(rules: Readonly<Record<string, HouseRule>>): Promise<void>;
+  /** What has been written lately, to try terms on. */
+  texts(): readonly string[];
+}
+
+function choice(values: readonly (readonly [string, string])[], label: string): HTMLSelectElement {
+  const select = make("select", "");
+  select.ariaLabel = label;
+  for (const [value, text] of values) {
+    const option = make("option", "", text);
+    option.value = value;
+    select.append(option);
+  }
+  return select;
+}
+
+function check(label: string): HTMLInputElement {
+  const box = make("input", "");
+  box.type = "checkbox";
+  box.ariaLabel = label;
+  return box;
+}
+
+interface Row {
+  readonly rule: Rule;
+  readonly on: HTMLInputElement;
+  readonly action: HTMLSelectElement;
+  readonly dry: HTMLInputElement;
+  readonly hits: HTMLElement;
+  readonly would: HTMLElement;
+}
+
+export class Rules {
+  private house: House = {};
+  private readonly slow = choice(SLOW_S.map((seconds) => [String(seconds), seconds === 0 ? "Off" : waitText(seconds)]), "Slow mode");
+  private readonly shield = make("button", "shield", "Shield");
+  private readonly rows: readonly Row[];
+  private readonly terms = make("textarea", "terms");
+  private readonly terms_told = make("p", "why");
+  private readonly terms_set = make("button", "primary", "Set the terms");
+  private is_edited = false;
+
+  constructor(private readonly options: RulesOptions) {
+    this.rows = rules.map((rule) => this.rowOf(rule));
+    this.shield.type = "button";
+    this.shield.addEventListener("click", () => {
+      const value = this.house.shield !== true;
+      void options.act({ do: "shield", value }, value ? "up" : "down");
+    });
+    this.slow.addEventListener("change", () => {
+      const seconds = Number(this.slow.value);
+      void options.act({ do: "slow", seconds }, seconds === 0 ? "to off" : `to ${waitText(seconds)}`);
+    });
+    this.buildTerms();
+    options.box.append(this.head(), this.table(), ...this.termsParts());
+  }
+
+  /** What holds now; what somebody is changing here stays as they have it. */
+  draw(house: House): void {
+    this.house = house;
+    this.shield.ariaPressed = String(house.shield === true);
+    setText(this.shield, house.shield === true ? "Shield is up" : "Put the shield up");
+    if (document.activeElement !== this.slow) this.drawSlow(house.slow ?? 0);
+    for (const row of this.rows) this.drawRow(row);
+    if (!this.is_edited) this.terms.value = writeTerms(house.terms ?? []);
+    this.measure();
+  }
+
+  private drawSlow(seconds: number): void {
+    if (!SLOW_S.includes(seconds) && this.slow.querySelector(`option[value="${seconds}"]`) === null) {
+      const option = make("option", "", waitText(seconds));
+      option.value = String(seconds);
+      this.slow.append(option);
+    }
+    this.slow.value = String(seconds);
+  }
+
+  private drawRow({ rule, on, action, dry, hits, would }: Row): void {
+    const { modes, counts } = this.house;
+    const set = this.house.rules?.[rule.name];
+    on.checked = rule.mode === undefined ? (this.house.terms ?? []).length > 0 : modes?.includes(rule.mode) === true;
+    if (document.activeElement !== action) action.value = set?.action ?? (rule.name === "hold_first" ? "hold" : "refuse");
+    dry.checked = set?.dry_run === true;
+    setText(hits, String(counts?.[rule.name]?.hits ?? 0));
+    setText(would, String(counts?.[rule.name]?.dry_run ?? 0));
+  }
+
+  private rowOf(rule: Rule): Row {
+    const on = check(`${rule.label}: on`);
+    const action = choice(ACTIONS.map((value) => [value, value]), `${rule.label}: what it does`);
+    const dry = check(`${rule.label}: only counted`);
+    const row: Row = { rule, on, action, dry, hits: make("td", "number"), would: make("td", "number") };
+    on.disabled = rule.mode === undefined;
+    on.addEventListener("change", () => void this.switch(rule, on.checked));
+    action.addEventListener("change", () => void this.change(rule, { action: action.value as (typeof ACTIONS)[number] }));
+    dry.addEventListener("change", () => void this.change(rule, { dry_run: dry.checked }));
+    return row;
+  }
+
+  private async switch({ mode, label }: Rule, is_on: boolean): Promise<void> {
+    if (mode === undefined) return;
+    const others = (this.house.modes ?? []).filter((one) => one !== mode);
+    const value = is_on ? [...others, mode] : others;
+    if (!(await this.options.act({ do: "mode", value }, `${label.toLowerCase()} ${is_on ? "on" : "off"}`))) this.draw(this.house);
+  }
+
+  private async change({ name }: Rule, change: HouseRule): Promise<void> {
+    const all = { ...this.house.rules };
+    await this.options.setRules({ ...all, [name]: { ...all[name], ...change } });
+  }
+
+  private head(): HTMLElement {
+    const head = make("div", "rules-head");
+    const slow = make("label", "slow", "Slow mode ");
+    slow.append(this.slow);
+    head.append(this.shield, slow);
+    return head;
+  }
+
+  private table(): HTMLElement {
+    const table = make("table", "rules");
+    const head = make("tr", "");
+    for (const title of ["Rule", "On", "Then", "Only count", "Hit", "Would have"]) {
+      const cell = make("th", "", title);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    table.createTHead().append(head);
+    const body = table.createTBody();
+    for (const { rule, on, action, dry, hits, would } of this.rows) {
+      const row = make("tr", "");
+      const title = make("th", "", rule.label);
+      title.scope = "row";
+      const does = rule.does === undefined ? action : make("span", "why", rule.does);
+      row.append(title, ...[on, does, dry].map((control) => {
+        const cell = make("td", "");
+        cell.append(control);
+        return cell;
+      }), hits, would);
+      body.append(row);
+    }
+    const frame = make("div", "table");
+    frame.append(table);
+    return frame;
+  }
+
+  private buildTerms(): void {
+    this.terms.rows = 8;
+    this.terms.spellcheck = false;
+    this.terms.id = "terms";
+    this.terms.placeholder = "buy now | substring | hold";
+    this.terms.setAttribute("aria-describedby", "terms-told");
+    this.terms_told.id = "terms-told";
+    this.terms.addEventListener("input", () => {
+      this.is_edited = true;
+      this.measure();
+    });
+    this.terms_set.type = "button";
+    this.terms_set.addEventListener("click", () => void this.setTerms());
+  }
+
+  private termsParts(): Node[] {
+    const label = make("label", "terms-label", "Terms, a line each: text | word, substring or allow | refuse, hold or shadow");
+    label.htmlFor = "terms";
+    return [label, this.terms, this.terms_told, this.terms_set];
+  }
+
+  private measure(): void {
+    const { terms, faults } = readTerms(this.terms.value);
+    const texts = this.options.texts();
+    const hits = countHits(terms, texts);
+    const words = faults.length > 0 ? faults.slice(0, 3).join("; ") : `${countText(terms.length, "term", "terms")}; ${hits} of the last ${countText(texts.length, "comment", "comments")} would have been hit.`;
+    setText(this.terms_told, words);
+    this.terms_told.classList.toggle("error", faults.length > 0);
+    this.terms_set.disabled = faults.length > 0 || !this.is_edited;
+  }
+
+  private async setTerms(): Promise<void> {
+    const { terms } = readTerms(this.terms.value);
+    if (!(await this.options.act({ do: "terms", value: terms }, `to ${countText(terms.length, "term", "terms")}`))) return;
+    this.is_edited = false;
+    this.measure();
+  }
+}

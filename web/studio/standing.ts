@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* standing -- what holds for whom in this stream: its rules, and who is under a sanction. */
+import type { House, Moderator, Sanction } from "@roar/sdk";
+
+const PACE_MS = 2_000;
+const NOTHING: House = {};
+
+export class Standing {
+  house: House = NOTHING;
+  private by_user = new Map<string, Sanction[]>();
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private is_asking = false;
+  private is_poked = false;
+
+  constructor(
+    private readonly moderator: Pick<Moderator, "house">,
+    private readonly changed: () => void,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  take(house: House): void {
+    this.house = house;
+    this.by_user = new Map();
+    for (const sanction of house.sanctions ?? []) {
+      if (sanction.user === undefined) continue;
+      const held = this.by_user.get(sanction.user);
+      if (held === undefined) this.by_user.set(sanction.user, [sanction]);
+      else held.push(sanction);
+    }
+  }
+
+  /** In force now. */
+  of(user: string, now = Date.now()): readonly Sanction[] {
+    return (this.by_user.get(user) ?? []).filter(({ until }) => until === undefined || until > now);
+  }
+
+  /** What rules hit is counted all the time: asks again and again while somebody looks. */
+  watch(is_watched: boolean): void {
+    clearInterval(this.timer);
+    if (is_watched) this.timer = setInterval(() => void this.refresh(), PACE_MS);
+  }
+
+  /** Asks anew; what is asked meanwhile is asked once more afterwards. */
+  async refresh(): Promise<void> {
+    if (this.is_asking) {
+      this.is_poked = true;
+      return;
+    }
+    this.is_asking = true;
+    try {
+      do {
+        this.is_poked = false;
+        this.take(await this.moderator.house());
+        this.changed();
+      } while (this.is_poked);
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.is_asking = false;
+    }
+  }
+}
