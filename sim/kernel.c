@@ -85,6 +85,16 @@ enum err sys_file_write(const char *path, struct str bytes)
     return ERR_OK;
 }
 
+enum err sys_file_remove(const char *path)
+{
+    struct disk_file *file = disk_find(path);
+    if (file == NULL) {
+        return ERR_NOT_FOUND;
+    }
+    disk_truncate(file, 0);
+    return ERR_OK;
+}
+
 /* ---- mailboxes: whoever owns one looks into it when its turn comes ---- */
 
 enum err sys_event_open(int *ret_fd)

@@ -103,6 +103,46 @@ static void a_full_disk_is_well_again_without_a_post(void **state)
     desk_close(&desk);
 }
 
+/* The ballast is there when this returns. */
+static void wait_for_ballast(struct subject *subject, struct desk *desk, const char *path)
+{
+    while (access(path, F_OK) != 0) {
+        subject_pass(subject, 10 * 1000);
+        (void)desk_say(desk, "other", "cleo", "a round of the ordering thread");
+    }
+}
+
+static void acts_go_on_when_the_disk_is_full(void **state)
+{
+    static const struct str ann[] = {STR("ann")};
+    const struct act ban = {
+        .what = ACT_BAN, .at = ACT_AT_USERS, .users = ann, .target_count = 1, .seconds = -1};
+    struct subject *subject = *state;
+    struct desk desk;
+    const char *reason = NULL;
+    char path[256];
+    path_of(subject, "ballast", path);
+    desk_open(&desk, subject->port);
+    wait_for_ballast(subject, &desk, path);
+    const uint64_t seq = desk_say(&desk, "demo", "bob", "a bad word");
+    flaky_disk_but_for(path);
+    flaky_disk_fail(FLAKY_FULL_BUT_FOR);
+    assert_int_equal(post(&desk, "demo", "c-1").refusal, REFUSAL_STORE_DOWN);
+    assert_int_equal(access(path, F_OK), 0); // posts do not take it
+    (void)desk_do(&desk, "demo", ban);
+    (void)desk_do(
+        &desk, "demo",
+        (struct act){
+            .what = ACT_DELETE, .at = ACT_AT_SEQS, .seqs = &seq, .target_count = 1, .seconds = -1});
+    flaky_disk_fail(FLAKY_NOTHING);
+    subject_pass(subject, 2000);
+    wait_until_well(subject, &desk);
+    assert_int_equal(access(path, F_OK), 0); // it is had again
+    assert_true(embedded_is_well(subject->engine, &reason));
+    assert_int_equal(post(&desk, "demo", "c-1").refusal, REFUSAL_BANNED);
+    desk_close(&desk);
+}
+
 /* ---- a disk that fails ---- */
 
 static void failing_disk(struct subject *subject, enum flaky_fault what)
@@ -514,6 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_full_disk_refuses_by_name_and_recovers),
         TEST(a_full_disk_is_well_again_without_a_post),
+        TEST(acts_go_on_when_the_disk_is_full),
         TEST(a_failed_sync_is_unknown_and_settled),
         TEST(a_failed_write_is_unknown_and_settled),
         TEST(a_hanging_disk_holds_up_posts_only),

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sqlite3.h>
@@ -23,6 +24,7 @@ static sqlite3_vfs vfs;
 static sqlite3_vfs *real;
 static struct table database, wal;
 static _Atomic int fault; // enum flaky_fault
+static const char *_Atomic but_for;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool is_hanging; // under lock
@@ -34,7 +36,8 @@ static const sqlite3_io_methods *real_of(const sqlite3_file *file)
 
 static int on_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
-    if (fault == FLAKY_FULL) {
+    const char *takes_room = but_for;
+    if (fault == FLAKY_FULL || (fault == FLAKY_FULL_BUT_FOR && access(takes_room, F_OK) == 0)) {
         return SQLITE_FULL;
     }
     return fault == FLAKY_WRITE ? SQLITE_IOERR_WRITE : real_of(file)->xWrite(file, bytes, len, at);
@@ -103,4 +106,9 @@ void flaky_disk_wait_for_hang(void)
         pthread_cond_wait(&changed, &lock);
     }
     pthread_mutex_unlock(&lock);
+}
+
+void flaky_disk_but_for(const char *path)
+{
+    but_for = path;
 }

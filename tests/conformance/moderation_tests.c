@@ -327,6 +327,27 @@ void moderation_holds_until_somebody_approves(void **state)
     desk_close(&desk);
 }
 
+void moderation_holds_so_many(void **state)
+{
+    struct subject *subject = *state;
+    struct embedded_rules rules = subject->rules;
+    struct desk desk;
+    struct post first = post_of("bob", NULL, "one");
+    struct post second = post_of("bob", NULL, "two");
+    rules.held_max = 1;
+    subject_set_rules(subject, &rules);
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", on_bob(ACT_HOLD));
+    assert_waits(&desk, &first);
+    desk_post(&desk, &second);
+    assert_int_equal(second.submit.refusal, REFUSAL_OVERLOADED);
+    (void)desk_do(&desk, "demo", on_id(ACT_REJECT, first.submit.id));
+    assert_waits(&desk, &second);
+    desk_post_done(&second);
+    desk_post_done(&first);
+    desk_close(&desk);
+}
+
 void moderation_rejects_what_waits(void **state)
 {
     struct subject *subject = *state;
@@ -524,6 +545,56 @@ void moderation_is_in_the_audit_before_its_answer(void **state)
     desk_open(&desk, subject->port);
     (void)desk_do(&desk, "demo", on_bob(ACT_UNBAN));
     assert_int_equal(verify(&desk, "demo"), 3);
+    desk_close(&desk);
+}
+
+static void look_up(struct desk *desk, enum moderation_read what, char *ret_json)
+{
+    const struct moderation_call asked = {
+        .what = what, .stream = STR("demo"), .user = STR("bob"), .limit = 50};
+    assert_int_equal(desk_look_up(desk, asked, ret_json, AUDIT_JSON_MAX), ERR_OK);
+}
+
+static void assert_holds(const char *json, const char *part)
+{
+    if (strstr(json, part) == NULL) {
+        fail_msg("no %s in %s", part, json);
+    }
+}
+
+void moderation_is_looked_up(void **state)
+{
+    static char json[AUDIT_JSON_MAX];
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act ban = on_bob(ACT_BAN);
+    ban.reason = STR("spam");
+    desk_open(&desk, subject->port);
+    const uint64_t seq = desk_say(&desk, "demo", "bob", "words of bob");
+    (void)desk_say(&desk, "demo", "bob", "more of bob");
+    (void)desk_say(&desk, "demo", "cleo", "words of cleo");
+    (void)desk_do(
+        &desk, "demo",
+        (struct act){
+            .what = ACT_DELETE, .at = ACT_AT_SEQS, .seqs = &seq, .target_count = 1, .seconds = -1});
+    (void)desk_do(&desk, "demo", ban);
+    (void)desk_do(&desk, "", timeout_of(60));
+    (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 30));
+    look_up(&desk, MODERATION_USER, json);
+    assert_holds(json, "\"do\":\"ban\"");
+    assert_holds(json, "\"reason\":\"spam\"");
+    assert_holds(json, "\"by\":\"mod\"");
+    assert_holds(json, "\"do\":\"timeout\"");
+    assert_holds(json, "\"all\":true");
+    assert_holds(json, "\"user\":{\"id\":\"bob\"");
+    assert_holds(json, "\"text\":\"words of bob\",\"state\":\"deleted\"");
+    assert_holds(json, "\"text\":\"more of bob\",\"state\":\"visible\"");
+    assert_null(strstr(json, "cleo"));
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_SLOW_MODE);
+    look_up(&desk, MODERATION_HOUSE, json);
+    assert_holds(json, "\"slow\":30");
+    assert_holds(json, "\"counts\":{\"slow\":{\"hits\":1");
+    assert_holds(json, "\"do\":\"ban\",\"user\":\"bob\"");
     desk_close(&desk);
 }
 

@@ -43,6 +43,7 @@
     TEST(moderation_spares_a_higher_role)                                                          \
     TEST(moderation_tells_what_is_set)                                                             \
     TEST(moderation_holds_until_somebody_approves)                                                 \
+    TEST(moderation_holds_so_many)                                                                 \
     TEST(moderation_rejects_what_waits)                                                            \
     TEST(moderation_tells_whom_it_concerns)                                                        \
     TEST(moderation_tells_who_comes_what_is_set)                                                   \
@@ -50,6 +51,7 @@
     TEST(moderation_slows_over_a_restart)                                                          \
     TEST(moderation_does_what_was_wished)                                                          \
     TEST(moderation_is_in_the_audit_before_its_answer)                                             \
+    TEST(moderation_is_looked_up)                                                                  \
     TEST(moderation_needs_a_stream)                                                                \
     TEST(removing_tells_whoever_saw_it)                                                            \
     TEST(removing_by_id_is_the_same)                                                               \

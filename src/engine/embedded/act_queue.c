@@ -6,7 +6,7 @@
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
-#include "engine/embedded/notices.h"
+#include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
@@ -116,12 +116,12 @@ static enum err tell(struct act_case *act, const struct held_row *held)
 {
     struct comment_id id;
     comment_id_write(act->ordering->identity.id_key, held->n, held->at_ms, &id);
-    const struct notices_comment notice = {
+    const struct notice_out_comment notice = {
         .type = act->call->act.what == ACT_APPROVE ? "approved" : "rejected",
         .id = {.at = id.text, .len = COMMENT_ID_LEN},
         .cid = held->cid,
         .author = hash_str(act->ordering->identity.hash_key, held->user)};
-    return notices_comment(&act->ordering->outbox, act->head, &notice);
+    return notice_out_comment(&act->ordering->outbox, act->head, &notice);
 }
 
 enum err act_queue_judge(struct act_case *act)

@@ -5,7 +5,7 @@
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
-#include "engine/embedded/notices.h"
+#include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/standing.h"
 #include "engine/embedded/store_rows.h"
@@ -137,12 +137,12 @@ static enum err queue(struct act_case *act, const struct standing *standing)
                                  .cid = standing->cid};
     struct comment_id id;
     comment_id_write(act->ordering->identity.id_key, standing->n, standing->at_ms, &id);
-    const struct notices_comment notice = {
+    const struct notice_out_comment notice = {
         .type = "held",
         .id = {.at = id.text, .len = COMMENT_ID_LEN},
         .cid = standing->cid,
         .author = hash_str(act->ordering->identity.hash_key, standing->user)};
-    TRY(notices_comment(&act->ordering->outbox, act->head, &notice));
+    TRY(notice_out_comment(&act->ordering->outbox, act->head, &notice));
     return held_add(act->ordering->store, &row, UINT64_MAX);
 }
 

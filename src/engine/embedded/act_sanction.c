@@ -2,7 +2,7 @@
 #include "engine/embedded/act_sanction.h"
 
 #include "base/hash.h"
-#include "engine/embedded/notices.h"
+#include "engine/embedded/notice_out.h"
 #include "engine/embedded/sanctions.h"
 
 #include <stddef.h>
@@ -124,7 +124,7 @@ static enum err warn_in(struct act_case *act, struct head *head)
     const struct act *asked = &act->call->act;
     for (uint32_t i = 0; i < asked->target_count; i++) {
         const uint64_t user = hash_str(act->ordering->identity.hash_key, asked->users[i]);
-        TRY(notices_warned(&act->ordering->outbox, head, user, act->id, asked->value));
+        TRY(notice_out_warned(&act->ordering->outbox, head, user, act->id, asked->value));
     }
     return ERR_OK;
 }

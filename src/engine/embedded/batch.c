@@ -229,7 +229,7 @@ static enum err decide(struct batch *batch, struct ordering *ordering)
     return err;
 }
 
-static void refuse_all(struct batch *batch)
+void batch_refuse_posts(struct batch *batch)
 {
     for (uint32_t i = 0; i < batch->post_count; i++) {
         struct batch_post *post = &batch->posts[i];
@@ -237,8 +237,14 @@ static void refuse_all(struct batch *batch)
             post->verdict = (struct verdict){.end = SUBMIT_REFUSED,
                                              .refusal = REFUSAL_STORE_DOWN,
                                              .retry_after_ms = RETRY_AFTER_MS};
+            post->is_settled = true;
         }
     }
+}
+
+static void refuse_all(struct batch *batch)
+{
+    batch_refuse_posts(batch);
     for (uint32_t i = 0; i < batch->act_count; i++) {
         if (!batch->acts[i].is_settled) {
             refuse_act(&batch->acts[i], ACT_REFUSAL_STORE_DOWN);

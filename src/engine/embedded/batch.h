@@ -64,6 +64,8 @@ void batch_add_call(struct batch *batch, struct stream_call *call);
 /* One transaction. Without `may_write` everything is refused. An error: it failed, and the
  * verdicts say so; ordering->store->failure says why. */
 MUST_USE enum err batch_decide(struct batch *batch, struct ordering *ordering, bool may_write);
+/* Posts that are not settled are refused: the disk has no room for them. */
+void batch_refuse_posts(struct batch *batch);
 void batch_publish(struct batch *batch, struct ordering *ordering, struct bus *bus,
                    struct log_tail *tail);
 void batch_answer(struct batch *batch, struct bus *bus);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* data/            0700
  *   lock           held while a process owns the folder
+ *   ballast        given up on a full disk, so that acts go on (ballast.h)
  *   roar.db        the log (store.h), roar.db-wal and roar.db-shm beside it
  *   roar.db-wal.damaged   a write-ahead log that was found damaged at a start, kept for people */
 #include "engine/embedded/embedded.h"
@@ -31,6 +32,7 @@ struct embedded {
     struct port port; // first
     /* -- frozen -- */
     char path[STORE_PATH_MAX], lock_path[STORE_PATH_MAX];
+    char ballast_path[STORE_PATH_MAX];
     bool is_verified; // what the WAL held at the start is in the file
     struct store_identity identity;
     struct writer *writer;   // owned
@@ -171,6 +173,7 @@ static enum err take_folder(struct embedded *engine, struct str folder,
         return tell_sys(fault);
     }
     snprintf(engine->path, sizeof(engine->path), "%.*s/roar.db", STR_ARG(folder));
+    snprintf(engine->ballast_path, sizeof(engine->ballast_path), "%.*s/ballast", STR_ARG(folder));
     snprintf(engine->lock_path, sizeof(engine->lock_path), "%.*s/lock", STR_ARG(folder));
     const enum err err = lease_lock(&engine->lease);
     if (err == ERR_EXISTS) {
@@ -332,6 +335,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
 {
     const struct writer_options writer = {
         .path = engine->path,
+        .ballast = options->is_stepped ? NULL : engine->ballast_path,
         .clock = options->clock,
         .tail = &engine->tail,
         .readers = engine->readers,

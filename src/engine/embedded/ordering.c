@@ -10,7 +10,7 @@
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/house.h"
-#include "engine/embedded/notices.h"
+#include "engine/embedded/notice_out.h"
 #include "engine/embedded/settings.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
@@ -315,6 +315,21 @@ static uint64_t user_of(const struct ordering *ordering, const struct submit *su
     return hash_str(ordering->identity.hash_key, submit->author.id);
 }
 
+/* Is there room for one more to wait? */
+static enum err judge_queue(struct ordering *ordering, struct verdict *verdict)
+{
+    const uint64_t max = ordering->rules.held_max == 0 ? HELD_MAX : ordering->rules.held_max;
+    uint64_t count = 0;
+    if (verdict->head->row.id == 0) {
+        return ERR_OK;
+    }
+    TRY(held_count(ordering->store, verdict->head->row.id, &count));
+    if (count >= max) {
+        refuse(verdict, REFUSAL_OVERLOADED);
+    }
+    return ERR_OK;
+}
+
 /* House rules, what was wished before, and sanctions that do not refuse. */
 static enum err judge_house(struct ordering *ordering, const struct submit *submit,
                             struct moment now, struct judging *judging)
@@ -349,7 +364,7 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
         refuse(verdict, judgement->refusal);
         verdict->retry_after_ms = judgement->retry_after_ms;
     }
-    return ERR_OK;
+    return judgement->outcome == OUTCOME_HOLD ? judge_queue(ordering, verdict) : ERR_OK;
 }
 
 static enum err judge_reply(struct ordering *ordering, const struct submit *submit,
@@ -526,12 +541,12 @@ static enum err put_in_queue(struct ordering *ordering, const struct submit *sub
     TRY(standing_event(ordering->store, &ordering->identity, &standing, &judging->verdict.event));
     judging->verdict.state = COMMENT_HELD;
     const struct event *event = judging->verdict.event;
-    const struct notices_comment notice = {
+    const struct notice_out_comment notice = {
         .type = "held",
         .id = comment_body_id((struct str){.at = event->body, .len = event->body_len}),
         .cid = submit->cid,
         .author = user_of(ordering, submit)};
-    return notices_comment(&ordering->outbox, judging->verdict.head, &notice);
+    return notice_out_comment(&ordering->outbox, judging->verdict.head, &notice);
 }
 
 static enum err put_in_log(struct ordering *ordering, const struct submit *submit,

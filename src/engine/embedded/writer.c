@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/mutant.h"
+#include "engine/embedded/ballast.h"
 #include "engine/embedded/batch.h"
 #include "engine/embedded/bus.h"
 #include "engine/embedded/housekeeping.h"
@@ -24,7 +25,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { TICK_MS = 500, BUSY_TICK_MS = 5 };
+enum { TICK_MS = 500, BUSY_TICK_MS = 5, BALLAST_TICK_MS = 10 * 1000 };
 
 enum health { HEALTH_WELL, HEALTH_FULL, HEALTH_BROKEN, HEALTH_LOST };
 
@@ -37,6 +38,8 @@ struct writer {
     struct ordering ordering;
     struct bus bus;
     struct housekeeping keeping;
+    struct ballast ballast;
+    int64_t next_ballast_ms;
     struct call_queue posts, acts, calls;
     struct lease_call *lending; // asked, and not answered yet; NULL: none
     struct batch batch;
@@ -424,6 +427,19 @@ static void wake_retention(struct writer *writer)
     }
 }
 
+static bool is_full(const struct writer *writer)
+{
+    return (writer->store.failure & 0xff) == SQLITE_FULL;
+}
+
+/* A commit went well. While the ballast is given up, posts wait until it is had again. */
+static void heal(struct writer *writer)
+{
+    if (health_of(writer) != HEALTH_FULL || ballast_take(&writer->ballast)) {
+        become(writer, HEALTH_WELL);
+    }
+}
+
 static void decide_batch(struct writer *writer)
 {
     const struct moment now = now_of(writer);
@@ -433,7 +449,16 @@ static void decide_batch(struct writer *writer)
         recover(writer, now);
     }
     const bool may_write = health_of(writer) < HEALTH_BROKEN;
-    const enum err err = batch_decide(&writer->batch, &writer->ordering, may_write);
+    if (health_of(writer) == HEALTH_FULL && !writer->ballast.is_had) {
+        batch_refuse_posts(&writer->batch); // what room there is, is for acts
+    }
+    enum err err = batch_decide(&writer->batch, &writer->ordering, may_write);
+    if (err != ERR_OK && is_full(writer) && writer->batch.act_count > 0 &&
+        ballast_give(&writer->ballast)) {
+        note_failure(writer, err);
+        batch_refuse_posts(&writer->batch);
+        err = batch_decide(&writer->batch, &writer->ordering, may_write);
+    }
     writer->is_decided = true;
     writer->may_publish = err == ERR_OK && may_write;
     if (err != ERR_OK) {
@@ -445,8 +470,8 @@ static void finish_batch(struct writer *writer)
 {
     writer->is_decided = false;
     if (writer->may_publish) {
-        if (writer->batch.rows > 0) {
-            become(writer, HEALTH_WELL);
+        if (writer->batch.rows > 0 && writer->batch.post_count > 0) {
+            heal(writer);
         }
         batch_publish(&writer->batch, &writer->ordering, &writer->bus, writer->options.tail);
         publication_raise(writer->options.publication, writer->ordering.next_n);
@@ -616,7 +641,11 @@ static void keep_house(struct writer *writer)
     if (err != ERR_OK) {
         note_failure(writer, err);
     } else if (writer->keeping.wrote) {
-        become(writer, HEALTH_WELL);
+        heal(writer);
+    }
+    if (health_of(writer) == HEALTH_WELL && now.mono_ms >= writer->next_ballast_ms) {
+        writer->next_ballast_ms = now.mono_ms + BALLAST_TICK_MS;
+        (void)ballast_take(&writer->ballast);
     }
 }
 
@@ -693,6 +722,7 @@ enum err writer_new(const struct writer_options *options, struct store *store,
     writer->rules = options->rules;
     atomic_init(&writer->health, options->is_verified ? HEALTH_WELL : HEALTH_BROKEN);
     writer->ending.open = open_ending;
+    ballast_init(&writer->ballast, options->ballast);
     call_queue_init(&writer->posts);
     call_queue_init(&writer->acts);
     call_queue_init(&writer->calls);

@@ -6,8 +6,9 @@
  *                 watches are put on at once         (batch)
  *                                                      │ failed
  *                                                      ▼
- *                 WELL ──disk full──▶ FULL ──a commit──▶ WELL      nothing was written
- *                  ▲  └──I/O error──▶ BROKEN ──recovery──┤         unknown
+ *                 WELL ──disk full──▶ FULL ──a commit──▶ WELL      nothing was written;
+ *                  ▲  │                                  │         acts have a ballast
+ *                  │  └──I/O error──▶ BROKEN ──recovery──┤         unknown
  *                  └─────────────────────────────────────┘   └──▶ LOST: for good
  *
  * Owns:     the thread, its mailbox, the writing connection, the ordering point, the bus.
@@ -43,7 +44,8 @@ enum { WRITER_ACTS_MAX = 1024 };
 struct writer;
 
 struct writer_options {
-    const char *path; // all borrowed until writer_free()
+    const char *path;    // all borrowed until writer_free()
+    const char *ballast; // NULL: there is none
     const struct clock *clock;
     struct log_tail *tail;
     struct readers *readers;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/embedded/notices.h"
+#include "engine/embedded/notice_out.h"
 
 #include "wire/act.h"
 #include "wire/json.h"
@@ -28,8 +28,8 @@ static enum err end(struct buf *json, struct notice **ret_notice)
     return ERR_OK;
 }
 
-enum err notices_comment(struct outbox *outbox, struct head *head,
-                         const struct notices_comment *comment)
+enum err notice_out_comment(struct outbox *outbox, struct head *head,
+                            const struct notice_out_comment *comment)
 {
     struct buf json;
     struct notice *notice = NULL;
@@ -44,8 +44,8 @@ enum err notices_comment(struct outbox *outbox, struct head *head,
     return outbox_notify(outbox, head, notice);
 }
 
-enum err notices_warned(struct outbox *outbox, struct head *head, uint64_t user, uint64_t act,
-                        struct str words)
+enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t user, uint64_t act,
+                           struct str words)
 {
     struct buf json;
     char id[ACT_ID_TEXT_MAX];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* notices -- what is said to somebody, and to those who moderate, without standing in the log.
+/* notice_out -- what is said to somebody, and to those who moderate, without standing in the log.
  *
  *      {"type":"held","stream":"demo","id":"01J..","cid":"c1"}      held, approved, rejected
  *      {"type":"warned","stream":"demo","act":"a5","text":"be kind"}
@@ -15,14 +15,14 @@
 
 #include <stdint.h>
 
-struct notices_comment {
+struct notice_out_comment {
     const char *type; // "held", "approved", "rejected"
     struct str id, cid;
     uint64_t author; // hash
 };
 /* To its author and to moderators. ERR_NOMEM. */
-MUST_USE enum err notices_comment(struct outbox *outbox, struct head *head,
-                                  const struct notices_comment *comment);
+MUST_USE enum err notice_out_comment(struct outbox *outbox, struct head *head,
+                                     const struct notice_out_comment *comment);
 /* To whom it is given. ERR_NOMEM. */
-MUST_USE enum err notices_warned(struct outbox *outbox, struct head *head, uint64_t user,
-                                 uint64_t act, struct str words);
+MUST_USE enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t user,
+                                    uint64_t act, struct str words);
