@@ -289,6 +289,9 @@ const struct setting setting_table[SETTINGS] = {
     [SETTING_MODERATION_HELD_MAX] =
         LIVE_NUMBER("moderation.held_max", "10000", 1, HELD_COMMENTS_MAX,
                     "comments of a stream that wait for a moderator"),
+    [SETTING_MODERATION_REACH_CUT_S] =
+        NUMBER("moderation.reach_cut_s", "30", 1, 3600,
+               "seconds after which a viewer that took no part of an act is cut"),
     [SETTING_MODERATION_TERMS_FILE] = {.name = "moderation.terms_file",
                                        .is = "",
                                        .help = "terms refused, held or shadowed in all streams",

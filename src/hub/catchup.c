@@ -391,6 +391,7 @@ static enum err try_live(struct viewer *viewer)
                                      .ordinal = ring_place_before(ring, index).ordinal};
     TRY(channel_join(channel, viewer, cursor, place));
     viewer->acts_told = (uint16_t)catchup->acts_told;
+    viewer->is_early = catchup->is_early && cursor < ring->head;
     catchup_drop(viewer);
     if (cursor < ring->head && !viewer->blocked) {
         list_push(&stream->hub->ready, &viewer->link);
@@ -611,6 +612,7 @@ enum err catchup_part(struct viewer *viewer)
     catchup->acts_told =
         stream->act_count - (uint16_t)((uint16_t)stream->act_count - viewer->acts_told);
     catchup->was_full = true;
+    catchup->is_early = viewer->is_early;
     view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
     sift_begin(catchup);
     list_remove(&viewer->link);

@@ -106,13 +106,15 @@ void channel_put_event(struct stream *stream, enum lane lane, const struct event
     struct hub *hub = stream->hub;
     const int64_t submitted_ms =
         event->published_mono_ms == 0 ? 0 : event->published_mono_ms - event->waited_ms;
+    const uint32_t act = lane_is_act(event) ? (uint32_t)stream->act_count : 0;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         if (channel->lane == lane) {
             buf_reset(&hub->scratch);
             channel->encoding->event(&hub->scratch, event, stream_name(stream), event->prev,
                                      &hub->options.port->epoch);
             put(channel,
-                &(struct ring_frame){.place = place, .submitted_ms = submitted_ms, .events = 1});
+                &(struct ring_frame){
+                    .place = place, .submitted_ms = submitted_ms, .events = 1, .act = act});
         }
     }
     note_new(stream, true);
@@ -134,7 +136,8 @@ void channel_put_told(struct stream *stream, enum lane lane, const struct channe
         }
         put(channel,
             &(struct ring_frame){.place = told->place == NULL ? channel->ring.last : *told->place,
-                                 .events = told->events});
+                                 .events = told->events,
+                                 .act = told->act});
     }
     note_new(stream, true);
 }

@@ -27,6 +27,7 @@ struct channel_told {
     const struct ring_place *place; // NULL: it moves nobody
     uint64_t moves_to;              // the cursor; 0: not
     uint32_t events;                // it holds
+    uint32_t act;                   // stream->act_count of the act that it is a copy of; 0: none
 };
 void channel_put_told(struct stream *stream, enum lane lane, const struct channel_told *told);
 /* What leads to `place` could not be encoded: who reads there is told like a slow reader. */

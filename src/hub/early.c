@@ -2,6 +2,7 @@
 #include "hub/early.h"
 
 #include "base/mutant.h"
+#include "hub/spread.h"
 #include "hub/tell.h"
 
 /* Acts that a reader at `seq` waits for and was sent no copy of: the newest `fresh` ones at most.
@@ -66,6 +67,8 @@ enum err early_tell(struct catchup *catchup)
         TRY(tell(catchup, acts[sent]));
         sent++;
         catchup->acts_told = stream->act_count - (count - sent);
+        catchup->is_early = true;
+        spread_written(catchup->viewer->stream, catchup->acts_told, 1);
     }
     if (count == 0) {
         catchup->acts_told = stream->act_count;

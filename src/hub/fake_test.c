@@ -39,8 +39,6 @@ bool fake_home_open_one(struct fake_home *home)
     return true;
 }
 
-/* ---- the engine: asking ---- */
-
 static void keep_ordered(struct port *port, int what, struct call *call)
 {
     struct fake_engine *engine = (struct fake_engine *)port;
@@ -525,8 +523,6 @@ void fake_engine_set(struct fake_engine *engine, const char *settings, int64_t m
     commit_body(engine, EVENT_SETTINGS, mono_ms, str_of(settings), 0);
 }
 
-/* ---- the engine: who is behind, what is gone ---- */
-
 static void remove_watch(struct fake_engine *engine, const struct watch *watch)
 {
     for (uint32_t i = 0; i < engine->watch_count; i++) {
@@ -728,7 +724,15 @@ static uint64_t user_of(const struct viewer *viewer)
     return ((const struct fake_reader *)viewer)->truth.view;
 }
 
+static void on_cut(struct viewer *viewer)
+{
+    struct fake_reader *reader = (struct fake_reader *)viewer;
+    fake_reader_leave(reader);
+    reader->was_cut = true;
+}
+
 static const struct viewer_ops reader_ops = {.user = user_of,
+                                             .cut = on_cut,
                                              .open = on_open,
                                              .refuse = on_refuse,
                                              .write = on_write,

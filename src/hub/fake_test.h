@@ -90,7 +90,7 @@ struct fake_reader {
     struct hub *hub;
     uint32_t room; // bytes it takes before it is full; UINT32_MAX: any
     struct fake_truth truth;
-    bool is_open, is_refused, joined;
+    bool is_open, is_refused, joined, was_cut;
     enum viewer_refusal refusal;
     struct prover prover;
 };

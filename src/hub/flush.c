@@ -7,6 +7,7 @@
 #include "hub/channel.h"
 #include "hub/door.h"
 #include "hub/skip.h"
+#include "hub/spread.h"
 #include "hub/stall.h"
 #include "hub/train.h"
 
@@ -17,7 +18,9 @@ struct run {
     uint64_t from, to;       // ring offsets
     uint64_t sent;           // bytes of one viewer
     uint64_t viewers;
-    bool rode; // compressed
+    bool rode;     // compressed
+    bool is_early; // of acts up to `told` they had copies
+    uint16_t told;
 };
 
 static void count_ridden(const struct run *run)
@@ -29,6 +32,11 @@ static void count_ridden(const struct run *run)
     stream->ridden_sent += sent;
     metric_count(&stream->hub->tally.ridden_plain, (int64_t)plain);
     metric_count(&stream->hub->tally.ridden_sent, (int64_t)sent);
+}
+
+static bool was_told(const struct run *run, uint32_t act)
+{
+    return run->is_early && (uint16_t)(run->told - (uint16_t)act) <= UINT16_MAX / 2;
 }
 
 static void settle(struct run *run)
@@ -47,6 +55,9 @@ static void settle(struct run *run)
     for (uint32_t i = first; i < ring->frame_count && ring_frame(ring, i)->offset < run->to; i++) {
         const struct ring_frame *frame = ring_frame(ring, i);
         events += frame->events;
+        if (frame->act != 0 && !was_told(run, frame->act)) {
+            spread_written(stream, frame->act, run->viewers);
+        }
         if (frame->submitted_ms == 0) {
             continue;
         }
@@ -78,7 +89,8 @@ static void settle(struct run *run)
 static void note_delivery(struct run *run, const struct run *one)
 {
     if (run->channel != one->channel || run->from != one->from || run->to != one->to ||
-        run->sent != one->sent || run->rode != one->rode) {
+        run->sent != one->sent || run->rode != one->rode || run->is_early != one->is_early ||
+        run->told != one->told) {
         settle(run);
         *run = *one;
     }
@@ -131,8 +143,11 @@ static bool send_frames(struct viewer *viewer, uint64_t limit, struct run *run)
         note_delivery(run, &(struct run){.channel = viewer->channel,
                                          .from = from,
                                          .to = viewer->cursor,
-                                         .sent = viewer->cursor - from});
+                                         .sent = viewer->cursor - from,
+                                         .is_early = viewer->is_early,
+                                         .told = viewer->is_early ? viewer->acts_told : 0});
     }
+    viewer->is_early = viewer->is_early && viewer->cursor < ring->head;
     return taken == len;
 }
 
@@ -157,7 +172,9 @@ static void send_ride(struct viewer *viewer, const struct ride *ride, struct run
                                          .from = from,
                                          .to = viewer->cursor,
                                          .sent = sent,
-                                         .rode = true});
+                                         .rode = true,
+                                         .is_early = viewer->is_early,
+                                         .told = viewer->is_early ? viewer->acts_told : 0});
     }
 }
 

@@ -45,6 +45,7 @@ enum {
 };
 
 struct train;
+struct spread;
 /* Up to where each sparse lane has been told. */
 struct lane_places { // sparse.c
     struct ring_place of[LANES];
@@ -104,9 +105,10 @@ struct stream {           // stream.c
     struct event *settings;       // facts.c: the newest; a reference, or NULL
     struct event *pins[PINS_MAX]; // references; [pin_count]
     uint32_t pin_count;
-    uint64_t act_count;   // acts seen here
-    uint64_t retracted;   // the newest retract that was applied here
-    struct link pursuits; // struct catchup by stream_link: of who joins, catches up or polls
+    struct spread *spread; // spread.c; owned; NULL: no act was for anybody
+    uint64_t act_count;    // acts seen here
+    uint64_t retracted;    // the newest retract that was applied here
+    struct link pursuits;  // struct catchup by stream_link: of who joins, catches up or polls
 
     /* -- viewers -- */
     struct channel *channels;
@@ -172,6 +174,7 @@ struct hub {
     struct patience order, reads; // watch and unwatch, which go to the ordering point; read
     struct link crowds;           // presence to be told
     struct link roomy;            // struct channel by look_ms: shrink.c
+    struct link spreading;        // struct spread of spread.c
     struct link sparse;           // struct sparse of sparse.c
     int64_t sparse_ms;            // when the first window in them may be over
 

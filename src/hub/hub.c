@@ -36,10 +36,11 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     map_init(&hub->sources, MEM_STREAM, options->seed);
     buf_init(&hub->scratch, MEM_RING, HUB_FRAME_BYTES_MAX);
     buf_init(&hub->deflated, MEM_RING, HUB_FRAME_BYTES_MAX);
-    struct link *const lists[] = {
-        &hub->stepping, &hub->away,    &hub->failing, &hub->due,      &hub->idle,  &hub->crowds,
-        &hub->refused,  &hub->syncing, &hub->admits,  &hub->catching, &hub->ready, &hub->resting,
-        &hub->changed,  &hub->beats,   &hub->roomy,   &hub->trains,   &hub->sparse};
+    struct link *const lists[] = {&hub->stepping, &hub->away,     &hub->failing, &hub->due,
+                                  &hub->idle,     &hub->crowds,   &hub->refused, &hub->syncing,
+                                  &hub->admits,   &hub->catching, &hub->ready,   &hub->resting,
+                                  &hub->changed,  &hub->beats,    &hub->roomy,   &hub->trains,
+                                  &hub->sparse,   &hub->spreading};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }
@@ -106,6 +107,7 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     next_ms = earlier(next_ms, crowd_turn(hub));
     next_ms = earlier(next_ms, presence_turn(hub));
     next_ms = earlier(next_ms, shrink_turn(hub));
+    next_ms = earlier(next_ms, spread_turn(hub));
     next_ms = earlier(next_ms, flush_next_ms(hub));
     if (!list_is_empty(&hub->stepping) || !list_is_empty(&hub->admits) ||
         !list_is_empty(&hub->refused)) {
@@ -128,6 +130,11 @@ void hub_figures(struct hub *hub, struct figures_call *call)
 void hub_busiest(struct hub *hub, struct busiest_call *call)
 {
     figures_ask_busiest(hub, call);
+}
+
+void hub_reach(struct hub *hub, struct reach_call *call)
+{
+    spread_ask(hub, call);
 }
 
 void hub_check(const struct hub *hub)

@@ -13,6 +13,7 @@
 #include "hub/figures.h"
 #include "hub/hub_options.h"
 #include "hub/presence.h"
+#include "hub/spread.h"
 #include "hub/viewer.h"
 
 #include <stdint.h>
@@ -40,5 +41,6 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms);
 void hub_presence(struct hub *hub, struct presence_call *call);
 void hub_figures(struct hub *hub, struct figures_call *call);
 void hub_busiest(struct hub *hub, struct busiest_call *call);
+void hub_reach(struct hub *hub, struct reach_call *call);
 
 void hub_check(const struct hub *hub); // all invariants; for tests

@@ -22,7 +22,8 @@ struct hub_options {
     uint32_t people_address_max; // of them by beats alone from one address; beyond it one more is
                                  // refused. 0: any
     uint32_t joins_turn;         // admissions and pages of catch-up a turn; the rest waits. 0: 128
-    uint32_t silent_ms_max;    // an engine that answers none of its calls for so long is down: who
-                               // would wait for it is refused. 0: never
+    uint32_t reach_cut_ms;  // a viewer that was sent no part of an act by then is cut. 0: none is
+    uint32_t silent_ms_max; // an engine that answers none of its calls for so long is down: who
+                            // would wait for it is refused. 0: never
     uint32_t streams_idle_max; // kept though nobody reads them; the oldest goes. 0: any
 };

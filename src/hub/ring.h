@@ -41,6 +41,7 @@ struct ring_frame {
     struct ring_place place; // after it; a signal repeats the place before it
     int64_t submitted_ms;    // mono; 0: a signal, or read back from the store
     uint32_t events;         // it carries: 1, of a digest any number, of a signal none
+    uint32_t act;            // stream->act_count of the act that it is; 0: none
 };
 
 struct ring {

@@ -58,6 +58,9 @@ struct viewer_ops {
     /* Takes what the socket takes now and says how much; 0..len. Less than len: the viewer is
      * blocked until viewer_writable(). */
     size_t (*write)(struct viewer *viewer, const uint8_t *bytes, size_t len);
+    /* It was not sent an act in time: it is to leave, told `slow` if that can be. NULL: it is let
+     * be. Called as `open` is. */
+    void (*cut)(struct viewer *viewer);
     /* The rest of a frame that write() took in part: the connection's to send first. */
     void (*keep)(struct viewer *viewer, const uint8_t *bytes, size_t len);
     /* Long poll only (encoding NULL): events found, ascending, borrowed; `cursor` is the highest
@@ -108,6 +111,7 @@ struct viewer {
     bool has_seat : 1;       // presence: crowd.c knows it
     bool counted : 1;        // presence: this connection beats now
     bool has_user : 1;       // it is authenticated: ops->user says as whom
+    bool is_early : 1;       // LIVE: copies of acts it has still to be sent in order were sent
     bool moderates : 1;      // as a host, moderator or admin
 };
 _Static_assert(sizeof(struct viewer) <= 96, "512 bytes a viewer in all");

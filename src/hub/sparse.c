@@ -121,7 +121,7 @@ static void put_early(struct sparse_lane *lane, const struct event *event)
     buf_init(&json, MEM_OTHER, HUB_FRAME_BYTES_MAX);
     event_write_early(&json, event, stream_name(stream));
     if (buf_ok(&json)) {
-        put(lane, &json, (struct channel_told){.place = NULL});
+        put(lane, &json, (struct channel_told){.place = NULL, .act = (uint32_t)stream->act_count});
     }
     buf_done(&json);
 }

@@ -8,10 +8,11 @@
 #include "hub/crowd.h"
 #include "hub/door.h"
 #include "hub/facts.h"
-#include "hub/notices.h"
+#include "hub/herald.h"
 #include "hub/redact.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
+#include "hub/spread.h"
 #include "hub/stall.h"
 #include "hub/view.h"
 #include "wire/json.h"
@@ -110,6 +111,7 @@ static enum err take(struct stream *stream, struct event *event)
         stream->act_count++;
         stream->has_new_act = true;
         facts_take(stream, event);
+        spread_take(stream, event);
     }
     if (event->kind == EVENT_STREAM) {
         stream->state = state_in(event, stream->state);
@@ -134,7 +136,7 @@ static void on_event(struct watch *watch, struct event *event)
 
 static void on_notice(struct watch *watch, struct notice *notice)
 {
-    notices_take(list_entry(watch, struct stream, watch), notice);
+    herald_take(list_entry(watch, struct stream, watch), notice);
 }
 
 static void on_behind(struct watch *watch)
@@ -380,6 +382,7 @@ static void free_stream(struct stream *stream)
     tail_done(&stream->acts);
     view_done(stream);
     facts_done(stream);
+    spread_done(stream);
     mem_free(MEM_STREAM, stream->visible);
     mem_free(MEM_STREAM, stream);
     metric_count(&hub->tally.streams, -1);

@@ -52,6 +52,8 @@ void tally_init(struct tally *tally)
     counter(&tally->ridden_sent, "roar_compress_sent_bytes_total", NULL,
             "The same bytes after it.");
     gauge(&tally->people, "roar_presence_people", NULL, "Whom the node counts as present.");
+    counter(&tally->cut, "roar_viewers_cut_total", NULL,
+            "Viewers cut as no act could be written to them in time.");
     counter(&tally->notices_lost, "roar_notices_lost_total", NULL,
             "Notices (held, approved, warned) that a viewer too far behind was not sent.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
@@ -77,12 +79,12 @@ void tally_init(struct tally *tally)
 void tally_done(struct tally *tally)
 {
     struct metric *const all[] = {
-        &tally->events,       &tally->deliveries,   &tally->shed,         &tally->joins,
-        &tally->resumes,      &tally->refused,      &tally->slow,         &tally->streams,
-        &tally->ring_bytes,   &tally->on_time,      &tally->on_time_of,   &tally->visible,
-        &tally->flush_bytes,  &tally->rings_rested, &tally->rings_shrunk, &tally->people,
-        &tally->notices_lost, &tally->trains,       &tally->train_bytes,  &tally->train_failures,
-        &tally->ridden_plain, &tally->ridden_sent};
+        &tally->events,         &tally->deliveries,   &tally->shed,         &tally->joins,
+        &tally->resumes,        &tally->refused,      &tally->slow,         &tally->streams,
+        &tally->ring_bytes,     &tally->on_time,      &tally->on_time_of,   &tally->visible,
+        &tally->flush_bytes,    &tally->rings_rested, &tally->rings_shrunk, &tally->people,
+        &tally->notices_lost,   &tally->cut,          &tally->trains,       &tally->train_bytes,
+        &tally->train_failures, &tally->ridden_plain, &tally->ridden_sent};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);

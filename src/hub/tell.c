@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/tell.h"
 
+#include "hub/spread.h"
+
 const char *tell_why(enum gap_why why)
 {
     static const char *const whys[GAP_WHYS] = {[GAP_BEHIND] = "behind",
@@ -63,6 +65,9 @@ enum err tell_event(struct catchup *catchup, const struct event *event)
                              &catchup->hub->options.port->epoch);
     TRY(page_end_frame(&catchup->page));
     catchup->position = event->seq;
+    if (lane_is_act(event)) {
+        spread_written_seq(stream, event->seq, catchup->acts_told);
+    }
     tell_count_deliveries(stream, 1);
     return ERR_OK;
 }

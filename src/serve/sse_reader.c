@@ -309,6 +309,11 @@ static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
     carrier_send(of_viewer(viewer)->carrier, (struct str){.at = (const char *)bytes, .len = len});
 }
 
+static void on_cut(struct viewer *viewer)
+{
+    goodbye(of_viewer(viewer), GOAWAY_SLOW);
+}
+
 static uint64_t user_of(const struct viewer *viewer)
 {
     const struct sse_reader *reader = (const struct sse_reader *)(const void *)viewer;
@@ -318,6 +323,7 @@ static uint64_t user_of(const struct viewer *viewer)
 static const struct viewer_ops viewer_ops = {
     .open = on_open,
     .refuse = on_refuse,
+    .cut = on_cut,
     .user = user_of,
     .write = on_write,
     .keep = on_keep,

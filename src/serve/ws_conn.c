@@ -483,6 +483,13 @@ void ws_conn_client(const struct ws_conn *ws, struct address *ret_client, bool *
     *ret_trusted = ws->client_is_trusted;
 }
 
+void ws_conn_let_go(struct ws_conn *ws)
+{
+    if (ws->state == WS_OPEN) {
+        goodbye(ws, GOAWAY_SLOW);
+    }
+}
+
 struct claims *ws_conn_claims(struct ws_conn *ws)
 {
     return ws->claims;

@@ -158,6 +158,11 @@ static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
     ws_output_keep(&of_viewer(viewer)->streams->output, bytes, len);
 }
 
+static void on_cut(struct viewer *viewer)
+{
+    ws_conn_let_go(ws_of(of_viewer(viewer)->streams));
+}
+
 static uint64_t user_of(const struct viewer *viewer)
 {
     struct ws_streams *streams = ((const struct ws_stream *)(const void *)viewer)->streams;
@@ -167,6 +172,7 @@ static uint64_t user_of(const struct viewer *viewer)
 static const struct viewer_ops viewer_ops = {
     .open = on_open,
     .refuse = on_refuse,
+    .cut = on_cut,
     .user = user_of,
     .write = on_write,
     .keep = on_keep,

@@ -19,6 +19,8 @@
 #include <stdint.h>
 
 struct ws_stream; // ws_streams.c
+/* Says that it was too slow, and closes: ws_conn.c. */
+void ws_conn_let_go(struct ws_conn *ws);
 
 struct ws_streams { // the first member of its ws_conn
     struct ws_output output;

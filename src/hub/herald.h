@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* notices -- signals for some viewers of a stream: held, approved, rejected to the author and to
+/* herald -- signals for some viewers of a stream: held, approved, rejected to the author and to
  * moderators, a warning to whom it is for.
  *
  * Used by:  stream.c.
@@ -11,4 +11,4 @@
 
 #include "hub/heart.h"
 
-void notices_take(struct stream *stream, const struct notice *notice);
+void herald_take(struct stream *stream, const struct notice *notice);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hub/notices.h"
+#include "hub/herald.h"
 
 #include "base/mutant.h"
 #include "hub/catchup.h"
@@ -41,7 +41,7 @@ static void part(struct viewer *viewer)
     }
 }
 
-void notices_take(struct stream *stream, const struct notice *notice)
+void herald_take(struct stream *stream, const struct notice *notice)
 {
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         for (uint32_t i = channel->count; i > 0; i--) {
