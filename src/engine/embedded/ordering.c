@@ -315,21 +315,6 @@ static uint64_t user_of(const struct ordering *ordering, const struct submit *su
     return hash_str(ordering->identity.hash_key, submit->author.id);
 }
 
-/* Is there room for one more to wait? */
-static enum err judge_queue(struct ordering *ordering, struct verdict *verdict)
-{
-    const uint64_t max = ordering->rules.held_max == 0 ? HELD_MAX : ordering->rules.held_max;
-    uint64_t count = 0;
-    if (verdict->head->row.id == 0) {
-        return ERR_OK;
-    }
-    TRY(held_count(ordering->store, verdict->head->row.id, &count));
-    if (count >= max) {
-        refuse(verdict, REFUSAL_OVERLOADED);
-    }
-    return ERR_OK;
-}
-
 /* House rules, what was wished before, and sanctions that do not refuse. */
 static enum err judge_house(struct ordering *ordering, const struct submit *submit,
                             struct moment now, struct judging *judging)
@@ -364,7 +349,7 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
         refuse(verdict, judgement->refusal);
         verdict->retry_after_ms = judgement->retry_after_ms;
     }
-    return judgement->outcome == OUTCOME_HOLD ? judge_queue(ordering, verdict) : ERR_OK;
+    return ERR_OK;
 }
 
 static enum err judge_reply(struct ordering *ordering, const struct submit *submit,
