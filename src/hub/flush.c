@@ -19,9 +19,9 @@ struct run {
     uint64_t sent;           // bytes of one viewer
     uint64_t viewers;
     bool rode;     // compressed
-    bool is_early; // of acts up to `told` they had copies
-    uint16_t told;
+    uint32_t told; // TOLD | acts_told of viewers who had copies of acts; else 0
 };
+enum { TOLD = 1 << 16 };
 
 static void count_ridden(const struct run *run)
 {
@@ -36,7 +36,7 @@ static void count_ridden(const struct run *run)
 
 static bool was_told(const struct run *run, uint32_t act)
 {
-    return run->is_early && (uint16_t)(run->told - (uint16_t)act) <= UINT16_MAX / 2;
+    return run->told != 0 && (uint16_t)(run->told - act) <= UINT16_MAX / 2;
 }
 
 static void settle(struct run *run)
@@ -89,12 +89,16 @@ static void settle(struct run *run)
 static void note_delivery(struct run *run, const struct run *one)
 {
     if (run->channel != one->channel || run->from != one->from || run->to != one->to ||
-        run->sent != one->sent || run->rode != one->rode || run->is_early != one->is_early ||
-        run->told != one->told) {
+        run->sent != one->sent || run->rode != one->rode || run->told != one->told) {
         settle(run);
         *run = *one;
     }
     run->viewers++;
+}
+
+static uint32_t told_of(const struct viewer *viewer)
+{
+    return viewer->is_early ? TOLD | viewer->acts_told : 0;
 }
 
 static void stand_at(struct viewer *viewer, uint64_t offset)
@@ -144,10 +148,11 @@ static bool send_frames(struct viewer *viewer, uint64_t limit, struct run *run)
                                          .from = from,
                                          .to = viewer->cursor,
                                          .sent = viewer->cursor - from,
-                                         .is_early = viewer->is_early,
-                                         .told = viewer->is_early ? viewer->acts_told : 0});
+                                         .told = told_of(viewer)});
     }
-    viewer->is_early = viewer->is_early && viewer->cursor < ring->head;
+    if (viewer->is_early && viewer->cursor == ring->head) {
+        viewer->is_early = false;
+    }
     return taken == len;
 }
 
@@ -173,8 +178,7 @@ static void send_ride(struct viewer *viewer, const struct ride *ride, struct run
                                          .to = viewer->cursor,
                                          .sent = sent,
                                          .rode = true,
-                                         .is_early = viewer->is_early,
-                                         .told = viewer->is_early ? viewer->acts_told : 0});
+                                         .told = told_of(viewer)});
     }
 }
 
