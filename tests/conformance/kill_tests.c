@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { KILLS = 50, IN_FLIGHT = 32, ANSWERS_MAX = 1 << 20 };
+enum { KILLS = 50, IN_FLIGHT = 32, ANSWERS_MAX = 1 << 20, ACT_KILLS = 15 };
 
 struct answer {      // what the poster was told, through a pipe
     uint32_t number; // the cid's
@@ -56,7 +56,36 @@ static void post_for_ever(struct subject *subject, uint32_t first, int answers_f
     }
 }
 
-static uint32_t run_and_kill(struct subject *subject, struct rand *rand, struct answer *answers)
+static struct acting ban_of(uint32_t number, char user[16], struct str *users)
+{
+    cid_of(number, user);
+    *users = str_of(user);
+    return desk_act_of(
+        "demo",
+        (struct act){
+            .what = ACT_BAN, .at = ACT_AT_USERS, .users = users, .target_count = 1, .seconds = -1});
+}
+
+/* The same with acts; the answer's seq is the act's number. */
+static void act_for_ever(struct subject *subject, uint32_t first, int answers_fd)
+{
+    struct desk desk;
+    subject_start(subject);
+    desk_open(&desk, subject->port);
+    for (uint32_t number = first;; number++) {
+        char user[16];
+        struct str users[1];
+        struct acting acting = ban_of(number, user, users);
+        desk_act(&desk, &acting);
+        const struct answer answer = {.number = number, .seq = (uint32_t)acting.call.act_n};
+        if (write(answers_fd, &answer, sizeof(answer)) != (ssize_t)sizeof(answer)) {
+            _exit(1);
+        }
+    }
+}
+
+static uint32_t run_and_kill(struct subject *subject, struct rand *rand, struct answer *answers,
+                             void (*work)(struct subject *subject, uint32_t first, int answers_fd))
 {
     int pipe_fds[2];
     uint32_t count = 0;
@@ -66,7 +95,7 @@ static uint32_t run_and_kill(struct subject *subject, struct rand *rand, struct 
     assert_true(child >= 0);
     if (child == 0) {
         close(pipe_fds[0]);
-        post_for_ever(subject, (uint32_t)rand_below(rand, 1U << 30), pipe_fds[1]);
+        work(subject, (uint32_t)rand_below(rand, 1U << 30), pipe_fds[1]);
     }
     close(pipe_fds[1]);
     while (read(pipe_fds[0], &answers[count], sizeof(*answers)) == (ssize_t)sizeof(*answers)) {
@@ -109,7 +138,7 @@ static void what_was_answered_survives_kill(void **state)
     rand_init(&rand, 20251121);
     subject_stop(subject);
     for (int kills = 0; kills < KILLS; kills++) {
-        const uint32_t count = run_and_kill(subject, &rand, answers);
+        const uint32_t count = run_and_kill(subject, &rand, answers, post_for_ever);
         assert_all_there(subject, answers, count);
         total += count;
     }
@@ -118,10 +147,46 @@ static void what_was_answered_survives_kill(void **state)
     free(answers);
 }
 
+static void assert_in_force(struct subject *subject, const struct answer *answers, uint32_t count)
+{
+    struct desk desk;
+    subject_start(subject);
+    desk_open(&desk, subject->port);
+    for (uint32_t i = 0; i < count; i++) {
+        char user[16];
+        struct str users[1];
+        struct acting again = ban_of(answers[i].number, user, users);
+        assert_int_equal(desk_post_refused(&desk, "demo", user), REFUSAL_BANNED);
+        desk_act(&desk, &again);
+        assert_int_equal(again.call.end, ACT_DUPLICATE);
+        assert_int_equal(again.call.act_n, answers[i].seq);
+    }
+    desk_close(&desk);
+    subject_stop(subject);
+}
+
+static void what_was_done_holds_after_kill(void **state)
+{
+    struct subject *subject = *state;
+    struct answer *answers = calloc(ANSWERS_MAX, sizeof(*answers));
+    struct rand rand;
+    rand_init(&rand, 20251122);
+    subject_stop(subject);
+    for (int kills = 0; kills < ACT_KILLS; kills++) {
+        const uint32_t count = run_and_kill(subject, &rand, answers, act_for_ever);
+        assert_true(count > 0);
+        assert_in_force(subject, answers, count);
+    }
+    subject_start(subject);
+    free(answers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_answered_survives_kill, subject_set_up,
+                                        subject_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_done_holds_after_kill, subject_set_up,
                                         subject_tear_down),
     };
     return cmocka_run_group_tests_name("kill", tests, NULL, NULL);

@@ -30,6 +30,12 @@ static struct store store;
 static struct ordering ordering;
 static struct submit posts[POSTS];
 static struct stream_call calls[CALLS];
+static struct bus bus; // nobody watches
+static const struct str cleo[] = {STR("cleo")};
+static struct act_call ban = {
+    .stream = STR("old"),
+    .act = {.what = ACT_BAN, .at = ACT_AT_USERS, .users = cleo, .target_count = 1, .seconds = -1},
+    .by = {.kind = ACTOR_USER, .id = STR("mod")}};
 
 static struct submit post_of(const char *stream, const char *cid)
 {
@@ -50,6 +56,7 @@ static int set_up(void **state)
     (void)state;
     engine_metrics_add(&metrics);
     batch_init(&batch, &the_clock, &metrics, POST_WAIT_MS);
+    bus_init(&bus, &(struct bus_bounds){.events_max = 1, .bytes_max = 1});
     assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
     assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
     assert_int_equal(ordering_open(&ordering, &store, &identity, &rules, now), ERR_OK);
@@ -85,6 +92,8 @@ static void drop(void)
         event_unref(batch.posts[i].verdict.event);
     }
     outbox_clear(&ordering.outbox);
+    barrier_free(batch.barrier);
+    batch.barrier = NULL;
 }
 
 static int64_t number(const char *sql)
@@ -214,6 +223,50 @@ static void wherever_a_batch_breaks_off_its_answers_are_true(void **state)
     assert_true(without_one > 0); // one that cannot be decided does not take the others with it
 }
 
+/* In force, in the audit and known, or none of these. */
+static void check_act(enum err err, bool has_broken)
+{
+    const enum act_end end = batch.acts[0].verdict.end;
+    const int64_t acts = number("SELECT count(*) FROM acts");
+    const struct sanctions_found found =
+        sanctions_find(&ordering.sanctions, 1, cleo[0], now.mono_ms);
+    assert_int_equal(number("SELECT count(*) FROM sanctions"), acts);
+    assert_int_equal(number("SELECT count(*) FROM audit"), acts);
+    assert_int_equal(found.ban != 0, acts == 1);
+    if (end == ACT_DONE) {
+        assert_int_equal(err, ERR_OK);
+        assert_int_equal(acts, 1);
+        return;
+    }
+    assert_true(has_broken);
+    assert_int_equal(end, batch.may_be_written ? ACT_UNKNOWN : ACT_REFUSED);
+    assert_true(acts == 0 || batch.may_be_written);
+}
+
+static void wherever_an_act_breaks_off_it_is_whole_or_nothing(void **state)
+{
+    (void)state;
+    for (enum store_breaks_what what = 0; what < STORE_BREAKS; what++) {
+        bool has_broken = true;
+        for (uint64_t n = 1; has_broken; n = store_breaks_next(n)) {
+            struct store_breaks breaks;
+            posts[0] = post_of("old", "c-old");
+            assert_int_equal(decide(1, 0), ERR_OK);
+            drop();
+            store_breaks_arm(&breaks, &store, what, n);
+            batch_begin(&batch, now);
+            batch_add_act(&batch, &ban, &bus);
+            const enum err err = batch_decide(&batch, &ordering, true);
+            has_broken = store_breaks_disarm(&breaks, &store);
+            drop();
+            reopen();
+            check_act(err, has_broken);
+            (void)tear_down(NULL);
+            (void)set_up(NULL);
+        }
+    }
+}
+
 static void what_waited_too_long_is_not_written(void **state)
 {
     (void)state;
@@ -290,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_batch_is_decided_as_one),
         TEST(wherever_a_batch_breaks_off_its_answers_are_true),
+        TEST(wherever_an_act_breaks_off_it_is_whole_or_nothing),
         TEST(what_waited_too_long_is_not_written),
         TEST(without_leave_to_write_all_is_refused),
         TEST(a_reply_to_what_is_gone_or_damaged_is_refused),
