@@ -59,6 +59,7 @@ static struct {
     struct stream_call stream, streamed;
     struct act_call act, acted;
     struct moderation_call moderation, looked;
+    char acted_stream[STREAM_NAME_LEN_MAX + 1];
     const char *found_json; // what moderators look up
     const char *found_act;  // the same of one act
     bool keeps_act;
@@ -236,6 +237,7 @@ static void fake_act(struct port *port, struct act_call *act)
 {
     (void)port;
     fake.acted = *act;
+    fake_copy(fake.acted_stream, sizeof(fake.acted_stream), act->stream);
     act->end = fake.act.end;
     act->refusal = fake.act.refusal;
     act->retry_after_ms = fake.act.retry_after_ms;

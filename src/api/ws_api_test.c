@@ -226,7 +226,7 @@ static void an_act_is_answered_by_its_ref(void **state)
     assert_heard("{\"type\":\"reply\",\"ref\":2,\"ok\":true,\"status\":200,\"data\":{\"act\":"
                  "\"a81\",\"seq\":90}}");
     assert_int_equal(fake.acted.act.what, ACT_DELETE);
-    assert_true(str_eq(fake.acted.stream, STR("demo")));
+    assert_string_equal(fake.acted_stream, "demo");
     say("{\"do\":\"act\",\"ref\":3,\"act\":{\"do\":\"explode\"}}");
     assert_heard("\"ref\":3,\"ok\":false");
     assert_heard("\"field\":\"do\"");
