@@ -24,6 +24,7 @@
 #include "api/pages.h"
 #include "api/poll_api.h"
 #include "api/presence_api.h"
+#include "api/reach_api.h"
 #include "api/respond.h"
 #include "api/router.h"
 #include "api/snapshot.h"
@@ -60,6 +61,7 @@ static const struct route routes[] = {
     {"POST", "/v1/streams/{stream}/moderation/held/{id}/release", moderation_look_release, 0},
     {"GET", "/v1/streams/{stream}/moderation/users/{user}", moderation_look_user, 0},
     {"GET", "/v1/streams/{stream}/moderation/acts/{act}", moderation_look_act, 0},
+    {"GET", "/v1/streams/{stream}/moderation/reach/{act}", reach_api_get, 0},
     {"GET", "/v1/streams/{stream}/moderation/rules", moderation_look_rules, 0},
     {"GET", "/v1/streams/{stream}/moderation/similar", moderation_look_similar, 0},
     {"POST", "/v1/streams/{stream}/acknowledge", moderation_api_acknowledge, 0},

@@ -231,6 +231,26 @@ static void what_is_found_is_answered(void **state)
     assert_says(fake_ask(&ask), 404, "\"not_found\"");
 }
 
+static void an_act_says_how_far_it_got(void **state)
+{
+    (void)state;
+    fake.found_json = "\"entry\":{}";
+    fake.moderation.seq = 90;
+    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a81", NULL, "moderator"), 200,
+                "{\"act\":\"a81\",\"known\":true,\"viewers\":12,\"applied\":11,\"p50_ms\":4,"
+                "\"p95_ms\":9,\"cut\":1}");
+    assert_int_equal(fake.looked.what, MODERATION_ACT);
+    assert_int_equal(fake.looked.after, 81);
+    assert_int_equal(fake.reached.seq, 90);
+    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/81", NULL, "moderator"), 404,
+                "\"not_found\"");
+    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a81", NULL, "viewer"), 403,
+                "\"wrong_role\"");
+    fake.moderation.result = ERR_NOT_FOUND;
+    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a82", NULL, "moderator"), 404,
+                "\"not_found\"");
+}
+
 static void two_moderators_never_take_the_same(void **state)
 {
     struct fake_ask ask = {
@@ -339,6 +359,7 @@ int main(void)
         TEST(a_warning_is_acknowledged_by_anybody),
         TEST(house_rules_are_put_with_a_stream),
         TEST(what_is_found_is_answered),
+        TEST(an_act_says_how_far_it_got),
         TEST(two_moderators_never_take_the_same),
         TEST(who_is_concerned_appeals),
         TEST(everybody_sees_their_own_appeals),

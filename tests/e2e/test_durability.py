@@ -92,14 +92,14 @@ def check_full_disk(roar, stream, release):
 
 
 def test_a_full_disk_is_answered_by_name_and_recovered_from(tmp_path, stream):
-    with small_disk(tmp_path / "disk", 3) as disk:
+    with small_disk(tmp_path / "disk", 12) as disk:
         if disk is None:  # not allowed to mount: then no file may grow
             roar = Roar(tmp_path / "limited", UNLIMITED)
             roar.start(preexec_fn=limit_files(700_000))
             release = lambda: lift(roar.process.pid)
         else:
             ballast = disk / "ballast"
-            ballast.write_bytes(b"b" * 1_200_000)
+            ballast.write_bytes(b"b" * 6_000_000)  # more than the server's own, which it wants back first
             roar = Roar(disk / "roar", UNLIMITED).start()
             release = ballast.unlink
         try:

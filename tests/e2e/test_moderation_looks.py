@@ -3,6 +3,8 @@
 import pytest
 
 from moderator import Moderator
+from roar import eventually
+from screens import watch
 
 
 @pytest.fixture
@@ -110,3 +112,19 @@ def test_pages(mod, server):
     for query in ("?limit=0", "?limit=501", "?limit=x", "?after=-1"):
         answer = server.get(f"{mod.path}/log{query}", token=mod.token)
         assert (answer.status, answer.problem()) == (422, "bad_field")
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws"])
+def test_an_act_says_how_far_it_got(mod, server, kind):
+    bad = server.posted(mod.stream, "bad")
+    with watch(server, kind, mod.stream) as first, watch(server, kind, mod.stream) as second:
+        first.comments(1)
+        second.comments(1)
+        act = mod.act("delete", seq=bad["seq"])
+        first.find("retract")
+        second.find("retract")
+        reach = eventually("both", lambda: (found := mod.look(f"reach/{act['act']}"))["applied"] == 2 and found)
+    assert (reach["act"], reach["known"], reach["viewers"], reach["cut"]) == (act["act"], True, 2, 0)
+    assert 0 <= reach["p50_ms"] <= reach["p95_ms"] < 1000
+    ban = mod.act("ban", user="u9")
+    assert mod.look(f"reach/{ban['act']}")["viewers"] == 0

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is removed is gone everywhere from the answer on (P6), everybody who saw it is told (P7), and undo puts it back."""
 import json
+import time
 
 import pytest
 
 from checker import View, check_moderation
+from disk import small_disk
 from moderator import Moderator
 from readers import open_reader
+from roar import UNLIMITED, Roar, eventually
 from screens import all_pages, backfill, gone, secret, watch
 from tokens import token
 
@@ -186,3 +189,28 @@ def test_a_viewer_that_comes_back_learns_of_removals(mod, server, kind):
         view.messages += [reader.hello] if reader.hello else []
         view.messages += reader.until(lambda message: message.get("text") == "the end")
     assert list(check_moderation(server.log(mod.stream), [view])) == []
+
+
+def test_acts_go_on_when_the_disk_is_full(tmp_path):
+    """P15: comments are refused by name, acts are done, and all of it outlives a kill -9."""
+    with small_disk(tmp_path / "disk", 12) as disk:
+        if disk is None:
+            pytest.skip("may not mount")
+        roar = Roar(disk / "roar", UNLIMITED).start()
+        try:
+            bad = [roar.posted("s", secret(n), user="u9") for n in range(3)]
+            (disk / "filler").write_bytes(b"b" * 5_000_000)
+            answer = eventually("a full disk", lambda: (
+                found := roar.post("s", "x" * 450, user=f"p{time.monotonic_ns()}")).status == 503 and found)
+            assert answer.problem() == "store_down"
+            mod = Moderator(roar, "s")
+            acts = [mod.act("delete", seq=comment["seq"])["act"] for comment in bad]
+            acts.append(mod.act("ban", user="u9")["act"])
+            assert not [comment for comment in roar.history("s") if comment["text"].startswith("the-secret")]
+            roar.kill()
+            roar.start()
+            for n in range(3):
+                gone(roar, "s", secret(n), ("sse",))
+            assert [entry["act"] for entry in mod.entries()] == acts
+        finally:
+            roar.done()

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/* reach_api -- GET /v1/streams/{stream}/moderation/reach/{act}: to how many viewers an act got, and
+ * how soon. */
+#pragma once
+
+struct ask;
+
+void reach_api_get(struct ask *ask);
