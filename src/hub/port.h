@@ -148,8 +148,9 @@ enum moderation_read {
     MODERATION_ACT,   // one act: its audit entry, and the seq of its event in `seq`
     MODERATION_HOUSE, // the stream's rules, members as rules/house_json.h has them; "counts" as
                       // rules/rule_metrics.h has them; "sanctions" in force, with "user" each
-    MODERATION_SIMILAR, // raid view: "groups":[{"why":"text|new_accounts","comments":[...]}], users
-                        // with "since" (unix s) where it is known
+    MODERATION_SIMILAR, // raid view: "groups":[{"why":"text|new_accounts","count","seqs":[all of
+                        // them],"comments":[the newest `limit`]}], the largest first, users with
+                        // "since" (unix s) where it is known
     MODERATION_APPEALS, // "appeals":[...] of the stream, in order, `limit` with an id > `after`:
                         // {"id":"a90","act":"a81","user","at","text","state":"open|granted|
                         // rejected"}, decided ones with "decided_at","by","words"; `user`: theirs
