@@ -67,7 +67,7 @@ export class Composer {
     this.drawWait();
   }
 
-  /** Counts down what slow mode leaves to wait. What is sent before is not lost: the server says when, and it goes then. */
+  /** Counts down what slow mode leaves to wait. What is sent before waits its time, or can be tried again. */
   private drawWait(): void {
     clearTimeout(this.countdown);
     const { wait } = this.parts;

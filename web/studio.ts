@@ -19,13 +19,14 @@ import { ask, type Answer } from "./studio/ask.js";
 import { Audit } from "./studio/audit.js";
 import { ActBar } from "./studio/bar.js";
 import { actOf, commentKeys, groupKeys, isWriting, otherKeys, panels, queueKeys, type ActKey, type Panel } from "./studio/keys.js";
+import { Known } from "./studio/known.js";
 import { Live, type Shown } from "./studio/live.js";
 import { Person } from "./studio/person.js";
 import { Queue } from "./studio/queue.js";
 import { groupAct, groupText, previewOf, Raid } from "./studio/raid.js";
 import { Reach } from "./studio/reach.js";
 import { Rules } from "./studio/rules.js";
-import { signIn, signOut, type Pass } from "./studio/sign_in.js";
+import { signIn, signOut, whyOf, type Pass } from "./studio/sign_in.js";
 import { Standing } from "./studio/standing.js";
 import { Tabs } from "./studio/tabs.js";
 import { entryText } from "./studio/telling.js";
@@ -80,6 +81,7 @@ class Studio {
   private readonly moderator: Moderator;
   private readonly announcer = new Announcer(part("announcer"));
   private readonly acting: Acting;
+  private readonly known = new Known();
   private readonly trail: Trail;
   private readonly standing: Standing;
   private readonly live: Live;
@@ -122,7 +124,6 @@ class Studio {
       self,
       chosen: () => this.drawQueueBar(),
       changed: () => this.drawQueueBar(),
-      tell: (text) => this.acting.tell(text),
       failed,
     });
     this.raid = new Raid({
@@ -150,7 +151,7 @@ class Studio {
       },
       texts: () => this.stream.lines.flatMap((line) => (line.kind === "comment" ? line.comment.text : [])),
     });
-    this.audit = new Audit(part("panel-audit"), this.trail, (act, words) => void this.acting.undo(act, words));
+    this.audit = new Audit(part("panel-audit"), this.trail, this.known, (act, words) => void this.acting.undo(act, words));
     this.reach = new Reach(part("reach"), this.moderator);
     this.comment_bar = new ActBar(part("acts"), commentKeys, (act, is_asked) => void this.onLine(act, is_asked));
     this.queue_bar = new ActBar(part("queue-acts"), queueKeys, (act, is_asked) => void this.onHeld(act, is_asked));
@@ -192,10 +193,10 @@ class Studio {
     if (is_first) return;
     const others = fresh.filter(({ by, kind }) => kind === "user" && by !== this.pass.self);
     for (const entry of others) {
-      if (entry.act !== null && entry.seq !== null && entry.do !== "undo") this.reach.follow(entry.act, entryText(entry));
+      if (entry.act !== null && entry.seq !== null && entry.do !== "undo") this.reach.follow(entry.act, entryText(entry, this.known));
     }
     const newest = others.at(-1);
-    if (newest !== undefined) this.tellPeer(`${entryText(newest)}.`);
+    if (newest !== undefined) this.tellPeer(`${entryText(newest, this.known)}.`);
   }
 
   /** What another moderator did a moment ago; what we did is told elsewhere, and stays. */
@@ -208,7 +209,7 @@ class Studio {
   }
 
   private failed(error: unknown): void {
-    if (error instanceof Problem && error.is_about_token) return void this.signedOut(wordsOf(error));
+    if (error instanceof Problem && error.is_about_token) return this.signedOut(whyOf(error));
     // What this server does not serve is not there; a network that fails is told by the connection.
     if (error instanceof Problem && (error.status === 404 || error.status === 0)) return;
     this.acting.tell(`${wordsOf(error)}.`);
@@ -216,8 +217,7 @@ class Studio {
 
   private signedOut(why: string): void {
     this.stream.close();
-    this.acting.tell(`${why}. Sign in again.`);
-    signOut();
+    signOut(why);
   }
 
   // -- drawing --
@@ -232,6 +232,7 @@ class Studio {
   }
 
   private draw(): void {
+    this.known.read(this.stream.lines);
     this.live.draw();
     this.drawHeader();
     this.drawLineBar();
@@ -451,7 +452,7 @@ class Studio {
     speak.checked = this.announcer.is_on;
     single.addEventListener("change", () => (this.has_single_keys = single.checked));
     speak.addEventListener("change", () => (this.announcer.is_on = speak.checked));
-    part("sign-out").addEventListener("click", signOut);
+    part("sign-out").addEventListener("click", () => signOut());
   }
 }
 

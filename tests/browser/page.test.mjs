@@ -393,33 +393,7 @@ test("contrast: words are readable in light and dark", async (t) => {
     const ann = await Visitor.open(t, browser, { colorScheme });
     await ann.go(address);
     await untilTexts(ann.page, 12);
-    const low = await ann.page.evaluate(() => {
-      // Colours come in any notation: a canvas tells what they are on the screen.
-      const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-      const light = (colour) => {
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
-          const share = part / 255;
-          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const behind = (element) => {
-        for (let at = element; at; at = at.parentElement) {
-          const colour = getComputedStyle(at).backgroundColor;
-          if (colour !== "rgba(0, 0, 0, 0)") return colour;
-        }
-        return "white";
-      };
-      const contrast = (element) => {
-        const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
-        return (a + 0.05) / (b + 0.05);
-      };
-      return [...document.querySelectorAll(".name, .text, .time, .avatar, .title, .viewers, #connection, .composer label")]
-        .map((element) => [element.className, contrast(element)])
-        .filter(([, ratio]) => ratio < 4.5);
-    });
+    const low = await ann.lowContrast(".name, .text, .time, .avatar, .title, .viewers, #connection, .composer label");
     assert.deepEqual(low, [], colorScheme);
   }
 });

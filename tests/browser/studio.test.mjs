@@ -226,19 +226,58 @@ test("two moderators see each other's acts at once, and undo them", async (t) =>
   await sam.choose("you are all fools");
   await sam.press("d");
   await kim.line("Removed by sam").waitFor();
-  await kim.page.locator("#peers").getByText("sam deleted #").waitFor();
+  await kim.page.locator("#peers").getByText("sam deleted Troll's comment.").waitFor();
   await sam.choose("nobody asked you");
   await sam.press("b");
   await kim.line("nobody asked you").getByText("banned").waitFor();
   await kim.press("5");
-  const entry = kim.page.locator("#panel-audit .entry", { hasText: "sam deleted #" });
+  const entry = kim.page.locator("#panel-audit .entry", { hasText: "sam deleted Troll's comment" });
   await entry.getByRole("button", { name: /Undo/ }).click();
-  await kim.told("Undone: sam deleted");
+  await kim.told("Undone: sam deleted Troll's comment");
   await sam.line("you are all fools").waitFor();
   await entry.getByText("undone").waitFor();
   await kim.shoot("studio-audit");
   assert.ok((await texts(roar)).includes("you are all fools"));
   await kim.assertClean(lostNetwork);
+  await sam.assertClean(lostNetwork);
+});
+
+test("a token that ends puts its bearer out, and says why", async (t) => {
+  const { roar } = await show(t, talk.slice(0, 2));
+  const sam = await Visitor.open(t, browser, desktop);
+  await sam.page.goto(`${roar.url}/studio?stream=show`);
+  await sam.page.getByLabel("Your token").fill(await roar.token("sam", "Sam", "moderator", "9s"));
+  await sam.page.keyboard.press("Enter");
+  await sam.page.locator("#connection[data-phase=live]").waitFor();
+  await sam.page.getByRole("alert").getByText("This token has ended").waitFor({ timeout: 40_000 });
+  assert.equal(await sam.page.evaluate(() => sessionStorage.getItem("roar.studio.token")), null);
+  await sam.assertClean(lostNetwork);
+});
+
+test("by keyboard and by ear: the order of focus, roles, what is announced", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.choose("finally live");
+  const order = [];
+  for (let i = 0; i < 3; i++) {
+    await sam.press("Tab");
+    order.push(await sam.page.evaluate(() => document.activeElement.id || document.activeElement.textContent));
+  }
+  assert.deepEqual(order, ["jump", "dDelete", "tab-queue"]);
+  await sam.page.getByRole("toolbar", { name: "Acts on the chosen comment" }).getByRole("button", { name: "Delete" }).focus();
+  await sam.press("ArrowRight");
+  assert.equal(await sam.page.evaluate(() => document.activeElement.textContent), "tTime out");
+  await sam.page.getByRole("tab", { name: /Queue/ }).focus();
+  await sam.press("ArrowRight");
+  await sam.page.getByRole("tabpanel", { name: "Raid" }).waitFor();
+  assert.equal(await sam.page.getByRole("tab", { selected: true }).textContent(), "Raid");
+  const options = sam.page.getByRole("listbox", { name: "Comments, newest last" }).getByRole("option");
+  assert.equal(await options.count(), talk.length);
+  assert.equal(await sam.page.getByRole("option", { selected: true }).count(), 1);
+  await sam.press("l");
+  await sam.press("Escape");
+  await say("jonas", "can you hear me?");
+  await sam.page.locator("#announcer").getByText("jonas: can you hear me?").waitFor();
   await sam.assertClean(lostNetwork);
 });
 
@@ -376,6 +415,7 @@ for (const [size, options] of Object.entries({ phone, desktop })) {
       await sam.shoot(`studio-${size}-${colorScheme}-rules`);
       await sam.page.getByRole("tab", { name: /Audit/ }).click();
       await sam.page.locator(".entry").first().waitFor();
+      assert.deepEqual(await sam.lowContrast(".name, .text, .time, .why, .tag, .tab, .chip, kbd, .act, .link, th, .told *, h3"), []);
       const overflow = await sam.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.equal(overflow, 0, "nothing sticks out sideways");
       if (size === "phone") {

@@ -3,7 +3,7 @@
 import type { AuditEntry } from "@roar/sdk";
 import { button, make } from "../dom.js";
 import { timeOf } from "./live.js";
-import { canUndo, entryText } from "./telling.js";
+import { canUndo, entryText, type Names } from "./telling.js";
 import type { Trail } from "./trail.js";
 
 const SHOWN = 200;
@@ -16,6 +16,7 @@ export class Audit {
   constructor(
     box: HTMLElement,
     private readonly trail: Trail,
+    private readonly names: Names,
     private readonly undo: (act: string, words: string) => void,
   ) {
     box.append(this.list, this.nothing);
@@ -39,15 +40,16 @@ export class Audit {
   private entryOf(entry: AuditEntry): HTMLLIElement {
     const is_lifted = entry.act !== null && this.trail.lifted.has(entry.act);
     const item = make("li", is_lifted ? "entry lifted" : "entry");
-    const words = make("span", "text", entryText(entry));
+    const said = entryText(entry, this.names);
+    const words = make("span", "text", said);
     words.dir = "auto";
     item.append(timeOf(entry.at), words);
     if (is_lifted) item.append(make("span", "tag", "undone"));
     const { act } = entry;
     if (act === null || !canUndo(entry, this.trail.lifted)) return item;
-    const undo = button("Undo", () => this.undo(act, entryText(entry)));
+    const undo = button("Undo", () => this.undo(act, said));
     undo.dataset["act"] = act;
-    undo.ariaLabel = `Undo: ${entryText(entry)}`;
+    undo.ariaLabel = `Undo: ${said}`;
     item.append(undo);
     return item;
   }

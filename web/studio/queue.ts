@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* queue -- comments that wait for a moderator. Who looks at one has it claimed, so that no two take the same. */
-import { Problem, type Claim, type HeldComment, type Moderator } from "@roar/sdk";
+import type { Claim, HeldComment, Moderator } from "@roar/sdk";
 import { make } from "../dom.js";
 import { hueOf, nameOf } from "../look.js";
 import { waitText } from "../words.js";
@@ -35,7 +35,6 @@ export interface QueueOptions {
   readonly self: string;
   chosen(comment: HeldComment | undefined): void;
   changed(): void;
-  tell(text: string): void;
   failed(error: unknown): void;
 }
 
@@ -126,7 +125,7 @@ export class Queue {
 
   /** Gives back what we had, and takes this. */
   private async take(id: string | undefined): Promise<void> {
-    const { moderator, tell } = this.options;
+    const { moderator } = this.options;
     const before = this.mine;
     clearInterval(this.renewal);
     this.mine = id;
@@ -135,12 +134,11 @@ export class Queue {
     this.renewal = setInterval(() => void moderator.claim(id).catch(() => undefined), CLAIM_MS / 2);
     try {
       await moderator.claim(id);
-    } catch (error) {
+    } catch {
+      // Somebody else has it: the item says so, and whom.
       if (this.mine !== id) return;
       clearInterval(this.renewal);
       this.mine = undefined;
-      const is_taken = error instanceof Problem && error.code === "conflict";
-      if (is_taken) tell("Another moderator looks at this one.");
     } finally {
       this.poke();
     }

@@ -6,6 +6,7 @@ import { reasonOf } from "../words.js";
 
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 const KEY = "roar.studio.token";
+const WHY_KEY = "roar.studio.why";
 
 export interface Pass {
   readonly stream: string;
@@ -14,18 +15,18 @@ export interface Pass {
   readonly self: string;
 }
 
-function recall(): string | undefined {
+function recall(key: string): string | undefined {
   try {
-    return sessionStorage.getItem(KEY) ?? undefined;
+    return sessionStorage.getItem(key) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-function remember(token: string | undefined): void {
+function remember(key: string, value: string | undefined): void {
   try {
-    if (token === undefined) sessionStorage.removeItem(KEY);
-    else sessionStorage.setItem(KEY, token);
+    if (value === undefined) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
   } catch {
     // Forbidden or full: it is asked for again after a reload.
   }
@@ -38,7 +39,7 @@ const reasons: Readonly<Record<string, string>> = {
   expired_token: "This token has ended",
 };
 
-const whyOf = (error: unknown): string => (error instanceof Problem ? (reasons[error.code] ?? reasonOf(error)) : String(error));
+export const whyOf = (error: unknown): string => (error instanceof Problem ? (reasons[error.code] ?? reasonOf(error)) : String(error));
 
 /** Whether the server lets this token moderate the stream. Throws Problem. */
 async function prove(stream: string, token: string): Promise<Pass> {
@@ -49,27 +50,31 @@ async function prove(stream: string, token: string): Promise<Pass> {
   return { stream, token, self: tokenClaims(token)?.sub ?? "" };
 }
 
-export function signOut(): void {
-  remember(undefined);
+/** Forgets the token and begins anew; `why` is told there. */
+export function signOut(why?: string): void {
+  remember(KEY, undefined);
+  remember(WHY_KEY, why);
   location.reload();
 }
 
-/** Resolves once somebody may moderate. `why` is told first: how they come to be asked again. */
-export async function signIn(why?: string): Promise<Pass> {
+/** Resolves once somebody may moderate. */
+export async function signIn(): Promise<Pass> {
   const asked = new URLSearchParams(location.search).get("stream")?.trim() ?? "";
   const name = part<HTMLInputElement>("sign-in-stream");
   const token = part<HTMLInputElement>("sign-in-token");
   const error = part("sign-in-error");
-  const kept = recall();
+  const kept = recall(KEY);
+  let why = recall(WHY_KEY);
+  remember(WHY_KEY, undefined);
   name.value = asked;
-  if (why === undefined && kept !== undefined && NAME_PATTERN.test(asked)) {
+  if (kept !== undefined && NAME_PATTERN.test(asked)) {
     try {
       return await prove(asked, kept);
     } catch (problem) {
       why = whyOf(problem);
     }
   }
-  remember(undefined);
+  remember(KEY, undefined);
   part("sign-in").hidden = false;
   setText(error, why === undefined ? "" : `${why}.`);
   (name.value === "" ? name : token).focus();
@@ -81,7 +86,7 @@ export async function signIn(why?: string): Promise<Pass> {
       setText(error, "");
       prove(stream, token.value.trim()).then(
         (pass) => {
-          remember(pass.token);
+          remember(KEY, pass.token);
           token.value = "";
           history.replaceState(null, "", `/studio?stream=${encodeURIComponent(stream)}`);
           part("sign-in").hidden = true;

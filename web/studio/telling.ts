@@ -62,12 +62,26 @@ function list(text: string): number {
   }
 }
 
-/** What an entry is about: "#4072", "u9", "240 comments". */
-export function targetText({ target }: Pick<AuditEntry, "target">): string {
+/** Names for those whom a screen knows; ids for others. */
+export interface Names {
+  user(id: string): string;
+  /** Whose comment stood at this place. */
+  author(seq: number): string | undefined;
+}
+
+export const noNames: Names = { user: (id) => id, author: () => undefined };
+
+/** What an entry is about: "Ann's comment", "#4072", "240 comments". */
+export function targetText({ target }: Pick<AuditEntry, "target">, names: Names = noNames): string {
   if (target === null) return "";
   const colon = target.indexOf(":");
   const [kind, rest] = [target.slice(0, colon), target.slice(colon + 1)];
-  if (kind === "seq") return rest.includes(",") ? countText(list(rest), "comment", "comments") : `#${rest}`;
+  if (kind === "user") return names.user(rest);
+  if (kind === "seq" && !rest.includes(",")) {
+    const author = names.author(Number(rest));
+    return author === undefined ? `#${rest}` : `${author}'s comment`;
+  }
+  if (kind === "seq") return countText(list(rest), "comment", "comments");
   if (kind === "seqs") return countText(list(rest), "comment", "comments");
   if (kind === "users") return countText(list(rest), "person", "people");
   if (kind === "id") return `comment ${rest}`;
@@ -75,10 +89,10 @@ export function targetText({ target }: Pick<AuditEntry, "target">): string {
 }
 
 /** One line of the audit: "sam timed out u9 for 10 minutes: spam" */
-export function entryText(entry: AuditEntry): string {
+export function entryText(entry: AuditEntry, names: Names = noNames): string {
   const who = entry.kind === "user" ? (entry.by ?? "somebody") : `${entry.kind}${entry.by === null ? "" : ` ${entry.by}`}`;
   const time = typeof entry.seconds === "number" && entry.seconds > 0 ? ` for ${waitText(entry.seconds)}` : "";
-  const target = targetText(entry);
+  const target = targetText(entry, names);
   const reason = entry.reason === null ? "" : `: ${entry.reason}`;
   return `${who} ${didWord(entry.do)}${target === "" ? "" : ` ${target}`}${time}${reason}`;
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* known -- the names of those whom this screen has seen, so that people are told of people and not of ids. */
+import type { Line, User } from "@roar/sdk";
+import { nameOf } from "../look.js";
+import type { Names } from "./telling.js";
+
+const KEPT = 5_000;
+
+export class Known implements Names {
+  private readonly names = new Map<string, string>();
+  private readonly authors = new Map<number, string>();
+
+  user(id: string): string {
+    return this.names.get(id) ?? id;
+  }
+
+  author(seq: number): string | undefined {
+    const id = this.authors.get(seq);
+    return id === undefined ? undefined : this.user(id);
+  }
+
+  meet(user: User): void {
+    keep(this.names, user.id, nameOf(user));
+  }
+
+  read(lines: readonly Line[]): void {
+    for (const line of lines) {
+      if (line.kind !== "comment" && line.kind !== "removed") continue;
+      const user = line.kind === "comment" ? line.comment.user : line.user;
+      if (this.authors.has(line.seq)) continue;
+      keep(this.authors, line.seq, user.id);
+      this.meet(user);
+    }
+  }
+}
+
+/** The oldest gives way. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= KEPT) return;
+    map.delete(oldest);
+  }
+}

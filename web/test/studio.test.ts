@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AuditEntry, AuditPage, Comment, SimilarGroup } from "@roar/sdk";
+import { actOf, commentKeys, groupKeys, queueKeys, type ActKey } from "../studio/keys.js";
+import { Known } from "../studio/known.js";
+import { authorsOf, groupAct, groupText, keyOfGroup } from "../studio/raid.js";
+import { reachText } from "../studio/reach.js";
+import { Standing } from "../studio/standing.js";
+import { canUndo, entryText, sanctionText, targetText } from "../studio/telling.js";
+import { countHits, readTerms, writeTerms } from "../studio/terms.js";
+import { Trail } from "../studio/trail.js";
+
+const comment = (seq: number, user: string, text: string): Comment =>
+  ({ type: "comment", stream: "s", seq, id: `c${seq}`, at: seq, user: { id: user, name: user.toUpperCase() }, text });
+
+const entry = (more: Partial<AuditEntry>): AuditEntry => ({
+  n: 1, at: 1, stream: "s", act: "a1", do: "delete", by: "sam", kind: "user", policy: null, target: null, reason: null, seq: null, prev_hash: "", hash: "", ...more,
+});
+
+test("each key means one act in its place, and Shift asks for more", () => {
+  for (const keys of [commentKeys, queueKeys, groupKeys]) {
+    assert.equal(new Set(keys.map(({ key }) => key)).size, keys.length);
+    for (const taken of ["j", "k", "u", "v", "l", "1", "2", "3", "4", "5", "?"]) assert.equal(keys.some(({ key }) => key === taken), false, taken);
+  }
+  const pressed = (key: string, shiftKey = false): [string | undefined, boolean | undefined] => {
+    const found = actOf(commentKeys, { key, shiftKey });
+    return [found?.act.do, found?.ask];
+  };
+  assert.deepEqual(pressed("d"), ["delete", false]);
+  assert.deepEqual(pressed("T", true), ["timeout", true]);
+  assert.deepEqual(pressed("w"), ["warn", true], "a warning has words");
+  assert.deepEqual(pressed("q"), [undefined, undefined]);
+});
+
+test("terms are read a line each; a bad line is named, and what is written is read again", () => {
+  const { terms, faults } = readTerms("buy now | substring | hold\n\n# a note\nfool\nscunthorpe | allow\n");
+  assert.deepEqual(faults, []);
+  assert.deepEqual(terms, [
+    { text: "buy now", match: "substring", action: "hold" },
+    { text: "fool", match: "word", action: "refuse" },
+    { text: "scunthorpe", match: "allow" },
+  ]);
+  assert.deepEqual(readTerms(writeTerms(terms)).terms, terms);
+  assert.deepEqual(readTerms("a | verb\n| word\nb | word | burn\nc | word | hold | now").faults, [
+    "line 1: “verb” is none of word, substring, allow",
+    "line 2: there is no term",
+    "line 3: “burn” is none of refuse, hold, shadow",
+    "line 4: there are more than three parts",
+  ]);
+});
+
+test("what terms would have hit: words whole, parts anywhere, and not what is allowed", () => {
+  const texts = ["You FOOL", "foolish", "ｆｏｏｌ!", "a fool's errand", "hello"];
+  const hits = (list: string): number => countHits(readTerms(list).terms, texts);
+  assert.equal(hits("fool"), 3);
+  assert.equal(hits("fool | substring"), 4);
+  assert.equal(hits("fool | substring\nfoolish | allow"), 3);
+  assert.equal(hits(""), 0);
+});
+
+test("a group is acted on whole, by one act", () => {
+  const comments = [comment(1, "u1", "Join us"), comment(2, "u2", "join us"), comment(3, "u1", "JOIN US")];
+  const group: SimilarGroup = { why: "text", count: 900, seqs: [1, 2, 3], comments };
+  const key = (what: string): ActKey => groupKeys.find((one) => one.do === what) as ActKey;
+  assert.deepEqual(groupAct(group, key("delete"), { reason: "raid" }), { do: "delete", seqs: [1, 2, 3], reason: "raid" });
+  assert.deepEqual(groupAct(group, key("ban"), {}), { do: "ban", users: ["u1", "u2"] });
+  assert.deepEqual(groupAct(group, key("timeout"), { seconds: 60 }), { do: "timeout", users: ["u1", "u2"], seconds: 60 });
+  assert.equal(groupAct({ ...group, comments: [] }, key("ban"), {}), undefined);
+  assert.match(groupText(group, key("delete")), /^900 comments$/);
+  assert.equal(groupText(group, key("ban")), "2 people");
+  assert.equal(authorsOf(comments).length, 2);
+  assert.equal(keyOfGroup(group), keyOfGroup({ ...group, comments: comments.slice(0, 1) }), "it stays the same while it grows");
+});
+
+test("the audit in words, with names where they are known", () => {
+  const known = new Known();
+  known.read([{ kind: "comment", key: "k", seq: 4_072, comment: comment(4_072, "u9", "x") }]);
+  const cases: [Partial<AuditEntry>, string][] = [
+    [{ target: "seq:4072" }, "sam deleted U9's comment"],
+    [{ target: "seq:7" }, "sam deleted #7"],
+    [{ target: "seq:1,2,3" }, "sam deleted 3 comments"],
+    [{ do: "timeout", target: "user:u9", seconds: 600, reason: "spam" }, "sam timed out U9 for 10 minutes: spam"],
+    [{ do: "ban", target: 'users:["a","b"]' }, "sam banned 2 people"],
+    [{ do: "hold", kind: "rule", by: "hold_all", target: "id:c1" }, "rule hold_all held back comment c1"],
+    [{ do: "approve", kind: "system", by: null, target: "id:c1" }, "system approved comment c1"],
+    [{ do: "undo", target: "act:a80" }, "sam undid a80"],
+    [{ do: "clear" }, "sam cleared the stream"],
+  ];
+  for (const [more, words] of cases) assert.equal(entryText(entry(more), known), words);
+  assert.equal(targetText(entry({})), "");
+  assert.equal(sanctionText({ act: "a", do: "timeout", at: 0, until: 90_000 }, 0), "timed out, 1 min 30 s left");
+  assert.equal(sanctionText({ act: "a", do: "ban", at: 0, all: true }, 0), "banned on all streams");
+});
+
+test("what can be undone: an act that lasts, once", () => {
+  assert.equal(canUndo(entry({}), new Set()), true);
+  assert.equal(canUndo(entry({}), new Set(["a1"])), false);
+  assert.equal(canUndo(entry({ do: "undo" }), new Set()), false);
+  assert.equal(canUndo(entry({ act: null }), new Set()), false);
+});
+
+test("the trail takes each entry once, and knows what was lifted and who did what", () => {
+  const trail = new Trail({ audit: () => new Promise<AuditPage>(() => undefined) }, () => undefined, () => undefined);
+  const first = [entry({ n: 1, act: "a1", seq: 10 }), entry({ n: 2, act: "a2", do: "ban" })];
+  assert.equal(trail.take(first).length, 2);
+  assert.equal(trail.take([...first, entry({ n: 3, act: "a3", do: "undo", target: "act:a1", seq: 11 })]).length, 1);
+  assert.deepEqual(trail.entries.map(({ n }) => n), [1, 2, 3]);
+  assert.deepEqual([...trail.lifted], ["a1"]);
+  assert.equal(trail.at(10)?.act, "a1");
+  assert.equal(trail.at(12), undefined);
+});
+
+test("who is under what, until it is over", () => {
+  const standing = new Standing({ house: () => new Promise(() => undefined) }, () => undefined, () => undefined);
+  standing.take({ sanctions: [{ act: "a1", do: "timeout", at: 0, user: "u1", until: 1_000 }, { act: "a2", do: "ban", at: 0, user: "u1" }] });
+  assert.deepEqual(standing.of("u1", 500).map((one) => one.do), ["timeout", "ban"]);
+  assert.deepEqual(standing.of("u1", 1_000).map((one) => one.do), ["ban"]);
+  assert.deepEqual(standing.of("u2", 0), []);
+  standing.take({});
+  assert.deepEqual(standing.of("u1", 0), []);
+});
+
+test("reach says how many of how many, how soon, and who was cut", () => {
+  assert.match(reachText({ viewers: 4_123, applied: 4_120, p50_ms: 12, p95_ms: 41, cut: 3 }), /^4.?120 of 4.?123 viewers, 95 % within 41 ms, 3 cut$/);
+  assert.equal(reachText({ viewers: 1, applied: 0 }), "0 of 1 viewer");
+});
