@@ -34,6 +34,11 @@ void ask_again(struct exchange *exchange, struct routed *routed, struct ask *ret
     ret_ask->part = routed->part;
 }
 
+uint64_t ask_view(const struct ask *ask)
+{
+    return ask->claims == NULL ? 0 : port_user_hash(ask->api->shared->port, ask->claims->sub);
+}
+
 void ask_fail(struct ask *ask, enum problem_code code, const char *field, const char *detail)
 {
     respond_problem(

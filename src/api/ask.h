@@ -46,6 +46,9 @@ static inline struct str ask_kept_name(const struct kept_name *kept)
  * its strings. */
 void ask_again(struct exchange *exchange, struct routed *routed, struct ask *ret_ask);
 
+/* Whose view they read: port_user_hash(), 0 of nobody. */
+uint64_t ask_view(const struct ask *ask);
+
 /* Answers with a problem. */
 void ask_fail(struct ask *ask, enum problem_code code, const char *field, const char *detail);
 

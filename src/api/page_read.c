@@ -141,8 +141,7 @@ void page_read_start(struct ask *ask, const struct page_options *options)
     page->read.stream = ask_kept_name(&page->stream);
     page->read.kinds = options->kinds;
     page->read.folded = options->folded;
-    page->read.view =
-        ask->claims == NULL ? 0 : port_user_hash(ask->api->shared->port, ask->claims->sub);
+    page->read.view = ask_view(ask);
     page->read.call.home = desk_home(ask->server);
     page->read.call.done = on_read;
     start_read(page);

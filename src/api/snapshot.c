@@ -248,8 +248,7 @@ static struct str write_key(struct str stream, uint64_t view, char key[KEY_BYTES
 /* The stream's document for who asks, whatever its age; NULL: no room. */
 static struct snapshot *find_or_make(struct ask *ask, struct snapshots *all)
 {
-    const uint64_t view =
-        ask->claims == NULL ? 0 : port_user_hash(all->api->shared->port, ask->claims->sub);
+    const uint64_t view = ask_view(ask);
     char key[KEY_BYTES_MAX];
     struct map_node *node = map_find(&all->by_key, write_key(ask->stream, view, key));
     if (node != NULL) {

@@ -165,6 +165,7 @@ static void start_with(struct ask *ask, const struct stream_call *call, struct a
     asked->write = write;
     ask_keep_name(&asked->stream, ask->stream);
     asked->call.stream = ask_kept_name(&asked->stream);
+    asked->call.view = ask_view(ask);
     asked->call.call.home = desk_home(ask->server);
     asked->call.call.done = on_stream;
     overdue_add(desk_overdue(ask->server), &asked->overdue, on_late);

@@ -3,6 +3,7 @@
 import pytest
 
 from moderator import Moderator
+from readers import open_reader
 from roar import eventually
 from screens import all_pages, backfill, secret, watch
 from tokens import token
@@ -45,6 +46,19 @@ def test_a_shadowed_author_alone_sees_their_comments(mod, server):
             assert (secret(1) in backfill(server, kind, mod.stream, token=as_token)) is sees
         snapshot = f"/v1/streams/{mod.stream}/snapshot"
         eventually("the snapshot", lambda: (secret(1) in server.get(snapshot, token=as_token).body.decode()) is sees, 1.0)
+
+
+def test_the_newest_place_is_their_own_everywhere(mod, server):
+    server.posted(mod.stream, user="u1")
+    mod.act("shadow", user=SHADOWED)
+    own = server.posted(mod.stream, secret(1), user=SHADOWED)["seq"]
+    path = f"/v1/streams/{mod.stream}"
+    for as_token, seq in ((token(SHADOWED), own), (token("u1"), own - 1), (None, own - 1)):
+        assert server.get(path, token=as_token).json()["seq"] == seq
+        assert server.get(path + "/comments", token=as_token).json()["latest_seq"] == seq
+        assert server.get(path + "/log", token=as_token).json()["latest_seq"] == seq
+        with open_reader("sse", server, mod.stream, token=as_token) as reader:
+            assert reader.hello["latest"] == seq
 
 
 def test_unshadowed_is_from_now_on_and_undo_shows_what_was_hidden(mod, server):

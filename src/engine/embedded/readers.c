@@ -296,6 +296,7 @@ static enum err answer_get(struct reader *reader, struct call *call)
     struct stream_call *get = stream_of(call);
     struct place place;
     TRY(find(reader, get->stream, &place));
+    TRY(see_own_head(reader, get->view, &place));
     get->head = place.head;
     get->now = place.row.state;
     get->retention_now = place.row.retention_days;
