@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* pin_list -- the pins of a stream, from its newest pin and unpin events.
  *
- * Used by:  snapshot.c.
+ * Used by:  snapshot.c, poll_api.c.
  * Thread:   any; pure.
  */
 #pragma once

@@ -3,8 +3,10 @@
 
 #include "api/ask.h"
 #include "api/lane_list.h"
+#include "api/pin_list.h"
 #include "api/reading.h"
 #include "api/respond.h"
+#include "base/mem.h"
 #include "serve/server.h"
 #include "serve/streaming.h"
 
@@ -37,6 +39,60 @@ static void write_events(struct buf *out, struct str stream, const struct poll_f
     buf_add_byte(out, ']');
 }
 
+/* ---- the first poll of a reader has the pins, too ---- */
+
+struct first_poll {
+    struct read read; // first: what the port holds
+    struct exchange *exchange;
+    struct kept_name stream;
+    struct buf body; // owned; all but the pins and the brace
+};
+
+static void on_pins(struct call *call)
+{
+    struct first_poll *first = (struct first_poll *)(void *)call;
+    const bool was_read = first->read.result == ERR_OK;
+    pin_list_write(&first->body, first->read.events, was_read ? first->read.count : 0);
+    buf_add_byte(&first->body, '}');
+    respond_json(first->exchange, 200, &first->body, STR_NONE);
+    read_done(&first->read);
+    mem_free(MEM_CONN, first);
+}
+
+_Static_assert(offsetof(struct first_poll, read) == 0 && offsetof(struct read, call) == 0,
+               "a call of a read is its poll");
+
+/* Takes the body over. ERR_NOMEM. */
+static enum err add_pins(const struct ask *ask, struct buf *body)
+{
+    struct first_poll *first = mem_new(MEM_CONN, sizeof(*first));
+    if (first == NULL) {
+        return ERR_NOMEM;
+    }
+    first->exchange = ask->exchange;
+    first->body = *body;
+    ask_keep_name(&first->stream, ask->stream);
+    first->read = (struct read){.call = {.home = desk_home(ask->server), .done = on_pins},
+                                .stream = ask_kept_name(&first->stream),
+                                .from = READ_BEFORE,
+                                .bound = SEQ_MAX + 1,
+                                .upto = SEQ_MAX,
+                                .limit = READ_LIMIT_MAX,
+                                .kinds = 1U << EVENT_PIN | 1U << EVENT_UNPIN};
+    port_read(ask->api->shared->port, &first->read);
+    return ERR_OK;
+}
+
+/* Without a cursor: it begins here. */
+static bool is_first(const struct ask *ask)
+{
+    struct cursor cursor;
+    struct problem why;
+    bool has_cursor = false;
+    return request_field(ask->request, "last-event-id").len == 0 &&
+           ask_cursor(ask, "after", &cursor, &has_cursor, &why) == ERR_OK && !has_cursor;
+}
+
 static void on_found(struct exchange *exchange, const struct poll_found *found)
 {
     struct routed routed;
@@ -58,6 +114,9 @@ static void on_found(struct exchange *exchange, const struct poll_found *found)
     }
     write_events(&body, ask.stream, found);
     json_write_member_u64(&body, "next_ms", next_ms(&ask, found));
+    if (is_first(&ask) && add_pins(&ask, &body) == ERR_OK) {
+        return;
+    }
     buf_add_byte(&body, '}');
     respond_json(exchange, 200, &body, STR_NONE);
 }

@@ -49,6 +49,18 @@ def test_at_most_five_are_pinned_and_the_oldest_gives_way(mod, server):
     assert mod.refused("unpin", seq=seqs[0])[0] in (404, 409)
 
 
+def test_the_first_poll_has_them(mod, server):
+    seqs = [server.posted(mod.stream, f"pin {n}")["seq"] for n in range(2)]
+    mod.act("pin", seq=seqs[1])
+    path = f"/v1/streams/{mod.stream}/poll"
+    first = server.get(f"{path}?wait=0").json()
+    assert [pin["text"] for pin in first["pins"]] == ["pin 1"]
+    assert [event["seq"] for event in first["events"]] == [*seqs, seqs[1] + 1]
+    assert "pins" not in server.get(f"{path}?wait=0&after={first['cursor']}").json()
+    mod.act("delete", seq=seqs[1])
+    assert "pin 1" not in server.get(f"{path}?wait=0").body.decode()
+
+
 def test_the_snapshot_has_them(mod, server):
     seqs = [server.posted(mod.stream, f"pin {n}")["seq"] for n in range(2)]
     path = f"/v1/streams/{mod.stream}/snapshot"
