@@ -153,6 +153,8 @@ export interface AuditPage {
 
 /** How far an act has come: for how many viewers it was, and to how many sockets it was written. */
 export interface Reach {
+  /** False: nothing was shown of it, or it was too long ago to tell. */
+  readonly known?: boolean;
   readonly viewers: number;
   readonly applied: number;
   readonly p50_ms?: number;

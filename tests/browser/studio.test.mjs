@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { Roar, test, unlimited } from "../lib/roar.mjs";
-import { lostNetwork, openBrowser, Visitor } from "./page.mjs";
+import { lostNetwork, openBrowser, untilTexts, Visitor } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await openBrowser()));
@@ -274,6 +274,7 @@ test("by keyboard and by ear: the order of focus, roles, what is announced", asy
   const options = sam.page.getByRole("listbox", { name: "Comments, newest last" }).getByRole("option");
   assert.equal(await options.count(), talk.length);
   assert.equal(await sam.page.getByRole("option", { selected: true }).count(), 1);
+  await sam.page.getByRole("option", { name: /jonas finally live$/, selected: true }).waitFor();
   await sam.press("l");
   await sam.press("Escape");
   await say("jonas", "can you hear me?");
@@ -370,16 +371,28 @@ test("rules: slow, shield, modes and terms, with what each hit or would have", a
   const { roar, say } = await show(t, talk);
   const sam = await Desk.open(t, browser, roar);
   await sam.press("4");
-  await sam.page.getByLabel("Slow mode").selectOption({ label: "30 seconds" });
+  await sam.page.getByLabel("Slow mode", { exact: true }).selectOption({ label: "30 seconds" });
   await sam.told("Set slow mode to 30 seconds");
   await sam.page.locator("#in-force").getByText("Slow 30 seconds").waitFor();
-  await sam.page.getByLabel("Slow mode").selectOption({ label: "Off" });
+  await sam.page.getByLabel("Slow mode", { exact: true }).selectOption({ label: "Off" });
   await sam.told("Set slow mode to off");
   await sam.page.getByLabel("Links off: only counted").check();
   await sam.page.waitForFunction(() => document.querySelector('[aria-label="Links off: only counted"]').checked);
   await say("jonas", "look at https://example.org/now");
   await say("Mira Okafor", "and https://example.org/then");
   await sam.page.locator(".rules tr", { hasText: "Links off" }).locator(".number").nth(1).getByText("2").waitFor();
+  await sam.page.getByLabel("Capitals, %, at most").fill("60");
+  await sam.page.getByLabel("Capitals, %, at most").press("Enter");
+  await sam.page.getByLabel("Capitals: what it does").selectOption("hold");
+  await sam.page.waitForFunction(() => document.querySelector('[aria-label="Capitals: what it does"]').value === "hold");
+  const until = async (holds) => {
+    for (;;) if (holds((await moderated(roar, "/rules")).rules)) return;
+  };
+  await until((rules) => rules.caps?.percent === 60 && rules.caps.action === "hold" && rules.links.dry_run === true);
+  assert.equal((await say("jonas", "WHY IS THIS SO LOUD")).state, "held");
+  await sam.page.getByLabel("Capitals, %, at most").fill("");
+  await sam.page.getByLabel("Capitals, %, at most").press("Enter");
+  await until((rules) => rules.caps === undefined);
   await sam.page.getByLabel("Terms, a line each").fill("fools | word | hold\nasked | verb");
   await sam.page.getByText("line 2: “verb” is none of word, substring, allow").waitFor();
   await sam.page.getByLabel("Terms, a line each").fill("fools | word | hold\nasked you | substring | refuse");
@@ -395,6 +408,22 @@ test("rules: slow, shield, modes and terms, with what each hit or would have", a
   await sam.press("u");
   await sam.told("Undone: Set the shield up");
   await sam.page.getByRole("button", { name: "Put the shield up" }).waitFor();
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.assertClean(lostNetwork);
+});
+
+test("reach: how many viewers an act has come to, live", async (t) => {
+  const { roar } = await show(t, talk);
+  const viewers = await Promise.all([1, 2, 3].map(() => Visitor.open(t, browser, desktop)));
+  for (const viewer of viewers) await viewer.go(`${roar.url}/?stream=show`);
+  await untilTexts(viewers[2].page, talk.length);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.choose("you are all fools");
+  await sam.press("d");
+  const row = sam.page.locator("#reach .reached", { hasText: "Deleted Troll's comment" });
+  await row.getByText(/4 of 4 viewers/).waitFor();
+  await viewers[0].page.getByText("you are all fools").waitFor({ state: "detached" });
+  await sam.shoot("studio-reach");
   assert.deepEqual(await sam.nameless(), []);
   await sam.assertClean(lostNetwork);
 });

@@ -52,8 +52,9 @@ export class Reach {
 
   private async look(one: Followed): Promise<void> {
     try {
-      one.figures = await this.moderator.reach(one.act);
-      const { viewers, applied, cut } = one.figures;
+      const figures = await this.moderator.reach(one.act);
+      const { viewers, applied, cut } = figures;
+      if (figures.known !== false) one.figures = figures;
       one.is_over = applied + (cut ?? 0) >= viewers || Date.now() > one.until;
     } catch (error) {
       // An act on nothing that viewers are shown has no reach.

@@ -8,8 +8,10 @@ import { countHits, readTerms, writeTerms } from "./terms.js";
 interface Rule {
   readonly name: string;
   readonly label: string;
-  /** The mode that switches it on; undefined: it is on when it has a number. */
+  /** The mode that switches it on. */
   readonly mode?: string;
+  /** Or the number that does, by its name, in units of `unit`: none is off. */
+  readonly number?: { readonly name: string; readonly unit: string; readonly min: number; readonly max: number; readonly times: number };
   /** What it does, where that cannot be chosen. */
   readonly does?: string;
 }
@@ -20,6 +22,9 @@ const rules: readonly Rule[] = [
   { name: "emote_only", label: "Emotes only", mode: "emote_only" },
   { name: "roles_only", label: "Only some roles", mode: "roles_only" },
   { name: "unique", label: "No repeats", mode: "unique" },
+  { name: "caps", label: "Capitals", number: { name: "percent", unit: "%, at most", min: 1, max: 100, times: 1 } },
+  { name: "marks", label: "Marks on a letter", number: { name: "max", unit: "at most", min: 1, max: 7, times: 1 } },
+  { name: "account_age", label: "Accounts older than", number: { name: "seconds", unit: "hours", min: 1, max: 87_600, times: 3_600 } },
   { name: "hold_first", label: "Hold first comments", mode: "hold_first" },
   { name: "hold_all", label: "Hold all comments", mode: "hold_all", does: "hold" },
   { name: "mods_first", label: "Moderators first", mode: "mods_first", does: "hold a while" },
@@ -54,6 +59,12 @@ function check(label: string): HTMLInputElement {
   return box;
 }
 
+function numberOf(label: string, { unit, min, max }: NonNullable<Rule["number"]>): HTMLInputElement {
+  const input = make("input", "number");
+  Object.assign(input, { type: "number", min: String(min), max: String(max), step: "1", placeholder: "off", inputMode: "numeric", ariaLabel: `${label}, ${unit}`, title: unit });
+  return input;
+}
+
 interface Row {
   readonly rule: Rule;
   readonly on: HTMLInputElement;
@@ -72,6 +83,7 @@ export class Rules {
   private readonly terms_told = make("p", "why");
   private readonly terms_set = make("button", "primary", "Set the terms");
   private is_edited = false;
+  private under_way = Promise.resolve();
 
   constructor(private readonly options: RulesOptions) {
     this.rows = rules.map((rule) => this.rowOf(rule));
@@ -111,7 +123,10 @@ export class Rules {
   private drawRow({ rule, on, action, dry, hits, would }: Row): void {
     const { modes, counts } = this.house;
     const set = this.house.rules?.[rule.name];
-    on.checked = rule.mode === undefined ? (this.house.terms ?? []).length > 0 : modes?.includes(rule.mode) === true;
+    const { number } = rule;
+    const given = number === undefined ? undefined : set?.[number.name];
+    if (number === undefined) on.checked = rule.mode === undefined ? (this.house.terms ?? []).length > 0 : modes?.includes(rule.mode) === true;
+    else if (document.activeElement !== on) on.value = typeof given === "number" ? String(given / number.times) : "";
     if (document.activeElement !== action) action.value = set?.action ?? (rule.name === "hold_first" ? "hold" : "refuse");
     dry.checked = set?.dry_run === true;
     setText(hits, String(counts?.[rule.name]?.hits ?? 0));
@@ -119,12 +134,12 @@ export class Rules {
   }
 
   private rowOf(rule: Rule): Row {
-    const on = check(`${rule.label}: on`);
+    const on = rule.number === undefined ? check(`${rule.label}: on`) : numberOf(rule.label, rule.number);
     const action = choice(ACTIONS.map((value) => [value, value]), `${rule.label}: what it does`);
     const dry = check(`${rule.label}: only counted`);
     const row: Row = { rule, on, action, dry, hits: make("td", "number"), would: make("td", "number") };
-    on.disabled = rule.mode === undefined;
-    on.addEventListener("change", () => void this.switch(rule, on.checked));
+    on.disabled = rule.mode === undefined && rule.number === undefined;
+    on.addEventListener("change", () => void (rule.number === undefined ? this.switch(rule, on.checked) : this.set(rule, on)));
     action.addEventListener("change", () => void this.change(rule, { action: action.value as (typeof ACTIONS)[number] }));
     dry.addEventListener("change", () => void this.change(rule, { dry_run: dry.checked }));
     return row;
@@ -137,9 +152,21 @@ export class Rules {
     if (!(await this.options.act({ do: "mode", value }, `${label.toLowerCase()} ${is_on ? "on" : "off"}`))) this.draw(this.house);
   }
 
-  private async change({ name }: Rule, change: HouseRule): Promise<void> {
-    const all = { ...this.house.rules };
-    await this.options.setRules({ ...all, [name]: { ...all[name], ...change } });
+  /** A number is its rule's switch: without one it is off. */
+  private async set({ name, number }: Rule, input: HTMLInputElement): Promise<void> {
+    if (number === undefined || !input.reportValidity()) return;
+    if (input.value !== "") return this.change({ name }, { [number.name]: Number(input.value) * number.times });
+    await this.put(({ [name]: _, ...others }) => others);
+  }
+
+  private async change({ name }: Pick<Rule, "name">, change: HouseRule): Promise<void> {
+    await this.put((all) => ({ ...all, [name]: { ...all[name], ...change } }));
+  }
+
+  /** The rules are set whole: one change waits for what the one before has made of them. */
+  private put(change: (all: Readonly<Record<string, HouseRule>>) => Readonly<Record<string, HouseRule>>): Promise<void> {
+    this.under_way = this.under_way.then(() => this.options.setRules(change(this.house.rules ?? {})));
+    return this.under_way;
   }
 
   private head(): HTMLElement {

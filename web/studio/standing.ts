@@ -9,7 +9,7 @@ export class Standing {
   house: House = NOTHING;
   private by_user = new Map<string, Sanction[]>();
   private timer: ReturnType<typeof setInterval> | undefined;
-  private is_asking = false;
+  private asking: Promise<void> | undefined;
   private is_poked = false;
 
   constructor(
@@ -40,23 +40,22 @@ export class Standing {
     if (is_watched) this.timer = setInterval(() => void this.refresh(), PACE_MS);
   }
 
-  /** Asks anew; what is asked meanwhile is asked once more afterwards. */
-  async refresh(): Promise<void> {
-    if (this.is_asking) {
-      this.is_poked = true;
-      return;
-    }
-    this.is_asking = true;
+  /** Asks anew; what is asked meanwhile is asked once more afterwards. Resolves when what holds now is known. */
+  refresh(): Promise<void> {
+    this.is_poked = true;
+    this.asking ??= this.ask().finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
+  private async ask(): Promise<void> {
     try {
-      do {
+      while (this.is_poked) {
         this.is_poked = false;
         this.take(await this.moderator.house());
         this.changed();
-      } while (this.is_poked);
+      }
     } catch (error) {
       this.failed(error);
-    } finally {
-      this.is_asking = false;
     }
   }
 }

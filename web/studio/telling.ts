@@ -99,7 +99,7 @@ export function entryText(entry: AuditEntry, names: Names = noNames): string {
 
 /** What undo can lift. */
 const LASTING: ReadonlySet<string> = new Set(
-  ["delete", "hold", "purge", "clear", "reject", "ban", "timeout", "shadow", "warn", "pin", "slow", "mode", "shield", "terms"],
+  ["delete", "hold", "purge", "clear", "reject", "ban", "timeout", "shadow", "warn", "pin", "slow", "mode", "shield", "terms", "rules"],
 );
 
 export const canUndo = ({ do: what, act }: Pick<AuditEntry, "do" | "act">, lifted: ReadonlySet<string>): boolean =>

@@ -121,6 +121,24 @@ test("who is under what, until it is over", () => {
   assert.deepEqual(standing.of("u1", 0), []);
 });
 
+test("who asks what holds while it is being asked waits for the answer after", async () => {
+  const answers: (() => void)[] = [];
+  let asked = 0;
+  const house = (): Promise<{ slow: number }> => new Promise((resolve) => {
+    const slow = ++asked;
+    answers.push(() => resolve({ slow }));
+  });
+  const standing = new Standing({ house }, () => undefined, () => undefined);
+  const first = standing.refresh();
+  const second = standing.refresh();
+  answers[0]?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(standing.house.slow, 1);
+  answers[1]?.();
+  await Promise.all([first, second]);
+  assert.deepEqual([standing.house.slow, asked], [2, 2]);
+});
+
 test("reach says how many of how many, how soon, and who was cut", () => {
   assert.match(reachText({ viewers: 4_123, applied: 4_120, p50_ms: 12, p95_ms: 41, cut: 3 }), /^4.?120 of 4.?123 viewers, 95 % within 41 ms, 3 cut$/);
   assert.equal(reachText({ viewers: 1, applied: 0 }), "0 of 1 viewer");
