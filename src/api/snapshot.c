@@ -198,7 +198,7 @@ static void ask_log(struct snapshot *snapshot, struct read read, void (*done)(st
     snapshot->read.from = READ_BEFORE;
     snapshot->read.bound = SEQ_MAX + 1;
     snapshot->read.upto = SEQ_MAX;
-    port_read(snapshot->all->api->shared->port, &snapshot->read);
+    port_read(desk_of(snapshot->server)->shared->port, &snapshot->read);
 }
 
 static void read_pins(struct snapshot *snapshot)
