@@ -409,7 +409,7 @@ class Studio {
 
   private goByKey({ key, target }: KeyboardEvent): boolean {
     const panel = panels[Number(key) - 1];
-    const in_list = target instanceof HTMLElement && target.role === "listbox";
+    const in_list = target instanceof HTMLElement && target.matches("[role=listbox]");
     if (key === "u") void this.acting.undoLast();
     else if (key === "v" || (key === "Enter" && in_list)) this.showPerson();
     else if (key === "l") this.toLive();

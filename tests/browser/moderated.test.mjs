@@ -43,6 +43,7 @@ test("removed: its author sees that it was, others see nothing; undone it is bac
   assert.equal(await bob.page.locator(".line").count(), 2);
   assert.doesNotMatch(await ann.page.locator("#chat").innerHTML(), />two</);
   await ann.page.locator("#announcer").getByText("Your comment was removed by a moderator").waitFor();
+  assert.deepEqual(await ann.lowContrast(".text, .state"), []);
   await ann.shoot("page-removed");
   await act({ act: done }, "/undo");
   await untilTexts(ann.page, 3, "three");

@@ -49,7 +49,7 @@ export class Audit {
     if (act === null || !canUndo(entry, this.trail.lifted)) return item;
     const undo = button("Undo", () => this.undo(act, said));
     undo.dataset["act"] = act;
-    undo.ariaLabel = `Undo: ${said}`;
+    undo.setAttribute("aria-label", `Undo: ${said}`);
     item.append(undo);
     return item;
   }

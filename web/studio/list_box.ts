@@ -120,7 +120,7 @@ export class ListBox<T> {
   private mark(key: string | undefined, is_chosen: boolean): void {
     const element = key === undefined ? undefined : this.shown.get(key)?.element;
     if (element === undefined) return;
-    element.ariaSelected = String(is_chosen);
+    element.setAttribute("aria-selected", String(is_chosen));
     if (!is_chosen) return;
     this.options.box.setAttribute("aria-activedescendant", element.id);
     element.scrollIntoView({ block: "nearest" });
@@ -138,8 +138,8 @@ export class ListBox<T> {
     element.id = `${this.prefix}-${++this.made}`;
     element.dataset["key"] = key;
     const can = this.options.canChoose?.(item) ?? true;
-    element.role = can ? "option" : "presentation";
-    if (can) element.ariaSelected = "false";
+    element.setAttribute("role", can ? "option" : "presentation");
+    if (can) element.setAttribute("aria-selected", "false");
     this.shown.set(key, { element, item, stamp });
     fresh.push(element);
     return element;

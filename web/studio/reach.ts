@@ -75,7 +75,7 @@ function barOf({ words, figures, is_over }: Followed): HTMLElement {
   const bar = make("progress", "");
   bar.max = Math.max(1, figures.viewers);
   bar.value = figures.viewers === 0 ? 1 : figures.applied;
-  bar.ariaLabel = words;
+  bar.setAttribute("aria-label", words);
   row.append(make("span", "text", words), bar, make("span", "why", reachText(figures)));
   return row;
 }

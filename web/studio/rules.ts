@@ -43,7 +43,7 @@ export interface RulesOptions {
 
 function choice(values: readonly (readonly [string, string])[], label: string): HTMLSelectElement {
   const select = make("select", "");
-  select.ariaLabel = label;
+  select.setAttribute("aria-label", label);
   for (const [value, text] of values) {
     const option = make("option", "", text);
     option.value = value;
@@ -55,13 +55,14 @@ function choice(values: readonly (readonly [string, string])[], label: string): 
 function check(label: string): HTMLInputElement {
   const box = make("input", "");
   box.type = "checkbox";
-  box.ariaLabel = label;
+  box.setAttribute("aria-label", label);
   return box;
 }
 
 function numberOf(label: string, { unit, min, max }: NonNullable<Rule["number"]>): HTMLInputElement {
   const input = make("input", "number");
-  Object.assign(input, { type: "number", min: String(min), max: String(max), step: "1", placeholder: "off", inputMode: "numeric", ariaLabel: `${label}, ${unit}`, title: unit });
+  Object.assign(input, { type: "number", min: String(min), max: String(max), step: "1", placeholder: "off", inputMode: "numeric", title: unit });
+  input.setAttribute("aria-label", `${label}, ${unit}`);
   return input;
 }
 
@@ -103,7 +104,7 @@ export class Rules {
   /** What holds now; what somebody is changing here stays as they have it. */
   draw(house: House): void {
     this.house = house;
-    this.shield.ariaPressed = String(house.shield === true);
+    this.shield.setAttribute("aria-pressed", String(house.shield === true));
     setText(this.shield, house.shield === true ? "Shield is up" : "Put the shield up");
     if (document.activeElement !== this.slow) this.drawSlow(house.slow ?? 0);
     for (const row of this.rows) this.drawRow(row);

@@ -21,7 +21,7 @@ export class Tabs {
       const tab = make("button", `tab tab-${panel}`);
       const count = make("span", "tab-count");
       tab.type = "button";
-      tab.role = "tab";
+      tab.setAttribute("role", "tab");
       tab.id = `tab-${panel}`;
       tab.setAttribute("aria-controls", panel === "live" ? "live" : `panel-${panel}`);
       tab.setAttribute("aria-keyshortcuts", panel === "live" ? "l" : String(at));
@@ -36,7 +36,7 @@ export class Tabs {
 
   /** There is room for a panel beside the stream. */
   get is_wide(): boolean {
-    return this.tabs.get("live")?.checkVisibility() === false;
+    return this.tabs.get("live")?.offsetParent === null;
   }
 
   /** Shows a panel and puts the focus into it. */
@@ -54,7 +54,7 @@ export class Tabs {
     const beside = panel === "live" ? "queue" : panel;
     for (const [name, tab] of this.tabs) {
       const is_shown = name === panel || (panel === "live" && name === beside && this.is_wide);
-      tab.ariaSelected = String(is_shown);
+      tab.setAttribute("aria-selected", String(is_shown));
       tab.tabIndex = is_shown ? 0 : -1;
       const element = document.getElementById(`panel-${name}`);
       if (element !== null) element.hidden = name !== beside;
@@ -70,7 +70,7 @@ export class Tabs {
 
   private onKey(event: KeyboardEvent): void {
     if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
-    const all = [...this.tabs].filter(([, tab]) => tab.checkVisibility());
+    const all = [...this.tabs].filter(([, tab]) => tab.offsetParent !== null);
     const at = all.findIndex(([, tab]) => tab === document.activeElement);
     const next = all[(at + (event.key === "ArrowRight" ? 1 : -1) + all.length) % all.length];
     if (at < 0 || next === undefined) return;
