@@ -8,6 +8,7 @@ Prints a table beside the targets, writes everything measured as JSON, and exits
 A figure that is missed is marked and is no failure: machines differ; docs/bench.md says what each number means.
 """
 import argparse
+import http.client
 import json
 import os
 import platform
@@ -199,6 +200,61 @@ def stalled(bench):
     bench.row("user memory a stalled viewer", "B", 16384, costs)
 
 
+def acts(bench):
+    """A moderator deletes the newest comment once a second of a stream that is as fast as it can be; in turn with it, how
+    long the bare loop takes once over as many viewers."""
+    seconds, pairs = (3, 1) if bench.quick else (8, 3)
+    for viewers, workers in ((1000, 2), (500, 1)) if bench.quick else ((15000, 2), (5000, 1)):
+        report = bench.run("acts", "--spawn", "--server-workers", workers, "--viewers", viewers, "--rate", 200, "--bytes", 62,
+                           "--stalled", 10, "--acts", 1, "--pairs", pairs, "--seconds", seconds * pairs)
+        told = [act for act in report["acts"] if "p50_ms" in act]
+        by = "" if told else ", as viewers read it"
+        told = told or [report["acts_told"]]
+        where = f"{viewers} viewers, 200/s, {workers} reactor{'s' * (workers > 1)}"
+        for part, target in ("p50", 0.7), ("p95", 1.2):
+            bench.row(f"act to written {part}, {where}{by}", "F_N", target, [act[f"{part}_ms"] / report["loop_ms"] for act in told])
+        if workers == 1:
+            bench.row(f"act to written p95, {where}{by}", "ms", 100, [act["p95_ms"] for act in told])
+        bench.row(f"texts begun after their delete, {where}", "events", 0, [report["violations"]["removed"]])
+
+
+def rules(bench):
+    """What a reactor does with each comment before it is handed over, beside a server's 5,000 terms."""
+    program = Path(bench.binary).parent / "bench/rooms_bench"
+    say(f"rules: {program.name} rules")
+    kinds = {}
+    for _ in range(1 if bench.quick else 3):
+        done = subprocess.run([program, "rules: 200 B"], stdout=subprocess.PIPE, text=True, check=True)
+        for name, ns in re.findall(r"rules: 200 B, (\w+).*?(\d+) +\d+$", done.stdout, re.MULTILINE):
+            kinds.setdefault(name, []).append(int(ns) / 1000)
+    for name, values in kinds.items():
+        bench.row(f"rules: 200 B of {name}, 5,000 terms", "us", 5, values)
+
+
+def raid(bench):
+    """4,000 comments of as many users, removed by one request to the server as it is; brought back by one undo."""
+    count = 400 if bench.quick else 4000
+    removed, restored = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(bench.binary, Path(folder))
+        server.start()
+        moderator = Client(server, server.token("mod", "admin"))
+        for turn in range(1 if bench.quick else 3):
+            say(f"raid {turn + 1}")
+            posts = Client(server, server.token(f"raider-{turn}", "bot"))
+            seqs = [posts.ask("POST", "/v1/streams/raided/comments", {"text": "come to my stream instead, it is better"})["seq"]
+                    for _ in range(count)]
+            start = time.monotonic()
+            act = moderator.ask("POST", "/v1/streams/raided/moderation", {"do": "delete", "seqs": seqs})
+            removed.append(time.monotonic() - start)
+            start = time.monotonic()
+            moderator.ask("POST", "/v1/streams/raided/moderation/undo", {"act": act["act"]})
+            restored.append(time.monotonic() - start)
+        server.stop()
+    bench.row(f"raid of {count} comments removed in one act", "s", 1, removed)
+    bench.row(f"raid of {count} comments brought back by one undo", "s", 1, restored)
+
+
 def simulation(bench):
     """Histories of the whole server under a seed: how much sooner than by the clock they are through."""
     say("simulated seconds")
@@ -216,7 +272,8 @@ def simulation(bench):
 
 FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects,
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
-           "last-send": last_send, "small-streams": small_streams, "stalled": stalled, "simulation": simulation}
+           "last-send": last_send, "small-streams": small_streams, "stalled": stalled, "acts": acts, "rules": rules,
+           "raid": raid, "simulation": simulation}
 
 
 # ---- a server of ours ----
@@ -244,6 +301,11 @@ class Server:
                 return time.monotonic() - began
         sys.exit(f"the server ended with {self.process.wait()}")
 
+    def token(self, user, role):
+        done = subprocess.run([self.binary, "token", "--sub", user, "--role", role, "--secret-file", self.secret],
+                              env=environment(), stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout.strip()
+
     def kill(self):
         self.end(signal.SIGKILL)
 
@@ -255,6 +317,23 @@ class Server:
         self.process.send_signal(number)
         self.process.stderr.close()
         return self.process.wait()
+
+
+class Client:
+    """One connection, one who asks."""
+
+    def __init__(self, server, token):
+        self.link = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
+        self.token = token
+
+    def ask(self, method, path, body):
+        self.link.request(method, path, json.dumps(body), {"Authorization": f"Bearer {self.token}",
+                                                           "Content-Type": "application/json"})
+        answer = self.link.getresponse()
+        text = answer.read()
+        if answer.status not in (200, 201):
+            sys.exit(f"{method} {path} was answered {answer.status}: {text[:200]}")
+        return json.loads(text)
 
 
 # ---- what is told ----

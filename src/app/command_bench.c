@@ -17,6 +17,7 @@ enum {
     VIEWERS_MAX = 1000000,
     POSTERS_MAX = 10000,
     RATE_MAX = 1000000,
+    ACTS_MAX = 100,
     BYTES_MIN = 24,
     BYTES_MAX = 2000,
     CONNS_OF_CREW = 15000, // a table of files holds 20,000 where it holds few
@@ -49,6 +50,7 @@ static const struct option_kind kinds[] = {{.name = "url", .has_value = true},
                                            {.name = "stay", .has_value = true},
                                            {.name = "compress", .has_value = true},
                                            {.name = "upgrade-at", .has_value = true},
+                                           {.name = "acts", .has_value = true},
                                            {.name = "pairs", .has_value = true},
                                            {.name = "idle"},
                                            {.name = "settle", .has_value = true},
@@ -65,6 +67,7 @@ struct job { // a bench and what it stands on
     struct bare bare;
     struct buf texts[TOKENS]; // owned
     struct str tokens[TOKENS];
+    struct buf moderator; // owned; a token's text
     bool is_misused;
     char why[CLIENT_WHY_MAX];
 };
@@ -226,6 +229,7 @@ static void read_plan(struct job *job)
     plan->pid = (int)number(job, "pid", 0, 1, INT32_MAX);
     const uint32_t conns = plan->viewers * (plan->pairs > 0 ? 2 : 1);
     plan->crews = number(job, "workers", 1 + conns / CONNS_OF_CREW, 1, 256);
+    plan->acts = number(job, "acts", 0, 1, ACTS_MAX);
     plan->is_idle = options_has(job->options, "idle");
     plan->posters = plan->is_idle ? 0 : plan->posters;
     read_peer(job);
@@ -298,6 +302,19 @@ static enum err spawn_server(struct job *job)
     return ERR_OK;
 }
 
+static enum err sign_moderator(struct job *job, struct str secret, int64_t now_s)
+{
+    const struct str role = STR("moderator");
+    const struct jwt_grant grant = {.sub = STR("bench-moderator"),
+                                    .roles = &role,
+                                    .role_count = 1,
+                                    .iat_s = now_s,
+                                    .exp_s = now_s + TOKEN_TTL_S};
+    TRY(jwt_sign(secret, &grant, &job->moderator));
+    job->plan.moderator_token = buf_str(&job->moderator);
+    return ERR_OK;
+}
+
 /* Several users, so that none of them posts more than one may. */
 static enum err sign_tokens(struct job *job, struct str secret)
 {
@@ -319,7 +336,7 @@ static enum err sign_tokens(struct job *job, struct str secret)
     }
     job->plan.tokens = job->tokens;
     job->plan.token_count = TOKENS;
-    return ERR_OK;
+    return sign_moderator(job, secret, now_s);
 }
 
 static enum err sign_by_file(struct job *job, const char *path)
@@ -355,6 +372,7 @@ static enum err find_tokens(struct job *job)
         job->tokens[0] = str_of(token);
         job->plan.tokens = job->tokens;
         job->plan.token_count = 1;
+        job->plan.moderator_token = job->tokens[0];
     } else if (job->plan.posters > 0 && job->plan.peer == NULL) {
         snprintf(job->why, sizeof(job->why),
                  "who posts needs --secret-file, --token, --dev or --spawn");
@@ -429,6 +447,7 @@ static int run(const struct command *command, const struct options *options)
     for (uint32_t i = 0; i < TOKENS; i++) {
         buf_init(&job->texts[i], MEM_OTHER, JWT_BYTES_MAX + 1);
     }
+    buf_init(&job->moderator, MEM_OTHER, JWT_BYTES_MAX + 1);
     read_plan(job);
     int code = job->is_misused ? command_misused(command, job->why) : bench(job);
     bare_stop(&job->bare);
@@ -438,6 +457,7 @@ static int run(const struct command *command, const struct options *options)
     for (uint32_t i = 0; i < TOKENS; i++) {
         buf_done(&job->texts[i]);
     }
+    buf_done(&job->moderator);
     mem_free(MEM_OTHER, job);
     return code;
 }
@@ -478,6 +498,8 @@ const struct command command_bench = {
         "spawned\n"
         "  --stay P              percent of the viewers that stay in a storm, and are measured "
         "[0]\n"
+        "  --acts R              deletions a second by a moderator, of the newest comment of the\n"
+        "                        first stream, while comments are posted [0]\n"
         "  --pairs N             windows of F, a bare send() loop, and of the server in turn [0]\n"
         "  --idle                nobody posts: what is measured is heartbeats\n"
         "  --settle S            seconds all have to get the rest at the end [30]\n"

@@ -49,6 +49,8 @@ static void send_round(const struct bare_round *round, const struct child *child
                        uint32_t count)
 {
     static uint8_t bytes[ROUND_BYTES_MAX];
+    struct bare_told told = {.loops = round->count};
+    size_t sent = 0;
     memset(bytes, 'x', sizeof(bytes));
     for (uint32_t i = 0; i < round->count; i++) {
         const int64_t due_us = round->from_us + (int64_t)i * round->each_us;
@@ -58,7 +60,12 @@ static void send_round(const struct bare_round *round, const struct child *child
                 return; // its parent is gone: there is one order at a time
             }
         }
+        const int64_t start_us = sys_mono_us();
         send_all(fds, round->readers < count ? round->readers : count, bytes, round->bytes);
+        told.spent_us += sys_mono_us() - start_us;
+    }
+    if (sys_socket_write(child->orders_fd, &told, sizeof(told), &sent) != ERR_OK) {
+        return; // nobody asks
     }
 }
 
@@ -114,6 +121,18 @@ void bare_send(struct bare *bare, const struct bare_round *round)
     if (sys_socket_write(bare->orders_fd, round, sizeof(*round), &sent) != ERR_OK) {
         return; // it is gone: the readers' count says so
     }
+}
+
+bool bare_told(const struct bare *bare, struct bare_told *ret_told)
+{
+    struct bare_told told;
+    size_t got = 0;
+    if (sys_socket_read(bare->orders_fd, &told, sizeof(told), &got) != ERR_OK ||
+        got != sizeof(told)) {
+        return false;
+    }
+    *ret_told = told;
+    return true;
 }
 
 void bare_stop(struct bare *bare)

@@ -26,8 +26,9 @@ enum {
     WARM_UP_COMMENTS = 3,
     ENOUGH_TIMES = 2, // a rate whose windows take so often their time is the last
     PEAK_MS = 100,
-    LINE_BYTES = 3, // an SSE heartbeat
-    PING_BYTES = 2, // a WebSocket's
+    LOOPS_PER_S = 4, // of the bare loop beside acts: each begins when the one before is over
+    LINE_BYTES = 3,  // an SSE heartbeat
+    PING_BYTES = 2,  // a WebSocket's
 };
 
 struct conductor {
@@ -277,7 +278,9 @@ static void floor_window(struct conductor *conductor, const struct report_step *
                          struct report_window *window)
 {
     struct cue *cue = &conductor->cue;
-    const double each_us = 1e6 * conductor->plan->streams / told->rate;
+    const double rate = conductor->plan->acts > 0 ? LOOPS_PER_S : told->rate;
+    const double each_us = 1e6 * conductor->plan->streams / rate;
+    struct bare_told took = {.loops = 0};
     const uint64_t before = count_of(conductor, COUNT_FLOOR_BYTES);
     const uint64_t spent_ns = cpu_ns_of(conductor->bare->pid);
     cue->floor_plan = (struct bare_round){.from_us = sys_mono_us() + LEAD_US,
@@ -292,6 +295,9 @@ static void floor_window(struct conductor *conductor, const struct report_step *
     }
     wait_quiet(conductor, COUNT_FLOOR_BYTES);
     window->cpu_ns = cpu_ns_of(conductor->bare->pid) - spent_ns;
+    if (bare_told(conductor->bare, &took) && took.loops > 0) {
+        window->loop_us = (double)took.spent_us / took.loops;
+    }
     window->writes = (count_of(conductor, COUNT_FLOOR_BYTES) - before) / cue->floor_plan.bytes;
 }
 
@@ -468,6 +474,21 @@ static enum err read_logs(struct conductor *conductor, char why[CONDUCTOR_WHY_MA
     return ERR_OK;
 }
 
+/* The crews are stopped. */
+static void tell_acts(struct conductor *conductor)
+{
+    struct report *report = conductor->report;
+    const uint32_t count = deletions_count(conductor->cue.deletions);
+    for (uint32_t i = 0; i < count && i < REPORT_ACTS_MAX; i++) {
+        const struct deletion_made *made = deletions_at(conductor->cue.deletions, i + 1);
+        const int64_t answered_us = made->answered_us;
+        report->acts[i] = (struct report_act){
+            .answered_ms = answered_us > 0 ? (double)(answered_us - made->asked_us) / 1000 : 0,
+            .reach = made->reach};
+        report->act_count = i + 1;
+    }
+}
+
 static void stop_crews(struct conductor *conductor)
 {
     atomic_store_explicit(&conductor->cue.phase, PHASE_OVER, memory_order_relaxed);
@@ -508,6 +529,7 @@ static enum err perform(struct conductor *conductor, char why[CONDUCTOR_WHY_MAX]
         TRY(read_logs(conductor, why));
     }
     stop_crews(conductor);
+    tell_acts(conductor);
     for (uint32_t i = 0; i < conductor->plan->crews; i++) {
         crew_judge(conductor->crews[i], conductor->truths);
         score_merge(&conductor->report->score, &crew_scene(conductor->crews[i])->score);
@@ -521,7 +543,11 @@ static enum err start_crews(struct conductor *conductor)
     conductor->crews = mem_new(MEM_OTHER, plan->crews * sizeof(struct crew *));
     conductor->truths = mem_new(MEM_OTHER, plan->streams * sizeof(*conductor->truths));
     conductor->cue.heads = mem_new(MEM_OTHER, plan->streams * sizeof(*conductor->cue.heads));
-    if (conductor->crews == NULL || conductor->truths == NULL || conductor->cue.heads == NULL) {
+    if (plan->acts > 0) {
+        conductor->cue.deletions = mem_new(MEM_OTHER, sizeof(*conductor->cue.deletions));
+    }
+    if (conductor->crews == NULL || conductor->truths == NULL || conductor->cue.heads == NULL ||
+        (plan->acts > 0 && conductor->cue.deletions == NULL)) {
         return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < plan->crews; i++) {
@@ -544,6 +570,7 @@ static void clean_up(struct conductor *conductor)
     mem_free(MEM_OTHER, conductor->crews);
     mem_free(MEM_OTHER, conductor->truths);
     mem_free(MEM_OTHER, conductor->cue.heads);
+    mem_free(MEM_OTHER, conductor->cue.deletions);
     if (conductor->has_line) {
         fprintf(stderr, "\n");
     }

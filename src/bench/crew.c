@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "bench/moderator.h"
 #include "bench/poster.h"
 #include "bench/watcher.h"
 #include "sys/sys.h"
@@ -32,7 +33,8 @@ struct crew {
     struct floor_reader *readers; // owned; [viewers], or NULL
     uint32_t viewers, poster_count;
     struct link free_posters;
-    uint32_t joined; // viewers told to join so far
+    struct moderator moderator; // the first crew's
+    uint32_t joined;            // viewers told to join so far
     uint32_t readers_dialled, readers_in;
     int64_t tick_ms; // of the next
     uint32_t ticks;
@@ -282,6 +284,17 @@ static void count_settled(struct crew *crew)
     atomic_store_explicit(&crew->settled, settled, memory_order_relaxed);
 }
 
+/* ---- acts ---- */
+
+/* While what is posted is measured. */
+static int64_t moderate(struct crew *crew)
+{
+    return crew->moderator.scene == NULL
+               ? INT64_MAX
+               : moderator_turn(&crew->moderator,
+                                has_more(crew) && scene_step(&crew->scene) < PLAN_STEPS_MAX);
+}
+
 /* ---- the thread ---- */
 
 static int64_t on_turn(struct turn_hook *hook, int64_t mono_ms)
@@ -300,8 +313,9 @@ static int64_t on_turn(struct turn_hook *hook, int64_t mono_ms)
             count_settled(crew);
         }
     }
-    const int64_t wish_ms = post_wish_ms(crew);
-    return wish_ms < crew->tick_ms ? wish_ms : crew->tick_ms;
+    const int64_t wish_ms = post_wish_ms(crew), acts_ms = moderate(crew);
+    const int64_t next_ms = wish_ms < crew->tick_ms ? wish_ms : crew->tick_ms;
+    return next_ms < acts_ms ? next_ms : acts_ms;
 }
 
 static void run(void *user)
@@ -317,6 +331,7 @@ static void run(void *user)
     for (uint32_t i = 0; i < crew->poster_count; i++) {
         poster_done(&crew->posters[i]);
     }
+    moderator_done(&crew->moderator);
     close_floor(crew);
 }
 
@@ -345,6 +360,9 @@ static enum err fill(struct crew *crew)
         poster_init(&crew->posters[i], &crew->scene, crew->number + i * plan->crews);
         crew->posters[i].done = on_post_settled;
         list_push(&crew->free_posters, &crew->posters[i].link);
+    }
+    if (crew->number == 0 && plan->acts > 0) {
+        moderator_init(&crew->moderator, &crew->scene);
     }
     reactor_hook(crew->reactor, &crew->hook);
     return ERR_OK;

@@ -14,13 +14,16 @@
 
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { KNOWN_FRAMES = 1024, KNOWN_BYTES_MAX = 1000 };
 
 struct known_event {
     uint64_t seq, prev;
-    int64_t due_us; // as its cid says; 0: it does not
+    int64_t due_us;  // as its cid says; 0: it does not
+    uint64_t target; // of a retract: the first comment it names; 0: none
+    bool is_text;    // a comment that was not removed
 };
 
 struct known_frame {

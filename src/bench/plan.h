@@ -42,6 +42,7 @@ struct plan {
     int pid;                    // the server's, for its time and memory; 0: not known
     const struct str *tokens;   // of those who post; [token_count], borrowed
     uint32_t token_count;
+    struct str moderator_token; // of who deletes; borrowed
 
     /* -- who -- */
     uint32_t viewers, streams, posters, crews;
@@ -53,6 +54,7 @@ struct plan {
     uint32_t stay_percent;     // of the viewers, in a storm
     uint32_t compress_percent; // of those by SSE and WebSocket, that ask for what is compressed
     uint32_t upgrade_s;        // into the posting, another process takes over; 0: none does
+    uint32_t acts;             // deletions a second in the first stream, while comments are posted
 
     /* -- what -- */
     /* Comments a second over all streams, one step after the other; [step_count]. 0: each poster as

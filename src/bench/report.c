@@ -127,6 +127,49 @@ static void write_costs(struct buf *out, const struct report *report, const stru
     }
 }
 
+/* The median of what the server told of each act. */
+static double reach_ms(const struct report *report, bool is_p95)
+{
+    double values[REPORT_ACTS_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < report->act_count; i++) {
+        const struct deletion_reach *reach = &report->acts[i].reach;
+        if (reach->is_known) {
+            values[count++] = (double)(is_p95 ? reach->p95_ms : reach->p50_ms);
+        }
+    }
+    return report_median(values, count).median;
+}
+
+/* Once over all viewers by the bare loop, ms; 0: not known. */
+static double loop_ms(const struct report_step *step)
+{
+    double values[REPORT_PAIRS_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < step->window_count; i++) {
+        if (step->floor[i].loop_us > 0) {
+            values[count++] = step->floor[i].loop_us / 1000;
+        }
+    }
+    return report_median(values, count).median;
+}
+
+static void write_acts(struct buf *out, const struct report *report)
+{
+    const struct score *score = &report->score;
+    if (report->act_count == 0) {
+        return;
+    }
+    buf_addf(out, "%-22s %" PRIu64 " of %u answered, %" PRIu64 " texts read after the answer\n",
+             "deletions", score_of(score, COUNT_ACTS), report->act_count,
+             score_of(score, COUNT_TEXTS_LATE));
+    write_delays(out, "  asked to told", &score->acts_told);
+    write_delays(out, "  asked to answered", &score->acts_answered);
+    buf_addf(out, "%-22s p50 %.0f  p95 %.0f ms; the bare loop over all %.1f ms\n",
+             "  written, it says", reach_ms(report, false), reach_ms(report, true),
+             loop_ms(&report->steps[0]));
+}
+
 void report_write_text(const struct report *report, const struct plan *plan, struct buf *out)
 {
     const struct score *score = &report->score;
@@ -174,6 +217,7 @@ void report_write_text(const struct report *report, const struct plan *plan, str
         write_delays(out, "  of the bare loop", &score->floor[i]);
     }
     write_delays(out, "due to answered", &score->posted);
+    write_acts(out, report);
     write_costs(out, report, plan);
     buf_addf(out, "%-22s", "violations");
     for (int fault = 0; fault < FAULTS; fault++) {
@@ -289,6 +333,7 @@ static void write_plan(struct buf *out, const struct plan *plan)
     json_write_member_u64(out, "reconnect_s", plan->reconnect_s);
     json_write_member_u64(out, "compress_percent", plan->compress_percent);
     json_write_member_u64(out, "upgrade_s", plan->upgrade_s);
+    json_write_member_u64(out, "acts", plan->acts);
     json_write_name(out, "transports");
     buf_add_byte(out, '[');
     for (int transport = 0; transport < TRANSPORTS; transport++) {
@@ -309,6 +354,29 @@ static void write_visible(struct buf *out, const struct score *score)
         latency_merge(&all, &score->visible[step]);
     }
     write_latency(out, "visible", &all);
+}
+
+static void write_act_list(struct buf *out, const struct report *report)
+{
+    write_latency(out, "acts_told", &report->score.acts_told);
+    write_latency(out, "acts_answered", &report->score.acts_answered);
+    write_number(out, "loop_ms", loop_ms(&report->steps[0]));
+    json_write_name(out, "acts");
+    buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < report->act_count; i++) {
+        const struct deletion_reach *reach = &report->acts[i].reach;
+        buf_addf(out, "%s{", i == 0 ? "" : ",");
+        write_number(out, "answered_ms", report->acts[i].answered_ms);
+        if (reach->is_known) {
+            json_write_member_u64(out, "viewers", reach->viewers);
+            json_write_member_u64(out, "applied", reach->applied);
+            json_write_member_u64(out, "cut", reach->cut);
+            json_write_member_u64(out, "p50_ms", reach->p50_ms);
+            json_write_member_u64(out, "p95_ms", reach->p95_ms);
+        }
+        buf_add_byte(out, '}');
+    }
+    buf_add_byte(out, ']');
 }
 
 void report_write_json(const struct report *report, const struct plan *plan, struct buf *out)
@@ -360,6 +428,7 @@ void report_write_json(const struct report *report, const struct plan *plan, str
     }
     buf_add_byte(out, ']');
     write_latency(out, "stayed", &report->score.stayed);
+    write_act_list(out, report);
     json_write_member_u64(out, "upgrades", report->upgrade_count);
     json_write_member_u64(out, "upgrade_ms", report->upgrade_ms);
     buf_add_str(out, STR("}\n"));

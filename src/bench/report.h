@@ -6,16 +6,18 @@
 #pragma once
 
 #include "base/buf.h"
+#include "bench/deletions.h"
 #include "bench/plan.h"
 #include "bench/score.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REPORT_PAIRS_MAX = 99, REPORT_STORMS_MAX = 99 };
+enum { REPORT_PAIRS_MAX = 99, REPORT_STORMS_MAX = 99, REPORT_ACTS_MAX = 999 };
 
 struct report_window {
     uint64_t writes, cpu_ns;
+    double loop_us; // of the bare loop: once over all, by the clock; 0: not known
 };
 
 struct report_step { // all windows of one rate
@@ -24,6 +26,11 @@ struct report_step { // all windows of one rate
     uint64_t anon; // of the server, before it
     uint32_t window_count;
     struct report_window floor[REPORT_PAIRS_MAX], server[REPORT_PAIRS_MAX];
+};
+
+struct report_act {
+    double answered_ms; // 0: it was not
+    struct deletion_reach reach;
 };
 
 struct report {
@@ -39,6 +46,8 @@ struct report {
     uint32_t step_count, storm_count, upgrade_count;
     uint32_t upgrade_ms; // from when another process was started until it served
     struct report_step steps[PLAN_STEPS_MAX];
+    uint32_t act_count;
+    struct report_act acts[REPORT_ACTS_MAX];
     uint64_t heartbeats_peak;                 // of an idle run: the most that came within 100 ms
     uint32_t storm_ms[REPORT_STORMS_MAX];     // from the first return to the last caught up
     uint64_t storm_cpu_ns[REPORT_STORMS_MAX]; // the server's meanwhile; 0: not known

@@ -43,6 +43,64 @@ static void test_leaves_the_rest_to_a_parser(void **state)
     }
 }
 
+static void test_a_retract_and_its_early_copy(void **state)
+{
+    (void)state;
+    struct scan scan;
+    const struct str whole = STR("{\"type\":\"retract\",\"stream\":\"demo\",\"seq\":9,\"prev\":8,"
+                                 "\"at\":1763700000123,\"seqs\":[7,8]}");
+    const struct str early = STR("{\"type\":\"retract\",\"stream\":\"demo\",\"seq\":9,\"prev\":8,"
+                                 "\"early\":true,\"at\":1763700000123,\"seqs\":[7]}");
+    assert_true(scan_retract(whole, &scan));
+    assert_true(scan.seq == 9 && scan.prev == 8 && scan.target == 7);
+    assert_false(scan.is_early || scan.is_text);
+    assert_true(scan_agrees(whole, &scan));
+    assert_true(scan_retract(early, &scan));
+    assert_true(scan.is_early && scan.target == 7);
+    scan.target = 6;
+    assert_false(scan_agrees(early, &scan));
+    assert_false(scan_retract(STR("{\"type\":\"retract\",\"stream\":\"demo\",\"seq\":9,"
+                                  "\"prev\":8,\"all\":true,\"upto\":8}"),
+                              &scan));
+    assert_false(scan_retract(STR(COMMENT), &scan));
+    for (size_t len = 0; len < whole.len; len++) {
+        (void)scan_retract((struct str){.at = whole.at, .len = len}, &scan);
+    }
+}
+
+static void test_a_text_and_what_is_left_of_it(void **state)
+{
+    (void)state;
+    struct scan scan;
+    const struct str removed =
+        STR("{\"type\":\"removed\",\"stream\":\"demo\",\"seq\":9,\"prev\":8}   ");
+    assert_true(scan_comment(STR(COMMENT), &scan));
+    assert_true(scan.is_text && scan_agrees(STR(COMMENT), &scan));
+    assert_true(scan_comment(removed, &scan));
+    assert_false(scan.is_text);
+    assert_true(scan_agrees(removed, &scan));
+    assert_false(scan_agrees(STR(COMMENT), &scan));
+}
+
+static void test_a_cid_says_when_it_was_due(void **state)
+{
+    (void)state;
+    const struct scan ours = {.cid = STR("b1f-4711-3")}, others = {.cid = STR("b2f-4711-3")};
+    assert_int_equal(scan_due_us(&ours, "1f"), 4711);
+    assert_int_equal(scan_due_us(&others, "1f"), 0);
+    assert_int_equal(scan_due_us(&(struct scan){.cid = STR_NONE}, "1f"), 0);
+}
+
+static void test_a_word_behind_its_name(void **state)
+{
+    (void)state;
+    struct str word;
+    assert_true(scan_word(STR("{\"act\": \"a81\",\"seq\":5}"), "act", &word));
+    assert_true(str_eq(word, STR("a81")));
+    assert_false(scan_word(STR("{\"act\":81}"), "act", &word));
+    assert_false(scan_word(STR("{}"), "act", &word));
+}
+
 /* No end of the text is read past. */
 static void test_a_comment_cut_short(void **state)
 {
@@ -170,6 +228,10 @@ int main(void)
         cmocka_unit_test(test_reads_a_comment),
         cmocka_unit_test(test_leaves_the_rest_to_a_parser),
         cmocka_unit_test(test_a_comment_cut_short),
+        cmocka_unit_test(test_a_retract_and_its_early_copy),
+        cmocka_unit_test(test_a_text_and_what_is_left_of_it),
+        cmocka_unit_test(test_a_cid_says_when_it_was_due),
+        cmocka_unit_test(test_a_word_behind_its_name),
         cmocka_unit_test(test_events_cut_anywhere),
         cmocka_unit_test(test_frames_cut_anywhere),
         cmocka_unit_test(test_frames_no_server_may_send),

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct deletions;
+
 enum { SCENE_GAPS_MAX = 1 << 20, SCENE_GAPS_RECENT = 4096, SCENE_ANSWERS_MAX = 8 * 1024 * 1024 };
 
 enum phase {
@@ -45,11 +47,12 @@ struct cue { // one, shared
     _Atomic bool is_storming; // from the first who leaves to the last who has caught up
     _Atomic uint32_t post_round;
     _Atomic uint32_t floor_round;
-    _Atomic bool floor_is_open; // the bare loop waits for its readers
-    _Atomic uint32_t wanted;    // viewers that are to be in
-    _Atomic uint32_t step;      // of plan->rates; between two, nothing is under way
-    struct head *heads;         // owned; [streams], the newest answered position
-    struct post_round posts;    // written before post_round, when all have finished the one before
+    _Atomic bool floor_is_open;  // the bare loop waits for its readers
+    _Atomic uint32_t wanted;     // viewers that are to be in
+    _Atomic uint32_t step;       // of plan->rates; between two, nothing is under way
+    struct head *heads;          // owned; [streams], the newest answered position
+    struct deletions *deletions; // owned; NULL: nothing is deleted
+    struct post_round posts;     // written before post_round, when all have finished the one before
     struct address floor;
     /* -- written before floor_round -- */
     struct bare_round floor_plan;

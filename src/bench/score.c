@@ -26,6 +26,8 @@ static const char *const count_names[COUNTS] = {
     [COUNT_ANSWERED] = "answered",
     [COUNT_POST_REFUSED] = "posts_refused",
     [COUNT_POST_RETRIES] = "post_retries",
+    [COUNT_ACTS] = "acts",
+    [COUNT_TEXTS_LATE] = "texts_late",
     [COUNT_HEARTBEATS] = "heartbeats",
     [COUNT_FLOOR_BYTES] = "floor_bytes",
 };
@@ -33,7 +35,7 @@ static const char *const count_names[COUNTS] = {
 static const char *const fault_names[FAULTS] = {
     [FAULT_LOST] = "lost",   [FAULT_DOUBLE] = "double",   [FAULT_ORDER] = "order",
     [FAULT_PREV] = "prev",   [FAULT_GAP] = "gap",         [FAULT_ALIEN] = "alien",
-    [FAULT_FRAME] = "frame", [FAULT_REFUSED] = "refused",
+    [FAULT_FRAME] = "frame", [FAULT_REMOVED] = "removed", [FAULT_REFUSED] = "refused",
 };
 
 const char *score_count_name(enum count count)
@@ -92,6 +94,8 @@ void score_merge(struct score *score, const struct score *more)
         latency_merge(&score->floor[step], &more->floor[step]);
     }
     latency_merge(&score->posted, &more->posted);
+    latency_merge(&score->acts_told, &more->acts_told);
+    latency_merge(&score->acts_answered, &more->acts_answered);
     for (uint32_t i = 0; i < more->word_count; i++) {
         if (has_room(score, (enum fault)more->word_faults[i])) {
             score->word_faults[score->word_count] = more->word_faults[i];

@@ -34,6 +34,8 @@ enum count {
     COUNT_ANSWERED,
     COUNT_POST_REFUSED, // 429 and 503
     COUNT_POST_RETRIES, // no answer came: the same cid again
+    COUNT_ACTS,         // deletions that were answered
+    COUNT_TEXTS_LATE,   // of a removed comment, read after the answer: the kernel may have had it
     COUNT_HEARTBEATS,   // SSE lines that came alone, WebSocket pings
     COUNT_FLOOR_BYTES,  // of the bare loop
     COUNTS,
@@ -47,6 +49,7 @@ enum fault {
     FAULT_GAP,     // a gap whose numbers do not add up
     FAULT_ALIEN,   // an event the log does not hold
     FAULT_FRAME,   // bytes that are no event, or an id that is not its event's
+    FAULT_REMOVED, // the text of a comment, after its removal
     FAULT_REFUSED, // a post that should have been taken, a viewer who never got in
     FAULTS,
 };
@@ -62,6 +65,8 @@ struct score {
     struct latency floor[PLAN_STEPS_MAX]; // the same of the bare loop's rounds
     struct latency stayed;                // visible, in a storm to who stayed
     struct latency posted;                // to when its poster had the answer
+    struct latency acts_told;     // from when an act was asked for to when a viewer was told
+    struct latency acts_answered; // to its answer
     uint32_t word_count;
     char words[SCORE_WORDS][SCORE_WORDS_MAX]; // the first few of each fault
     uint8_t word_faults[SCORE_WORDS];         // enum fault: what they are about

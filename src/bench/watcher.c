@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/watcher.h"
 
+#include "bench/deletions.h"
 #include "bench/dialect.h"
 #include "bench/gap_in.h"
+#include "bench/inflate_in.h"
 #include "bench/scan.h"
 #include "bench/visit.h"
 #include "sys/sys.h"
 #include "wire/cursor.h"
-#include "wire/deflater.h"
 #include "wire/json.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
     REQUEST_BYTES_MAX = 2048,
-    FRAME_BYTES_MAX = 256,            // that a viewer sends
-    TEXT_BYTES_MAX = 4 * 1024 * 1024, // inflated at once
+    FRAME_BYTES_MAX = 256, // that a viewer sends
     PAGE_BYTES_MAX = 8 * 1024 * 1024,
     KEYS_MAX = 1000000,
     STALL_TIMES = 6, // as long as others stay: of 10 s, some longer than a server waits
@@ -137,23 +138,45 @@ static void take_due(struct watcher *watcher, int64_t due_us)
     }
 }
 
-/* Of a comment of this run the cid says when it was due. */
 static struct known_event event_of(const struct watcher *watcher, const struct scan *scan)
 {
-    struct str rest = STR_NONE;
-    uint64_t due_us = 0;
-    const struct str run = str_cut(scan->cid, '-', &rest);
-    const bool is_ours = str_has_prefix(run, STR("b")) &&
-                         str_eq((struct str){.at = run.at + 1, .len = run.len - 1},
-                                str_of(watcher->scene->plan->run)) &&
-                         str_to_u64(str_cut(rest, '-', &rest), INT64_MAX, &due_us);
-    return (struct known_event){
-        .seq = scan->seq, .prev = scan->prev, .due_us = is_ours ? (int64_t)due_us : 0};
+    return (struct known_event){.seq = scan->seq,
+                                .prev = scan->prev,
+                                .due_us = scan_due_us(scan, watcher->scene->plan->run),
+                                .target = scan->target,
+                                .is_text = scan->is_text};
+}
+
+/* Whether it tells of a deletion, or should not be sent any more. */
+static void look_at(struct watcher *watcher, const struct known_event *event)
+{
+    struct scene *scene = watcher->scene;
+    const struct deletions *deletions = scene->cue->deletions;
+    int64_t asked_us = 0;
+    if (deletions == NULL || watcher->witness.stream != 0) {
+        return; // those of the first stream alone are deleted
+    }
+    if (event->target > 0) {
+        const bool is_new = deletions_told(deletions, &watcher->sight, event->target, &asked_us);
+        if (is_new && !watcher->stalls && asked_us >= watcher->in_us) {
+            latency_add(&scene->score.acts_told, (uint64_t)(scene->read_us - asked_us));
+        }
+    } else if (event->is_text) {
+        const enum deletions_verdict verdict =
+            deletions_judge(deletions, &watcher->sight, event->seq, scene->read_us);
+        score_count(&scene->score, COUNT_TEXTS_LATE, verdict == DELETIONS_LATE ? 1 : 0);
+        if (verdict == DELETIONS_WRONG) {
+            score_fault(&scene->score, FAULT_REMOVED, 1,
+                        "viewer %u was sent the text of %" PRIu64 " after its removal",
+                        watcher->witness.number, event->seq);
+        }
+    }
 }
 
 static void take_event(struct watcher *watcher, const struct known_event *event)
 {
     struct scene *scene = watcher->scene;
+    look_at(watcher, event);
     if (!witness_event(&watcher->witness, event->seq, event->prev, &scene->score)) {
         score_count(&scene->score, COUNT_AGAIN, 1);
         return;
@@ -211,12 +234,14 @@ static void take_digest(struct watcher *watcher, const struct json *digest)
     score_count(&scene->score, COUNT_DELIVERIES, gap.carried);
     score_count(&scene->score, COUNT_SPARED, gap.shed + gap.removed);
     for (size_t i = 0; i < json_length(events); i++) {
-        int64_t seq = 0;
-        (void)json_get_i64(json_member(json_at(events, i), "seq"), &seq);
-        if ((uint64_t)seq < gap.from || (uint64_t)seq > gap.to || (uint64_t)seq <= last) {
+        struct scan scan = {.seq = 0};
+        (void)scan_tree(json_at(events, i), &scan);
+        if (scan.seq < gap.from || scan.seq > gap.to || scan.seq <= last) {
             score_frame(watcher, "an event that its digest does not cover", STR_NONE);
         }
-        last = (uint64_t)seq;
+        const struct known_event event = event_of(watcher, &scan);
+        look_at(watcher, &event);
+        last = scan.seq;
         witness_inner(&watcher->witness, last);
     }
     catch_up(watcher);
@@ -248,15 +273,24 @@ static void take_hello(struct watcher *watcher, const struct json *event)
     become_in(watcher);
 }
 
+/* An event, or an early copy of an act. */
+static void take_scan(struct watcher *watcher, const struct scan *scan)
+{
+    const struct known_event event = event_of(watcher, scan);
+    if (scan->is_early) {
+        look_at(watcher, &event);
+    } else {
+        take_event(watcher, &event);
+    }
+}
+
 /* Anything, as a tree. */
 static void take_value(struct watcher *watcher, const struct json *event)
 {
     struct str type = STR_NONE;
-    int64_t seq = 0, prev = 0;
-    bool is_early = false;
+    struct scan scan;
     struct score *score = &watcher->scene->score;
     (void)json_get_str(json_member(event, "type"), &type);
-    (void)json_get_bool(json_member(event, "early"), &is_early);
     if (str_eq(type, STR("hello"))) {
         take_hello(watcher, event);
     } else if (str_eq(type, STR("gap"))) {
@@ -270,12 +304,8 @@ static void take_value(struct watcher *watcher, const struct json *event)
         witness_resync(&watcher->witness, watcher->hello_seq, watcher->transport != TRANSPORT_POLL);
     } else if (str_eq(type, STR("goaway"))) {
         score_count(score, COUNT_GOAWAYS, 1);
-    } else if (!is_early && json_get_i64(json_member(event, "seq"), &seq) &&
-               json_get_i64(json_member(event, "prev"), &prev) && seq > 0 && prev >= 0) {
-        struct scan scan = {.seq = (uint64_t)seq, .prev = (uint64_t)prev};
-        (void)json_get_str(json_member(event, "cid"), &scan.cid);
-        const struct known_event found = event_of(watcher, &scan);
-        take_event(watcher, &found);
+    } else if (scan_tree(event, &scan)) {
+        take_scan(watcher, &scan);
     }
 }
 
@@ -291,19 +321,11 @@ static void take_tree(struct watcher *watcher, struct str data)
     json_free(event);
 }
 
-/* The quick reading and a whole parser agree. */
 static void check_scan(struct watcher *watcher, struct str data, const struct scan *scan)
 {
-    struct json *event = NULL;
-    struct json_fault fault;
-    int64_t seq = 0, prev = 0;
-    if (json_parse_with(data, KEYS_MAX, &event, &fault) != ERR_OK ||
-        !json_get_i64(json_member(event, "seq"), &seq) ||
-        !json_get_i64(json_member(event, "prev"), &prev) || (uint64_t)seq != scan->seq ||
-        (uint64_t)prev != scan->prev) {
+    if (!scan_agrees(data, scan)) {
         score_frame(watcher, "not the event it looked like", data);
     }
-    json_free(event);
     score_count(&watcher->scene->score, COUNT_CHECKED, 1);
 }
 
@@ -314,8 +336,10 @@ static void take_text(struct watcher *watcher, struct str data, struct scan *ret
         if (rand_below(&watcher->scene->rand, CHECKED_OF) == 0) {
             check_scan(watcher, data, ret_scan);
         }
-        const struct known_event event = event_of(watcher, ret_scan);
-        take_event(watcher, &event);
+        take_scan(watcher, ret_scan);
+    } else if (scan_retract(data, ret_scan)) {
+        take_scan(watcher, ret_scan);
+        ret_scan->seq = ret_scan->is_early ? 0 : ret_scan->seq; // a copy has no place
     } else if (!scan_is_idle_talk(data)) {
         take_tree(watcher, data);
     }
@@ -323,13 +347,13 @@ static void take_text(struct watcher *watcher, struct str data, struct scan *ret
 
 /* ---- what others were sent, too ---- */
 
-/* Takes the frame at the front, if it is known; returns its length, else 0. */
-static size_t take_known(struct watcher *watcher, struct str bytes)
+/* Takes the frame at the front, if it is known and not shorter; returns its length, else 0. */
+static size_t take_known(struct watcher *watcher, struct str bytes, size_t len_min)
 {
     const struct known_frame *frame =
         known_find(&watcher->scene->known[watcher->transport], watcher->witness.last, bytes);
-    if (frame == NULL) {
-        return 0;
+    if (frame == NULL || frame->len < len_min) {
+        return 0; // a removed one may have white space behind it that another has not
     }
     take_event(watcher, &frame->event);
     return frame->len;
@@ -412,31 +436,11 @@ static void take_peer_event(struct watcher *watcher, struct str id, struct str d
     take_peer_text(watcher, data);
 }
 
-/* ---- what is compressed ---- */
-
-static void begin_inflating(struct watcher *watcher)
-{
-    const bool is_sse = watcher->transport == TRANSPORT_SSE;
-    inflater_done(&watcher->inflater);
-    inflater_init(&watcher->inflater, is_sse ? INFLATER_GZIP : INFLATER_RAW);
-    watcher->inflater.window_bits = DEFLATER_WINDOW_BITS;
-    if (watcher->transport == TRANSPORT_WS) {
-        watcher->in.ws.allow_deflate = watcher->inflates;
-    }
-}
-
 /* What follows from these bytes, in the scene's text; borrowed until the next. */
 static enum err inflate_text(struct watcher *watcher, struct str bytes, struct str *ret_text)
 {
-    static const struct str tail = {"\0\0\xff\xff", DEFLATER_TAIL_BYTES};
     struct buf *text = &watcher->scene->text;
-    text->len_max = TEXT_BYTES_MAX;
-    buf_reset(text);
-    TRY(inflater_take(&watcher->inflater, bytes, text));
-    if (watcher->transport == TRANSPORT_WS) {
-        TRY(inflater_take(&watcher->inflater, tail, text));
-    }
-
+    TRY(inflate_in_take(&watcher->inflater, (enum transport)watcher->transport, bytes, text));
     *ret_text = buf_str(text);
     return ERR_OK;
 }
@@ -450,7 +454,7 @@ static size_t on_sse_front(void *user, struct str bytes)
     const struct str label = STR("id: "), epoch = str_of(watcher->epoch);
     const bool is_ours =
         bytes.len > label.len + epoch.len && memcmp(bytes.at + label.len, epoch.at, epoch.len) == 0;
-    return is_ours ? take_known(watcher, bytes) : 0;
+    return is_ours ? take_known(watcher, bytes, 1) : 0;
 }
 
 static void on_sse(void *user, struct str id, struct str data, struct str whole)
@@ -491,7 +495,7 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
     const bool is_peer = watcher->scene->plan->peer != NULL;
     if (is_peer && (opcode == WS_TEXT || opcode == WS_BINARY)) {
         take_peer_text(watcher, payload);
-    } else if (opcode == WS_TEXT && take_known(watcher, payload) != payload.len) {
+    } else if (opcode == WS_TEXT && take_known(watcher, payload, payload.len) == 0) {
         take_text(watcher, payload, &scan);
         if (scan.seq > 0) {
             make_known(watcher, payload, payload, &scan);
@@ -508,7 +512,7 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
 
 /* ---- asking ---- */
 
-static void write_request(const struct watcher *watcher, struct buf *out)
+static void ask(struct watcher *watcher)
 {
     const struct visit visit = {.plan = watcher->scene->plan,
                                 .epoch = watcher->was_in ? watcher->epoch : "",
@@ -518,20 +522,18 @@ static void write_request(const struct watcher *watcher, struct buf *out)
                                 .lane = (enum plan_lane)watcher->lane,
                                 .inflates = watcher->inflates,
                                 .waits = watcher->state == WATCHER_IN};
-    visit_write(&visit, out);
-}
-
-static void ask(struct watcher *watcher)
-{
     struct buf request;
-    begin_inflating(watcher);
+    inflate_in_open(&watcher->inflater, (enum transport)watcher->transport);
+    if (watcher->transport == TRANSPORT_WS) {
+        watcher->in.ws.allow_deflate = watcher->inflates;
+    }
     buf_init(&request, MEM_VIEWER, REQUEST_BYTES_MAX);
     watcher->is_asking = true;
     if (watcher->scene->plan->peer != NULL) {
         dialect_write_read(watcher->scene->plan, (enum transport)watcher->transport,
                            str_of(watcher->epoch), &request);
     } else {
-        write_request(watcher, &request);
+        visit_write(&visit, &request);
     }
     if (!buf_ok(&request) || line_send(&watcher->line, buf_str(&request)) != ERR_OK) {
         line_end(&watcher->line);
@@ -732,6 +734,7 @@ void watcher_join(struct watcher *watcher)
     watcher->in_us = INT64_MAX; // what it catches up with was due to others
     scene->joining++;
     witness_open(&watcher->witness);
+    deletions_open(&watcher->sight, sys_mono_us());
     if (line_open(&watcher->line, &scene->plan->server, has_from ? &from : NULL) != ERR_OK) {
         score_count(&scene->score, COUNT_UNREACHED, 1);
         become_out(watcher);

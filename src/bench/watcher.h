@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "bench/deletions.h"
 #include "bench/line.h"
 #include "bench/scene.h"
 #include "bench/sse_in.h"
@@ -32,6 +33,7 @@ struct watcher {
     struct timer timer;  // to come back, to leave, to ask again, to read again
     struct scene *scene; // borrowed
     struct witness witness;
+    struct deletions_sight sight;
     union {
         struct sse_in sse;
         struct ws_in ws;
