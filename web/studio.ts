@@ -119,7 +119,7 @@ class Studio {
       (line) => this.choseLine(line),
     );
     this.queue = new Queue({
-      parts: { box: part("queue"), empty: part("queue-empty") },
+      parts: { panel: part("panel-queue"), box: part("queue"), empty: part("queue-empty") },
       moderator: this.moderator,
       self,
       chosen: () => this.drawQueueBar(),
@@ -127,6 +127,7 @@ class Studio {
       failed,
     });
     this.raid = new Raid({
+      panel: part("panel-raid"),
       box: part("raid"),
       empty: part("raid-empty"),
       moderator: this.moderator,
@@ -153,9 +154,9 @@ class Studio {
     });
     this.audit = new Audit(part("panel-audit"), this.trail, this.known, (act, words) => void this.acting.undo(act, words));
     this.reach = new Reach(part("reach"), this.moderator);
-    this.comment_bar = new ActBar(part("acts"), commentKeys, (act, is_asked) => void this.onLine(act, is_asked));
-    this.queue_bar = new ActBar(part("queue-acts"), queueKeys, (act, is_asked) => void this.onHeld(act, is_asked));
-    this.raid_bar = new ActBar(part("raid-acts"), groupKeys, (act) => void this.onGroup(act));
+    this.comment_bar = new ActBar(part("acts"), part("live"), commentKeys, (act, is_asked) => void this.onLine(act, is_asked));
+    this.queue_bar = new ActBar(part("queue-acts"), part("queue"), queueKeys, (act, is_asked) => void this.onHeld(act, is_asked));
+    this.raid_bar = new ActBar(part("raid-acts"), part("raid"), groupKeys, (act) => void this.onGroup(act));
     this.tabs = new Tabs(part("tabs"), part("desk"), (panel) => this.opened(panel));
   }
 
@@ -396,9 +397,10 @@ class Studio {
   }
 
   private actByKey(event: KeyboardEvent): boolean {
-    if (this.queue.list.has_focus) return this.found(actOf(queueKeys, event), (act, is_asked) => this.onHeld(act, is_asked));
-    if (this.raid.list.has_focus) return this.found(actOf(groupKeys, event), (act) => this.onGroup(act));
-    if (!this.live.list.has_focus && !part("acts").contains(document.activeElement)) return false;
+    const { queue, raid, live } = this;
+    if (queue.list.has_focus || this.queue_bar.has_focus) return this.found(actOf(queueKeys, event), (act, is_asked) => this.onHeld(act, is_asked));
+    if (raid.list.has_focus || this.raid_bar.has_focus) return this.found(actOf(groupKeys, event), (act) => this.onGroup(act));
+    if (!live.list.has_focus && !this.comment_bar.has_focus) return false;
     return this.found(actOf(commentKeys, event), (act, is_asked) => this.onLine(act, is_asked));
   }
 

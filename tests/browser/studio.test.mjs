@@ -315,6 +315,10 @@ test("held comments: a claim keeps the other moderator away, approve and reject 
   assert.ok((await texts(roar)).includes("first of all"));
   await item(kim, "first of all").waitFor({ state: "detached" });
   assert.equal(await kim.page.locator("#queue .item").count(), 1);
+  await item(kim, "hello there").getByText("yours").waitFor();
+  await kim.page.getByRole("button", { name: "Approve" }).click();
+  await kim.page.getByText("Nothing waits for you.").waitFor();
+  assert.equal(await kim.page.evaluate(() => document.activeElement.id), "panel-queue", "the focus does not fall to the ground");
   assert.deepEqual(await sam.nameless(), []);
   await sam.assertClean(lostNetwork);
   await kim.assertClean(lostNetwork);

@@ -8,6 +8,8 @@ export class ActBar {
 
   constructor(
     private readonly element: HTMLElement,
+    /** Where the focus goes when what had it is not there any more. */
+    private readonly list: HTMLElement,
     keys: readonly ActKey[],
     on_act: (act: ActKey, ask: boolean) => void,
   ) {
@@ -24,8 +26,15 @@ export class ActBar {
     element.addEventListener("keydown", (event) => this.onKey(event));
   }
 
+  get has_focus(): boolean {
+    return this.element.contains(document.activeElement);
+  }
+
   show(is_shown: boolean): void {
-    if (this.element.hidden === is_shown) this.element.hidden = !is_shown;
+    if (this.element.hidden !== is_shown) return;
+    const had_focus = this.has_focus;
+    this.element.hidden = !is_shown;
+    if (had_focus) this.list.focus({ preventScroll: true });
   }
 
   /** Another word for an act: unpin for pin. */
@@ -36,7 +45,10 @@ export class ActBar {
 
   can(what: string, can: boolean): void {
     const button = this.buttons.get(what);
-    if (button !== undefined) button.disabled = !can;
+    if (button === undefined || button.disabled === !can) return;
+    const had_focus = button === document.activeElement;
+    button.disabled = !can;
+    if (had_focus) this.list.focus({ preventScroll: true });
   }
 
   private onKey(event: KeyboardEvent): void {

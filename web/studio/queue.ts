@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, string>> = {
 };
 
 export interface QueueParts {
+  readonly panel: HTMLElement;
   readonly box: HTMLElement;
   readonly empty: HTMLElement;
 }
@@ -102,7 +103,9 @@ export class Queue {
     const { parts, changed } = this.options;
     this.list.draw(this.comments);
     parts.empty.hidden = this.comments.length > 0;
+    const had_focus = this.list.has_focus;
     parts.box.hidden = this.comments.length === 0;
+    if (had_focus && parts.box.hidden) parts.panel.focus();
     changed();
   }
 

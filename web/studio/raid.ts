@@ -60,6 +60,7 @@ export function previewOf(group: SimilarGroup): Node[] {
 }
 
 export interface RaidOptions {
+  readonly panel: HTMLElement;
   readonly box: HTMLElement;
   readonly empty: HTMLElement;
   readonly moderator: Pick<Moderator, "similar">;
@@ -99,13 +100,15 @@ export class Raid {
   }
 
   async refresh(): Promise<void> {
-    const { moderator, box, empty, changed, failed } = this.options;
+    const { moderator, panel, box, empty, changed, failed } = this.options;
     clearTimeout(this.timer);
     try {
       this.groups = await moderator.similar(LIMIT);
       this.list.draw(this.groups);
       empty.hidden = this.groups.length > 0;
+      const had_focus = this.list.has_focus;
       box.hidden = this.groups.length === 0;
+      if (had_focus && box.hidden) panel.focus();
       changed();
     } catch (error) {
       failed(error);
