@@ -70,7 +70,17 @@
     TEST(removal_finds_a_raid)                                                                     \
     TEST(removal_gives_a_shadowed_author_a_view)                                                   \
     TEST(removal_bounds_the_queue)                                                                 \
-    TEST(removal_approves_what_nobody_rejects)
+    TEST(removal_approves_what_nobody_rejects)                                                     \
+    TEST(slipping_out_of_ones_own_timeout)                                                         \
+    TEST(slipping_by_hold_first)                                                                   \
+    TEST(slipping_behind_a_role_one_had)                                                           \
+    TEST(slipping_back_after_a_restore)                                                            \
+    TEST(slipping_back_after_a_purge)                                                              \
+    TEST(slipping_into_the_feed)                                                                   \
+    TEST(slipping_past_an_undo)                                                                    \
+    TEST(slipping_out_of_one_of_two_shadows)                                                       \
+    TEST(slipping_shadowed_through_the_queue)                                                      \
+    TEST(slipping_out_by_an_echo)
 
 #define SUITE_DECLARE(test) void test(void **state);
 SUITE(SUITE_DECLARE)

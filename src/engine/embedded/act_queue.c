@@ -8,6 +8,7 @@
 #include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
+#include "engine/embedded/sanctions.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
 
@@ -76,14 +77,17 @@ static enum err judge_state(struct act_case *act, const struct held_row *held)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* It takes its place in the order now. */
+/* It takes its place in the order now; that of somebody who is shadowed is still theirs alone. */
 static enum err place(struct act_case *act, const struct held_row *held)
 {
     struct ordering *ordering = act->ordering;
     struct event *event = NULL;
+    const struct sanctions_found found =
+        sanctions_find(&ordering->sanctions, act->head->row.id, held->user, act->now.mono_ms);
+    const uint8_t shadow = found.shadow != 0 ? EVENT_FLAG_SHADOW : 0;
     const struct ordering_entry entry = {.head = act->head,
                                          .kind = EVENT_COMMENT,
-                                         .flags = held->flags,
+                                         .flags = held->flags | shadow,
                                          .user = held->user,
                                          .cid = held->cid,
                                          .asked_ms = act->call->asked_mono_ms};
@@ -92,6 +96,9 @@ static enum err place(struct act_case *act, const struct held_row *held)
     TRY(comment_body_set_at(&ordering->body, held->body, at_ms));
     TRY(ordering_add(ordering, &entry, act->now, &event));
     act->verdict.seq = event->seq;
+    if (act->head->house != NULL) {
+        house_note_placed(act->head->house, hash_str(ordering->identity.hash_key, held->user));
+    }
     return held_place(ordering->store, held->n, n);
 }
 
@@ -112,12 +119,12 @@ static enum err put_back(struct act_case *act, const struct held_row *held)
     return ERR_OK;
 }
 
-static enum err tell(struct act_case *act, const struct held_row *held)
+static enum err tell(struct act_case *act, const struct held_row *held, bool is_approval)
 {
     struct comment_id id;
     comment_id_write(act->ordering->identity.id_key, held->n, held->at_ms, &id);
     const struct notice_out_comment notice = {
-        .type = act->call->act.what == ACT_APPROVE ? "approved" : "rejected",
+        .type = is_approval ? "approved" : "rejected",
         .id = {.at = id.text, .len = COMMENT_ID_LEN},
         .cid = held->cid,
         .author = hash_str(act->ordering->identity.hash_key, held->user)};
@@ -138,25 +145,48 @@ enum err act_queue_judge(struct act_case *act)
     TRY(act_case_record(act));
     TRY(held_step(act->ordering->store, held.n, is_approval ? COMMENT_VISIBLE : COMMENT_DELETED,
                   &held));
-    TRY(tell(act, &held));
+    TRY(tell(act, &held, is_approval));
     if (!is_approval) {
         return ERR_OK;
     }
     return held.seq != 0 ? put_back(act, &held) : place(act, &held);
 }
 
-enum err act_queue_requeue(struct act_case *act, const struct store_act *before)
+/* Whose id a target is. ERR_NOT_FOUND: no comment's. */
+static enum err find_target(const struct act_case *act, struct str target, uint64_t *ret_n)
 {
     static const struct str prefix = STR("id:");
+    int64_t at_ms = 0;
+    if (!str_has_prefix(target, prefix)) {
+        return ERR_NOT_FOUND;
+    }
+    const struct str id = {.at = target.at + prefix.len, .len = target.len - prefix.len};
+    return comment_id_parse(act->ordering->identity.id_key, id, ret_n, &at_ms) == ERR_OK
+               ? ERR_OK
+               : ERR_NOT_FOUND;
+}
+
+enum err act_queue_release(struct act_case *act, const struct store_act *before)
+{
     struct held_row held;
     uint64_t n = 0;
-    int64_t at_ms = 0;
-    if (!str_has_prefix(before->target, prefix)) {
-        return ERR_OK;
+    enum err err = find_target(act, before->target, &n);
+    if (err == ERR_OK) {
+        err = held_find(act->ordering->store, n, &held);
     }
-    const struct str id = {.at = before->target.at + prefix.len,
-                           .len = before->target.len - prefix.len};
-    if (comment_id_parse(act->ordering->identity.id_key, id, &n, &at_ms) != ERR_OK) {
+    if (err != ERR_OK || held.state != COMMENT_HELD || held.act != before->id) {
+        return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+    }
+    TRY(held_step(act->ordering->store, n, COMMENT_VISIBLE, &held));
+    TRY(tell(act, &held, true));
+    return place(act, &held);
+}
+
+enum err act_queue_requeue(struct act_case *act, const struct store_act *before)
+{
+    struct held_row held;
+    uint64_t n = 0;
+    if (find_target(act, before->target, &n) != ERR_OK) {
         return ERR_OK;
     }
     const enum err err = held_step(act->ordering->store, n, COMMENT_HELD, &held);

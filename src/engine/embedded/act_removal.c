@@ -7,6 +7,7 @@
 #include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
+#include "engine/embedded/sanctions.h"
 #include "engine/embedded/standing.h"
 #include "engine/embedded/store_rows.h"
 
@@ -110,6 +111,33 @@ static enum err check_each(struct act_case *act, const struct seqs *seqs)
     return ERR_OK;
 }
 
+/* The same act is in force, and each comment that it names stands as it left them: some may have
+ * been restored, or removed, one by one. */
+static enum err judge_again(struct act_case *act, const struct seqs *seqs, bool is_removal)
+{
+    struct store_act before;
+    enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    const uint64_t id = before.id;
+    for (uint32_t i = 0; i < seqs->count; i++) {
+        struct standing standing;
+        err = standing_here(act, seqs->at[i], &standing);
+        if (err == ERR_NOT_FOUND) {
+            continue;
+        }
+        TRY(err);
+        const bool is_removed = standing.state == COMMENT_DELETED || standing.state == COMMENT_HELD;
+        if (is_removed != is_removal) {
+            return ERR_OK;
+        }
+    }
+    TRY(store_acts_get(act->ordering->store, id, &before));
+    act_case_repeat(act, &before);
+    return ERR_OK;
+}
+
 /* A restore of this comment before is of no more account. */
 static enum err end_restore(struct act_case *act, uint64_t seq)
 {
@@ -206,14 +234,9 @@ static enum err take(struct act_case *act, const struct seqs *seqs)
 enum err act_removal_take(struct act_case *act)
 {
     struct seqs seqs = {.count = 0};
-    struct store_act before;
     TRY(find_seqs(act, &seqs));
     if (act_case_is_open(act)) {
-        const enum err err = act_case_in_force(act, act->call->act.what, &before);
-        if (err == ERR_OK) {
-            act_case_repeat(act, &before);
-        }
-        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        TRY(judge_again(act, &seqs, true));
     }
     if (act_case_is_open(act)) {
         TRY(check_each(act, &seqs));
@@ -299,14 +322,9 @@ static enum err restore_each(struct act_case *act, const struct seqs *seqs)
 enum err act_removal_restore(struct act_case *act)
 {
     struct seqs seqs = {.count = 0};
-    struct store_act before;
     TRY(find_seqs(act, &seqs));
     if (act_case_is_open(act)) {
-        const enum err err = act_case_in_force(act, ACT_RESTORE, &before);
-        if (err == ERR_OK) {
-            act_case_repeat(act, &before);
-        }
-        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        TRY(judge_again(act, &seqs, false));
     }
     if (act_case_is_open(act)) {
         TRY(check_removed(act, &seqs));
@@ -320,7 +338,7 @@ enum err act_removal_restore(struct act_case *act)
 
 /* ---- purge, clear ---- */
 
-/* Has it nothing to remove that the one before has not? */
+/* Has it nothing to remove that the one before has not, and does that still remove it all? */
 static enum err judge_sweep_again(struct act_case *act, struct str user)
 {
     struct store_act before;
@@ -335,6 +353,9 @@ static enum err judge_sweep_again(struct act_case *act, struct str user)
     if (str_to_u64(before.value, COMMENT_ID_ROW_MAX, &upto_n)) {
         const uint64_t id = before.id;
         TRY(store_rows_any_since(act->ordering->store, upto_n, &since, SINCE_ROWS_MAX, &is_any));
+        if (!is_any) {
+            TRY(store_acts_restored(act->ordering->store, since.stream, id, &is_any));
+        }
         TRY(store_acts_get(act->ordering->store, id, &before));
         if (!is_any) {
             act_case_repeat(act, &before);
@@ -479,6 +500,12 @@ enum err act_removal_redo(struct act_case *act, const struct store_act *before)
     }
 }
 
+static bool is_still_shadowed(void *user, int64_t stream, struct str author)
+{
+    const struct act_case *act = user;
+    return sanctions_find(&act->ordering->sanctions, stream, author, act->now.mono_ms).shadow != 0;
+}
+
 enum err act_removal_unshadow(struct act_case *act, const struct store_act *before)
 {
     struct aftermath aftermath;
@@ -490,9 +517,30 @@ enum err act_removal_unshadow(struct act_case *act, const struct store_act *befo
     begin(act, &aftermath);
     (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &since_n);
     for (uint32_t i = 0; err == ERR_OK && i < users.count; i++) {
-        err = removals_unshadow(&by, users.names[i], since_n, &aftermath.out);
+        const struct removals_shadow shadow = {
+            .user = users.names[i], .since_n = since_n, .is_kept = is_still_shadowed, .asked = act};
+        err = removals_unshadow(&by, &shadow, &aftermath.out);
     }
     act_case_users_done(&users);
     end(act, &aftermath);
     return err;
+}
+
+enum err act_removal_unshadow_one(struct act_case *act, const struct store_act *before)
+{
+    static const struct str prefix = STR("id:");
+    const struct str id = {.at = before->target.at + prefix.len,
+                           .len = before->target.len - prefix.len};
+    const struct removals_by by = by_of(act, before->id);
+    struct aftermath aftermath;
+    struct standing standing;
+    enum err err = act_case_standing(act, id, &standing);
+    if (err != ERR_OK || standing.seq == 0 ||
+        is_still_shadowed(act, standing.stream, standing.user)) {
+        return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+    }
+    begin(act, &aftermath);
+    err = removals_unshadow_one(&by, standing.seq, &aftermath.out);
+    end(act, &aftermath);
+    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
 }

@@ -18,5 +18,7 @@ MUST_USE enum err act_removal_sweep(struct act_case *act); // purge, clear
 MUST_USE enum err act_removal_undo(struct act_case *act, const struct store_act *before);
 /* What a restore put back is removed again by the acts it lifted. */
 MUST_USE enum err act_removal_redo(struct act_case *act, const struct store_act *before);
-/* What a shadow hid is visible. */
+/* What a shadow hid is visible, but where another still shadows its author. */
 MUST_USE enum err act_removal_unshadow(struct act_case *act, const struct store_act *before);
+/* The same of one comment that a rule shadowed. */
+MUST_USE enum err act_removal_unshadow_one(struct act_case *act, const struct store_act *before);

@@ -156,6 +156,9 @@ enum err act_sanction_put(struct act_case *act)
     if (act_case_is_open(act)) {
         TRY(judge_again(act, &replaced));
     }
+    for (uint32_t i = 0; replaced != 0 && i < asked->target_count; i++) {
+        act_case_check_own(act, asked->users[i]); // a shorter one would lift the longer
+    }
     if (!act_case_is_open(act)) {
         return ERR_OK;
     }

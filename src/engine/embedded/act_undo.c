@@ -20,6 +20,12 @@ static bool is_on_users(const struct store_act *before)
     return str_has_prefix(before->target, STR("user"));
 }
 
+/* What a rule did to a comment. */
+static bool is_on_id(const struct store_act *before)
+{
+    return str_has_prefix(before->target, STR("id:"));
+}
+
 static enum err check(struct act_case *act, const struct store_act *before)
 {
     struct act_users users;
@@ -35,6 +41,8 @@ enum way {
     WAY_NONE,
     WAY_PUT,
     WAY_SHADOW,
+    WAY_SHADOW_ONE,
+    WAY_HOLD_ONE,
     WAY_LIFT,
     WAY_SETTING,
     WAY_REMOVAL,
@@ -52,8 +60,11 @@ static enum way way_of(const struct store_act *before)
     case ACT_WARN:
         return WAY_PUT;
     case ACT_SHADOW:
-        return WAY_SHADOW;
+        return is_on_id(before) ? WAY_SHADOW_ONE : WAY_SHADOW;
     case ACT_HOLD:
+        if (is_on_id(before)) {
+            return WAY_HOLD_ONE;
+        }
         return is_on_users(before) ? WAY_PUT : WAY_REMOVAL;
     case ACT_DELETE:
     case ACT_PURGE:
@@ -95,6 +106,10 @@ static enum err follow(struct undoing *undoing)
     case WAY_SHADOW:
         TRY(act_sanction_undo(act, &undoing->before));
         return act_removal_unshadow(act, &undoing->before);
+    case WAY_SHADOW_ONE:
+        return act_removal_unshadow_one(act, &undoing->before);
+    case WAY_HOLD_ONE:
+        return act_queue_release(act, &undoing->before);
     case WAY_REMOVAL:
         return act_removal_undo(act, &undoing->before);
     case WAY_RESTORE:

@@ -3,6 +3,7 @@
 
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_streams.h"
+#include "engine/embedded/sweeps.h"
 #include "wire/event.h"
 #include "wire/json.h"
 
@@ -39,5 +40,12 @@ enum err feed_read(struct store *store, struct moderation_call *call)
         return err;
     }
     call->seq = row.n;
+    struct sweeps sweeps;
+    TRY(sweeps_load(store, &sweeps));
+    if (row.kind == EVENT_COMMENT && sweeps_judge(&sweeps, &row, 0) != SWEEPS_NOTHING) {
+        row.kind = EVENT_REMOVED; // its row is still to be rewritten
+        row.body = STR_NONE;
+    }
+    sweeps_done(&sweeps);
     return write_event(store, &row, &call->out);
 }

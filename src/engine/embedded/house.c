@@ -33,8 +33,9 @@ static enum err find_posters(struct house *house, const struct house_log *log)
         }
         TRY(err);
         const int64_t ago_ms = log->wall_ms > row.at_ms ? log->wall_ms - row.at_ms : 0;
-        TRY(posters_note(&house->posters, hash_str(log->hash_key, row.user),
-                         log->mono_ms - ago_ms));
+        const uint64_t user = hash_str(log->hash_key, row.user);
+        TRY(posters_note(&house->posters, user, log->mono_ms - ago_ms));
+        TRY(posters_place(&house->posters, user));
     }
     return ERR_OK;
 }
@@ -62,6 +63,7 @@ enum err house_open(struct str rules, const struct house_log *log, struct house 
     }
     house_rules_init(&house->rules);
     echoes_init(&house->echoes);
+    echoes_init(&house->hidden_echoes);
     posters_init(&house->posters);
     const enum err err = fill(house, rules, log);
     if (err != ERR_OK) {
@@ -77,9 +79,25 @@ void house_close(struct house *house)
     if (house != NULL) {
         house_rules_done(&house->rules);
         echoes_done(&house->echoes);
+        echoes_done(&house->hidden_echoes);
         posters_done(&house->posters);
         mem_free(MEM_ENGINE, house);
     }
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What others heard, and what its author alone did. */
+static struct echo find_echo(const struct house *house, uint64_t likeness, uint64_t user)
+{
+    struct echo echo = echoes_find(&house->echoes, likeness, user);
+    const struct echo hidden = echoes_find(&house->hidden_echoes, likeness, user);
+    echo.by_user_ms = later(echo.by_user_ms, hidden.by_user_ms);
+    echo.by_stream_ms = later(echo.by_stream_ms, hidden.by_user_ms);
+    return echo;
 }
 
 struct judgement house_judge(const struct house *house, const struct house_rules *all,
@@ -87,17 +105,27 @@ struct judgement house_judge(const struct house *house, const struct house_rules
 {
     struct house_facts facts = post->facts;
     facts.last_post_ms = posters_last(&house->posters, post->user);
-    facts.has_posted_before = facts.last_post_ms != INT64_MIN;
-    facts.echo = echoes_find(&house->echoes, post->traits->likeness, post->user);
+    facts.has_posted_before = posters_is_placed(&house->posters, post->user);
+    facts.echo = find_echo(house, post->traits->likeness, post->user);
     struct judgement judgement = house_rules_judge(&house->rules, post->traits, &facts);
     const struct judgement of_all = house_rules_judge(all, post->traits, &facts);
     house_rules_join(&judgement, &of_all);
     return judgement;
 }
 
-void house_note(struct house *house, uint64_t likeness, uint64_t user, int64_t mono_ms)
+void house_note(struct house *house, const struct house_heard *heard)
 {
     /* Without memory one is forgotten, which is milder than refusing it. */
-    (void)!posters_note(&house->posters, user, mono_ms);
-    (void)!echoes_add(&house->echoes, likeness, user, mono_ms);
+    if (posters_note(&house->posters, heard->user, heard->mono_ms) == ERR_OK &&
+        heard->state != COMMENT_HELD) {
+        house_note_placed(house, heard->user);
+    }
+    struct echoes *echoes =
+        heard->state == COMMENT_VISIBLE ? &house->echoes : &house->hidden_echoes;
+    (void)!echoes_add(echoes, heard->likeness, heard->user, heard->mono_ms);
+}
+
+void house_note_placed(struct house *house, uint64_t user)
+{
+    (void)!posters_place(&house->posters, user);
 }

@@ -16,6 +16,7 @@
 #include "engine/embedded/store.h"
 #include "rules/echoes.h"
 #include "rules/house_rules.h"
+#include "wire/event.h"
 
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ enum { HOUSE_ROWS_MAX = 20000 };
 struct house {
     struct house_rules rules;
     struct echoes echoes;
+    struct echoes hidden_echoes; // of what is shadowed or held: their authors' alone
     struct posters posters;
 };
 
@@ -48,5 +50,13 @@ struct house_post {
 /* By the stream's rules and those for all streams, the strictest. */
 struct judgement house_judge(const struct house *house, const struct house_rules *all,
                              const struct house_post *post);
-/* It was accepted. */
-void house_note(struct house *house, uint64_t likeness, uint64_t user, int64_t mono_ms);
+/* It was accepted. One that is not visible is no echo to others, who could tell; one that is held
+ * does not make its author known. */
+struct house_heard {
+    uint64_t likeness, user;
+    int64_t mono_ms;
+    enum comment_state state;
+};
+void house_note(struct house *house, const struct house_heard *heard);
+/* What waited has its place: from here on its author has posted before. */
+void house_note_placed(struct house *house, uint64_t user);

@@ -338,7 +338,8 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
         rule_tally_count(ordering->tally, submit->stream, judgement);
     }
     judging->act = 0;
-    if (judgement->outcome < OUTCOME_SHADOW && judging->found.shadow != 0) {
+    /* What is held of everybody's is held of theirs, or they could tell: see act_queue.c. */
+    if (judgement->outcome == OUTCOME_ALLOW && judging->found.shadow != 0) {
         *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};
         judging->act = judging->found.shadow;
     } else if (judgement->outcome < OUTCOME_HOLD && judging->found.hold != 0) {
@@ -454,18 +455,17 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
     return ERR_OK;
 }
 
-/* Who has acted as a moderator, host or admin is not acted on by those below. */
+/* Who has acted as a moderator, host or admin is not acted on by those below, for as long as they
+ * are one. */
 static enum err note_roles(struct ordering *ordering, const struct head *head,
                            const struct author *author)
 {
+    const uint32_t roles = author->privileged ? author->role_bits : 0;
     uint32_t known = 0;
-    if (!author->privileged) {
-        return ERR_OK;
-    }
     TRY(store_sanctions_roles(ordering->store, head->row.id, author->id, &known));
-    return known == author->role_bits ? ERR_OK
-                                      : store_sanctions_set_roles(ordering->store, head->row.id,
-                                                                  author->id, author->role_bits);
+    return known == roles
+               ? ERR_OK
+               : store_sanctions_set_roles(ordering->store, head->row.id, author->id, roles);
 }
 
 /* What a rule does to a comment is an act. */
@@ -590,7 +590,11 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
                 : put_in_log(ordering, submit, now, judging));
     if (head->house != NULL) {
         heads_touch(&ordering->heads, head);
-        house_note(head->house, submit->traits.likeness, user_of(ordering, submit), now.mono_ms);
+        const struct house_heard heard = {.likeness = submit->traits.likeness,
+                                          .user = user_of(ordering, submit),
+                                          .mono_ms = now.mono_ms,
+                                          .state = judging->verdict.state};
+        house_note(head->house, &heard);
     }
     judging->verdict.end = SUBMIT_DONE;
     return ERR_OK;

@@ -88,15 +88,39 @@ static enum err make_room(struct posters *posters)
     return rebuild(posters, posters->cap == 0 ? CAP_MIN : posters->cap * 2, POSTERS_MAX);
 }
 
-enum err posters_note(struct posters *posters, uint64_t user, int64_t mono_ms)
+static enum err find_or_make(struct posters *posters, uint64_t user, struct poster **ret_slot)
 {
     TRY(make_room(posters));
     struct poster *slot = slot_of(posters, key_of(user));
     if (slot->user == 0) {
-        *slot = (struct poster){.user = key_of(user), .last_ms = mono_ms};
+        *slot = (struct poster){.user = key_of(user), .last_ms = INT64_MIN};
         posters->count++;
-    } else if (mono_ms > slot->last_ms) {
+    }
+    *ret_slot = slot;
+    return ERR_OK;
+}
+
+enum err posters_note(struct posters *posters, uint64_t user, int64_t mono_ms)
+{
+    struct poster *slot = NULL;
+    TRY(find_or_make(posters, user, &slot));
+    if (mono_ms > slot->last_ms) {
         slot->last_ms = mono_ms;
     }
     return ERR_OK;
+}
+
+enum err posters_place(struct posters *posters, uint64_t user)
+{
+    struct poster *slot = NULL;
+    TRY(find_or_make(posters, user, &slot));
+    slot->is_placed = true;
+    return ERR_OK;
+}
+
+bool posters_is_placed(const struct posters *posters, uint64_t user)
+{
+    const uint64_t key = key_of(user);
+    return posters->count > 0 && slot_of(posters, key)->user == key &&
+           slot_of(posters, key)->is_placed;
 }

@@ -17,7 +17,8 @@ enum { POSTERS_MAX = 1 << 16 };
 
 struct poster {
     uint64_t user;   // hash; 0: the slot is free
-    int64_t last_ms; // mono
+    int64_t last_ms; // mono; INT64_MIN: not that is remembered
+    bool is_placed;  // something of theirs has, or had, a place in the log
 };
 
 struct posters {
@@ -32,3 +33,6 @@ void posters_done(struct posters *posters); // zeroed is legal
 int64_t posters_last(const struct posters *posters, uint64_t user);
 /* ERR_NOMEM: it is not remembered. An older time than is known changes nothing. */
 MUST_USE enum err posters_note(struct posters *posters, uint64_t user, int64_t mono_ms);
+/* Something of theirs is in the log. ERR_NOMEM as before. */
+MUST_USE enum err posters_place(struct posters *posters, uint64_t user);
+bool posters_is_placed(const struct posters *posters, uint64_t user);

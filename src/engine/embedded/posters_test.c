@@ -25,6 +25,23 @@ static void each_is_remembered_by_its_last(void **state)
     posters_done(&posters);
 }
 
+static void who_has_a_place_is_known(void **state)
+{
+    struct posters posters;
+    (void)state;
+    posters_init(&posters);
+    assert_false(posters_is_placed(&posters, 7));
+    assert_int_equal(posters_note(&posters, 7, 100), ERR_OK);
+    assert_false(posters_is_placed(&posters, 7));
+    assert_int_equal(posters_place(&posters, 7), ERR_OK);
+    assert_true(posters_is_placed(&posters, 7));
+    assert_int_equal(posters_last(&posters, 7), 100);
+    assert_int_equal(posters_place(&posters, 8), ERR_OK); // and is not slowed by it
+    assert_true(posters_is_placed(&posters, 8));
+    assert_true(posters_last(&posters, 8) == INT64_MIN);
+    posters_done(&posters);
+}
+
 static void a_full_one_forgets_the_longest_silent(void **state)
 {
     struct posters posters;
@@ -48,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_remembered_by_its_last),
+        cmocka_unit_test(who_has_a_place_is_known),
         cmocka_unit_test(a_full_one_forgets_the_longest_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -548,35 +548,72 @@ static enum err unshadow_row(const struct removals_by *by, const struct sweeps *
     return restore_place(by->store, sweeps, &place, restoring);
 }
 
-static enum err unshadow(const struct removals_by *by, const struct sweeps *sweeps,
-                         sqlite3_stmt *walk, struct restoring *restoring)
+struct unshadowing {
+    const struct removals_by *by;
+    const struct removals_shadow *shadow;
+    const struct sweeps *sweeps;
+};
+
+static bool is_kept(const struct removals_shadow *shadow, int64_t stream)
 {
+    return shadow->is_kept != NULL && shadow->is_kept(shadow->asked, stream, shadow->user);
+}
+
+static enum err unshadow(const struct unshadowing *unshadowing, sqlite3_stmt *walk,
+                         struct restoring *restoring)
+{
+    const struct removals_by *by = unshadowing->by;
     for (;;) {
         struct store_row row = {.n = 0};
         const enum err err = store_rows_next(by->store, walk, &row);
         if (err == ERR_NOT_FOUND) {
             return restoring_flush(restoring);
         }
-        if (err != ERR_GONE) {
-            TRY(err);
-            TRY(unshadow_row(by, sweeps, &row, restoring));
+        if (err == ERR_GONE) {
+            continue;
+        }
+        TRY(err);
+        if (!is_kept(unshadowing->shadow, row.stream)) {
+            TRY(unshadow_row(by, unshadowing->sweeps, &row, restoring));
         }
     }
 }
 
-enum err removals_unshadow(const struct removals_by *by, struct str user, uint64_t since_n,
+enum err removals_unshadow(const struct removals_by *by, const struct removals_shadow *shadow,
                            struct restoring_out *out)
 {
     struct sweeps sweeps;
     struct restoring restoring;
     sqlite3_stmt *walk = NULL;
     TRY(store_ask(by->store, STORE_SHADOWS_OF, &walk));
-    store_bind_text(walk, 1, user);
-    (void)sqlite3_bind_int64(walk, 2, (int64_t)since_n);
+    store_bind_text(walk, 1, shadow->user);
+    (void)sqlite3_bind_int64(walk, 2, (int64_t)shadow->since_n);
     (void)sqlite3_bind_int64(walk, 3, by->stream);
     TRY(sweeps_load(by->store, &sweeps));
     restoring_init(&restoring, by->store, out);
-    const enum err err = unshadow(by, &sweeps, walk, &restoring);
+    const struct unshadowing unshadowing = {.by = by, .shadow = shadow, .sweeps = &sweeps};
+    const enum err err = unshadow(&unshadowing, walk, &restoring);
+    restoring_done(&restoring);
+    sweeps_done(&sweeps);
+    return err;
+}
+
+enum err removals_unshadow_one(const struct removals_by *by, uint64_t seq,
+                               struct restoring_out *out)
+{
+    struct sweeps sweeps;
+    struct restoring restoring;
+    struct store_row row;
+    TRY(find_comment(by->store, by->stream, seq, &row));
+    if ((row.flags & EVENT_FLAG_SHADOW) == 0) {
+        return ERR_OK;
+    }
+    TRY(sweeps_load(by->store, &sweeps));
+    restoring_init(&restoring, by->store, out);
+    enum err err = unshadow_row(by, &sweeps, &row, &restoring);
+    if (err == ERR_OK) {
+        err = restoring_flush(&restoring);
+    }
     restoring_done(&restoring);
     sweeps_done(&sweeps);
     return err;

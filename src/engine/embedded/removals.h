@@ -67,9 +67,20 @@ struct sweeps;
 struct store_row;
 MUST_USE enum err removals_standing(struct store *store, const struct sweeps *sweeps,
                                     const struct store_row *row, enum comment_state *ret_state);
-/* What a shadow hid of `user` in `stream` (0: all) from row `since_n` on becomes visible. */
-MUST_USE enum err removals_unshadow(const struct removals_by *by, struct str user, uint64_t since_n,
+/* What a shadow hid of `user` in `stream` (0: all) from row `since_n` on becomes visible, but in
+ * streams where it is kept as it is. */
+struct removals_shadow {
+    struct str user;
+    uint64_t since_n;
+    bool (*is_kept)(void *asked, int64_t stream, struct str user); // NULL: nowhere
+    void *asked;                                                   // of is_kept
+};
+MUST_USE enum err removals_unshadow(const struct removals_by *by,
+                                    const struct removals_shadow *shadow,
                                     struct restoring_out *out);
+/* The same of the comment at `seq`. ERR_NOT_FOUND: none stands there. */
+MUST_USE enum err removals_unshadow_one(const struct removals_by *by, uint64_t seq,
+                                        struct restoring_out *out);
 
 /* One bounded piece of what is left to be rewritten or restored. `*ret_is_done`: nothing is. */
 MUST_USE enum err removals_piece(struct store *store, int64_t wall_ms, struct restoring_out *out,

@@ -4,6 +4,7 @@
 #include "engine/embedded/carried.h"
 #include "engine/embedded/comments_rig_test.h"
 #include "engine/embedded/evidence.h"
+#include "engine/embedded/feed.h"
 #include "engine/embedded/store_breaks_test.h"
 
 #include <setjmp.h>
@@ -102,6 +103,14 @@ static void a_sweep_is_in_force_at_once_and_reaches_all_in_pieces(void **state)
     assert_int_equal(comments_rig_state(rig, 4999), COMMENT_DELETED);
     assert_int_equal(comments_rig_state(rig, 2), COMMENT_VISIBLE);
     assert_int_equal(comments_rig_state(rig, later), COMMENT_VISIBLE);
+
+    struct moderation_call feed = {.what = MODERATION_FEED, .after = 0, .limit = 1};
+    buf_init(&feed.out, MEM_ENGINE, 1 << 16);
+    assert_int_equal(feed_read(&rig->store, &feed), ERR_OK); // of the log, row by row
+    buf_add_byte(&feed.out, '\0');
+    assert_null(strstr((const char *)feed.out.bytes, "secret"));
+    assert_non_null(strstr((const char *)feed.out.bytes, "removed"));
+    buf_done(&feed.out);
 
     bool is_done = false;
     assert_int_equal(removals_piece(&rig->store, 5000, &rig->out, &is_done), ERR_OK);
@@ -210,7 +219,8 @@ static void the_shadowed_come_back_to_their_shadow_until_it_is_lifted(void **sta
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_SHADOWED);
     assert_int_equal(rig->restores, 0); // nobody else learns of it
     const uint64_t other = comments_rig_post_shadowed(rig, "eve", "secret");
-    assert_int_equal(removals_unshadow(&by, STR("eve"), first_n, &rig->out), ERR_OK);
+    const struct removals_shadow shadow = {.user = STR("eve"), .since_n = first_n};
+    assert_int_equal(removals_unshadow(&by, &shadow, &rig->out), ERR_OK);
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_VISIBLE);
     assert_int_equal(comments_rig_state(rig, other), COMMENT_VISIBLE);
     assert_int_equal(rig->restores, 1);

@@ -126,6 +126,10 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ACT_LIFT] = "UPDATE acts SET lifted_by = ?2 WHERE id = ?1",
     [STORE_ACTS_LIFTED_BY] = "SELECT " ACT " FROM acts WHERE lifted_by = ?1 AND id > ?2 "
                              "ORDER BY id LIMIT 1",
+    // what = ACT_RESTORE, ACT_APPROVE
+    [STORE_ACTS_RESTORED] =
+        "SELECT total(what IN (3, 6) AND (?2 = 0 OR stream = ?2)), count(*) "
+        "FROM (SELECT what, stream FROM acts WHERE id > ?1 ORDER BY id LIMIT ?3)",
     [STORE_HELD_NEWEST] = "SELECT max(n) FROM held",
     /* In these words the partial index is used: 14 is ACT_PIN. */
     [STORE_PINS] = "SELECT id, seq, target FROM acts WHERE stream = ?1 AND what = 14 "

@@ -91,6 +91,20 @@ enum err store_acts_in_force(struct store *store, uint64_t key, int64_t wall_ms,
     return find_act(store, STORE_ACT_IN_FORCE, (const uint64_t[]){key, (uint64_t)wall_ms}, ret_act);
 }
 
+enum err store_acts_restored(struct store *store, int64_t stream, uint64_t since, bool *ret_is_any)
+{
+    enum { LOOKED_AT_MAX = 20000 };
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ACTS_RESTORED, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)since);
+    (void)sqlite3_bind_int64(query, 2, stream);
+    (void)sqlite3_bind_int64(query, 3, LOOKED_AT_MAX);
+    TRY(store_step(store, query));
+    *ret_is_any =
+        sqlite3_column_int64(query, 0) > 0 || sqlite3_column_int64(query, 1) >= LOOKED_AT_MAX;
+    return ERR_OK;
+}
+
 enum err store_acts_lifted(struct store *store, uint64_t by, uint64_t after,
                            struct store_act *ret_act)
 {

@@ -34,6 +34,9 @@ MUST_USE enum err store_acts_in_force(struct store *store, uint64_t key, int64_t
                                       struct store_act *ret_act);
 MUST_USE enum err store_acts_set_seq(struct store *store, uint64_t id, uint64_t seq);
 MUST_USE enum err store_acts_lift(struct store *store, uint64_t id, uint64_t by); // by 0: again
+/* Whether something in the stream (0: all) may have been restored since that act. */
+MUST_USE enum err store_acts_restored(struct store *store, int64_t stream, uint64_t since,
+                                      bool *ret_is_any);
 /* What `by` lifted, the next above `after`. ERR_NOT_FOUND. */
 MUST_USE enum err store_acts_lifted(struct store *store, uint64_t by, uint64_t after,
                                     struct store_act *ret_act);

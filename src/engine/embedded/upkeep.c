@@ -129,6 +129,7 @@ static enum err erase_old(struct upkeep *upkeep, struct moment now)
 
 static enum err do_piece(struct upkeep *upkeep, struct moment now)
 {
+    TRY(ordering_refresh(upkeep->ordering, now));
     TRY(sweep_on(upkeep, now));
     TRY(approve_due(upkeep, now));
     TRY(erase_old(upkeep, now));
