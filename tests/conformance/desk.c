@@ -215,15 +215,20 @@ void desk_read(struct desk *desk, struct reading *reading)
     desk_wait(desk, &reading->is_done);
 }
 
+struct reading desk_reading_after(const char *stream, uint64_t after, uint32_t limit)
+{
+    return (struct reading){.read = {.stream = str_of(stream),
+                                     .from = READ_AFTER,
+                                     .bound = after,
+                                     .upto = SEQ_MAX,
+                                     .limit = limit,
+                                     .kinds = UINT32_MAX}};
+}
+
 struct reading desk_read_after(struct desk *desk, const char *stream, uint64_t after,
                                uint32_t limit)
 {
-    struct reading reading = {.read = {.stream = str_of(stream),
-                                       .from = READ_AFTER,
-                                       .bound = after,
-                                       .upto = SEQ_MAX,
-                                       .limit = limit,
-                                       .kinds = UINT32_MAX}};
+    struct reading reading = desk_reading_after(stream, after, limit);
     desk_read(desk, &reading);
     return reading;
 }

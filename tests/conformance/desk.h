@@ -62,6 +62,8 @@ struct reading {
     struct read read; // first
     bool is_done;
 };
+/* A question that is not asked yet: desk_read() does. The next two are asked when they return. */
+struct reading desk_reading_after(const char *stream, uint64_t after, uint32_t limit);
 struct reading desk_read_after(struct desk *desk, const char *stream, uint64_t after,
                                uint32_t limit);
 struct reading desk_read_newest(struct desk *desk, const char *stream, uint32_t limit);

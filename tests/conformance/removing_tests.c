@@ -54,7 +54,6 @@ static bool log_holds(struct desk *desk, const char *text)
 {
     struct reading reading = desk_read_after(desk, "demo", 0, READ_LIMIT_MAX);
     bool is_found = false;
-    desk_read(desk, &reading);
     assert_int_equal(reading.read.result, ERR_OK);
     for (uint32_t i = 0; i < reading.read.count; i++) {
         const struct event *event = reading.read.events[i];
