@@ -183,6 +183,31 @@ static void a_failed_write_is_unknown_and_settled(void **state)
     failing_disk(*state, FLAKY_WRITE);
 }
 
+/* The store was opened anew: what is known of each stream is read again when it is asked for. */
+static void an_act_on_all_finds_who_watches_after_a_fault(void **state)
+{
+    static const struct str ann[] = {STR("ann")};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "quiet");
+    assert_int_equal(post(&desk, "quiet", "c-1").end, SUBMIT_DONE);
+    flaky_disk_fail(FLAKY_SYNC);
+    assert_int_equal(post(&desk, "demo", "c-2").end, SUBMIT_UNKNOWN);
+    flaky_disk_fail(FLAKY_NOTHING);
+    subject_pass(subject, 2000);
+    wait_until_well(subject, &desk);
+    (void)desk_do(
+        &desk, "",
+        (struct act){
+            .what = ACT_PURGE, .at = ACT_AT_USERS, .users = ann, .target_count = 1, .seconds = -1});
+    assert_int_equal(follower.last_kind, EVENT_RETRACT); // before the answer
+    assert_int_equal(follower.out_of_order, 0);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 /* ---- a disk that hangs ---- */
 
 static void a_hanging_disk_holds_up_posts_only(void **state)
@@ -557,6 +582,7 @@ int main(void)
         TEST(acts_go_on_when_the_disk_is_full),
         TEST(a_failed_sync_is_unknown_and_settled),
         TEST(a_failed_write_is_unknown_and_settled),
+        TEST(an_act_on_all_finds_who_watches_after_a_fault),
         TEST(a_hanging_disk_holds_up_posts_only),
         TEST(a_damaged_row_is_never_served),
         TEST(a_flipped_bit_in_the_wal_changes_the_epoch),

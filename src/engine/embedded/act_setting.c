@@ -37,7 +37,15 @@ static enum err tell_all(struct act_case *act)
     uint32_t told = 0;
     while (told < TOLD_MAX && (node = map_next(&act->ordering->heads.by_name, &walk)) != NULL) {
         struct head *head = map_entry(node, struct head, node);
-        if (!list_is_empty(&head->subs) && head->row.id != 0 && !head->is_stale) {
+        if (list_is_empty(&head->subs)) {
+            continue;
+        }
+        const enum err err = ordering_find(act->ordering, head->node.key, &head); // as it is now
+        if (err == ERR_GONE) {
+            continue; // its end is damaged: nothing of it is served
+        }
+        TRY(err);
+        if (head->row.id != 0) {
             TRY(tell(act, head));
             told++;
         }

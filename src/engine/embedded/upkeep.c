@@ -112,6 +112,7 @@ static enum err erase_old(struct upkeep *upkeep, struct moment now)
         return ERR_OK;
     }
     upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
+    sanctions_sweep(&ordering->sanctions, now.mono_ms); // or they would fill the room of new ones
     TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
     TRY(held_erase(ordering->store, upto_ms, oldest_n, &rejected));
     if (rejected > 0) { // the newest number may have been among them: it is not used again
