@@ -129,13 +129,13 @@ void chaos_step(struct world *world)
     }
 }
 
-static void on_moderated(struct call *call)
+static void on_paused(struct call *call)
 {
     struct world *world = (struct world *)(void *)((char *)call - offsetof(struct world, act));
     world->act_is_away = false;
 }
 
-void chaos_moderate(struct world *world)
+void chaos_pause(struct world *world)
 {
     world->act_due_ms = world->now_ms + world_while(world, 8 * world->pace_ms);
     if (world->port == NULL || world->act_is_away || world->is_calm) {
@@ -143,12 +143,11 @@ void chaos_moderate(struct world *world)
     }
     world->act_state = world->act_state == STREAM_PAUSED ? STREAM_LIVE : STREAM_PAUSED;
     world->act_is_away = true;
-    world->act =
-        (struct stream_call){.call = {.home = &world->reactors[0].home, .done = on_moderated},
-                             .what = STREAM_DO_PUT,
-                             .stream = world->ledgers[world_chance(world, 200)].name,
-                             .retention_days = -1,
-                             .state = (int8_t)world->act_state};
+    world->act = (struct stream_call){.call = {.home = &world->reactors[0].home, .done = on_paused},
+                                      .what = STREAM_DO_PUT,
+                                      .stream = world->ledgers[world_chance(world, 200)].name,
+                                      .retention_days = -1,
+                                      .state = (int8_t)world->act_state};
     port_stream(world->port, &world->act);
     node_poke(world);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* chaos -- what goes wrong, as often as the scenario says; and the moderator, who pauses streams
+/* chaos -- what goes wrong, as often as the scenario says; and somebody who pauses streams
  * and lets them go on, so that there are acts among the comments.
  */
 #pragma once
@@ -8,7 +8,7 @@
 
 void chaos_begin(struct world *world);
 void chaos_step(struct world *world);
-void chaos_moderate(struct world *world);
+void chaos_pause(struct world *world);
 void chaos_end(struct world *world); // all is well from here on
 /* The longest that a call to the engine may take now, for all that was done to disk and hubs. */
 uint32_t chaos_call_ms(const struct world *world);

@@ -4,87 +4,98 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/must.h"
-#include "engine/embedded/store_rows.h"
+#include "deeds.h"
+#include "engine/embedded/comment_body.h"
 #include "engine/embedded/store_streams.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_KEY = 7 };
-
-/* ---- what the provers ask ---- */
-
-static struct ledger *ledger_of(struct prover_log *log)
-{
-    return (struct ledger *)(void *)log;
-}
+/* ---- what is asked ---- */
 
 struct entry *ledger_find(struct ledger *ledger, uint64_t seq)
 {
     return seq == 0 || seq > ledger->head ? NULL : &ledger->entries[seq - 1];
 }
 
-static uint64_t on_count(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds)
+static bool is_in_view(const struct entry *entry, uint8_t user)
 {
-    struct ledger *ledger = ledger_of(log);
+    return !entry->is_shadowed || entry->user == user;
+}
+
+static bool is_of(const struct entry *entry, uint32_t kinds)
+{
+    return (kinds >> (entry->was_removed ? EVENT_REMOVED : entry->kind) & 1U) != 0;
+}
+
+uint64_t ledger_count(const struct ledger *ledger, uint8_t user, uint64_t from, uint64_t to,
+                      uint32_t kinds)
+{
     uint64_t count = 0;
     to = to < ledger->head ? to : ledger->head;
-    if (kinds == UINT32_MAX) {
-        return to >= from ? to - (from > 0 ? from : 1) + 1 : 0;
+    from = from > 0 ? from : 1;
+    if (kinds == UINT32_MAX && ledger->shadows == 0) {
+        return to >= from ? to - from + 1 : 0;
     }
-    for (uint64_t seq = from > 0 ? from : 1; seq <= to; seq++) {
-        count += kinds >> ledger->entries[seq - 1].kind & 1U;
+    for (uint64_t seq = from; seq <= to; seq++) {
+        const struct entry *entry = &ledger->entries[seq - 1];
+        count += is_of(entry, kinds) && is_in_view(entry, user);
     }
     return count;
 }
 
-static uint64_t on_carried(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to)
+uint64_t ledger_count_carried(const struct ledger *ledger, uint8_t user, enum lane lane,
+                              uint64_t from, uint64_t to)
 {
-    struct ledger *ledger = ledger_of(log);
     uint64_t count = 0;
     to = to < ledger->head ? to : ledger->head;
     for (uint64_t seq = from > 0 ? from : 1; seq <= to; seq++) {
-        count += ledger->entries[seq - 1].lanes >> lane & 1U;
+        const struct entry *entry = &ledger->entries[seq - 1];
+        count += (entry->lanes >> lane & 1U) && is_in_view(entry, user);
     }
     return count;
 }
 
-static uint64_t on_oldest(struct prover_log *log)
+uint64_t ledger_prev(const struct ledger *ledger, uint8_t user, uint64_t seq)
 {
-    const struct ledger *ledger = ledger_of(log);
-    return ledger->ground < ledger->head ? ledger->ground + 1 : UINT64_MAX;
+    while (--seq > 0 && !is_in_view(&ledger->entries[seq - 1], user)) {
+    }
+    return seq;
 }
 
-static uint64_t on_expired(struct prover_log *log)
+bool ledger_is_place(const struct ledger *ledger, uint8_t user, uint64_t seq, uint64_t prev)
 {
-    return ledger_of(log)->ground;
+    const uint64_t wanted = ledger_prev(ledger, user, seq);
+    return ledger_count(ledger, user, seq, seq, UINT32_MAX) == 1 &&
+           (prev == wanted || (prev <= ledger->ground && wanted <= ledger->ground));
 }
 
-static void on_saw(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t kind,
-                   struct str body)
+/* A restore or a pin loses the texts of what is removed again. */
+static bool is_redacted(const struct entry *entry, const struct store_row *row)
 {
-    struct ledger *ledger = ledger_of(log);
+    return (row->kind == EVENT_REMOVED && entry->was_removed) ||
+           (row->kind == entry->kind && (row->kind == EVENT_RESTORE || row->kind == EVENT_PIN));
+}
+
+void ledger_saw(struct ledger *ledger, const struct store_row *row)
+{
     struct world *world = ledger->world;
+    const uint64_t seq = row->seq;
     struct entry *entry = ledger_find(ledger, seq);
     world_holds(world, entry != NULL, "P2: seq %llu of %s was shown and is not in the log",
                 (unsigned long long)seq, ledger->name.at);
     world_holds(world, seq <= ledger->published,
                 "P2: seq %llu of %s was shown before it was published", (unsigned long long)seq,
                 ledger->name.at);
-    world_holds(world, entry->kind == kind && prev == seq - 1,
+    world_holds(world, entry->kind == row->kind || is_redacted(entry, row),
                 "P3: seq %llu of %s was shown as something else", (unsigned long long)seq,
                 ledger->name.at);
-    world_holds(world, entry->body_hash == hash_str(HASH_KEY, body),
-                "P3: seq %llu of %s was shown with another text", (unsigned long long)seq,
-                ledger->name.at);
+    world_holds(
+        world, entry->body_hash == hash_str(LEDGER_HASH_KEY, row->body) || is_redacted(entry, row),
+        "P3: seq %llu of %s was shown with another text", (unsigned long long)seq, ledger->name.at);
     world->shown += !entry->is_shown;
     entry->is_shown = true;
-}
-
-static void on_broken(struct prover_log *log, const char *what)
-{
-    world_broken(ledger_of(log)->world, "P5: %s", what);
 }
 
 void ledger_begin(struct world *world)
@@ -93,12 +104,6 @@ void ledger_begin(struct world *world)
     for (int i = 0; i < STREAMS; i++) {
         struct ledger *ledger = &world->ledgers[i];
         *ledger = (struct ledger){
-            .truth = {.count = on_count,
-                      .carried = on_carried,
-                      .oldest = on_oldest,
-                      .expired = on_expired,
-                      .saw = on_saw,
-                      .broken = on_broken},
             .world = world,
             .name = str_of(names[i]),
             .entries = calloc(EVENTS_MAX, sizeof(struct entry)),
@@ -133,7 +138,7 @@ void ledger_close(struct world *world)
     store_close(world->audit);
 }
 
-static struct ledger *by_id(struct world *world, int64_t id)
+struct ledger *ledger_by_id(struct world *world, int64_t id)
 {
     struct store_stream stream;
     struct str name;
@@ -141,6 +146,7 @@ static struct ledger *by_id(struct world *world, int64_t id)
                 "P1: a row belongs to no stream");
     for (int i = 0; i < STREAMS; i++) {
         if (str_eq(world->ledgers[i].name, name)) {
+            world->ledgers[i].id = id;
             return &world->ledgers[i];
         }
     }
@@ -152,10 +158,12 @@ static struct entry entry_of(const struct store_row *row)
     struct entry entry = {.n = row->n,
                           .at_ms = row->at_ms,
                           .kind = row->kind,
-                          .body_hash = hash_str(HASH_KEY, row->body)};
+                          .body_hash = hash_str(LEDGER_HASH_KEY, row->body)};
     if (row->kind == EVENT_COMMENT) { // "u3", "c17"
         entry.user = (uint8_t)(row->user.at[1] - '0');
         entry.cid = (uint16_t)strtoul(row->cid.at + 1, NULL, 10);
+        entry.id_hash = hash_str(LEDGER_HASH_KEY, comment_body_id(row->body));
+        entry.is_shadowed = (row->flags & EVENT_FLAG_SHADOW) != 0;
     }
     return entry;
 }
@@ -180,7 +188,7 @@ static void take_comment(struct world *world, const struct ledger *ledger, struc
     comment->seq = seq;
     world_holds(world, !comment->is_denied, "P13: u%u's c%u was refused and is there", entry->user,
                 entry->cid);
-    if (poster->is_away && poster->cid == entry->cid && !world->is_verifying) {
+    if (poster->is_away && poster->cid == entry->cid && !comment->is_held && !world->is_verifying) {
         const int64_t waited_ms = world->now_ms - poster->submit.asked_mono_ms;
         world_holds(world, waited_ms <= POST_WAIT_MS_MAX, "P13: u%u waited %lld ms for its place",
                     entry->user, (long long)waited_ms);
@@ -210,7 +218,7 @@ static uint32_t others_before(struct ledger *ledger, uint64_t seq, int64_t at_ms
     uint32_t count = 0;
     for (; seq > 1 && ledger->entries[seq - 2].at_ms / long_ms == at_ms / long_ms; seq--) {
         const struct entry *entry = &ledger->entries[seq - 2];
-        count += entry->kind == EVENT_COMMENT && entry->user != HOST;
+        count += entry->kind == EVENT_COMMENT && entry->user != HOST && !entry->is_shadowed;
     }
     return count;
 }
@@ -233,9 +241,12 @@ static uint8_t lanes_of(struct ledger *ledger, const struct entry *entry, uint64
 
 static void take_row(struct world *world, const struct store_row *row)
 {
-    struct ledger *ledger = by_id(world, row->stream);
+    struct ledger *ledger = ledger_by_id(world, row->stream);
     struct entry entry = entry_of(row);
-    world_holds(world, row->seq == ledger->head + 1 && row->prev == ledger->head,
+    const uint64_t prev = ledger_prev(ledger, NOBODY_USER, ledger->head + 1);
+    world_holds(world,
+                row->seq == ledger->head + 1 &&
+                    (row->prev == prev || (prev <= ledger->ground && row->prev <= ledger->ground)),
                 "P3: %s has seq %llu (prev %llu) after %llu", ledger->name.at,
                 (unsigned long long)row->seq, (unsigned long long)row->prev,
                 (unsigned long long)ledger->head);
@@ -246,14 +257,18 @@ static void take_row(struct world *world, const struct store_row *row)
                 ledger->name.at);
     if (entry.kind == EVENT_COMMENT) {
         take_comment(world, ledger, &entry, row->seq);
-        count_accepted(world, &entry);
+        if (!world->posters[entry.user].comments[entry.cid].is_held) { // that was counted before
+            count_accepted(world, &entry);
+        }
     }
     entry.lanes = lanes_of(ledger, &entry, row->seq);
     ledger->entries[row->seq - 1] = entry;
     ledger->head = row->seq;
+    ledger->shadows += entry.is_shadowed;
     world->audited_n = row->n;
-    world_note(world, "committed %s %llu: %s u%u c%u", ledger->name.at,
-               (unsigned long long)row->seq, event_kind_name(entry.kind), entry.user, entry.cid);
+    world_note(world, "committed %s %llu: %s u%u c%u%s", ledger->name.at,
+               (unsigned long long)row->seq, event_kind_name(entry.kind), entry.user, entry.cid,
+               entry.is_shadowed ? ", shadowed" : "");
 }
 
 static void look_at_ground(struct world *world)
@@ -274,9 +289,53 @@ static void look_at_ground(struct world *world)
     }
 }
 
+static bool was_held(const struct world *world, const struct store_row *row)
+{
+    const struct entry entry = entry_of(row);
+    return world->posters[entry.user].comments[entry.cid].is_held;
+}
+
+/* What acts answered before it was posted make of a comment. */
+static void check_sanctions(struct world *world, const struct ledger *ledger,
+                            const struct entry *entry)
+{
+    const struct poster *poster = &world->posters[entry->user];
+    const bool is_held = poster->comments[entry->cid].is_held;
+    if (entry->kind != EVENT_COMMENT || !poster->is_away || poster->cid != entry->cid) {
+        return;
+    }
+    const uint64_t fence = poster->fence;
+    const uint8_t user = entry->user;
+    world_holds(world,
+                is_held || (!deeds_under(ledger, ACT_BAN, user, fence) &&
+                            !deeds_under(ledger, ACT_TIMEOUT, user, fence) &&
+                            !deeds_under(ledger, ACT_WARN, user, fence)),
+                "P9: u%u posts c%u to %s in spite of a sanction", user, entry->cid,
+                ledger->name.at);
+    world_holds(world, is_held || !deeds_under(ledger, ACT_HOLD, user, fence) || entry->is_shadowed,
+                "P9: what u%u posts is to be held, and c%u is not", user, entry->cid);
+    world_holds(world,
+                is_held || !deeds_under(ledger, ACT_SHADOW, user, fence) || entry->is_shadowed,
+                "P8: u%u is shadowed, and c%u is not", user, entry->cid);
+    world_holds(world, !entry->is_shadowed || deeds_shadow(ledger, entry),
+                "P8: u%u is not shadowed, and c%u is", user, entry->cid);
+}
+
+static void look_at_acts(struct world *world, const uint64_t heads[STREAMS])
+{
+    deeds_look(world);
+    for (int i = 0; i < STREAMS && !world->is_verifying; i++) {
+        const struct ledger *ledger = &world->ledgers[i];
+        for (uint64_t seq = heads[i] + 1; seq <= ledger->head; seq++) {
+            check_sanctions(world, ledger, &ledger->entries[seq - 1]);
+        }
+    }
+}
+
 void ledger_look(struct world *world)
 {
     sqlite3_stmt *walk = NULL;
+    const uint64_t heads[STREAMS] = {world->ledgers[0].head, world->ledgers[1].head};
     uint32_t comments = 0;
     struct store_row row = {.n = 0};
     const bool is_unchanged = world->audited_ops == disk.ops && !world->is_verifying;
@@ -284,17 +343,22 @@ void ledger_look(struct world *world)
         return;
     }
     world->audited_ops = disk.ops;
+    deeds_look_held(world);
     must(store_rows_since(world->audit, world->audited_n + 1, &walk) == ERR_OK);
     enum err err = ERR_OK;
     while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {
         take_row(world, &row);
-        comments += row.kind == EVENT_COMMENT;
+        comments += row.kind == EVENT_COMMENT && !was_held(world, &row);
     }
     world_holds(world,
                 !world->scenario->has_small_queue || comments <= SMALL_QUEUE || world->is_verifying,
                 "P13: %u posts waited for the disk", comments);
     world_holds(world, err == ERR_NOT_FOUND, "P1: a row that was just committed is damaged");
     look_at_ground(world);
+    look_at_acts(world, heads);
+    if (world->is_verifying) {
+        deeds_verify(world);
+    }
     store_rollback(world->audit);
 }
 
@@ -319,8 +383,9 @@ static void cut(struct world *world, struct ledger *ledger, uint64_t head)
         if (entry->kind == EVENT_COMMENT) {
             struct poster *poster = &world->posters[entry->user];
             poster->comments[entry->cid].seq = 0;
-            poster->accepted -= poster->accepted > 0;
+            poster->accepted -= poster->accepted > 0 && !poster->comments[entry->cid].is_held;
         }
+        ledger->shadows -= entry->is_shadowed;
         *entry = (struct entry){.n = 0};
     }
     ledger->published = ledger->published < head ? ledger->published : head;
@@ -328,13 +393,26 @@ static void cut(struct world *world, struct ledger *ledger, uint64_t head)
 
 static void verify_row(struct world *world, struct ledger *ledger, const struct store_row *row)
 {
-    const struct entry *known = ledger_find(ledger, row->seq);
+    struct entry *known = ledger_find(ledger, row->seq);
     const struct entry entry = entry_of(row);
+    known->is_found_removed = row->kind == EVENT_REMOVED;
     world_holds(world,
-                known->n == entry.n && known->kind == entry.kind && known->at_ms == entry.at_ms &&
-                    known->body_hash == entry.body_hash,
+                known->n == entry.n && known->at_ms == entry.at_ms &&
+                    ((known->kind == entry.kind && known->body_hash == entry.body_hash) ||
+                     known->is_found_removed || is_redacted(known, row)),
                 "P1: seq %llu of %s is another one after the restart", (unsigned long long)row->seq,
                 ledger->name.at);
+}
+
+/* Nothing is removed but by acts. */
+static void check_found(struct world *world, const struct ledger *ledger)
+{
+    for (uint64_t seq = ledger->ground + 1; seq <= ledger->head; seq++) {
+        const struct entry *entry = &ledger->entries[seq - 1];
+        world_holds(world, !entry->is_found_removed || entry->was_removed,
+                    "P1: seq %llu of %s is removed, and no act removed it", (unsigned long long)seq,
+                    ledger->name.at);
+    }
 }
 
 static void verify_known(struct world *world, uint64_t *heads)
@@ -344,7 +422,7 @@ static void verify_known(struct world *world, uint64_t *heads)
     enum err err = ERR_OK;
     must(store_rows_since(world->audit, 1, &walk) == ERR_OK);
     while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {
-        struct ledger *ledger = by_id(world, row.stream);
+        struct ledger *ledger = ledger_by_id(world, row.stream);
         uint64_t *head = &heads[ledger - world->ledgers];
         world_holds(world, row.seq == *head + 1, "P1: %s lacks what stands before seq %llu",
                     ledger->name.at, (unsigned long long)row.seq);
@@ -377,5 +455,8 @@ void ledger_verify(struct world *world)
     world->is_verifying = true;
     ledger_look(world);
     world->is_verifying = false;
+    for (int i = 0; i < STREAMS; i++) {
+        check_found(world, &world->ledgers[i]);
+    }
     ledger_published(world); // whoever asks the new process gets all of it
 }

@@ -9,7 +9,10 @@
  */
 #pragma once
 
+#include "engine/embedded/store_rows.h"
 #include "world.h"
+
+enum { LEDGER_HASH_KEY = 7 };
 
 void ledger_begin(struct world *world);
 void ledger_end(struct world *world);
@@ -22,3 +25,18 @@ void ledger_published(struct world *world); // what is committed may be known fr
 /* NULL: it is not there. */
 struct entry *ledger_find(struct ledger *ledger, uint64_t seq);
 uint64_t ledger_seq_of(const struct ledger *ledger, uint8_t user, uint16_t cid); // 0: none
+/* The stream of that id in the store; the audit connection is in a transaction. */
+struct ledger *ledger_by_id(struct world *world, int64_t id);
+
+/* ---- as somebody sees it: a user, who has their own shadowed comments, or NOBODY_USER ---- */
+
+/* Events with from <= seq <= to of these kinds. */
+uint64_t ledger_count(const struct ledger *ledger, uint8_t user, uint64_t from, uint64_t to,
+                      uint32_t kinds);
+uint64_t ledger_count_carried(const struct ledger *ledger, uint8_t user, enum lane lane,
+                              uint64_t from, uint64_t to);
+uint64_t ledger_prev(const struct ledger *ledger, uint8_t user, uint64_t seq); // 0: none
+/* It is shown to them, and behind `prev`: what expired need not be named. */
+bool ledger_is_place(const struct ledger *ledger, uint8_t user, uint64_t seq, uint64_t prev);
+/* Somebody was shown this event: it is as it was committed, or removed. */
+void ledger_saw(struct ledger *ledger, const struct store_row *row);

@@ -5,9 +5,10 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "ledger.h"
+#include "moderator.h"
 #include "watcher.h"
 
-enum { IDLE_MS = 500, DOWN_MS_MAX = 5000, LETTERS_AT_ONCE = 64 };
+enum { EVIDENCE_DAYS = 90, IDLE_MS = 500, DOWN_MS_MAX = 5000, LETTERS_AT_ONCE = 64 };
 
 /* ---- mailboxes ---- */
 
@@ -54,7 +55,7 @@ void node_begin(struct world *world)
 
 static struct embedded_rules rules_of(const struct scenario *scenario)
 {
-    struct embedded_rules rules = {.post_user = {.count = 0}};
+    struct embedded_rules rules = {.post_user = {.count = 0}, .evidence_days = EVIDENCE_DAYS};
     if (scenario->has_limits) {
         rules.post_user = (struct limit){.count = 5, .window_ms = 10000};
         rules.post_stream = (struct limit){.count = 20, .window_ms = 1000};
@@ -187,7 +188,7 @@ void node_step_writer(struct world *world)
     const bool decided = goes_on && !was_decided;
     if (!world->is_dead && !disk.crashed) {
         ledger_look(world);
-        if (was_decided) {
+        if (!decided) { // what is done between batches is published at once
             ledger_published(world);
         }
     }
@@ -223,7 +224,8 @@ static bool is_at_rest(const struct world *world)
             return false;
         }
     }
-    return !world->act_is_away && !world->asker.is_away && !world->pager.is_away;
+    return !world->act_is_away && moderator_all_back(world) && !world->asker.is_away &&
+           !world->pager.is_away;
 }
 
 static void run_down(struct world *world)

@@ -1,19 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pager.h"
 
+#include "deeds.h"
 #include "ledger.h"
 #include "node.h"
 
-static const uint32_t acts = ~(UINT32_C(1) << EVENT_COMMENT);
+#include <stdlib.h>
+#include <string.h>
+
+static const uint32_t acts = ~(UINT32_C(1) << EVENT_COMMENT | UINT32_C(1) << EVENT_REMOVED);
 
 /* How many events the log holds in the direction asked, as far as everybody may know. */
-static uint64_t count_known(struct ledger *ledger, const struct read *read, uint64_t head)
+static uint64_t count_known(const struct pager *pager, uint64_t head)
 {
+    const struct ledger *ledger = &pager->world->ledgers[pager->stream];
+    const struct read *read = &pager->read;
     const uint64_t from = read->from == READ_AFTER ? read->bound + 1 : 1;
     const uint64_t upto = read->from == READ_AFTER ? read->upto : read->bound - 1;
     const uint64_t first = from > ledger->ground ? from : ledger->ground + 1;
     const uint64_t last = upto < head ? upto : head;
-    return last >= first ? ledger->truth.count(&ledger->truth, first, last, read->kinds) : 0;
+    return last >= first ? ledger_count(ledger, pager->user, first, last, read->kinds) : 0;
+}
+
+/* It is shown to who asks, with what stands before it there, and without what was removed. */
+static void check_event(struct pager *pager, const struct event *event)
+{
+    static const struct str comment = STR("{\"type\":\"comment\"");
+    struct world *world = pager->world;
+    struct ledger *ledger = &world->ledgers[pager->stream];
+    const struct store_row row = {.seq = event->seq,
+                                  .prev = event->prev,
+                                  .kind = event->kind,
+                                  .body = {.at = event->body, .len = event->body_len}};
+    ledger_saw(ledger, &row);
+    const struct entry *entry = ledger_find(ledger, event->seq);
+    world_holds(world, ledger_is_place(ledger, pager->user, event->seq, event->prev),
+                "P8: a page of %s shows %llu", ledger->name.at, (unsigned long long)event->seq);
+    world_holds(
+        world,
+        event->kind != EVENT_COMMENT || !deeds_took(ledger, event->seq, entry->n, pager->fence),
+        "P6: a page of %s has the text of %llu", ledger->name.at, (unsigned long long)event->seq);
+    const char *at = event->body, *const end = event->body + event->body_len;
+    while ((at = memmem(at, (size_t)(end - at), comment.at, comment.len)) != NULL) {
+        const uint64_t seq = strtoull(strstr(at, "\"seq\":") + 6, NULL, 10);
+        world_holds(world, !deeds_took(ledger, seq, entry->n, pager->fence),
+                    "P6: a page of %s has the text of %llu in %llu", ledger->name.at,
+                    (unsigned long long)seq, (unsigned long long)event->seq);
+        at += comment.len;
+    }
 }
 
 static void check_events(struct pager *pager)
@@ -24,12 +58,11 @@ static void check_events(struct pager *pager)
     for (uint32_t i = 0; i < read->count; i++) {
         const struct event *event = read->events[i];
         const struct event *before = i == 0 ? NULL : read->events[i - 1];
-        ledger->truth.saw(&ledger->truth, event->seq, event->prev, event->kind,
-                          (struct str){.at = event->body, .len = event->body_len});
+        check_event(pager, event);
         world_holds(world, (read->kinds >> event->kind & 1U) != 0, "P5: a page has other kinds");
         world_holds(world,
-                    before == NULL || ledger->truth.count(&ledger->truth, before->seq + 1,
-                                                          event->seq, read->kinds) == 1,
+                    before == NULL || ledger_count(ledger, pager->user, before->seq + 1, event->seq,
+                                                   read->kinds) == 1,
                     "P5: a page of %s leaves something out before %llu", ledger->name.at,
                     (unsigned long long)event->seq);
     }
@@ -50,7 +83,7 @@ static void check_page(struct pager *pager)
     if (pager->ground != ledger->ground) {
         return; // retention was at it meanwhile
     }
-    const uint64_t all = count_known(ledger, read, read->head);
+    const uint64_t all = count_known(pager, read->head);
     world_holds(world, read->count == (all < read->limit ? all : read->limit),
                 "P5: a page of %s has %u of %llu", ledger->name.at, read->count,
                 (unsigned long long)all);
@@ -89,7 +122,9 @@ void pager_step(struct world *world)
     pager->stream = world_chance(world, 250);
     const struct ledger *ledger = &world->ledgers[pager->stream];
     const bool newest = world_chance(world, 500);
-    pager->head = ledger->published;
+    pager->head = ledger_prev(ledger, NOBODY_USER, ledger->published + 1);
+    pager->fence = world->deeds.fence;
+    pager->user = world_chance(world, 300) ? (uint8_t)world_below(world, USERS) : NOBODY_USER;
     pager->ground = ledger->ground;
     pager->is_away = true;
     pager->read = (struct read){
@@ -99,6 +134,9 @@ void pager_step(struct world *world)
         .upto = SEQ_MAX,
         .limit = 1 + (uint32_t)world_below(world, 60),
         .kinds = world_chance(world, 200) ? acts : UINT32_MAX,
+        .view = pager->user == NOBODY_USER
+                    ? 0
+                    : port_user_hash(world->port, str_of(world->posters[pager->user].name)),
     };
     pager->read.bound = pager->read.from == READ_BEFORE && newest
                             ? SEQ_MAX + 1

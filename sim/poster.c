@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "poster.h"
 
+#include "deeds.h"
 #include "ledger.h"
 #include "node.h"
+#include "rules/claims.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +26,23 @@ static uint64_t greatest_answered(const struct world *world, uint8_t stream)
     return greatest;
 }
 
+/* It is in the queue, or was taken off: it has no place to be told, nor a text. */
+static void check_hidden(struct poster *poster, const struct comment *comment)
+{
+    struct world *world = poster->world;
+    const struct submit *submit = &poster->submit;
+    const struct str body = {.at = submit->event->body, .len = submit->event->body_len};
+    const struct entry *entry = ledger_find(&world->ledgers[comment->stream], comment->seq);
+    world_holds(world, comment->is_held || (entry != NULL && entry->was_removed),
+                "P1: u%u's c%u is said to be hidden", poster->user, poster->cid);
+    world_holds(world, submit->event->seq == 0 || submit->event->seq == comment->seq,
+                "P4: u%u's c%u was answered %llu and is %llu", poster->user, poster->cid,
+                (unsigned long long)submit->event->seq, (unsigned long long)comment->seq);
+    world_holds(world,
+                submit->state == COMMENT_HELD || memmem(body.at, body.len, "\"text\"", 6) == NULL,
+                "P6: u%u's c%u was removed, and a retry has its text", poster->user, poster->cid);
+}
+
 static void check_accepted(struct poster *poster)
 {
     struct world *world = poster->world;
@@ -34,6 +53,15 @@ static void check_accepted(struct poster *poster)
     struct entry *entry = ledger_find(ledger, seq);
     const bool is_retry = submit->end == SUBMIT_DUPLICATE;
     world_holds(world, epoch_eq(&submit->epoch, &world->epoch), "P14: an answer of another epoch");
+    world_holds(world, !comment->is_answered || is_retry, "P4: a retry was taken as new");
+    if (submit->state != COMMENT_VISIBLE) {
+        check_hidden(poster, comment);
+        comment->is_answered = true;
+        comment->may_be_there = false;
+        return;
+    }
+    world_holds(world, seq <= ledger->ground || !deeds_remove(ledger, seq, poster->fence),
+                "P6: u%u's c%u is removed, and said to be visible", poster->user, poster->cid);
     if (seq > ledger->ground) {
         world_holds(world,
                     entry != NULL && entry->user == poster->user && entry->cid == poster->cid,
@@ -44,7 +72,6 @@ static void check_accepted(struct poster *poster)
     world_holds(world, comment->seq == seq, "P4: u%u's c%u was answered %llu and is %llu",
                 poster->user, poster->cid, (unsigned long long)seq,
                 (unsigned long long)comment->seq);
-    world_holds(world, !comment->is_answered || is_retry, "P4: a retry was taken as new");
     world_holds(world, is_retry || seq > poster->known_head,
                 "P3: u%u's c%u got %llu, and %llu was answered before it was posted", poster->user,
                 poster->cid, (unsigned long long)seq, (unsigned long long)poster->known_head);
@@ -53,18 +80,40 @@ static void check_accepted(struct poster *poster)
     world->answered++;
 }
 
+/* By a rule that is set, or by a sanction that was in force when it was posted, or after. */
+static void check_sanctioned(struct poster *poster, enum refusal refusal)
+{
+    struct world *world = poster->world;
+    const struct ledger *ledger = &world->ledgers[poster->comments[poster->cid].stream];
+    const enum act_do what = refusal == REFUSAL_BANNED  ? ACT_BAN
+                             : refusal == REFUSAL_MUTED ? ACT_TIMEOUT
+                                                        : ACT_WARN;
+    world_holds(world, deeds_may_be_under(ledger, what, poster->user, poster->fence),
+                "P9: u%u was refused as %d without a reason", poster->user, (int)refusal);
+    if (what == ACT_WARN) {
+        poster->warning = poster->submit.act;
+    }
+}
+
 static void check_refused(struct poster *poster)
 {
     struct world *world = poster->world;
     struct comment *comment = &poster->comments[poster->cid];
     const enum refusal refusal = poster->submit.refusal;
     const bool is_rate = refusal == REFUSAL_RATE_USER || refusal == REFUSAL_RATE_STREAM;
-    world_holds(world, is_rate || refusal == REFUSAL_OVERLOADED || refusal == REFUSAL_STORE_DOWN,
+    const bool is_moderated = refusal >= REFUSAL_BANNED && refusal < REFUSAL_BY_HOOK;
+    world_holds(world,
+                is_rate || is_moderated || refusal == REFUSAL_OVERLOADED ||
+                    refusal == REFUSAL_STORE_DOWN,
                 "P13: refused as %d", (int)refusal);
-    world_holds(world, !is_rate || comment->seq == 0, "P4: a retry met the limits");
+    if (refusal >= REFUSAL_BANNED && refusal <= REFUSAL_MUST_ACKNOWLEDGE) {
+        check_sanctioned(poster, refusal);
+    }
+    world_holds(world, !(is_rate || is_moderated) || comment->seq == 0,
+                "P4: a retry met the limits");
     world_holds(world, comment->may_be_there || comment->is_answered || comment->seq == 0,
                 "P13: u%u's c%u was refused and is there", poster->user, poster->cid);
-    comment->is_denied = !comment->may_be_there && comment->seq == 0;
+    comment->is_denied = !comment->may_be_there && comment->seq == 0 && !comment->is_held;
     world_holds(world, !is_rate || poster->submit.retry_after_ms > 0,
                 "P13: refused by a limit without a word when to come again");
 }
@@ -109,6 +158,7 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
     poster->cid = cid;
     poster->life = world->life;
     poster->is_away = true;
+    poster->fence = world->deeds.fence;
     poster->known_head = comment->is_tried ? 0 : greatest_answered(world, comment->stream);
     comment->is_tried = true;
     comment->is_denied = false;
@@ -120,10 +170,14 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
         .stream = world->ledgers[comment->stream].name,
         .author = {.id = str_of(poster->name),
                    .name = str_of(poster->name),
-                   .privileged = poster->user == HOST},
+                   .privileged = poster->user == HOST,
+                   .role_bits = ROLE_VIEWER | (poster->user == HOST ? ROLE_HOST : 0)},
         .cid = str_of(poster->cid_text),
         .text = {.at = poster->text, .len = len},
         .media_ms = -1,
+        .traits = {.bits = cid % 3 == 0 ? TRAIT_LINK : 0,
+                   .likeness = cid % 26 + 1,
+                   .folded = {.at = poster->text, .len = len}},
     };
     world_note(world, "u%u posts c%u to %s", poster->user, cid,
                world->ledgers[comment->stream].name.at);

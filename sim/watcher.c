@@ -3,8 +3,11 @@
 
 #include "attendance.h"
 #include "chaos.h"
+#include "deeds.h"
+#include "hub/pursuit.h"
 #include "ledger.h"
 #include "node.h"
+#include "screen.h"
 
 #include <string.h>
 
@@ -73,7 +76,8 @@ static void note_place(struct watcher *watcher)
                 "P14: w%u came with a cursor of another life and was not told", watcher->number);
     if (prover->greeted) {
         watcher->has_place = true;
-        watcher->place = prover->last;
+        const bool waits = prover->gap_got < prover->gap_carried; // for acts of a gap
+        watcher->place = waits ? prover->gap_from - 1 : prover->last;
     }
 }
 
@@ -125,7 +129,13 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     watcher->place = cursor->seq;
 }
 
-static const struct viewer_ops ops = {.open = on_open,
+static uint64_t on_user(const struct viewer *viewer)
+{
+    return ((const struct watcher *)(const void *)viewer)->prover.join.user;
+}
+
+static const struct viewer_ops ops = {.user = on_user,
+                                      .open = on_open,
                                       .refuse = on_refuse,
                                       .write = on_write,
                                       .keep = on_keep,
@@ -172,10 +182,19 @@ static const struct encoding *choose_encoding(struct world *world)
     return all[world_below(world, sizeof(all) / sizeof(all[0]))];
 }
 
+static uint64_t hash_of(const struct watcher *watcher)
+{
+    struct world *world = watcher->world;
+    return watcher->user == NOBODY_USER
+               ? 0
+               : port_user_hash(world->port, str_of(world->posters[watcher->user].name));
+}
+
 static void come(struct world *world, struct watcher *watcher)
 {
     if (!watcher->has_place) {
         watcher->stream = world_chance(world, 250);
+        watcher->user = world_chance(world, 400) ? (uint8_t)world_below(world, USERS) : NOBODY_USER;
     }
     struct ledger *ledger = &world->ledgers[watcher->stream];
     struct join join = {.stream = ledger->name,
@@ -184,17 +203,24 @@ static void come(struct world *world, struct watcher *watcher)
                         .lane = world_chance(world, 500) ? LANE_FULL
                                                          : (uint8_t)world_below(world, LANES),
                         .limit = (world->is_calm ? 60 : 1) + (uint32_t)world_below(world, 60),
-                        .identity = watcher->identity};
+                        .identity = watcher->identity,
+                        .user = hash_of(watcher)};
     choose_cursor(watcher, &join);
+    if (!watcher->has_own) {
+        screen_clear(&watcher->screen, ledger, watcher->user);
+    }
     watcher->hub = (uint8_t)world_below(world, world->hubs);
     watcher->room = world->is_calm || world_chance(world, 500) ? UINT32_MAX
                                                                : (uint32_t)world_below(world, 2000);
     watcher->is_joined = watcher->is_alive = true;
     watcher->is_open = false;
-    world_note(world, "w%u comes to hub %u for %s after %lld, lane %s%s", watcher->number,
+    world_note(world, "w%u comes to hub %u for %s after %lld, lane %s%s as %d", watcher->number,
                watcher->hub, ledger->name.at, join.has_cursor ? (long long)join.cursor.seq : -1,
-               lane_name((enum lane)join.lane), join.encoding == NULL ? ", by poll" : "");
-    prover_begin(&watcher->prover, &ledger->truth, &join, ledger->published);
+               lane_name((enum lane)join.lane), join.encoding == NULL ? ", by poll" : "",
+               watcher->user == NOBODY_USER ? -1 : watcher->user);
+    prover_begin(&watcher->prover, &watcher->screen.log, &join,
+                 ledger_prev(ledger, NOBODY_USER, ledger->published + 1));
+    watcher->prover.fenced = &world->deeds.fence;
     viewer_join(hub_of(watcher), &watcher->viewer, &ops, &join);
     turn_soon(watcher);
 }
@@ -299,6 +325,7 @@ void watcher_begin(struct world *world)
         watcher->number = i;
         watcher->identity = (uint8_t)world_below(world, IDENTITIES + 1);
         watcher->due_ms = (int64_t)world_below(world, 20000);
+        screen_begin(&watcher->screen, world);
     }
 }
 
@@ -306,6 +333,7 @@ void watcher_end(struct world *world)
 {
     for (int i = 0; i < WATCHERS; i++) {
         prover_end(&world->watchers[i].prover);
+        screen_end(&world->watchers[i].screen);
     }
 }
 
@@ -340,18 +368,26 @@ void watcher_check_rest(struct world *world)
     for (int i = 0; i < WATCHERS; i++) {
         const struct watcher *watcher = &world->watchers[i];
         const struct prover *prover = &watcher->prover;
-        const uint64_t head = world->ledgers[watcher->stream].head;
+        const struct ledger *ledger = &world->ledgers[watcher->stream];
+        const uint64_t head = ledger_prev(ledger, watcher->user, ledger->head + 1);
+        const struct catchup *catchup = watcher->viewer.catchup;
+        const bool is_apart = !is_poll(watcher) && catchup != NULL && catchup->is_apart;
         if (!watcher->is_joined) {
             continue;
         }
         world_holds(world, watcher->is_open, "P5: w%u was never let in", watcher->number);
         const uint64_t has = is_poll(watcher) ? watcher->viewer.last_seq : prover->last;
-        world_holds(world, has == head, "P5: w%u has %llu, and the newest is %llu", watcher->number,
+        world_holds(world,
+                    has == head || (head <= ledger->ground && has <= ledger->ground) ||
+                        (is_apart && watcher->viewer.lane != LANE_FULL) ||
+                        (!is_apart && has == ledger_prev(ledger, NOBODY_USER, ledger->head + 1)),
+                    "P5: w%u has %llu, and the newest is %llu", watcher->number,
                     (unsigned long long)has, (unsigned long long)head);
-        world_holds(world, is_poll(watcher) || watcher->viewer.mode == VIEWER_LIVE,
+        world_holds(world, is_poll(watcher) || watcher->viewer.mode == VIEWER_LIVE || is_apart,
                     "P5: w%u is not live", watcher->number);
         world_holds(world, prover->gap_got == prover->gap_carried && prover->len == 0,
                     "P5: w%u still waits for what a gap promised", watcher->number);
         prover_settle(prover);
+        screen_check(&watcher->screen, has);
     }
 }

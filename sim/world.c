@@ -5,8 +5,10 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "chaos.h"
+#include "deeds.h"
 #include "disk_vfs.h"
 #include "ledger.h"
+#include "moderator.h"
 #include "node.h"
 #include "pager.h"
 #include "poster.h"
@@ -96,6 +98,7 @@ struct turn {
         ASKER,
         PAGER,
         CHAOS,
+        HOLDER,
         MODERATOR,
         UP
     } who;
@@ -133,7 +136,11 @@ static struct turn next_turn(struct world *world)
     bid(world, &turn, world->asker.due_ms, (struct turn){.who = ASKER});
     bid(world, &turn, world->pager.due_ms, (struct turn){.who = PAGER});
     bid(world, &turn, world->chaos_due_ms, (struct turn){.who = CHAOS});
-    bid(world, &turn, world->act_due_ms, (struct turn){.who = MODERATOR});
+    bid(world, &turn, world->act_due_ms, (struct turn){.who = HOLDER});
+    for (int i = 0; i < MODERATORS; i++) {
+        bid(world, &turn, world->moderators[i].due_ms,
+            (struct turn){.who = MODERATOR, .number = i});
+    }
     bid(world, &turn, world->up_due_ms, (struct turn){.who = UP});
     return turn;
 }
@@ -165,8 +172,11 @@ static void take(struct world *world, const struct turn *turn)
     case CHAOS:
         chaos_step(world);
         break;
+    case HOLDER:
+        chaos_pause(world);
+        break;
     case MODERATOR:
-        chaos_moderate(world);
+        moderator_step(world, &world->moderators[turn->number]);
         break;
     case UP:
         node_start(world);
@@ -205,16 +215,19 @@ void world_begin(struct world *world, const struct scenario *scenario, uint64_t 
                             .hash = UINT64_C(0xcbf29ce484222325),
                             .clock = {.mono_ms = on_mono, .wall_ms = on_wall},
                             .is_verbose = world->is_verbose,
+                            .is_moderated = seed / scenario_count % 2 == 0,
                             .wall_ms = BEGIN_WALL_MS};
     rand_init(&world->rand, seed);
     disk_init(seed + 1);
     disk_vfs_begin();
     ledger_begin(world);
+    deeds_begin(world);
     node_begin(world);
     poster_begin(world);
     watcher_begin(world);
     attendance_begin(world);
     pager_begin(world);
+    moderator_begin(world);
     chaos_begin(world);
     node_start(world);
 }
@@ -231,9 +244,12 @@ static void come_to_rest(struct world *world)
     for (int i = 0; i < WATCHERS; i++) {
         world->watchers[i].due_ms = world->now_ms + 1 + i;
     }
+    for (int i = 0; i < MODERATORS && world->is_moderated; i++) {
+        world->moderators[i].due_ms = world->now_ms + 1;
+    }
     /* The limits let five through in ten seconds. */
     const int64_t until_ms = world->now_ms + 60000 + 2500 * (int64_t)poster_most_unsettled(world);
-    while (!poster_all_settled(world) || world->port == NULL) {
+    while (!poster_all_settled(world) || !moderator_all_at_peace(world) || world->port == NULL) {
         step(world);
         world_holds(world, world->now_ms < until_ms,
                     "P13: all is well, and still somebody has no answer");
@@ -258,7 +274,8 @@ void world_run(struct world *world)
 
 void world_end(struct world *world)
 {
-    ledger_end(world);
     watcher_end(world);
+    ledger_end(world);
+    deeds_end(world);
     disk_vfs_begin();
 }

@@ -37,6 +37,9 @@ enum {
     POST_WAIT_MS_MAX = 500,
     SILENT_MS_MAX = 3000,
     SMALL_QUEUE = 3,
+    MODERATORS = 2,
+    DEEDS_MAX = 600, // acts of a history
+    NOBODY_USER = 255,
 };
 #define NEVER INT64_MAX
 
@@ -46,19 +49,51 @@ struct entry { // one row that was committed
     uint64_t n;
     int64_t at_ms;
     uint64_t body_hash;
-    uint8_t kind;
-    uint8_t user; // of a comment
+    uint64_t id_hash; // of a comment's id
+    uint8_t kind;     // as it was posted: never REMOVED
+    uint8_t user;     // of a comment
     uint16_t cid;
-    uint8_t lanes;              // that carry it: a bit each
+    uint8_t lanes; // that carry it: a bit each
+    bool is_shadowed;
     bool is_answered, is_shown; // so it may never vanish
+    bool was_removed;           // by an act that may be lifted since: its place stays so
+    bool is_found_removed;      // after a start, by an act that nobody had seen yet
+    bool is_unshadowed;         // the act that shadowed it was undone
+};
+
+/* An act that was committed: deeds.c. */
+struct deed {
+    uint64_t id, lifted_by;
+    uint64_t seq, bound_n; // no row of the log below bound_n may hold what it removed
+    uint64_t since_n;      // of a shadow
+    uint64_t known_n;      // the newest row of the log when it was first seen
+    uint64_t fence;        // its answer, among all answers; 0: there was none yet
+    uint64_t lift_fence;   // of what lifted it
+    int64_t until_ms;      // of a timeout, by the world's clock; NEVER
+    uint8_t what;          // enum act_do
+    uint8_t stream;        // STREAMS: all
+    uint8_t user;          // that it is aimed at; NOBODY_USER
+    bool has_value;        // of what sets something: anything is set
+    char target[80];
+    uint8_t took[STREAMS][EVENTS_MAX / 8];  // comments that it removed, a bit each
+    uint8_t holds[STREAMS][EVENTS_MAX / 8]; // those of them that it still removes
+};
+
+struct deeds {
+    struct deed *at; // owned; [DEEDS_MAX], by id
+    uint32_t count;
+    uint64_t fence;       // how many answers there were
+    uint64_t held_n;      // of the queue, looked at
+    uint64_t kinds[ACTS]; // answered, of a history
 };
 
 struct ledger {
-    struct prover_log truth; // first
     struct world *world;
     struct str name;
     struct entry *entries; // owned; [EVENTS_MAX], by seq - 1
     uint64_t head;         // newest committed
+    uint64_t shadows;      // of entries
+    int64_t id;            // the store's; 0: not known yet
     uint64_t published;    // newest that somebody may know of
     uint64_t ground;       // the newest that retention took
     uint64_t acts;         // of entries
@@ -71,7 +106,8 @@ struct comment { // what a poster wants said: poster.c
     bool is_tried, is_answered, may_be_there;
     int64_t first_ms; // when it was posted
     bool is_denied;   // surely not there, as it was told
-    uint64_t seq;
+    bool is_held;     // it is or was in the queue
+    uint64_t seq;     // 0: it has no place
 };
 
 struct poster {
@@ -83,19 +119,47 @@ struct poster {
     uint16_t cid; // the one it is at
     uint16_t cids;
     uint64_t known_head; // the greatest seq answered to anyone when it asked
-    uint32_t life;       // of the node, when it asked
+    uint64_t fence;      // of deeds, when it asked
+    int64_t asked_ms;
+    uint64_t warning; // to be acknowledged; 0: none
+    uint32_t life;    // of the node, when it asked
     char name[8], cid_text[16], text[256];
     struct comment comments[CIDS_MAX];
     int64_t accepted_ms[CIDS_MAX]; // mono, of this life; for the limit
     uint32_t accepted;
 };
 
+struct screen {            // what a watcher has been told, and what it would show: screen.c
+    struct prover_log log; // first
+    struct ledger *ledger;
+    uint8_t user;      // whose view; NOBODY_USER: everybody's
+    uint64_t *acts;    // owned; [EVENTS_MAX]: the newest act on a comment that it knows of
+    uint8_t *is_shown; // owned; [EVENTS_MAX]
+    uint8_t *is_known; // owned; [EVENTS_MAX]: it was sent the comment, or that it is removed
+};
+
+struct moderator {        // moderator.c
+    struct act_call call; // first
+    struct moderation_call look;
+    struct world *world;
+    int64_t due_ms;
+    uint64_t asks;
+    uint64_t seqs[4];
+    struct str users[2];
+    uint64_t seen_n; // of the audit, before it asked
+    uint8_t number, stream;
+    bool is_away, is_in_doubt;
+    char name[4], reason[16], value[160], id[64];
+};
+
 struct watcher {          // watcher.c
     struct viewer viewer; // first
     struct world *world;
     struct prover prover;
+    struct screen screen;
     int64_t due_ms;
     uint8_t hub, stream, number;
+    uint8_t user;     // it is authenticated as; NOBODY_USER: nobody
     uint8_t identity; // 0: none
     bool is_joined, is_open, is_alive;
     bool has_own;   // its cursor is its own, of this epoch
@@ -134,6 +198,8 @@ struct pager {        // reads back: pager.c
     struct world *world;
     int64_t due_ms;
     uint64_t head, ground; // known when it asked
+    uint64_t fence;        // of deeds, when it asked
+    uint8_t user;          // whose view
     uint8_t stream;
     bool is_away;
 };
@@ -176,7 +242,10 @@ struct world {
     struct attendance attendance[STREAMS][IDENTITIES + 1];
     struct asker asker;
     struct pager pager;
-    struct stream_call act; // moderator's
+    struct deeds deeds;
+    struct moderator moderators[MODERATORS];
+    bool is_moderated;
+    struct stream_call act; // of who pauses streams
     bool act_is_away;
     uint8_t act_state;
     int64_t chaos_due_ms, act_due_ms;

@@ -200,7 +200,7 @@ static bool removed_of(struct prover_log *log, uint64_t seq, uint64_t within, ui
     const char name[] = {'u', (char)('0' + user)};
     for (uint32_t i = 0; i < engine->retract_count; i++) {
         const uint64_t by = engine->retracts[i].seq;
-        if (by > within && by <= upto &&
+        if (by > (within > seq ? within : seq) && by <= upto &&
             removal_covers(&engine->retracts[i].removal, seq,
                            (struct str){.at = name, .len = sizeof(name)})) {
             return true;

@@ -223,20 +223,34 @@ static struct str body_in(const char *json)
     return (struct str){.at = body.at + comma, .len = body.len - comma - 1};
 }
 
-/* No comment in this text was removed before it began to leave, by what stands behind `within` in
- * the log; 0: behind the comment itself. */
+/* No comment in this text was removed before it began to leave. */
 static void check_fence(const struct prover *prover, struct str text, uint64_t within)
 {
-    static const struct str begin = STR("{\"type\":\"comment\",\"stream\":\"demo\",\"seq\":");
+    char begin[80];
     const char *at = text.at, *const end = text.at + text.len;
     if (prover->fenced == NULL || prover->log->removed == NULL) {
         return;
     }
-    while ((at = memmem(at, (size_t)(end - at), begin.at, begin.len)) != NULL) {
-        at += begin.len;
+    const struct str stream = prover->join.stream;
+    const int len =
+        snprintf(begin, sizeof(begin),
+                 "{\"type\":\"comment\",\"stream\":\"%.*s\",\"seq\":", (int)stream.len, stream.at);
+    while ((at = memmem(at, (size_t)(end - at), begin, (size_t)len)) != NULL) {
+        at += len;
         const uint64_t seq = strtoull(at, NULL, 10);
-        const uint64_t behind = within > seq ? within : seq;
-        holds(prover, !prover->log->removed(prover->log, seq, behind, *prover->fenced));
+        holds(prover, !prover->log->removed(prover->log, seq, within, prover->begun));
+    }
+}
+
+static void note_begun(struct prover *prover)
+{
+    prover->begun = prover->fenced == NULL ? 0 : *prover->fenced;
+}
+
+static void tell(const struct prover *prover, struct str json)
+{
+    if (prover->log->told != NULL) {
+        prover->log->told(prover->log, json);
     }
 }
 
@@ -272,6 +286,7 @@ static void believe_event(struct prover *prover, const char *line)
     }
     check_fence(prover, str_of(json), seq);
     check_place(prover, json);
+    tell(prover, str_of(json));
     prover->events++;
     prover->life_told++;
     if (seq <= prover->gap_to) {
@@ -372,6 +387,7 @@ static uint64_t count_digest(struct prover *prover, const char *text, uint64_t f
         holds(prover, seq > last && seq >= from && seq <= to);
         check_fence(prover, event, seq);
         check_place(prover, event.at);
+        tell(prover, event);
         check_carried(prover, seq, seq, 1);
         last = seq;
         count++;
@@ -423,15 +439,20 @@ static void believe_early(struct prover *prover, const char *json)
     holds(prover, strncmp(json, "S {\"type\":\"comment\"", 19) != 0 && prover->greeted);
     reach(ACTED_EARLY);
     note_act(prover, number(prover, json, "seq"));
+    tell(prover, str_of(json + 2));
     prover->earlies++;
     prover->early_after = prover->events;
 }
 
 static void believe_notice(struct prover *prover, const char *json)
 {
+    prover->notices++;
+    if (prover->log->notified != NULL) {
+        prover->log->notified(prover->log, str_of(json + 2));
+        return;
+    }
     const uint64_t user = number(prover, json, "for");
     const bool to_moderators = number(prover, json, "moderators") != 0;
-    prover->notices++;
     holds(prover,
           (user != 0 && user == prover->join.user) || (to_moderators && prover->join.moderates));
 }
@@ -515,6 +536,14 @@ static void note_signal(struct prover *prover, const char *json)
     }
 }
 
+static bool is_notice(const char *line)
+{
+    return strncmp(line, "S {\"type\":\"held\"", 16) == 0 ||
+           strncmp(line, "S {\"type\":\"approved\"", 20) == 0 ||
+           strncmp(line, "S {\"type\":\"rejected\"", 20) == 0 ||
+           strncmp(line, "S {\"type\":\"warned\"", 18) == 0;
+}
+
 static void believe(struct prover *prover, const char *line)
 {
     if (line[0] == 'S') {
@@ -540,7 +569,7 @@ static void believe(struct prover *prover, const char *line)
         believe_gap(prover, line);
     } else if (strstr(line, "\"early\":true") != NULL) {
         believe_early(prover, line);
-    } else if (strncmp(line, "S {\"type\":\"held\"", 16) == 0) {
+    } else if (is_notice(line)) {
         believe_notice(prover, line);
     } else if (strstr(line, "\"type\":\"resync\"") != NULL) {
         prover->resynced = true;
@@ -562,6 +591,9 @@ static void parse(struct prover *prover)
     while (left > 0 && (end = memchr(at, '\n', left)) != NULL) {
         *end = '\0';
         believe(prover, at);
+        if (prover->unpack.kind == UNPACK_NOTHING) {
+            note_begun(prover); // the next one begins here
+        }
         left -= (size_t)(end - at) + 1;
         at = end + 1;
     }
@@ -577,6 +609,9 @@ void prover_take(struct prover *prover, const uint8_t *bytes, size_t len)
     struct buf text;
     const uint64_t fails = mem_fail_left();
     mem_fail_after(0); // the server's memory fails, not the client's
+    if (prover->len == 0 && unpack_is_whole(&prover->unpack)) {
+        note_begun(prover);
+    }
     buf_init(&text, MEM_OTHER, SIZE_MAX);
     holds(prover,
           unpack_take(&prover->unpack, (struct str){.at = (const char *)bytes, .len = len}, &text));
@@ -643,14 +678,23 @@ static void collect_fenced(const struct prover *prover, const struct event *even
 {
     struct buf json;
     buf_init(&json, MEM_OTHER, LINE_BYTES_MAX);
-    event_write(&json, event, STR("demo"), event->prev);
+    event_write(&json, event, prover->join.stream, event->prev);
     check_fence(prover, buf_str(&json), event->seq);
+    tell(prover, buf_str(&json));
     buf_done(&json);
+}
+
+/* What retention took before the first of them; its chain may lead further back. */
+static uint64_t gone_before(const struct prover *prover, struct event *const *events, size_t count)
+{
+    const uint64_t expired = prover->log->expired(prover->log);
+    return count == 0 || expired < events[0]->seq ? expired : events[0]->seq - 1;
 }
 
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count)
 {
+    note_begun(prover);
     if (!prover->join.has_cursor || prover->resynced) {
         prover->last = viewer->expired.to > 0 ? viewer->expired.from - 1
                        : count > 0            ? events[0]->prev
@@ -661,7 +705,8 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         prover->last = viewer->expired.to;
         prover->expired++;
     }
-    const uint64_t from = prover->last;
+    const uint64_t gone = gone_before(prover, events, count);
+    const uint64_t from = gone > prover->last ? gone : prover->last;
     for (size_t i = 0; i < count; i++) {
         const struct event *event = events[i];
         holds(prover, event->seq > prover->last && event->prev <= prover->last);

@@ -28,9 +28,15 @@ struct prover_log {
     /* NULL: whatever stands in an event is well. */
     void (*saw)(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t kind,
                 struct str body);
-    /* A removal that stands behind seq `within` and up to `upto` takes the comment; NULL: there are
-     * no removals. */
+    /* The comment's text may not stand in the event at seq `within` (0: in a signal) any more, by
+     * removals in force up to `upto`; NULL: there are no removals. */
     bool (*removed)(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto);
+    /* A whole event, wherever it stood: in its place, in a digest, as an early copy. NULL: nobody
+     * wants to know. */
+    void (*told)(struct prover_log *log, struct str json);
+    /* What is said to some alone: held, approved, rejected, warned; NULL: the signal itself says to
+     * whom. */
+    void (*notified)(struct prover_log *log, struct str json);
     /* It is shown to who reads here, and this is what stands before it there; NULL: not known. */
     bool (*is_place)(struct prover_log *log, uint64_t seq, uint64_t prev);
     void (*broken)(struct prover_log *log, const char *what); // does not return
@@ -38,8 +44,9 @@ struct prover_log {
 
 struct prover {
     struct prover_log *log; // borrowed
-    const uint64_t *fenced; // borrowed: removals up to this seq are in force where it reads; NULL:
+    const uint64_t *fenced; // borrowed: removals up to this one are in force where it reads; NULL:
                             // that is not known
+    uint64_t begun;         // what that was when the frame it is sent began
     struct join join;
     uint64_t head_at_join;
     /* -- what came -- */

@@ -33,7 +33,12 @@ static size_t frame_len(struct str wire)
     if (head[1] < 126) {
         return FRAME_HEAD_MIN + head[1];
     }
-    return wire.len < 4 ? 0 : 4 + ((size_t)head[2] << 8 | head[3]);
+    const size_t digits = head[1] == 126 ? 2 : 8;
+    size_t len = 0;
+    for (size_t i = 0; i < digits && wire.len >= 2 + digits; i++) {
+        len = len << 8 | head[2 + i];
+    }
+    return wire.len < 2 + digits ? 0 : 2 + digits + len;
 }
 
 static bool take_message(struct unpack *unpack, struct str frame, struct buf *text)

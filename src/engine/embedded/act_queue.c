@@ -102,16 +102,26 @@ static enum err place(struct act_case *act, const struct held_row *held)
     return held_place(ordering->store, held->n, n);
 }
 
+static struct removals_by by_of(const struct act_case *act)
+{
+    return (struct removals_by){.store = act->ordering->store,
+                                .stream = act_case_stream(act),
+                                .act = act->id,
+                                .wall_ms = act->now.wall_ms};
+}
+
+static void begin(struct act_case *act, struct aftermath *aftermath)
+{
+    aftermath_init(aftermath, act->ordering, act->now);
+    aftermath->asked_ms = act->call->asked_mono_ms;
+    aftermath->stream = act_case_stream(act);
+}
+
 static enum err put_back(struct act_case *act, const struct held_row *held)
 {
     struct aftermath aftermath;
-    const struct removals_by by = {.store = act->ordering->store,
-                                   .stream = act_case_stream(act),
-                                   .act = act->id,
-                                   .wall_ms = act->now.wall_ms};
-    aftermath_init(&aftermath, act->ordering, act->now);
-    aftermath.asked_ms = act->call->asked_mono_ms;
-    aftermath.stream = act_case_stream(act);
+    const struct removals_by by = by_of(act);
+    begin(act, &aftermath);
     TRY(store_acts_lift(act->ordering->store, held->act, act->id));
     const enum err err = removals_lift_all(&by, held->seq, &aftermath.out);
     TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS || err == ERR_GONE ? ERR_OK : err);
@@ -131,6 +141,16 @@ static enum err tell(struct act_case *act, const struct held_row *held, bool is_
     return notice_out_comment(&act->ordering->outbox, act->head, &notice);
 }
 
+/* What was on screens before it was held is removed by its rejection, too: that may outlast the
+ * hold. */
+static enum err keep_off(struct act_case *act, const struct held_row *held)
+{
+    enum comment_state was = COMMENT_DELETED;
+    const struct removals_by by = by_of(act);
+    const enum err err = held->seq == 0 ? ERR_OK : removals_remove(&by, held->seq, &was);
+    return err == ERR_NOT_FOUND || err == ERR_EXISTS ? ERR_OK : err;
+}
+
 enum err act_queue_judge(struct act_case *act)
 {
     struct held_row held = {.n = 0};
@@ -147,9 +167,35 @@ enum err act_queue_judge(struct act_case *act)
                   &held));
     TRY(tell(act, &held, is_approval));
     if (!is_approval) {
-        return ERR_OK;
+        return keep_off(act, &held);
     }
     return held.seq != 0 ? put_back(act, &held) : place(act, &held);
+}
+
+/* In the queue, unless what held it was undone meanwhile. */
+static enum err wait_again(struct act_case *act, struct held_row *held)
+{
+    struct store_act hold = {.lifted_by = 0};
+    if (held->seq != 0) {
+        TRY(store_acts_get(act->ordering->store, held->act, &hold));
+    }
+    if (hold.lifted_by != 0) {
+        return ERR_OK;
+    }
+    const uint64_t n = held->n;
+    const enum err err = held_step(act->ordering->store, n, COMMENT_HELD, held);
+    return err == ERR_DENIED || err == ERR_EXISTS ? ERR_OK : err;
+}
+
+/* Of what the rejection removed. */
+static enum err let_go(struct act_case *act, uint64_t rejection)
+{
+    struct aftermath aftermath;
+    begin(act, &aftermath);
+    const enum err err =
+        removals_lift(act->ordering->store, rejection, act->now.wall_ms, &aftermath.out);
+    act->verdict.seq = aftermath.seq;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 /* Whose id a target is. ERR_NOT_FOUND: no comment's. */
@@ -189,6 +235,10 @@ enum err act_queue_requeue(struct act_case *act, const struct store_act *before)
     if (find_target(act, before->target, &n) != ERR_OK) {
         return ERR_OK;
     }
-    const enum err err = held_step(act->ordering->store, n, COMMENT_HELD, &held);
-    return err == ERR_DENIED || err == ERR_EXISTS || err == ERR_NOT_FOUND ? ERR_OK : err;
+    const enum err err = held_find(act->ordering->store, n, &held);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(wait_again(act, &held));
+    return held.seq == 0 ? ERR_OK : let_go(act, before->id);
 }

@@ -144,13 +144,22 @@ static bool may_be_written(const struct ordering *ordering, const struct stop *s
     return stop->at_commit && code != SQLITE_FULL && code != SQLITE_BUSY;
 }
 
+/* A refusal that an act or a call of this very batch may be the reason of is undone with that. */
+static bool is_refused_for_good(const struct batch *batch, const struct verdict *verdict)
+{
+    const bool is_by_act = verdict->refusal >= REFUSAL_BANNED && batch->act_count > 0;
+    const bool is_by_call = verdict->refusal == REFUSAL_STREAM_ENDED && batch->call_count > 0;
+    return verdict->end == SUBMIT_REFUSED && verdict->refusal != REFUSAL_NONE && !is_by_act &&
+           !is_by_call;
+}
+
 static void undo_post(struct batch *batch, struct ordering *ordering, struct batch_post *post,
                       bool may_be_there)
 {
     struct verdict *verdict = &post->verdict;
     const bool wrote = verdict->event != NULL && verdict->end == SUBMIT_DONE;
-    const bool stands = (verdict->end == SUBMIT_REFUSED && verdict->refusal != REFUSAL_NONE) ||
-                        (verdict->event != NULL && verdict->is_known);
+    const bool stands =
+        is_refused_for_good(batch, verdict) || (verdict->event != NULL && verdict->is_known);
     if (post->is_settled || stands) {
         post->is_settled = true;
         return;

@@ -187,6 +187,8 @@ enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
 {
     bool is_found = false;
     struct standing *standing = find(sanctions, sanction->stream, sanction->user);
+    /* Also of one that has run out: a clock that goes back would bring it back. */
+    TRY(store_sanctions_delete(store, sanction->act, sanction->user));
     if (standing == NULL) {
         return ERR_NOT_FOUND;
     }
@@ -202,7 +204,7 @@ enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
     if (list_is_empty(&standing->all)) {
         forget(sanctions, standing);
     }
-    return is_found ? store_sanctions_delete(store, sanction->act, sanction->user) : ERR_NOT_FOUND;
+    return is_found ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* ---- asking ---- */

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/* deeds -- the truth of acts: which were committed, which comments each took off the screens and
+ * which it keeps off, who is under what; by our own words, from nothing but the rows of `acts` in
+ * their order. An act holds from its answer on; of those that were never answered, because the
+ * node died, from the next start on.
+ *
+ *   P6   deeds_took(): the text may not stand there any more
+ *   P8   deeds_are_shadowing()
+ *   P9   deeds_under()
+ *   P16  each has its entry in the audit, and the chains hold, after every start
+ */
+#pragma once
+
+#include "world.h"
+
+void deeds_begin(struct world *world);
+void deeds_end(struct world *world);
+/* What was committed since it looked last; the world's audit connection is in a transaction. */
+void deeds_look(struct world *world);
+void deeds_look_held(struct world *world); // the same of the queue
+/* After a start: all that was answered is there. */
+void deeds_verify(struct world *world);
+/* It was answered: it is in force. */
+void deeds_answered(struct world *world, uint64_t id);
+/* NULL: there is none. */
+struct deed *deeds_find(const struct world *world, uint64_t id);
+/* Some act in force removes the comment; only those count that were answered up to `fence`. */
+bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence);
+/* The text of a comment may not stand in the row `n`, by acts answered up to `fence`. Of what
+ * retention took nothing is said. */
+bool deeds_took(const struct ledger *ledger, uint64_t seq, uint64_t n, uint64_t fence);
+/* It is on the screen of who reads as `user`, when all has come to rest. */
+bool deeds_are_showing(const struct ledger *ledger, uint64_t seq, uint8_t user);
+/* Such an act on the user was answered up to `fence`, and nothing has lifted it, nor was it about to
+ * run out. */
+bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, uint64_t fence);
+/* Such an act was ever committed, and the answer to what lifted it, if any, came after `fence`. */
+bool deeds_may_be_under(const struct ledger *ledger, enum act_do what, uint8_t user,
+                        uint64_t fence);
+/* Some act shadows the comment, or its author. */
+bool deeds_shadow(const struct ledger *ledger, const struct entry *entry);
+/* Something that somebody set or did to others is to be lifted before all is well: 0: nothing. */
+uint64_t deeds_in_the_way(const struct world *world, uint8_t *ret_stream);

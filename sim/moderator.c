@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moderator.h"
+
+#include "deeds.h"
+#include "ledger.h"
+#include "node.h"
+#include "rules/claims.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NEAR = 30, PEACE_MS = 20, LOG_LIMIT = 2000, LOG_BYTES_MAX = 4 << 20, DEEDS_SPARE = 100 };
+
+/* ---- what is asked ---- */
+
+static struct str stream_of(const struct moderator *moderator)
+{
+    return moderator->stream == STREAMS ? STR_NONE
+                                        : moderator->world->ledgers[moderator->stream].name;
+}
+
+static void ask(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    struct act_call *call = &moderator->call;
+    call->call.home = &world->reactors[world_below(world, world->hubs)].home;
+    moderator->is_away = true;
+    moderator->is_in_doubt = false;
+    world_note(world, "m%u asks for %s as %s", moderator->number, act_name(call->act.what),
+               moderator->reason);
+    port_act(world->port, call);
+    node_poke(world);
+}
+
+static void look(struct moderator *moderator, enum moderation_read what)
+{
+    struct world *world = moderator->world;
+    struct moderation_call *call = &moderator->look;
+    const struct call kept = call->call;
+    *call = (struct moderation_call){
+        .call = kept, .what = what, .stream = stream_of(moderator), .limit = LOG_LIMIT};
+    buf_init(&call->out, MEM_OTHER, LOG_BYTES_MAX);
+    call->call.home = &world->reactors[world_below(world, world->hubs)].home;
+    moderator->is_away = true;
+    port_moderation(world->port, call);
+    node_poke(world);
+}
+
+/* ---- what is answered ---- */
+
+static void check_answer(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    const struct act_call *call = &moderator->call;
+    world_note(world, "m%u hears of %s: end %d refusal %d, a%llu at %llu", moderator->number,
+               moderator->reason, (int)call->end, (int)call->refusal,
+               (unsigned long long)call->act_n, (unsigned long long)call->seq);
+    if (call->end == ACT_UNKNOWN) {
+        moderator->is_in_doubt = true;
+    } else if (call->end == ACT_REFUSED) {
+        world_holds(world,
+                    call->refusal != ACT_REFUSAL_NONE && call->refusal != ACT_REFUSAL_BAD_VALUE,
+                    "P15: %s was refused as %d: %s", act_name(call->act.what), (int)call->refusal,
+                    call->detail);
+    } else {
+        const struct deed *deed = deeds_find(world, call->act_n);
+        world_holds(world, deed != NULL && (call->end == ACT_DUPLICATE || deed->seq == call->seq),
+                    "P1: a%llu was answered at %llu", (unsigned long long)call->act_n,
+                    (unsigned long long)call->seq);
+        deeds_answered(world, call->act_n);
+    }
+}
+
+static void on_acted(struct call *call)
+{
+    struct moderator *moderator = (struct moderator *)(void *)call;
+    struct world *world = moderator->world;
+    moderator->is_away = false;
+    moderator->due_ms =
+        world->now_ms + world_while(world, world->is_calm ? PEACE_MS : world->pace_ms);
+    if (world->is_dead) {
+        moderator->is_in_doubt = true;
+    } else {
+        check_answer(moderator);
+    }
+}
+
+/* Its reason is nobody else's. */
+static void look_for(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    const struct buf *out = &moderator->look.out;
+    char wanted[40];
+    const int len = snprintf(wanted, sizeof(wanted), "\"reason\":\"%s\"", moderator->reason);
+    const bool is_there = out->len > 0 && memmem(out->bytes, out->len, wanted, (size_t)len) != NULL;
+    moderator->is_in_doubt = false;
+    world_note(world, "m%u finds that %s %s done", moderator->number, moderator->reason,
+               is_there ? "was" : "was not");
+    if (!is_there && !world->is_calm) {
+        ask(moderator);
+    }
+}
+
+static void keep_id(struct moderator *moderator)
+{
+    static const char name[] = "\"id\":\"0";
+    const struct buf *out = &moderator->look.out;
+    const char *at = out->len == 0 ? NULL : memmem(out->bytes, out->len, name, sizeof(name) - 1);
+    moderator->id[0] = '\0';
+    if (at != NULL) {
+        at += strlen("\"id\":\"");
+        (void)snprintf(moderator->id, sizeof(moderator->id), "%.*s", (int)strcspn(at, "\""), at);
+    }
+}
+
+static void on_looked(struct call *call)
+{
+    struct moderator *moderator =
+        (struct moderator *)(void *)((char *)call - offsetof(struct moderator, look));
+    struct world *world = moderator->world;
+    moderator->is_away = false;
+    moderator->due_ms = world->now_ms + world_while(world, PEACE_MS);
+    const bool is_ours = !world->is_dead && world->port != NULL && !world->is_closing;
+    if (is_ours && moderator->look.result == ERR_OK) {
+        if (moderator->look.what == MODERATION_LOG) {
+            look_for(moderator);
+        } else {
+            keep_id(moderator);
+        }
+    } else if (is_ours && moderator->look.result == ERR_NOT_FOUND) {
+        moderator->is_in_doubt = false; // the stream is not there, nor is the act
+    }
+    buf_done(&moderator->look.out);
+}
+
+/* ---- what comes to mind ---- */
+
+static void aim_at_comment(struct moderator *moderator, struct act *act)
+{
+    struct world *world = moderator->world;
+    const uint64_t head = world->ledgers[moderator->stream].head;
+    const uint64_t near = head < NEAR || world_chance(world, 200) ? head : NEAR;
+    moderator->seqs[0] = head - (near == 0 ? 0 : world_below(world, near));
+    moderator->seqs[0] += moderator->seqs[0] == 0;
+    act->at = ACT_AT_SEQS;
+    act->seqs = moderator->seqs;
+    act->target_count = 1;
+}
+
+static void aim_at_user(struct moderator *moderator, struct act *act)
+{
+    struct world *world = moderator->world;
+    moderator->users[0] = str_of(world->posters[world_below(world, USERS)].name);
+    act->at = ACT_AT_USERS;
+    act->users = moderator->users;
+    act->target_count = 1;
+}
+
+static void aim_at_act(struct moderator *moderator, struct act *act)
+{
+    struct world *world = moderator->world;
+    const struct deeds *deeds = &world->deeds;
+    const uint32_t near = deeds->count < NEAR ? deeds->count : NEAR;
+    act->at = ACT_AT_ACT;
+    act->act = 1;
+    if (near > 0) {
+        const struct deed *deed = &deeds->at[deeds->count - 1 - world_below(world, near)];
+        act->act = deed->id;
+        moderator->stream = deed->stream;
+    }
+}
+
+static void aim_at_held(struct moderator *moderator, struct act *act)
+{
+    if (moderator->id[0] == '\0' || world_chance(moderator->world, 200)) {
+        aim_at_comment(moderator, act);
+        return;
+    }
+    act->at = ACT_AT_ID;
+    act->id = str_of(moderator->id);
+    act->target_count = 1;
+}
+
+static void set_value(struct moderator *moderator, struct act *act)
+{
+    static const char *const modes[] = {"[]",
+                                        "[\"links_off\"]",
+                                        "[\"emote_only\"]",
+                                        "[\"unique\"]",
+                                        "[\"hold_all\"]",
+                                        "[\"mods_first\"]",
+                                        "[\"hold_first\",\"roles_only\"]",
+                                        "[]"};
+    static const char *const terms[] = {
+        "[]", "[{\"text\":\"aa\",\"match\":\"substring\",\"action\":\"refuse\"}]",
+        "[{\"text\":\"bb\",\"match\":\"substring\",\"action\":\"hold\"},"
+        "{\"text\":\"cc\",\"match\":\"substring\",\"action\":\"shadow\"}]",
+        "[{\"text\":\"dd\",\"match\":\"substring\",\"action\":\"shadow\"}]"};
+    struct world *world = moderator->world;
+    const char *value = act->what == ACT_MODE    ? modes[world_below(world, 8)]
+                        : act->what == ACT_TERMS ? terms[world_below(world, 4)]
+                        : act->what == ACT_WARN  ? "be kind"
+                                                 : "true";
+    (void)snprintf(moderator->value, sizeof(moderator->value), "%s", value);
+    act->value = str_of(moderator->value);
+    if (act->what == ACT_MODE && strstr(value, "mods_first") != NULL) {
+        act->seconds = 1 + (int64_t)world_below(world, 20);
+    }
+}
+
+static enum act_do choose(struct world *world)
+{
+    static const uint8_t often[ACTS] = {
+        [ACT_DELETE] = 20, [ACT_HOLD] = 9,    [ACT_RESTORE] = 9, [ACT_PURGE] = 4,
+        [ACT_CLEAR] = 2,   [ACT_APPROVE] = 8, [ACT_REJECT] = 6,  [ACT_BAN] = 3,
+        [ACT_UNBAN] = 3,   [ACT_TIMEOUT] = 5, [ACT_SHADOW] = 6,  [ACT_UNSHADOW] = 3,
+        [ACT_WARN] = 3,    [ACT_PIN] = 6,     [ACT_UNPIN] = 3,   [ACT_SLOW] = 2,
+        [ACT_MODE] = 4,    [ACT_SHIELD] = 1,  [ACT_TERMS] = 3,   [ACT_UNDO] = 22,
+    };
+    uint32_t all = 0;
+    for (int i = 0; i < ACTS; i++) {
+        all += often[i];
+    }
+    uint64_t left = world_below(world, all);
+    for (int i = 0; i < ACTS; i++) {
+        if (left < often[i]) {
+            return (enum act_do)i;
+        }
+        left -= often[i];
+    }
+    return ACT_UNDO;
+}
+
+/* Those that may be done to all streams at once. */
+static bool goes_everywhere(enum act_do what)
+{
+    return what == ACT_PURGE || what == ACT_CLEAR || what == ACT_BAN || what == ACT_UNBAN ||
+           what == ACT_TIMEOUT || what == ACT_WARN;
+}
+
+static void aim_hold(struct moderator *moderator, struct act *act)
+{
+    (world_chance(moderator->world, 250) ? aim_at_user : aim_at_comment)(moderator, act);
+}
+
+static void aim_at_nothing(struct moderator *moderator, struct act *act)
+{
+    (void)moderator;
+    act->at = ACT_AT_NOTHING;
+}
+
+static void aim(struct moderator *moderator, struct act *act)
+{
+    static void (*const aims[ACTS])(struct moderator * moderator, struct act * act) = {
+        [ACT_DELETE] = aim_at_comment, [ACT_HOLD] = aim_hold,        [ACT_RESTORE] = aim_at_comment,
+        [ACT_PURGE] = aim_at_user,     [ACT_CLEAR] = aim_at_nothing, [ACT_APPROVE] = aim_at_held,
+        [ACT_REJECT] = aim_at_held,    [ACT_BAN] = aim_at_user,      [ACT_UNBAN] = aim_at_user,
+        [ACT_TIMEOUT] = aim_at_user,   [ACT_SHADOW] = aim_at_user,   [ACT_UNSHADOW] = aim_at_user,
+        [ACT_WARN] = aim_at_user,      [ACT_PIN] = aim_at_comment,   [ACT_UNPIN] = aim_at_comment,
+        [ACT_SLOW] = aim_at_nothing,   [ACT_MODE] = aim_at_nothing,  [ACT_SHIELD] = aim_at_nothing,
+        [ACT_TERMS] = aim_at_nothing,  [ACT_UNDO] = aim_at_act,
+    };
+    struct world *world = moderator->world;
+    aims[act->what](moderator, act);
+    if (act->what == ACT_SLOW) {
+        act->seconds = (int64_t)world_below(world, 10);
+    } else if (act->what == ACT_TIMEOUT) {
+        act->seconds = (int64_t)world_below(world, 60);
+    } else if (act->what == ACT_MODE || act->what == ACT_TERMS || act->what == ACT_SHIELD ||
+               act->what == ACT_WARN) {
+        set_value(moderator, act);
+    }
+}
+
+static void begin(struct moderator *moderator, enum act_do what)
+{
+    (void)snprintf(moderator->reason, sizeof(moderator->reason), "m%u-%llu", moderator->number,
+                   (unsigned long long)++moderator->asks);
+    moderator->call = (struct act_call){
+        .call = {.done = on_acted},
+        .act = {.what = what, .reason = str_of(moderator->reason), .seconds = -1},
+        .by = {.kind = ACTOR_USER,
+               .id = str_of(moderator->name),
+               .role_bits = ROLE_VIEWER | ROLE_MODERATOR},
+    };
+}
+
+static void do_something(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    begin(moderator, choose(world));
+    struct act *act = &moderator->call.act;
+    moderator->stream = goes_everywhere(act->what) && world_chance(world, 150)
+                            ? STREAMS
+                            : (uint8_t)world_chance(world, 200);
+    aim(moderator, act);
+    moderator->call.stream = stream_of(moderator);
+    ask(moderator);
+}
+
+static void undo(struct moderator *moderator, uint64_t act)
+{
+    begin(moderator, ACT_UNDO);
+    moderator->call.act.at = ACT_AT_ACT;
+    moderator->call.act.act = act;
+    moderator->call.stream = stream_of(moderator);
+    ask(moderator);
+}
+
+/* In the name of who was warned. */
+static bool acknowledge(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    struct poster *poster = &world->posters[world_below(world, USERS)];
+    if (poster->warning == 0) {
+        return false;
+    }
+    begin(moderator, ACT_ACKNOWLEDGE);
+    moderator->stream = poster->comments[poster->cid].stream;
+    moderator->call.act.at = ACT_AT_ACT;
+    moderator->call.act.act = poster->warning;
+    moderator->call.by.id = str_of(poster->name);
+    moderator->call.by.role_bits = ROLE_VIEWER;
+    moderator->call.stream = stream_of(moderator);
+    poster->warning = 0;
+    ask(moderator);
+    return true;
+}
+
+void moderator_step(struct world *world, struct moderator *moderator)
+{
+    moderator->due_ms =
+        world->now_ms + world_while(world, world->is_calm ? PEACE_MS : 2 * world->pace_ms);
+    if (world->port == NULL || moderator->is_away) {
+        return;
+    }
+    uint8_t stream = 0;
+    const uint64_t in_the_way = deeds_in_the_way(world, &stream);
+    if (moderator->is_in_doubt) {
+        look(moderator, MODERATION_LOG);
+    } else if (in_the_way != 0 && (world->is_calm || world_chance(world, 300))) {
+        moderator->stream = stream;
+        undo(moderator, in_the_way);
+    } else if (world->is_calm || world->deeds.count + DEEDS_SPARE > DEEDS_MAX) {
+        moderator->due_ms = in_the_way == 0 && world->is_calm ? NEVER : moderator->due_ms;
+    } else if (world_chance(world, 100)) {
+        moderator->stream = 0;
+        look(moderator, MODERATION_HELD);
+    } else if (!acknowledge(moderator)) {
+        do_something(moderator);
+    }
+}
+
+void moderator_begin(struct world *world)
+{
+    for (uint8_t i = 0; i < MODERATORS; i++) {
+        struct moderator *moderator = &world->moderators[i];
+        moderator->world = world;
+        moderator->number = i;
+        moderator->look.call.done = on_looked;
+        moderator->due_ms = world->is_moderated ? (int64_t)world_below(world, 8000) : NEVER;
+        (void)snprintf(moderator->name, sizeof(moderator->name), "m%u", i);
+    }
+}
+
+bool moderator_all_back(const struct world *world)
+{
+    for (int i = 0; i < MODERATORS; i++) {
+        if (world->moderators[i].is_away) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool moderator_all_at_peace(const struct world *world)
+{
+    uint8_t stream = 0;
+    return moderator_all_back(world) && deeds_in_the_way(world, &stream) == 0;
+}

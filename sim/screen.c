@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "screen.h"
+
+#include "base/must.h"
+#include "deeds.h"
+#include "ledger.h"
+#include "wire/json_slice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct screen *screen_of(struct prover_log *log)
+{
+    return (struct screen *)(void *)log;
+}
+
+/* ---- the truth, as they see it ---- */
+
+static uint64_t on_count(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds)
+{
+    return ledger_count(screen_of(log)->ledger, screen_of(log)->user, from, to, kinds);
+}
+
+static uint64_t on_carried(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to)
+{
+    return ledger_count_carried(screen_of(log)->ledger, screen_of(log)->user, lane, from, to);
+}
+
+static uint64_t on_oldest(struct prover_log *log)
+{
+    const struct ledger *ledger = screen_of(log)->ledger;
+    return ledger->ground < ledger->head ? ledger->ground + 1 : UINT64_MAX;
+}
+
+static uint64_t on_expired(struct prover_log *log)
+{
+    return screen_of(log)->ledger->ground;
+}
+
+static void on_saw(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t kind,
+                   struct str body)
+{
+    const struct store_row row = {.seq = seq, .prev = prev, .kind = (uint8_t)kind, .body = body};
+    ledger_saw(screen_of(log)->ledger, &row);
+}
+
+static bool on_removed(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto)
+{
+    struct ledger *ledger = screen_of(log)->ledger;
+    const struct entry *carrier = ledger_find(ledger, within);
+    const bool is_removed = carrier == NULL ? deeds_remove(ledger, seq, upto)
+                                            : deeds_took(ledger, seq, carrier->n, upto);
+    world_holds(ledger->world, !is_removed, "P6: the text of seq %llu of %s is sent in %llu",
+                (unsigned long long)seq, ledger->name.at, (unsigned long long)within);
+    return is_removed;
+}
+
+static bool on_is_place(struct prover_log *log, uint64_t seq, uint64_t prev)
+{
+    return ledger_is_place(screen_of(log)->ledger, screen_of(log)->user, seq, prev);
+}
+
+static void on_broken(struct prover_log *log, const char *what)
+{
+    world_broken(screen_of(log)->ledger->world, "P5: %s", what);
+}
+
+/* ---- what it shows ---- */
+
+static uint64_t number(struct str json, const char *name)
+{
+    const char *at = memmem(json.at, json.len, name, strlen(name));
+    return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
+}
+
+static bool is_type(struct str json, const char *type)
+{
+    static const struct str begin = STR("{\"type\":\"");
+    return str_has_prefix(json, begin) && json.len > begin.len + strlen(type) &&
+           memcmp(json.at + begin.len, type, strlen(type)) == 0 &&
+           json.at[begin.len + strlen(type)] == '"';
+}
+
+static void set(struct screen *screen, uint64_t seq, uint64_t act, bool is_shown)
+{
+    must(seq > 0 && seq <= EVENTS_MAX);
+    if (act >= screen->acts[seq - 1]) {
+        screen->acts[seq - 1] = act;
+        screen->is_shown[seq - 1] = is_shown;
+    }
+}
+
+/* Each comment object in `at`, of an array. */
+static void show_each(struct screen *screen, struct str list, uint64_t act)
+{
+    while (list.len > 0 && list.at[0] != ']') {
+        const struct str json = json_slice_value(list);
+        const uint64_t seq = number(json, "\"seq\":");
+        if (json.len == 0 || seq == 0) {
+            return;
+        }
+        set(screen, seq, act, is_type(json, "comment"));
+        screen->is_known[seq - 1] = true;
+        const char *next = json.at + json.len;
+        list.len -= (size_t)(next - list.at);
+        list.at = next;
+        while (list.len > 0 && (list.at[0] == ',' || list.at[0] == ' ')) {
+            list = (struct str){.at = list.at + 1, .len = list.len - 1};
+        }
+    }
+}
+
+static struct str behind(struct str json, const char *name)
+{
+    const char *at = memmem(json.at, json.len, name, strlen(name));
+    if (at == NULL) {
+        return STR_NONE;
+    }
+    at += strlen(name);
+    return (struct str){.at = at, .len = (size_t)(json.at + json.len - at)};
+}
+
+static void retract(struct screen *screen, struct str json, uint64_t act)
+{
+    const struct str seqs = behind(json, "\"seqs\":[");
+    const struct str user = behind(json, "\"user_id\":\"u");
+    const uint64_t upto = number(json, "\"upto\":");
+    for (const char *at = seqs.at; seqs.len > 0;) {
+        char *end = NULL;
+        set(screen, strtoull(at, &end, 10), act, false);
+        if (*end != ',') {
+            return;
+        }
+        at = end + 1;
+    }
+    for (uint64_t seq = 1; seq <= upto && seq <= screen->ledger->head; seq++) {
+        const struct entry *entry = &screen->ledger->entries[seq - 1];
+        if (user.len == 0 || (entry->kind == EVENT_COMMENT && entry->user == user.at[0] - '0')) {
+            set(screen, seq, act, false);
+        }
+    }
+}
+
+static void on_told(struct prover_log *log, struct str json)
+{
+    struct screen *screen = screen_of(log);
+    const uint64_t seq = number(json, "\"seq\":");
+    if (is_type(json, "comment") || is_type(json, "removed")) {
+        set(screen, seq, 0, is_type(json, "comment"));
+        screen->is_known[seq - 1] = true;
+    } else if (is_type(json, "restore")) {
+        show_each(screen, behind(json, "\"comments\":["), seq);
+    } else if (is_type(json, "retract")) {
+        retract(screen, json, seq);
+    }
+}
+
+/* To who is concerned alone. */
+static void on_notified(struct prover_log *log, struct str json)
+{
+    const struct screen *screen = screen_of(log);
+    struct world *world = screen->ledger->world;
+    world_holds(world, screen->user != NOBODY_USER, "P8: nobody in particular is told %.*s",
+                (int)json.len, json.at);
+    if (is_type(json, "warned")) {
+        const struct deed *deed = deeds_find(world, number(json, "\"act\":\"a"));
+        world_holds(world, deed != NULL && deed->user == screen->user,
+                    "P8: u%u is told of the warning of another", screen->user);
+        return;
+    }
+    const uint64_t cid = number(json, "\"cid\":\"c");
+    const struct comment *comment = &world->posters[screen->user].comments[cid % CIDS_MAX];
+    const struct entry *entry = ledger_find(&world->ledgers[comment->stream], comment->seq);
+    world_holds(world, comment->is_held || (entry != NULL && entry->was_removed),
+                "P8: u%u is told what became of c%llu of another", screen->user,
+                (unsigned long long)cid);
+}
+
+/* ---- */
+
+void screen_begin(struct screen *screen, struct world *world)
+{
+    screen->log = (struct prover_log){.count = on_count,
+                                      .carried = on_carried,
+                                      .oldest = on_oldest,
+                                      .expired = on_expired,
+                                      .saw = on_saw,
+                                      .removed = on_removed,
+                                      .is_place = on_is_place,
+                                      .told = on_told,
+                                      .notified = on_notified,
+                                      .broken = on_broken};
+    screen->acts = calloc(EVENTS_MAX, sizeof(screen->acts[0]));
+    screen->is_shown = calloc(EVENTS_MAX, 1);
+    screen->is_known = calloc(EVENTS_MAX, 1);
+    must(screen->acts != NULL && screen->is_shown != NULL && screen->is_known != NULL);
+    screen->ledger = &world->ledgers[0];
+    screen->user = NOBODY_USER;
+}
+
+void screen_end(struct screen *screen)
+{
+    free(screen->acts);
+    free(screen->is_shown);
+    free(screen->is_known);
+}
+
+void screen_clear(struct screen *screen, struct ledger *ledger, uint8_t user)
+{
+    memset(screen->acts, 0, EVENTS_MAX * sizeof(screen->acts[0]));
+    memset(screen->is_shown, 0, EVENTS_MAX);
+    memset(screen->is_known, 0, EVENTS_MAX);
+    screen->ledger = ledger;
+    screen->user = user;
+}
+
+void screen_check(const struct screen *screen, uint64_t upto)
+{
+    const struct ledger *ledger = screen->ledger;
+    for (uint64_t seq = ledger->ground + 1; seq <= upto && seq <= ledger->head; seq++) {
+        const struct entry *entry = &ledger->entries[seq - 1];
+        if (entry->kind != EVENT_COMMENT) {
+            continue;
+        }
+        const bool is_visible = deeds_are_showing(ledger, seq, screen->user);
+        /* No event tells who is shadowed what became of what nobody else saw. */
+        const bool is_untold =
+            entry->is_shadowed && entry->user == screen->user && entry->was_removed;
+        if (is_untold) {
+            continue;
+        }
+        world_holds(ledger->world, is_visible || !screen->is_shown[seq - 1],
+                    "P7: seq %llu of %s is removed, and still on a screen", (unsigned long long)seq,
+                    ledger->name.at);
+        world_holds(ledger->world,
+                    !is_visible || !screen->is_known[seq - 1] || screen->is_shown[seq - 1],
+                    "P7: seq %llu of %s is visible, and not on a screen that had it",
+                    (unsigned long long)seq, ledger->name.at);
+    }
+}
