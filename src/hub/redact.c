@@ -49,7 +49,9 @@ enum err redact_apply(struct stream *stream, const struct event *retract)
     if (err == ERR_NOMEM) {
         return err;
     }
-    stream->retracted = retract->seq; // one that names nothing removes nothing
+    if ((retract->flags & EVENT_FLAG_SHADOW) == 0) { // else no public head comes to where it is
+        stream->retracted = retract->seq;            // one that names nothing removes nothing
+    }
     return ERR_OK;
 }
 

@@ -76,6 +76,9 @@ static void hear(struct stream *stream, uint64_t seq)
 
 static enum err take_shadowed(struct stream *stream, struct event *event)
 {
+    if (event->kind == EVENT_RETRACT) {
+        TRY(redact_apply(stream, event));
+    }
     TRY(apart_take(stream, event));
     hear(stream, event->seq);
     return ERR_OK;

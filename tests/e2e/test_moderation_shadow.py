@@ -71,3 +71,25 @@ def test_unshadowed_is_from_now_on_and_undo_shows_what_was_hidden(mod, server):
     server.posted(mod.stream, secret(2), user=SHADOWED)
     mod.undo(shadow["act"])
     assert secret(2) in [comment["text"] for comment in server.history(mod.stream)]
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws"])
+def test_what_is_deleted_is_gone_for_its_shadowed_author_too(mod, server, kind):
+    theirs = token(SHADOWED)
+    author, other = (watch(server, kind, mod.stream, token=as_token) for as_token in (theirs, None))
+    try:
+        mod.act("shadow", user=SHADOWED)
+        seq = server.posted(mod.stream, secret(1), user=SHADOWED)["seq"]
+        server.posted(mod.stream, "between", user="u1")
+        mod.act("delete", seq=seq)
+        for what, page in all_pages(server, mod.stream, theirs).items():
+            assert secret(1) not in page, what
+        assert secret(1) not in backfill(server, kind, mod.stream, token=theirs)
+        server.posted(mod.stream, "the end", user="u1")
+        told = {who: [message["type"] for message in reader.until(lambda message: message.get("text") == "the end")]
+                for who, reader in (("author", author), ("other", other))}
+        assert "retract" in told["author"]
+        assert "retract" not in told["other"]
+    finally:
+        author.close()
+        other.close()

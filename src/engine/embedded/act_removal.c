@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SEQ_TEXT_MAX = 32, TOLD_MAX = 4096, SINCE_ROWS_MAX = 20000 };
 
@@ -174,9 +175,38 @@ static enum err queue(struct act_case *act, const struct standing *standing)
     return held_add(act->ordering->store, &row, UINT64_MAX);
 }
 
-/* Those that were on screens are told. */
-static enum err take_each(struct act_case *act, const struct seqs *seqs, uint64_t *told,
-                          uint32_t *ret_told)
+struct told {
+    uint64_t *seqs; // owned by the caller, room for all
+    uint32_t count;
+};
+
+/* Longer than the statement that read it. */
+static void keep_user(struct standing *standing, char user[ACT_USER_BYTES_MAX])
+{
+    const size_t len =
+        standing->user.len < ACT_USER_BYTES_MAX ? standing->user.len : ACT_USER_BYTES_MAX;
+    if (len > 0) {
+        memcpy(user, standing->user.at, len);
+    }
+    standing->user = (struct str){.at = user, .len = len};
+}
+
+/* Whoever sees it is told: everybody by the act's event, of what is shadowed its author alone. */
+static enum err note_told(struct act_case *act, const struct standing *standing,
+                          enum comment_state was, struct told *told)
+{
+    struct aftermath aftermath;
+    if (was == COMMENT_VISIBLE) {
+        told->seqs[told->count++] = standing->seq;
+    }
+    if (was != COMMENT_SHADOWED) {
+        return ERR_OK;
+    }
+    begin(act, &aftermath);
+    return aftermath_retract_hidden(&aftermath, act->head, standing->user, standing->seq);
+}
+
+static enum err take_each(struct act_case *act, const struct seqs *seqs, struct told *told)
 {
     const struct removals_by by = by_of(act, act->id);
     const bool is_hold = act->call->act.what == ACT_HOLD;
@@ -189,7 +219,9 @@ static enum err take_each(struct act_case *act, const struct seqs *seqs, uint64_
         } else if (err == ERR_OK && is_hold) {
             continue;
         }
+        char user[ACT_USER_BYTES_MAX];
         if (err == ERR_OK) {
+            keep_user(&standing, user);
             err = removals_remove(&by, seqs->at[i], &was);
         }
         if (err == ERR_NOT_FOUND || err == ERR_EXISTS) {
@@ -197,9 +229,7 @@ static enum err take_each(struct act_case *act, const struct seqs *seqs, uint64_
         }
         TRY(err);
         TRY(end_restore(act, seqs->at[i]));
-        if (was == COMMENT_VISIBLE) {
-            told[(*ret_told)++] = seqs->at[i];
-        }
+        TRY(note_told(act, &standing, was, told));
     }
     return ERR_OK;
 }
@@ -213,20 +243,19 @@ static int compare(const void *a, const void *b)
 
 static enum err take(struct act_case *act, const struct seqs *seqs)
 {
-    uint64_t *told = mem_new(MEM_ENGINE, seqs->count * sizeof(*told));
-    uint32_t count = 0;
+    struct told told = {.seqs = mem_new(MEM_ENGINE, seqs->count * sizeof(uint64_t))};
     struct aftermath aftermath;
-    if (told == NULL) {
+    if (told.seqs == NULL) {
         return ERR_NOMEM;
     }
     begin(act, &aftermath);
-    enum err err = take_each(act, seqs, told, &count);
-    qsort(told, count, sizeof(*told), compare);
-    if (err == ERR_OK && count > 0) {
-        const struct removal removal = {.of = REMOVAL_SEQS, .seqs = told, .count = count};
+    enum err err = take_each(act, seqs, &told);
+    qsort(told.seqs, told.count, sizeof(uint64_t), compare);
+    if (err == ERR_OK && told.count > 0) {
+        const struct removal removal = {.of = REMOVAL_SEQS, .seqs = told.seqs, .count = told.count};
         err = aftermath_retract(&aftermath, act->head, &removal);
     }
-    mem_free(MEM_ENGINE, told);
+    mem_free(MEM_ENGINE, told.seqs);
     end(act, &aftermath);
     return err;
 }

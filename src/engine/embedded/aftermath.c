@@ -74,6 +74,21 @@ enum err aftermath_retract(struct aftermath *aftermath, struct head *head,
     return ERR_OK;
 }
 
+enum err aftermath_retract_hidden(struct aftermath *aftermath, struct head *head, struct str user,
+                                  uint64_t seq)
+{
+    struct event *event = NULL;
+    const struct removal removal = {.of = REMOVAL_SEQS, .seqs = &seq, .count = 1};
+    const struct ordering_entry entry = {.head = head,
+                                         .kind = EVENT_RETRACT,
+                                         .flags = EVENT_FLAG_SHADOW,
+                                         .user = user,
+                                         .asked_ms = aftermath->asked_ms};
+    removal_write(begin_body(aftermath, head), &removal);
+    TRY(buf_err(&aftermath->ordering->body));
+    return ordering_add(aftermath->ordering, &entry, aftermath->now, &event);
+}
+
 static enum err add_retract(struct restoring_out *out, int64_t stream, const uint64_t *seqs,
                             uint32_t count)
 {

@@ -30,3 +30,6 @@ void aftermath_init(struct aftermath *aftermath, struct ordering *ordering, stru
 /* One event, or as many as it takes. */
 MUST_USE enum err aftermath_retract(struct aftermath *aftermath, struct head *head,
                                     const struct removal *removal);
+/* Of a comment of theirs that nobody else sees: they alone are told. */
+MUST_USE enum err aftermath_retract_hidden(struct aftermath *aftermath, struct head *head,
+                                           struct str user, uint64_t seq);
