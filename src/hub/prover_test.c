@@ -228,7 +228,7 @@ static void check_fence(const struct prover *prover, struct str text, uint64_t w
 {
     char begin[80];
     const char *at = text.at, *const end = text.at + text.len;
-    if (prover->fenced == NULL || prover->log->removed == NULL) {
+    if (text.len == 0 || prover->fenced == NULL || prover->log->removed == NULL) {
         return;
     }
     const struct str stream = prover->join.stream;
