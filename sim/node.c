@@ -160,7 +160,7 @@ void node_poke(struct world *world)
     if (!world->is_decided && soon_ms < world->writer_due_ms) {
         world->writer_due_ms = soon_ms;
     }
-    if (soon_ms < world->reader_due_ms) {
+    if (world->reader_due_ms == NEVER) { // one under way is not begun anew
         world->reader_due_ms = soon_ms + (int64_t)world_below(world, world->disk_ms + 1);
     }
 }
