@@ -17,7 +17,7 @@
 
 #include "hub/heart.h"
 
-enum { FLUSH_WRITES_MAX = 4096 };
+enum { FLUSH_WRITES_MAX = 1024 };
 
 /* All that is due, and the viewers that can be written to again. */
 void flush_turn(struct hub *hub);

@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "hub/encoding.h"
+#include "hub/flush.h"
 #include "hub/world_test.h"
 
 #include <setjmp.h>
@@ -445,7 +446,7 @@ static void answered(struct call *call)
 
 /* ---- many ---- */
 
-enum { CROWD = 6000 };
+enum { CROWD = FLUSH_WRITES_MAX + 500 };
 struct light { // counts what it gets
     struct viewer viewer;
     uint32_t events;
@@ -495,13 +496,13 @@ static void a_long_round_goes_on_and_restarts_for_nobody(void **state)
     world_pass(world, 1000);
     world_commit_many(world, 1);
     world_turn(world);
-    assert_int_equal(how_many_have(lights, 1), 4096);
+    assert_int_equal(how_many_have(lights, 1), FLUSH_WRITES_MAX);
     assert_int_equal(world->wish_ms, world->now_ms);
     world_commit_many(world, 1); // joins the round under way
     world->now_ms += 70;
     world_turn(world);
-    assert_int_equal(how_many_have(lights, 2), CROWD - 4096);
-    assert_int_equal(how_many_have(lights, 1), 4096);
+    assert_int_equal(how_many_have(lights, 2), CROWD - FLUSH_WRITES_MAX);
+    assert_int_equal(how_many_have(lights, 1), FLUSH_WRITES_MAX);
     assert_true(world->wish_ms > world->now_ms); // the round was long: it gathers longer now
     world->now_ms += 200;
     viewer_leave(world->hub, &lights[0].viewer);
