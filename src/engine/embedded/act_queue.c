@@ -214,7 +214,7 @@ static enum err find_target(const struct act_case *act, struct str target, uint6
 
 enum err act_queue_release(struct act_case *act, const struct store_act *before)
 {
-    struct held_row held;
+    struct held_row held = {.n = 0};
     uint64_t n = 0;
     enum err err = find_target(act, before->target, &n);
     if (err == ERR_OK) {

@@ -185,7 +185,7 @@ static void keep_user(struct standing *standing, char user[ACT_USER_BYTES_MAX])
 {
     const size_t len =
         standing->user.len < ACT_USER_BYTES_MAX ? standing->user.len : ACT_USER_BYTES_MAX;
-    if (len > 0) {
+    if (standing->user.at != NULL) {
         memcpy(user, standing->user.at, len);
     }
     standing->user = (struct str){.at = user, .len = len};
