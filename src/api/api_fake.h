@@ -209,6 +209,7 @@ static void fake_read(struct port *port, struct read *read)
     read->result = fake.read.result;
     read->epoch = (struct epoch){"k3f9"};
     read->head = fake.read.head;
+    read->heard = fake.read.heard > read->head ? fake.read.heard : read->head;
     read->oldest = fake.read.oldest;
     read->more = fake.read.more;
     read->count = fake.read.count;

@@ -47,7 +47,7 @@ static void reply_failure(struct page_read *page)
 static void on_read(struct call *call)
 {
     struct page_read *page = (struct page_read *)(void *)call;
-    const bool is_ahead = page->has_after && page->after > page->read.head && !page->is_resync;
+    const bool is_ahead = page->has_after && page->after > page->read.heard && !page->is_resync;
     if (page->read.result == ERR_OK && is_ahead) {
         read_done(&page->read);
         begin_anew(page);

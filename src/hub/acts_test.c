@@ -181,6 +181,38 @@ static void a_shadowed_comment_is_its_authors_alone(void **state)
     assert_int_equal(again->prover.events, 13);
 }
 
+/* Who was shadowed and is not any more, or reads as somebody else now, has such a cursor. */
+static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
+{
+    struct world *world = *state;
+    const enum lane lanes[] = {LANE_FULL, LANE_READABLE};
+    struct fake_reader *readers[2];
+    world_commit_many(world, 3);
+    world->engine.shadowed_user = 1;
+    do {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    } while ((world->engine.log[world->engine.count - 1]->flags & EVENT_FLAG_SHADOW) == 0);
+    world->engine.shadowed_user = 0;
+    const uint64_t hidden = fake_engine_head_of(&world->engine, READ_VIEW_ALL);
+    for (int i = 0; i < 2; i++) {
+        struct join join = world_after(hidden, 50);
+        join.lane = lanes[i];
+        readers[i] = world_join(world, i, &join);
+    }
+    const struct join ahead = world_after(hidden + 1, 50);
+    struct fake_reader *stranger = world_join(world, 2, &ahead);
+    world_pass(world, 2000); // another second: a sparse lane has room
+    world_commit_many(world, 2);
+    world_pass(world, 3000);
+    for (int i = 0; i < 2; i++) {
+        assert_true(readers[i]->prover.resumed && !readers[i]->prover.resynced);
+        assert_int_equal(readers[i]->prover.hello_seq, hidden);
+        assert_int_equal(readers[i]->prover.events, 2);
+        assert_int_equal(readers[i]->viewer.mode, VIEWER_LIVE);
+    }
+    assert_true(stranger->prover.resynced);
+}
+
 static void answered(struct call *call)
 {
     call->done = NULL;
@@ -250,6 +282,7 @@ int main(void)
         EACH(who_has_nothing_waiting_gets_an_act_once),
         EACH(a_notice_is_for_its_user_and_moderators),
         EACH(a_shadowed_comment_is_its_authors_alone),
+        EACH(a_cursor_at_what_is_hidden_is_of_this_life),
 #undef EACH
         cmocka_unit_test_setup_teardown(each_act_says_how_far_it_got_and_who_was_cut,
                                         begin_that_cuts, world_end),

@@ -566,6 +566,7 @@ static void begin_anew(struct viewer *viewer)
     catchup->cursor = (struct cursor){.epoch = catchup->hub->options.port->epoch, .seq = told};
     catchup->step = 0;
     catchup->resync = NULL;
+    catchup->beyond = 0;
     catchup->expired_to = catchup->hole_from = catchup->hole_upto = 0;
     viewer->mode = VIEWER_OPENING;
     list_push(&catchup->hub->admits, &viewer->link);

@@ -584,6 +584,7 @@ static void answer_read(struct fake_engine *engine, struct read *read)
     must(stream_name_is_valid(read->stream)); // it is the asker's to keep until now
     read->epoch = engine->port.epoch;
     read->head = fake_engine_head(engine);
+    read->heard = fake_engine_head_of(engine, READ_VIEW_ALL);
     read->oldest = engine->oldest < engine->count ? engine->log[engine->oldest]->seq
                    : engine->count == 0           ? 0
                                                   : read->head + 1;

@@ -130,9 +130,16 @@ static enum join_step plan_start(struct viewer *viewer)
         catchup->resync = "epoch";
         return JOIN_FIND_TAIL;
     }
-    if (cursor->seq > view_newest(stream, catchup->view)) {
+    const uint64_t newest = view_newest(stream, catchup->view);
+    if (cursor->seq > stream->heard) {
         catchup->resync = "ahead";
         return JOIN_FIND_TAIL;
+    }
+    if (cursor->seq > newest && viewer->lane == LANE_FULL && catchup->encoding != NULL) {
+        catchup->beyond = cursor->seq; // it is shown nothing of what lies between
+        catchup->position = newest;
+        catchup->resumed = true;
+        return JOIN_READY;
     }
     catchup->position = cursor->seq + (mutant(RESUME_AFTER) && cursor->seq < stream->newest) -
                         (mutant(RESUME_BEFORE) && cursor->seq > 0);
@@ -329,6 +336,11 @@ static enum err add_signal(struct catchup *catchup, const struct buf *json)
     return page_end_frame(&catchup->page);
 }
 
+static uint64_t at_least(uint64_t least, uint64_t seq)
+{
+    return seq > least ? seq : least;
+}
+
 static void write_hello(struct buf *json, const struct viewer *viewer)
 {
     const struct catchup *catchup = viewer->catchup;
@@ -339,10 +351,11 @@ static void write_hello(struct buf *json, const struct viewer *viewer)
     struct signals_hello hello = {.stream = stream_name(stream),
                                   .lane = (enum lane)viewer->lane,
                                   .epoch = options->port->epoch,
-                                  .seq = catchup->position,
+                                  .seq = at_least(catchup->beyond, catchup->position),
                                   .resumed = catchup->resumed,
                                   .state = stream->state,
-                                  .latest = view_newest(stream, catchup->view),
+                                  .latest =
+                                      at_least(catchup->beyond, view_newest(stream, catchup->view)),
                                   .viewers = viewers,
                                   .heartbeat_ms = options->presence_beat_ms};
     facts_tell(stream, &hello);

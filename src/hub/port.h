@@ -246,7 +246,8 @@ struct read {
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
     struct epoch epoch;
-    uint64_t head;    // newest committed seq when it was read
+    uint64_t head;    // newest committed seq of the view when it was read
+    uint64_t heard;   // newest committed seq of all: a cursor up to there is of this life
     uint64_t oldest;  // oldest seq still kept, 0 when the log is empty and nothing ever expired;
                       // else head + 1
     bool more;        // there is more in the direction asked (up to `upto`)

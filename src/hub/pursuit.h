@@ -41,6 +41,7 @@ struct catchup {
     uint64_t ticket;    // of the sync that must be back
     bool waited_deeper; // the tail was already asked to reach further back
     bool resumed;
+    uint64_t beyond;               // the cursor, if all behind the newest shown is hidden from it
     const char *resync;            // why, or NULL
     uint64_t expired_to;           // what follows the cursor up to here is kept no more; 0: all is
     uint64_t hole_from, hole_upto; // spared: events in (from, upto]; equal: none

@@ -227,6 +227,7 @@ void removal_gives_a_shadowed_author_a_view(void **state)
         assert_folded(&desk, true, "1 4");
         struct reading newest = desk_read_newest(&desk, "demo", 1);
         assert_int_equal(newest.read.head, 4);
+        assert_int_equal(newest.read.heard, 5);
         read_done(&newest.read);
         const struct count_call count = desk_count(&desk, "demo", 0, SEQ_MAX);
         assert_int_equal(count.count, 2);

@@ -61,6 +61,27 @@ def test_the_newest_place_is_their_own_everywhere(mod, server):
             assert reader.hello["latest"] == seq
 
 
+@pytest.mark.parametrize("who", [None, "u1", SHADOWED])
+def test_a_cursor_at_ones_own_hidden_comment_is_never_ahead(mod, server, who):
+    server.posted(mod.stream, user="u1")
+    mod.act("shadow", user=SHADOWED)
+    own = server.posted(mod.stream, secret(1), user=SHADOWED)["seq"]
+    mod.act("unshadow", user=SHADOWED)
+    as_token, path = who and token(who), f"/v1/streams/{mod.stream}"
+    for page in ("log?", "comments?", "poll?wait=0&"):
+        found = server.get(f"{path}/{page}after={own}", token=as_token).json()
+        assert "resync" not in found and found["cursor"].endswith(f".{own}"), page
+    for kind in ("sse", "ws"):
+        with open_reader(kind, server, mod.stream, after=str(own), token=as_token) as reader:
+            assert reader.hello["resumed"] is True and reader.hello["seq"] == own
+    newest = server.posted(mod.stream, "new", user="u1")["seq"]
+    for kind in ("sse", "ws"):
+        with open_reader(kind, server, mod.stream, after=str(own), token=as_token) as reader:
+            message = reader.message()
+            assert message["seq"] == newest and message["prev"] <= own
+    assert server.get(f"{path}/log?after={newest + 1}", token=as_token).json()["resync"] is True
+
+
 def test_unshadowed_is_from_now_on_and_undo_shows_what_was_hidden(mod, server):
     shadow = mod.act("shadow", user=SHADOWED)
     server.posted(mod.stream, secret(1), user=SHADOWED)

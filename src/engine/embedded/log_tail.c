@@ -454,6 +454,7 @@ enum log_tail_answer log_tail_read(struct log_tail *tail, struct read *read)
             (void)event_ref(events[i]);
         }
         read->head = entry->public_head;
+        read->heard = head_of(entry);
         read->oldest = store_streams_oldest(entry->ground, read->head);
         read->reached = 0;
     }

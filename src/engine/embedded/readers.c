@@ -53,7 +53,8 @@ struct question_kind {
 
 struct place {
     struct store_stream row;
-    uint64_t head;
+    uint64_t head;  // of the view
+    uint64_t heard; // of all
 };
 
 static void tell_damage(struct reader *reader, struct str stream, uint64_t n)
@@ -67,6 +68,7 @@ static void tell_damage(struct reader *reader, struct str stream, uint64_t n)
 static enum err find(struct reader *reader, struct str name, struct place *ret_place)
 {
     struct place place = {.row = {.state = STREAM_LIVE, .retention_days = -1}};
+    struct store_head head = {.seq = 0};
     uint64_t n = 0;
     enum err err = store_streams_find(&reader->store, name, &place.row);
     if (err == ERR_NOT_FOUND &&
@@ -75,12 +77,14 @@ static enum err find(struct reader *reader, struct str name, struct place *ret_p
         return ERR_OK;
     }
     TRY(err);
-    err = store_streams_head(&reader->store, &place.row, &place.head, &n);
+    err = store_streams_head(&reader->store, &place.row, &head, &n);
     if (err == ERR_GONE) {
         tell_damage(reader, name, n);
         return ERR_GONE;
     }
     TRY(err);
+    place.head = head.public_seq;
+    place.heard = head.seq;
     *ret_place = place;
     return ERR_OK;
 }
@@ -210,6 +214,7 @@ static enum err answer_read(struct reader *reader, struct call *call)
     TRY(find(reader, read->stream, &place));
     TRY(see_own_head(reader, read->view, &place));
     read->head = place.head;
+    read->heard = place.heard;
     read->oldest = store_streams_oldest(place.row.ground_seq, place.head);
     if (place.row.id == 0) {
         return ERR_OK;
@@ -378,6 +383,7 @@ static void share(const struct read *from, struct read *read)
     read->result = from->result;
     read->epoch = from->epoch;
     read->head = from->head;
+    read->heard = from->heard;
     read->oldest = from->oldest;
     read->more = from->more;
     read->reached = from->reached;

@@ -121,21 +121,23 @@ static enum err walk_down(struct store *store, const struct store_stream *stream
 }
 
 enum err store_streams_head(struct store *store, const struct store_stream *stream,
-                            uint64_t *ret_seq, uint64_t *ret_row_n)
+                            struct store_head *ret_head, uint64_t *ret_row_n)
 {
     sqlite3_stmt *walk = NULL;
     struct store_row row = {.n = 0};
     TRY(walk_down(store, stream, &walk));
     const enum err err = store_rows_next(store, walk, &row);
     if (err == ERR_NOT_FOUND) {
-        *ret_seq = stream->ground_seq;
+        *ret_head =
+            (struct store_head){.seq = stream->ground_seq, .public_seq = stream->ground_seq};
         return ERR_OK;
     }
     if (err != ERR_OK) {
         *ret_row_n = row.n;
         return err;
     }
-    *ret_seq = (row.flags & EVENT_FLAG_SHADOW) != 0 ? row.prev : row.seq;
+    ret_head->seq = row.seq;
+    ret_head->public_seq = (row.flags & EVENT_FLAG_SHADOW) != 0 ? row.prev : row.seq;
     return ERR_OK;
 }
 

@@ -62,10 +62,13 @@ MUST_USE enum err store_streams_add(struct store *store, struct str name,
 MUST_USE enum err store_streams_set(struct store *store, const struct store_stream *stream);
 MUST_USE enum err store_streams_set_ground(struct store *store, const struct store_stream *stream);
 
-/* The newest seq that everybody sees, no more. ERR_GONE: that row is damaged, `ret_row_n` names
- * it. */
+struct store_head {
+    uint64_t seq;        // 0: nothing yet
+    uint64_t public_seq; // the last that is not shadowed
+};
+/* No more than that. ERR_GONE: that row is damaged, `ret_row_n` names it. */
 MUST_USE enum err store_streams_head(struct store *store, const struct store_stream *stream,
-                                     uint64_t *ret_seq, uint64_t *ret_row_n);
+                                     struct store_head *ret_head, uint64_t *ret_row_n);
 /* All of it: walks the newest segment and second. ERR_GONE likewise, of the newest row only. */
 MUST_USE enum err store_streams_end(struct store *store, const struct store_stream *stream,
                                     size_t name_len, struct store_end *ret_end,

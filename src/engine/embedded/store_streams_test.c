@@ -52,7 +52,8 @@ static void add(struct comments_rig *rig, struct store_end *end, int64_t wall_ms
 static void expect_found_again(struct comments_rig *rig, const struct store_end *end)
 {
     struct store_end found = {.seq = 0};
-    uint64_t row_n = 0, head = 0;
+    struct store_head head = {.seq = 0};
+    uint64_t row_n = 0;
     assert_int_equal(store_streams_end(&rig->store, &rig->streams[0], 4, &found, &row_n), ERR_OK);
     assert_int_equal(found.seq, end->seq);
     assert_int_equal(found.public_seq, end->public_seq);
@@ -68,7 +69,8 @@ static void expect_found_again(struct comments_rig *rig, const struct store_end 
         assert_int_equal(found.segment_at_ms, end->segment_at_ms);
     }
     assert_int_equal(store_streams_head(&rig->store, &rig->streams[0], &head, &row_n), ERR_OK);
-    assert_int_equal(head, end->public_seq);
+    assert_int_equal(head.public_seq, end->public_seq);
+    assert_int_equal(head.seq, end->seq);
 }
 
 /* Whatever is shadowed or removed: after a restart the log goes on as without one. */
