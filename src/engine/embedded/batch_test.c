@@ -4,6 +4,7 @@
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/store_breaks_test.h"
 #include "engine/embedded/store_rows.h"
+#include "engine/embedded/upkeep.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -337,6 +338,41 @@ static void a_damaged_end_stops_its_own_stream_only(void **state)
     drop();
 }
 
+/* Of those loaded and those given since; a piece at a time. */
+static void what_ran_out_is_forgotten_and_its_rows_are(void **state)
+{
+    static const char many[] =
+        "WITH RECURSIVE some(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM some WHERE i < 300) "
+        "INSERT INTO sanctions SELECT 1000 + i, 'u' || i % 7, 1, 10, i % 2 + 1, '' FROM some";
+    struct log_tail tail;
+    const struct outlet outlet = {.heads = &ordering.heads, .bus = &bus, .tail = &tail};
+    const struct store_sanction timeouts[] = {
+        {.act = 2000, .user = STR("dan"), .stream = 1, .what = ACT_TIMEOUT, .until_ms = 1000100},
+        {.act = 2001, .user = STR("eve"), .stream = 1, .what = ACT_TIMEOUT, .until_ms = 1009000},
+        {.act = 2002, .user = STR("eve"), .stream = 1, .what = ACT_BAN}};
+    const struct moment later = {.mono_ms = 1000100, .wall_ms = 1000100};
+    struct upkeep upkeep;
+    (void)state;
+    assert_int_equal(store_exec(&store, many), ERR_OK);
+    reopen();
+    assert_int_equal(ordering.sanctions.count, 300);
+    for (size_t i = 0; i < 3; i++) {
+        const struct sanctions_now at = {.mono_ms = now.mono_ms, .wall_ms = now.wall_ms};
+        assert_int_equal(sanctions_add(&ordering.sanctions, &store, &timeouts[i], at), ERR_OK);
+    }
+    log_tail_init(&tail, 1, 1 << 20);
+    upkeep_init(&upkeep, &ordering);
+    assert_int_equal(upkeep_step(&upkeep, &outlet, later), ERR_OK);
+    assert_int_equal(ordering.sanctions.count, 303 - SANCTIONS_SWEPT);
+    assert_int_equal(upkeep_step(&upkeep, &outlet, later), ERR_OK);
+    assert_int_equal(ordering.sanctions.count, 2);
+    assert_int_equal(number("SELECT count(*) FROM sanctions"), 2);
+    const struct sanctions_found found =
+        sanctions_find(&ordering.sanctions, 1, STR("eve"), later.mono_ms);
+    assert_true(found.timeout == 2001 && found.ban == 2002);
+    log_tail_done(&tail);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -348,6 +384,7 @@ int main(void)
         TEST(without_leave_to_write_all_is_refused),
         TEST(a_reply_to_what_is_gone_or_damaged_is_refused),
         TEST(a_damaged_end_stops_its_own_stream_only),
+        TEST(what_ran_out_is_forgotten_and_its_rows_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

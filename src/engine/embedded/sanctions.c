@@ -21,7 +21,9 @@ struct standing { // of a user in a stream
 };
 
 struct sanction {
-    struct link link; // in standing->all
+    struct link link;  // in standing->all
+    struct link timed; // in sanctions->timed, if it runs out
+    struct standing *standing;
     uint64_t act;
     enum act_do what;
     int64_t until_mono_ms; // INT64_MAX: for ever
@@ -32,11 +34,13 @@ void sanctions_init(struct sanctions *sanctions, uint64_t seed)
     *sanctions = (struct sanctions){.count = 0};
     map_init(&sanctions->by_user, MEM_ENGINE, seed);
     list_init(&sanctions->shadowed);
+    list_init(&sanctions->timed);
 }
 
 static void drop(struct sanctions *sanctions, struct sanction *sanction)
 {
     list_remove(&sanction->link);
+    list_remove(&sanction->timed);
     mem_free(MEM_ENGINE, sanction);
     sanctions->count--;
 }
@@ -49,6 +53,13 @@ static void forget(struct sanctions *sanctions, struct standing *standing)
     list_remove(&standing->shadowed);
     map_remove(&sanctions->by_user, &standing->node);
     mem_free(MEM_ENGINE, standing);
+}
+
+static void forget_if_bare(struct sanctions *sanctions, struct standing *standing)
+{
+    if (list_is_empty(&standing->all)) {
+        forget(sanctions, standing);
+    }
 }
 
 static void forget_all(struct sanctions *sanctions)
@@ -143,12 +154,17 @@ static enum err keep(struct sanctions *sanctions, const struct store_sanction *f
     TRY(find_or_make(sanctions, from->stream, from->user, &standing));
     struct sanction *sanction = mem_new(MEM_ENGINE, sizeof(*sanction));
     if (sanction == NULL) {
-        return ERR_NOMEM; // one without sanctions is swept
+        forget_if_bare(sanctions, standing);
+        return ERR_NOMEM;
     }
+    sanction->standing = standing;
     sanction->act = from->act;
     sanction->what = from->what;
     sanction->until_mono_ms = until_mono(from->until_ms, now);
     list_push(&standing->all, &sanction->link);
+    if (from->until_ms != 0) {
+        list_push(&sanctions->timed, &sanction->timed);
+    }
     if (from->what == ACT_SHADOW && !list_holds(&standing->shadowed)) {
         list_push(&sanctions->shadowed, &standing->shadowed);
     }
@@ -168,8 +184,9 @@ enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct
             break;
         }
         TRY(err);
-        if (sanction.until_ms == 0 || sanction.until_ms > now.wall_ms) {
-            TRY(keep(sanctions, &sanction, now));
+        const bool is_over = sanction.until_ms != 0 && sanction.until_ms <= now.wall_ms;
+        if (!is_over || sanctions->count < SANCTIONS_MAX) {
+            TRY(keep(sanctions, &sanction, now)); // what is over is there to be swept
         }
     }
     return ERR_OK;
@@ -201,9 +218,7 @@ enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
             is_found = true;
         }
     }
-    if (list_is_empty(&standing->all)) {
-        forget(sanctions, standing);
-    }
+    forget_if_bare(sanctions, standing);
     return is_found ? ERR_OK : ERR_NOT_FOUND;
 }
 
@@ -298,6 +313,12 @@ static bool is_among(const uint64_t *users, uint32_t count, uint64_t user)
     return false;
 }
 
+static struct str name_of(const struct standing *standing)
+{
+    const struct str key = standing->node.key;
+    return (struct str){.at = key.at + standing->user_at, .len = key.len - standing->user_at};
+}
+
 uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
                             uint64_t *ret_users, uint32_t count)
 {
@@ -305,10 +326,7 @@ uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, u
     uint32_t found = 0;
     for (struct link *link = end->next; link != end && found < count; link = link->next) {
         const struct standing *standing = list_entry(link, struct standing, shadowed);
-        const struct str key = standing->node.key;
-        const struct str name = {.at = key.at + standing->user_at,
-                                 .len = key.len - standing->user_at};
-        const uint64_t user = hash_str(hash_key, name);
+        const uint64_t user = hash_str(hash_key, name_of(standing));
         if ((standing->stream == 0 || standing->stream == stream) && is_shadowed(standing) &&
             !is_among(ret_users, found, user)) {
             ret_users[found++] = user;
@@ -317,22 +335,18 @@ uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, u
     return found;
 }
 
-void sanctions_sweep(struct sanctions *sanctions, int64_t mono_ms)
+enum err sanctions_sweep(struct sanctions *sanctions, struct store *store, int64_t mono_ms)
 {
-    struct map_walk walk = {.slot = 0};
-    struct map_node *node = NULL;
-    while ((node = map_next(&sanctions->by_user, &walk)) != NULL) {
-        struct standing *standing = map_entry(node, struct standing, node);
-        struct link *next = NULL;
-        for (struct link *link = standing->all.next; link != &standing->all; link = next) {
-            struct sanction *one = list_entry(link, struct sanction, link);
-            next = link->next;
-            if (one->until_mono_ms <= mono_ms) {
-                drop(sanctions, one);
-            }
-        }
-        if (list_is_empty(&standing->all)) {
-            forget(sanctions, standing);
+    for (uint32_t i = 0; i < SANCTIONS_SWEPT && !list_is_empty(&sanctions->timed); i++) {
+        struct sanction *one = list_entry(sanctions->timed.next, struct sanction, timed);
+        struct standing *standing = one->standing;
+        list_remove(&one->timed);
+        list_push(&sanctions->timed, &one->timed);
+        if (one->until_mono_ms <= mono_ms) {
+            TRY(store_sanctions_delete(store, one->act, name_of(standing)));
+            drop(sanctions, one);
+            forget_if_bare(sanctions, standing);
         }
     }
+    return ERR_OK;
 }

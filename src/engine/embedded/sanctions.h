@@ -5,7 +5,7 @@
  * Owns:     a record of each sanction in force, of one stream or of all; the store has the same.
  * Used by:  ordering.c judges by it, acts.c changes it.
  * Thread:   the ordering thread's.
- * Bound:    SANCTIONS_MAX.
+ * Bound:    SANCTIONS_MAX; a sweep looks at SANCTIONS_SWEPT.
  * Promise:  a timeout runs on the monotonic clock while we run, and on the wall clock over a
  *           restart.
  */
@@ -21,11 +21,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SANCTIONS_MAX = 1 << 20 };
+enum { SANCTIONS_MAX = 1 << 20, SANCTIONS_SWEPT = 256 };
 
 struct sanctions {
     struct map by_user;   // struct standing, by stream and user
     struct link shadowed; // of those, who are
+    struct link timed;    // struct sanction that run out: the one looked at longest ago first
     uint64_t count;       // of sanctions
     bool is_changed;      // in the batch under way
     bool is_stale;        // memory and store need not agree: to be read again
@@ -62,5 +63,7 @@ bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanct
 /* The users who are shadowed in `stream` or in all, each once: at most `count`. */
 uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
                             uint64_t *ret_users, uint32_t count);
-/* Forgets what has run out. */
-void sanctions_sweep(struct sanctions *sanctions, int64_t mono_ms);
+/* Forgets what has run out, in memory and in the store, of the SANCTIONS_SWEPT that were not looked
+ * at for longest. ERR_SYS: a row may stay, and is found when it is loaded again. */
+MUST_USE enum err sanctions_sweep(struct sanctions *sanctions, struct store *store,
+                                  int64_t mono_ms);

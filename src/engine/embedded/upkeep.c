@@ -112,7 +112,6 @@ static enum err erase_old(struct upkeep *upkeep, struct moment now)
         return ERR_OK;
     }
     upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
-    sanctions_sweep(&ordering->sanctions, now.mono_ms); // or they would fill the room of new ones
     TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
     TRY(held_erase(ordering->store, upto_ms, oldest_n, &rejected));
     if (rejected > 0) { // the newest number may have been among them: it is not used again
@@ -134,6 +133,7 @@ static enum err do_piece(struct upkeep *upkeep, struct moment now)
     TRY(sweep_on(upkeep, now));
     TRY(approve_due(upkeep, now));
     TRY(erase_old(upkeep, now));
+    TRY(sanctions_sweep(&upkeep->ordering->sanctions, upkeep->ordering->store, now.mono_ms));
     return carried_redact(upkeep->ordering->store);
 }
 

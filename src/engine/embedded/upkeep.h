@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* upkeep -- what acts left to be done for comments, between batches and a piece at a time: sweeps
- * go on, comments approve themselves, texts are erased when they were kept long enough.
+ * go on, comments approve themselves, texts are erased when they were kept long enough, sanctions
+ * that ran out are forgotten.
  *
  * Used by:  housekeeping.c.
  * Thread:   the ordering thread's.
