@@ -33,25 +33,17 @@ static void list_act_metrics(struct api *api)
     metric_add(&api->act_ms);
 }
 
-static void list_rule_metrics(struct api *api)
+static void list_sanction_metrics(struct api *api)
 {
-    static const char *const rules[REFUSALS] = {
+    static const char *const sanctions[REFUSALS] = {
         [REFUSAL_BANNED] = "rule=\"ban\"",
         [REFUSAL_MUTED] = "rule=\"timeout\"",
         [REFUSAL_MUST_ACKNOWLEDGE] = "rule=\"warning\"",
-        [REFUSAL_SLOW_MODE] = "rule=\"slow\"",
-        [REFUSAL_WRONG_ROLE] = "rule=\"roles\"",
-        [REFUSAL_LINKS_OFF] = "rule=\"links\"",
-        [REFUSAL_EMOTE_ONLY] = "rule=\"emotes\"",
-        [REFUSAL_NOT_UNIQUE] = "rule=\"unique\"",
-        [REFUSAL_BLOCKED_TERM] = "rule=\"terms\"",
-        [REFUSAL_BAD_TEXT] = "rule=\"text\"",
-        [REFUSAL_BY_HOOK] = "rule=\"hook\"",
     };
-    for (int i = REFUSAL_BANNED; i < REFUSALS; i++) {
+    for (int i = REFUSAL_BANNED; i <= REFUSAL_MUST_ACKNOWLEDGE; i++) {
         api->ruled[i] = (struct metric){.name = "roar_posts_ruled_out_total",
-                                        .labels = rules[i],
-                                        .help = "Comments refused by a sanction or a rule.",
+                                        .labels = sanctions[i],
+                                        .help = "Comments refused by a sanction.",
                                         .kind = METRIC_COUNTER};
         metric_add(&api->ruled[i]);
     }
@@ -60,7 +52,7 @@ static void list_rule_metrics(struct api *api)
 static void list_metrics(struct api *api)
 {
     list_act_metrics(api);
-    list_rule_metrics(api);
+    list_sanction_metrics(api);
     hook_metrics_list(&api->hooks);
     static const char *const outcome_labels[POST_OUTCOMES] = {
         [POST_ACCEPTED] = "outcome=\"accepted\"",
@@ -105,7 +97,7 @@ static void unlist_metrics(struct api *api)
         }
     }
     metric_remove(&api->act_ms);
-    for (int i = REFUSAL_BANNED; i < REFUSALS; i++) {
+    for (int i = REFUSAL_BANNED; i <= REFUSAL_MUST_ACKNOWLEDGE; i++) {
         metric_remove(&api->ruled[i]);
     }
     for (int i = 0; i < POST_OUTCOMES; i++) {

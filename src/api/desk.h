@@ -82,7 +82,7 @@ struct api {
     char act_labels[ACTS][ACT_ENDS][56];
     struct metric act_ms;
     struct histogram act_ms_steps;
-    struct metric ruled[REFUSALS]; // refused by sanction or rule; those before stay empty
+    struct metric ruled[REFUSALS]; // refused by a sanction; the others stay empty
 };
 
 /* Fills in the zeroed `api`. ERR_NOMEM. */

@@ -210,7 +210,7 @@ static void on_late(struct overdue_entry *entry)
 static void note_rule(struct posting *posting)
 {
     const struct submit *submit = &posting->submit;
-    if (submit->refusal >= REFUSAL_BANNED) {
+    if (submit->refusal >= REFUSAL_BANNED && submit->refusal <= REFUSAL_MUST_ACKNOWLEDGE) {
         metric_count(&posting->api->ruled[submit->refusal], 1);
     }
     if (submit->act > 0) {

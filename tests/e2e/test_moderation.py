@@ -216,4 +216,6 @@ def test_acts_and_what_rules_refuse_are_counted(start):
     assert metrics['roar_acts_total{do="ban",outcome="duplicate"}'] == 1
     assert metrics['roar_acts_total{do="undo",outcome="refused"}'] == 1
     assert metrics['roar_posts_ruled_out_total{rule="ban"}'] == 1
+    assert 'roar_posts_ruled_out_total{rule="links"}' not in metrics  # what rules did is counted once
+    assert 'roar_rules_total{rule="links",outcome="refuse"}' in metrics
     assert metrics["roar_act_ms_count"] == 3
