@@ -52,6 +52,17 @@ def test_everything_at_once_is_clean_over_an_upgrade():
     assert 0 < counts["inflated_bytes"] < counts["bytes"] and counts["gaps_unchecked"] == 0
 
 
+def test_deletions_are_timed_and_clean():
+    code, report = bench("--spawn", "--viewers", 60, "--transport", "mix", "--lane", "mix", "--compress", 50, "--rate", 60,
+                         "--seconds", 2, "--stalled", 10, "--reconnect-every", 1, "--acts", 10)
+    assert code == 0, report
+    assert report["clean"] and report["has_settled"], report
+    assert len(report["acts"]) == report["counts"]["acts"] == report["acts_answered"]["count"] > 10
+    assert report["acts_told"]["count"] > 100 and all(act["answered_ms"] > 0 for act in report["acts"])
+    far = [act for act in report["acts"] if "applied" in act]
+    assert len(far) > 5 and all(0 < act["applied"] <= act["viewers"] for act in far), report["acts"]
+
+
 def test_a_process_that_does_not_take_over_is_a_violation(monkeypatch, tmp_path):
     """Its secret is spoilt when the first one has read it; which goes on serving."""
     def spoil():
@@ -70,8 +81,9 @@ def test_a_process_that_does_not_take_over_is_a_violation(monkeypatch, tmp_path)
 
 
 def test_a_server_of_its_own_beside_the_bare_loop():
-    code, report = bench("--spawn", "--viewers", 50, "--rate", 20, "--seconds", 2, "--pairs", 2)
+    code, report = bench("--spawn", "--viewers", 50, "--rate", 20, "--seconds", 2, "--pairs", 2, "--acts", 5)
     assert code == 0, report
+    assert report["loop_ms"] > 0 and report["counts"]["acts"] > 0
     assert len(report["pairs"]) == 2
     assert all(floor > 0 and ours > 0 for floor, ours in report["pairs"])
 
@@ -95,11 +107,14 @@ def test_only_a_server_of_its_own_is_replaced():
 
 @pytest.mark.parametrize("lie, fault", [
     ("none", None), ("lost", "lost"), ("hidden", "lost"), ("doubled", "double"), ("reordered", "order"), ("prev", "prev"),
-    ("gap", "gap"), ("alien", "alien"), ("id", "frame"), ("json", "frame"), ("answer", "lost")])
+    ("gap", "gap"), ("alien", "alien"), ("id", "frame"), ("json", "frame"), ("answer", "lost"),
+    ("acts", None), ("removed", "removed")])
 def test_a_lying_server(lie, fault):
     with Liar(lie) as liar:
         code, report = bench("--url", liar.url, "--token", "x", "--viewers", 3, "--rate", 20, "--seconds", 1,
-                             "--posters", 1, "--settle", 1)
+                             "--posters", 1, "--settle", 1, *(("--acts", 4) if lie in ("acts", "removed") else ()))
+    if lie in ("acts", "removed"):
+        assert report["counts"]["acts"] > 0, report
     faults = {name: times for name, times in report["violations"].items() if times}
     if fault is None:
         assert code == 0 and not faults, report
@@ -232,10 +247,16 @@ class Liar(Fake):
 
     class Handler(Fake.Handler):
         def do_POST(self):
-            self.answer_json(201, self.fake.post(self.path.split("/")[3], json.loads(self.body())["cid"]))
+            asked, stream = json.loads(self.body()), self.path.split("/")[3]
+            if self.path.endswith("/moderation"):
+                self.answer_json(200, self.fake.remove(stream, asked["seq"]))
+            else:
+                self.answer_json(201, self.fake.post(stream, asked["cid"]))
 
         def do_GET(self):
-            if self.path.split("?")[0].endswith("/log"):
+            if "/moderation/" in self.path:
+                self.answer(404)
+            elif self.path.split("?")[0].endswith("/log"):
                 after = int(re.search(r"after=(?:\w+\.)?(\d+)", self.path)[1])
                 events = [event for event in self.fake.kept() if event["seq"] > after]
                 self.answer_json(200, {"epoch": "e1", "cursor": f"e1.{len(self.fake.log)}", "events": events, "more": False})
@@ -268,6 +289,13 @@ class Liar(Fake):
             self.news.notify_all()
         return {"id": f"i{seq}", "seq": seq + 100 if self.lie == "answer" and seq == LIE_AT else seq}
 
+    def remove(self, stream, target):
+        with self.news:
+            seq = len(self.log) + 1
+            self.log.append({"type": "retract", "stream": stream, "seq": seq, "prev": seq - 1, "at": seq, "seqs": [target]})
+            self.news.notify_all()
+        return {"act": f"a{seq}", "seq": seq}
+
     def kept(self):
         """The log as it is told: of an alien event it knows nothing."""
         if self.lie != "alien":
@@ -279,6 +307,8 @@ class Liar(Fake):
         """What a viewer is sent for an event: pairs of SSE id and data."""
         seq = event["seq"]
         honest = [(seq, event)]
+        if event["type"] == "retract" and self.lie == "removed":
+            return [*honest, (event["seqs"][0], self.log[event["seqs"][0] - 1])]
         if seq == LIE_AT:
             before = self.log[seq - 3]
             gap = {"type": "gap", "stream": event["stream"], "from": seq, "to": seq, "carried": 0, "shed": 2, "removed": 0}
