@@ -182,7 +182,7 @@ void moderator_done(struct moderator *moderator)
     }
 }
 
-static void act(struct moderator *moderator, int64_t now_us)
+static void delete_newest(struct moderator *moderator, int64_t now_us)
 {
     struct scene *scene = moderator->scene;
     const uint32_t number = deletions_add(scene->cue->deletions, scene_head(scene, 0), now_us);
@@ -211,7 +211,7 @@ int64_t moderator_turn(struct moderator *moderator, bool is_on)
     }
     if (now_us >= moderator->next_us && moderator->state == MODERATOR_RESTING) {
         moderator->next_us += each_us;
-        act(moderator, now_us);
+        delete_newest(moderator, now_us);
     }
     return moderator->state == MODERATOR_RESTING ? (moderator->next_us + 999) / 1000 : INT64_MAX;
 }
