@@ -54,7 +54,22 @@
     X(LANE_OTHER, "who changes lanes begins at the newest")                                        \
     X(POLL_ASLEEP, "a waiting poll is not woken")                                                  \
     X(BEAT_FOR_EVER, "who beat once is counted for ever")                                          \
-    X(LEAVE_UNTOLD, "who leaves is still counted")
+    X(LEAVE_UNTOLD, "who leaves is still counted")                                                 \
+    X(RETRACT_UNTOLD, "what is removed is taken off no screen")                                    \
+    X(LOG_KEEPS_TEXT, "the log keeps the text of what is removed")                                 \
+    X(CARRIERS_KEEP_TEXT, "a restore keeps the text of what is removed again")                     \
+    X(ENGINE_TAIL_KEEPS, "what the engine holds in memory keeps what was removed")                 \
+    X(SWEEPS_UNSEEN, "a read does not apply what a sweep has not reached")                         \
+    X(RETRY_TELLS_TEXT, "a retry of what was removed is answered with its text")                   \
+    X(RESTORE_SKIPPED, "undo brings nothing back")                                                 \
+    X(BARRIER_SKIPPED, "an act is answered before everybody has applied it")                       \
+    X(ACT_UNAUDITED, "an act is answered and not in the audit")                                    \
+    X(AUDIT_UNCHAINED, "an entry of the audit does not name the one before")                       \
+    X(SANCTION_IGNORED, "who is banned posts on")                                                  \
+    X(SANCTIONS_FORGOTTEN, "a restart forgets who is banned")                                      \
+    X(HOLD_IGNORED, "what is to be held is not")                                                   \
+    X(SHADOW_IGNORED, "who is shadowed is not")                                                    \
+    X(SHADOW_SHOWN, "what is shadowed is read back by everybody")
 
 /* Those of the hub that need moderators: the hub's own histories miss them (hub/model_test.c). */
 #define MODEL_MUTANTS(X)                                                                           \

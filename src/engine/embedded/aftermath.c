@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/aftermath.h"
 
+#include "base/mutant.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/store_streams.h"
 #include "wire/json.h"
@@ -62,6 +63,9 @@ enum err aftermath_retract(struct aftermath *aftermath, struct head *head,
                            const struct removal *removal)
 {
     struct removal part = *removal;
+    if (mutant(RETRACT_UNTOLD)) {
+        return ERR_OK;
+    }
     if (removal->of != REMOVAL_SEQS) {
         return retract_once(aftermath, head, removal);
     }

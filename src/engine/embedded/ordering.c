@@ -271,6 +271,9 @@ static enum err judge_stream(struct ordering *ordering, const struct submit *sub
 
 static void judge_sanctions(const struct sanctions_found *found, struct verdict *verdict)
 {
+    if (mutant(SANCTION_IGNORED)) {
+        return;
+    }
     if (found->ban != 0) {
         refuse(verdict, REFUSAL_BANNED);
     } else if (found->timeout != 0) {
@@ -339,10 +342,12 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
     }
     judging->act = 0;
     /* What is held of everybody's is held of theirs, or they could tell: see act_queue.c. */
-    if (judgement->outcome == OUTCOME_ALLOW && judging->found.shadow != 0) {
+    const bool is_shadowed = judging->found.shadow != 0 && !mutant(SHADOW_IGNORED);
+    const bool is_to_be_held = judging->found.hold != 0 && !mutant(HOLD_IGNORED);
+    if (judgement->outcome == OUTCOME_ALLOW && is_shadowed) {
         *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};
         judging->act = judging->found.shadow;
-    } else if (judgement->outcome < OUTCOME_HOLD && judging->found.hold != 0) {
+    } else if (judgement->outcome < OUTCOME_HOLD && is_to_be_held) {
         *judgement = (struct judgement){.outcome = OUTCOME_HOLD};
         judging->act = judging->found.hold;
     }

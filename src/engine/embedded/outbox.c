@@ -2,6 +2,7 @@
 #include "engine/embedded/outbox.h"
 
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "wire/removal.h"
 
 #include <stddef.h>
@@ -71,7 +72,7 @@ static void redact(const struct outlet *outlet, const struct outbox_item *item, 
     const struct event *event = item->event;
     const struct str body = {.at = event->body, .len = event->body_len};
     struct removal removal;
-    if (event->kind != EVENT_RETRACT) {
+    if (event->kind != EVENT_RETRACT || mutant(ENGINE_TAIL_KEEPS)) {
         return;
     }
     if (is_storm || removal_read(body, &removal) != ERR_OK) {

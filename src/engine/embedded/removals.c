@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/removals.h"
 
+#include "base/mutant.h"
 #include "engine/embedded/carried.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/store_rows.h"
@@ -82,7 +83,9 @@ static enum err take_text(struct store *store, const struct store_row *row, int6
     TRY(evidence_put(store, &evidence));
     rest.kind = EVENT_REMOVED;
     rest.body = STR_NONE;
-    TRY(store_rows_rewrite(store, &rest));
+    if (!mutant(LOG_KEEPS_TEXT)) {
+        TRY(store_rows_rewrite(store, &rest));
+    }
     return carried_mark(store, row->stream, row->seq);
 }
 
@@ -328,7 +331,7 @@ static enum err restore_place(struct store *store, const struct sweeps *sweeps,
     if (err == ERR_NOT_FOUND || err == ERR_GONE) {
         return ERR_OK; // it expired, its text was erased, or it is damaged
     }
-    if (err != ERR_OK || state != COMMENT_VISIBLE) {
+    if (err != ERR_OK || state != COMMENT_VISIBLE || mutant(RESTORE_SKIPPED)) {
         return err;
     }
     TRY(restoring_add(restoring, &row, evidence.body));

@@ -34,7 +34,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef ROAR_MUTANTS // histories are short, and are to find sweeps that are not done
+enum { REMOVALS_PIECE_ROWS = 16 };
+#else
 enum { REMOVALS_PIECE_ROWS = 2048 };
+#endif
 
 struct removals_by { // an act, in one stream
     struct store *store;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -184,6 +185,9 @@ enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct
             break;
         }
         TRY(err);
+        if (mutant(SANCTIONS_FORGOTTEN)) {
+            continue;
+        }
         const bool is_over = sanction.until_ms != 0 && sanction.until_ms <= now.wall_ms;
         if (!is_over || sanctions->count < SANCTIONS_MAX) {
             TRY(keep(sanctions, &sanction, now)); // what is over is there to be swept

@@ -2,6 +2,7 @@
 #include "engine/embedded/sight.h"
 
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/standing.h"
@@ -35,7 +36,7 @@ static bool is_wanted(const struct sight *sight, enum event_kind kind)
 
 static bool is_own(const struct sight *sight, const struct store_row *row)
 {
-    return sight->view == READ_VIEW_ALL ||
+    return sight->view == READ_VIEW_ALL || mutant(SHADOW_SHOWN) ||
            (sight->view != 0 && hash_str(sight->identity->hash_key, row->user) == sight->view);
 }
 
@@ -78,7 +79,8 @@ static enum err as_logged(const struct sight *sight, const struct store_row *row
     if ((row->flags & EVENT_FLAG_SHADOW) != 0 && !is_own(sight, row)) {
         return ERR_OK;
     }
-    if (row->kind == EVENT_COMMENT && sweeps_judge(&sight->sweeps, row, 0) != SWEEPS_NOTHING) {
+    if (row->kind == EVENT_COMMENT && !mutant(SWEEPS_UNSEEN) &&
+        sweeps_judge(&sight->sweeps, row, 0) != SWEEPS_NOTHING) {
         seen.kind = EVENT_REMOVED;
         seen.body = STR_NONE;
     }

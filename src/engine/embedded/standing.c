@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/standing.h"
 
+#include "base/mutant.h"
 #include "base/str.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
@@ -155,7 +156,7 @@ static enum err whole(struct store *store, const struct store_identity *identity
 enum err standing_event(struct store *store, const struct store_identity *identity,
                         const struct standing *standing, struct event **ret_event)
 {
-    if (standing->state == COMMENT_DELETED) {
+    if (standing->state == COMMENT_DELETED && !mutant(RETRY_TELLS_TEXT)) {
         return deleted(store, identity, standing, ret_event);
     }
     const enum err err = whole(store, identity, standing, ret_event);
