@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/must.h"
+#include "base/reach.h"
 #include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_audit.h"
 #include "ledger.h"
@@ -11,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert(REACH_DONE_ACKNOWLEDGE - REACH_DONE_DELETE == ACT_ACKNOWLEDGE - ACT_DELETE,
+               "one for each kind of act");
 
 enum { MS_A_SECOND = 1000, TIMEOUT_SLACK_MS = 2000 };
 
@@ -419,7 +423,7 @@ void deeds_look(struct world *world)
 static void answered(struct world *world, struct deed *deed)
 {
     deed->fence = ++world->deeds.fence;
-    world->deeds.kinds[deed->what]++;
+    reach_counts[REACH_DONE_DELETE + deed->what - ACT_DELETE]++; // in the order of enum act_do
     for (uint32_t i = 0; i < world->deeds.count; i++) {
         struct deed *other = &world->deeds.at[i];
         if (other->lifted_by == deed->id && other->lift_fence == 0) {
@@ -527,7 +531,7 @@ void deeds_verify(struct world *world)
 bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence)
 {
     const struct deeds *deeds = &ledger->world->deeds;
-    for (uint32_t i = 0; i < deeds->count; i++) {
+    for (uint32_t i = 0; i < deeds->count && seq > ledger->ground; i++) {
         const struct deed *deed = &deeds->at[i];
         if (deed->fence != 0 && deed->fence <= fence && has(deed->holds[number_of(ledger)], seq)) {
             return true;
@@ -568,6 +572,9 @@ bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, ui
     const struct world *world = ledger->world;
     for (uint32_t i = 0; i < world->deeds.count; i++) {
         const struct deed *deed = &world->deeds.at[i];
+        if (what == ACT_TIMEOUT && world->scenario->clock_steps > 0) {
+            return false; // over a restart it lasts by the wall's clock
+        }
         if (deed->what == what && is_on_user(deed, ledger, user) && deed->fence != 0 &&
             deed->fence <= fence && deed->lifted_by == 0 &&
             deed->until_ms > world->now_ms + TIMEOUT_SLACK_MS) {

@@ -24,7 +24,8 @@ void deeds_verify(struct world *world);
 void deeds_answered(struct world *world, uint64_t id);
 /* NULL: there is none. */
 struct deed *deeds_find(const struct world *world, uint64_t id);
-/* Some act in force removes the comment; only those count that were answered up to `fence`. */
+/* Some act in force removes the comment; only those count that were answered up to `fence`. Of what
+ * retention took nothing is said. */
 bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence);
 /* The text of a comment may not stand in the row `n`, by acts answered up to `fence`. Of what
  * retention took nothing is said. */

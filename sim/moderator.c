@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moderator.h"
 
+#include "base/reach.h"
 #include "deeds.h"
 #include "ledger.h"
 #include "node.h"
 #include "rules/claims.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NEAR = 30, PEACE_MS = 20, LOG_LIMIT = 2000, LOG_BYTES_MAX = 4 << 20, DEEDS_SPARE = 100 };
@@ -94,6 +96,7 @@ static void look_for(struct moderator *moderator)
     const int len = snprintf(wanted, sizeof(wanted), "\"reason\":\"%s\"", moderator->reason);
     const bool is_there = out->len > 0 && memmem(out->bytes, out->len, wanted, (size_t)len) != NULL;
     moderator->is_in_doubt = false;
+    reach(RETRIED_ACT);
     world_note(world, "m%u finds that %s %s done", moderator->number, moderator->reason,
                is_there ? "was" : "was not");
     if (!is_there && !world->is_calm) {
@@ -154,6 +157,50 @@ static void aim_at_user(struct moderator *moderator, struct act *act)
     act->at = ACT_AT_USERS;
     act->users = moderator->users;
     act->target_count = 1;
+}
+
+/* An act of that kind that is in force. NULL: there is none. */
+static const struct deed *find_done(const struct world *world, enum act_do what)
+{
+    for (uint32_t i = world->deeds.count; i > 0; i--) {
+        const struct deed *deed = &world->deeds.at[i - 1];
+        if (deed->what == what && deed->lifted_by == 0 && deed->target[0] != 'i') {
+            return deed;
+        }
+    }
+    return NULL;
+}
+
+/* At whom such an act was done, or at anybody. */
+static void aim_at_done(struct moderator *moderator, struct act *act, enum act_do what)
+{
+    const struct deed *deed = find_done(moderator->world, what);
+    aim_at_user(moderator, act);
+    if (deed == NULL || deed->user == NOBODY_USER) {
+        return;
+    }
+    moderator->users[0] = str_of(moderator->world->posters[deed->user].name);
+    moderator->stream = deed->stream;
+}
+
+static void aim_at_banned(struct moderator *moderator, struct act *act)
+{
+    aim_at_done(moderator, act, ACT_BAN);
+}
+
+static void aim_at_shadowed(struct moderator *moderator, struct act *act)
+{
+    aim_at_done(moderator, act, ACT_SHADOW);
+}
+
+static void aim_at_pinned(struct moderator *moderator, struct act *act)
+{
+    const struct deed *deed = find_done(moderator->world, ACT_PIN);
+    aim_at_comment(moderator, act);
+    if (deed != NULL) {
+        moderator->seqs[0] = strtoull(deed->target + strlen("seq:"), NULL, 10);
+        moderator->stream = deed->stream;
+    }
 }
 
 static void aim_at_act(struct moderator *moderator, struct act *act)
@@ -252,13 +299,16 @@ static void aim_at_nothing(struct moderator *moderator, struct act *act)
 static void aim(struct moderator *moderator, struct act *act)
 {
     static void (*const aims[ACTS])(struct moderator * moderator, struct act * act) = {
-        [ACT_DELETE] = aim_at_comment, [ACT_HOLD] = aim_hold,        [ACT_RESTORE] = aim_at_comment,
-        [ACT_PURGE] = aim_at_user,     [ACT_CLEAR] = aim_at_nothing, [ACT_APPROVE] = aim_at_held,
-        [ACT_REJECT] = aim_at_held,    [ACT_BAN] = aim_at_user,      [ACT_UNBAN] = aim_at_user,
-        [ACT_TIMEOUT] = aim_at_user,   [ACT_SHADOW] = aim_at_user,   [ACT_UNSHADOW] = aim_at_user,
-        [ACT_WARN] = aim_at_user,      [ACT_PIN] = aim_at_comment,   [ACT_UNPIN] = aim_at_comment,
-        [ACT_SLOW] = aim_at_nothing,   [ACT_MODE] = aim_at_nothing,  [ACT_SHIELD] = aim_at_nothing,
-        [ACT_TERMS] = aim_at_nothing,  [ACT_UNDO] = aim_at_act,
+        [ACT_DELETE] = aim_at_comment,  [ACT_HOLD] = aim_hold,
+        [ACT_RESTORE] = aim_at_comment, [ACT_PURGE] = aim_at_user,
+        [ACT_CLEAR] = aim_at_nothing,   [ACT_APPROVE] = aim_at_held,
+        [ACT_REJECT] = aim_at_held,     [ACT_BAN] = aim_at_user,
+        [ACT_UNBAN] = aim_at_banned,    [ACT_TIMEOUT] = aim_at_user,
+        [ACT_SHADOW] = aim_at_user,     [ACT_UNSHADOW] = aim_at_shadowed,
+        [ACT_WARN] = aim_at_user,       [ACT_PIN] = aim_at_comment,
+        [ACT_UNPIN] = aim_at_pinned,    [ACT_SLOW] = aim_at_nothing,
+        [ACT_MODE] = aim_at_nothing,    [ACT_SHIELD] = aim_at_nothing,
+        [ACT_TERMS] = aim_at_nothing,   [ACT_UNDO] = aim_at_act,
     };
     struct world *world = moderator->world;
     aims[act->what](moderator, act);
@@ -353,6 +403,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
 
 void moderator_begin(struct world *world)
 {
+    reach_if(world->is_moderated, MODERATED);
     for (uint8_t i = 0; i < MODERATORS; i++) {
         struct moderator *moderator = &world->moderators[i];
         moderator->world = world;

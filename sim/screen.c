@@ -2,6 +2,7 @@
 #include "screen.h"
 
 #include "base/must.h"
+#include "base/reach.h"
 #include "deeds.h"
 #include "ledger.h"
 #include "wire/json_slice.h"
@@ -146,6 +147,9 @@ static void on_told(struct prover_log *log, struct str json)
     struct screen *screen = screen_of(log);
     const uint64_t seq = number(json, "\"seq\":");
     if (is_type(json, "comment") || is_type(json, "removed")) {
+        const struct entry *entry = ledger_find(screen->ledger, seq);
+        reach_if(entry != NULL && entry->is_shadowed, SHOWN_SHADOW);
+        reach_if(is_type(json, "removed"), SHOWN_REMOVED);
         set(screen, seq, 0, is_type(json, "comment"));
         screen->is_known[seq - 1] = true;
     } else if (is_type(json, "restore")) {

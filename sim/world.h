@@ -82,9 +82,8 @@ struct deed {
 struct deeds {
     struct deed *at; // owned; [DEEDS_MAX], by id
     uint32_t count;
-    uint64_t fence;       // how many answers there were
-    uint64_t held_n;      // of the queue, looked at
-    uint64_t kinds[ACTS]; // answered, of a history
+    uint64_t fence;  // how many answers there were
+    uint64_t held_n; // of the queue, looked at
 };
 
 struct ledger {

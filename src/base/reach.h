@@ -41,7 +41,32 @@
     X(ADDED_UP_CONTROL, "lane control")                                                            \
     X(ADDED_UP_INFLATED, "of who inflates")                                                        \
     X(ADDED_UP_SHED, "of who was spared something")                                                \
-    X(ADDED_UP_POLL, "of a long poll")
+    X(ADDED_UP_POLL, "of a long poll")                                                             \
+    X(MODERATED, "a history had moderators")                                                       \
+    X(RETRIED_ACT, "an act without an answer was looked for in the audit")                         \
+    X(SHOWN_SHADOW, "a comment was its author's alone")                                            \
+    X(SHOWN_REMOVED, "a reader was told of a comment in its place that it is removed")             \
+    X(DONE_DELETE, "an act was done: delete")                                                      \
+    X(DONE_HOLD, "an act was done: hold")                                                          \
+    X(DONE_RESTORE, "an act was done: restore")                                                    \
+    X(DONE_PURGE, "an act was done: purge")                                                        \
+    X(DONE_CLEAR, "an act was done: clear")                                                        \
+    X(DONE_APPROVE, "an act was done: approve")                                                    \
+    X(DONE_REJECT, "an act was done: reject")                                                      \
+    X(DONE_BAN, "an act was done: ban")                                                            \
+    X(DONE_UNBAN, "an act was done: unban")                                                        \
+    X(DONE_TIMEOUT, "an act was done: timeout")                                                    \
+    X(DONE_SHADOW, "an act was done: shadow")                                                      \
+    X(DONE_UNSHADOW, "an act was done: unshadow")                                                  \
+    X(DONE_WARN, "an act was done: warn")                                                          \
+    X(DONE_PIN, "an act was done: pin")                                                            \
+    X(DONE_UNPIN, "an act was done: unpin")                                                        \
+    X(DONE_SLOW, "an act was done: slow")                                                          \
+    X(DONE_MODE, "an act was done: mode")                                                          \
+    X(DONE_SHIELD, "an act was done: shield")                                                      \
+    X(DONE_TERMS, "an act was done: terms")                                                        \
+    X(DONE_UNDO, "an act was done: undo")                                                          \
+    X(DONE_ACKNOWLEDGE, "an act was done: acknowledge")
 
 enum reach {
 #define REACH_NAME(name, about) REACH_##name,

@@ -684,13 +684,6 @@ static void collect_fenced(const struct prover *prover, const struct event *even
     buf_done(&json);
 }
 
-/* What retention took before the first of them; its chain may lead further back. */
-static uint64_t gone_before(const struct prover *prover, struct event *const *events, size_t count)
-{
-    const uint64_t expired = prover->log->expired(prover->log);
-    return count == 0 || expired < events[0]->seq ? expired : events[0]->seq - 1;
-}
-
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count)
 {
@@ -705,8 +698,7 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         prover->last = viewer->expired.to;
         prover->expired++;
     }
-    const uint64_t gone = gone_before(prover, events, count);
-    const uint64_t from = gone > prover->last ? gone : prover->last;
+    const uint64_t from = prover->last;
     for (size_t i = 0; i < count; i++) {
         const struct event *event = events[i];
         holds(prover, event->seq > prover->last && event->prev <= prover->last);
@@ -720,6 +712,9 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
     }
     holds(prover, prover->last == viewer->last_seq);
     const uint64_t all = prover->log->count(prover->log, from + 1, prover->last, UINT32_MAX);
-    holds(prover, count == all);
+    const uint64_t expired = prover->log->expired(prover->log);
+    const uint64_t upto = expired < prover->last ? expired : prover->last;
+    const uint64_t gone = prover->log->count(prover->log, from + 1, upto, UINT32_MAX);
+    holds(prover, count <= all && count + gone >= all);
     reach_if(count > 0, ADDED_UP_POLL);
 }

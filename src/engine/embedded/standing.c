@@ -98,7 +98,9 @@ enum err standing_at(struct store *store, int64_t stream, uint64_t seq,
     uint64_t n = row.n;
     int64_t at_ms = row.at_ms;
     TRY(standing_name(store, row.n, &n, &at_ms));
-    return judge(store, n, &row, ret_standing);
+    TRY(judge(store, n, &row, ret_standing));
+    ret_standing->at_ms = at_ms; // its id says when it was posted, wherever it found its place
+    return ERR_OK;
 }
 
 /* ---- what its author is told ---- */
