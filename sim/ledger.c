@@ -158,12 +158,14 @@ static struct entry entry_of(const struct store_row *row)
     struct entry entry = {.n = row->n,
                           .at_ms = row->at_ms,
                           .kind = row->kind,
+                          .is_shadowed = (row->flags & EVENT_FLAG_SHADOW) != 0,
                           .body_hash = hash_str(LEDGER_HASH_KEY, row->body)};
     if (row->kind == EVENT_COMMENT) { // "u3", "c17"
         entry.user = (uint8_t)(row->user.at[1] - '0');
         entry.cid = (uint16_t)strtoul(row->cid.at + 1, NULL, 10);
         entry.id_hash = hash_str(LEDGER_HASH_KEY, comment_body_id(row->body));
-        entry.is_shadowed = (row->flags & EVENT_FLAG_SHADOW) != 0;
+    } else if (row->user.len > 1) { // what is done to what is shadowed is its author's to know
+        entry.user = (uint8_t)(row->user.at[1] - '0');
     }
     return entry;
 }
