@@ -4,6 +4,8 @@
 check() returns sentences, one a broken promise; an empty list is a run in which P1 to P5 held. check_moderation() does
 the same for P6 to P8.
 """
+import hashlib
+import json
 from dataclasses import dataclass, field
 
 
@@ -29,6 +31,19 @@ class View:
     name: str
     messages: list = field(default_factory=list)
     user: str = ""  # who it was authenticated as
+    begun: list = field(default_factory=list)  # of each message: when its connection was asked for; may be empty
+
+
+@dataclass
+class Deed:
+    """An act that was answered."""
+
+    act: str
+    do: str
+    seq: int  # of its event; 0: none
+    ended: float  # when the answer had come
+    user: str = ""  # it is aimed at
+    lifted: float = float("inf")  # when somebody began to lift it
 
 
 def check(log, answers, views):
@@ -144,7 +159,7 @@ def shown_by(message):
     if kind == "comment":
         yield message, 0
     elif kind == "restore":
-        yield from ((comment, message["seq"]) for comment in message["comments"])
+        yield from ((comment, message["seq"]) for comment in message["comments"] if "text" in comment)
     elif kind == "pin" and "text" in message.get("comment", {}):
         yield message["comment"], message["seq"]
     elif kind == "hello":
@@ -204,3 +219,91 @@ def check_shadowed(view, shadowed):
             author = shadowed.get(comment["seq"])
             if author is not None and author != view.user:
                 yield f"{view.name}: was shown {comment['seq']}, which {author} alone may see"
+
+
+# ---- acts that were answered: P6, P7, P9, P16 ----
+
+def check_deeds(log, views, deeds, answers, entries, history):
+    """What moderators were answered, held against every transcript, every answer and the audit."""
+    return [*(fault for view in views for fault in check_fence(log, view, deeds)),
+            *(fault for view in views for fault in check_screen(view, history)),
+            *check_sanctions(deeds, answers), *check_audit(entries, deeds)]
+
+
+def check_fence(log, view, deeds):
+    """P6: nothing that a connection begun after an act's answer was sent has the text of what it removed."""
+    by_seq = {event["seq"]: event for event in log}
+    retracts = [(deed.ended, by_seq[deed.seq]) for deed in deeds
+                if by_seq.get(deed.seq, {}).get("type") == "retract"]
+    for message, begun in zip(view.messages, view.begun):
+        for comment, shown_at in shown_by(message) if message["type"] != "hello" else ():
+            late = [retract["seq"] for ended, retract in retracts
+                    if ended < begun and removes(retract, comment) and retract["seq"] > shown_at]
+            if late:
+                yield f"{view.name}: connected after the answer of {late[0]}, and was sent {comment['seq']}"
+
+
+def check_screen(view, history):
+    """P7, and that nothing visible is lost: for each comment the act with the greatest seq wins, and so the screen is."""
+    visible = {comment["seq"] for comment in history}
+    newest, shown, authors = {}, {}, {}
+    for message in view.messages:
+        events = message["events"] if message["type"] == "digest" else [message]
+        for event in events:
+            if event["type"] in ("comment", "removed"):
+                authors[event["seq"]] = event
+                newest.setdefault(event["seq"], 0)
+                if newest[event["seq"]] == 0:
+                    shown[event["seq"]] = event["type"] == "comment" and not any(
+                        removes(act, event) for act in acts_before(view, message))
+            elif event["type"] == "restore":
+                for comment in event["comments"]:
+                    settle(newest, shown, comment["seq"], event["seq"], comment["type"] == "comment")
+                    authors.setdefault(comment["seq"], comment)
+            elif event["type"] == "retract":
+                for seq, comment in authors.items():
+                    if removes(event, comment):
+                        settle(newest, shown, seq, event["seq"], False)
+    for seq, is_shown in shown.items():
+        if is_shown and seq not in visible:
+            yield f"{view.name}: still shows {seq}, which is removed"
+        elif not is_shown and seq in visible:
+            yield f"{view.name}: had {seq}, which is visible, and does not show it"
+
+
+def acts_before(view, message):
+    """Retracts that came ahead of a comment, as early copies do."""
+    for other in view.messages:
+        if other is message:
+            return
+        yield from (act for act in acts_in(other) if act["type"] == "retract" and act["seq"] > message.get("seq", 0))
+
+
+def settle(newest, shown, seq, act, is_shown):
+    if act >= newest.get(seq, 0):
+        newest[seq], shown[seq] = act, is_shown
+
+
+def check_sanctions(deeds, answers):
+    """P9: who is banned has nothing accepted that was begun after the answer, until somebody lifts it."""
+    for deed in deeds:
+        for answer in answers if deed.do == "ban" else ():
+            if answer.cid.startswith(f"{deed.user}-") and deed.ended < answer.begun and answer.ended < deed.lifted:
+                yield f"{answer.cid} was taken in spite of {deed.act}"
+
+
+def check_audit(entries, deeds):
+    """P16: every act that was answered is there, once, and each entry names the one before."""
+    before, acts = "0" * 64, []
+    for n, entry in enumerate(entries, 1):
+        rest = {name: value for name, value in entry.items() if name != "hash"}
+        canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if entry["n"] != n or entry["prev_hash"] != before:
+            yield f"audit: entry {entry['n']} does not follow the one before"
+        if hashlib.sha256(canonical.encode()).hexdigest() != entry["hash"]:
+            yield f"audit: entry {entry['n']} was changed"
+        before = entry["hash"]
+        acts.append(entry["act"])
+    for deed in deeds:
+        if acts.count(deed.act) != 1:
+            yield f"audit: {deed.act} was answered, and is there {acts.count(deed.act)} times"

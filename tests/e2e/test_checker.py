@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The checker finds what it is for: a good run passes, and every way to spoil it is found."""
 import copy
+import hashlib
+import json
 
 import pytest
 
-from checker import Answer, View, check, check_moderation
+from checker import Answer, Deed, View, check, check_deeds, check_moderation
 
 
 def good_run():
@@ -177,3 +179,67 @@ def test_every_spoilt_moderated_run_is_found(spoil):
     log, views, shadowed = moderated_run()
     spoil(log, views, shadowed)
     assert check_moderation(log, views, shadowed)
+
+
+# ---- acts that were answered ----
+
+def entry(n, act, before):
+    rest = {"n": n, "act": act, "do": "delete", "prev_hash": before}
+    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    return {**rest, "hash": hashlib.sha256(canonical.encode()).hexdigest()}
+
+
+def answered_run():
+    """The acts of moderated_run() were answered at 1, 2 and 3; "late" connected after all of them."""
+    log, views, _ = moderated_run()
+    for view in views:
+        view.begun = [5.0 if view.name == "late" else 0.0] * len(view.messages)
+    deeds = [Deed("a1", "delete", 14, 1.0), Deed("a2", "undo", 16, 2.0), Deed("a3", "purge", 18, 3.0, user="u9"),
+             Deed("a4", "ban", 0, 3.0, user="u9", lifted=9.0)]
+    entries, before = [], "0" * 64
+    for n, deed in enumerate(deeds, 1):
+        entries.append(entry(n, deed.act, before))
+        before = entries[-1]["hash"]
+    answers = [Answer("u9-1", 6, "i6", "t6", begun=0.1, ended=0.2), Answer("u9-2", 20, "i20", "t20", begun=9.5, ended=9.9)]
+    return log, views, deeds, answers, entries, [comment for comment in views[0].messages[1:3]] + [log[4]]
+
+
+def test_a_good_answered_run_passes():
+    assert check_deeds(*answered_run()) == []
+
+
+def sent_after_its_removal(log, views, deeds, answers, entries, history):
+    late = views[2]
+    late.messages[3] = {**views[0].messages[3]}
+
+
+def still_on_a_screen(log, views, deeds, answers, entries, history):
+    views[0].messages[:] = [message for message in views[0].messages if message["type"] != "retract"]
+
+
+def never_put_back(log, views, deeds, answers, entries, history):
+    views[0].messages[:] = [message for message in views[0].messages if message["type"] != "restore"]
+
+
+def posted_in_spite_of_a_ban(log, views, deeds, answers, entries, history):
+    answers.append(Answer("u9-3", 22, "i22", "t22", begun=4.0, ended=4.1))
+
+
+def not_in_the_audit(log, views, deeds, answers, entries, history):
+    deeds.append(Deed("a5", "delete", 0, 4.0))
+
+
+def an_entry_is_changed(log, views, deeds, answers, entries, history):
+    entries[1]["do"] = "clear"
+
+
+def an_entry_is_cut_out(log, views, deeds, answers, entries, history):
+    del entries[1]
+
+
+@pytest.mark.parametrize("spoil", [sent_after_its_removal, still_on_a_screen, never_put_back, posted_in_spite_of_a_ban,
+                                   not_in_the_audit, an_entry_is_changed, an_entry_is_cut_out])
+def test_it_finds_what_an_answer_did_not_hold(spoil):
+    run = copy.deepcopy(answered_run())
+    spoil(*run)
+    assert check_deeds(*run) != []
