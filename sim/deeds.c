@@ -214,8 +214,8 @@ static void unshadow(struct world *world, const struct deed *deed)
         struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = 1; is_on(deed, ledger) && seq <= ledger->head; seq++) {
             struct entry *entry = &ledger->entries[seq - 1];
-            if (entry->is_shadowed && entry->n <= upto_n && hid(deed, entry) &&
-                !is_still_shadowed(ledger, entry->user)) {
+            if (entry->kind == EVENT_COMMENT && entry->is_shadowed && entry->n <= upto_n &&
+                hid(deed, entry) && !is_still_shadowed(ledger, entry->user)) {
                 entry->was_removed = entry->is_unshadowed = true;
             }
         }

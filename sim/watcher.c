@@ -70,7 +70,8 @@ static void note_place(struct watcher *watcher)
     }
     world_holds(world,
                 prover->hellos != 1 || !prover->resumed ||
-                    (prover->join.cursor.seq <= prover->hello_latest &&
+                    ((prover->join.cursor.seq <= prover->hello_latest ||
+                      prover->join.cursor.seq <= world->ledgers[watcher->stream].published) &&
                      (prover->join.cursor.epoch.text[0] == '\0' ||
                       epoch_eq(&prover->join.cursor.epoch, &world->epoch))),
                 "P14: w%u came with a cursor of another life and was not told", watcher->number);
