@@ -207,6 +207,7 @@ static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
     for (int i = 0; i < 2; i++) {
         assert_true(readers[i]->prover.resumed && !readers[i]->prover.resynced);
         assert_int_equal(readers[i]->prover.hello_seq, hidden);
+        assert_int_equal(readers[i]->prover.hello_latest, hidden);
         assert_int_equal(readers[i]->prover.events, 2);
         assert_int_equal(readers[i]->viewer.mode, VIEWER_LIVE);
     }

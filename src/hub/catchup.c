@@ -390,6 +390,9 @@ static enum err try_live(struct viewer *viewer)
     const struct ring_place place = {.seq = catchup->position,
                                      .ordinal = ring_place_before(ring, index).ordinal};
     TRY(channel_join(channel, viewer, cursor, place));
+    if (catchup->beyond > viewer->last_seq) { // positions only grow
+        viewer->last_seq = catchup->beyond;
+    }
     viewer->acts_told = (uint16_t)catchup->acts_told;
     viewer->is_early = catchup->is_early && cursor < ring->head;
     catchup_drop(viewer);

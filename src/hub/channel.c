@@ -305,7 +305,8 @@ void channel_check(const struct channel *channel)
         must(viewer->mode == VIEWER_LIVE && viewer->catchup == NULL);
         must(viewer->channel == channel && viewer->index == i);
         must(viewer->cursor <= ring->head);
-        must(viewer->last_seq <= ring->last.seq && viewer->last_ordinal <= ring->last.ordinal);
+        must(viewer->last_seq <= ring->last.seq || viewer->last_seq <= channel->stream->heard);
+        must(viewer->last_ordinal <= ring->last.ordinal);
         if (viewer->cursor >= ring->tail && viewer->cursor < ring->head) {
             const uint32_t index = ring_frame_at(ring, viewer->cursor);
             must(ring_frame(ring, index)->offset == viewer->cursor);

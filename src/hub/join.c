@@ -348,14 +348,14 @@ static void write_hello(struct buf *json, const struct viewer *viewer)
     const struct hub_options *options = &catchup->hub->options;
     const uint32_t viewers =
         stream->viewers_known > stream->present_here ? stream->viewers_known : stream->present_here;
+    const uint64_t seq = at_least(catchup->beyond, catchup->position);
     struct signals_hello hello = {.stream = stream_name(stream),
                                   .lane = (enum lane)viewer->lane,
                                   .epoch = options->port->epoch,
-                                  .seq = at_least(catchup->beyond, catchup->position),
+                                  .seq = seq,
                                   .resumed = catchup->resumed,
                                   .state = stream->state,
-                                  .latest =
-                                      at_least(catchup->beyond, view_newest(stream, catchup->view)),
+                                  .latest = at_least(seq, view_newest(stream, catchup->view)),
                                   .viewers = viewers,
                                   .heartbeat_ms = options->presence_beat_ms};
     facts_tell(stream, &hello);
