@@ -167,8 +167,9 @@ void node_poke(struct world *world)
 
 void node_step_reactor(struct world *world, struct reactor *reactor)
 {
-    const uint64_t letters =
-        world_chance(world, 200) ? world_below(world, 3) : (uint64_t)LETTERS_AT_ONCE;
+    const uint64_t letters = world_chance(world, world->scenario->slow_reactors > 0 ? 700 : 200)
+                                 ? world_below(world, 3)
+                                 : (uint64_t)LETTERS_AT_ONCE;
     for (uint64_t i = 0; i < letters && open_one(reactor); i++) {
     }
     reactor->due_ms = NEVER;
