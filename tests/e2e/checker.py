@@ -163,7 +163,8 @@ def shown_by(message):
     elif kind == "pin" and "text" in message.get("comment", {}):
         yield message["comment"], message["seq"]
     elif kind == "hello":
-        yield from ((comment, message["seq"]) for comment in message.get("pins", []) if "text" in comment)
+        at = message.get("latest", message["seq"])  # pins are as of the newest, wherever the reader stands
+        yield from ((comment, at) for comment in message.get("pins", []) if "text" in comment)
     elif kind == "digest":
         for event in message["events"]:
             yield from shown_by(event)
@@ -251,7 +252,7 @@ def check_screen(view, history):
         events = message["events"] if message["type"] == "digest" else [message]
         for event in events:
             if event["type"] in ("comment", "removed"):
-                authors[event["seq"]] = event
+                note_author(authors, event)
                 newest.setdefault(event["seq"], 0)
                 if newest[event["seq"]] == 0:
                     shown[event["seq"]] = event["type"] == "comment" and not any(
@@ -259,7 +260,7 @@ def check_screen(view, history):
             elif event["type"] == "restore":
                 for comment in event["comments"]:
                     settle(newest, shown, comment["seq"], event["seq"], comment["type"] == "comment")
-                    authors.setdefault(comment["seq"], comment)
+                    note_author(authors, comment)
             elif event["type"] == "retract":
                 for seq, comment in authors.items():
                     if removes(event, comment):
@@ -269,6 +270,12 @@ def check_screen(view, history):
             yield f"{view.name}: still shows {seq}, which is removed"
         elif not is_shown and seq in visible:
             yield f"{view.name}: had {seq}, which is visible, and does not show it"
+
+
+def note_author(authors, comment):
+    """What is `removed` does not say whose it was."""
+    if "user" in comment or comment["seq"] not in authors:
+        authors[comment["seq"]] = comment
 
 
 def acts_before(view, message):

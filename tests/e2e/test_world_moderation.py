@@ -157,13 +157,7 @@ def test_removed_stays_removed_whatever_befalls(start, stream, seed):
     crowd.end()
     assert crowd.faults == [], "\n".join(crowd.faults)
     assert len(crowd.deeds) > SECONDS
-    history, before = [], ""
-    while True:
-        page = roar.get(f"/v1/streams/{stream}/comments?limit=500{before}").json()
-        history += page["comments"]
-        if not page["more"]:
-            break
-        before = f"&before={page['before']}"
+    history = roar.history(stream)
     found = [*check_moderation(log, crowd.views),
              *check_deeds(log, crowd.views, crowd.deeds, crowd.answers, moderator.entries(), history)]
     assert found == [], "\n".join(found[:20])
