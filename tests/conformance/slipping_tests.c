@@ -47,7 +47,7 @@ static struct act modes(const char *value)
 /* The seqs of comments in folded history, as the public has it. */
 static uint32_t visible(struct desk *desk)
 {
-    struct reading reading = desk_read_after(desk, "demo", 0, READ_LIMIT_MAX);
+    struct reading reading = desk_reading_after("demo", 0, READ_LIMIT_MAX);
     reading.read.folded = true;
     reading.read.kinds = 1U << EVENT_COMMENT;
     desk_read(desk, &reading);
