@@ -67,17 +67,29 @@ static void by_user(const struct submit *submit, struct str removed)
     buf_done(&bytes);
 }
 
+static bool is_json(struct str text)
+{
+    struct json *root = NULL;
+    struct json_fault fault;
+    const bool is = json_parse(text, &root, &fault) == ERR_OK;
+    json_free(root);
+    return is;
+}
+
+/* What is redacted is no comment any more. Once is enough wherever quotes come in pairs, as in all
+ * we send: elsewhere the white space may close a string that an outer object left open. */
 static void any_bytes(struct str input)
 {
     const struct removal removals[] = {{.of = REMOVAL_ALL, .upto = SEQ_MAX},
                                        {.of = REMOVAL_USER, .user = STR("u9"), .upto = SEQ_MAX}};
+    const size_t passes_max = is_json(input) ? 1 : input.len + 1;
     for (size_t i = 0; i < sizeof(removals) / sizeof(removals[0]); i++) {
         struct buf bytes = fuzz_buf();
         buf_add_str(&bytes, input);
-        if (bytes.len > 0) {
-            (void)removal_redact(&removals[i], bytes.bytes, bytes.len);
+        for (size_t passes = 0; removal_redact(&removals[i], bytes.bytes, bytes.len) > 0;) {
+            must(++passes <= passes_max);
         }
-        must(removal_redact(&removals[i], bytes.bytes, bytes.len) == 0);
+        must(bytes.len == input.len);
         buf_done(&bytes);
     }
 }
