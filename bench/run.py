@@ -78,7 +78,7 @@ def durable_posts(bench):
     seconds, times = (3, 1) if bench.quick else (10, 5)
     reports = [bench.run("durable posts", "--spawn", "--viewers", 0, "--posters", 64, "--rate", "max",
                          "--seconds", seconds) for _ in range(times)]
-    bench.row("durable posts, 64 connections", "/s", 10000,
+    bench.row("durable posts, 64 connections", "/s", 20000,
               [report["counts"]["answered"] / report["posting_s"] for report in reports], at_most=False)
     bench.row("durable posts, 64 connections, p99", "ms", 20, [report["posted"]["p99_ms"] for report in reports])
 
@@ -95,6 +95,17 @@ def reconnects(bench):
     report = bench.run("reconnects", "--spawn", "--viewers", viewers, "--rate", 20, "--seconds", 4 * (storms + 1),
                        "--storm", storms)
     bench.row(f"{viewers} reconnects caught up", "s", 5, [ms / 1000 for ms in report["storms_ms"]])
+
+
+def storm(bench):
+    """All but one viewer in ten leave at once and come back by cursor, to one reactor; the others go on reading."""
+    viewers, storms = (2000, 1) if bench.quick else (16600, 5)
+    report = bench.run("storm", "--spawn", "--server-workers", 1, "--viewers", viewers, "--rate", 20, "--stay", 10,
+                       "--seconds", 4 * (storms + 1), "--storm", storms)
+    back = viewers - viewers * 10 // 100
+    bench.row(f"{back} returns with catch-up, one reactor", "/s", 8000,
+              [back * 1e9 / ns for ns in report["storms_cpu_ns"]], at_most=False)
+    bench.row(f"{back} returns: p99 of who stayed", "ms", 500, [report["stayed"]["p99_ms"]])
 
 
 def start_to_ready(bench):
@@ -159,6 +170,33 @@ def idle(bench):
     ratio = report["ratio"]
     bench.row(f"CPU per heartbeat, {viewers} idle SSE viewers", "F", 1.2,
               [ours / floor for floor, ours in report["pairs"]], interval=(ratio["low"], ratio["high"]))
+
+
+def compressed(bench):
+    """The same comments to viewers who all inflate and to viewers who do not, in turn: bytes and CPU a delivery."""
+    viewers, seconds, pairs = (500, 3, 1) if bench.quick else (2000, 4, 5)
+    for transport in "sse", "ws":
+        for a_flush, rate, target in ("one", 10, 0.45), ("three", 60, 0.35):
+            size, work = [], []
+            for _ in range(pairs):
+                plain, packed = (bench.run("compressed", "--spawn", "--server-workers", 1, "--viewers", viewers, "--transport",
+                                           transport, "--rate", rate, "--bytes", 62, "--seconds", seconds,
+                                           "--compress", percent) for percent in (0, 100))
+                size.append(ratio(packed, plain, lambda report: report["counts"]["bytes"]))
+                work.append(ratio(packed, plain, lambda report: report["server_cpu_ns"]))
+            what = f"{transport.upper()}, {a_flush} comment{'s' * (a_flush != 'one')} a flush"
+            bench.row(f"bytes compressed of plain, {what}", "x", target, size)
+            bench.row(f"CPU a delivery compressed of plain, {what}", "x", 1.1, work, interval=quartiles(work))
+
+
+def ratio(one, other, figure):
+    """Of `figure` a delivery."""
+    return figure(one) / one["counts"]["deliveries"] / (figure(other) / other["counts"]["deliveries"])
+
+
+def quartiles(values):
+    low, _, high = statistics.quantiles(values, n=4) if len(values) > 1 else (values[0], 0, values[0])
+    return low, high
 
 
 def last_send(bench):
@@ -270,10 +308,10 @@ def simulation(bench):
     bench.row(f"simulated seconds a second, {seeds} seeds", "s/s", 10000, values, at_most=False)
 
 
-FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects,
+FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects, "storm": storm,
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
-           "last-send": last_send, "small-streams": small_streams, "stalled": stalled, "acts": acts, "rules": rules,
-           "raid": raid, "simulation": simulation}
+           "compressed": compressed, "last-send": last_send, "small-streams": small_streams, "stalled": stalled,
+           "acts": acts, "rules": rules, "raid": raid, "simulation": simulation}
 
 
 # ---- a server of ours ----
@@ -367,10 +405,10 @@ METHOD = ("Server, viewers and bare loop share one machine and its loopback; CPU
 
 
 def table(rows):
-    lines = [f"{'figure':<52} {'target':>12} {'measured':>12}  {'interval':<20}"]
+    lines = [f"{'figure':<66} {'target':>12} {'measured':>12}  {'interval':<20}"]
     for row in rows:
         sign = "<=" if row["at_most"] else ">="
-        lines.append(f"{row['figure']:<52} {sign + ' ' + number(row['target']) + ' ' + row['unit']:>12} "
+        lines.append(f"{row['figure']:<66} {sign + ' ' + number(row['target']) + ' ' + row['unit']:>12} "
                      f"{number(row['median']) + ' ' + row['unit']:>12}  "
                      f"{number(row['low']) + ' .. ' + number(row['high']):<20} {'' if row['reached'] else 'missed'}")
     return "\n".join(lines)
