@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* How long one act on a raid takes through the embedded engine, from asking to its answer: as many
- * comments deleted by their places, brought back by undo, and purged by their authors.
+ * comments deleted by their places, brought back by undo, deleted beside a purge of others, and
+ * purged by their authors.
  *
  *     raid_bench FOLDER [COMMENTS]      4,000 of as many users, among twice as many of others
  */
@@ -83,20 +84,46 @@ static void post_all(void)
     }
 }
 
-static uint64_t act(const char *name, struct act what)
+static void ask(struct asked *asked, struct act what)
 {
-    struct asked asked = {
+    *asked = (struct asked){
         .act = {.stream = STR("raided"),
                 .act = what,
                 .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_ADMIN}}};
-    asked.act.call.home = mail_home(&bench.mail);
-    asked.act.call.done = on_done;
+    asked->act.call.home = mail_home(&bench.mail);
+    asked->act.call.done = on_done;
+    port_act(bench.port, &asked->act);
+}
+
+static uint64_t act(const char *name, struct act what)
+{
+    struct asked asked;
     const double start_ms = now_ms();
-    port_act(bench.port, &asked.act);
+    ask(&asked, what);
     wait_for(&asked);
     printf("%-34s %6u comments %8.1f ms\n", name, bench.count, now_ms() - start_ms);
     must(asked.act.end == ACT_DONE);
     return asked.act.act_n;
+}
+
+/* Asked with it: none of the purged is looked at before. */
+static void act_beside_a_purge(const char *name, struct act what)
+{
+    static struct str strangers[ACT_TARGETS_MAX];
+    static char names[ACT_TARGETS_MAX][USER_BYTES];
+    struct asked purge;
+    for (int i = 0; i < ACT_TARGETS_MAX; i++) {
+        const int len = snprintf(names[i], USER_BYTES, "stranger-%d", i);
+        strangers[i] = (struct str){.at = names[i], .len = (size_t)len};
+    }
+    ask(&purge, (struct act){.what = ACT_PURGE,
+                             .at = ACT_AT_USERS,
+                             .users = strangers,
+                             .target_count = ACT_TARGETS_MAX,
+                             .seconds = -1});
+    (void)act(name, what);
+    wait_for(&purge);
+    must(purge.act.end == ACT_DONE);
 }
 
 static void act_on_all(void)
@@ -112,6 +139,7 @@ static void act_on_all(void)
     const uint64_t again = act("deleted again, one act", removal);
     (void)act("brought back again, one undo",
               (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = again, .seconds = -1});
+    act_beside_a_purge("deleted while 5,000 are purged", removal);
     (void)act("purged by author, one act", (struct act){.what = ACT_PURGE,
                                                         .at = ACT_AT_USERS,
                                                         .users = bench.users,

@@ -41,7 +41,7 @@ enum err feed_read(struct store *store, struct moderation_call *call)
     }
     call->seq = row.n;
     struct sweeps sweeps;
-    TRY(sweeps_load(store, &sweeps));
+    TRY(sweeps_load_on(store, &row, &sweeps));
     if (row.kind == EVENT_COMMENT && sweeps_judge(&sweeps, &row, 0) != SWEEPS_NOTHING) {
         row.kind = EVENT_REMOVED; // its row is still to be rewritten
         row.body = STR_NONE;

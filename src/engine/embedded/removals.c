@@ -131,7 +131,7 @@ enum err removals_remove(const struct removals_by *by, uint64_t seq, enum commen
     struct store_row row;
     enum comment_state was = COMMENT_VISIBLE;
     TRY(find_comment(by->store, by->stream, seq, &row));
-    TRY(sweeps_load(by->store, &sweeps));
+    TRY(sweeps_load_on(by->store, &row, &sweeps));
     enum err err = removals_standing(by->store, &sweeps, &row, &was);
     sweeps_done(&sweeps);
     if (err == ERR_OK) {
@@ -497,27 +497,25 @@ static enum err except(const struct removals_by *by, const struct sweeps *sweeps
     return err == ERR_EXISTS ? ERR_OK : err;
 }
 
-static enum err lift_all(const struct removals_by *by, const struct sweeps *sweeps, uint64_t seq,
-                         struct restoring *restoring)
+static enum err lift_all(const struct removals_by *by, const struct sweeps *sweeps,
+                         const struct store_row *row, struct restoring *restoring)
 {
-    const struct place place = {.stream = by->stream, .seq = seq};
-    struct store_row row;
+    const struct place place = {.stream = row->stream, .seq = row->seq};
     struct evidence_row evidence;
     enum comment_state state = COMMENT_VISIBLE;
-    TRY(find_comment(by->store, by->stream, seq, &row));
-    TRY(removals_standing(by->store, sweeps, &row, &state));
+    TRY(removals_standing(by->store, sweeps, row, &state));
     if (state != COMMENT_DELETED) {
         return ERR_EXISTS;
     }
-    if (row.kind == EVENT_COMMENT) { // a sweep has not reached it: its place stays removed
-        TRY(take_text(by->store, &row, by->wall_ms));
+    if (row->kind == EVENT_COMMENT) { // a sweep has not reached it: its place stays removed
+        TRY(take_text(by->store, row, by->wall_ms));
     }
-    const enum err err = evidence_find(by->store, by->stream, seq, &evidence);
+    const enum err err = evidence_find(by->store, place.stream, place.seq, &evidence);
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_GONE : err;
     }
-    TRY(except(by, sweeps, &row));
-    TRY(lift_each(by->store, by->stream, seq));
+    TRY(except(by, sweeps, row));
+    TRY(lift_each(by->store, place.stream, place.seq));
     TRY(restore_place(by->store, sweeps, &place, restoring));
     return restoring_flush(restoring);
 }
@@ -526,9 +524,11 @@ enum err removals_lift_all(const struct removals_by *by, uint64_t seq, struct re
 {
     struct sweeps sweeps;
     struct restoring restoring;
-    TRY(sweeps_load(by->store, &sweeps));
+    struct store_row row;
+    TRY(find_comment(by->store, by->stream, seq, &row));
+    TRY(sweeps_load_on(by->store, &row, &sweeps));
     restoring_init(&restoring, by->store, out);
-    const enum err err = lift_all(by, &sweeps, seq, &restoring);
+    const enum err err = lift_all(by, &sweeps, &row, &restoring);
     restoring_done(&restoring);
     sweeps_done(&sweeps);
     return err;
@@ -611,7 +611,7 @@ enum err removals_unshadow_one(const struct removals_by *by, uint64_t seq,
     if ((row.flags & EVENT_FLAG_SHADOW) == 0) {
         return ERR_OK;
     }
-    TRY(sweeps_load(by->store, &sweeps));
+    TRY(sweeps_load_on(by->store, &row, &sweeps));
     restoring_init(&restoring, by->store, out);
     enum err err = unshadow_row(by, &sweeps, &row, &restoring);
     if (err == ERR_OK) {

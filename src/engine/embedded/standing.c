@@ -30,7 +30,7 @@ static enum err judge(struct store *store, uint64_t n, const struct store_row *r
     if (row->kind != EVENT_COMMENT && row->kind != EVENT_REMOVED) {
         return ERR_NOT_FOUND;
     }
-    TRY(sweeps_load(store, &sweeps));
+    TRY(sweeps_load_on(store, row, &sweeps));
     enum err err = removals_standing(store, &sweeps, row, &standing.state);
     sweeps_done(&sweeps);
     if (err == ERR_OK && standing.state == COMMENT_DELETED) {

@@ -68,6 +68,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_SWEEP_ADD] = "INSERT OR IGNORE INTO sweeps(act, user, stream, upto_n, left_n, lifted) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STORE_SWEEPS] = "SELECT act, user, stream, left_n, lifted FROM sweeps ORDER BY user, act",
+    [STORE_SWEEPS_ON] = "SELECT act, user, stream, left_n, lifted FROM sweeps "
+                        "WHERE user IN ('', ?1) ORDER BY user, act",
     [STORE_SWEEP_LEFT] = "UPDATE sweeps SET left_n = ?2 WHERE act = ?1",
     [STORE_SWEEP_LIFT] = "UPDATE sweeps SET lifted = 1 WHERE act = ?1",
     [STORE_SWEEP_DELETE] = "DELETE FROM sweeps WHERE act = ?1",

@@ -49,6 +49,7 @@ static const char moderation_tables[] =
     "CREATE TABLE sweeps(act INTEGER NOT NULL, user TEXT NOT NULL, stream INTEGER NOT NULL,"
     " upto_n INTEGER NOT NULL, left_n INTEGER NOT NULL, lifted INTEGER NOT NULL,"
     " PRIMARY KEY(act, user)) WITHOUT ROWID;"
+    "CREATE INDEX sweeps_user ON sweeps(user);"
     "CREATE TABLE evidence(n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
     " user TEXT NOT NULL, removed INTEGER NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX evidence_place ON evidence(stream, seq);"

@@ -50,11 +50,9 @@ static void give_names(struct loading *loading)
     }
 }
 
-enum err sweeps_load(struct store *store, struct sweeps *ret_sweeps)
+static enum err load(struct store *store, sqlite3_stmt *query, struct sweeps *ret_sweeps)
 {
     struct loading loading = {.cap = 0};
-    sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_SWEEPS, &query));
     buf_init(&loading.names, MEM_ENGINE, SIZE_MAX);
     enum err err = ERR_OK;
     while (err == ERR_OK && (err = store_step(store, query)) == ERR_OK) {
@@ -67,6 +65,21 @@ enum err sweeps_load(struct store *store, struct sweeps *ret_sweeps)
     }
     *ret_sweeps = loading.sweeps;
     return ERR_OK;
+}
+
+enum err sweeps_load(struct store *store, struct sweeps *ret_sweeps)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_SWEEPS, &query));
+    return load(store, query, ret_sweeps);
+}
+
+enum err sweeps_load_on(struct store *store, const struct store_row *row, struct sweeps *ret_sweeps)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_SWEEPS_ON, &query));
+    store_bind_text(query, 1, row->user);
+    return load(store, query, ret_sweeps);
 }
 
 void sweeps_done(struct sweeps *sweeps)

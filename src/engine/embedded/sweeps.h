@@ -33,6 +33,9 @@ struct sweeps {
 
 /* All there are, inside a transaction; usually none. */
 MUST_USE enum err sweeps_load(struct store *store, struct sweeps *ret_sweeps);
+/* Those that can be about this row: its author's and everybody's; enough to judge it. */
+MUST_USE enum err sweeps_load_on(struct store *store, const struct store_row *row,
+                                 struct sweeps *ret_sweeps);
 void sweeps_done(struct sweeps *sweeps); // zeroed is legal
 
 enum sweeps_say {
