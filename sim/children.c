@@ -4,73 +4,94 @@
 #include "base/must.h"
 #include "mutants.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The figures of a child that is well come back behind its words. */
-_Noreturn static void run(const struct child *child, int fd)
+/* Its figures are its parent's to read, also when it breaks. */
+_Noreturn static void live(const struct child *child)
 {
-    must(dup2(fd, STDOUT_FILENO) >= 0);
+    must(dup2(fileno(child->words), STDOUT_FILENO) >= 0);
     if (child->mutant != NULL) {
         must(freopen("/dev/null", "w", stderr) != NULL);
         must(mutants_choose(child->mutant));
     }
     (void)alarm(child->wait_s);
-    struct histories histories = {.seeds = 0};
     for (uint64_t seed = child->from; seed <= child->to; seed += child->step) {
-        histories_run(&histories, seed, false);
+        histories_run(child->shared, seed, false);
     }
     (void)fflush(stdout);
-    must(write(STDOUT_FILENO, &histories, sizeof(histories)) == sizeof(histories));
     _exit(0);
 }
 
-static size_t listen(int fd, char *text, size_t size)
+static void start(struct child *child)
 {
-    size_t len = 0;
-    ssize_t got = 0;
-    while (len < size && (got = read(fd, text + len, size - len)) > 0) {
-        len += (size_t)got;
-    }
-    return len;
-}
-
-static void note_why(struct child *child, char *text, size_t len)
-{
-    text[len] = '\0';
-    char *line = strstr(text, "# BROKEN");
-    char *end = line == NULL ? NULL : strchr(line, '\n');
-    if (end != NULL) {
-        *end = '\0';
-    }
-    (void)snprintf(child->why, sizeof(child->why), "%s",
-                   line == NULL ? "it never ended" : line + strlen("# BROKEN "));
-}
-
-void children_run(struct child *child)
-{
-    static char text[64 * 1024];
-    int fds[2];
-    int status = 0;
+    child->words = tmpfile();
+    must(child->words != NULL);
+    child->shared = mmap(NULL, sizeof(*child->shared), PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    must(child->shared != MAP_FAILED);
     (void)fflush(stdout);
-    must(pipe(fds) == 0);
-    const pid_t pid = fork();
-    must(pid >= 0);
-    if (pid == 0) {
-        (void)close(fds[0]);
-        run(child, fds[1]);
+    child->pid = fork();
+    must(child->pid >= 0);
+    if (child->pid == 0) {
+        live(child);
     }
-    (void)close(fds[1]);
-    const size_t len = listen(fds[0], text, sizeof(text) - 1);
-    (void)close(fds[0]);
-    must(waitpid(pid, &status, 0) == pid);
-    child->is_broken = status != 0 || len < sizeof(child->histories);
+}
+
+static void note_why(struct child *child)
+{
+    static const char mark[] = "# BROKEN ";
+    static char line[1024];
+    (void)snprintf(child->why, sizeof(child->why), "it never ended");
+    rewind(child->words);
+    while (fgets(line, sizeof(line), child->words) != NULL) {
+        if (strncmp(line, mark, sizeof(mark) - 1) == 0) {
+            (void)snprintf(child->why, sizeof(child->why), "%.*s",
+                           (int)strcspn(line + sizeof(mark) - 1, "\n"), line + sizeof(mark) - 1);
+            return;
+        }
+    }
+}
+
+static void end(struct child *child, int status)
+{
+    child->histories = *child->shared;
+    child->has_ended = true;
+    child->is_broken = status != 0;
     if (child->is_broken) {
-        note_why(child, text, len);
-    } else {
-        memcpy(&child->histories, text + len - sizeof(child->histories), sizeof(child->histories));
+        note_why(child);
+    }
+    must(munmap(child->shared, sizeof(*child->shared)) == 0);
+    (void)fclose(child->words);
+}
+
+static void wait_for_one(struct child *children, uint32_t count)
+{
+    int status = 0;
+    const pid_t pid = waitpid(-1, &status, 0);
+    must(pid > 0);
+    for (uint32_t i = 0; i < count; i++) {
+        if (children[i].pid == pid && !children[i].has_ended) {
+            end(&children[i], status);
+            return;
+        }
+    }
+}
+
+void children_run(struct child *children, uint32_t count, uint32_t jobs,
+                  void (*on_end)(const struct child *child, void *user), void *user)
+{
+    uint32_t told = 0;
+    for (uint32_t started = 0, ended = 0; ended < count; ended++) {
+        for (; started < count && started < ended + jobs; started++) {
+            start(&children[started]);
+        }
+        wait_for_one(children, started);
+        for (; told < count && children[told].has_ended; told++) {
+            on_end(&children[told], user);
+        }
     }
 }

@@ -64,8 +64,12 @@ static void remove_one(struct ledger *ledger, struct deed *deed, uint64_t seq)
         return;
     }
     entry->was_removed = true;
-    put(deed->took[number_of(ledger)], seq);
-    put(deed->holds[number_of(ledger)], seq);
+    if (deed->sets == NULL) {
+        deed->sets = calloc(1, sizeof(*deed->sets));
+        must(deed->sets != NULL);
+    }
+    put(deed->sets->took[number_of(ledger)], seq);
+    put(deed->sets->holds[number_of(ledger)], seq);
 }
 
 static void remove_named(struct ledger *ledger, struct deed *deed)
@@ -110,7 +114,9 @@ static void sweep(struct world *world, struct deed *deed, uint64_t upto_n)
 static void let_go(struct world *world, uint8_t stream, uint64_t seq)
 {
     for (uint32_t i = 0; i < world->deeds.count; i++) {
-        take(world->deeds.at[i].holds[stream], seq);
+        if (world->deeds.at[i].sets != NULL) {
+            take(world->deeds.at[i].sets->holds[stream], seq);
+        }
     }
 }
 
@@ -228,8 +234,8 @@ static void lift(struct world *world, struct deed *deed, uint64_t by)
     if (deed->what == ACT_SHADOW) {
         unshadow(world, deed);
     }
-    for (int i = 0; i < STREAMS; i++) {
-        memset(deed->holds[i], 0, sizeof(deed->holds[i]));
+    if (deed->sets != NULL) {
+        memset(deed->sets->holds, 0, sizeof(deed->sets->holds));
     }
     if (deed->what == ACT_RESTORE) {
         undo_restore(world, deed);
@@ -491,11 +497,20 @@ static void verify_audit(struct world *world)
     }
 }
 
+static void free_sets(struct deeds *deeds)
+{
+    for (uint32_t i = 0; i < deeds->count; i++) {
+        free(deeds->at[i].sets);
+        deeds->at[i].sets = NULL;
+    }
+}
+
 /* What a crash took was never answered; so what is left is followed anew. */
 void deeds_verify(struct world *world)
 {
     struct deeds *deeds = &world->deeds;
     before_count = deeds->count;
+    free_sets(deeds);
     memcpy(before, deeds->at, before_count * sizeof(before[0]));
     deeds->count = 0;
     deeds->held_n = 0;
@@ -533,7 +548,8 @@ bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence)
     const struct deeds *deeds = &ledger->world->deeds;
     for (uint32_t i = 0; i < deeds->count && seq > ledger->ground; i++) {
         const struct deed *deed = &deeds->at[i];
-        if (deed->fence != 0 && deed->fence <= fence && has(deed->holds[number_of(ledger)], seq)) {
+        if (deed->sets != NULL && deed->fence != 0 && deed->fence <= fence &&
+            has(deed->sets->holds[number_of(ledger)], seq)) {
             return true;
         }
     }
@@ -545,8 +561,8 @@ bool deeds_took(const struct ledger *ledger, uint64_t seq, uint64_t n, uint64_t 
     const struct deeds *deeds = &ledger->world->deeds;
     for (uint32_t i = 0; i < deeds->count && seq > ledger->ground; i++) {
         const struct deed *deed = &deeds->at[i];
-        if (deed->fence != 0 && deed->fence <= fence && deed->bound_n > n &&
-            has(deed->took[number_of(ledger)], seq)) {
+        if (deed->sets != NULL && deed->fence != 0 && deed->fence <= fence && deed->bound_n > n &&
+            has(deed->sets->took[number_of(ledger)], seq)) {
             return true;
         }
     }
@@ -643,5 +659,6 @@ void deeds_begin(struct world *world)
 
 void deeds_end(struct world *world)
 {
+    free_sets(&world->deeds);
     free(world->deeds.at);
 }

@@ -55,16 +55,6 @@ void histories_install(void)
     disk_vfs_install();
 }
 
-static void tell_live(const struct histories *histories)
-{
-    if (histories->is_live && histories->seeds % 10 == 0) {
-        (void)fprintf(stderr, "\r%llu seeds, %.0f seeds/s, %.0f simulated s/s ",
-                      (unsigned long long)histories->seeds,
-                      (double)histories->seeds / histories->busy_s,
-                      (double)histories->simulated_ms / 1000 / histories->busy_s);
-    }
-}
-
 void histories_run(struct histories *histories, uint64_t seed, bool is_verbose)
 {
     const uint64_t before = held_bytes();
@@ -91,7 +81,6 @@ void histories_run(struct histories *histories, uint64_t seed, bool is_verbose)
     for (int i = 0; i < REACH_COUNT; i++) {
         histories->reached[i] += reach_counts[i] - reached[i];
     }
-    tell_live(histories);
 }
 
 bool histories_hold(const struct histories *histories)
@@ -99,11 +88,16 @@ bool histories_hold(const struct histories *histories)
     return histories->needless_epochs <= 1 + histories->cuts / NEEDLESS_EPOCH_CUTS;
 }
 
+void histories_tell_live(const struct histories *histories, uint64_t upto)
+{
+    (void)fprintf(stderr, "\r%llu seeds, up to %llu: %.0f seeds/s, %.0f simulated s/s a core ",
+                  (unsigned long long)histories->seeds, (unsigned long long)upto,
+                  (double)histories->seeds / histories->busy_s,
+                  (double)histories->simulated_ms / 1000 / histories->busy_s);
+}
+
 void histories_tell(const struct histories *histories)
 {
-    if (histories->is_live) {
-        (void)fprintf(stderr, "\n");
-    }
     printf("# %llu seeds, %llu steps, %llu answered, %llu shown, %llu crashes (%llu cuts, %llu "
            "needless epochs): %.0f seeds/s, %.0f simulated s/s on one core; hash %016llx\n",
            (unsigned long long)histories->seeds, (unsigned long long)histories->steps,

@@ -14,7 +14,6 @@ struct histories {
     uint64_t reached[REACH_COUNT]; // places of base/reach.h
     int64_t simulated_ms;          // what nobody slept through
     double busy_s;                 // of one core
-    bool is_live;                  // tells how it goes while it goes
 };
 
 void histories_install(void); // once a process
@@ -22,3 +21,5 @@ void histories_run(struct histories *histories, uint64_t seed, bool is_verbose);
 /* What is judged of many together: a torn commit is seldom taken for damage. */
 bool histories_hold(const struct histories *histories);
 void histories_tell(const struct histories *histories); // its figures, as a TAP comment
+/* How it goes while it goes, on one line of stderr. */
+void histories_tell_live(const struct histories *histories, uint64_t upto);

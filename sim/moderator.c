@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEAR = 30, PEACE_MS = 20, LOG_LIMIT = 2000, LOG_BYTES_MAX = 4 << 20, DEEDS_SPARE = 100 };
+enum { NEAR = 30, PEACE_MS = 20, LOG_LIMIT = 2000, LOG_BYTES_MAX = 4 << 20 };
 
 /* ---- what is asked ---- */
 
@@ -391,7 +391,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
     } else if (in_the_way != 0 && (world->is_calm || world_chance(world, 300))) {
         moderator->stream = stream;
         undo(moderator, in_the_way);
-    } else if (world->is_calm || world->deeds.count + DEEDS_SPARE > DEEDS_MAX) {
+    } else if (world->is_calm || world->deeds.count >= ASKED_MAX) {
         moderator->due_ms = in_the_way == 0 && world->is_calm ? NEVER : moderator->due_ms;
     } else if (world_chance(world, 100)) {
         moderator->stream = 0;

@@ -38,7 +38,8 @@ enum {
     SILENT_MS_MAX = 3000,
     SMALL_QUEUE = 3,
     MODERATORS = 2,
-    DEEDS_MAX = 600, // acts of a history
+    ASKED_MAX = 500,  // acts of a history that moderators ask for
+    DEEDS_MAX = 8192, // with those of rules and of the system
     NOBODY_USER = 255,
 };
 #define NEVER INT64_MAX
@@ -75,6 +76,10 @@ struct deed {
     uint8_t user;          // that it is aimed at; NOBODY_USER
     bool has_value;        // of what sets something: anything is set
     char target[80];
+    struct deed_sets *sets; // owned; NULL: it never removed any
+};
+
+struct deed_sets {
     uint8_t took[STREAMS][EVENTS_MAX / 8];  // comments that it removed, a bit each
     uint8_t holds[STREAMS][EVENTS_MAX / 8]; // those of them that it still removes
 };

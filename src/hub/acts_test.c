@@ -39,6 +39,29 @@ static void hello_says_slow_mode_modes_and_pins(void **state)
     assert_non_null(strstr(last->prover.first_signal, "\"pins\":[{\"type\":\"removed\""));
 }
 
+/* What comes between the answer of the watch and that of the first read is in neither. */
+static void what_is_removed_while_a_stream_opens_is_no_pin_of_hello(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    fake_engine_commit_sized(&world->engine, EVENT_COMMENT, 0, BYTES);
+    const uint64_t seq = fake_engine_head(&world->engine);
+    fake_engine_pin(&world->engine, seq, 0);
+    struct fake_reader *first = world_join(world, 0, &live);
+    world->engine.stalls = true;
+    world_turn(world);
+    while (fake_engine_step(&world->engine)) { // the watch
+        world_turn(world);
+    }
+    assert_int_equal(world->engine.loose_count, 1); // the read
+    fake_engine_retract_seq(&world->engine, seq, 0);
+    fake_engine_set(&world->engine, "\"slow\":7,\"modes\":[]", 0);
+    world->engine.stalls = false;
+    world_rest(world);
+    assert_non_null(strstr(first->prover.first_signal, "\"slow\":7"));
+    assert_non_null(strstr(first->prover.first_signal, "\"pins\":[{\"type\":\"removed\""));
+}
+
 static void an_act_waits_for_no_window(void **state)
 {
     struct world *world = *state;
@@ -277,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, world_begin, world_end)
         EACH(hello_says_slow_mode_modes_and_pins),
+        EACH(what_is_removed_while_a_stream_opens_is_no_pin_of_hello),
         EACH(an_act_waits_for_no_window),
         EACH(who_was_blocked_is_sent_acts_ahead_of_comments),
         EACH(copies_are_sent_once),

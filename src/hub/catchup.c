@@ -643,7 +643,8 @@ static void go_on(struct viewer *viewer)
         return;
     }
     enum err err = ERR_OK;
-    if (page_is_empty(&catchup->page)) {
+    const bool was_empty = page_is_empty(&catchup->page);
+    if (was_empty) {
         page_reset(&catchup->page);
         if (catchup->lane_next != LANES && !has_acts(catchup)) {
             begin_anew(viewer);
@@ -671,7 +672,7 @@ static void go_on(struct viewer *viewer)
         /* All is with the connection: in the ring it costs nothing while it waits. */
         (void)try_live(viewer);
     } else if (err == ERR_OK) {
-        if (try_live(viewer) != ERR_OK) {
+        if (!was_empty || try_live(viewer) != ERR_OK) { // acts go first: they are told next turn
             catchup_resume(viewer);
         }
     } else if (err == ERR_NOMEM) {

@@ -550,6 +550,21 @@ void fake_engine_expire(struct fake_engine *engine, uint32_t count)
 
 /* ---- the engine: answering ---- */
 
+/* What is set, and the newest pins; nobody unpins. */
+static void tell_facts(const struct fake_engine *engine, struct watch *watch)
+{
+    uint32_t pins = 0;
+    for (uint32_t i = engine->count; i > engine->oldest; i--) {
+        struct event *event = engine->log[i - 1];
+        if (event->kind == EVENT_SETTINGS && watch->settings == NULL) {
+            watch->settings = event_ref(event);
+        }
+        if (event->kind == EVENT_PIN && pins < PINS_MAX) {
+            watch->pins[pins++] = event_ref(event);
+        }
+    }
+}
+
 static void answer_watch(struct fake_engine *engine, struct watch *watch)
 {
     watch->result = engine->watch_fails;
@@ -558,6 +573,9 @@ static void answer_watch(struct fake_engine *engine, struct watch *watch)
         watch->head = fake_engine_head(engine);
         watch->heard = fake_engine_head_of(engine, READ_VIEW_ALL);
         watch->state = STREAM_LIVE;
+        watch->settings = NULL;
+        memset(watch->pins, 0, sizeof(watch->pins));
+        tell_facts(engine, watch);
         must(engine->watch_count < 16);
         engine->watches[engine->watch_count] = watch;
         engine->watch_count++;

@@ -290,9 +290,8 @@ static void take_watch(struct stream *stream)
 static void take_prime(struct stream *stream)
 {
     struct read *read = &stream->read;
-    const uint64_t head = stream->watch.head, heard = stream->watch.heard;
-    const uint64_t end = read->count > 0 ? read->events[read->count - 1]->seq : 0;
-    hear(stream, end > heard ? end : heard);
+    const uint64_t head = stream->watch.head;
+    hear(stream, stream->watch.heard);
     stream->shadowed.covers = stream->heard;
     view_split_older(stream, read);
     const uint64_t last = read->count > 0 ? read->events[read->count - 1]->seq : 0;
@@ -354,8 +353,8 @@ static void take_read(struct stream *stream)
 
 static void read_on(struct stream *stream)
 {
-    if (!stream->primed) {
-        stream->read.bound = SEQ_MAX + 1;
+    if (!stream->primed) { // what the watch did not tell of yet is taken like any that comes later
+        stream->read.bound = stream->watch.heard + 1;
         ask(stream, READ_PRIME, READ_BEFORE, STREAM_PRIME_EVENTS);
     } else if (stream->heard < stream->target) {
         stream->read.bound = stream->heard;
