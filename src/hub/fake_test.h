@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* fake_test -- an engine, homes and readers for the tests of the hub, stepped by hand under a seed.
+/* fake_test -- an engine and homes for the tests of the hub, stepped by hand under a seed.
  *
  * The engine answers watch, unwatch and sync in order and events with them; reads and counts late
- * and in any order. Letters lie in their home until they are opened. A reader takes as many bytes
- * as it is allowed, and its prover checks what it gets.
+ * and in any order. Letters lie in their home until they are opened. Readers are in
+ * fake_reader_test.h.
  */
 #pragma once
 
@@ -84,20 +84,5 @@ void fake_engine_expire(struct fake_engine *engine, uint32_t count);
 uint64_t fake_engine_head(const struct fake_engine *engine); // that everybody is shown
 uint64_t fake_engine_head_of(const struct fake_engine *engine, uint64_t view);
 enum { FAKE_READABLE_PER_S = 3, FAKE_WALL_MS = 500000000 }; // at = mono + that
-
-struct fake_reader {
-    struct viewer viewer; // first
-    struct hub *hub;
-    uint32_t room; // bytes it takes before it is full; UINT32_MAX: any
-    struct fake_truth truth;
-    bool is_open, is_refused, joined, was_cut;
-    enum viewer_refusal refusal;
-    struct prover prover;
-};
-void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_engine *engine,
-                      const struct join *join);
-/* Nothing where it could not: it polls, or is not in, or there is no memory. */
-void fake_reader_change_lane(struct fake_reader *reader, enum lane lane);
-void fake_reader_leave(struct fake_reader *reader);
-void fake_reader_say_own(struct fake_reader *reader); // its connection does, if it can
-void fake_reader_allow(struct fake_reader *reader, uint32_t bytes); // more room
+/* What who reads with this view can know. */
+struct fake_truth fake_truth_for(const struct fake_engine *engine, uint64_t view);

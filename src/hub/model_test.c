@@ -2,7 +2,7 @@
 #include "hub/model_test.h"
 
 #include "base/must.h"
-#include "hub/fake_test.h"
+#include "hub/fake_reader_test.h"
 #include "hub/heart.h"
 #include "hub/pursuit.h"
 

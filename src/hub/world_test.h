@@ -2,7 +2,7 @@
 /* world_test -- for tests of the hub: one hub over the fake engine, a few readers, and time. */
 #pragma once
 
-#include "hub/fake_test.h"
+#include "hub/fake_reader_test.h"
 #include "hub/hub.h"
 
 enum { WORLD_RESUME_MAX = 100, WORLD_TTL_MS = 30000 };

@@ -3,7 +3,7 @@
  * the words of a WebSocket client. */
 #pragma once
 
-#include "hub/fake_test.h"
+#include "hub/fake_reader_test.h"
 #include "rules/jwt.h"
 #include "serve/server_rig.h"
 

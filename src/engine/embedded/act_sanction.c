@@ -74,12 +74,31 @@ static enum err check_roles(struct act_case *act)
     return ERR_OK;
 }
 
+/* One of so many seconds is in force as long as that takes, whatever the wall clock says: the store
+ * is asked as if none ran out. */
+static enum err find_in_force(const struct act_case *act, struct store_act *ret_before)
+{
+    const struct act *asked = &act->call->act;
+    const uint64_t key = act_case_key(act, asked->what, buf_str(&act->target));
+    TRY(store_acts_in_force(act->ordering->store, key, INT64_MIN, ret_before));
+    for (uint32_t i = 0; ret_before->until_ms != 0 && i < asked->target_count; i++) {
+        const struct store_sanction sanction = {.act = ret_before->id,
+                                                .user = asked->users[i],
+                                                .stream = ret_before->stream,
+                                                .what = ret_before->what};
+        if (sanctions_holds(&act->ordering->sanctions, &sanction, act->now.mono_ms)) {
+            return ERR_OK;
+        }
+    }
+    return ret_before->until_ms == 0 ? ERR_OK : ERR_NOT_FOUND;
+}
+
 /* The same again, or another of its kind that takes the place of the one before. */
 static enum err judge_again(struct act_case *act, uint64_t *ret_replaced)
 {
     struct store_act before;
     const struct act *asked = &act->call->act;
-    const enum err err = act_case_in_force(act, asked->what, &before);
+    const enum err err = find_in_force(act, &before);
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
     }
@@ -285,7 +304,7 @@ enum err act_sanction_acknowledge(struct act_case *act)
                                             .what = ACT_WARN};
     const bool is_theirs = err == ERR_OK && warning.what == ACT_WARN &&
                            (warning.stream == 0 || warning.stream == act_case_stream(act)) &&
-                           sanctions_holds(&act->ordering->sanctions, &sanction);
+                           sanctions_holds(&act->ordering->sanctions, &sanction, act->now.mono_ms);
     struct store_act before;
     const enum err again = act_case_in_force(act, ACT_ACKNOWLEDGE, &before);
     if (!is_theirs && again == ERR_OK) {

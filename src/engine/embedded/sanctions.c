@@ -283,14 +283,16 @@ uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_
     return newest;
 }
 
-bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one)
+bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one,
+                     int64_t mono_ms)
 {
     const struct standing *standing = find(sanctions, one->stream, one->user);
     if (standing == NULL) {
         return false;
     }
     for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
-        if (list_entry(link, struct sanction, link)->act == one->act) {
+        const struct sanction *other = list_entry(link, struct sanction, link);
+        if (other->act == one->act && other->until_mono_ms > mono_ms) {
             return true;
         }
     }

@@ -59,7 +59,8 @@ struct sanctions_found sanctions_find(const struct sanctions *sanctions, int64_t
 uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_sanction *like,
                           int64_t mono_ms);
 /* Whether `one->act` is in force on its user. */
-bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one);
+bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one,
+                     int64_t mono_ms);
 /* The users who are shadowed in `stream` or in all, each once: at most `count`. */
 uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
                             uint64_t *ret_users, uint32_t count);
