@@ -117,10 +117,10 @@ def test_a_suite_beside_the_others_runs_while_they_do(tmp_path):
     assert (tmp_path / "long.log").read_text() == "ok 1 - met\n"
 
 
-def test_a_suite_beside_the_others_comes_last_for_the_machine(tmp_path):
+def test_a_suite_that_gives_way_comes_last_for_the_machine(tmp_path):
     tells = "read word < {0}/go; nice; cat /proc/self/autogroup 2>/dev/null || echo nice 19; echo 'ok 1 - told'"
     os.mkfifo(tmp_path / "go")
-    running = runner.start(suite("long", tells.format(tmp_path), beside=True, limit_s=30), [])
+    running = runner.start(suite("long", tells.format(tmp_path), gives_way=True, limit_s=30), [])
     (tmp_path / "go").write_text("on\n", encoding="ascii")
     assert str(running.finish()) == "1 passed, 0 failed"
     said = running.suite.log.read_text(encoding="utf-8").splitlines()
