@@ -29,7 +29,8 @@ enum { ROUNDS = 5, ROUND_NS_MIN = 40 * 1000 * 1000 };
 #define BODY "{\"text\":\"" TEXT "\",\"cid\":\"c-81f0a2\",\"media_ms\":4120000}"
 #define SECRET "a secret of the benchmark, 32 bytes or more"
 
-/* 200 bytes each, as people write them: ASCII alone; signs that are letters, and emoji; Cyrillic. */
+/* 200 bytes each, as people write them: ASCII alone; signs that are letters, and emoji; and other
+ * scripts. */
 #define TEXT_ASCII                                                                                 \
     "what a goal that was, I cannot believe nobody saw him coming down the left side like that, "  \
     "the keeper had no chance at all and the whole stadium went mad for minutes, best match of "   \
@@ -41,6 +42,22 @@ enum { ROUNDS = 5, ROUND_NS_MIN = 40 * 1000 * 1000 };
 #define TEXT_CYRILLIC                                                                                                                                                      \
     "какой гол, никто не заметил как он прошел по левому краю, у вратаря не было шансов, стадион " \
     "сошел с ума"
+
+#define TEXT_HINDI                                                                                                                                                                   \
+    "क्या गोल था, किसी ने उसे बाईं ओर से आते नहीं देखा, गोलकीपर के पास कोई " \
+    "मौका नहीं "
+#define TEXT_JAPANESE                                                                                                                            \
+    "なんてゴールだ、左サイドから来るのを誰も見ていなかった。キーパーにはチャンスがなかったし、ス" \
+    "タジアム全体が沸いた、今季一番の試合だと"
+#define TEXT_ARABIC                                                                                                                \
+    "يا له من هدف، لم يره أحد وهو يأتي من الجهة اليسرى، لم يكن لدى الحارس أ" \
+    "ي فرصة وجن الملعب كله لدقائق، أفضل مباراة"
+#define TEXT_KOREAN                                                                                                              \
+    "정말 멋진 골이었어요, 왼쪽으로 들어오는 걸 아무도 못 봤네요. 골키퍼는 기회가 없었고 경" \
+    "기장 전체가 몇 분 동안 난리였습니다 최고 최고의 경기"
+#define EMOJI "⚽🔥👏🏽😂🇧🇷❤️🎉"
+#define TEXT_EMOJI                                                                                 \
+    EMOJI EMOJI EMOJI EMOJI "👨‍👩‍👧‍👦🥳💯🏆🏆🏆🏆🏆🏆🏆"
 
 static const int64_t WALL_S = 1763700000;
 static volatile size_t kept; // so that no call is without effect
@@ -111,6 +128,31 @@ static void judge_cyrillic(struct place *place)
     judge_text(place, STR(TEXT_CYRILLIC));
 }
 
+static void judge_hindi(struct place *place)
+{
+    judge_text(place, STR(TEXT_HINDI));
+}
+
+static void judge_japanese(struct place *place)
+{
+    judge_text(place, STR(TEXT_JAPANESE));
+}
+
+static void judge_arabic(struct place *place)
+{
+    judge_text(place, STR(TEXT_ARABIC));
+}
+
+static void judge_korean(struct place *place)
+{
+    judge_text(place, STR(TEXT_KOREAN));
+}
+
+static void judge_emoji(struct place *place)
+{
+    judge_text(place, STR(TEXT_EMOJI));
+}
+
 static void fold_and_search(struct place *place)
 {
     buf_reset(&place->out);
@@ -174,6 +216,11 @@ static const struct row {
     {"rules: 200 B, ASCII, 5,000 terms, traits", judge_ascii},
     {"rules: 200 B, signs and emoji, the same", judge_signs},
     {"rules: 200 B, Cyrillic, the same", judge_cyrillic},
+    {"rules: 200 B, Hindi, the same", judge_hindi},
+    {"rules: 200 B, Japanese, the same", judge_japanese},
+    {"rules: 200 B, Arabic, the same", judge_arabic},
+    {"rules: 200 B, Korean, the same", judge_korean},
+    {"rules: 200 B, emoji alone, the same", judge_emoji},
     {"rules: fold_text and terms_judge alone", fold_and_search},
     {"jwt_verify: HS256", verify_token},
     {"jwt_cache_verify: a token seen before", verify_known_token},

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A folded text is UTF-8, within its bound, has one to three readings, no two the same beside each
- * other, no space at an end and none beside another; folded again plainly it stays; traits are within
- * their ranges. */
+/* A text is folded as it is defined (fold_naive.h). A folded text is UTF-8, within its bound, has
+ * one to three readings, no two the same beside each other, no space at an end and none beside
+ * another; folded again plainly it stays; traits are within their ranges. */
 #include "fuzz.h"
 #include "rules/fold.h"
+#include "rules/fold_naive.h"
 #include "rules/text_traits.h"
 #include "wire/utf8.h"
 
@@ -33,6 +34,14 @@ static void check_readings(struct str folded)
     must(count <= FOLD_READINGS_MAX);
 }
 
+static void check_naive(struct str text, struct str folded)
+{
+    struct buf naive = fuzz_buf();
+    fold_naive_text(text, &naive);
+    must(str_eq(buf_str(&naive), folded));
+    buf_done(&naive);
+}
+
 static void check_traits(struct str text, struct str folded)
 {
     struct buf again = fuzz_buf();
@@ -51,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     fold_text(text, &folded);
     must(buf_ok(&folded) && folded.len <= fold_bytes_max(len));
     check_readings(buf_str(&folded));
+    check_naive(text, buf_str(&folded));
     check_traits(text, buf_str(&folded));
     buf_done(&folded);
     return 0;

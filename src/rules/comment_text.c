@@ -27,7 +27,7 @@ static void survey_point(struct survey *survey, uint32_t point, size_t len)
     }
     survey->has_control = survey->has_control || (character_is_control(point) && point != '\n' &&
                                                   point != '\r' && point != '\t');
-    mark_run_add(&survey->marks, point);
+    mark_run_add(&survey->marks, point, point_table_at(point));
 }
 
 static struct survey survey_text(struct str text)

@@ -1,341 +1,254 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A reading is written character by character; only then are signs made letters in it, in place,
- * since whether a 0 is an o depends on the word it stands in.
+/* A reading is written character by character, by a table made of utf8proc's (point_table.h); only
+ * then are signs made letters in it, in place, since whether a 0 is an o depends on the word it
+ * stands in.
  *
  *      fold_text: plain ─▶ differs loose? ─▶ loose (1 is i) ─▶ has it 1 or |? ─▶ loose (1 is l)
  */
 #include "rules/fold.h"
 
-#include "rules/character.h"
-#include "rules/look_alike.h"
+#include "rules/fold_point.h"
+#include "rules/fold_signs.h"
+#include "rules/point_table.h"
 #include "wire/utf8.h"
 
 #include <stdint.h>
-#include <utf8proc.h>
+#include <string.h>
 
+enum { ASCII_POINTS = 0x80, ASCII_SIGN = 0x80, POINT_BYTES_MAX = 4, CHUNK_BYTES = 512 };
+
+/* Written in chunks: most of what is written is a byte or three at a time. */
 struct reading {
     struct buf *out;
     size_t start; // where it begins in out
     bool is_loose;
-    bool has_others; // a character that is not ASCII was read
-    uint32_t last;   // the code point last written; 0: none
-    size_t last_at;  // and where
+    uint32_t flags; // POINT_LOOKS, POINT_SIGNS: of any character
+    uint8_t last;   // the byte written last; ' ': none
+    size_t len;     // of the chunk
+    uint8_t chunk[CHUNK_BYTES];
 };
+
+static void flush(struct reading *reading)
+{
+    buf_add(reading->out, reading->chunk, reading->len);
+    reading->len = 0;
+}
 
 /* ---- characters ---- */
 
-enum { ASCII_DROPPED = 0, ASCII_POINTS = 0x80 };
+/* What becomes of ASCII: a small letter, a space, or nothing (0); with ASCII_SIGN: it stands for a
+ * letter in a word. */
+static const uint8_t ascii[ASCII_POINTS] = {
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0x20, 0x20, 0x20, 0x20, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x20, 0xA1, 0x22, 0x23, 0xA4, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C, 0x2D, 0x2E, 0x2F,
+    0xB0, 0xB1, 0x32, 0xB3, 0xB4, 0xB5, 0x36, 0xB7, 0xB8, 0x39, 0x3A, 0x3B, 0x3C, 0x3D, 0x3E, 0x3F,
+    0xC0, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F,
+    0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A, 0x5B, 0x5C, 0x5D, 0x5E, 0x5F,
+    0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F,
+    0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A, 0x7B, 0xFC, 0x7D, 0x7E, 0x00,
+};
 
-/* What becomes of ASCII: a small letter, a space, or nothing. */
-static char fold_ascii(uint8_t byte)
+static void put_byte(struct reading *reading, uint8_t byte)
 {
-    if (byte >= 'A' && byte <= 'Z') {
-        return (char)(byte + ('a' - 'A'));
-    }
-    if (byte == ' ' || (byte >= '\t' && byte <= '\r')) {
-        return ' ';
-    }
-    return byte < ' ' || byte == 0x7F ? ASCII_DROPPED : (char)byte;
+    const bool is_spare = byte == ' ' && reading->last == ' ';
+    reading->chunk[reading->len] = byte;
+    reading->len += !is_spare;
+    reading->last = byte;
 }
 
-static bool is_within(uint32_t point, uint32_t from, uint32_t to)
+/* As far as it is ASCII, and the chunk has room. Returns how much of it there was. */
+static size_t put_ascii(struct reading *reading, const uint8_t *text, size_t len)
 {
-    return point >= from && point <= to;
-}
-
-/* Those that NFKC and case folding leave as they are, in bulk: kana, ideographs, Hangul, most
- * emoji. Only to spare a look into the tables. */
-static bool stands_for_itself(uint32_t point)
-{
-    return is_within(point, 0x4E00, 0x9FFF) || is_within(point, 0x3041, 0x3096) ||
-           is_within(point, 0x30A1, 0x30FA) || is_within(point, 0x3400, 0x4DBF) ||
-           is_within(point, 0xAC00, 0xD7A3) || is_within(point, 0x1F300, 0x1F64F) ||
-           is_within(point, 0x1F680, 0x1F6FF) || is_within(point, 0x1F900, 0x1F9FF);
-}
-
-/* Marks that are letters to those who write them: of Indic and South East Asian scripts, and those
- * that make ga of ka. */
-static bool is_written_mark(uint32_t point)
-{
-    return is_within(point, 0x0900, 0x1AAF) || is_within(point, 0x1B00, 0x1CFF) ||
-           is_within(point, 0x3099, 0x309A) || is_within(point, 0xA800, 0xABFF) ||
-           is_within(point, 0x10A00, 0x11FFF);
-}
-
-enum { BRAILLE_BLANK = 0x2800 };
-
-static bool is_blank(uint32_t point)
-{
-    return character_is_space(point) || point == BRAILLE_BLANK;
-}
-
-static bool is_dropped(uint32_t point)
-{
-    const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)point);
-    switch ((int)property->category) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-        return true;
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-        return !is_written_mark(point) || property->ignorable;
-    default:
-        return property->ignorable;
-    }
-}
-
-/* Cyrillic and Greek letters as small ones, those without marks: again only to be quick. */
-static uint32_t small_of(uint32_t point)
-{
-    const bool has_mark = point == 0x0419 || point == 0x0439; // short i
-    if (is_within(point, 0x0410, 0x044F) && !has_mark) {
-        return point < 0x0430 ? point + 0x20 : point;
-    }
-    if (is_within(point, 0x03B1, 0x03C9) && point != 0x03C2) { // not the final sigma
-        return point;
-    }
-    return is_within(point, 0x0391, 0x03A9) && point != 0x03A2 ? point + 0x20 : 0;
-}
-
-/* ---- writing ---- */
-
-static void put_known(struct reading *reading, uint32_t point)
-{
-    uint8_t bytes[4];
-    const utf8proc_ssize_t len = utf8proc_encode_char((utf8proc_int32_t)point, bytes);
-    reading->last = point;
-    reading->last_at = reading->out->len;
-    buf_add(reading->out, bytes, (size_t)len);
-}
-
-static void put_space(struct reading *reading)
-{
-    const struct buf *out = reading->out;
-    if (out->len > reading->start && out->bytes[out->len - 1] != ' ') {
-        buf_add_byte(reading->out, ' ');
-    }
-    reading->last = 0;
-}
-
-/* `point`, or both as one character: a syllable of Hangul, a voiced kana. */
-static uint32_t composed_with_last(struct reading *reading, uint32_t point)
-{
-    const bool may_compose =
-        reading->last != 0 && (is_within(point, 0x1161, 0x11C2) || character_is_mark(point));
-    if (!may_compose || reading->out->failed) {
-        return point;
-    }
-    utf8proc_int32_t pair[2] = {(utf8proc_int32_t)reading->last, (utf8proc_int32_t)point};
-    if (utf8proc_normalize_utf32(pair, 2, UTF8PROC_COMPOSE | UTF8PROC_STABLE) != 1) {
-        return point;
-    }
-    reading->out->len = reading->last_at;
-    return (uint32_t)pair[0];
-}
-
-static void put_point(struct reading *reading, uint32_t point)
-{
-    if (is_blank(point)) {
-        put_space(reading);
-        return;
-    }
-    if (point >= ASCII_POINTS) {
-        if (is_dropped(point)) {
-            return;
-        }
-        point = composed_with_last(reading, point);
-    }
-    put_known(reading, point);
-}
-
-static void put_loosely(struct reading *reading, uint32_t point)
-{
-    const char letter = reading->is_loose ? look_alike_letter(point) : '\0';
-    put_point(reading, letter != '\0' ? (uint32_t)letter : point);
-}
-
-/* What it looks like, or else what it looks like when it is small; 0: nothing, or nobody asks. */
-static char letter_of(const struct reading *reading, uint32_t point, uint32_t small)
-{
-    if (!reading->is_loose) {
-        return '\0';
-    }
-    const char letter = look_alike_letter(point);
-    return letter != '\0' || small == point ? letter : look_alike_letter(small);
-}
-
-/* It looks like a letter as it stands, or what it is made of may. */
-static void put_other(struct reading *reading, uint32_t point)
-{
-    enum { OPTIONS = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE };
-    const uint32_t small = stands_for_itself(point) ? point : small_of(point);
-    const char letter = letter_of(reading, point, small);
-    utf8proc_int32_t parts[FOLD_POINTS_MAX];
-    int break_class = UTF8PROC_BOUNDCLASS_START;
-    if (letter != '\0' || small != 0) {
-        put_known(reading, letter != '\0' ? (uint32_t)letter : small);
-        return;
-    }
-    const utf8proc_ssize_t count = utf8proc_decompose_char(
-        (utf8proc_int32_t)point, parts, FOLD_POINTS_MAX, (utf8proc_option_t)OPTIONS, &break_class);
-    if (count > FOLD_POINTS_MAX) {
-        put_point(reading, point);
-        return;
-    }
-    for (utf8proc_ssize_t i = 0; i < count; i++) {
-        put_loosely(reading, (uint32_t)parts[i]);
-    }
-}
-
-/* Room first, then bytes: most of what is written is ASCII. Returns how much of it there was. */
-static size_t put_ascii_run(struct reading *reading, struct str text)
-{
-    uint8_t *at = buf_room(reading->out, text.len);
-    if (at == NULL) {
-        return text.len;
-    }
-    const uint8_t *const start = reading->out->bytes + reading->start;
-    const uint8_t *const from = at;
+    const size_t room = sizeof(reading->chunk) - reading->len;
+    const size_t most = len < room ? len : room;
+    uint8_t *to = reading->chunk + reading->len;
+    uint8_t last = reading->last;
+    uint8_t signs = 0;
     size_t i = 0;
-    for (; i < text.len && (uint8_t)text.at[i] < ASCII_POINTS; i++) {
-        const char folded = fold_ascii((uint8_t)text.at[i]);
-        *at = (uint8_t)folded;
-        const bool is_spare = folded == ' ' && (at == start || at[-1] == ' ');
-        at += folded != ASCII_DROPPED && !is_spare;
+    for (; i < most && text[i] < ASCII_POINTS; i++) {
+        const uint8_t entry = ascii[text[i]];
+        const uint8_t folded = entry & (ASCII_SIGN - 1);
+        const bool is_kept = folded != 0 && (folded != ' ' || last != ' ');
+        *to = folded;
+        to += is_kept;
+        last = is_kept ? folded : last;
+        signs |= entry;
     }
-    if (at > from) {
-        reading->last = at[-1];
-        reading->last_at = reading->out->len + (size_t)(at - from) - 1;
-    }
-    reading->out->len += (size_t)(at - from);
+    reading->last = last;
+    reading->len = (size_t)(to - reading->chunk);
+    reading->flags |= (signs & ASCII_SIGN) != 0 ? POINT_SIGNS : 0U;
     return i;
 }
 
-static size_t put_next(struct reading *reading, struct str text)
+/* The character written last: where it begins. */
+static size_t find_last(const struct reading *reading, uint32_t *ret_point)
+{
+    const struct buf *out = reading->out;
+    size_t at = out->len;
+    while (at > reading->start && (out->bytes[--at] & 0xC0) == 0x80) {
+    }
+    (void)utf8_next((struct str){.at = (const char *)out->bytes + at, .len = out->len - at},
+                    ret_point);
+    return at;
+}
+
+enum { // Unicode, 3.12: conjoining Jamo
+    LEADS = 0x1100,
+    LEAD_COUNT = 19,
+    VOWELS = 0x1161,
+    VOWEL_COUNT = 21,
+    TAILS = 0x11A7, // the first is none
+    TAIL_COUNT = 28,
+    SYLLABLES = 0xAC00,
+    SYLLABLE_COUNT = LEAD_COUNT * VOWEL_COUNT * TAIL_COUNT,
+};
+
+/* 0: they stay two. */
+static uint32_t join_hangul(uint32_t last, uint32_t part)
+{
+    const uint32_t lead = last - LEADS;
+    const uint32_t vowel = part - VOWELS;
+    const uint32_t syllable = last - SYLLABLES;
+    const uint32_t tail = part - TAILS;
+    if (lead < LEAD_COUNT && vowel < VOWEL_COUNT) {
+        return SYLLABLES + (lead * VOWEL_COUNT + vowel) * TAIL_COUNT;
+    }
+    const bool has_no_tail = syllable < SYLLABLE_COUNT && syllable % TAIL_COUNT == 0;
+    return has_no_tail && tail > 0 && tail < TAIL_COUNT ? last + tail : 0;
+}
+
+static uint32_t join(uint32_t last, uint32_t part)
+{
+    size_t low = 0;
+    size_t high = point_table_pair_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct point_pair *pair = &point_table_pairs[middle];
+        if (pair->last == last && pair->part == part) {
+            return pair->both;
+        }
+        if (pair->last < last || (pair->last == last && pair->part < part)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return join_hangul(last, part);
+}
+
+/* What may become one with what stands before it: a syllable of Hangul, a voiced kana. */
+static void put_joined(struct reading *reading, struct str part)
+{
+    uint32_t last = 0;
+    uint32_t point = 0;
+    uint8_t bytes[POINT_BYTES_MAX];
+    flush(reading);
+    if (reading->out->failed) {
+        return;
+    }
+    (void)utf8_next(part, &point);
+    const bool is_first = reading->out->len == reading->start;
+    const size_t last_at = is_first ? reading->start : find_last(reading, &last);
+    const uint32_t both = is_first ? 0 : join(last, point);
+    if (both != 0) {
+        reading->out->len = last_at;
+        part = (struct str){.at = (const char *)bytes, .len = utf8_encode(both, bytes)};
+    }
+    for (size_t i = 0; i < part.len; i++) {
+        put_byte(reading, (uint8_t)part.at[i]);
+    }
+}
+
+/* The text that a code point is folded to. */
+static struct str folded_of(uint32_t entry, bool is_loose)
+{
+    const uint8_t *at = point_table_bytes + (entry >> POINT_OFFSET_SHIFT);
+    at += is_loose ? *at + 1 : 0;
+    return (struct str){.at = (const char *)at + 1, .len = *at};
+}
+
+static void put_folded(struct reading *reading, uint32_t entry)
+{
+    struct str folded = folded_of(entry, reading->is_loose);
+    uint32_t point = 0;
+    if ((entry & POINT_JOINS) == 0) {
+        for (size_t i = 0; i < folded.len; i++) {
+            put_byte(reading, (uint8_t)folded.at[i]);
+        }
+        return;
+    }
+    while (folded.len > 0) {
+        const size_t len = utf8_next(folded, &point);
+        put_joined(reading, (struct str){.at = folded.at, .len = len});
+        folded.at += len;
+        folded.len -= len;
+    }
+}
+
+/* The first character of `text`, which is not ASCII. Returns how long it is. */
+static size_t put_other(struct reading *reading, struct str text)
 {
     uint32_t point = 0;
     const size_t len = utf8_next(text, &point);
     if (len == 0) {
         return 1; // no UTF-8
     }
-    put_other(reading, point);
-    reading->has_others = true;
+    const uint32_t entry = point_table_at(point);
+    reading->flags |= entry;
+    if ((entry & (POINT_MAPPED | POINT_JOINS)) != 0) {
+        put_folded(reading, entry);
+        return len;
+    }
+    memcpy(reading->chunk + reading->len, text.at, len);
+    reading->len += len;
+    reading->last = (uint8_t)text.at[len - 1];
     return len;
 }
 
-static struct reading read_text(struct str text, bool is_loose, struct buf *out)
+/* Returns POINT_LOOKS and POINT_SIGNS of what was read. */
+static uint32_t read_text(struct str text, bool is_loose, struct buf *out)
 {
-    struct reading reading = {.out = out, .start = out->len, .is_loose = is_loose};
+    struct reading reading;
+    reading.out = out;
+    reading.start = out->len;
+    reading.is_loose = is_loose;
+    reading.flags = 0;
+    reading.last = ' ';
+    reading.len = 0;
     while (text.len > 0 && !out->failed) {
-        const size_t len = (uint8_t)text.at[0] < ASCII_POINTS ? put_ascii_run(&reading, text)
-                                                              : put_next(&reading, text);
+        const size_t len = (uint8_t)text.at[0] < ASCII_POINTS
+                               ? put_ascii(&reading, (const uint8_t *)text.at, text.len)
+                               : put_other(&reading, text);
         text.at += len;
         text.len -= len;
+        if (reading.len + FOLD_POINTS_MAX * POINT_BYTES_MAX >= sizeof(reading.chunk)) {
+            flush(&reading);
+        }
     }
-    if (!out->failed && out->len > reading.start && out->bytes[out->len - 1] == ' ') {
+    flush(&reading);
+    if (!out->failed && out->len > reading.start && reading.last == ' ') {
         out->len--;
     }
-    return reading;
-}
-
-/* ---- signs that are letters in a word ---- */
-
-static bool is_small_letter(uint8_t byte)
-{
-    return byte >= 'a' && byte <= 'z';
-}
-
-static bool is_of_word(uint8_t byte)
-{
-    return is_small_letter(byte) || byte >= ASCII_POINTS || (byte >= '0' && byte <= '9');
-}
-
-static bool is_bar(uint8_t byte)
-{
-    return byte == '!' || byte == '|';
-}
-
-/* `!` and `|` only within: at a word's end they are what they are. */
-static size_t word_end(const uint8_t *bytes, size_t at, size_t len, bool *ret_has_letters)
-{
-    *ret_has_letters = false;
-    while (at < len) {
-        const uint8_t byte = bytes[at];
-        const bool is_within_word = is_bar(byte) && at + 1 < len && is_of_word(bytes[at + 1]);
-        if (!is_of_word(byte) && byte != '@' && byte != '$' && !is_within_word) {
-            break;
-        }
-        *ret_has_letters = *ret_has_letters || is_small_letter(byte);
-        at++;
-    }
-    return at;
-}
-
-static bool is_one(uint8_t byte)
-{
-    return byte == '1' || byte == '|';
-}
-
-static void letter_signs(uint8_t *bytes, size_t len, char one)
-{
-    for (size_t i = 0; i < len; i++) {
-        const char letter = look_alike_leet((char)bytes[i]);
-        if (letter != '\0') {
-            bytes[i] = (uint8_t)(is_one(bytes[i]) ? one : letter);
-        }
-    }
-}
-
-/* Of the reading that ends at `end`. */
-static void make_letters(const struct reading *reading, size_t end, char one)
-{
-    uint8_t *bytes = reading->out->bytes;
-    size_t at = reading->start;
-    while (at < end && !reading->out->failed) {
-        bool has_letters = false;
-        const size_t word = word_end(bytes, at, end, &has_letters);
-        if (has_letters) {
-            letter_signs(bytes + at, word - at, one);
-        }
-        at = word > at ? word : at + 1;
-    }
-}
-
-static bool holds_signs(const struct reading *reading)
-{
-    const struct buf *out = reading->out;
-    for (size_t i = reading->start; i < out->len && !out->failed; i++) {
-        if (look_alike_leet((char)out->bytes[i]) != '\0') {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool holds_ones(const struct reading *reading)
-{
-    const struct buf *out = reading->out;
-    for (size_t i = reading->start; i < out->len && !out->failed; i++) {
-        if (is_one(out->bytes[i])) {
-            return true;
-        }
-    }
-    return false;
+    return reading.flags;
 }
 
 /* ---- the readings ---- */
 
-/* Two that stand side by side in `out`, which the second ends. */
-static bool is_same(const struct reading *first, const struct reading *second)
+struct span { // of out
+    size_t start, end;
+};
+
+static size_t len_of(struct span span)
 {
-    const struct buf *out = first->out;
-    if (out->failed) {
-        return false;
-    }
-    const size_t len = second->start - 1 - first->start; // FOLD_NEXT stands between
-    return len == out->len - second->start &&
-           (len == 0 || memcmp(out->bytes + first->start, out->bytes + second->start, len) == 0);
+    return span.end - span.start;
+}
+
+static bool is_same(const struct buf *out, struct span first, struct span second)
+{
+    return len_of(first) == len_of(second) &&
+           (len_of(first) == 0 ||
+            memcmp(out->bytes + first.start, out->bytes + second.start, len_of(first)) == 0);
 }
 
 void fold_plain(struct str text, struct buf *out)
@@ -343,56 +256,52 @@ void fold_plain(struct str text, struct buf *out)
     (void)read_text(text, false, out);
 }
 
-void fold_loose(struct str text, struct buf *out)
-{
-    const struct reading reading = read_text(text, true, out);
-    make_letters(&reading, out->len, 'i');
-}
-
 /* The same again, for its other way to be read. */
-static struct reading copy_of(const struct reading *reading)
+static struct span copy_of(struct buf *out, struct span span)
 {
-    struct buf *out = reading->out;
-    const size_t len = out->len - reading->start;
+    const size_t len = len_of(span);
     buf_add_byte(out, FOLD_NEXT);
-    struct reading copy = *reading;
-    copy.start = out->len;
     uint8_t *room = buf_room(out, len);
     if (room != NULL && len > 0) {
-        memcpy(room, out->bytes + reading->start, len);
+        memcpy(room, out->bytes + span.start, len);
         out->len += len;
     }
-    return copy;
+    return (struct span){.start = out->len - len, .end = out->len};
 }
 
-static struct reading loose_of(struct str text, const struct reading *plain)
+static struct span read_loosely(struct str text, struct buf *out)
 {
-    if (!plain->has_others) {
-        return copy_of(plain); // ASCII looks like itself
+    buf_add_byte(out, FOLD_NEXT);
+    const size_t start = out->len;
+    (void)read_text(text, true, out);
+    return (struct span){.start = start, .end = out->len};
+}
+
+/* Both ways, the second only if it differs. */
+static void letter_signs(struct buf *out, struct span loose)
+{
+    const struct span other = copy_of(out, loose);
+    if (!out->failed &&
+        !fold_signs_to_letters(out->bytes + loose.start, out->bytes + other.start, len_of(loose))) {
+        out->len = loose.end;
     }
-    buf_add_byte(plain->out, FOLD_NEXT);
-    return read_text(text, true, plain->out);
 }
 
 void fold_text(struct str text, struct buf *out)
 {
-    const struct reading plain = read_text(text, false, out);
-    if (!plain.has_others && !holds_signs(&plain)) {
+    struct span plain = {.start = out->len};
+    const uint32_t flags = read_text(text, false, out);
+    plain.end = out->len;
+    if ((flags & (POINT_LOOKS | POINT_SIGNS)) == 0 || out->failed) {
         return;
     }
-    const size_t plain_end = out->len;
-    const struct reading loose = loose_of(text, &plain);
-    const size_t loose_end = out->len;
-    if (holds_ones(&loose)) {
-        const struct reading other = copy_of(&loose);
-        make_letters(&loose, loose_end, 'i');
-        make_letters(&other, out->len, 'l');
-        out->len = is_same(&loose, &other) ? loose_end : out->len;
-    } else {
-        make_letters(&loose, loose_end, 'i');
+    const struct span loose =
+        (flags & POINT_LOOKS) != 0 ? read_loosely(text, out) : copy_of(out, plain);
+    if (!out->failed && (flags & POINT_SIGNS) != 0) {
+        letter_signs(out, loose);
     }
-    if (out->len == loose_end && is_same(&plain, &loose)) {
-        out->len = plain_end;
+    if (!out->failed && out->len == loose.end && is_same(out, plain, loose)) {
+        out->len = plain.end;
     }
 }
 

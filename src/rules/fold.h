@@ -41,8 +41,6 @@ static inline size_t fold_bytes_max(size_t text_bytes)
 void fold_text(struct str text, struct buf *out);
 /* The plain reading alone: what a term is. */
 void fold_plain(struct str text, struct buf *out);
-/* The first loose reading alone, also where it is the plain one. */
-void fold_loose(struct str text, struct buf *out);
 
 /* The next reading of a folded text; false at the end. `rest` starts as the whole. */
 bool fold_next(struct str *rest, struct str *ret_reading);

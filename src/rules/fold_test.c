@@ -155,9 +155,6 @@ static void the_parts_of_a_folded_text_are_found(void **state)
     assert_false(fold_next(&rest, &reading));
     assert_true(str_eq(fold_loosest(folded), STR("win")));
     assert_true(str_eq(fold_loosest(STR("plain")), STR("plain")));
-    buf_reset(&out);
-    fold_loose(STR("w1n"), &out);
-    assert_true(str_eq(buf_str(&out), STR("win")));
     buf_done(&out);
 }
 

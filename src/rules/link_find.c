@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { HOST_BYTES_MAX = 253, LABELS_NUMERIC = 4 }; // RFC 1035 2.3.4
 
@@ -174,9 +175,11 @@ struct host {
     size_t end; // in the reading: what follows it
 };
 
+#define IDEOGRAPHIC_STOP "\xE3\x80\x82" // browsers take it for a dot
+
 static size_t dot_len(struct str text, size_t at)
 {
-    static const struct str ideographic = STR("\xE3\x80\x82"); // browsers take it for a dot
+    static const struct str ideographic = STR(IDEOGRAPHIC_STOP);
     return char_at(text, at) == '.' ? 1 : stands_at(text, at, ideographic) ? ideographic.len : 0;
 }
 
@@ -388,7 +391,19 @@ static bool holds_spelled(struct str text)
     return false;
 }
 
+/* Nothing of all this in most of what is written. */
+static bool may_hold(struct str text)
+{
+    return text.len > 0 &&
+           (memchr(text.at, '.', text.len) != NULL || memchr(text.at, ':', text.len) != NULL ||
+            memmem(text.at, text.len, "dot", 3) != NULL ||
+            memchr(text.at, IDEOGRAPHIC_STOP[0], text.len) != NULL);
+}
+
 bool link_find_any(struct str reading)
 {
+    if (!may_hold(reading)) {
+        return false;
+    }
     return holds_spelled(reading) || holds_host(reading);
 }

@@ -17,12 +17,12 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "rules/fold.h"
+#include "rules/point_table.h"
 #include "wire/utf8.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <utf8proc.h>
 
 enum { NO_PATTERN = 0, BYTES = 256, NEAR_ENTRIES = 32 * 1024 };
 
@@ -56,7 +56,7 @@ struct terms {
     uint8_t class[BYTES];     // of bytes that patterns hold, from 1; 0: all others
     uint32_t class_count;     // with that of all others
     uint32_t near_count;      // states near the root, whose every step is known:
-    uint32_t *near;           // [near_count * class_count], the state that follows
+    uint32_t *near;           // [near_count * class_count], the place that follows
 };
 
 /* ---- building ---- */
@@ -280,20 +280,44 @@ static uint32_t child_of(const struct terms *terms, uint32_t state, uint8_t byte
     return 0;
 }
 
-static uint32_t step(const struct terms *terms, uint32_t state, uint8_t byte)
+/* Where a search is: a state and what has to be known of it. Of one near the root its row. */
+enum { PLACE_FAR = INT32_MIN, PLACE_HIT = 1 << 30, PLACE_BITS = PLACE_HIT - 1 };
+
+static uint32_t place_of(const struct terms *terms, uint32_t state)
+{
+    const uint32_t hit = terms->hit[state] != NO_PATTERN ? (uint32_t)PLACE_HIT : 0;
+    return hit |
+           (state < terms->near_count ? state * terms->class_count : (uint32_t)PLACE_FAR | state);
+}
+
+static uint32_t state_of(const struct terms *terms, uint32_t place)
+{
+    const uint32_t bits = place & PLACE_BITS;
+    return (place & (uint32_t)PLACE_FAR) != 0 ? bits : bits / terms->class_count;
+}
+
+static uint32_t step_from_afar(const struct terms *terms, uint32_t state, uint8_t byte)
 {
     while (state >= terms->near_count) {
         const uint32_t next = child_of(terms, state, byte);
         if (next != 0) {
-            return next;
+            return place_of(terms, next);
         }
         state = terms->fail[state];
     }
     return terms->near[state * terms->class_count + terms->class[byte]];
 }
 
-/* The rows of a state: its children's, and for all else those of the state it fails to, whose row
- * stands before its own. */
+static inline uint32_t step(const struct terms *terms, uint32_t place, uint8_t byte)
+{
+    if ((place & (uint32_t)PLACE_FAR) != 0) {
+        return step_from_afar(terms, place & PLACE_BITS, byte);
+    }
+    return terms->near[(place & PLACE_BITS) + terms->class[byte]];
+}
+
+/* The row of a state whose children are linked: they, and for all else what follows the state it
+ * fails to, whose row stands before its own. */
 static void fill_row(struct terms *terms, uint32_t state)
 {
     uint32_t *row = terms->near + (size_t)state * terms->class_count;
@@ -302,25 +326,31 @@ static void fill_row(struct terms *terms, uint32_t state)
                terms->class_count * sizeof(*row));
     }
     for (uint32_t child = terms->first[state]; child < terms->first[state + 1]; child++) {
-        row[terms->class[terms->label[child]]] = child;
+        row[terms->class[terms->label[child]]] = place_of(terms, child);
     }
+}
+
+static void link_child(struct terms *terms, uint32_t state, uint32_t child)
+{
+    const uint32_t fail_place = place_of(terms, terms->fail[state]);
+    const uint32_t fail =
+        state == 0 ? 0 : state_of(terms, step(terms, fail_place, terms->label[child]));
+    terms->fail[child] = fail;
+    uint32_t *end = &terms->hit[child];
+    while (*end != NO_PATTERN) {
+        end = &terms->patterns[*end - 1].shorter;
+    }
+    *end = terms->hit[fail];
 }
 
 static void link_fails(struct terms *terms)
 {
     for (uint32_t state = 0; state < terms->state_count; state++) {
+        for (uint32_t child = terms->first[state]; child < terms->first[state + 1]; child++) {
+            link_child(terms, state, child);
+        }
         if (state < terms->near_count) {
             fill_row(terms, state);
-        }
-        for (uint32_t child = terms->first[state]; child < terms->first[state + 1]; child++) {
-            const uint32_t fail =
-                state == 0 ? 0 : step(terms, terms->fail[state], terms->label[child]);
-            terms->fail[child] = fail;
-            uint32_t *end = &terms->hit[child];
-            while (*end != NO_PATTERN) {
-                end = &terms->patterns[*end - 1].shorter;
-            }
-            *end = terms->hit[fail];
         }
     }
 }
@@ -410,43 +440,11 @@ size_t terms_bytes(const struct terms *terms)
 
 /* ---- searching ---- */
 
-/* Scripts whose words stand side by side: there a word has no edge that could be seen. */
-static bool is_written_without_spaces(uint32_t point)
-{
-    return (point >= 0x0E00 && point <= 0x109F) || // Thai, Lao, Tibetan, Myanmar
-           (point >= 0x1780 && point <= 0x17FF) || // Khmer
-           (point >= 0x3040 && point <= 0x30FF) || // kana
-           (point >= 0x3400 && point <= 0x9FFF) || (point >= 0xF900 && point <= 0xFAFF) ||
-           (point >= 0x20000 && point <= 0x3FFFF); // ideographs
-}
-
-static bool is_of_word(uint32_t point)
-{
-    if (point < 0x80) {
-        return (point >= 'a' && point <= 'z') || (point >= '0' && point <= '9');
-    }
-    switch ((int)utf8proc_category((utf8proc_int32_t)point)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return !is_written_without_spaces(point);
-    default:
-        return false;
-    }
-}
-
 static bool is_of_word_at(struct str text, size_t at)
 {
     uint32_t point = 0;
     return utf8_next((struct str){.at = text.at + at, .len = text.len - at}, &point) > 0 &&
-           is_of_word(point);
+           (point_table_at(point) & POINT_OF_WORD) != 0;
 }
 
 static bool is_of_word_before(struct str text, size_t at)
@@ -480,10 +478,10 @@ static bool is_allowed(const struct terms *terms, struct str text, struct span s
         return false;
     }
     const size_t to = span.start + most < text.len ? span.start + most : text.len;
-    uint32_t state = 0;
+    uint32_t place = 0;
     for (size_t i = span.end > most ? span.end - most : 0; i < to; i++) {
-        state = step(terms, state, (uint8_t)text.at[i]);
-        uint32_t hit = i + 1 < span.end ? NO_PATTERN : terms->hit[state];
+        place = step(terms, place, (uint8_t)text.at[i]);
+        uint32_t hit = i + 1 < span.end ? NO_PATTERN : terms->hit[state_of(terms, place)];
         while (hit != NO_PATTERN) {
             const struct pattern *pattern = &terms->patterns[hit - 1];
             if (pattern->match == TERM_ALLOW && i + 1 - pattern->len <= span.start) {
@@ -505,19 +503,27 @@ static bool counts(const struct terms *terms, struct str text, size_t end,
            (terms->allow_bytes_max == 0 || !is_allowed(terms, text, span));
 }
 
+/* All that end at `end`. */
+static void judge_hits(const struct terms *terms, uint32_t state, struct str text, size_t end,
+                       struct term_hit *hit)
+{
+    for (uint32_t at = terms->hit[state]; at != NO_PATTERN;) {
+        const struct pattern *pattern = &terms->patterns[at - 1];
+        if ((enum outcome)pattern->action > hit->outcome && counts(terms, text, end, pattern)) {
+            hit->outcome = (enum outcome)pattern->action;
+            hit->term = terms_at(terms, pattern->term).text;
+        }
+        at = pattern->shorter;
+    }
+}
+
 static void judge_reading(const struct terms *terms, struct str text, struct term_hit *hit)
 {
-    uint32_t state = 0;
+    uint32_t place = 0;
     for (size_t i = 0; i < text.len && hit->outcome < OUTCOME_REFUSE; i++) {
-        state = step(terms, state, (uint8_t)text.at[i]);
-        for (uint32_t at = terms->hit[state]; at != NO_PATTERN;) {
-            const struct pattern *pattern = &terms->patterns[at - 1];
-            if ((enum outcome)pattern->action > hit->outcome &&
-                counts(terms, text, i + 1, pattern)) {
-                hit->outcome = (enum outcome)pattern->action;
-                hit->term = terms_at(terms, pattern->term).text;
-            }
-            at = pattern->shorter;
+        place = step(terms, place, (uint8_t)text.at[i]);
+        if ((place & PLACE_HIT) != 0) {
+            judge_hits(terms, state_of(terms, place), text, i + 1, hit);
         }
     }
 }

@@ -6,10 +6,10 @@
 #include "rules/fold.h"
 #include "rules/link_find.h"
 #include "rules/mark_run.h"
+#include "rules/point_table.h"
 #include "wire/utf8.h"
 
 #include <stdbool.h>
-#include <utf8proc.h>
 
 enum {
     EMOTE_NAME_MAX = 64,
@@ -65,13 +65,6 @@ static size_t keycap_len(struct str text)
     return len > 0 && point == KEYCAP ? at + len : 0;
 }
 
-static bool is_pictograph(uint32_t point)
-{
-    const int bound = (int)utf8proc_get_property((utf8proc_int32_t)point)->boundclass;
-    return point > 0xFF && (bound == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC ||
-                            bound == UTF8PROC_BOUNDCLASS_REGIONAL_INDICATOR);
-}
-
 /* What pictographs are put together and coloured with. */
 static bool is_of_pictographs(uint32_t point)
 {
@@ -79,46 +72,44 @@ static bool is_of_pictographs(uint32_t point)
            (point >= 0x1F3FB && point <= 0x1F3FF) || (point >= 0xE0020 && point <= 0xE007F);
 }
 
-static void survey_case(struct survey *survey, uint32_t point)
-{
-    if (point < 0x80) {
-        const bool is_upper = point >= 'A' && point <= 'Z';
-        survey->upper += is_upper;
-        survey->cased += is_upper || (point >= 'a' && point <= 'z');
-        return;
-    }
-    const int category = (int)utf8proc_category((utf8proc_int32_t)point);
-    const bool is_upper = category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
-    survey->upper += is_upper;
-    survey->cased += is_upper || category == UTF8PROC_CATEGORY_LL;
-}
-
 static void survey_point(struct survey *survey, uint32_t point)
 {
-    const bool is_ascii = point < 0x80;
-    survey_case(survey, point);
-    mark_run_add(&survey->marks, point);
-    if (!is_ascii && is_pictograph(point)) {
+    const uint32_t flags = point_table_at(point);
+    survey->upper += (flags & POINT_UPPER) != 0;
+    survey->cased += (flags & POINT_CASED) != 0;
+    mark_run_add(&survey->marks, point, flags);
+    if ((flags & POINT_PICTOGRAPH) != 0) {
         survey->has_emote = true;
-    } else if (!character_is_space(point) && (is_ascii || !is_of_pictographs(point))) {
+    } else if (!character_is_space(point) && !is_of_pictographs(point)) {
         survey->has_else = true;
     }
 }
 
-/* Most of what is written. */
-static void survey_plain(struct survey *survey, uint8_t byte)
-{
-    const bool is_upper = byte >= 'A' && byte <= 'Z';
-    survey->upper += is_upper;
-    survey->cased += is_upper || (byte >= 'a' && byte <= 'z');
-    survey->has_else = survey->has_else || !character_is_space(byte);
-    mark_run_add(&survey->marks, byte);
-}
+/* What may be more than itself: an emote's name, a keycap, a character beyond ASCII. */
+static const bool may_be_more[UINT8_MAX + 1] = {
+    [':'] = true, ['#'] = true, ['*'] = true, ['0' ... '9'] = true, [0x80 ... UINT8_MAX] = true,
+};
 
-/* What stands for itself, whatever follows it. */
-static bool is_plain(char c)
+/* Most of what is written: the bytes that stand for themselves, whatever follows. Returns how many
+ * come first. */
+static size_t survey_ascii(struct survey *survey, struct str text)
 {
-    return (uint8_t)c < 0x80 && c != ':' && c != '#' && c != '*' && !(c >= '0' && c <= '9');
+    uint32_t upper = 0;
+    uint32_t cased = 0;
+    bool has_else = survey->has_else;
+    size_t i = 0;
+    for (; i < text.len && !may_be_more[(uint8_t)text.at[i]]; i++) {
+        const uint8_t byte = (uint8_t)text.at[i];
+        const uint32_t flags = point_table_at(byte);
+        upper += flags & POINT_UPPER;
+        cased += (flags & POINT_CASED) != 0;
+        has_else = has_else || !character_is_space(byte);
+        mark_run_add(&survey->marks, byte, flags);
+    }
+    survey->upper += upper;
+    survey->cased += cased;
+    survey->has_else = has_else;
+    return i;
 }
 
 static struct survey survey_text(struct str text)
@@ -126,16 +117,13 @@ static struct survey survey_text(struct str text)
     struct survey survey = {0};
     while (text.len > 0) {
         uint32_t point = 0;
-        size_t len = 1;
-        if (is_plain(text.at[0])) {
-            survey_plain(&survey, (uint8_t)text.at[0]);
-        } else if ((len = emote_len(text)) > 0 || (len = keycap_len(text)) > 0) {
+        size_t len = survey_ascii(&survey, text);
+        if (len == 0 && ((len = emote_len(text)) > 0 || (len = keycap_len(text)) > 0)) {
             survey.has_emote = true;
-        } else if ((len = utf8_next(text, &point)) > 0) {
+        } else if (len == 0 && (len = utf8_next(text, &point)) > 0) {
             survey_point(&survey, point);
-        } else {
-            len = 1;
         }
+        len = len > 0 ? len : 1; // no UTF-8
         text.at += len;
         text.len -= len;
     }
@@ -143,26 +131,6 @@ static struct survey survey_text(struct str text)
 }
 
 /* ---- likeness ---- */
-
-static bool is_of_likeness(uint32_t point)
-{
-    if (point < 0x80) {
-        return (point >= 'a' && point <= 'z') || (point >= '0' && point <= '9');
-    }
-    switch ((int)utf8proc_category((utf8proc_int32_t)point)) {
-    case UTF8PROC_CATEGORY_PC:
-    case UTF8PROC_CATEGORY_PD:
-    case UTF8PROC_CATEGORY_PS:
-    case UTF8PROC_CATEGORY_PE:
-    case UTF8PROC_CATEGORY_PI:
-    case UTF8PROC_CATEGORY_PF:
-    case UTF8PROC_CATEGORY_PO:
-    case UTF8PROC_CATEGORY_SK:
-        return false;
-    default:
-        return true;
-    }
-}
 
 static uint64_t likeness_of(struct str reading)
 {
@@ -175,9 +143,10 @@ static uint64_t likeness_of(struct str reading)
         if (len == 0) {
             break; // a folded text is UTF-8
         }
-        if (point != last && is_of_likeness(point)) {
-            memcpy(kept + kept_len, reading.at, len);
-            kept_len += len;
+        if (point != last && (point_table_at(point) & POINT_OF_LIKENESS) != 0) {
+            for (size_t i = 0; i < len; i++) { // at most four: quicker than a call
+                kept[kept_len++] = reading.at[i];
+            }
             last = point;
         }
         reading.at += len;

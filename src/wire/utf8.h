@@ -31,3 +31,7 @@ size_t utf8_count(struct str text);
 /* How many of the first bytes are one valid character, and which; 0 when they are none (empty,
  * broken or cut off), `*ret_point` untouched then. */
 size_t utf8_next(struct str text, uint32_t *ret_point);
+
+enum { UTF8_BYTES_MAX = 4 };
+/* A code point's bytes; returns how many. `point` is one that UTF-8 has. */
+size_t utf8_encode(uint32_t point, uint8_t ret_bytes[UTF8_BYTES_MAX]);
