@@ -45,9 +45,16 @@ static void on_saw(struct prover_log *log, uint64_t seq, uint64_t prev, uint32_t
     ledger_saw(screen_of(log)->ledger, &row);
 }
 
+/* A text stands in what is sent as `within`. */
 static bool on_removed(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto)
 {
     struct ledger *ledger = screen_of(log)->ledger;
+    const struct entry *entry = ledger_find(ledger, seq);
+    world_holds(ledger->world,
+                entry == NULL || !entry->is_shadowed || entry->is_unshadowed ||
+                    entry->user == screen_of(log)->user,
+                "P8: the text of seq %llu of %s is sent to others in %llu", (unsigned long long)seq,
+                ledger->name.at, (unsigned long long)within);
     const struct entry *carrier = ledger_find(ledger, within);
     const bool is_removed = carrier == NULL ? deeds_remove(ledger, seq, upto)
                                             : deeds_took(ledger, seq, carrier->n, upto);

@@ -204,6 +204,29 @@ static void a_shadowed_comment_is_its_authors_alone(void **state)
     assert_int_equal(again->prover.events, 13);
 }
 
+static void a_poll_that_waits_has_the_first_that_is_its_authors_alone(void **state)
+{
+    struct world *world = *state;
+    const struct event *newest = NULL;
+    struct fake_reader *author = NULL;
+    world->engine.shadowed_user = 1;
+    do {
+        struct join join = world_after(fake_engine_head(&world->engine), 50);
+        join.encoding = NULL;
+        join.limit = 50;
+        join.lane = LANE_READABLE;
+        join.user = 1;
+        author = world_join(world, 0, &join);
+        world_pass(world, 1000);
+        assert_true(author->joined); // it waits
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+        newest = world->engine.log[world->engine.count - 1];
+        world_pass(world, 1000);
+        assert_int_equal(author->prover.collects, 1);
+    } while ((newest->flags & EVENT_FLAG_SHADOW) == 0);
+    assert_int_equal(author->viewer.last_seq, newest->seq);
+}
+
 /* Who was shadowed and is not any more, or reads as somebody else now, has such a cursor. */
 static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
 {
@@ -307,6 +330,7 @@ int main(void)
         EACH(who_has_nothing_waiting_gets_an_act_once),
         EACH(a_notice_is_for_its_user_and_moderators),
         EACH(a_shadowed_comment_is_its_authors_alone),
+        EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
 #undef EACH
         cmocka_unit_test_setup_teardown(each_act_says_how_far_it_got_and_who_was_cut,

@@ -461,6 +461,7 @@ static void answer_poll(struct viewer *viewer)
     struct event *const *events = NULL;
     uint32_t count = 0;
     viewer->last_seq = catchup->position;
+    (void)is_apart(catchup); // since it waits, the first of theirs may have been shadowed
     if (catchup->position >= goal_of(viewer)) {
         if (catchup->resync != NULL) {
             collect(viewer, NULL, 0);

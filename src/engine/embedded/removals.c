@@ -104,16 +104,22 @@ static enum err take_again(struct store *store, const struct store_row *row, int
     return carried_mark(store, row->stream, row->seq);
 }
 
+/* The same, and that it is its author's alone, if it is. */
+static enum err take_comment(struct store *store, const struct store_row *row, int64_t removed_ms)
+{
+    TRY(take_text(store, row, removed_ms));
+    return (row->flags & EVENT_FLAG_SHADOW) == 0
+               ? ERR_OK
+               : evidence_add_act(store, row->stream, row->seq, EVIDENCE_SHADOW);
+}
+
 static enum err remove_row(const struct removals_by *by, const struct store_row *row)
 {
     struct store *store = by->store;
     if (row->kind == EVENT_REMOVED) {
         TRY(take_again(store, row, by->wall_ms));
     } else {
-        TRY(take_text(store, row, by->wall_ms));
-    }
-    if (row->kind == EVENT_COMMENT && (row->flags & EVENT_FLAG_SHADOW) != 0) {
-        TRY(evidence_add_act(store, row->stream, row->seq, EVIDENCE_SHADOW));
+        TRY(take_comment(store, row, by->wall_ms));
     }
     return evidence_add_act(store, row->stream, row->seq, (int64_t)by->act);
 }
@@ -508,7 +514,7 @@ static enum err lift_all(const struct removals_by *by, const struct sweeps *swee
         return ERR_EXISTS;
     }
     if (row->kind == EVENT_COMMENT) { // a sweep has not reached it: its place stays removed
-        TRY(take_text(by->store, row, by->wall_ms));
+        TRY(take_comment(by->store, row, by->wall_ms));
     }
     const enum err err = evidence_find(by->store, place.stream, place.seq, &evidence);
     if (err != ERR_OK) {

@@ -226,6 +226,20 @@ static void the_shadowed_come_back_to_their_shadow_until_it_is_lifted(void **sta
     assert_int_equal(rig->restores, 1);
 }
 
+static void one_restored_under_a_sweep_is_still_its_authors_alone(void **state)
+{
+    struct comments_rig *rig = *state;
+    const uint64_t seq = comments_rig_post_shadowed(rig, "eve", "secret");
+    const struct removals_by purge = comments_rig_by(rig, 7), restore = comments_rig_by(rig, 8);
+    assert_int_equal(removals_sweep(&purge, STR("eve"), rig->next_n - 1), ERR_OK);
+    assert_int_equal(comments_rig_state(rig, seq), COMMENT_DELETED);
+    assert_int_equal(removals_lift_all(&restore, seq, &rig->out), ERR_OK);
+    assert_int_equal(comments_rig_state(rig, seq), COMMENT_SHADOWED);
+    comments_rig_finish(rig);
+    assert_int_equal(comments_rig_state(rig, seq), COMMENT_SHADOWED);
+    assert_int_equal(rig->restores, 0);
+}
+
 static void what_was_erased_does_not_come_back(void **state)
 {
     struct comments_rig *rig = *state;
@@ -286,6 +300,7 @@ int main(void)
         TEST(one_restored_under_a_sweep_stays_restored),
         TEST(a_sweep_of_all_streams_tells_those_that_were_not),
         TEST(the_shadowed_come_back_to_their_shadow_until_it_is_lifted),
+        TEST(one_restored_under_a_sweep_is_still_its_authors_alone),
         TEST(what_was_erased_does_not_come_back),
         TEST(wherever_it_breaks_off_a_failure_is_said),
     };
