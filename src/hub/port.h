@@ -140,7 +140,8 @@ enum moderation_read {
     MODERATION_HELD,  // "comments":[...], oldest first, each as it would be sent but for its place,
                       // with what held it: "act", "rule" of a rule, "due_at" (unix ms) of one
                       // that approves itself; `stream`
-    MODERATION_LOG,   // "entries":[...],"cursor","more"; `stream` empty: the chain of all
+    MODERATION_LOG,   // "entries":[...],"cursor","more", oldest first, and "before" where it was
+                      // asked so; `stream` empty: the chain of all
     MODERATION_USER,  // of `user` in the stream: "user":{as in their newest comment},
                       // "sanctions":[{"act","do","at","by","kind", "until" (unix ms), "reason",
                       // "all":true of one on all streams}] in force, and "comments":[...], the
@@ -161,7 +162,8 @@ struct moderation_call {
     struct call call;
     enum moderation_read what;
     struct str stream, user;
-    uint64_t after; // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
+    uint64_t after;  // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
+    uint64_t before; // of MODERATION_LOG, where it is not 0: the newest `limit` with n < before
     uint32_t limit;
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS; ERR_NOMEM

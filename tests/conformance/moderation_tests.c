@@ -549,6 +549,39 @@ void moderation_is_in_the_audit_before_its_answer(void **state)
     desk_close(&desk);
 }
 
+/* How many entries a page of the audit holds that ends before n. */
+static uint32_t page_before(struct desk *desk, uint64_t n, const char *ends)
+{
+    static char json[AUDIT_JSON_MAX];
+    uint32_t count = 0;
+    const struct moderation_call asked = {
+        .what = MODERATION_LOG, .stream = STR("demo"), .before = n, .limit = 2};
+    assert_int_equal(desk_look_up(desk, asked, json, sizeof(json)), ERR_OK);
+    const char *end = strstr(json, "],\"cursor\"");
+    assert_non_null(end);
+    assert_string_equal(end + 2, ends);
+    for (const char *at = json; (at = strstr(at, "\"prev_hash\"")) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+void moderation_is_audited_from_the_newest(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int i = 1; i <= 5; i++) {
+        (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", i * 10));
+    }
+    assert_int_equal(page_before(&desk, SEQ_MAX, "\"cursor\":\"5\",\"before\":\"4\",\"more\":true"),
+                     2);
+    assert_int_equal(page_before(&desk, 4, "\"cursor\":\"3\",\"before\":\"2\",\"more\":true"), 2);
+    assert_int_equal(page_before(&desk, 2, "\"cursor\":\"1\",\"before\":\"1\",\"more\":false"), 1);
+    assert_int_equal(page_before(&desk, 1, "\"cursor\":\"0\",\"before\":\"0\",\"more\":false"), 0);
+    desk_close(&desk);
+}
+
 static void look_up(struct desk *desk, enum moderation_read what, char *ret_json)
 {
     const struct moderation_call asked = {
