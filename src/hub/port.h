@@ -173,17 +173,24 @@ struct moderation_call {
 
 /* ---- following ---- */
 
-/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned.
- * Counted and immutable as events are. */
+/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned;
+ * to moderators each act. Counted and immutable as events are. */
 struct notice {
     _Atomic uint32_t refs;
     bool to_moderators;
-    uint64_t user_hash; // to this user's viewers; 0: nobody's
+    bool is_routine; // what no moderator did: of many a second moderators are told the number alone
+    bool is_of_all; // to the moderators of all streams: it comes once a home, by any of its watches
+    uint64_t user_hash;    // to this user's viewers; 0: nobody's
+    uint64_t *hidden_from; // owned; [hidden_count] users who are not told, though they moderate
+    uint32_t hidden_count;
     uint32_t json_len;
-    char json[]; // the whole signal
+    char json[]; // the whole signal; `is_of_all`: its members behind "stream", and the brace
 };
 /* With one reference; who it is for is the caller's to set before it shares it. NULL: no memory. */
 MUST_USE struct notice *notice_new(struct str json);
+/* Before it is shared. ERR_NOMEM. */
+MUST_USE enum err notice_hide_from(struct notice *notice, const uint64_t *users, uint32_t count);
+bool notice_is_hidden_from(const struct notice *notice, uint64_t user);
 struct notice *notice_ref(struct notice *notice); // any thread; returns its argument
 void notice_unref(struct notice *notice);         // any thread; NULL is legal
 

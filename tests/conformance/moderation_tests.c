@@ -411,6 +411,59 @@ void moderation_tells_whom_it_concerns(void **state)
     desk_close(&desk);
 }
 
+static void assert_told(const struct follower *follower, uint64_t told, const char *part)
+{
+    assert_int_equal(follower->told, told);
+    assert_non_null(strstr(follower->last_told, part));
+}
+
+/* Before the answer, of acts with an event and without, by whomever. */
+void moderation_tells_moderators_of_each_act(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct act ban = on_bob(ACT_BAN);
+    struct post post = post_of("cleo", "c1", "wait for me");
+    char part[160];
+    ban.reason = STR("spam");
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t act = desk_do(&desk, "demo", ban);
+    snprintf(part, sizeof(part),
+             "{\"type\":\"notice\",\"stream\":\"demo\",\"n\":1,\"act\":\"a%llu\",",
+             (unsigned long long)act);
+    assert_told(&follower, 1, part);
+    assert_told(&follower, 1, "\"do\":\"ban\",\"at\":");
+    assert_told(&follower, 1,
+                "\"by\":\"mod\",\"kind\":\"user\",\"target\":\"user:bob\",\"reason\":\"spam\"");
+    (void)desk_do(&desk, "demo", undo_of(act));
+    snprintf(part, sizeof(part), "\"n\":2,\"act\":\"a%llu\",\"do\":\"undo\"",
+             (unsigned long long)act + 1);
+    assert_told(&follower, 2, part);
+    snprintf(part, sizeof(part),
+             "\"lifts\":{\"act\":\"a%llu\",\"do\":\"ban\",\"target\":\"user:bob\"}}",
+             (unsigned long long)act);
+    assert_told(&follower, 2, part);
+    (void)desk_do(&desk, "", on_bob(ACT_BAN));
+    assert_told(&follower, 3, "\"all\":true,\"n\":1,");
+    assert_true(follower.last_told[0] == '"'); // the stream is for the hub to name
+    assert_int_equal(follower.told_hidden, 0);
+    const uint64_t shadow = desk_do(&desk, "demo", on_bob(ACT_SHADOW));
+    assert_told(&follower, 4, "\"do\":\"shadow\"");
+    assert_int_equal(follower.told_hidden, 1); // from bob, should they moderate
+    (void)desk_do(&desk, "demo", undo_of(shadow));
+    assert_told(&follower, 5, "\"do\":\"undo\"");
+    assert_int_equal(follower.told_hidden, 1);
+    post.submit.wish = (struct wish){.outcome = OUTCOME_HOLD, .rule = STR("hook")};
+    assert_waits(&desk, &post);
+    assert_told(&follower, 6, "\"do\":\"hold\"");
+    assert_told(&follower, 6, "\"kind\":\"rule\"");
+    desk_post_done(&post);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void moderation_tells_who_comes_what_is_set(void **state)
 {
     struct subject *subject = *state;

@@ -501,9 +501,10 @@ static enum err note_rule(struct ordering *ordering, const struct judging *judgi
                                     .target = str_of(target),
                                     .reason = judgement->term,
                                     .seconds = -1};
-    TRY(act_audit_add(ordering->store, &audit, now.wall_ms));
+    struct notice_out_act told = {.audit = &audit, .at_ms = now.wall_ms};
+    TRY(act_audit_add(ordering->store, &audit, now.wall_ms, &told.n));
     *ret_act = row.id;
-    return ERR_OK;
+    return notice_out_act(&ordering->outbox, judging->verdict.head, &told);
 }
 
 /* It waits for a moderator, under the number that its id names. */
@@ -535,7 +536,8 @@ static enum err put_in_queue(struct ordering *ordering, const struct submit *sub
         .type = "held",
         .id = comment_body_id((struct str){.at = event->body, .len = event->body_len}),
         .cid = submit->cid,
-        .author = user_of(ordering, submit)};
+        .author = user_of(ordering, submit),
+        .kind = ACTOR_RULE};
     return notice_out_comment(&ordering->outbox, judging->verdict.head, &notice);
 }
 
