@@ -69,6 +69,7 @@ struct submit {
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
     bool unfit;          // it may not be posted; but it may be a retry of what was, and has a rate
+    bool has_traits;     // else the ordering point finds them, where it asks for any
     struct traits traits;
     struct wish wish;
     /* -- the engine's while away -- */
@@ -84,6 +85,7 @@ struct submit {
     enum comment_state state; // of DONE and DUPLICATE. HELD: event->seq is 0, it has no place yet.
                               // A shadowed one is said to be VISIBLE
     uint64_t act;             // REFUSAL_MUST_ACKNOWLEDGE: the warning
+    bool asked_traits;        // the stream's rules looked at them, so they will of the next one
 };
 
 /* ---- moderation ---- */
