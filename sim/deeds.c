@@ -64,6 +64,9 @@ static void remove_one(struct ledger *ledger, struct deed *deed, uint64_t seq)
         return;
     }
     entry->was_removed = true;
+    if (deed->stream == number_of(ledger) && !entry->is_shadowed && entry->removed_seq == 0) {
+        entry->removed_seq = deed->seq;
+    }
     if (deed->sets == NULL) {
         deed->sets = calloc(1, sizeof(*deed->sets));
         must(deed->sets != NULL);
@@ -518,6 +521,7 @@ void deeds_verify(struct world *world)
         struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = 1; seq <= ledger->head; seq++) {
             ledger->entries[seq - 1].was_removed = ledger->entries[seq - 1].is_unshadowed = false;
+            ledger->entries[seq - 1].removed_seq = 0;
         }
     }
     deeds_look_held(world);

@@ -57,6 +57,20 @@ uint64_t ledger_count_carried(const struct ledger *ledger, uint8_t user, enum la
     return count;
 }
 
+uint64_t ledger_count_removed(const struct ledger *ledger, uint8_t user,
+                              const struct ledger_spared *spared)
+{
+    const uint64_t to = spared->to < ledger->head ? spared->to : ledger->head;
+    uint64_t count = 0;
+    for (uint64_t seq = spared->from > 0 ? spared->from : 1; seq <= to; seq++) {
+        const struct entry *entry = &ledger->entries[seq - 1];
+        const bool is_known = entry->removed_seq != 0 && entry->removed_seq <= spared->upto;
+        count += entry->was_removed && (is_known || spared->upto == UINT64_MAX) &&
+                 (entry->lanes >> spared->lane & 1U) == 0 && is_in_view(entry, user);
+    }
+    return count;
+}
+
 uint64_t ledger_prev(const struct ledger *ledger, uint8_t user, uint64_t seq)
 {
     while (--seq > 0 && !is_in_view(&ledger->entries[seq - 1], user)) {

@@ -35,6 +35,14 @@ uint64_t ledger_count(const struct ledger *ledger, uint8_t user, uint64_t from, 
                       uint32_t kinds);
 uint64_t ledger_count_carried(const struct ledger *ledger, uint8_t user, enum lane lane,
                               uint64_t from, uint64_t to);
+/* Those of from..to that the lane does not carry and that are removed, by events up to `upto`;
+ * UINT64_MAX: by whatever was committed. */
+struct ledger_spared {
+    enum lane lane;
+    uint64_t from, to, upto;
+};
+uint64_t ledger_count_removed(const struct ledger *ledger, uint8_t user,
+                              const struct ledger_spared *spared);
 uint64_t ledger_prev(const struct ledger *ledger, uint8_t user, uint64_t seq); // 0: none
 /* It is shown to them, and behind `prev`: what expired need not be named. */
 bool ledger_is_place(const struct ledger *ledger, uint8_t user, uint64_t seq, uint64_t prev);

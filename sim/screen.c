@@ -27,6 +27,13 @@ static uint64_t on_carried(struct prover_log *log, enum lane lane, uint64_t from
     return ledger_count_carried(screen_of(log)->ledger, screen_of(log)->user, lane, from, to);
 }
 
+static uint64_t on_count_removed(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to,
+                                 uint64_t upto)
+{
+    const struct ledger_spared spared = {.lane = lane, .from = from, .to = to, .upto = upto};
+    return ledger_count_removed(screen_of(log)->ledger, screen_of(log)->user, &spared);
+}
+
 static uint64_t on_oldest(struct prover_log *log)
 {
     const struct ledger *ledger = screen_of(log)->ledger;
@@ -193,6 +200,7 @@ void screen_begin(struct screen *screen, struct world *world)
 {
     screen->log = (struct prover_log){.count = on_count,
                                       .carried = on_carried,
+                                      .count_removed = on_count_removed,
                                       .oldest = on_oldest,
                                       .expired = on_expired,
                                       .saw = on_saw,

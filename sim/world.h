@@ -58,6 +58,7 @@ struct entry { // one row that was committed
     bool is_shadowed;
     bool is_answered, is_shown; // so it may never vanish
     bool was_removed;           // by an act that may be lifted since: its place stays so
+    uint64_t removed_seq;       // the first event of its stream that is known to have; 0: none is
     bool is_found_removed;      // after a start, by an act that nobody had seen yet
     bool is_unshadowed;         // the act that shadowed it was undone
 };

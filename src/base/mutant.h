@@ -37,6 +37,9 @@
     X(EPOCH_IGNORED, "a cursor of another life is taken as ours")                                  \
     X(GAP_UNTOLD, "a slow reader is not told what it missed")                                      \
     X(GAP_MISCOUNTS, "a gap counts one too many")                                                  \
+    X(GAP_REMOVED_SHED, "what a slow reader missed and is removed is told as spared")              \
+    X(BEHIND_REMOVED_SHED, "the same of who comes back late")                                      \
+    X(LANE_REMOVED_SHED, "what is removed while it waits in a lane is told as spared")             \
     X(ACTS_DROPPED, "the acts of a gap do not follow")                                             \
     X(JOIN_GAP_UNTOLD, "who comes back late is not told what is spared")                           \
     X(EXPIRED_UNTOLD, "what retention took is not told")                                           \
@@ -86,8 +89,6 @@
     X(PIN_UNREDACTED, "hello shows a pinned comment that was removed")                             \
     X(EARLY_NEVER, "who was blocked is sent an act behind all comments")                           \
     X(NOTICE_TO_ALL, "a notice goes to everybody who is authenticated")                            \
-    X(STAFF_EVERYBODY, "everybody is told who did what")                                           \
-    X(STAFF_KEPT, "who moderates no more is sent what waits for who does")                         \
     X(CLOSED_SENDS, "a stream that is behind sends what it has")
 
 enum mutant {

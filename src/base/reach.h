@@ -31,6 +31,15 @@
     X(GAP_LANE, "a reader of a sparse lane was told a gap")                                        \
     X(GAP_EXPIRED, "a reader was told of what retention took")                                     \
     X(GAP_ACTS, "a gap was followed by the acts it carries")                                       \
+    X(GAP_SLOW_REMOVED, "a slow reader was told what of it is removed")                            \
+    X(GAP_BEHIND_REMOVED, "a reader who came back late was")                                       \
+    X(GAP_LANE_REMOVED, "a reader of a sparse lane was")                                           \
+    X(DIGEST_REMOVED, "a digest told what is removed")                                             \
+    X(HOLE_FROM_MEMORY, "what is removed of a slow reader's hole was known in memory")             \
+    X(HOLE_FROM_LOG, "the log had to be asked")                                                    \
+    X(LANE_COUNTED_ANEW, "what waited in a lane was counted anew")                                 \
+    X(LANE_TOLD_AT_ONCE, "what waited in a lane was told before a removal")                        \
+    X(LANE_READ_ANEW, "what waited for one reader was read again")                                 \
     X(MARKED, "a mark moved a cursor")                                                             \
     X(DIGESTED, "a digest moved a cursor")                                                         \
     X(ACTED_EARLY, "an act came early")                                                            \

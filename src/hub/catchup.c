@@ -8,7 +8,6 @@
 #include "hub/early.h"
 #include "hub/sift.h"
 #include "hub/sparse.h"
-#include "hub/staff.h"
 #include "hub/stall.h"
 #include "hub/tell.h"
 #include "hub/view.h"
@@ -49,7 +48,6 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
 void catchup_enter(struct catchup *catchup, struct stream *stream)
 {
     list_push(&stream->pursuits, &catchup->stream_link);
-    (void)!staff_note(catchup); // there is nothing to take back yet
 }
 
 /* No viewer has it any more. */
@@ -59,7 +57,6 @@ static void end(struct catchup *catchup)
     if (catchup->is_apart) {
         stream->apart--;
     }
-    staff_leave(catchup);
     catchup->is_apart = false;
     catchup->viewer = NULL;
     list_remove(&catchup->stream_link);
@@ -127,6 +124,7 @@ static void on_acts(struct call *call)
 static void on_counted(struct call *call)
 {
     struct catchup *catchup = list_entry(call, struct catchup, count.call);
+    catchup->was_counted = catchup->count.result == ERR_OK;
     on_back(catchup, catchup->count.result);
 }
 
@@ -151,16 +149,27 @@ void catchup_read(struct catchup *catchup, struct read *read)
     port_read(catchup->hub->options.port, read);
 }
 
-void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
+static void count(struct catchup *catchup, const struct count_call *what)
 {
     go_away(catchup);
+    catchup->count = *what;
     catchup->count.call.home = catchup->hub->options.home;
     catchup->count.call.done = on_counted;
     catchup->count.stream = stream_name(catchup->asked);
-    catchup->count.after = after;
-    catchup->count.upto = upto;
-    catchup->count.view = catchup->view;
     port_count(catchup->hub->options.port, &catchup->count);
+}
+
+void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
+{
+    count(catchup, &(struct count_call){.after = after, .upto = upto, .view = catchup->view});
+}
+
+void catchup_count_hole(struct catchup *catchup)
+{
+    count(catchup, &(struct count_call){.after = catchup->hole_from,
+                                        .upto = catchup->hole_upto,
+                                        .view = catchup->owes_gap ? 0 : catchup->view,
+                                        .with_removed = true});
 }
 
 /* The presence it missed while it caught up. */
@@ -257,18 +266,21 @@ static uint32_t count_upto(struct event *const *events, uint32_t count, uint64_t
 static bool is_apart(struct catchup *catchup)
 {
     struct stream *stream = catchup->viewer->stream;
-    if (!catchup->is_apart && (staff_is(catchup) || view_is_apart(stream, catchup->view))) {
+    if (!catchup->is_apart && view_is_apart(stream, catchup->view)) {
         catchup->is_apart = true;
         stream->apart++;
     }
     return catchup->is_apart;
 }
 
-/* What was read before a removal is not what the log says now. */
+/* What was read before a removal is not what the log says now; and by one it may stand further
+ * back than what was read for it since. */
 static void drop_stale(struct catchup *catchup)
 {
     struct read *read = &catchup->fetched;
-    if (read->count > 0 && read->head < catchup->viewer->stream->retracted && !mutant(READ_STALE)) {
+    const bool is_beyond = read->bound <= SEQ_MAX && read->bound > catchup->position;
+    const bool is_stale = read->head < catchup->viewer->stream->retracted && !mutant(READ_STALE);
+    if (read->count > 0 && (is_stale || is_beyond)) {
         read_done(read);
         read->bound = SEQ_MAX + 1; // it says nothing of what is kept, either
         catchup->fetched_at = 0;
@@ -365,8 +377,9 @@ static enum err try_live(struct viewer *viewer)
     struct stream *stream = viewer->stream;
     const enum lane lane = (enum lane)viewer->lane;
     struct channel *channel = channel_find(stream, catchup->encoding, lane);
-    if (is_apart(catchup) || has_acts(catchup) || !page_is_empty(&catchup->page) ||
-        lane_scribe_waits(&catchup->scribe) || catchup->lane_next != LANES) {
+    if (catchup->owes_gap || is_apart(catchup) || has_acts(catchup) ||
+        !page_is_empty(&catchup->page) || lane_scribe_waits(&catchup->scribe) ||
+        catchup->lane_next != LANES) {
         return ERR_AGAIN;
     }
     if (channel == NULL && catchup->position == goal_of(viewer)) {
@@ -634,6 +647,19 @@ enum err catchup_part(struct viewer *viewer)
     return ERR_OK;
 }
 
+/* The page begins with the gap. False: it waits, for the log or for memory. */
+static bool tell_owed(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    const enum err err = tell_hole(catchup);
+    if (err == ERR_AGAIN) {
+        catchup_count_hole(catchup);
+    } else if (err != ERR_OK) {
+        catchup_rest(viewer);
+    }
+    return err == ERR_OK;
+}
+
 static void go_on(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
@@ -650,6 +676,11 @@ static void go_on(struct viewer *viewer)
     const bool was_empty = page_is_empty(&catchup->page);
     if (was_empty) {
         page_reset(&catchup->page);
+        if (catchup->owes_gap && !tell_owed(viewer)) {
+            return;
+        }
+    }
+    if (page_is_empty(&catchup->page)) {
         if (catchup->lane_next != LANES && !has_acts(catchup)) {
             begin_anew(viewer);
             return;

@@ -33,6 +33,7 @@ void catchup_free(struct catchup *catchup); // one that no viewer holds
  * are set in the request. */
 void catchup_read(struct catchup *catchup, struct read *read);
 void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto);
+void catchup_count_hole(struct catchup *catchup); // with what is removed of it
 
 /* One that is LIVE, and has a place in the ring, goes on by pages from where it stands: something
  * of its own comes first. ERR_NOMEM. */

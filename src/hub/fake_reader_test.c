@@ -2,6 +2,7 @@
 #include "hub/fake_reader_test.h"
 
 #include "base/must.h"
+#include "hub/fake_truth_test.h"
 #include "hub/heart.h"
 
 static void on_open(struct viewer *viewer)
@@ -73,7 +74,7 @@ void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_e
     const uint32_t room = reader->room;
     prover_end(&reader->prover);
     *reader = (struct fake_reader){
-        .hub = hub, .room = room, .joined = true, .truth = fake_truth_for(engine, join->user)};
+        .hub = hub, .room = room, .joined = true, .truth = fake_truth_of(engine, join->user)};
     prover_begin(&reader->prover, &reader->truth.log, join, fake_engine_head(engine));
     reader->prover.fenced = &((struct fake_home *)hub->options.home)->fenced;
     viewer_join(hub, &reader->viewer, &reader_ops, join);

@@ -56,6 +56,7 @@ static void keep_loose(struct port *port, struct call *call, bool is_count)
     engine->is_count[engine->loose_count] = is_count;
     engine->is_found[engine->loose_count] = false;
     engine->loose_count++;
+    engine->reads++;
 }
 
 static void note_home(struct fake_engine *engine, struct home *home)
@@ -101,89 +102,21 @@ static const struct port_ops ops = {.watch = ask_watch,
                                     .read = ask_read,
                                     .count = ask_count};
 
-/* ---- the truth it is held against ---- */
-
-static const struct fake_truth *truth_of(const struct prover_log *log)
-{
-    return (const struct fake_truth *)(const void *)log;
-}
-
-static const struct fake_engine *engine_of(const struct prover_log *log)
-{
-    return truth_of(log)->engine;
-}
-
-static bool is_shown(const struct event *event, uint64_t view)
+bool fake_event_is_shown(const struct event *event, uint64_t view)
 {
     return (event->flags & EVENT_FLAG_SHADOW) == 0 || event->user_hash == view ||
            view == READ_VIEW_ALL;
 }
 
-static uint64_t count_of(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds)
+uint64_t fake_engine_prev(const struct fake_engine *engine, uint32_t i, uint64_t view)
 {
-    const struct fake_engine *engine = engine_of(log);
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < engine->count; i++) {
-        const struct event *event = engine->log[i];
-        count += event->seq >= from && event->seq <= to && (kinds >> event->kind & 1) != 0 &&
-                 is_shown(event, truth_of(log)->view);
-    }
-    return count;
-}
-
-/* What is shown before place `i`. */
-static uint64_t prev_in(const struct fake_engine *engine, uint32_t i, uint64_t view)
-{
-    while (i > 0 && !is_shown(engine->log[i - 1], view)) {
+    while (i > 0 && !fake_event_is_shown(engine->log[i - 1], view)) {
         i--;
     }
     return i == 0 ? 0 : engine->log[i - 1]->seq;
 }
 
-/* By our own words on lanes. */
-static bool is_carried(const struct event *event, enum lane lane)
-{
-    const bool is_act = event->kind != EVENT_COMMENT && event->kind != EVENT_REMOVED;
-    const bool is_host = (event->flags & EVENT_FLAG_PRIVILEGED) != 0;
-    switch (lane) {
-    case LANE_READABLE:
-        return is_act || is_host || event->rank < FAKE_READABLE_PER_S;
-    case LANE_DIGEST:
-        return is_act || is_host || (event->flags & EVENT_FLAG_DIGEST) != 0;
-    case LANE_CONTROL:
-        return is_act;
-    case LANE_FULL:
-    case LANES:
-        break;
-    }
-    return true;
-}
-
-static uint64_t carried_of(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to)
-{
-    const struct fake_engine *engine = engine_of(log);
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < engine->count; i++) {
-        const struct event *event = engine->log[i];
-        count += event->seq >= from && event->seq <= to && is_carried(event, lane) &&
-                 is_shown(event, truth_of(log)->view);
-    }
-    return count;
-}
-
-static uint64_t oldest_of(struct prover_log *log)
-{
-    const struct fake_engine *engine = engine_of(log);
-    return engine->oldest < engine->count ? engine->log[engine->oldest]->seq : UINT64_MAX;
-}
-
-static uint64_t expired_of(struct prover_log *log)
-{
-    const struct fake_engine *engine = engine_of(log);
-    return engine->oldest == 0 ? 0 : engine->log[engine->oldest - 1]->seq;
-}
-
-static uint32_t index_of(const struct fake_engine *engine, uint64_t seq)
+uint32_t fake_engine_index(const struct fake_engine *engine, uint64_t seq)
 {
     for (uint32_t i = 0; i < engine->count; i++) {
         if (engine->log[i]->seq == seq) {
@@ -193,53 +126,10 @@ static uint32_t index_of(const struct fake_engine *engine, uint64_t seq)
     must_fail(__FILE__, __LINE__, "a comment that is not in the log");
 }
 
-static bool removed_of(struct prover_log *log, uint64_t seq, uint64_t within, uint64_t upto)
-{
-    const struct fake_engine *engine = engine_of(log);
-    const uint64_t user = engine->log[index_of(engine, seq)]->user_hash;
-    const char name[] = {'u', (char)('0' + user)};
-    for (uint32_t i = 0; i < engine->retract_count; i++) {
-        const uint64_t by = engine->retracts[i].seq;
-        if (by > (within > seq ? within : seq) && by <= upto &&
-            removal_covers(&engine->retracts[i].removal, seq,
-                           (struct str){.at = name, .len = sizeof(name)})) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_place_of(struct prover_log *log, uint64_t seq, uint64_t prev)
-{
-    const struct fake_engine *engine = engine_of(log);
-    const uint32_t i = index_of(engine, seq);
-    const uint64_t view = truth_of(log)->view;
-    return is_shown(engine->log[i], view) && prev_in(engine, i, view) == prev;
-}
-
-static void on_broken(struct prover_log *log, const char *what)
-{
-    (void)log;
-    must_fail(__FILE__, __LINE__, what);
-}
-
 void fake_engine_init(struct fake_engine *engine, uint64_t seed)
 {
     *engine = (struct fake_engine){.port.ops = &ops, .port.epoch.text = "k3f9"};
     rand_init(&engine->rand, seed);
-}
-
-struct fake_truth fake_truth_for(const struct fake_engine *engine, uint64_t view)
-{
-    return (struct fake_truth){.log = {.count = count_of,
-                                       .carried = carried_of,
-                                       .oldest = oldest_of,
-                                       .expired = expired_of,
-                                       .removed = removed_of,
-                                       .is_place = is_place_of,
-                                       .broken = on_broken},
-                               .engine = engine,
-                               .view = view};
 }
 
 void fake_engine_done(struct fake_engine *engine)
@@ -257,7 +147,7 @@ void fake_engine_done(struct fake_engine *engine)
 
 uint64_t fake_engine_head_of(const struct fake_engine *engine, uint64_t view)
 {
-    return prev_in(engine, engine->count, view);
+    return fake_engine_prev(engine, engine->count, view);
 }
 
 uint64_t fake_engine_head(const struct fake_engine *engine)
@@ -277,7 +167,7 @@ static void open_news(struct letter *letter)
     struct news *news = (struct news *)letter;
     if (news->notice != NULL) {
         news->watch->on_notice(news->watch, news->notice);
-        notice_unref(news->notice);
+        free(news->notice);
     } else if (news->event == NULL) {
         news->watch->on_behind(news->watch);
     } else {
@@ -326,8 +216,7 @@ static void stamp(struct fake_engine *engine, struct event *event, int64_t mono_
 static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
                         struct str body, uint64_t user)
 {
-    const struct str staff = kind == EVENT_COMMENT ? STR_NONE : STR("\"by\":\"mo\"");
-    struct event *event = event_new_with_staff(body, staff);
+    struct event *event = event_new(body);
     must(event != NULL && engine->count < FAKE_EVENTS_MAX);
     event->kind = (uint8_t)kind;
     event->user_hash = user;
@@ -419,7 +308,7 @@ static void take_texts(struct fake_engine *engine, const struct removal *removal
     }
 }
 
-static void retract(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms)
+void fake_engine_remove(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms)
 {
     struct buf body;
     must(engine->retract_count < FAKE_RETRACTS_MAX);
@@ -436,7 +325,8 @@ static void retract(struct fake_engine *engine, const struct removal *removal, i
 
 void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms)
 {
-    retract(engine, &(struct removal){.of = REMOVAL_SEQS, .seqs = &seq, .count = 1}, mono_ms);
+    fake_engine_remove(engine, &(struct removal){.of = REMOVAL_SEQS, .seqs = &seq, .count = 1},
+                       mono_ms);
 }
 
 void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
@@ -449,7 +339,9 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
     const uint32_t from = engine->count > NEWEST ? engine->count - NEWEST : 0;
     if (how < 8) {
         for (uint32_t i = from; i < engine->count && removal.count < SEQS_MAX; i++) {
-            if (rand_below(&engine->rand, 12) == 0) {
+            const uint8_t kind = engine->log[i]->kind;
+            const bool is_comment = kind == EVENT_COMMENT || kind == EVENT_REMOVED;
+            if (rand_below(&engine->rand, 12) == 0 && is_comment) {
                 seqs[removal.count++] = engine->log[i]->seq;
             }
         }
@@ -460,7 +352,7 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
     } else {
         removal = (struct removal){.of = REMOVAL_ALL, .upto = fake_engine_head(engine)};
     }
-    retract(engine, &removal, mono_ms);
+    fake_engine_remove(engine, &removal, mono_ms);
 }
 
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
@@ -486,20 +378,20 @@ bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
     return true;
 }
 
-void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *told)
+void fake_engine_notice(struct fake_engine *engine, uint64_t user, bool to_moderators)
 {
     char json[100];
-    snprintf(json, sizeof(json),
-             "{\"type\":\"held\",\"stream\":\"demo\",\"for\":%u,\"moderators\":%d}",
-             (unsigned)told->user, told->to_moderators);
+    const int len = snprintf(json, sizeof(json),
+                             "{\"type\":\"held\",\"stream\":\"demo\",\"for\":%u,\"moderators\":%d}",
+                             (unsigned)user, to_moderators);
     for (uint32_t i = 0; i < engine->watch_count; i++) {
         struct news *news = calloc(1, sizeof(*news));
-        struct notice *notice = notice_new(str_of(json));
+        struct notice *notice = calloc(1, sizeof(*notice) + sizeof(json));
         must(news != NULL && notice != NULL);
-        notice->user_hash = told->user;
-        notice->to_moderators = told->to_moderators;
-        notice->is_routine = told->is_routine;
-        must(notice_hide_from(notice, &told->hidden_from, told->hidden_from != 0) == ERR_OK);
+        notice->user_hash = user;
+        notice->to_moderators = to_moderators;
+        notice->json_len = (uint32_t)len;
+        memcpy(notice->json, json, sizeof(json));
         *news =
             (struct news){.letter.open = open_news, .watch = engine->watches[i], .notice = notice};
         home_send(news->watch->call.home, &news->letter);
@@ -508,7 +400,7 @@ void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *to
 
 void fake_engine_pin(struct fake_engine *engine, uint64_t seq, int64_t mono_ms)
 {
-    const struct event *comment = engine->log[index_of(engine, seq)];
+    const struct event *comment = engine->log[fake_engine_index(engine, seq)];
     struct buf body;
     buf_init(&body, MEM_OTHER, SIZE_MAX);
     json_write_member_u64(&body, "target", seq);
@@ -587,7 +479,14 @@ static bool fits(const struct read *read, const struct event *event)
 {
     const bool in = read->from == READ_AFTER ? event->seq > read->bound && event->seq <= read->upto
                                              : event->seq < read->bound;
-    return in && (read->kinds >> event->kind & 1) != 0 && is_shown(event, read->view);
+    return in && (read->kinds >> event->kind & 1) != 0 && fake_event_is_shown(event, read->view);
+}
+
+static uint64_t oldest(const struct fake_engine *engine)
+{
+    return engine->oldest < engine->count ? engine->log[engine->oldest]->seq
+           : engine->count == 0           ? 0
+                                          : fake_engine_head(engine) + 1;
 }
 
 static void answer_read(struct fake_engine *engine, struct read *read)
@@ -604,9 +503,7 @@ static void answer_read(struct fake_engine *engine, struct read *read)
     read->epoch = engine->port.epoch;
     read->head = fake_engine_head(engine);
     read->heard = fake_engine_head_of(engine, READ_VIEW_ALL);
-    read->oldest = engine->oldest < engine->count ? engine->log[engine->oldest]->seq
-                   : engine->count == 0           ? 0
-                                                  : read->head + 1;
+    read->oldest = oldest(engine);
     read->more = found > read->limit;
     read->count = found < read->limit ? found : read->limit;
     read->events = read->count == 0 ? NULL : mem_new(MEM_EVENT, read->count * sizeof(void *));
@@ -617,8 +514,9 @@ static void answer_read(struct fake_engine *engine, struct read *read)
             if (skip > 0) {
                 skip--;
             } else {
-                const uint64_t prev = read->view == READ_VIEW_ALL ? engine->log[i]->prev
-                                                                  : prev_in(engine, i, read->view);
+                const uint64_t prev = read->view == READ_VIEW_ALL
+                                          ? engine->log[i]->prev
+                                          : fake_engine_prev(engine, i, read->view);
                 read->events[at] = event_with_prev(engine->log[i], prev);
                 must(read->events[at] != NULL);
                 at++;
@@ -630,11 +528,16 @@ static void answer_read(struct fake_engine *engine, struct read *read)
 static void answer_count(struct fake_engine *engine, struct count_call *count)
 {
     count->result = engine->fails ? ERR_SYS : ERR_OK;
-    count->count = 0;
+    count->count = count->removed = 0;
+    count->head = fake_engine_head(engine);
+    count->oldest = oldest(engine);
     must(stream_name_is_valid(count->stream)); // it is the asker's to keep until now
     for (uint32_t i = engine->oldest; i < engine->count; i++) {
-        count->count += engine->log[i]->seq > count->after && engine->log[i]->seq <= count->upto &&
-                        is_shown(engine->log[i], count->view);
+        const struct event *event = engine->log[i];
+        const bool is_in = event->seq > count->after && event->seq <= count->upto &&
+                           fake_event_is_shown(event, count->view);
+        count->count += is_in;
+        count->removed += is_in && count->with_removed && event->kind == EVENT_REMOVED;
     }
 }
 

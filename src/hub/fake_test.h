@@ -58,6 +58,7 @@ struct fake_engine {
     bool is_count[FAKE_CALLS_MAX];
     bool is_found[FAKE_CALLS_MAX]; // what it is answered stands; the log goes on meanwhile
     uint32_t loose_count;
+    uint64_t reads;       // reads and counts that were asked for
     bool stalls;          // reads and counts wait
     bool fails;           // reads and counts are answered ERR_SYS
     enum err watch_fails; // what watch is answered; ERR_OK: it works
@@ -71,23 +72,21 @@ void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, 
                               uint32_t body_len);
 /* Some comments are removed: by place, by author, or all; then a barrier to every home. */
 void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms);
+void fake_engine_remove(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms);
 void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
 /* The newest that was removed is shown again; false: there is none. */
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);
 /* A notice "held" to that user, and to moderators if asked; to every home. */
-struct fake_notice {
-    uint64_t user;
-    bool to_moderators, is_routine;
-    uint64_t hidden_from; // a moderator; 0: none
-};
-void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *told);
+void fake_engine_notice(struct fake_engine *engine, uint64_t user, bool to_moderators);
 /* A comment is pinned, or the stream's settings change. */
 void fake_engine_pin(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
 void fake_engine_set(struct fake_engine *engine, const char *settings, int64_t mono_ms);
 void fake_engine_lose_watch(struct fake_engine *engine); // one is told that it is behind
 void fake_engine_expire(struct fake_engine *engine, uint32_t count);
+uint32_t fake_engine_index(const struct fake_engine *engine, uint64_t seq); // of one that is there
+/* What who reads with this view is shown before place `i`; 0: nothing. */
+uint64_t fake_engine_prev(const struct fake_engine *engine, uint32_t i, uint64_t view);
+bool fake_event_is_shown(const struct event *event, uint64_t view);
 uint64_t fake_engine_head(const struct fake_engine *engine); // that everybody is shown
 uint64_t fake_engine_head_of(const struct fake_engine *engine, uint64_t view);
 enum { FAKE_READABLE_PER_S = 3, FAKE_WALL_MS = 500000000 }; // at = mono + that
-/* What who reads with this view can know. */
-struct fake_truth fake_truth_for(const struct fake_engine *engine, uint64_t view);

@@ -24,6 +24,7 @@
 #include "hub/patience.h"
 #include "hub/port.h"
 #include "hub/recent.h"
+#include "hub/removed.h"
 #include "hub/ring.h"
 #include "hub/seat.h"
 #include "hub/tail.h"
@@ -102,6 +103,7 @@ struct stream {           // stream.c
     struct shadow_author *authors; // owned; [author_count] of them, by whose these are or were
     uint32_t author_count, author_cap;
     struct tail acts;             // events that are never spared, for those who miss a part
+    struct removed removed;       // which places are, for gaps
     struct event *settings;       // facts.c: the newest; a reference, or NULL
     struct event *pins[PINS_MAX]; // references; [pin_count]
     uint32_t pin_count;
@@ -109,14 +111,6 @@ struct stream {           // stream.c
     uint64_t act_count;    // acts seen here
     uint64_t retracted;    // the newest retract that was applied here
     struct link pursuits;  // struct catchup by stream_link: of who joins, catches up or polls
-    struct link staff;     // struct catchup by staff_link: of who moderates; staff.c
-
-    /* -- what moderators are told that no moderator did: herald.c -- */
-    struct link staffed_link; // in hub->staffed, while somebody moderates
-    struct link hushed_link;  // in hub->hushed, while their number is to be told
-    int64_t routine_ms;       // when the second began
-    uint32_t routine;         // told in it one by one
-    uint32_t hushed;          // not told
 
     /* -- viewers -- */
     struct channel *channels;
@@ -184,7 +178,6 @@ struct hub {
     struct link roomy;            // struct channel by look_ms: shrink.c
     struct link spreading;        // struct spread of spread.c
     struct link sparse;           // struct sparse of sparse.c
-    struct link staffed, hushed;  // streams that somebody moderates: staff.c, herald.c
     int64_t sparse_ms;            // when the first window in them may be over
 
     /* -- viewers, each in at most one list -- */

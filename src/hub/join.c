@@ -21,8 +21,8 @@ enum join_step {
     JOIN_FIND_TAIL,    // look for the newest `tail` comments
     JOIN_FOUND_TAIL,   // the store has
     JOIN_FOUND_FIRST,  // the first event kept after the cursor
-    JOIN_COUNTED_HOLE, // between the cursor and the tail
-    JOIN_FOUND_ACTS,   // of the hole
+    JOIN_FOUND_ACTS,   // of the hole between the cursor and the tail
+    JOIN_COUNTED_HOLE, // what is spared of it, and what is removed
     JOIN_READY,
 };
 
@@ -236,6 +236,18 @@ static enum join_step plan_found_tail(struct viewer *viewer)
     return found_tail(viewer, start);
 }
 
+static enum join_step read_acts(struct catchup *catchup)
+{
+    catchup->step = JOIN_FOUND_ACTS;
+    catchup->acts.from = READ_AFTER;
+    catchup->acts.bound = catchup->hole_from;
+    catchup->acts.upto = catchup->hole_upto;
+    catchup->acts.limit = STREAM_ACTS_MAX;
+    catchup->acts.kinds = CATCHUP_ACT_KINDS;
+    catchup_read(catchup, &catchup->acts);
+    return JOIN_START;
+}
+
 static enum join_step plan_found_first(struct catchup *catchup)
 {
     const struct read *read = &catchup->fetched;
@@ -249,27 +261,23 @@ static enum join_step plan_found_first(struct catchup *catchup)
         catchup->hole_upto = catchup->hole_from;
         return JOIN_READY;
     }
-    catchup->step = JOIN_COUNTED_HOLE;
-    catchup_count(catchup, catchup->hole_from, catchup->hole_upto);
-    return JOIN_START;
+    return read_acts(catchup);
 }
 
-static enum join_step read_acts(struct catchup *catchup)
+static enum join_step count_hole(struct catchup *catchup)
 {
-    catchup->step = JOIN_FOUND_ACTS;
-    catchup->acts.from = READ_AFTER;
-    catchup->acts.bound = catchup->hole_from;
-    catchup->acts.upto = catchup->hole_upto;
-    catchup->acts.limit = STREAM_ACTS_MAX;
-    catchup->acts.kinds = CATCHUP_ACT_KINDS;
-    catchup_read(catchup, &catchup->acts);
+    catchup->step = JOIN_COUNTED_HOLE;
+    catchup_count_hole(catchup);
     return JOIN_START;
 }
 
+/* Last of all, so that nothing is removed between this and the gap. */
 static enum join_step plan_counted_hole(struct catchup *catchup)
 {
-    catchup->hole_count = catchup->count.count;
-    return read_acts(catchup);
+    if (catchup->count.head < catchup->viewer->stream->retracted && !mutant(READ_STALE)) {
+        return count_hole(catchup);
+    }
+    return JOIN_READY;
 }
 
 static enum join_step plan_found_acts(struct catchup *catchup)
@@ -284,8 +292,9 @@ static enum join_step plan_found_acts(struct catchup *catchup)
         catchup->expired_to = 0;
         catchup->position = catchup->hole_upto;
         catchup->hole_from = catchup->hole_upto = 0;
+        return JOIN_READY;
     }
-    return JOIN_READY;
+    return count_hole(catchup);
 }
 
 /* JOIN_START: it waits for something and will be looked at again. */
@@ -366,17 +375,20 @@ static void write_gap(struct buf *json, const struct viewer *viewer)
 {
     const struct catchup *catchup = viewer->catchup;
     const uint64_t carried = catchup->acts.count;
-    const uint64_t count = catchup->hole_count > carried ? catchup->hole_count : carried;
+    const uint64_t removed = mutant(BEHIND_REMOVED_SHED) ? 0 : catchup->count.removed;
+    const uint64_t count = catchup->count.count; // retention may be at it meanwhile
+    const uint64_t shed = count > carried + removed ? count - carried - removed : 0;
     signals_gap(json, &(struct signals_gap){.stream = stream_name(viewer->stream),
                                             .from = catchup->hole_from + 1,
                                             .to = catchup->hole_upto,
                                             .is_counted = true,
                                             .carried = carried,
-                                            .shed = count - carried,
+                                            .shed = shed,
+                                            .removed = removed,
                                             .why = tell_why(GAP_BEHIND),
                                             .has_history = true,
                                             .epoch = catchup->hub->options.port->epoch});
-    tell_count_gap(viewer->stream, GAP_BEHIND, count - carried);
+    tell_count_gap(viewer->stream, GAP_BEHIND, shed);
 }
 
 static void write_expired(struct buf *json, const struct viewer *viewer)

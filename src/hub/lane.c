@@ -158,3 +158,17 @@ enum err lane_scribe_take(struct lane_scribe *scribe, const struct event *event)
     lane_scribe_forget(scribe);
     return scribe->ops->event(scribe, event);
 }
+
+void lane_scribe_recount(struct lane_scribe *scribe, struct event *const *events, uint32_t count)
+{
+    struct lane_span *span = &scribe->span;
+    const uint32_t spared = span->shed + span->removed;
+    uint32_t removed = 0;
+    for (uint32_t i = 0; i < count && events[i]->seq <= span->to; i++) {
+        removed += events[i]->kind == EVENT_REMOVED && !lane_carries(scribe->rule, events[i]);
+    }
+    if (!mutant(LANE_REMOVED_SHED)) {
+        span->removed = removed;
+        span->shed = spared - removed;
+    }
+}

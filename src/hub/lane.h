@@ -92,3 +92,6 @@ MUST_USE enum err lane_scribe_take(struct lane_scribe *scribe, const struct even
 /* Nothing more comes of the window: what waits is told. */
 MUST_USE enum err lane_scribe_settle(struct lane_scribe *scribe);
 void lane_scribe_forget(struct lane_scribe *scribe); // what waits
+/* Some of what waits may be removed since it was taken. `events`: all of the log behind span.after,
+ * as they are now. */
+void lane_scribe_recount(struct lane_scribe *scribe, struct event *const *events, uint32_t count);

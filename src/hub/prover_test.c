@@ -273,17 +273,6 @@ void prover_is_owed(struct prover *prover, uint64_t act)
     prover->owed = act > prover->acts_seen ? act : 0;
 }
 
-/* Who does not moderate is told by nothing who did what. */
-static void check_staff(const struct prover *prover, const char *line)
-{
-    const bool is_told = strstr(line, ",\"by\":") != NULL;
-    const bool is_act = (line[0] == 'E' && strstr(line, "\"type\":\"comment\"") == NULL &&
-                         strstr(line, "\"type\":\"removed\"") == NULL) ||
-                        strstr(line, "\"early\":true") != NULL;
-    holds(prover, !is_told || prover->join.moderates);
-    holds(prover, is_told || !is_act || !prover->join.moderates || prover->log->lacks_staff);
-}
-
 static void believe_event(struct prover *prover, const char *line)
 {
     const char *json = line + 2;
@@ -329,6 +318,26 @@ static void check_counts(const struct prover *prover, uint64_t removed)
     }
 }
 
+/* What of from..to was spared, and is removed: all that was when the log came to `to`, and nothing
+ * that is not by now. */
+static void check_removed(const struct prover *prover, enum lane lane, const uint64_t hole[2],
+                          uint64_t removed)
+{
+    struct prover_log *log = prover->log;
+    if (log->count_removed == NULL) {
+        holds(prover, removed == 0);
+    } else if (log->oldest(log) <= hole[0]) {
+        holds(prover, removed >= log->count_removed(log, lane, hole[0], hole[1], hole[1]));
+        holds(prover, removed <= log->count_removed(log, lane, hole[0], hole[1], UINT64_MAX));
+    }
+}
+
+static bool is_why(const char *json, const char *why)
+{
+    const char *at = strstr(json, "\"why\":\"");
+    return at != NULL && strncmp(at + 7, why, strlen(why)) == 0;
+}
+
 static void believe_gap(struct prover *prover, const char *json)
 {
     const uint64_t from = number(prover, json, "from"), to = number(prover, json, "to");
@@ -339,7 +348,8 @@ static void believe_gap(struct prover *prover, const char *json)
         reach(GAP_EXPIRED);
         close_gap(prover);
         holds(prover, strstr(json, "carried") == NULL);
-        holds(prover, prover->log->expired(prover->log) >= to);
+        struct prover_log *log = prover->log;
+        holds(prover, log->count(log, log->expired(log) + 1, to, UINT32_MAX) == 0);
         prover->expired++;
     } else {
         close_gap(prover);
@@ -349,10 +359,14 @@ static void believe_gap(struct prover *prover, const char *json)
         prover->gap_shed = number(prover, json, "shed");
         const uint64_t removed = number(prover, json, "removed");
         check_counts(prover, removed);
-        reach_if(strstr(json, "\"why\":\"slow reader\"") != NULL, GAP_SLOW);
-        reach_if(strstr(json, "\"why\":\"behind\"") != NULL, GAP_BEHIND);
-        if (strstr(json, "\"why\":\"lane\"") != NULL) {
+        check_removed(prover, LANE_CONTROL, (uint64_t[]){from, to}, removed);
+        reach_if(is_why(json, "slow reader"), GAP_SLOW);
+        reach_if(is_why(json, "behind"), GAP_BEHIND);
+        reach_if(is_why(json, "slow reader") && removed > 0, GAP_SLOW_REMOVED);
+        reach_if(is_why(json, "behind") && removed > 0, GAP_BEHIND_REMOVED);
+        if (is_why(json, "lane")) {
             reach(GAP_LANE);
+            reach_if(removed > 0, GAP_LANE_REMOVED);
             holds(prover, prover->lane == LANE_READABLE || prover->lane == LANE_CONTROL);
             check_carried(prover, from, to, prover->gap_carried);
         }
@@ -415,13 +429,17 @@ static void believe_digest(struct prover *prover, const char *json)
     struct prover_log *log = prover->log;
     const uint64_t from = number(prover, json, "from"), to = number(prover, json, "to");
     const uint64_t carried = number(prover, json, "carried");
-    const uint64_t told = carried + number(prover, json, "shed") + number(prover, json, "removed");
+    const uint64_t removed = number(prover, json, "removed");
+    const uint64_t told = carried + number(prover, json, "shed") + removed;
     holds(prover, prover->lane == LANE_DIGEST && prover->greeted);
     close_gap(prover);
     holds(prover, from == prover->last + 1 && from <= to);
     holds(prover, told <= log->count(log, from, to, UINT32_MAX));
     holds(prover, told == log->count(log, from, to, UINT32_MAX) || log->oldest(log) > from);
     holds(prover, count_digest(prover, json, from, to) == carried);
+    check_removed(prover, LANE_DIGEST, (uint64_t[]){from, to}, removed);
+    reach_if(removed > 0, DIGEST_REMOVED);
+    prover->digest_removed = removed;
     check_carried(prover, from, to, carried);
     prover->life_told += told;
     prover->life_spared += told - carried;
@@ -458,11 +476,6 @@ static void believe_early(struct prover *prover, const char *json)
 static void believe_notice(struct prover *prover, const char *json)
 {
     prover->notices++;
-    if (strstr(json, "\"many\":") != NULL) {
-        holds(prover, prover->join.moderates);
-        prover->hushed += number(prover, json, "many");
-        return;
-    }
     if (prover->log->notified != NULL) {
         prover->log->notified(prover->log, str_of(json + 2));
         return;
@@ -565,13 +578,11 @@ static bool is_notice(const char *line)
     return strncmp(line, "S {\"type\":\"held\"", 16) == 0 ||
            strncmp(line, "S {\"type\":\"approved\"", 20) == 0 ||
            strncmp(line, "S {\"type\":\"rejected\"", 20) == 0 ||
-           strncmp(line, "S {\"type\":\"notice\"", 18) == 0 ||
            strncmp(line, "S {\"type\":\"warned\"", 18) == 0;
 }
 
 static void believe(struct prover *prover, const char *line)
 {
-    check_staff(prover, line);
     if (line[0] == 'S') {
         const bool is_early = strstr(line, "\"early\":true") != NULL;
         check_fence(prover, str_of(line), is_early ? number(prover, line, "seq") : 0);

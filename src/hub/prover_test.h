@@ -2,12 +2,14 @@
 /* prover_test -- what a reader believes: it takes a reader's bytes as a client would and holds them
  * against the log: promise P5. Used by the tests of the hub and by the simulation.
  *
- * Positions only grow; nothing is missing that no gap told; a gap's numbers add up to the log; acts
- * a gap promised are there before the next event; hello names no older newest than was committed
- * when the reader asked. And over its whole life from a hello on, what came and what gaps say was
- * shed or removed adds up to the log between there and where it stands (less what expired). In a
- * sparse lane it gets exactly what the lane carries of the log; who changes lanes goes on where it
- * stood. No comment leaves, in whatever frame, after its removal is in force there: promise P6.
+ * Positions only grow; nothing is missing that no gap told; a gap's numbers add up to the log, and
+ * what it calls removed is, exactly, but for removals that came since the log was where it ends;
+ * acts a gap promised are there before the next event; hello names no older newest than was
+ * committed when the reader asked. And over its whole life from a hello on, what came and what gaps
+ * say was shed or removed adds up to the log between there and where it stands (less what expired).
+ * In a sparse lane it gets exactly what the lane carries of the log; who changes lanes goes on
+ * where it stood. No comment leaves, in whatever frame, after its removal is in force there:
+ * promise P6.
  */
 #pragma once
 
@@ -23,6 +25,10 @@ struct prover_log {
     uint64_t (*count)(struct prover_log *log, uint64_t from, uint64_t to, uint32_t kinds);
     /* Those of them that the lane carries. */
     uint64_t (*carried)(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to);
+    /* Those of them that are removed, and the lane does not carry: by events up to `upto`;
+     * UINT64_MAX: by now, told or not. NULL: there are no removals. */
+    uint64_t (*count_removed)(struct prover_log *log, enum lane lane, uint64_t from, uint64_t to,
+                              uint64_t upto);
     uint64_t (*oldest)(struct prover_log *log);  // seq that is kept; UINT64_MAX: none
     uint64_t (*expired)(struct prover_log *log); // the newest seq that is not; 0: none
     /* NULL: whatever stands in an event is well. */
@@ -39,7 +45,6 @@ struct prover_log {
     void (*notified)(struct prover_log *log, struct str json);
     /* It is shown to who reads here, and this is what stands before it there; NULL: not known. */
     bool (*is_place)(struct prover_log *log, uint64_t seq, uint64_t prev);
-    bool lacks_staff; // not each act in it says who did it, to who moderates
     void (*broken)(struct prover_log *log, const char *what); // does not return
 };
 
@@ -62,9 +67,10 @@ struct prover {
     enum lane asked;
     uint64_t gap_from, gap_to, gap_carried, gap_shed, gap_got; // the last counted one
     uint64_t life_from;                                        // where the last hello put it
-    uint64_t life_told;   // since then: events, and what gaps counted as shed or removed
-    uint64_t life_spared; // of it, what was not sent
-    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies, notices, hushed;
+    uint64_t life_told;      // since then: events, and what gaps counted as shed or removed
+    uint64_t life_spared;    // of it, what was not sent
+    uint64_t digest_removed; // of the last digest
+    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies, notices;
     uint64_t owed, acts_seen; // an act that is to come first; the newest that did
     uint64_t early_after;     // how many events had come before the last early copy
     uint32_t viewers_told, hidden_told;

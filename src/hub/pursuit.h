@@ -21,7 +21,6 @@ struct catchup {
     struct hub *hub;
     struct viewer *viewer;   // NULL: it left while a call was away; freed when that is back
     struct link stream_link; // in stream->pursuits
-    struct link staff_link;  // in stream->staff, if its viewer moderates
     bool away;               // one of the calls below is the engine's
     struct stream *asked;    // while away: whose name the engine reads; it stays until then
     enum err result;         // of the call that came back
@@ -47,6 +46,8 @@ struct catchup {
     uint64_t expired_to;           // what follows the cursor up to here is kept no more; 0: all is
     uint64_t hole_from, hole_upto; // spared: events in (from, upto]; equal: none
     uint64_t hole_count;
+    bool owes_gap;    // of a slow reader: the hole is told before anything else
+    bool was_counted; // by the log; `count` says
 
     /* -- the way -- */
     uint64_t position; // what the viewer has, or its page will give it, or waits in `scribe`

@@ -5,6 +5,7 @@
 #include "hub/channel.h"
 #include "hub/facts.h"
 #include "hub/pursuit.h"
+#include "hub/sift.h"
 #include "hub/sparse.h"
 
 static enum err redact_pursuit(struct catchup *catchup, const struct removal *removal)
@@ -37,6 +38,16 @@ static enum err redact_all(struct stream *stream, const struct removal *removal)
     return ERR_OK;
 }
 
+/* What was spared, and is removed now: before the gap that tells of it. */
+static void recount(struct stream *stream, const struct removal *removal)
+{
+    removed_apply(&stream->removed, removal, &stream->tail, &stream->shadowed);
+    sparse_recount(stream);
+    for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
+        sift_recount(list_entry(link, struct catchup, stream_link));
+    }
+}
+
 enum err redact_apply(struct stream *stream, const struct event *retract)
 {
     struct removal removal;
@@ -44,6 +55,9 @@ enum err redact_apply(struct stream *stream, const struct event *retract)
     enum err err = removal_read(body, &removal);
     if (err == ERR_OK) {
         err = redact_all(stream, &removal);
+        if (err == ERR_OK) {
+            recount(stream, &removal);
+        }
         removal_done(&removal);
     }
     if (err == ERR_NOMEM) {
@@ -59,6 +73,7 @@ enum err redact_expired(struct stream *stream, uint64_t seq)
 {
     const struct removal all = {.of = REMOVAL_ALL, .upto = stream->newest};
     TRY(redact_all(stream, &all));
+    removed_forget(&stream->removed, seq);
     stream->retracted = seq;
     return ERR_OK;
 }

@@ -19,7 +19,8 @@
 
 #include "hub/heart.h"
 
-/* Of a retract, which the stream takes in next. ERR_NOMEM: not all of it; once more is legal. */
+/* Of a retract, which the stream takes in next; what a lane or a pursuit was spared of the removed
+ * and has still to be told is told as removed. ERR_NOMEM: not all of it; once more is legal. */
 MUST_USE enum err redact_apply(struct stream *stream, const struct event *retract);
 /* Retention took the log up to `seq`, and with it what this hub holds and removals it never saw:
  * none of that is sent any more. ERR_NOMEM likewise. */

@@ -2,6 +2,7 @@
 #include "hub/sift.h"
 
 #include "base/mutant.h"
+#include "base/reach.h"
 #include "hub/sparse.h"
 #include "hub/tell.h"
 
@@ -75,24 +76,12 @@ void sift_begin(struct catchup *catchup)
     }
 }
 
-/* A digest keeps what it is to tell of it. */
-static enum err take_in(struct catchup *catchup, const struct event *event)
-{
-    if (!tell_is_for_staff(catchup, event)) {
-        return lane_scribe_take(&catchup->scribe, event);
-    }
-    struct event *told = event_for_staff(event);
-    const enum err err = told == NULL ? ERR_NOMEM : lane_scribe_take(&catchup->scribe, told);
-    event_unref(told);
-    return err;
-}
-
 static enum err take(struct catchup *catchup, const struct event *event)
 {
     struct lane_scribe *scribe = &catchup->scribe;
     const bool waited = lane_scribe_waits(scribe);
     const uint64_t after = catchup->position;
-    TRY(take_in(catchup, event));
+    TRY(lane_scribe_take(scribe, event));
     if (!waited && scribe->span.after < after) { // its cursor lay between two events
         scribe->span.after = after;
     }
@@ -114,6 +103,29 @@ enum err sift_events(struct catchup *catchup, struct event *const *events, uint3
         taken += err == ERR_OK;
     }
     return taken > 0 ? ERR_OK : err;
+}
+
+void sift_recount(struct catchup *catchup)
+{
+    struct lane_scribe *scribe = &catchup->scribe;
+    const struct tail *tail = &catchup->viewer->stream->tail;
+    uint32_t count = 0;
+    struct event *const *events = tail_after(tail, scribe->span.after, &count);
+    if (!lane_scribe_waits(scribe)) {
+        return;
+    }
+    if (!catchup->is_apart && tail_covers(tail, scribe->span.after)) {
+        lane_scribe_recount(scribe, events, count);
+        return;
+    }
+    reach(LANE_READ_ANEW);
+    catchup->position = scribe->span.after;
+    lane_scribe_forget(scribe);
+    if (!catchup->away) { // else it begins behind that, and is not believed when it is back
+        read_done(&catchup->fetched);
+        catchup->fetched_at = 0;
+        catchup->fetched.bound = SEQ_MAX + 1;
+    }
 }
 
 enum err sift_settle(struct catchup *catchup)

@@ -5,7 +5,6 @@
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/sift.h"
-#include "hub/tell.h"
 #include "hub/view.h"
 
 /* More acts than we remember passed by: as if it had just come, told so. */
@@ -37,7 +36,8 @@ static enum err copy_acts(struct catchup *catchup, struct event *const *acts, ui
     return ERR_OK;
 }
 
-static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
+/* The hole, up to what is newest in the lane now; catchup.c tells it before anything else. */
+static enum err note_hole(struct viewer *viewer, struct catchup *catchup)
 {
     struct stream *stream = viewer->stream;
     const struct ring_place place = stream_place(stream, (enum lane)viewer->lane);
@@ -46,23 +46,16 @@ static enum err tell_skipped(struct viewer *viewer, struct catchup *catchup)
     while (acts > 0 && events[acts - 1]->seq > place.seq) { // the lane has not come so far
         acts--;
     }
-    const uint64_t missed = place.ordinal - viewer->last_ordinal;
+    catchup->hole_from = viewer->last_seq;
     catchup->hole_upto = place.seq;
-    catchup->position = acts > 0 ? viewer->last_seq : place.seq;
-    if (missed == 0 || mutant(GAP_UNTOLD)) { // only signals went by
+    catchup->hole_count = place.ordinal - viewer->last_ordinal;
+    catchup->position = place.seq;
+    if (catchup->hole_count == 0 || mutant(GAP_UNTOLD)) { // only signals went by
         return ERR_OK;
     }
-    TRY(copy_acts(catchup, events, acts));
-    TRY(tell_gap(catchup,
-                 &(struct signals_gap){.stream = stream_name(stream),
-                                       .from = viewer->last_seq + 1,
-                                       .to = place.seq,
-                                       .is_counted = true,
-                                       .carried = acts,
-                                       .shed = missed - acts + (mutant(GAP_MISCOUNTS) ? 1 : 0),
-                                       .why = tell_why(GAP_SLOW_READER)}));
-    tell_count_gap(stream, GAP_SLOW_READER, missed - acts);
-    return ERR_OK;
+    catchup->owes_gap = true;
+    catchup->position = viewer->last_seq;
+    return copy_acts(catchup, events, acts);
 }
 
 void skip_ahead(struct viewer *viewer)
@@ -83,7 +76,7 @@ void skip_ahead(struct viewer *viewer)
         start_over(viewer, catchup);
         return;
     }
-    if (tell_skipped(viewer, catchup) != ERR_OK) {
+    if (note_hole(viewer, catchup) != ERR_OK) {
         catchup_free(catchup);
         catchup_rest_until_later(stream->hub, viewer);
         return;

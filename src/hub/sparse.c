@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "base/mutant.h"
+#include "base/reach.h"
 #include "hub/channel.h"
 #include "hub/signals.h"
 
@@ -199,6 +200,27 @@ void sparse_redact(struct stream *stream, const struct removal *removal)
         struct buf *events = &sparse_of(stream)->lanes[i].scribe.span.events;
         if (!mutant(SPAN_UNREDACTED)) {
             (void)removal_redact(removal, events->bytes, events->len);
+        }
+    }
+}
+
+void sparse_recount(struct stream *stream)
+{
+    const struct tail *tail = &stream->tail;
+    for (int i = LANE_FULL + 1; stream->sparse != NULL && i < LANES; i++) {
+        struct sparse_lane *lane = &sparse_of(stream)->lanes[i];
+        const uint64_t after = lane->scribe.span.after;
+        uint32_t count = 0;
+        struct event *const *events = tail_after(tail, after, &count);
+        if (!lane_scribe_waits(&lane->scribe)) {
+            continue;
+        }
+        if (tail_covers(tail, after)) {
+            lane_scribe_recount(&lane->scribe, events, count);
+            reach(LANE_COUNTED_ANEW);
+        } else {
+            settle(lane);
+            reach(LANE_TOLD_AT_ONCE);
         }
     }
 }

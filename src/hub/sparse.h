@@ -30,8 +30,11 @@ void sparse_leave(struct viewer *viewer); // one that never entered is legal
 void sparse_take(struct stream *stream, const struct event *event);
 /* What waits is told, before something else is. */
 void sparse_settle(struct stream *stream);
-/* What waits loses what it removes, and its numbers stay. */
+/* What waits loses what it removes; its numbers follow by sparse_recount(). */
 void sparse_redact(struct stream *stream, const struct removal *removal);
+/* Something was removed, from the tail, too. What waits is counted anew; where the tail does not
+ * hold all of it, it is told as it was, at once: so it says what the log said up to there. */
+void sparse_recount(struct stream *stream);
 /* The log lost what lies up to `seq`; nothing waits. */
 void sparse_cut(struct stream *stream, uint64_t seq);
 struct lane_rule sparse_rule(const struct hub *hub, enum lane lane);

@@ -107,6 +107,8 @@ static enum err take(struct stream *stream, struct event *event)
     metric_count(&stream->hub->tally.events, 1);
     if (event->kind == EVENT_COMMENT) {
         recent_add(&stream->comments_recent, stream->hub->now_ms, 1);
+    } else if (event->kind == EVENT_REMOVED) {
+        removed_note(&stream->removed, event->seq);
     }
     tail_push(&stream->tail, event);
     if (lane_is_act(event)) {
@@ -299,6 +301,8 @@ static void take_prime(struct stream *stream)
     stream->tail.covers = stream->newest;
     stream->acts.covers = stream->newest;
     tail_extend(&stream->tail, read->events, read->count, !read->more);
+    removed_init(&stream->removed, stream->tail.is_whole ? 0 : stream->tail.covers);
+    removed_note_tail(&stream->removed, &stream->tail);
     stream->primed = true;
 }
 
@@ -379,10 +383,10 @@ static void free_stream(struct stream *stream)
     map_remove(&hub->streams, &stream->node);
     channel_free_empty(stream);
     must(stream->channels == NULL && list_is_empty(&stream->pollers));
-    must(list_is_empty(&stream->staff));
     map_done(&stream->people);
     tail_done(&stream->tail);
     tail_done(&stream->acts);
+    removed_done(&stream->removed);
     view_done(stream);
     facts_done(stream);
     spread_done(stream);
@@ -423,6 +427,7 @@ static void step(struct stream *stream)
         channel_free_empty(stream);
         tail_done(&stream->tail);
         tail_done(&stream->acts);
+        removed_done(&stream->removed);
         view_done(stream);
         facts_done(stream);
         tail_init(&stream->tail, stream->hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
@@ -548,7 +553,6 @@ struct stream *stream_open(struct hub *hub, struct str name)
     list_init(&stream->joiners);
     list_init(&stream->pollers);
     list_init(&stream->pursuits);
-    list_init(&stream->staff);
     list_init(&stream->untold);
     map_init(&stream->people, MEM_STREAM, hub->options.seed);
     tail_init(&stream->tail, hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);
@@ -578,6 +582,7 @@ void stream_check(const struct stream *stream)
     tail_check(&stream->tail);
     tail_check(&stream->acts);
     tail_check(&stream->shadowed);
+    removed_check(&stream->removed);
     must(stream->heard >= stream->newest && stream->apart <= stream->viewer_count);
     must(live <= stream->viewer_count);
     must(stream->slow_count <= stream->viewer_count);

@@ -2,8 +2,8 @@
 #include "hub/tell.h"
 
 #include "base/mutant.h"
+#include "base/reach.h"
 #include "hub/spread.h"
-#include "hub/staff.h"
 
 const char *tell_why(enum gap_why why)
 {
@@ -53,6 +53,72 @@ enum err tell_expired(struct catchup *catchup, uint64_t to)
     return ERR_OK;
 }
 
+/* ---- the hole of a slow reader ---- */
+
+/* Retention took the beginning of it, or all. */
+static enum err tell_lost(struct catchup *catchup)
+{
+    struct read *acts = &catchup->acts;
+    const uint64_t oldest = catchup->count.oldest;
+    if (!catchup->was_counted || oldest <= catchup->hole_from + 1) {
+        return ERR_OK;
+    }
+    const uint64_t to = oldest - 1 < catchup->hole_upto ? oldest - 1 : catchup->hole_upto;
+    TRY(tell_expired(catchup, to));
+    while (catchup->acts_at < acts->count && acts->events[catchup->acts_at]->seq <= to) {
+        catchup->acts_at++;
+    }
+    if (catchup->acts_at == acts->count) {
+        read_done(acts);
+        catchup->acts_at = 0;
+    }
+    catchup->hole_from = to;
+    catchup->hole_count = catchup->count.count;
+    return ERR_OK;
+}
+
+static enum err tell_rest(struct catchup *catchup, uint64_t removed)
+{
+    struct stream *stream = catchup->viewer->stream;
+    const uint64_t carried = catchup->acts.count - catchup->acts_at;
+    const uint64_t spared = catchup->hole_count - carried;
+    removed = mutant(GAP_REMOVED_SHED) ? 0 : removed;
+    TRY(tell_gap(catchup,
+                 &(struct signals_gap){.stream = stream_name(stream),
+                                       .from = catchup->hole_from + 1,
+                                       .to = catchup->hole_upto,
+                                       .is_counted = true,
+                                       .carried = carried,
+                                       .shed = spared - removed + (mutant(GAP_MISCOUNTS) ? 1 : 0),
+                                       .removed = removed,
+                                       .why = tell_why(GAP_SLOW_READER)}));
+    tell_count_gap(stream, GAP_SLOW_READER, spared - removed);
+    catchup->position = carried > 0 ? catchup->hole_from : catchup->hole_upto;
+    return ERR_OK;
+}
+
+enum err tell_hole(struct catchup *catchup)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    uint64_t removed = 0;
+    if (!removed_count(&stream->removed, catchup->hole_from, catchup->hole_upto, &removed)) {
+        const bool is_stale = catchup->count.head < stream->retracted && !mutant(READ_STALE);
+        if (!catchup->was_counted || is_stale) {
+            return ERR_AGAIN;
+        }
+        removed = catchup->count.removed;
+        TRY(tell_lost(catchup));
+        reach(HOLE_FROM_LOG);
+    } else {
+        reach_if(removed > 0, HOLE_FROM_MEMORY);
+    }
+    if (catchup->hole_from < catchup->hole_upto) {
+        TRY(tell_rest(catchup, removed));
+    }
+    catchup->owes_gap = false;
+    return ERR_OK;
+}
+
 void tell_count_deliveries(struct stream *stream, uint32_t count)
 {
     stream->deliveries += count;
@@ -60,32 +126,12 @@ void tell_count_deliveries(struct stream *stream, uint32_t count)
     metric_count(&stream->hub->tally.deliveries, count);
 }
 
-static enum err encode(struct catchup *catchup, const struct event *event)
-{
-    const struct stream *stream = catchup->viewer->stream;
-    catchup->encoding->event(page_out(&catchup->page), event, stream_name(stream), event->prev,
-                             &catchup->hub->options.port->epoch);
-    return page_end_frame(&catchup->page);
-}
-
-bool tell_is_for_staff(const struct catchup *catchup, const struct event *event)
-{
-    return event->staff_len > 0 && (staff_is(catchup) || mutant(STAFF_EVERYBODY));
-}
-
-static enum err encode_for_staff(struct catchup *catchup, const struct event *event)
-{
-    struct event *told = event_for_staff(event);
-    const enum err err = told == NULL ? ERR_NOMEM : encode(catchup, told);
-    event_unref(told);
-    return err;
-}
-
 enum err tell_event(struct catchup *catchup, const struct event *event)
 {
     struct stream *stream = catchup->viewer->stream;
-    TRY(tell_is_for_staff(catchup, event) ? encode_for_staff(catchup, event)
-                                          : encode(catchup, event));
+    catchup->encoding->event(page_out(&catchup->page), event, stream_name(stream), event->prev,
+                             &catchup->hub->options.port->epoch);
+    TRY(page_end_frame(&catchup->page));
     catchup->position = event->seq;
     if (lane_is_act(event)) {
         spread_written_seq(stream, event->seq, catchup->acts_told);

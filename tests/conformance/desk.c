@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -118,14 +117,6 @@ static void on_notice(struct watch *watch, struct notice *notice)
 {
     struct follower *follower = (struct follower *)(void *)watch;
     assert_true(notice->json_len < sizeof(follower->last_notice));
-    const struct str json = {.at = notice->json, .len = notice->json_len};
-    if (notice->is_of_all || str_has_prefix(json, STR("{\"type\":\"notice\""))) {
-        assert_true(notice->to_moderators && notice->user_hash == 0);
-        snprintf(follower->last_told, sizeof(follower->last_told), "%.*s", (int)json.len, json.at);
-        follower->told++;
-        follower->told_hidden = notice->hidden_count;
-        return;
-    }
     memcpy(follower->last_notice, notice->json, notice->json_len);
     follower->last_notice[notice->json_len] = '\0';
     follower->notice_user = notice->user_hash;
@@ -253,25 +244,28 @@ struct reading desk_read_newest(struct desk *desk, const char *stream, uint32_t 
     return reading;
 }
 
-struct counting {
-    struct count_call count; // first
-    bool is_done;
-};
-
 static void count_done(struct call *call)
 {
     ((struct counting *)(void *)call)->is_done = true;
 }
 
+struct counting desk_counting(const char *stream, uint64_t after, uint64_t upto)
+{
+    return (struct counting){
+        .count = {.stream = str_of(stream), .after = after, .upto = upto, .with_removed = true}};
+}
+
+void desk_count_it(struct desk *desk, struct counting *counting)
+{
+    counting->count.call = (struct call){.home = mail_home(&desk->mail), .done = count_done};
+    port_count(desk->port, &counting->count);
+    desk_wait(desk, &counting->is_done);
+}
+
 struct count_call desk_count(struct desk *desk, const char *stream, uint64_t after, uint64_t upto)
 {
-    struct counting counting = {
-        .count = {.call = {.home = mail_home(&desk->mail), .done = count_done},
-                  .stream = str_of(stream),
-                  .after = after,
-                  .upto = upto}};
-    port_count(desk->port, &counting.count);
-    desk_wait(desk, &counting.is_done);
+    struct counting counting = desk_counting(stream, after, upto);
+    desk_count_it(desk, &counting);
     return counting.count;
 }
 

@@ -44,10 +44,9 @@ struct follower {
     uint32_t behind;
     uint8_t last_kind;
     char last_body[2048];
-    uint64_t notices, told; // told: "notice", of acts
-    uint64_t notice_user;   // of the newest
-    uint32_t told_hidden;   // users it is hidden from
-    char last_notice[512], last_told[512];
+    uint64_t notices;
+    uint64_t notice_user; // of the newest
+    char last_notice[512];
 };
 void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream);
 void desk_follow(struct desk *desk, struct follower *follower, const char *stream);
@@ -70,6 +69,13 @@ struct reading desk_read_after(struct desk *desk, const char *stream, uint64_t a
 struct reading desk_read_newest(struct desk *desk, const char *stream, uint32_t limit);
 void desk_ask_read(struct desk *desk, struct reading *reading);
 void desk_read(struct desk *desk, struct reading *reading);
+struct counting {
+    struct count_call count; // first
+    bool is_done;
+};
+/* A question that is not asked yet: desk_count_it() does. */
+struct counting desk_counting(const char *stream, uint64_t after, uint64_t upto);
+void desk_count_it(struct desk *desk, struct counting *counting);
 struct count_call desk_count(struct desk *desk, const char *stream, uint64_t after, uint64_t upto);
 
 /* ---- streams ---- */

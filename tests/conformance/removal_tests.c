@@ -150,6 +150,61 @@ void removal_keeps_places(void **state)
     desk_close(&desk);
 }
 
+/* As a read finds it, from the act's answer on: rewritten or not, in memory or not. */
+static void assert_removed(struct desk *desk, uint64_t view, uint64_t after, uint64_t expected)
+{
+    struct counting counting = desk_counting("demo", after, SEQ_MAX);
+    struct reading all = desk_reading_after("demo", after, READ_LIMIT_MAX);
+    uint64_t found = 0;
+    counting.count.view = all.read.view = view;
+    desk_count_it(desk, &counting);
+    desk_read(desk, &all);
+    for (uint32_t i = 0; i < all.read.count; i++) {
+        found += all.read.events[i]->kind == EVENT_REMOVED;
+    }
+    assert_int_equal(counting.count.result, ERR_OK);
+    assert_int_equal(counting.count.count, all.read.count);
+    assert_int_equal(counting.count.head, all.read.head);
+    assert_int_equal(found, expected);
+    assert_int_equal(counting.count.removed, expected);
+    read_done(&all.read);
+}
+
+void removal_is_counted_in_a_hole(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t eves = port_user_hash(subject->port, eve[0]);
+    for (int i = 0; i < MANY; i++) {
+        (void)desk_say(&desk, "demo", i % 4 == 0 ? "bob" : "eve", "words");
+    }
+    assert_removed(&desk, 0, 0, 0);
+    const uint64_t seqs[] = {1, 2, 5};
+    (void)desk_do(
+        &desk, "demo",
+        (struct act){
+            .what = ACT_DELETE, .at = ACT_AT_SEQS, .seqs = seqs, .target_count = 3, .seconds = -1});
+    assert_removed(&desk, 0, 0, 3);
+    assert_removed(&desk, 0, 1, 2);
+    assert_removed(&desk, 0, 5, 0);
+    const uint64_t purge = desk_do(&desk, "demo", on_eve(ACT_PURGE));
+    assert_removed(&desk, 0, 0, MANY * 3 / 4 + 2);
+    (void)desk_do(&desk, "demo", on_eve(ACT_SHADOW));
+    const uint64_t own = desk_say(&desk, "demo", "eve", "mine");
+    (void)desk_say(&desk, "demo", "eve", "mine, too");
+    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &own));
+    (void)desk_do(&desk, "demo", undo_of(purge)); // a place that was removed stays so
+    for (int turn = 0; turn < 2; turn++) {
+        assert_removed(&desk, 0, 0, MANY * 3 / 4 + 2);
+        assert_removed(&desk, eves, 0, MANY * 3 / 4 + 3);
+        desk_close(&desk);
+        subject_restart(subject);
+        desk_open(&desk, subject->port);
+    }
+    desk_close(&desk);
+}
+
 void removal_tells_a_retry(void **state)
 {
     struct subject *subject = *state;

@@ -46,13 +46,11 @@
     TEST(moderation_holds_so_many)                                                                 \
     TEST(moderation_rejects_what_waits)                                                            \
     TEST(moderation_tells_whom_it_concerns)                                                        \
-    TEST(moderation_tells_moderators_of_each_act)                                                  \
     TEST(moderation_tells_who_comes_what_is_set)                                                   \
     TEST(moderation_shadows_without_a_sign)                                                        \
     TEST(moderation_slows_over_a_restart)                                                          \
     TEST(moderation_does_what_was_wished)                                                          \
     TEST(moderation_is_in_the_audit_before_its_answer)                                             \
-    TEST(moderation_is_audited_from_the_newest)                                                    \
     TEST(moderation_is_looked_up)                                                                  \
     TEST(moderation_needs_a_stream)                                                                \
     TEST(removing_tells_whoever_saw_it)                                                            \
@@ -67,6 +65,7 @@
     TEST(removing_finds_what_is_pinned)                                                            \
     TEST(removal_folds_history)                                                                    \
     TEST(removal_counts_what_it_gives)                                                             \
+    TEST(removal_is_counted_in_a_hole)                                                             \
     TEST(removal_keeps_places)                                                                     \
     TEST(removal_tells_a_retry)                                                                    \
     TEST(removal_finds_a_raid)                                                                     \

@@ -25,6 +25,7 @@ struct entry {
     uint64_t floor, ground;
     uint64_t public_head;  // the newest that is not shadowed
     uint32_t shadows;      // in the ring
+    uint32_t removed;      // in the ring, and not shadowed
     bool may_have_shadows; // below the floor
     char name[];
 };
@@ -67,10 +68,16 @@ static bool is_shadowed(const struct event *event)
     return (event->flags & EVENT_FLAG_SHADOW) != 0;
 }
 
+static bool is_removed(const struct event *event)
+{
+    return event->kind == EVENT_REMOVED && !is_shadowed(event);
+}
+
 static void drop_oldest(struct log_tail *tail, struct entry *entry)
 {
     struct event *event = *place(entry, 0);
     entry->shadows -= is_shadowed(event);
+    entry->removed -= is_removed(event);
     entry->may_have_shadows = entry->may_have_shadows || is_shadowed(event);
     entry->bytes -= weight(event);
     tail->bytes -= weight(event);
@@ -201,6 +208,7 @@ static void put(struct log_tail *tail, struct entry *entry, struct event *event,
     }
     *place(entry, oldest ? 0 : entry->count) = event_ref(event);
     entry->shadows += is_shadowed(event);
+    entry->removed += is_removed(event);
     if (!oldest && !is_shadowed(event)) {
         entry->public_head = event->seq;
     }
@@ -290,6 +298,7 @@ static bool redact(struct log_tail *tail, struct entry *entry, const struct remo
         }
         tail->bytes = tail->bytes - weight(*at) + weight(instead);
         entry->bytes = entry->bytes - weight(*at) + weight(instead);
+        entry->removed += (uint32_t)is_removed(instead) - (uint32_t)is_removed(*at);
         event_unref(*at);
         *at = instead;
     }
@@ -478,21 +487,25 @@ uint64_t log_tail_count_of(const struct count_call *count, uint64_t ground, uint
     return upto > after ? upto - after : 0;
 }
 
-/* False: it cannot say how many below its floor are shadowed. */
+/* False: it cannot say how many below its floor are shadowed, or removed. */
 static bool count_public(const struct entry *entry, struct count_call *count)
 {
     const uint64_t head = head_of(entry);
-    uint64_t found = log_tail_count_of(count, entry->ground, head);
-    if (entry->may_have_shadows && count->after < entry->floor && found > 0 &&
-        entry->floor > entry->ground) {
+    const bool is_below = count->after < entry->floor && entry->floor > entry->ground;
+    uint64_t found = log_tail_count_of(count, entry->ground, head), removed = 0;
+    if (is_below && found > 0 && (entry->may_have_shadows || count->with_removed)) {
         return false;
     }
     const uint64_t first = count->after > entry->floor ? count->after + 1 : entry->floor + 1;
     const uint64_t last = count->upto < head ? count->upto : head;
-    for (uint64_t seq = first; entry->shadows > 0 && seq <= last; seq++) {
-        found -= is_shadowed(*place(entry, (uint32_t)(seq - entry->floor - 1)));
+    for (uint64_t seq = first; entry->shadows + entry->removed > 0 && seq <= last; seq++) {
+        const struct event *event = *place(entry, (uint32_t)(seq - entry->floor - 1));
+        found -= is_shadowed(event);
+        removed += is_removed(event);
     }
     count->count = found;
+    count->removed = count->with_removed ? removed : 0;
+    count->head = entry->public_head;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "engine/embedded/call_queue.h"
+#include "engine/embedded/hole.h"
 #include "engine/embedded/moderation_reads.h"
 #include "engine/embedded/sight.h"
 #include "engine/embedded/store.h"
@@ -259,17 +260,23 @@ static struct count_call *count_of(struct call *call)
 static enum err count_seen(struct reader *reader, const struct place *place,
                            struct count_call *count)
 {
+    const uint64_t ground = place->row.ground_seq;
     const struct store_streams_hole hole = {.stream = place->row.id,
-                                            .after = count->after,
+                                            .after = count->after > ground ? count->after : ground,
                                             .upto = count->upto < place->head ? count->upto
                                                                               : place->head,
                                             .view = count->view,
                                             .hash_key = reader->all->options.identity->hash_key};
-    uint64_t shadowed = 0;
+    uint64_t shadowed = 0, removed = 0;
     if (place->row.id != 0) {
         TRY(store_streams_shadows(&reader->store, &hole, &shadowed));
     }
-    count->count = log_tail_count_of(count, place->row.ground_seq, place->head) - shadowed;
+    if (place->row.id != 0 && count->with_removed) {
+        TRY(hole_removed(&reader->store, &hole, &removed));
+    }
+    count->count = log_tail_count_of(count, ground, place->head) - shadowed;
+    count->removed = removed;
+    count->head = place->head;
     return ERR_OK;
 }
 

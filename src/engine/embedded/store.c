@@ -45,9 +45,11 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ROW_SEQ] = "SELECT stream, seq FROM log WHERE n = ?1",
     [STORE_ROW_SET] = "UPDATE log SET kind = ?2, body = ?3, sum = ?4 WHERE n = ?1",
     [STORE_ROWS_DOWN] = "SELECT " ROW " FROM log WHERE n <= ?1 ORDER BY n DESC",
-    [STORE_SHADOWS] = "SELECT seq, user FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
-                      "AND (flags & 4) <> 0 ORDER BY seq DESC",
+    [STORE_SHADOWS] = "SELECT seq, user, kind FROM log WHERE stream = ?1 AND seq > ?2 "
+                      "AND seq <= ?3 AND (flags & 4) <> 0 ORDER BY seq DESC",
     [STORE_SHADOWS_ANY] = "SELECT 1 FROM log WHERE stream = ?1 AND (flags & 4) <> 0 LIMIT 1",
+    [STORE_HOLE_REMOVED] = "SELECT count(*) FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
+                           "AND kind = 8 AND (flags & 4) = 0",
     [STORE_SHADOWS_OF] = "SELECT " ROW " FROM log WHERE user = ?1 AND n >= ?2 "
                          "AND (?3 = 0 OR stream = ?3) AND (flags & 4) <> 0 ORDER BY n",
     [STORE_EVIDENCE_PUT] =
@@ -143,8 +145,6 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_AUDIT_ADD] = "INSERT INTO audit(chain, n, act, entry) VALUES (?1, ?2, ?3, ?4)",
     [STORE_AUDIT_NEWEST] = "SELECT n, entry FROM audit WHERE chain = ?1 ORDER BY n DESC LIMIT 1",
     [STORE_AUDIT_AFTER] = "SELECT n, entry FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n",
-    [STORE_AUDIT_BEFORE] = "SELECT n, entry FROM (SELECT n, entry FROM audit WHERE chain = ?1 AND "
-                           "n < ?2 ORDER BY n DESC LIMIT ?3) ORDER BY n",
     [STORE_AUDIT_OF_ACT] = "SELECT n, entry FROM audit WHERE act = ?1",
     [STORE_SANCTION_ADD] =
         "INSERT OR REPLACE INTO sanctions(act, user, stream, what, until, words) "

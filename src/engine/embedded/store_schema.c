@@ -67,6 +67,7 @@ static const char moderation_tables[] =
     "CREATE INDEX carried_user ON carried(user);"
     "DROP INDEX log_acts;" // in format 2 all but comments were acts
     "CREATE INDEX log_acts ON log(stream, seq) WHERE kind NOT IN (1, 8);"
+    "CREATE INDEX log_removed ON log(stream, seq) WHERE kind = 8 AND (flags & 4) = 0;"
     "CREATE INDEX log_shadows ON log(stream, seq) WHERE (flags & 4) <> 0;"
     "CREATE INDEX log_shadows_of ON log(user, n) WHERE (flags & 4) <> 0;"
     "CREATE INDEX held_queue ON held(stream, n) WHERE state = 2;"

@@ -83,6 +83,7 @@ static void open_format_2(struct place *place)
         "DROP TABLE carried",
         "DROP TABLE young",
         "DROP INDEX log_acts",
+        "DROP INDEX log_removed",
         "DROP INDEX log_shadows",
         "DROP INDEX log_shadows_of",
         "CREATE INDEX log_acts ON log(stream, seq) WHERE kind <> 1",
