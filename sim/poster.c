@@ -175,6 +175,7 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
         .cid = str_of(poster->cid_text),
         .text = {.at = poster->text, .len = len},
         .media_ms = -1,
+        .has_traits = cid % 2 == 0,
         .traits = {.bits = cid % 3 == 0 ? TRAIT_LINK : 0,
                    .likeness = cid % 26 + 1,
                    .folded = {.at = poster->text, .len = len}},

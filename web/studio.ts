@@ -4,7 +4,6 @@ import {
   Moderator,
   Problem,
   Stream,
-  type Act,
   type AuditEntry,
   type News,
   type SimilarGroup,
@@ -15,10 +14,13 @@ import { loadChoices } from "./device.js";
 import { make, part, setText } from "./dom.js";
 import { nameOf } from "./look.js";
 import { Acting, wordsOf } from "./studio/acting.js";
-import { ask, type Answer } from "./studio/ask.js";
+import { Appeals, handOver } from "./studio/appeals.js";
+import { ask } from "./studio/ask.js";
 import { Audit } from "./studio/audit.js";
 import { ActBar } from "./studio/bar.js";
-import { actOf, commentKeys, groupKeys, isWriting, otherKeys, panels, queueKeys, type ActKey, type Panel } from "./studio/keys.js";
+import { previewOfClear } from "./studio/clearing.js";
+import { buildHelp, openHelp } from "./studio/help.js";
+import { actOf, appealKeys, commentKeys, groupKeys, isWriting, panels, personKeys, queueKeys, type ActKey, type Key, type Panel } from "./studio/keys.js";
 import { Known } from "./studio/known.js";
 import { Live, type Shown } from "./studio/live.js";
 import { Person } from "./studio/person.js";
@@ -27,8 +29,10 @@ import { groupAct, groupText, previewOf, Raid } from "./studio/raid.js";
 import { Reach } from "./studio/reach.js";
 import { Rules } from "./studio/rules.js";
 import { signIn, signOut, whyOf, type Pass } from "./studio/sign_in.js";
+import type { Where } from "./studio/scope.js";
 import { Standing } from "./studio/standing.js";
 import { Tabs } from "./studio/tabs.js";
+import { actOn, type Target } from "./studio/target.js";
 import { entryText } from "./studio/telling.js";
 import { Trail } from "./studio/trail.js";
 import { connectionWord, modeWords, reasonOf, viewersText, waitText } from "./words.js";
@@ -38,63 +42,32 @@ const PEER_MS = 15_000;
 /** Acts that change what holds for somebody, or for the stream. */
 const CHANGES_STANDING = new Set(["ban", "unban", "timeout", "shadow", "unshadow", "warn", "hold", "acknowledge", "slow", "mode", "shield", "terms", "rules", "undo"]);
 
-/** Whom an act falls on. */
-interface Target {
-  readonly seq?: number;
-  readonly id: string;
-  readonly user: User;
-}
-
-function actOn(what: ActKey, target: Target, answer: Answer): Act | undefined {
-  const because = answer.reason === undefined ? {} : { reason: answer.reason };
-  const { seq, id, user } = target;
-  const comment = seq === undefined ? { id } : { seq };
-  switch (what.do) {
-    case "delete":
-    case "restore":
-      return { do: what.do, ...comment, ...because };
-    case "hold":
-      return { do: what.do, ...comment, ...because };
-    case "pin":
-    case "unpin":
-      return { do: what.do, ...comment, ...because };
-    case "approve":
-    case "reject":
-      return { do: what.do, id, ...because };
-    case "timeout":
-      return { do: "timeout", user: user.id, seconds: answer.seconds ?? what.seconds ?? 600, ...because };
-    case "warn":
-      return answer.text === undefined ? undefined : { do: "warn", user: user.id, text: answer.text, ...because };
-    case "ban":
-    case "unban":
-    case "shadow":
-    case "unshadow":
-    case "purge":
-      return { do: what.do, user: user.id, ...because };
-    default:
-      return undefined;
-  }
-}
-
 class Studio {
   private readonly stream: Stream;
   private readonly moderator: Moderator;
+  /** On all streams, for those who may. */
+  private readonly everywhere: Moderator | undefined;
   private readonly announcer = new Announcer(part("announcer"));
   private readonly acting: Acting;
   private readonly known = new Known();
   private readonly trail: Trail;
+  private readonly all_trail: Trail | undefined;
   private readonly standing: Standing;
+  private readonly all_standing: Standing | undefined;
   private readonly live: Live;
   private readonly queue: Queue;
   private readonly raid: Raid;
   private readonly person: Person;
   private readonly rules: Rules;
   private readonly audit: Audit;
+  private readonly appeals: Appeals;
   private readonly reach: Reach;
   private readonly tabs: Tabs;
-  private readonly comment_bar: ActBar;
-  private readonly queue_bar: ActBar;
-  private readonly raid_bar: ActBar;
+  private readonly comment_bar: ActBar<ActKey>;
+  private readonly queue_bar: ActBar<ActKey>;
+  private readonly raid_bar: ActBar<ActKey>;
+  private readonly person_bar: ActBar<ActKey>;
+  private readonly appeals_bar: ActBar<Key>;
   private has_single_keys = true;
   private read_seq = -1;
   private is_due = false;
@@ -102,15 +75,25 @@ class Studio {
 
   constructor(private readonly pass: Pass) {
     const { stream: name, token, self } = pass;
-    this.moderator = new Moderator({ stream: name, token });
-    this.stream = new Stream({ stream: name, token, window: WINDOW, tail: 200, keep_removed: "all" });
     const failed = (error: unknown): void => this.failed(error);
-    this.acting = new Acting(this.moderator, { told: part("told"), text: part("told-text"), undo: part("told-undo") }, (acted, what, words) => {
-      if (acted.seq !== undefined && what !== "undo") this.reach.follow(acted.act, words);
-      this.trail.poke();
-    });
+    const undo = (act: string, words: string, where: Where): void => void this.acting.undo(act, words, where);
+    const actOnComment = (what: "delete" | "restore") => (seq: number, user: User): void => void this.acting.do({ do: what, seq }, `${nameOf(user)}'s comment`);
+    this.moderator = new Moderator({ stream: name, token });
+    this.everywhere = pass.is_everywhere ? new Moderator({ token }) : undefined;
+    this.stream = new Stream({ stream: name, token, window: WINDOW, tail: 200, keep_removed: "all" });
+    this.acting = new Acting(
+      { here: this.moderator, everywhere: this.everywhere ?? this.moderator },
+      { told: part("told"), text: part("told-text"), undo: part("told-undo") },
+      (acted, what, { words, where }) => {
+        if (where === "everywhere") return this.changedEverywhere();
+        if (acted.seq !== undefined && what !== "undo") this.reach.follow(acted.act, words);
+        this.trail.poke();
+      },
+    );
     this.trail = new Trail(this.moderator, (fresh, is_first) => this.grew(fresh, is_first), failed);
+    this.all_trail = this.everywhere && new Trail(this.everywhere, (_, is_first) => !is_first && this.grewEverywhere(), failed);
     this.standing = new Standing(this.moderator, () => this.drawStanding(), failed);
+    this.all_standing = this.everywhere && new Standing(this.everywhere, () => this.drawStanding(), failed);
     this.live = new Live(
       { box: part("live"), lines: part("lines"), jump: part<HTMLButtonElement>("jump"), empty: part("empty") },
       this.stream,
@@ -136,27 +119,46 @@ class Studio {
       failed,
     });
     this.person = new Person({
-      box: part("panel-person"),
+      box: part("person"),
       moderator: this.moderator,
-      undo: (act, words) => void this.acting.undo(act, words),
-      remove: (seq, user) => void this.acting.do({ do: "delete", seq }, `${nameOf(user)}'s comment`),
-      restore: (seq, user) => void this.acting.do({ do: "restore", seq }, `${nameOf(user)}'s comment`),
+      can_everywhere: pass.is_everywhere,
+      undo,
+      remove: actOnComment("delete"),
+      restore: actOnComment("restore"),
       failed,
     });
     this.rules = new Rules({
       box: part("panel-rules"),
-      act: (act, words) => this.acting.do(act, words),
+      stream: name,
+      can_everywhere: pass.is_everywhere,
+      act: (act, words, where) => this.acting.do(act, words, where),
       setRules: async (rules) => {
         await this.moderator.setRules(rules).catch(failed);
         await this.standing.refresh();
       },
       texts: () => this.stream.lines.flatMap((line) => (line.kind === "comment" ? line.comment.text : [])),
+      scoped: () => this.opened(this.tabs.shown),
+      clear: () => void this.clear(),
     });
-    this.audit = new Audit(part("panel-audit"), this.trail, this.known, (act, words) => void this.acting.undo(act, words));
+    this.audit = new Audit({ box: part("panel-audit"), stream: name, trail: this.trail, all_trail: this.all_trail, names: this.known, undo, failed });
+    this.appeals = new Appeals({
+      panel: part("panel-appeals"),
+      box: part("appeals"),
+      empty: part("appeals-empty"),
+      decided: part("appeals-decided"),
+      moderator: this.moderator,
+      everywhere: this.everywhere,
+      known: this.known,
+      chosen: () => this.drawAppealsBar(),
+      changed: () => this.drawAppealsBar(),
+      failed,
+    });
     this.reach = new Reach(part("reach"), this.moderator);
-    this.comment_bar = new ActBar(part("acts"), part("live"), commentKeys, (act, is_asked) => void this.onLine(act, is_asked));
-    this.queue_bar = new ActBar(part("queue-acts"), part("queue"), queueKeys, (act, is_asked) => void this.onHeld(act, is_asked));
-    this.raid_bar = new ActBar(part("raid-acts"), part("raid"), groupKeys, (act) => void this.onGroup(act));
+    this.comment_bar = new ActBar({ element: part("acts"), list: part("live"), keys: commentKeys, can_ask: true, act: (act, is_asked) => void this.onLine(act, is_asked) });
+    this.queue_bar = new ActBar({ element: part("queue-acts"), list: part("queue"), keys: queueKeys, can_ask: true, act: (act, is_asked) => void this.onHeld(act, is_asked) });
+    this.raid_bar = new ActBar({ element: part("raid-acts"), list: part("raid"), keys: groupKeys, act: (act) => void this.onGroup(act) });
+    this.person_bar = new ActBar({ element: part("person-acts"), list: part("panel-person"), keys: personKeys, can_ask: true, act: (act, is_asked) => void this.onPerson(act, is_asked) });
+    this.appeals_bar = new ActBar({ element: part("appeals-acts"), list: part("appeals"), keys: appealKeys, act: (act) => void this.onAppeal(act) });
     this.tabs = new Tabs(part("tabs"), part("desk"), (panel) => this.opened(panel));
   }
 
@@ -165,14 +167,22 @@ class Studio {
     stream.onChange(() => this.soon());
     stream.onNews((news) => this.heard(news));
     document.addEventListener("keydown", (event) => this.onKey(event));
-    this.buildHelp();
+    buildHelp({
+      has_single_keys: this.has_single_keys,
+      speaks: this.announcer.is_on,
+      setSingleKeys: (is_on) => (this.has_single_keys = is_on),
+      setSpeaks: (is_on) => (this.announcer.is_on = is_on),
+      signOut: () => signOut(),
+    });
     document.title = `${stream.name} · Studio`;
     setText(part("title"), stream.name);
     for (const id of ["title", "desk", "help-open"]) part(id).hidden = false;
     this.tabs.show("live");
     this.trail.start();
+    this.all_trail?.start();
     this.queue.start();
     void this.standing.refresh();
+    void this.appeals.refresh();
     this.draw();
     part("live").focus();
   }
@@ -188,6 +198,7 @@ class Studio {
   private grew(fresh: readonly AuditEntry[], is_first: boolean): void {
     if (!is_first && fresh.some(({ do: what }) => CHANGES_STANDING.has(what))) void this.standing.refresh();
     if (!is_first && this.person.shown !== undefined && this.tabs.shown === "person") this.person.refresh();
+    if (!is_first && fresh.some(({ do: what }) => what === "appeal" || what === "decide")) void this.appeals.refresh();
     this.queue.poke();
     this.audit.draw();
     this.soon();
@@ -198,6 +209,19 @@ class Studio {
     }
     const newest = others.at(-1);
     if (newest !== undefined) this.tellPeer(`${entryText(newest, this.known)}.`);
+  }
+
+  /** Somebody acted on all streams. */
+  private grewEverywhere(): void {
+    void this.standing.refresh();
+    if (this.tabs.shown === "rules") void this.all_standing?.refresh();
+    if (this.person.shown !== undefined && this.tabs.shown === "person") this.person.refresh();
+    this.audit.draw();
+  }
+
+  private changedEverywhere(): void {
+    this.all_trail?.poke();
+    void this.all_standing?.refresh();
   }
 
   /** What another moderator did a moment ago; what we did is told elsewhere, and stays. */
@@ -271,8 +295,13 @@ class Studio {
   }
 
   private drawStanding(): void {
-    this.rules.draw(this.standing.house);
+    this.drawRules();
     this.soon();
+  }
+
+  private drawRules(): void {
+    const standing = this.rules.where === "everywhere" ? this.all_standing : this.standing;
+    this.rules.draw(standing?.house ?? {});
   }
 
   private drawLineBar(): void {
@@ -296,6 +325,13 @@ class Studio {
     for (const { do: what, to } of queueKeys) this.queue_bar.can(what, is_free || to === "user");
   }
 
+  private drawAppealsBar(): void {
+    const { chosen, count } = this.appeals;
+    this.appeals_bar.show(chosen !== undefined);
+    this.tabs.count("appeals", count);
+    for (const { do: what } of appealKeys) this.appeals_bar.can(what, what === "export" || chosen?.state === "open");
+  }
+
   private announce(): void {
     const is_first = this.read_seq < 0;
     const fresh = [];
@@ -314,28 +350,37 @@ class Studio {
 
   private choseLine(line: Shown | undefined): void {
     this.drawLineBar();
-    if (line !== undefined && this.tabs.shown === "person") void this.person.show(userOf(line));
+    if (line !== undefined && this.tabs.shown === "person") this.lookAt(userOf(line));
   }
 
   private opened(panel: Panel | "live"): void {
     this.raid.open(panel === "raid");
     this.audit.open(panel === "audit");
-    this.standing.watch(panel === "rules");
-    if (panel === "rules") this.rules.draw(this.standing.house);
+    this.appeals.open(panel === "appeals");
+    this.standing.watch(panel === "rules" && this.rules.where === "here");
+    this.all_standing?.watch(panel === "rules" && this.rules.where === "everywhere");
+    if (panel === "rules") this.drawRules();
     if (panel !== "queue") this.queue.leave();
     const { chosen } = this.live;
-    if (panel === "person" && chosen !== undefined) void this.person.show(userOf(chosen));
+    if (panel === "person" && chosen !== undefined) this.lookAt(userOf(chosen));
+  }
+
+  private lookAt(user: User): void {
+    this.person_bar.show(true);
+    void this.person.show(user);
   }
 
   private showPerson(): void {
     const user = this.focusedUser();
     if (user === undefined) return;
     this.tabs.show("person");
-    void this.person.show(user);
+    this.lookAt(user);
   }
 
   private focusedUser(): User | undefined {
     if (this.queue.list.has_focus) return this.queue.chosen?.user;
+    const appeal = this.appeals.chosen;
+    if (this.appeals.list.has_focus) return appeal && { id: appeal.user, name: this.known.user(appeal.user) };
     const { chosen } = this.live;
     return chosen === undefined ? undefined : userOf(chosen);
   }
@@ -363,15 +408,52 @@ class Studio {
     if (is_done && what.to === "comment") this.queue.drop(id);
   }
 
+  private async onPerson(what: ActKey, is_asked: boolean): Promise<void> {
+    const user = this.person.shown;
+    if (user === undefined) return;
+    await this.onTarget(what, is_asked, { id: "", user });
+    this.person.refresh();
+  }
+
   private async onTarget(what: ActKey, is_asked: boolean, target: Target): Promise<boolean> {
     const name = nameOf(target.user);
     const whom = what.to === "comment" ? `${name}'s comment` : what.do === "purge" ? `all comments of ${name}` : name;
-    const title = `${what.do === "restore" ? "Restore" : what.do === "unpin" ? "Unpin" : what.label} ${whom}`;
-    const answer = is_asked ? await ask({ title, done: title.split(" ")[0] ?? "Do it", seconds: what.seconds, needs_text: what.needs_text }) : {};
+    const verb = what.do === "restore" ? "Restore" : what.do === "unpin" ? "Unpin" : what.label;
+    const stream = what.everywhere === true && this.everywhere !== undefined ? this.stream.name : undefined;
+    const answer = is_asked ? await ask({ title: `${verb} ${whom}`, done: verb, seconds: what.seconds, needs_text: what.needs_text, stream }) : {};
     const act = answer === undefined ? undefined : actOn(what, target, answer);
     if (act === undefined) return false;
     const time = act.do === "timeout" ? ` for ${waitText(act.seconds)}` : "";
-    return this.acting.do(act, whom + time);
+    return this.acting.do(act, whom + time, answer?.where);
+  }
+
+  /** Everything that was written up to now; by accident nobody types a stream's name. */
+  private async clear(): Promise<void> {
+    const { name } = this.stream;
+    const { nodes } = previewOfClear(this.moderator);
+    const answer = await ask({ title: `Clear ${name}?`, done: "Clear the stream", preview: nodes, typed: name });
+    if (answer === undefined) return;
+    await this.acting.do({ do: "clear", ...(answer.reason === undefined ? {} : { reason: answer.reason }) }, "");
+  }
+
+  private async onAppeal(what: Key): Promise<void> {
+    const appeal = this.appeals.chosen;
+    if (appeal === undefined) return;
+    const whose = `${this.known.user(appeal.user)}'s appeal`;
+    try {
+      if (what.do === "export") return handOver(`statement-${appeal.id}.json`, await this.moderator.statement(appeal.id));
+      if (appeal.state !== "open" || (what.do !== "granted" && what.do !== "rejected")) return;
+      const verb = what.do === "granted" ? "Grant" : "Reject";
+      const preview = this.appeals.previewOf(appeal);
+      const answer = await ask({ title: `${verb} ${whose}?`, done: verb, needs_reason: true, preview });
+      if (answer?.reason === undefined) return;
+      await this.moderator.decide(appeal.id, what.do, answer.reason);
+      this.acting.tell(what.do === "granted" ? `Granted ${whose}: the act is undone.` : `Rejected ${whose}: the act stands.`);
+      this.trail.poke();
+      await this.appeals.refresh();
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   private async onGroup(what: ActKey): Promise<void> {
@@ -391,20 +473,22 @@ class Studio {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (isWriting(event.target) || document.querySelector("dialog[open]") !== null) return;
     if (event.key === "Escape") return this.live.follow();
-    if (event.key === "?") return this.openHelp(event);
+    if (event.key === "?") return openHelp(event);
     if (!this.has_single_keys) return;
     if (this.actByKey(event) || this.goByKey(event)) event.preventDefault();
   }
 
   private actByKey(event: KeyboardEvent): boolean {
-    const { queue, raid, live } = this;
+    const { queue, raid, live, appeals } = this;
     if (queue.list.has_focus || this.queue_bar.has_focus) return this.found(actOf(queueKeys, event), (act, is_asked) => this.onHeld(act, is_asked));
     if (raid.list.has_focus || this.raid_bar.has_focus) return this.found(actOf(groupKeys, event), (act) => this.onGroup(act));
+    if (appeals.list.has_focus || this.appeals_bar.has_focus) return this.found(actOf(appealKeys, event), (act) => this.onAppeal(act));
+    if (part("panel-person").contains(document.activeElement)) return this.found(actOf(personKeys, event), (act, is_asked) => this.onPerson(act, is_asked));
     if (!live.list.has_focus && !this.comment_bar.has_focus) return false;
     return this.found(actOf(commentKeys, event), (act, is_asked) => this.onLine(act, is_asked));
   }
 
-  private found(found: ReturnType<typeof actOf>, act: (what: ActKey, is_asked: boolean) => Promise<void>): boolean {
+  private found<K extends Key>(found: ReturnType<typeof actOf<K>>, act: (what: K, is_asked: boolean) => Promise<void>): boolean {
     if (found !== undefined) void act(found.act, found.ask);
     return found !== undefined;
   }
@@ -415,6 +499,7 @@ class Studio {
     if (key === "u") void this.acting.undoLast();
     else if (key === "v" || (key === "Enter" && in_list)) this.showPerson();
     else if (key === "l") this.toLive();
+    else if (key === "c") void this.clear();
     else if (panel !== undefined) this.tabs.go(panel);
     else return false;
     return true;
@@ -424,37 +509,6 @@ class Studio {
     if (this.tabs.is_wide) this.queue.leave();
     else this.tabs.show("live");
     part("live").focus({ preventScroll: true });
-  }
-
-  // -- help --
-
-  private openHelp(event: Event): void {
-    event.preventDefault();
-    part<HTMLDialogElement>("help").showModal();
-  }
-
-  private buildHelp(): void {
-    const list = (title: string, keys: readonly (readonly [string, string])[]): HTMLElement => {
-      const section = make("section", "");
-      const rows = make("dl", "");
-      for (const [key, label] of keys) {
-        const term = make("dt", "");
-        term.append(make("kbd", "", key));
-        rows.append(term, make("dd", "", label));
-      }
-      section.append(make("h3", "", title), rows);
-      return section;
-    };
-    const pairs = (keys: readonly ActKey[]): [string, string][] => keys.map(({ key, label }) => [key, label]);
-    part("help-keys").append(list("A comment", pairs(commentKeys)), list("A held one", pairs(queueKeys)), list("A group", pairs(groupKeys)), list("Everywhere", otherKeys));
-    part("help-open").addEventListener("click", (event) => this.openHelp(event));
-    const single = part<HTMLInputElement>("help-single");
-    const speak = part<HTMLInputElement>("help-speak");
-    single.checked = this.has_single_keys;
-    speak.checked = this.announcer.is_on;
-    single.addEventListener("change", () => (this.has_single_keys = single.checked));
-    speak.addEventListener("change", () => (this.announcer.is_on = speak.checked));
-    part("sign-out").addEventListener("click", () => signOut());
   }
 }
 

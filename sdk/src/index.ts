@@ -14,9 +14,12 @@ export {
   type Act,
   type ActDo,
   type Acted,
+  type ActSeen,
+  type Appeal,
   type AuditEntry,
   type AuditPage,
   type Claim,
+  type Decided,
   type HeldComment,
   type HeldQueue,
   type House,
@@ -28,7 +31,8 @@ export {
   type SimilarGroup,
   type Term,
   type UserSeen,
+  type Written,
 } from "./moderator.js";
 export { browserPorts, type Clock, type Happening, type Ports, type Socket, type Timer } from "./ports.js";
 export type { Connection, End, Plan, Sink, Transport, TransportName, Watching } from "./transport/transport.js";
-export type { Code, Comment, Cursor, Lane, LogEvent, Message, News, Role, StreamState, Tier, User, Verdict, Warned } from "./messages.js";
+export type { Code, Comment, Cursor, HistoryPage, Lane, LogEvent, Message, News, Role, StreamState, Tier, User, Verdict, Warned } from "./messages.js";

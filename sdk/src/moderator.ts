@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* moderator -- acts of moderation on one stream, and what moderators look up.
+/* moderator -- acts of moderation on one stream, or on all, and what moderators look up.
  *
  *     const moderator = new Moderator({ stream: "demo", token });
+ *     const everywhere = new Moderator({ token }); // of an admin of all streams
  *     const { act } = await moderator.act({ do: "timeout", user: "u9", seconds: 600, reason: "spam" });
  *     await moderator.undo(act);
  *
@@ -9,7 +10,7 @@
  * while it is in force is no error but `duplicate`. Everything here throws Problem.
  */
 import { Server, type TokenSource } from "./http.js";
-import type { Comment, User } from "./messages.js";
+import type { Comment, Cursor, HistoryPage, User } from "./messages.js";
 import { browserPorts, type Ports } from "./ports.js";
 
 type OnComment = { readonly seq: number } | { readonly id: string };
@@ -84,11 +85,19 @@ export interface Sanction {
   readonly all?: boolean;
 }
 
+/** What somebody wrote, as it stands: without a place while it is held, without words once these are erased. */
+export interface Written extends Omit<Comment, "seq" | "text"> {
+  readonly seq?: number;
+  readonly text?: string;
+  readonly state?: "visible" | "held" | "deleted" | "shadowed";
+}
+
 /** A user in the stream: what holds for them, and what they wrote. */
 export interface UserSeen {
   readonly user: User;
   readonly sanctions: readonly Sanction[];
-  readonly comments: readonly (Comment & { readonly state?: "visible" | "held" | "deleted" | "shadowed" })[];
+  /** Oldest first. */
+  readonly comments: readonly Written[];
 }
 
 export interface HouseRule {
@@ -147,8 +156,40 @@ export interface AuditEntry {
 export interface AuditPage {
   /** Oldest first. */
   readonly entries: readonly AuditEntry[];
+  /** The newest entry of the page. */
   readonly cursor: string;
+  /** Of a page that was asked for by `before`: where the next older one ends. */
+  readonly before?: string;
+  /** In the direction that was asked. */
   readonly more: boolean;
+}
+
+/** An act as it stands in the audit, and whether it was undone since. */
+export interface ActSeen {
+  readonly entry: AuditEntry;
+  readonly lifted: boolean;
+}
+
+/** What a person the act concerns has to say against it. */
+export interface Appeal {
+  readonly id: string;
+  readonly act: string;
+  readonly user: string;
+  readonly at: number;
+  readonly text: string;
+  readonly state: "open" | "granted" | "rejected";
+  readonly decided_at?: number;
+  readonly by?: string | null;
+  /** Why it was decided so. */
+  readonly words?: string | null;
+}
+
+export interface Decided {
+  readonly appeal: string;
+  /** Names the decision, so that it can be undone. */
+  readonly act: string;
+  readonly state: string;
+  readonly seq?: number;
 }
 
 /** How far an act has come: for how many viewers it was, and to how many sockets it was written. */
@@ -164,17 +205,22 @@ export interface Reach {
 }
 
 export interface ModeratorOptions {
-  readonly stream: string;
+  /** Left out: all streams. Those who may are admins, with a token for all. */
+  readonly stream?: string;
   /** Where the server is; the page's own origin when left out. */
   readonly server?: string | URL;
   readonly token: string | TokenSource;
   readonly ports?: Partial<Ports>;
 }
 
-const LOG_LIMIT = 500;
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+const PAGE_LIMIT = 500;
+/** Beyond any entry. */
+const END = 2 ** 53 - 1;
 
 export class Moderator {
-  readonly stream: string;
+  readonly stream: string | undefined;
   private readonly server: Server;
 
   constructor(options: ModeratorOptions) {
@@ -216,7 +262,7 @@ export class Moderator {
 
   /** Sets the house rules, whole: what they do to whom breaks them, and which are in dry run. */
   async setRules(rules: Readonly<Record<string, HouseRule>>): Promise<void> {
-    await this.server.json(this.server.streamUrl(this.stream, ""), { method: "PUT", body: { rules } });
+    await this.server.json(this.streamUrl(""), { method: "PUT", body: { rules } });
   }
 
   /** With at most `limit` comments of each group. */
@@ -225,20 +271,66 @@ export class Moderator {
     return groups;
   }
 
-  /** A page of the audit after entry n, oldest first. */
-  audit(after = 0, limit = LOG_LIMIT): Promise<AuditPage> {
+  /** A page of the audit after entry n. */
+  audit(after = 0, limit = PAGE_LIMIT): Promise<AuditPage> {
     return this.get("/log", { after, limit });
+  }
+
+  /** The newest page of the audit before entry n. */
+  auditBefore(before = END, limit = PAGE_LIMIT): Promise<AuditPage> {
+    return this.get("/log", { before, limit });
+  }
+
+  entry(act: string): Promise<ActSeen> {
+    return this.get(`/acts/${encodeURIComponent(act)}`);
+  }
+
+  /** A page of the comments that everybody sees, oldest first; the newest page when nothing bounds it. */
+  comments(before?: Cursor, limit = PAGE_LIMIT): Promise<HistoryPage> {
+    return this.server.json(this.streamUrl("/comments", { limit, before }));
+  }
+
+  /** All appeals of the stream, in the order in which they came. */
+  async appeals(): Promise<readonly Appeal[]> {
+    const all: Appeal[] = [];
+    for (;;) {
+      const after = Number(all.at(-1)?.id.slice(1) ?? 0);
+      const { appeals } = await this.server.json<{ appeals: readonly Appeal[] }>(this.streamUrl("/appeals", { after, limit: PAGE_LIMIT }));
+      all.push(...appeals);
+      if (appeals.length < PAGE_LIMIT) return all;
+    }
+  }
+
+  /** Granted, the act is undone. */
+  decide(appeal: string, decision: "granted" | "rejected", reason: string): Promise<Decided> {
+    const url = this.streamUrl(`/appeals/${encodeURIComponent(appeal)}/decision`);
+    return this.server.json(url, { method: "POST", body: { decision, reason } });
+  }
+
+  /** A statement of reasons, as a document to be handed on. */
+  statement(appeal: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.server.json(this.streamUrl(`/appeals/${encodeURIComponent(appeal)}/statement`));
   }
 
   reach(act: string): Promise<Reach> {
     return this.get(`/reach/${encodeURIComponent(act)}`);
   }
 
-  private get<T>(tail: string, query: Readonly<Record<string, string | number | undefined>> = {}): Promise<T> {
-    return this.server.json<T>(this.server.streamUrl(this.stream, `/moderation${tail}`, query));
+  private get<T>(tail: string, query: Query = {}): Promise<T> {
+    return this.server.json<T>(this.url(tail, query));
   }
 
   private post<T>(tail: string, body: unknown): Promise<T> {
-    return this.server.json<T>(this.server.streamUrl(this.stream, `/moderation${tail}`), { method: "POST", body });
+    return this.server.json<T>(this.url(tail), { method: "POST", body });
+  }
+
+  private url(tail: string, query: Query = {}): URL {
+    return this.stream === undefined ? this.server.url(`/v1/moderation${tail}`, query) : this.streamUrl(`/moderation${tail}`, query);
+  }
+
+  /** What there is of a stream alone. */
+  private streamUrl(tail: string, query: Query = {}): URL {
+    if (this.stream === undefined) throw new Error("that is of one stream, and this moderates all");
+    return this.server.streamUrl(this.stream, tail, query);
   }
 }

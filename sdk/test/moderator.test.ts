@@ -33,6 +33,11 @@ test("each call asks its path, with the token, and gives its answer", async () =
     "PUT ": { state: "live" },
     "GET /moderation/similar": { groups: [{ why: "text", count: 1, seqs: [1], comments: [comment(1)] }] },
     "GET /moderation/log": { entries: [], cursor: "7", more: false },
+    "GET /moderation/acts/a81": { entry: { n: 1 }, lifted: true },
+    "GET /comments": { epoch: "e", cursor: "e.1", comments: [comment(1)], more: false },
+    "GET /appeals": { appeals: [{ id: "a90", act: "a81", user: "u9", at: 1, text: "no", state: "open" }] },
+    "POST /appeals/a90/decision": { appeal: "a90", act: "a91", state: "granted" },
+    "GET /appeals/a90/statement": { type: "statement_of_reasons" },
     "GET /moderation/reach/a81": { viewers: 10, applied: 9, p50_ms: 4, p95_ms: 11, cut: 0 },
   };
   world.respond = ({ method, path }) => {
@@ -56,7 +61,29 @@ test("each call asks its path, with the token, and gives its answer", async () =
   assert.equal((await moderator.similar())[0]?.comments[0]?.text, "text 1");
   assert.equal((await moderator.audit(7)).cursor, "7");
   assert.deepEqual(Object.fromEntries(world.asked.at(-1)?.query ?? []), { after: "7", limit: "500" });
+  await moderator.auditBefore();
+  assert.deepEqual(Object.fromEntries(world.asked.at(-1)?.query ?? []), { before: "9007199254740991", limit: "500" });
+  await moderator.auditBefore(7, 2);
+  assert.deepEqual(Object.fromEntries(world.asked.at(-1)?.query ?? []), { before: "7", limit: "2" });
   assert.equal((await moderator.reach("a81")).applied, 9);
+  assert.equal((await moderator.entry("a81")).lifted, true);
+  assert.equal((await moderator.comments("e.9")).comments.length, 1);
+  assert.equal(world.asked.at(-1)?.query.get("before"), "e.9");
+  assert.equal((await moderator.appeals())[0]?.id, "a90");
+  assert.equal((await moderator.decide("a90", "granted", "right")).state, "granted");
+  assert.deepEqual(world.asked.at(-1)?.body, { decision: "granted", reason: "right" });
+  assert.equal((await moderator.statement("a90"))["type"], "statement_of_reasons");
+});
+
+test("without a stream it moderates all of them, and what is of one is refused here", async () => {
+  const world = new World();
+  world.respond = () => ({ status: 200, body: { act: "a1" } });
+  const everywhere = new Moderator({ server: "http://roar.test", token: "t", ports: world.ports });
+  await everywhere.act({ do: "ban", user: "u9" });
+  await everywhere.undo("a1");
+  await everywhere.auditBefore(3);
+  assert.deepEqual(world.asked.map(({ method, path }) => `${method} ${path}`), ["POST /v1/moderation", "POST /v1/moderation/undo", "GET /v1/moderation/log"]);
+  assert.throws(() => void everywhere.decide("a1", "granted", "x"));
 });
 
 test("what is refused is a problem by name", async () => {

@@ -188,6 +188,7 @@ static void fake_submit(struct port *port, struct submit *submit)
     submit->refusal = fake.submit.refusal;
     submit->retry_after_ms = fake.submit.retry_after_ms;
     submit->rate = fake.submit.rate;
+    submit->asked_traits = fake.submit.asked_traits;
     submit->epoch = (struct epoch){"k3f9"};
     submit->event = fake.submit.event == NULL ? NULL : event_ref(fake.submit.event);
     submit->id = fake.submit.id;

@@ -121,11 +121,30 @@ static void what_stands_in_the_way_is_named(void **state)
 static void rules_have_what_they_need_to_know(void **state)
 {
     (void)state;
-    fake.submit = (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_LINKS_OFF};
+    fake.submit =
+        (struct submit){.end = SUBMIT_REFUSED, .refusal = REFUSAL_LINKS_OFF, .asked_traits = true};
     (void)post("{\"text\":\"see https://example.com/ now\"}");
+    assert_false(fake.submitted.has_traits); // nobody has asked yet
+    (void)post("{\"text\":\"see https://example.com/ now\"}");
+    assert_true(fake.submitted.has_traits);
     assert_int_equal(fake.submitted.traits.bits & TRAIT_LINK, TRAIT_LINK);
     assert_int_equal(fake.submitted.author.role_bits & ROLE_VIEWER, ROLE_VIEWER);
     assert_int_equal(fake.submitted.wish.outcome, OUTCOME_ALLOW);
+}
+
+static void traits_are_found_only_while_a_rule_looks_at_them(void **state)
+{
+    (void)state;
+    fake.submit = (struct submit){.end = SUBMIT_DONE, .id = STR("c1"), .asked_traits = true};
+    fake.submit.event = fake_comment(7);
+    (void)post("{\"text\":\"hi\"}");
+    (void)post("{\"text\":\"hi\"}");
+    assert_true(fake.submitted.has_traits);
+    fake.submit.asked_traits = false; // the mode is off
+    (void)post("{\"text\":\"hi\"}");
+    (void)post("{\"text\":\"hi\"}");
+    assert_false(fake.submitted.has_traits);
+    assert_int_equal(fake.submitted.traits.folded.len, 0);
 }
 
 static struct terms *some_terms(void)
@@ -742,6 +761,7 @@ int main(void)
         TEST(a_shadowed_author_is_told_what_all_are),
         TEST(what_stands_in_the_way_is_named),
         TEST(rules_have_what_they_need_to_know),
+        TEST(traits_are_found_only_while_a_rule_looks_at_them),
         TEST(terms_of_the_server_are_wished_of_the_engine),
         TEST(a_body_must_say_that_it_is_json),
         TEST(the_header_is_a_cid_too),

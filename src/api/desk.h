@@ -83,6 +83,7 @@ struct api {
     struct metric act_ms;
     struct histogram act_ms_steps;
     struct metric ruled[REFUSALS]; // refused by a sanction; the others stay empty
+    uint64_t asked_traits[16];     // a bit a stream, by hash: its rules look at traits (posting.c)
 };
 
 /* Fills in the zeroed `api`. ERR_NOMEM. */

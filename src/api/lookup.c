@@ -132,6 +132,7 @@ void lookup_start(struct ask *ask, const struct lookup_options *options)
         .stream = ask_kept_name(&lookup->stream),
         .user = {.at = lookup->user, .len = options->user.len},
         .after = options->after,
+        .before = options->before,
         .limit = options->limit,
         .out = respond_body(),
     };

@@ -32,7 +32,7 @@ struct lookup {
 struct lookup_options {
     enum moderation_read what;
     struct str user; // <= ACT_USER_BYTES_MAX; empty: none
-    uint64_t after;
+    uint64_t after, before;
     uint32_t limit;
     uint64_t part;
     /* Answers the exchange and ends in lookup_free(); call.out holds what was found. NULL: it is

@@ -209,6 +209,14 @@ static void what_is_found_is_answered(void **state)
     assert_int_equal(fake.looked.what, MODERATION_LOG);
     assert_int_equal(fake.looked.after, 7);
     assert_int_equal(fake.looked.limit, 20);
+    assert_int_equal(fake.looked.before, 0);
+    ask.query = "before=9007199254740991&limit=3";
+    assert_int_equal(fake_ask(&ask)->status, 200);
+    assert_int_equal(fake.looked.before, SEQ_MAX);
+    ask.query = "before=7&after=2";
+    assert_says(fake_ask(&ask), 422, "\"field\":\"before\"");
+    ask.query = "before=0";
+    assert_says(fake_ask(&ask), 422, "\"field\":\"before\"");
     ask.query = "limit=0";
     assert_says(fake_ask(&ask), 422, "\"field\":\"limit\"");
     ask.query = "after=x";

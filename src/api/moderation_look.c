@@ -20,10 +20,34 @@ static bool may_look(struct ask *ask)
     return err == ERR_OK;
 }
 
+/* From which end the audit is read. ERR_PROTO: *ret_why. */
+static enum err find_bound(struct ask *ask, uint64_t *ret_before, struct problem *ret_why)
+{
+    uint64_t after = UINT64_MAX, before = UINT64_MAX;
+    TRY(ask_number(ask, "after", SEQ_MAX, &after, ret_why));
+    TRY(ask_number(ask, "before", SEQ_MAX, &before, ret_why));
+    if (before == 0 || (before != UINT64_MAX && after != UINT64_MAX)) {
+        *ret_why = (struct problem){.code = PROBLEM_BAD_FIELD,
+                                    .field = STR("before"),
+                                    .detail = STR("A page is after an entry, or before one of 1 "
+                                                  "and more.")};
+        return ERR_PROTO;
+    }
+    *ret_before = before == UINT64_MAX ? 0 : before;
+    return ERR_OK;
+}
+
 void moderation_look_log(struct ask *ask)
 {
-    if (may_look(ask)) {
-        lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_LOG});
+    struct lookup_options page = {.what = MODERATION_LOG};
+    struct problem why;
+    if (!may_look(ask)) {
+        return;
+    }
+    if (find_bound(ask, &page.before, &why) == ERR_OK) {
+        lookup_start_page(ask, &page);
+    } else {
+        respond_problem(ask->exchange, &why);
     }
 }
 

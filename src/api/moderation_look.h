@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* moderation_look -- what moderators, hosts and admins look up.
  *
- *      GET  /v1/streams/{stream}/moderation/log                 the audit
+ *      GET  /v1/streams/{stream}/moderation/log                 the audit, by after= or before=
  *      GET  /v1/moderation/log                                  that of acts on all streams
  *      GET  /v1/moderation/rules, /v1/moderation/acts/{act}     the same
  *                                 .../moderation/held           what waits, and who looks at what

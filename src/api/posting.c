@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/posting.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "rules/comment_text.h"
 #include "rules/fold.h"
@@ -138,18 +139,53 @@ static void read_message(struct posting *posting, const struct posting_options *
     posting->submit.unfit = err != ERR_OK;
 }
 
+/* ---- rules ---- */
+
+/* Which streams' rules look at traits is learned from answers, by a hash of their names: where none
+ * do, none are found. One that is not known yet, or not any more, costs the one or the other. */
+static uint64_t *asked_word(struct api *api, struct str stream, uint64_t *ret_bit)
+{
+    enum { WORDS = sizeof(api->asked_traits) / sizeof(api->asked_traits[0]) };
+    const uint64_t hash = hash_str(0, stream);
+    *ret_bit = 1ULL << (hash & 63);
+    return &api->asked_traits[(hash >> 6) % WORDS];
+}
+
+static bool are_traits_asked(struct api *api, struct str stream)
+{
+    uint64_t bit = 0;
+    return (*asked_word(api, stream, &bit) & bit) != 0;
+}
+
+static void note_asked(struct api *api, const struct submit *submit)
+{
+    uint64_t bit = 0;
+    uint64_t *word = asked_word(api, submit->stream, &bit);
+    if (submit->end == SUBMIT_DONE) { // a refusal may come before the rules
+        *word = submit->asked_traits ? *word | bit : *word & ~bit;
+    } else if (submit->asked_traits) {
+        *word |= bit;
+    }
+}
+
 /* What is pure of its rules, so that the ordering point has only to compare. */
 static void apply_rules(struct posting *posting)
 {
     struct submit *submit = &posting->submit;
     struct terms *terms = desk_policy(posting->api)->is.terms;
+    const bool has_terms = terms != NULL && !submit->author.privileged;
     buf_init(&posting->folded, MEM_CONN, fold_bytes_max(submit->text.len));
-    text_traits_find(submit->text, &posting->folded, &submit->traits);
-    if (terms == NULL || submit->author.privileged) {
+    submit->has_traits = are_traits_asked(posting->api, submit->stream);
+    if (submit->has_traits) {
+        text_traits_find(submit->text, &posting->folded, &submit->traits);
+    } else if (has_terms) {
+        fold_text(submit->text, &posting->folded);
+    }
+    if (!has_terms) {
         return;
     }
     posting->terms = terms_ref(terms);
-    const struct term_hit hit = terms_judge(terms, submit->traits.folded);
+    const struct term_hit hit = terms_judge(terms, buf_str(&posting->folded));
     if (hit.outcome != OUTCOME_ALLOW) {
         submit->wish = (struct wish){.outcome = hit.outcome,
                                      .refusal = hit.outcome == OUTCOME_REFUSE ? REFUSAL_BLOCKED_TERM
@@ -234,6 +270,7 @@ static void on_submitted(struct call *call)
         return;
     }
     overdue_remove(&posting->overdue);
+    note_asked(api, &posting->submit);
     if (posting->submit.end == SUBMIT_REFUSED) {
         note_rule(posting);
     }

@@ -89,6 +89,8 @@
     X(PIN_UNREDACTED, "hello shows a pinned comment that was removed")                             \
     X(EARLY_NEVER, "who was blocked is sent an act behind all comments")                           \
     X(NOTICE_TO_ALL, "a notice goes to everybody who is authenticated")                            \
+    X(STAFF_EVERYBODY, "everybody is told who did what")                                           \
+    X(STAFF_KEPT, "who moderates no more is sent what waits for who does")                         \
     X(CLOSED_SENDS, "a stream that is behind sends what it has")
 
 enum mutant {

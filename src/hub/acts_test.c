@@ -159,14 +159,14 @@ static void a_notice_is_for_its_user_and_moderators(void **state)
     struct fake_reader *moderator = world_join(world, 3, &join);
     world_rest(world);
     world_pass(world, 1000);
-    fake_engine_notice(&world->engine, 1, true);
+    fake_engine_notice(&world->engine, &(struct fake_notice){.user = 1, .to_moderators = true});
     world_rest(world);
     assert_int_equal(anybody->prover.notices, 0);
     assert_int_equal(author->prover.notices, 1);
     assert_int_equal(other->prover.notices, 0);
     assert_int_equal(moderator->prover.notices, 1);
     assert_int_equal(author->viewer.mode, VIEWER_LIVE);
-    fake_engine_notice(&world->engine, 1, false);
+    fake_engine_notice(&world->engine, &(struct fake_notice){.user = 1});
     world_rest(world);
     assert_int_equal(author->prover.notices, 2);
     assert_int_equal(moderator->prover.notices, 1);

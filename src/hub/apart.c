@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
+#include "hub/staff.h"
 #include "hub/view.h"
 
 static enum err part_all(struct stream *stream, uint64_t user)
@@ -31,13 +32,19 @@ enum err apart_take(struct stream *stream, struct event *event)
 
 enum err apart_recognize(struct viewer *viewer, uint64_t user, bool moderates)
 {
-    if (viewer->mode == VIEWER_LIVE && view_is_apart(viewer->stream, user)) {
+    if (viewer->mode == VIEWER_LIVE && (moderates || view_is_apart(viewer->stream, user))) {
         TRY(catchup_part(viewer));
     }
+    const bool moderated = viewer->moderates;
+    viewer->moderates = moderates;
     if (viewer->catchup != NULL) {
+        const enum err err = staff_note(viewer->catchup);
+        if (err != ERR_OK) {
+            viewer->moderates = moderated;
+            return err;
+        }
         view_enter(viewer->catchup, user);
     }
     viewer->has_user = user != 0;
-    viewer->moderates = moderates;
     return ERR_OK;
 }

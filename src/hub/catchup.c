@@ -8,6 +8,7 @@
 #include "hub/early.h"
 #include "hub/sift.h"
 #include "hub/sparse.h"
+#include "hub/staff.h"
 #include "hub/stall.h"
 #include "hub/tell.h"
 #include "hub/view.h"
@@ -48,6 +49,7 @@ struct catchup *catchup_new(struct hub *hub, struct viewer *viewer, const struct
 void catchup_enter(struct catchup *catchup, struct stream *stream)
 {
     list_push(&stream->pursuits, &catchup->stream_link);
+    (void)!staff_note(catchup); // there is nothing to take back yet
 }
 
 /* No viewer has it any more. */
@@ -57,6 +59,7 @@ static void end(struct catchup *catchup)
     if (catchup->is_apart) {
         stream->apart--;
     }
+    staff_leave(catchup);
     catchup->is_apart = false;
     catchup->viewer = NULL;
     list_remove(&catchup->stream_link);
@@ -266,7 +269,7 @@ static uint32_t count_upto(struct event *const *events, uint32_t count, uint64_t
 static bool is_apart(struct catchup *catchup)
 {
     struct stream *stream = catchup->viewer->stream;
-    if (!catchup->is_apart && view_is_apart(stream, catchup->view)) {
+    if (!catchup->is_apart && (staff_is(catchup) || view_is_apart(stream, catchup->view))) {
         catchup->is_apart = true;
         stream->apart++;
     }

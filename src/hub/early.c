@@ -32,13 +32,24 @@ bool early_is_due(const struct viewer *viewer)
     return count > 0 && !mutant(EARLY_NEVER);
 }
 
-static enum err tell(struct catchup *catchup, const struct event *act)
+static enum err tell_as(struct catchup *catchup, const struct event *act)
 {
     struct buf json;
     buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
     event_write_early(&json, act, stream_name(catchup->viewer->stream));
     const enum err err = tell_signal(catchup, &json);
     buf_done(&json);
+    return err;
+}
+
+static enum err tell(struct catchup *catchup, const struct event *act)
+{
+    if (!tell_is_for_staff(catchup, act)) {
+        return tell_as(catchup, act);
+    }
+    struct event *told = event_for_staff(act);
+    const enum err err = told == NULL ? ERR_NOMEM : tell_as(catchup, told);
+    event_unref(told);
     return err;
 }
 

@@ -167,7 +167,7 @@ static void open_news(struct letter *letter)
     struct news *news = (struct news *)letter;
     if (news->notice != NULL) {
         news->watch->on_notice(news->watch, news->notice);
-        free(news->notice);
+        notice_unref(news->notice);
     } else if (news->event == NULL) {
         news->watch->on_behind(news->watch);
     } else {
@@ -216,7 +216,8 @@ static void stamp(struct fake_engine *engine, struct event *event, int64_t mono_
 static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
                         struct str body, uint64_t user)
 {
-    struct event *event = event_new(body);
+    const struct str staff = kind == EVENT_COMMENT ? STR_NONE : STR("\"by\":\"mo\"");
+    struct event *event = event_new_with_staff(body, staff);
     must(event != NULL && engine->count < FAKE_EVENTS_MAX);
     event->kind = (uint8_t)kind;
     event->user_hash = user;
@@ -378,20 +379,20 @@ bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
     return true;
 }
 
-void fake_engine_notice(struct fake_engine *engine, uint64_t user, bool to_moderators)
+void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *told)
 {
     char json[100];
-    const int len = snprintf(json, sizeof(json),
-                             "{\"type\":\"held\",\"stream\":\"demo\",\"for\":%u,\"moderators\":%d}",
-                             (unsigned)user, to_moderators);
+    snprintf(json, sizeof(json),
+             "{\"type\":\"held\",\"stream\":\"demo\",\"for\":%u,\"moderators\":%d}",
+             (unsigned)told->user, told->to_moderators);
     for (uint32_t i = 0; i < engine->watch_count; i++) {
         struct news *news = calloc(1, sizeof(*news));
-        struct notice *notice = calloc(1, sizeof(*notice) + sizeof(json));
+        struct notice *notice = notice_new(str_of(json));
         must(news != NULL && notice != NULL);
-        notice->user_hash = user;
-        notice->to_moderators = to_moderators;
-        notice->json_len = (uint32_t)len;
-        memcpy(notice->json, json, sizeof(json));
+        notice->user_hash = told->user;
+        notice->to_moderators = told->to_moderators;
+        notice->is_routine = told->is_routine;
+        must(notice_hide_from(notice, &told->hidden_from, told->hidden_from != 0) == ERR_OK);
         *news =
             (struct news){.letter.open = open_news, .watch = engine->watches[i], .notice = notice};
         home_send(news->watch->call.home, &news->letter);

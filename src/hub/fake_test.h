@@ -77,7 +77,12 @@ void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t m
 /* The newest that was removed is shown again; false: there is none. */
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);
 /* A notice "held" to that user, and to moderators if asked; to every home. */
-void fake_engine_notice(struct fake_engine *engine, uint64_t user, bool to_moderators);
+struct fake_notice {
+    uint64_t user;
+    bool to_moderators, is_routine;
+    uint64_t hidden_from; // a moderator; 0: none
+};
+void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *told);
 /* A comment is pinned, or the stream's settings change. */
 void fake_engine_pin(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
 void fake_engine_set(struct fake_engine *engine, const char *settings, int64_t mono_ms);

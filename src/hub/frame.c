@@ -21,9 +21,7 @@ static void scatter(const struct frame *frame, const struct buf *whole)
     }
 }
 
-/* An object may lie across two blocks. */
-static enum err redact_parts(const struct frame *frame, const struct removal *removal,
-                             struct buf *scratch, size_t *ret_count)
+static enum err gather(const struct frame *frame, struct buf *scratch)
 {
     struct str rest = bytes_of(frame);
     buf_reset(scratch);
@@ -31,18 +29,36 @@ static enum err redact_parts(const struct frame *frame, const struct removal *re
          part = frame->encoding->part(&rest)) {
         buf_add_str(scratch, part);
     }
-    TRY(buf_err(scratch));
-    *ret_count = removal_redact(removal, scratch->bytes, scratch->len);
-    scatter(frame, scratch);
-    return ERR_OK;
+    return buf_err(scratch);
+}
+
+/* An object may lie across two blocks. */
+static bool has_parts(const struct frame *frame)
+{
+    return frame->encoding->part != NULL && frame->len > STORED_BLOCK_BYTES_MAX;
 }
 
 enum err frame_redact(const struct frame *frame, const struct removal *removal, struct buf *scratch,
                       size_t *ret_count)
 {
-    if (frame->encoding->part != NULL && frame->len > STORED_BLOCK_BYTES_MAX) {
-        return redact_parts(frame, removal, scratch, ret_count);
+    if (has_parts(frame)) {
+        TRY(gather(frame, scratch));
+        *ret_count = removal_redact(removal, scratch->bytes, scratch->len);
+        scatter(frame, scratch);
+        return ERR_OK;
     }
     *ret_count = removal_redact(removal, frame->bytes, frame->len);
+    return ERR_OK;
+}
+
+enum err frame_strip(const struct frame *frame, struct buf *scratch)
+{
+    if (has_parts(frame)) {
+        TRY(gather(frame, scratch));
+        event_strip_staff(scratch->bytes, scratch->len);
+        scatter(frame, scratch);
+        return ERR_OK;
+    }
+    event_strip_staff(frame->bytes, frame->len);
     return ERR_OK;
 }

@@ -20,3 +20,5 @@ struct frame {
  * ERR_NOMEM. */
 MUST_USE enum err frame_redact(const struct frame *frame, const struct removal *removal,
                                struct buf *scratch, size_t *ret_count);
+/* It says no more than everybody is told: event_strip_staff(). ERR_NOMEM. */
+MUST_USE enum err frame_strip(const struct frame *frame, struct buf *scratch);

@@ -111,6 +111,14 @@ struct stream {           // stream.c
     uint64_t act_count;    // acts seen here
     uint64_t retracted;    // the newest retract that was applied here
     struct link pursuits;  // struct catchup by stream_link: of who joins, catches up or polls
+    struct link staff;     // struct catchup by staff_link: of who moderates; staff.c
+
+    /* -- what moderators are told that no moderator did: herald.c -- */
+    struct link staffed_link; // in hub->staffed, while somebody moderates
+    struct link hushed_link;  // in hub->hushed, while their number is to be told
+    int64_t routine_ms;       // when the second began
+    uint32_t routine;         // told in it one by one
+    uint32_t hushed;          // not told
 
     /* -- viewers -- */
     struct channel *channels;
@@ -178,6 +186,7 @@ struct hub {
     struct link roomy;            // struct channel by look_ms: shrink.c
     struct link spreading;        // struct spread of spread.c
     struct link sparse;           // struct sparse of sparse.c
+    struct link staffed, hushed;  // streams that somebody moderates: staff.c, herald.c
     int64_t sparse_ms;            // when the first window in them may be over
 
     /* -- viewers, each in at most one list -- */

@@ -3,34 +3,55 @@
 
 #include "base/mutant.h"
 #include "hub/catchup.h"
+#include "hub/page.h"
+#include "hub/staff.h"
 #include "hub/tell.h"
+#include "wire/json.h"
 
-static bool is_for(const struct notice *notice, const struct viewer *viewer)
+enum { MS_A_SECOND = 1000 };
+
+static bool is_own(const struct notice *notice, const struct viewer *viewer)
 {
-    if (notice->to_moderators && viewer->moderates) {
-        return true;
-    }
     return notice->user_hash != 0 && viewer->has_user &&
            (mutant(NOTICE_TO_ALL) || viewer->ops->user(viewer) == notice->user_hash);
 }
 
-static void tell(struct catchup *catchup, const struct notice *notice)
+static enum err add(struct catchup *catchup, struct str json)
 {
-    struct buf json;
+    struct buf text;
     if (page_is_empty(&catchup->page)) {
         page_reset(&catchup->page);
     }
     if (catchup->page.count == PAGE_FRAMES_MAX) {
+        return ERR_NOMEM;
+    }
+    buf_init(&text, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    buf_add_str(&text, json);
+    const enum err err = tell_signal(catchup, &text);
+    buf_done(&text);
+    return err;
+}
+
+static void tell(struct catchup *catchup, struct str json, bool is_confidential)
+{
+    struct viewer *viewer = catchup->viewer;
+    if (viewer->mode != VIEWER_CATCHUP) {
+        return; // it opens only now
+    }
+    if (add(catchup, json) != ERR_OK) {
+        metric_count(&catchup->hub->tally.notices_lost, 1);
         return;
     }
-    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
-    buf_add(&json, notice->json, notice->json_len);
-    const enum err err = tell_signal(catchup, &json);
-    buf_done(&json);
-    if (err == ERR_OK && !catchup->away && !catchup->viewer->blocked) {
-        catchup_resume(catchup->viewer);
+    if (is_confidential) {
+        page_mark_confidential(&catchup->page);
+    }
+    if (!catchup->away && !viewer->blocked) { // be it among those who wait for an event
+        list_remove(&viewer->link);
+        catchup_resume(viewer);
     }
 }
+
+/* ---- to one user ---- */
 
 /* Out of the ring, so that it has a page. */
 static void part(struct viewer *viewer)
@@ -41,20 +62,134 @@ static void part(struct viewer *viewer)
     }
 }
 
-void herald_take(struct stream *stream, const struct notice *notice)
+static void tell_user(struct stream *stream, const struct notice *notice)
 {
+    const struct str json = {.at = notice->json, .len = notice->json_len};
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         for (uint32_t i = channel->count; i > 0; i--) {
-            if (is_for(notice, channel->viewers[i - 1])) {
+            if (is_own(notice, channel->viewers[i - 1])) {
                 part(channel->viewers[i - 1]);
             }
         }
     }
     for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
         struct catchup *catchup = list_entry(link, struct catchup, stream_link);
-        const bool has_page = catchup->viewer->mode == VIEWER_CATCHUP && catchup->encoding != NULL;
-        if (has_page && is_for(notice, catchup->viewer)) {
-            tell(catchup, notice);
+        if (catchup->encoding != NULL && is_own(notice, catchup->viewer)) {
+            tell(catchup, json, false);
         }
     }
+}
+
+/* ---- to who moderates ---- */
+
+static void tell_staff(struct stream *stream, const struct notice *notice, struct str json)
+{
+    for (struct link *link = stream->staff.next; link != &stream->staff; link = link->next) {
+        struct catchup *catchup = list_entry(link, struct catchup, staff_link);
+        const struct viewer *viewer = catchup->viewer;
+        const bool is_hidden = notice->hidden_count > 0 && viewer->has_user &&
+                               notice_is_hidden_from(notice, viewer->ops->user(viewer));
+        if (!is_hidden && !is_own(notice, viewer)) { // theirs they were told
+            tell(catchup, json, true);
+        }
+    }
+}
+
+/* Of a second that is over. */
+static void tell_number(struct stream *stream)
+{
+    static const struct notice nobodys = {.user_hash = 0};
+    struct buf json;
+    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    buf_add_byte(&json, '{');
+    json_write_member_str(&json, "type", STR("notice"));
+    json_write_member_str(&json, "stream", stream_name(stream));
+    json_write_member_u64(&json, "many", stream->hushed);
+    buf_add_byte(&json, '}');
+    if (buf_ok(&json)) {
+        tell_staff(stream, &nobodys, buf_str(&json));
+    }
+    buf_done(&json);
+    stream->hushed = 0;
+    list_remove(&stream->hushed_link);
+}
+
+static bool is_over(const struct stream *stream)
+{
+    return stream->hub->now_ms - stream->routine_ms >= MS_A_SECOND;
+}
+
+static bool may_tell(struct stream *stream, const struct notice *notice)
+{
+    struct hub *hub = stream->hub;
+    if (!notice->is_routine || hub->options.notices_per_s == 0) {
+        return true;
+    }
+    if (is_over(stream)) {
+        if (stream->hushed > 0) {
+            tell_number(stream);
+        }
+        stream->routine_ms = hub->now_ms;
+        stream->routine = 0;
+    }
+    if (stream->routine < hub->options.notices_per_s) {
+        stream->routine++;
+        return true;
+    }
+    stream->hushed++;
+    metric_count(&hub->tally.notices_hushed, 1);
+    if (!list_holds(&stream->hushed_link)) {
+        list_push(&hub->hushed, &stream->hushed_link);
+    }
+    return false;
+}
+
+/* Of all streams: its members follow the name of each. */
+static void tell_everywhere(const struct hub *hub, const struct notice *notice)
+{
+    for (struct link *link = hub->staffed.next; link != &hub->staffed; link = link->next) {
+        struct stream *stream = list_entry(link, struct stream, staffed_link);
+        struct buf json;
+        buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+        buf_add_byte(&json, '{');
+        json_write_member_str(&json, "type", STR("notice"));
+        json_write_member_str(&json, "stream", stream_name(stream));
+        buf_add_byte(&json, ',');
+        buf_add(&json, notice->json, notice->json_len);
+        if (buf_ok(&json)) {
+            tell_staff(stream, notice, buf_str(&json));
+        }
+        buf_done(&json);
+    }
+}
+
+void herald_take(struct stream *stream, const struct notice *notice)
+{
+    if (notice->is_of_all) {
+        tell_everywhere(stream->hub, notice);
+        return;
+    }
+    if (notice->user_hash != 0) {
+        tell_user(stream, notice);
+    }
+    if (notice->to_moderators && !list_is_empty(&stream->staff) && may_tell(stream, notice)) {
+        tell_staff(stream, notice, (struct str){.at = notice->json, .len = notice->json_len});
+    }
+}
+
+int64_t herald_turn(struct hub *hub)
+{
+    int64_t next_ms = INT64_MAX;
+    struct link *link = hub->hushed.next;
+    while (link != &hub->hushed) {
+        struct stream *stream = list_entry(link, struct stream, hushed_link);
+        link = link->next;
+        const int64_t over_ms = stream->routine_ms + MS_A_SECOND;
+        if (is_over(stream)) {
+            tell_number(stream);
+        } else {
+            next_ms = over_ms < next_ms ? over_ms : next_ms;
+        }
+    }
+    return list_is_empty(&hub->catching) ? next_ms : hub->now_ms;
 }

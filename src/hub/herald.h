@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* herald -- signals for some viewers of a stream: held, approved, rejected to the author and to
- * moderators, a warning to whom it is for.
+ * moderators, a warning to whom it is for, each act to moderators.
  *
- * Used by:  stream.c.
+ *   of what no moderator did (rules, hooks, the system), moderators of a stream are told
+ *   options.notices_per_s one by one each second, and behind it how many more there were:
+ *
+ *      notice held notice held .. {"type":"notice","stream":"demo","many":480}
+ *      └────────── a second ──────────┘
+ *
+ * Used by:  stream.c, hub.c.
  * Thread:   the hub's reactor.
  * Promise:  behind what was begun, before what waits. Who has no room for it, or opens only now, is
  *           not sent it: what it says can be asked for.
@@ -12,3 +18,5 @@
 #include "hub/heart.h"
 
 void herald_take(struct stream *stream, const struct notice *notice);
+/* Tells the numbers that are due; returns when it wants to be called again. */
+int64_t herald_turn(struct hub *hub);

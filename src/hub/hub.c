@@ -5,6 +5,7 @@
 #include "hub/catchup.h"
 #include "hub/crowd.h"
 #include "hub/flush.h"
+#include "hub/herald.h"
 #include "hub/join.h"
 #include "hub/shrink.h"
 #include "hub/sparse.h"
@@ -36,11 +37,11 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     map_init(&hub->sources, MEM_STREAM, options->seed);
     buf_init(&hub->scratch, MEM_RING, HUB_FRAME_BYTES_MAX);
     buf_init(&hub->deflated, MEM_RING, HUB_FRAME_BYTES_MAX);
-    struct link *const lists[] = {&hub->stepping, &hub->away,     &hub->failing, &hub->due,
-                                  &hub->idle,     &hub->crowds,   &hub->refused, &hub->syncing,
-                                  &hub->admits,   &hub->catching, &hub->ready,   &hub->resting,
-                                  &hub->changed,  &hub->beats,    &hub->roomy,   &hub->trains,
-                                  &hub->sparse,   &hub->spreading};
+    struct link *const lists[] = {&hub->stepping, &hub->away,      &hub->failing, &hub->due,
+                                  &hub->idle,     &hub->crowds,    &hub->refused, &hub->syncing,
+                                  &hub->admits,   &hub->catching,  &hub->ready,   &hub->resting,
+                                  &hub->changed,  &hub->beats,     &hub->roomy,   &hub->trains,
+                                  &hub->sparse,   &hub->spreading, &hub->staffed, &hub->hushed};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }
@@ -108,6 +109,7 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     next_ms = earlier(next_ms, presence_turn(hub));
     next_ms = earlier(next_ms, shrink_turn(hub));
     next_ms = earlier(next_ms, spread_turn(hub));
+    next_ms = earlier(next_ms, herald_turn(hub));
     next_ms = earlier(next_ms, flush_next_ms(hub));
     if (!list_is_empty(&hub->stepping) || !list_is_empty(&hub->admits) ||
         !list_is_empty(&hub->refused)) {

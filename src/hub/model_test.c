@@ -139,7 +139,7 @@ static void join_one(struct world *world, struct fake_reader *reader)
                         .identity = below(world, 3) == 0 ? 0 : 1 + below(world, 10),
                         .name = below(world, 2) == 0 ? STR("Ann") : STR_NONE,
                         .user = below(world, 2) == 0 ? 0 : 1 + below(world, FAKE_USERS),
-                        .moderates = below(world, 8) == 0};
+                        .moderates = below(world, 16) == 0};
     if (join.encoding != NULL && below(world, 4) == 0) {
         join.identity = IDENTITY_SOLE;
     }
@@ -150,6 +150,16 @@ static void join_one(struct world *world, struct fake_reader *reader)
     maybe_fail(world);
     fake_reader_join(reader, world->hubs[below(world, HUBS)], &world->engine, &join);
     mem_fail_after(0);
+}
+
+/* The same user, with a token that says otherwise. */
+static void change_role(struct fake_reader *reader)
+{
+    struct join *join = &reader->prover.join;
+    if (viewer_recognize(&reader->viewer, join->user, !join->moderates) == ERR_OK) {
+        join->moderates = !join->moderates;
+        reader->truth.log.lacks_staff = true; // what was begun before says less
+    }
 }
 
 static void touch_reader(struct world *world)
@@ -165,6 +175,8 @@ static void touch_reader(struct world *world)
         mem_fail_after(0);
     } else if (below(world, 8) == 0) {
         fake_reader_say_own(reader);
+    } else if (below(world, 12) == 0) {
+        change_role(reader);
     } else if (below(world, 8) == 0) {
         viewer_beats(reader->hub, &reader->viewer, below(world, 2) == 0);
     } else {
@@ -195,7 +207,9 @@ static void step(struct world *world)
             fake_engine_pin(&world->engine, last->seq, world->now_ms);
         }
         if (below(world, 8) == 0) {
-            fake_engine_notice(&world->engine, below(world, FAKE_USERS + 1), below(world, 2) == 0);
+            const struct fake_notice told = {.user = below(world, FAKE_USERS + 1),
+                                             .to_moderators = below(world, 2) == 0};
+            fake_engine_notice(&world->engine, &told);
         }
         break;
     }

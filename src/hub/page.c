@@ -4,6 +4,8 @@
 #include "base/must.h"
 #include "hub/frame.h"
 
+#include <string.h>
+
 void page_init(struct page *page)
 {
     *page = (struct page){0};
@@ -21,6 +23,7 @@ void page_reset(struct page *page)
     buf_reset(&page->bytes);
     page->count = 0;
     page->sent = 0;
+    page->confidential = 0;
 }
 
 bool page_is_empty(const struct page *page)
@@ -69,6 +72,43 @@ enum err page_redact(struct page *page, const struct encoding *encoding,
                              removal, scratch, &count));
         }
         from = page->ends[i];
+    }
+    return ERR_OK;
+}
+
+void page_mark_confidential(struct page *page)
+{
+    page->confidential |= UINT64_C(1) << (page->count - 1);
+}
+
+static void take_out(struct page *page, uint32_t i)
+{
+    const uint32_t from = i == 0 ? 0 : page->ends[i - 1], to = page->ends[i];
+    const uint64_t below = (UINT64_C(1) << i) - 1;
+    memmove(page->bytes.bytes + from, page->bytes.bytes + to, page->bytes.len - to);
+    page->bytes.len -= to - from;
+    page->count--;
+    for (uint32_t k = i; k < page->count; k++) {
+        page->ends[k] = page->ends[k + 1] - (to - from);
+    }
+    page->confidential = (page->confidential & below) | (page->confidential >> 1 & ~below);
+}
+
+enum err page_strip(struct page *page, const struct encoding *encoding, struct buf *scratch)
+{
+    for (uint32_t i = page->count; i > 0; i--) {
+        const uint32_t from = i == 1 ? 0 : page->ends[i - 2];
+        if (from < page->sent) {
+            return ERR_OK;
+        }
+        if ((page->confidential >> (i - 1) & 1) != 0) {
+            take_out(page, i - 1);
+            continue;
+        }
+        TRY(frame_strip(&(struct frame){.encoding = encoding,
+                                        .bytes = page->bytes.bytes + from,
+                                        .len = page->ends[i - 1] - from},
+                        scratch));
     }
     return ERR_OK;
 }

@@ -21,8 +21,11 @@ struct page {
     struct buf bytes;
     uint32_t ends[PAGE_FRAMES_MAX]; // where each frame ends
     uint32_t count;
-    uint32_t sent; // bytes handed over; a frame's start
+    uint32_t sent;         // bytes handed over; a frame's start
+    uint64_t confidential; // a bit a frame: for who moderates alone
 };
+
+_Static_assert(PAGE_FRAMES_MAX <= 64, "a bit each");
 
 void page_init(struct page *page);
 void page_done(struct page *page);
@@ -34,6 +37,11 @@ bool page_has_room(const struct page *page, uint32_t frames); // for so many, an
 struct buf *page_out(struct page *page);
 /* ERR_NOMEM: what was written since the last frame is gone, the frames before it stay. */
 MUST_USE enum err page_end_frame(struct page *page);
+void page_mark_confidential(struct page *page); // the newest frame
+/* The frames that were not begun lose what is for who moderates alone. ERR_NOMEM: not all did; once
+ * more is legal. */
+MUST_USE enum err page_strip(struct page *page, const struct encoding *encoding,
+                             struct buf *scratch);
 /* The frames that were not begun lose what it removes. ERR_NOMEM: not all did; once more is legal.
  */
 MUST_USE enum err page_redact(struct page *page, const struct encoding *encoding,

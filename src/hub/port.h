@@ -69,6 +69,7 @@ struct submit {
     struct str reply_to; // a comment's id; empty: none
     int64_t media_ms;    // -1: none
     bool unfit;          // it may not be posted; but it may be a retry of what was, and has a rate
+    bool has_traits;     // else the ordering point finds them, where it asks for any
     struct traits traits;
     struct wish wish;
     /* -- the engine's while away -- */
@@ -84,6 +85,7 @@ struct submit {
     enum comment_state state; // of DONE and DUPLICATE. HELD: event->seq is 0, it has no place yet.
                               // A shadowed one is said to be VISIBLE
     uint64_t act;             // REFUSAL_MUST_ACKNOWLEDGE: the warning
+    bool asked_traits;        // the stream's rules looked at them, so they will of the next one
 };
 
 /* ---- moderation ---- */
@@ -140,7 +142,8 @@ enum moderation_read {
     MODERATION_HELD,  // "comments":[...], oldest first, each as it would be sent but for its place,
                       // with what held it: "act", "rule" of a rule, "due_at" (unix ms) of one
                       // that approves itself; `stream`
-    MODERATION_LOG,   // "entries":[...],"cursor","more"; `stream` empty: the chain of all
+    MODERATION_LOG,   // "entries":[...],"cursor","more", oldest first, and "before" where it was
+                      // asked so; `stream` empty: the chain of all
     MODERATION_USER,  // of `user` in the stream: "user":{as in their newest comment},
                       // "sanctions":[{"act","do","at","by","kind", "until" (unix ms), "reason",
                       // "all":true of one on all streams}] in force, and "comments":[...], the
@@ -161,7 +164,8 @@ struct moderation_call {
     struct call call;
     enum moderation_read what;
     struct str stream, user;
-    uint64_t after; // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
+    uint64_t after;  // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
+    uint64_t before; // of MODERATION_LOG, where it is not 0: the newest `limit` with n < before
     uint32_t limit;
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS; ERR_NOMEM
@@ -171,17 +175,24 @@ struct moderation_call {
 
 /* ---- following ---- */
 
-/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned.
- * Counted and immutable as events are. */
+/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned;
+ * to moderators each act. Counted and immutable as events are. */
 struct notice {
     _Atomic uint32_t refs;
     bool to_moderators;
-    uint64_t user_hash; // to this user's viewers; 0: nobody's
+    bool is_routine; // what no moderator did: of many a second moderators are told the number alone
+    bool is_of_all; // to the moderators of all streams: it comes once a home, by any of its watches
+    uint64_t user_hash;    // to this user's viewers; 0: nobody's
+    uint64_t *hidden_from; // owned; [hidden_count] users who are not told, though they moderate
+    uint32_t hidden_count;
     uint32_t json_len;
-    char json[]; // the whole signal
+    char json[]; // the whole signal; `is_of_all`: its members behind "stream", and the brace
 };
 /* With one reference; who it is for is the caller's to set before it shares it. NULL: no memory. */
 MUST_USE struct notice *notice_new(struct str json);
+/* Before it is shared. ERR_NOMEM. */
+MUST_USE enum err notice_hide_from(struct notice *notice, const uint64_t *users, uint32_t count);
+bool notice_is_hidden_from(const struct notice *notice, uint64_t user);
 struct notice *notice_ref(struct notice *notice); // any thread; returns its argument
 void notice_unref(struct notice *notice);         // any thread; NULL is legal
 

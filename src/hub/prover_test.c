@@ -273,6 +273,17 @@ void prover_is_owed(struct prover *prover, uint64_t act)
     prover->owed = act > prover->acts_seen ? act : 0;
 }
 
+/* Who does not moderate is told by nothing who did what. */
+static void check_staff(const struct prover *prover, const char *line)
+{
+    const bool is_told = strstr(line, ",\"by\":") != NULL;
+    const bool is_act = (line[0] == 'E' && strstr(line, "\"type\":\"comment\"") == NULL &&
+                         strstr(line, "\"type\":\"removed\"") == NULL) ||
+                        strstr(line, "\"early\":true") != NULL;
+    holds(prover, !is_told || prover->join.moderates);
+    holds(prover, is_told || !is_act || !prover->join.moderates || prover->log->lacks_staff);
+}
+
 static void believe_event(struct prover *prover, const char *line)
 {
     const char *json = line + 2;
@@ -476,6 +487,11 @@ static void believe_early(struct prover *prover, const char *json)
 static void believe_notice(struct prover *prover, const char *json)
 {
     prover->notices++;
+    if (strstr(json, "\"many\":") != NULL) {
+        holds(prover, prover->join.moderates);
+        prover->hushed += number(prover, json, "many");
+        return;
+    }
     if (prover->log->notified != NULL) {
         prover->log->notified(prover->log, str_of(json + 2));
         return;
@@ -578,11 +594,13 @@ static bool is_notice(const char *line)
     return strncmp(line, "S {\"type\":\"held\"", 16) == 0 ||
            strncmp(line, "S {\"type\":\"approved\"", 20) == 0 ||
            strncmp(line, "S {\"type\":\"rejected\"", 20) == 0 ||
+           strncmp(line, "S {\"type\":\"notice\"", 18) == 0 ||
            strncmp(line, "S {\"type\":\"warned\"", 18) == 0;
 }
 
 static void believe(struct prover *prover, const char *line)
 {
+    check_staff(prover, line);
     if (line[0] == 'S') {
         const bool is_early = strstr(line, "\"early\":true") != NULL;
         check_fence(prover, str_of(line), is_early ? number(prover, line, "seq") : 0);

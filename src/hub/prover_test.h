@@ -45,6 +45,7 @@ struct prover_log {
     void (*notified)(struct prover_log *log, struct str json);
     /* It is shown to who reads here, and this is what stands before it there; NULL: not known. */
     bool (*is_place)(struct prover_log *log, uint64_t seq, uint64_t prev);
+    bool lacks_staff; // not each act in it says who did it, to who moderates
     void (*broken)(struct prover_log *log, const char *what); // does not return
 };
 
@@ -70,7 +71,7 @@ struct prover {
     uint64_t life_told;      // since then: events, and what gaps counted as shed or removed
     uint64_t life_spared;    // of it, what was not sent
     uint64_t digest_removed; // of the last digest
-    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies, notices;
+    uint64_t events, gaps, presences, hellos, expired, digests, marks, earlies, notices, hushed;
     uint64_t owed, acts_seen; // an act that is to come first; the newest that did
     uint64_t early_after;     // how many events had come before the last early copy
     uint32_t viewers_told, hidden_told;

@@ -21,6 +21,7 @@ struct catchup {
     struct hub *hub;
     struct viewer *viewer;   // NULL: it left while a call was away; freed when that is back
     struct link stream_link; // in stream->pursuits
+    struct link staff_link;  // in stream->staff, if its viewer moderates
     bool away;               // one of the calls below is the engine's
     struct stream *asked;    // while away: whose name the engine reads; it stays until then
     enum err result;         // of the call that came back

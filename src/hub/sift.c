@@ -76,12 +76,24 @@ void sift_begin(struct catchup *catchup)
     }
 }
 
+/* A digest keeps what it is to tell of it. */
+static enum err take_in(struct catchup *catchup, const struct event *event)
+{
+    if (!tell_is_for_staff(catchup, event)) {
+        return lane_scribe_take(&catchup->scribe, event);
+    }
+    struct event *told = event_for_staff(event);
+    const enum err err = told == NULL ? ERR_NOMEM : lane_scribe_take(&catchup->scribe, told);
+    event_unref(told);
+    return err;
+}
+
 static enum err take(struct catchup *catchup, const struct event *event)
 {
     struct lane_scribe *scribe = &catchup->scribe;
     const bool waited = lane_scribe_waits(scribe);
     const uint64_t after = catchup->position;
-    TRY(lane_scribe_take(scribe, event));
+    TRY(take_in(catchup, event));
     if (!waited && scribe->span.after < after) { // its cursor lay between two events
         scribe->span.after = after;
     }

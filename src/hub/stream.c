@@ -383,6 +383,7 @@ static void free_stream(struct stream *stream)
     map_remove(&hub->streams, &stream->node);
     channel_free_empty(stream);
     must(stream->channels == NULL && list_is_empty(&stream->pollers));
+    must(list_is_empty(&stream->staff));
     map_done(&stream->people);
     tail_done(&stream->tail);
     tail_done(&stream->acts);
@@ -553,6 +554,7 @@ struct stream *stream_open(struct hub *hub, struct str name)
     list_init(&stream->joiners);
     list_init(&stream->pollers);
     list_init(&stream->pursuits);
+    list_init(&stream->staff);
     list_init(&stream->untold);
     map_init(&stream->people, MEM_STREAM, hub->options.seed);
     tail_init(&stream->tail, hub->options.resume_max, STREAM_TAIL_BYTES_MAX, 0);

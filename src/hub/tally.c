@@ -55,7 +55,9 @@ void tally_init(struct tally *tally)
     counter(&tally->cut, "roar_viewers_cut_total", NULL,
             "Viewers cut as no act could be written to them in time.");
     counter(&tally->notices_lost, "roar_notices_lost_total", NULL,
-            "Notices (held, approved, warned) that a viewer too far behind was not sent.");
+            "Notices (held, approved, warned, acts) that a viewer too far behind was not sent.");
+    counter(&tally->notices_hushed, "roar_notices_hushed_total", NULL,
+            "Of what rules did, notices of which moderators were told the number alone.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
             "Rings that gave their memory back, as all rings hold much.");
     counter(&tally->rings_shrunk, "roar_rings_shrunk_total", NULL,
@@ -84,7 +86,7 @@ void tally_done(struct tally *tally)
         &tally->ring_bytes,     &tally->on_time,      &tally->on_time_of,   &tally->visible,
         &tally->flush_bytes,    &tally->rings_rested, &tally->rings_shrunk, &tally->people,
         &tally->notices_lost,   &tally->cut,          &tally->trains,       &tally->train_bytes,
-        &tally->train_failures, &tally->ridden_plain, &tally->ridden_sent};
+        &tally->train_failures, &tally->ridden_plain, &tally->ridden_sent,  &tally->notices_hushed};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);

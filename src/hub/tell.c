@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "base/reach.h"
 #include "hub/spread.h"
+#include "hub/staff.h"
 
 const char *tell_why(enum gap_why why)
 {
@@ -126,12 +127,32 @@ void tell_count_deliveries(struct stream *stream, uint32_t count)
     metric_count(&stream->hub->tally.deliveries, count);
 }
 
+static enum err encode(struct catchup *catchup, const struct event *event)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    catchup->encoding->event(page_out(&catchup->page), event, stream_name(stream), event->prev,
+                             &catchup->hub->options.port->epoch);
+    return page_end_frame(&catchup->page);
+}
+
+bool tell_is_for_staff(const struct catchup *catchup, const struct event *event)
+{
+    return event->staff_len > 0 && (staff_is(catchup) || mutant(STAFF_EVERYBODY));
+}
+
+static enum err encode_for_staff(struct catchup *catchup, const struct event *event)
+{
+    struct event *told = event_for_staff(event);
+    const enum err err = told == NULL ? ERR_NOMEM : encode(catchup, told);
+    event_unref(told);
+    return err;
+}
+
 enum err tell_event(struct catchup *catchup, const struct event *event)
 {
     struct stream *stream = catchup->viewer->stream;
-    catchup->encoding->event(page_out(&catchup->page), event, stream_name(stream), event->prev,
-                             &catchup->hub->options.port->epoch);
-    TRY(page_end_frame(&catchup->page));
+    TRY(tell_is_for_staff(catchup, event) ? encode_for_staff(catchup, event)
+                                          : encode(catchup, event));
     catchup->position = event->seq;
     if (lane_is_act(event)) {
         spread_written_seq(stream, event->seq, catchup->acts_told);

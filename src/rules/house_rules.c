@@ -98,6 +98,15 @@ void house_rules_set_terms(struct house_rules *rules, struct terms *terms)
     rules->terms = terms;
 }
 
+bool house_rules_are_set(const struct house_rules *rules)
+{
+    bool is_any = rules->slow_s > 0 || rules->modes != 0 || rules->shield || rules->terms != NULL;
+    for (int rule = 0; rule < HOUSE_RULES; rule++) {
+        is_any = is_any || rules->settings[rule].is_given || rules->settings[rule].dry_run;
+    }
+    return is_any;
+}
+
 /* ---- what is in force ---- */
 
 uint32_t house_rules_slow_s(const struct house_rules *rules)
@@ -170,10 +179,23 @@ static bool is_asked(const struct house_rules *rules, enum house_rule rule)
     return (house_rules_modes(rules) & mode) != 0 || rules->settings[rule].dry_run;
 }
 
-uint32_t house_rules_echo_s(const struct house_rules *rules)
+uint32_t house_rules_needs(const struct house_rules *rules)
 {
-    return is_asked(rules, HOUSE_RULE_UNIQUE) ? most(rules->unique_user_s, rules->unique_stream_s)
-                                              : 0;
+    static const uint32_t needs[HOUSE_RULES] = {
+        [HOUSE_RULE_TERMS] = HOUSE_NEEDS_TRAITS,
+        [HOUSE_RULE_LINKS] = HOUSE_NEEDS_TRAITS,
+        [HOUSE_RULE_EMOTE_ONLY] = HOUSE_NEEDS_TRAITS,
+        [HOUSE_RULE_UNIQUE] = HOUSE_NEEDS_TRAITS | HOUSE_NEEDS_ECHOES,
+        [HOUSE_RULE_CAPS] = HOUSE_NEEDS_TRAITS,
+        [HOUSE_RULE_MARKS] = HOUSE_NEEDS_TRAITS,
+        [HOUSE_RULE_HOLD_FIRST] = HOUSE_NEEDS_POSTERS,
+        [HOUSE_RULE_SLOW] = HOUSE_NEEDS_POSTERS,
+    };
+    uint32_t all = 0;
+    for (enum house_rule rule = 0; rule < HOUSE_RULES; rule++) {
+        all |= is_asked(rules, rule) ? needs[rule] : 0;
+    }
+    return all;
 }
 
 /* ---- judging ---- */

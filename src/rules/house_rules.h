@@ -107,6 +107,7 @@ struct house_rules {
 void house_rules_init(struct house_rules *rules); // nothing is set
 void house_rules_done(struct house_rules *rules); // zeroed is legal
 void house_rules_copy(const struct house_rules *from, struct house_rules *ret_rules);
+bool house_rules_are_set(const struct house_rules *rules); // any of them
 /* Replaces the terms; the reference is taken over. */
 void house_rules_set_terms(struct house_rules *rules, struct terms *terms);
 
@@ -118,8 +119,13 @@ uint32_t house_rules_mode_of(enum house_rule rule);
 /* What is in force, shield included: what viewers are told. */
 uint32_t house_rules_slow_s(const struct house_rules *rules);
 uint32_t house_rules_modes(const struct house_rules *rules);
-/* How far back echoes have to be kept; 0: nobody asks for them. */
-uint32_t house_rules_echo_s(const struct house_rules *rules);
+/* What has to be known to judge by them, so that nothing else is found or kept. */
+enum house_need {
+    HOUSE_NEEDS_TRAITS = 1 << 0,  // of the text
+    HOUSE_NEEDS_ECHOES = 1 << 1,  // what was said before
+    HOUSE_NEEDS_POSTERS = 1 << 2, // who has posted before, and when
+};
+uint32_t house_rules_needs(const struct house_rules *rules); // enum house_need
 
 struct house_facts { // of the author, at the time of the post
     uint32_t role_bits;

@@ -70,7 +70,7 @@ static void where_nothing_is_set_everything_is_allowed(void **state)
     facts.last_post_ms = NOW_MS;
     facts.echo = (struct echo){NOW_MS, NOW_MS};
     expect_allowed(house_rules_judge(&rules, &wild, &facts));
-    assert_int_equal(house_rules_echo_s(&rules), 0);
+    assert_int_equal(house_rules_needs(&rules), 0);
 }
 
 static void each_mode_has_its_rule(void **state)
@@ -128,7 +128,7 @@ static void the_same_text_is_refused_within_its_windows(void **state)
     (void)state;
     struct house_rules rules = with_modes(HOUSE_UNIQUE);
     struct house_facts facts = someone();
-    assert_int_equal(house_rules_echo_s(&rules), HOUSE_UNIQUE_USER_S);
+    assert_int_equal(house_rules_needs(&rules), HOUSE_NEEDS_TRAITS | HOUSE_NEEDS_ECHOES);
     facts.echo.by_user_ms = NOW_MS - HOUSE_UNIQUE_USER_S * 1000 + 1;
     facts.echo.by_stream_ms = facts.echo.by_user_ms;
     expect(house_rules_judge(&rules, &plain_text, &facts), OUTCOME_REFUSE, REFUSAL_NOT_UNIQUE,

@@ -6,24 +6,38 @@
 
 #include <string.h>
 
-struct event *event_new(struct str body)
+struct event *event_new_with_staff(struct str body, struct str staff)
 {
-    must(body.len <= UINT32_MAX);
-    struct event *event = mem_new(MEM_EVENT, sizeof(*event) + body.len);
+    must(body.len <= UINT32_MAX && staff.len <= UINT32_MAX);
+    struct event *event = mem_new(MEM_EVENT, sizeof(*event) + body.len + staff.len);
     if (event == NULL) {
         return NULL;
     }
     atomic_init(&event->refs, 1);
     event->body_len = (uint32_t)body.len;
+    event->staff_len = (uint32_t)staff.len;
     if (body.len > 0) {
         memcpy(event->body, body.at, body.len);
+    }
+    if (staff.len > 0) {
+        memcpy(event->body + body.len, staff.at, staff.len);
     }
     return event;
 }
 
-struct event *event_with_body(const struct event *event, struct str body)
+struct event *event_new(struct str body)
 {
-    struct event *copy = event_new(body);
+    return event_new_with_staff(body, STR_NONE);
+}
+
+static struct str staff_of(const struct event *event)
+{
+    return (struct str){.at = event->body + event->body_len, .len = event->staff_len};
+}
+
+static struct event *copy_with(const struct event *event, struct str body, struct str staff)
+{
+    struct event *copy = event_new_with_staff(body, staff);
     if (copy != NULL) {
         copy->kind = event->kind;
         copy->flags = event->flags;
@@ -37,6 +51,25 @@ struct event *event_with_body(const struct event *event, struct str body)
         copy->waited_ms = event->waited_ms;
     }
     return copy;
+}
+
+struct event *event_with_body(const struct event *event, struct str body)
+{
+    return copy_with(event, body, staff_of(event));
+}
+
+struct event *event_for_staff(const struct event *event)
+{
+    struct buf body;
+    buf_init(&body, MEM_EVENT, (size_t)event->body_len + event->staff_len + 1);
+    buf_add(&body, event->body, event->body_len);
+    if (event->body_len > 0 && event->staff_len > 0) {
+        buf_add_byte(&body, ',');
+    }
+    buf_add_str(&body, staff_of(event));
+    struct event *told = buf_ok(&body) ? copy_with(event, buf_str(&body), STR_NONE) : NULL;
+    buf_done(&body);
+    return told;
 }
 
 struct event *event_with_prev(const struct event *event, uint64_t prev)
@@ -113,4 +146,51 @@ void event_write_early(struct buf *out, const struct event *event, struct str st
     write_head(out, event, stream, event->prev);
     json_write_member_bool(out, "early", true);
     write_body(out, event);
+}
+
+/* ---- what is for staff: always in this order, behind all other members ---- */
+
+static const char first_name[] = ",\"by\":";
+
+void event_write_staff(struct buf *out, struct str by, struct str reason, struct str act)
+{
+    json_write_member_str(out, "by", by);
+    if (reason.len > 0) {
+        json_write_member_str(out, "reason", reason);
+    }
+    if (act.len > 0) {
+        json_write_member_str(out, "act", act);
+    }
+}
+
+/* Where the object ends that `at` stands in, outside a string. */
+static size_t find_brace(const uint8_t *bytes, size_t at, size_t len)
+{
+    bool is_text = false;
+    while (at < len && (is_text || bytes[at] != '}')) {
+        if (bytes[at] == '\\') {
+            at++;
+        } else if (bytes[at] == '"') {
+            is_text = !is_text;
+        }
+        at++;
+    }
+    return at;
+}
+
+/* A quote within a string stands behind a backslash, so the name is nowhere but where it is one. */
+void event_strip_staff(uint8_t *bytes, size_t len)
+{
+    const size_t name_len = sizeof(first_name) - 1;
+    for (size_t at = 0; at + name_len <= len; at++) {
+        if (memcmp(bytes + at, first_name, name_len) != 0) {
+            continue;
+        }
+        const size_t end = find_brace(bytes, at + name_len, len);
+        if (end < len) {
+            bytes[at] = '}';
+            memset(bytes + at + 1, ' ', end - at);
+            at = end;
+        }
+    }
 }

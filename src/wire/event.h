@@ -5,7 +5,10 @@
  * The JSON of an event on any transport is
  *     {"type":"comment","stream":"demo","seq":4072,"prev":4071,<body>}
  *      '------- event_write(): differs by reader (prev) -----' '- made once at the ordering point
- * so `body` is the members behind `prev`, without braces:
+ * What only who moderates is told of an act, `"by":"mo","reason":"spam","act":"a81"`, is kept
+ * behind the body and written by nobody who did not ask for it: event_for_staff().
+ *
+ * `body` is the members behind `prev`, without braces:
  * "id":"01J..","cid":"c-81f","at":1763700000123,"user":{..},"text":"hello"
  *
  * Lifetime: event_new() by the engine gives one reference; frozen from then on; the last
@@ -64,15 +67,20 @@ struct event {
     int64_t published_mono_ms; // when the engine published it; 0 when read back from the store
     uint32_t body_len;
     uint32_t waited_ms; // from its being handed over to published_mono_ms; 0 when read back
+    uint32_t staff_len; // of the members that stand behind the body
     char body[];        // JSON members, see above
 };
 
 /* Everything but refs and body is the caller's to set before it shares it. NULL: no memory. */
 MUST_USE struct event *event_new(struct str body);
+MUST_USE struct event *event_new_with_staff(struct str body, struct str staff);
 /* The same event with a reader's own prev. NULL: no memory. */
 MUST_USE struct event *event_with_prev(const struct event *event, uint64_t prev);
 /* The same place in the log, with another body. NULL: no memory. */
 MUST_USE struct event *event_with_body(const struct event *event, struct str body);
+/* The same event as who moderates is told it, for event_write(): `by` and `reason` in its body.
+ * NULL: no memory. */
+MUST_USE struct event *event_for_staff(const struct event *event);
 struct event *event_ref(struct event *event); // any thread; returns its argument
 void event_unref(struct event *event);        // any thread; NULL is legal
 
@@ -81,3 +89,7 @@ const char *event_kind_name(enum event_kind kind); // "comment" ...
 void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev);
 /* The same as a copy ahead of its place: with "early":true. */
 void event_write_early(struct buf *out, const struct event *event, struct str stream);
+/* Members for staff: who did it, why (empty: none given), the act's number. */
+void event_write_staff(struct buf *out, struct str by, struct str reason, struct str act);
+/* Takes such members out of whatever JSON holds events for staff, white space in their place. */
+void event_strip_staff(uint8_t *bytes, size_t len);

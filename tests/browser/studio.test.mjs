@@ -2,89 +2,13 @@
 // The studio as moderators have it, in Chromium against the real server.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { Roar, test, unlimited } from "../lib/roar.mjs";
+import { test } from "../lib/roar.mjs";
+import { Desk, desktop, moderated, phone, show, talk, texts } from "./desk.mjs";
 import { lostNetwork, openBrowser, untilTexts, Visitor } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
-
-const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-const desktop = { viewport: { width: 1280, height: 800 } };
-
-/** A moderator at the desk. */
-class Desk extends Visitor {
-  static async open(t, browser, roar, { name = "Sam", stream = "show", ...options } = {}) {
-    const desk = await super.open(t, browser, { ...desktop, ...options });
-    const token = await roar.token(name.toLowerCase(), name, "moderator");
-    await desk.page.goto(`${roar.url}/studio?stream=${stream}`);
-    await desk.page.getByLabel("Your token").fill(token);
-    await desk.page.getByRole("button", { name: "Begin" }).click();
-    await desk.page.locator("#connection[data-phase=live]").waitFor();
-    return desk;
-  }
-
-  line(text) {
-    return this.page.locator("#live .line", { hasText: text });
-  }
-
-  /** Chooses a line of the stream; the focus is on the list then. */
-  async choose(text) {
-    await this.line(text).first().click();
-    await this.page.locator("#live .line[aria-selected=true]").waitFor();
-  }
-
-  press(key) {
-    return this.page.keyboard.press(key);
-  }
-
-  async told(words) {
-    await this.page.locator("#told-text", { hasText: words }).waitFor().catch(async (late) => {
-      throw new Error(`it says ${await this.page.locator("#told-text").textContent()}`, { cause: late });
-    });
-  }
-
-  /** Nothing that can be used is without a name. */
-  async nameless() {
-    return this.page.evaluate(() =>
-      [...document.querySelectorAll("button, a, input, textarea, select, [role=listbox], [role=toolbar], [role=tab], [role=tabpanel], progress")]
-        .filter((element) => element.checkVisibility())
-        .filter((element) => {
-          const by = element.getAttribute("aria-labelledby");
-          const name = element.ariaLabel || (by && document.getElementById(by)?.textContent) || element.labels?.[0]?.textContent;
-          return !(name || element.textContent).trim();
-        })
-        .map((element) => element.outerHTML),
-    );
-  }
-}
-
-/** A server, a stream, and people who write in it. */
-async function show(t, lines, env = {}) {
-  const roar = await Roar.start(t, { ...unlimited, ...env });
-  const people = new Map();
-  const say = async (name, text) => {
-    if (!people.has(name)) people.set(name, await roar.guest(name));
-    return roar.post("show", people.get(name).token, text);
-  };
-  for (const [name, text] of lines) await say(name, text);
-  return { roar, people, say };
-}
-
-const talk = [
-  ["Mira Okafor", "Good evening from Lagos! Sound is perfect here"],
-  ["jonas", "finally live"],
-  ["Ana Lucía", "¿Va a haber repetición después?"],
-  ["يوسف", "مساء الخير للجميع، البث رائع"],
-  ["Troll", "you are all fools"],
-  ["tvåhundra", "One question for the panel: when you say that the archive will stay open, do you mean for everyone, or for those who were here tonight?"],
-  ["Del", "+1"],
-  ["Troll", "nobody asked you"],
-];
-
-const texts = async (roar) => (await roar.ask("GET", "/v1/streams/show/comments")).body.comments.map(({ text }) => text);
-const moderated = async (roar, tail, name = "sam") =>
-  (await roar.ask("GET", `/v1/streams/show/moderation${tail}`, { token: await roar.token(name, name, "moderator") })).body;
 
 test("who may not moderate does not get in, and the token stays in this tab", async (t) => {
   const { roar } = await show(t, talk.slice(0, 2));

@@ -44,9 +44,10 @@ struct follower {
     uint32_t behind;
     uint8_t last_kind;
     char last_body[2048];
-    uint64_t notices;
-    uint64_t notice_user; // of the newest
-    char last_notice[512];
+    uint64_t notices, told; // told: "notice", of acts
+    uint64_t notice_user;   // of the newest
+    uint32_t told_hidden;   // users it is hidden from
+    char last_notice[512], last_told[512];
 };
 void desk_ask_follow(struct desk *desk, struct follower *follower, const char *stream);
 void desk_follow(struct desk *desk, struct follower *follower, const char *stream);

@@ -411,6 +411,59 @@ void moderation_tells_whom_it_concerns(void **state)
     desk_close(&desk);
 }
 
+static void assert_told(const struct follower *follower, uint64_t told, const char *part)
+{
+    assert_int_equal(follower->told, told);
+    assert_non_null(strstr(follower->last_told, part));
+}
+
+/* Before the answer, of acts with an event and without, by whomever. */
+void moderation_tells_moderators_of_each_act(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct act ban = on_bob(ACT_BAN);
+    struct post post = post_of("cleo", "c1", "wait for me");
+    char part[160];
+    ban.reason = STR("spam");
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t act = desk_do(&desk, "demo", ban);
+    snprintf(part, sizeof(part),
+             "{\"type\":\"notice\",\"stream\":\"demo\",\"n\":1,\"act\":\"a%llu\",",
+             (unsigned long long)act);
+    assert_told(&follower, 1, part);
+    assert_told(&follower, 1, "\"do\":\"ban\",\"at\":");
+    assert_told(&follower, 1,
+                "\"by\":\"mod\",\"kind\":\"user\",\"target\":\"user:bob\",\"reason\":\"spam\"");
+    (void)desk_do(&desk, "demo", undo_of(act));
+    snprintf(part, sizeof(part), "\"n\":2,\"act\":\"a%llu\",\"do\":\"undo\"",
+             (unsigned long long)act + 1);
+    assert_told(&follower, 2, part);
+    snprintf(part, sizeof(part),
+             "\"lifts\":{\"act\":\"a%llu\",\"do\":\"ban\",\"target\":\"user:bob\"}}",
+             (unsigned long long)act);
+    assert_told(&follower, 2, part);
+    (void)desk_do(&desk, "", on_bob(ACT_BAN));
+    assert_told(&follower, 3, "\"all\":true,\"n\":1,");
+    assert_true(follower.last_told[0] == '"'); // the stream is for the hub to name
+    assert_int_equal(follower.told_hidden, 0);
+    const uint64_t shadow = desk_do(&desk, "demo", on_bob(ACT_SHADOW));
+    assert_told(&follower, 4, "\"do\":\"shadow\"");
+    assert_int_equal(follower.told_hidden, 1); // from bob, should they moderate
+    (void)desk_do(&desk, "demo", undo_of(shadow));
+    assert_told(&follower, 5, "\"do\":\"undo\"");
+    assert_int_equal(follower.told_hidden, 1);
+    post.submit.wish = (struct wish){.outcome = OUTCOME_HOLD, .rule = STR("hook")};
+    assert_waits(&desk, &post);
+    assert_told(&follower, 6, "\"do\":\"hold\"");
+    assert_told(&follower, 6, "\"kind\":\"rule\"");
+    desk_post_done(&post);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void moderation_tells_who_comes_what_is_set(void **state)
 {
     struct subject *subject = *state;
@@ -546,6 +599,39 @@ void moderation_is_in_the_audit_before_its_answer(void **state)
     desk_open(&desk, subject->port);
     (void)desk_do(&desk, "demo", on_bob(ACT_UNBAN));
     assert_int_equal(verify(&desk, "demo"), 3);
+    desk_close(&desk);
+}
+
+/* How many entries a page of the audit holds that ends before n. */
+static uint32_t page_before(struct desk *desk, uint64_t n, const char *ends)
+{
+    static char json[AUDIT_JSON_MAX];
+    uint32_t count = 0;
+    const struct moderation_call asked = {
+        .what = MODERATION_LOG, .stream = STR("demo"), .before = n, .limit = 2};
+    assert_int_equal(desk_look_up(desk, asked, json, sizeof(json)), ERR_OK);
+    const char *end = strstr(json, "],\"cursor\"");
+    assert_non_null(end);
+    assert_string_equal(end + 2, ends);
+    for (const char *at = json; (at = strstr(at, "\"prev_hash\"")) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+void moderation_is_audited_from_the_newest(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int i = 1; i <= 5; i++) {
+        (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", i * 10));
+    }
+    assert_int_equal(page_before(&desk, SEQ_MAX, "\"cursor\":\"5\",\"before\":\"4\",\"more\":true"),
+                     2);
+    assert_int_equal(page_before(&desk, 4, "\"cursor\":\"3\",\"before\":\"2\",\"more\":true"), 2);
+    assert_int_equal(page_before(&desk, 2, "\"cursor\":\"1\",\"before\":\"1\",\"more\":false"), 1);
+    assert_int_equal(page_before(&desk, 1, "\"cursor\":\"0\",\"before\":\"0\",\"more\":false"), 0);
     desk_close(&desk);
 }
 

@@ -266,9 +266,9 @@ void slipping_shadowed_through_the_queue(void **state)
 static enum refusal refusal_of_same(struct desk *desk, const char *user)
 {
     struct post post = desk_post_of("demo", user, NULL, "the same long words");
-    post.submit.traits.likeness = 42;
-    desk_post(desk, &post);
+    desk_post(desk, &post); // without traits: they are found where a rule asks for them
     const enum refusal refusal = post.submit.refusal;
+    assert_true(post.submit.asked_traits);
     desk_post_done(&post);
     return refusal;
 }

@@ -46,11 +46,13 @@
     TEST(moderation_holds_so_many)                                                                 \
     TEST(moderation_rejects_what_waits)                                                            \
     TEST(moderation_tells_whom_it_concerns)                                                        \
+    TEST(moderation_tells_moderators_of_each_act)                                                  \
     TEST(moderation_tells_who_comes_what_is_set)                                                   \
     TEST(moderation_shadows_without_a_sign)                                                        \
     TEST(moderation_slows_over_a_restart)                                                          \
     TEST(moderation_does_what_was_wished)                                                          \
     TEST(moderation_is_in_the_audit_before_its_answer)                                             \
+    TEST(moderation_is_audited_from_the_newest)                                                    \
     TEST(moderation_is_looked_up)                                                                  \
     TEST(moderation_needs_a_stream)                                                                \
     TEST(removing_tells_whoever_saw_it)                                                            \

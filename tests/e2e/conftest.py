@@ -14,7 +14,17 @@ numbers = itertools.count(1)
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: waits for a real time-out of the server")
+    config.addinivalue_line("markers", "slow: takes or waits long (12 s and more)")
+
+
+def pytest_collection_modifyitems(items):
+    """What waits long is spread over the beginning, so that it is not all one worker's, nor waited for at the end."""
+    slow = [item for item in reversed(items) if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    step = len(others) * 3 // 4 // (len(slow) + 1) + 1
+    items[:] = others
+    for number, item in enumerate(slow):
+        items.insert(number * (step + 1), item)
 
 
 @pytest.fixture(scope="session")

@@ -25,10 +25,10 @@ def environment(settings=None):
     return clean | named
 
 
-def run(*args, settings=None, stdin=None, cwd=None):
+def run(*args, settings=None, stdin=None, cwd=None, deadline_s=DEADLINE_S):
     """A command that ends by itself: (exit code, stdout, stderr)."""
     done = subprocess.run([BINARY, *map(str, args)], env=environment(settings), input=stdin, cwd=cwd,
-                          capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+                          capture_output=True, text=True, timeout=deadline_s, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

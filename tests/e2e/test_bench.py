@@ -7,11 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from http1 import DEADLINE_S
 from roar import eventually, run
 
 
 def bench(*args):
-    code, out, err = run("bench", *args, "--json")
+    code, out, err = run("bench", *args, "--json", deadline_s=6 * DEADLINE_S)  # a lane is told of silence after 15 s
     assert out.startswith("{"), (code, out, err)
     return code, json.loads(out)
 
@@ -31,6 +32,7 @@ def test_a_good_server_is_clean(start):
     assert report["visible"]["count"] > 0 and report["server_cpu_ns"] > 0 and report["anon_after"] > 0
 
 
+@pytest.mark.slow
 def test_every_lane_is_clean_on_every_transport():
     code, report = bench("--spawn", "--viewers", 96, "--transport", "mix", "--lane", "mix", "--rate", 60, "--seconds", 4,
                          "--stalled", 10, "--reconnect-every", 1)
@@ -39,6 +41,7 @@ def test_every_lane_is_clean_on_every_transport():
     assert report["counts"]["spared"] > 0 and report["counts"]["gaps"] > 0
 
 
+@pytest.mark.slow
 def test_everything_at_once_is_clean_over_an_upgrade():
     code, report = bench("--spawn", "--viewers", 120, "--transport", "mix", "--lane", "mix", "--compress", 50, "--rate", 60,
                          "--seconds", 4, "--stalled", 10, "--reconnect-every", 1, "--upgrade-at", 1)
@@ -52,6 +55,7 @@ def test_everything_at_once_is_clean_over_an_upgrade():
     assert 0 < counts["inflated_bytes"] < counts["bytes"] and counts["gaps_unchecked"] == 0
 
 
+@pytest.mark.slow
 def test_deletions_are_timed_and_clean():
     code, report = bench("--spawn", "--viewers", 60, "--transport", "mix", "--lane", "mix", "--compress", 50, "--rate", 60,
                          "--seconds", 2, "--stalled", 10, "--reconnect-every", 1, "--acts", 10)
@@ -123,6 +127,7 @@ def test_a_lying_server(lie, fault):
         assert report["words"], report
 
 
+@pytest.mark.slow
 def test_crowds_and_rates_grow_step_by_step():
     code, report = bench("--spawn", "--viewers", "10,30", "--rate", "5,20", "--seconds", 1, "--pairs", 1)
     assert code == 0, report

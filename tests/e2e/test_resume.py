@@ -165,6 +165,7 @@ def test_a_new_folder_is_a_new_epoch(start, stream):
     assert len(epochs) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PUSH)
 def test_a_slow_reader_is_told_and_goes_on(start, stream, kind):
     """It takes nothing while megabytes pass: then it gets a gap that adds up, and the newest, and lives on."""

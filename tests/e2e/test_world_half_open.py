@@ -45,6 +45,7 @@ class Talk:
             self.thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
 def test_a_silent_death_is_noticed_within_the_ttl(start, stream, is_busy):
     """Presence is right again within TTL + 1 s, the connections are freed, and who is near notices nothing."""

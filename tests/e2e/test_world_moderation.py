@@ -124,6 +124,7 @@ class Moderated(Crowd):
             self.roar.ask("POST", f"{moderator.path}/undo", token=moderator.token, body={"act": deed.act})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [SEED])
 def test_removed_stays_removed_whatever_befalls(start, stream, seed):
     """P6, P7, P9 and P16 on every transcript, over restarts and kill -9; nothing visible is lost."""

@@ -2,6 +2,8 @@
 """P12: viewers that read a byte a second, or nothing, beside healthy ones: nobody else sees a difference but time."""
 import statistics
 
+import pytest
+
 from crowd import Crowd
 from roar import eventually
 from trickle import Trickle
@@ -26,6 +28,7 @@ def memory_of(roar):
     return sum(metrics[f'roar_memory_bytes{{kind="{kind}"}}'] for kind in ("conn", "viewer"))
 
 
+@pytest.mark.slow
 def test_a_byte_a_second_disturbs_nobody(start, stream):
     roar = start()
     alone_ms, _ = run(roar, stream + "-alone")

@@ -26,6 +26,7 @@ def test_seven_bytes_at_a_time_change_nothing(server, stream):
         assert way.resets == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_resets_anywhere_lose_nothing(start, stream, seed):
     """Each connection ends by RST after 1 to 300,000 bytes: in head, handshake, body, answer or stream."""

@@ -3,6 +3,7 @@
 import { Problem, type Act, type Acted, type Moderator } from "@roar/sdk";
 import { setText } from "../dom.js";
 import { reasonOf } from "../words.js";
+import type { Where } from "./scope.js";
 import { doneWord } from "./telling.js";
 
 export interface ActingParts {
@@ -15,38 +16,43 @@ interface Done {
   readonly act: string;
   /** "Deleted Ann's comment" */
   readonly words: string;
+  readonly where: Where;
 }
+
+type Actor = Pick<Moderator, "act" | "undo">;
 
 const TOLD_MS = 12_000;
 
+const told_as_they_are = new Set(["wrong_role", "forbidden", "bad_field"]);
+
 export const wordsOf = (error: unknown): string =>
-  error instanceof Problem ? (error.code === "wrong_role" || error.code === "forbidden" || error.code === "bad_field" ? error.message : reasonOf(error)) : String(error);
+  error instanceof Problem ? (told_as_they_are.has(error.code) ? error.message.replace(/\.$/, "") : reasonOf(error)) : String(error);
 
 export class Acting {
   private ours: Done[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly moderator: Pick<Moderator, "act" | "undo">,
+    private readonly actors: Readonly<Record<Where, Actor>>,
     private readonly parts: ActingParts,
     /** An act is in force, or was lifted. */
-    private readonly done: (acted: Acted, what: Act["do"] | "undo", words: string) => void,
+    private readonly done: (acted: Acted, what: Act["do"] | "undo", did: Omit<Done, "act">) => void,
   ) {
     parts.undo.addEventListener("click", () => void this.undoLast());
   }
 
   /** True when it is in force. `whom` ends the sentence: "Ann's comment". */
-  async do(act: Act, whom: string): Promise<boolean> {
-    const words = `${doneWord(act.do)} ${whom}`.trim();
+  async do(act: Act, whom: string, where: Where = "here"): Promise<boolean> {
+    const words = `${doneWord(act.do)} ${whom}`.trim() + (where === "everywhere" ? " everywhere" : "");
     try {
-      const acted = await this.moderator.act(act);
+      const acted = await this.actors[where].act(act);
       if (acted.duplicate === true) {
         this.tell(`${words}: it was so already.`, false);
       } else {
-        this.ours.push({ act: acted.act, words });
+        this.ours.push({ act: acted.act, words, where });
         this.tell(`${words}.`, true);
       }
-      this.done(acted, act.do, words);
+      this.done(acted, act.do, { words, where });
       return true;
     } catch (error) {
       this.tell(`${words}: no. ${wordsOf(error)}.`, false);
@@ -57,15 +63,15 @@ export class Acting {
   async undoLast(): Promise<void> {
     const last = this.ours.pop();
     if (last === undefined) return this.tell("There is nothing of yours to undo.", false);
-    if (!(await this.undo(last.act, last.words))) this.ours.push(last);
+    if (!(await this.undo(last.act, last.words, last.where))) this.ours.push(last);
   }
 
-  async undo(act: string, words: string): Promise<boolean> {
+  async undo(act: string, words: string, where: Where = "here"): Promise<boolean> {
     try {
-      const acted = await this.moderator.undo(act);
+      const acted = await this.actors[where].undo(act);
       this.ours = this.ours.filter((done) => done.act !== act);
       this.tell(`Undone: ${words}.`, false);
-      this.done(acted, "undo", words);
+      this.done(acted, "undo", { words, where });
       return true;
     } catch (error) {
       const is_gone = error instanceof Problem && (error.status === 404 || error.status === 409);

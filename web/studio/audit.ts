@@ -1,25 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-/* audit -- everything that was done in this stream, newest first, and undone from here. */
+/* audit -- everything that was done in this stream, or in all, newest first, and undone from here. */
 import type { AuditEntry } from "@roar/sdk";
 import { button, make } from "../dom.js";
 import { timeOf } from "./live.js";
+import { Scope, type Where } from "./scope.js";
 import { canUndo, entryText, type Names } from "./telling.js";
 import type { Trail } from "./trail.js";
 
-const SHOWN = 200;
+export interface AuditOptions {
+  readonly box: HTMLElement;
+  readonly stream: string;
+  readonly trail: Trail;
+  /** What was done in all streams, for those who may see it. */
+  readonly all_trail: Trail | undefined;
+  readonly names: Names;
+  undo(act: string, words: string, where: Where): void;
+  failed(error: unknown): void;
+}
+
+interface Shown {
+  readonly element: HTMLLIElement;
+  is_lifted: boolean;
+}
 
 export class Audit {
   private readonly list = make("ol", "entries");
   private readonly nothing = make("p", "nothing", "Nothing has been done yet.");
+  private readonly older = button("Older", () => void this.showOlder(), "plain older");
+  private readonly scope: Scope;
+  private shown = new Map<number, Shown>();
   private is_open = false;
 
-  constructor(
-    box: HTMLElement,
-    private readonly trail: Trail,
-    private readonly names: Names,
-    private readonly undo: (act: string, words: string) => void,
-  ) {
-    box.append(this.list, this.nothing);
+  constructor(private readonly options: AuditOptions) {
+    this.list.setAttribute("aria-label", "What was done, newest first");
+    this.scope = new Scope(options.stream, "What was done", () => {
+      this.shown.clear();
+      this.list.replaceChildren();
+      this.draw();
+    });
+    if (options.all_trail !== undefined) options.box.append(this.scope.element);
+    options.box.append(this.list, this.nothing, this.older);
   }
 
   open(is_open: boolean): void {
@@ -27,30 +47,71 @@ export class Audit {
     this.draw();
   }
 
+  /** Entries keep their elements, so that what somebody has in hand stays. */
   draw(): void {
     if (!this.is_open) return;
-    const newest = this.trail.entries.slice(-SHOWN).reverse();
-    const had_focus = this.list.contains(document.activeElement) ? document.activeElement?.getAttribute("data-act") : undefined;
-    this.list.replaceChildren(...newest.map((entry) => this.entryOf(entry)));
-    this.nothing.hidden = newest.length > 0;
-    // The button that was in somebody's hand is another element by now.
-    if (typeof had_focus === "string") this.list.querySelector<HTMLElement>(`[data-act="${CSS.escape(had_focus)}"]`)?.focus();
+    const { entries, has_older } = this.trail;
+    const known = this.shown;
+    this.shown = new Map();
+    let next: ChildNode | null = this.list.firstChild;
+    for (let at = entries.length - 1; at >= 0; at--) {
+      const entry = entries[at];
+      if (entry === undefined) continue;
+      const element = this.elementOf(entry, known.get(entry.n));
+      known.delete(entry.n);
+      if (element === next) next = next.nextSibling;
+      else this.list.insertBefore(element, next);
+    }
+    for (const { element } of known.values()) element.remove();
+    this.nothing.hidden = entries.length > 0;
+    this.older.hidden = !has_older;
   }
 
-  private entryOf(entry: AuditEntry): HTMLLIElement {
+  private get trail(): Trail {
+    const { trail, all_trail } = this.options;
+    return this.scope.where === "everywhere" && all_trail !== undefined ? all_trail : trail;
+  }
+
+  /** The focus goes on to the newest of what has come. */
+  private async showOlder(): Promise<void> {
+    const oldest = this.trail.entries[0]?.n;
+    this.older.disabled = true;
+    try {
+      await this.trail.older();
+    } catch (error) {
+      this.options.failed(error);
+    }
+    this.older.disabled = false;
+    this.draw();
+    const first = oldest === undefined ? undefined : this.shown.get(oldest)?.element.nextElementSibling;
+    if (first instanceof HTMLElement) first.focus();
+  }
+
+  private elementOf(entry: AuditEntry, shown: Shown | undefined): HTMLLIElement {
     const is_lifted = entry.act !== null && this.trail.lifted.has(entry.act);
-    const item = make("li", is_lifted ? "entry lifted" : "entry");
-    const said = entryText(entry, this.names);
+    const element = shown?.element ?? make("li", "entry");
+    this.shown.set(entry.n, { element, is_lifted });
+    if (shown !== undefined && shown.is_lifted === is_lifted) return element;
+    this.fill(element, entry, is_lifted);
+    return element;
+  }
+
+  private fill(item: HTMLLIElement, entry: AuditEntry, is_lifted: boolean): void {
+    const had_focus = item.contains(document.activeElement);
+    const said = entryText(entry, this.options.names);
     const words = make("span", "text", said);
-    words.dir = "auto";
-    item.append(timeOf(entry.at), words);
-    if (is_lifted) item.append(make("span", "tag", "undone"));
     const { act } = entry;
-    if (act === null || !canUndo(entry, this.trail.lifted)) return item;
-    const undo = button("Undo", () => this.undo(act, said));
-    undo.dataset["act"] = act;
-    undo.setAttribute("aria-label", `Undo: ${said}`);
-    item.append(undo);
-    return item;
+    const { where } = this.scope;
+    words.dir = "auto";
+    item.className = is_lifted ? "entry lifted" : "entry";
+    item.tabIndex = -1;
+    item.replaceChildren(timeOf(entry.at), words);
+    if (is_lifted) item.append(make("span", "tag", "undone"));
+    if (act !== null && canUndo(entry, this.trail.lifted)) {
+      const undo = button("Undo", () => this.options.undo(act, said, where));
+      undo.setAttribute("aria-label", `Undo: ${said}`);
+      item.append(undo);
+    }
+    if (had_focus) item.focus({ preventScroll: true });
   }
 }

@@ -1,64 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
 /* bar -- the acts on what is chosen, as buttons that show their keys. Arrow keys go along it. */
 import { make } from "../dom.js";
-import type { ActKey } from "./keys.js";
+import type { Key } from "./keys.js";
 
-export class ActBar {
+export interface ActBarOptions<K extends Key> {
+  readonly element: HTMLElement;
+  /** Where the focus goes when what had it is not there any more. */
+  readonly list: HTMLElement;
+  readonly keys: readonly K[];
+  /** Where there is no Shift key, a button stands for it. */
+  readonly can_ask?: boolean;
+  act(act: K, is_asked: boolean): void;
+}
+
+export class ActBar<K extends Key> {
   private readonly buttons = new Map<string, HTMLButtonElement>();
+  private readonly asking = make("button", "act act-asking", "With reason");
 
-  constructor(
-    private readonly element: HTMLElement,
-    /** Where the focus goes when what had it is not there any more. */
-    private readonly list: HTMLElement,
-    keys: readonly ActKey[],
-    on_act: (act: ActKey, ask: boolean) => void,
-  ) {
-    for (const act of keys) {
-      const button = make("button", `act act-${act.do}`);
-      button.type = "button";
-      button.tabIndex = this.buttons.size === 0 ? 0 : -1;
-      button.setAttribute("aria-keyshortcuts", act.key);
-      button.append(make("kbd", "", act.key), make("span", "act-label", act.label));
-      button.addEventListener("click", (event) => on_act(act, event.shiftKey || act.needs_text === true));
-      this.buttons.set(act.do, button);
-      element.append(button);
-    }
+  constructor(private readonly options: ActBarOptions<K>) {
+    const { element, keys, can_ask } = options;
+    for (const key of keys) this.add(key);
+    this.asking.type = "button";
+    this.asking.tabIndex = -1;
+    this.asking.ariaPressed = "false";
+    this.asking.addEventListener("click", () => (this.is_asking = !this.is_asking));
+    if (can_ask === true) element.append(this.asking);
     element.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   get has_focus(): boolean {
-    return this.element.contains(document.activeElement);
+    return this.options.element.contains(document.activeElement);
   }
 
   show(is_shown: boolean): void {
-    if (this.element.hidden !== is_shown) return;
+    const { element, list } = this.options;
+    if (element.hidden !== is_shown) return;
     const had_focus = this.has_focus;
-    this.element.hidden = !is_shown;
-    if (had_focus) this.list.focus({ preventScroll: true });
+    element.hidden = !is_shown;
+    this.is_asking = false;
+    if (had_focus) list.focus({ preventScroll: true });
   }
 
   /** Another word for an act: unpin for pin. */
-  name(what: string, label: string): void {
+  name(what: K["do"], label: string): void {
     const span = this.buttons.get(what)?.querySelector(".act-label");
     if (span instanceof HTMLElement && span.textContent !== label) span.textContent = label;
   }
 
-  can(what: string, can: boolean): void {
+  can(what: K["do"], can: boolean): void {
     const button = this.buttons.get(what);
     if (button === undefined || button.disabled === !can) return;
     const had_focus = button === document.activeElement;
     button.disabled = !can;
-    if (had_focus) this.list.focus({ preventScroll: true });
+    this.settle();
+    if (had_focus) this.options.list.focus({ preventScroll: true });
+  }
+
+  private get is_asking(): boolean {
+    return this.asking.ariaPressed === "true";
+  }
+
+  private set is_asking(is_asking: boolean) {
+    this.asking.ariaPressed = String(is_asking);
+  }
+
+  private add(key: K): void {
+    const button = make("button", `act act-${key.do}`);
+    button.type = "button";
+    button.tabIndex = this.buttons.size === 0 ? 0 : -1;
+    button.setAttribute("aria-keyshortcuts", key.key);
+    button.append(make("kbd", "", key.key), make("span", "act-label", key.label));
+    button.addEventListener("click", (event) => {
+      const is_asked = event.shiftKey || key.needs_text === true || this.is_asking;
+      this.is_asking = false;
+      this.options.act(key, is_asked);
+    });
+    this.buttons.set(key.do, button);
+    this.options.element.append(button);
+  }
+
+  /** One button is always on the way of Tab. */
+  private settle(): void {
+    const all = [...this.buttons.values()].filter(({ disabled }) => !disabled);
+    if (all.some(({ tabIndex }) => tabIndex === 0)) return;
+    const [first] = all;
+    if (first !== undefined) first.tabIndex = 0;
   }
 
   private onKey(event: KeyboardEvent): void {
     if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
-    const all = [...this.buttons.values()].filter(({ disabled }) => !disabled);
+    const all = [...this.buttons.values(), this.asking].filter((button) => !button.disabled && button.offsetParent !== null);
     const at = all.findIndex((button) => button === document.activeElement);
     const next = all[(at + (event.key === "ArrowRight" ? 1 : -1) + all.length) % all.length];
     if (at < 0 || next === undefined) return;
     event.preventDefault();
-    for (const button of this.buttons.values()) button.tabIndex = button === next ? 0 : -1;
+    for (const button of all) button.tabIndex = button === next ? 0 : -1;
     next.focus();
   }
 }

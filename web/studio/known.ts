@@ -23,6 +23,12 @@ export class Known implements Names {
     keep(this.names, user.id, nameOf(user));
   }
 
+  /** Whose comments stand where. */
+  meetAt(user: User, seqs: readonly (number | undefined)[]): void {
+    for (const seq of seqs) if (seq !== undefined) keep(this.authors, seq, user.id);
+    this.meet(user);
+  }
+
   read(lines: readonly Line[]): void {
     for (const line of lines) {
       if (line.kind !== "comment" && line.kind !== "removed") continue;

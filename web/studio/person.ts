@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /* person -- one user in this stream: what holds for them, and what they wrote, removed or not. */
-import type { Moderator, Sanction, User, UserSeen } from "@roar/sdk";
+import type { Moderator, Sanction, User, UserSeen, Written } from "@roar/sdk";
 import { button, make } from "../dom.js";
 import { badgesOf, hueOf, initialsOf, nameOf } from "../look.js";
 import { fullTime } from "../words.js";
 import { timeOf } from "./live.js";
+import type { Where } from "./scope.js";
 import { sanctionText } from "./telling.js";
 
 export interface PersonOptions {
   readonly box: HTMLElement;
   readonly moderator: Pick<Moderator, "user">;
-  undo(act: string, words: string): void;
+  /** They may lift what holds on all streams, too. */
+  readonly can_everywhere: boolean;
+  undo(act: string, words: string, where: Where): void;
   remove(seq: number, user: User): void;
   restore(seq: number, user: User): void;
   failed(error: unknown): void;
@@ -75,18 +78,25 @@ export class Person {
     const reason = sanction.reason === undefined ? "" : `: ${sanction.reason}`;
     const words = make("span", "text", `${sanctionText(sanction, Date.now())}${by}${reason}`);
     words.title = fullTime(sanction.at);
-    item.append(words, button("Undo", () => this.options.undo(sanction.act, `${nameOf(user)} ${sanctionText(sanction, Date.now())}`)));
+    item.append(words);
+    const where = sanction.all === true ? "everywhere" : "here";
+    if (where === "here" || this.options.can_everywhere) {
+      const undo = button("Undo", () => this.options.undo(sanction.act, `${nameOf(user)} ${sanctionText(sanction, Date.now())}`, where));
+      undo.setAttribute("aria-label", `Undo: ${sanctionText(sanction, Date.now())}`);
+      item.append(undo);
+    }
     return item;
   }
 
-  private commentOf({ seq, at, text, state }: UserSeen["comments"][number], user: User): HTMLLIElement {
+  private commentOf({ seq, at, text, state }: Written, user: User): HTMLLIElement {
     const item = make("li", `wrote ${state ?? "visible"}`);
-    const words = make("span", "text", text);
+    const words = make("span", "text", text ?? "erased by now");
     words.dir = "auto";
     const said = states[state ?? ""];
     item.append(timeOf(at), words);
     if (said !== undefined) item.append(make("span", "tag", said));
-    if (state === "deleted" && seq > 0) item.append(button("Restore", () => this.options.restore(seq, user)));
+    if (seq === undefined || text === undefined) return item;
+    if (state === "deleted") item.append(button("Restore", () => this.options.restore(seq, user)));
     if ((state ?? "visible") === "visible") item.append(button("Delete", () => this.options.remove(seq, user)));
     return item;
   }

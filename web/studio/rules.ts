@@ -3,6 +3,7 @@
 import type { Act, House, HouseRule } from "@roar/sdk";
 import { make, setText } from "../dom.js";
 import { countText, waitText } from "../words.js";
+import { Scope, type Where } from "./scope.js";
 import { countHits, readTerms, writeTerms } from "./terms.js";
 
 interface Rule {
@@ -12,6 +13,8 @@ interface Rule {
   readonly mode?: string;
   /** Or the number that does, by its name, in units of `unit`: none is off. */
   readonly number?: { readonly name: string; readonly unit: string; readonly min: number; readonly max: number; readonly times: number };
+  /** It is on where something is said of it. */
+  readonly is_given?: boolean;
   /** What it does, where that cannot be chosen. */
   readonly does?: string;
 }
@@ -25,6 +28,7 @@ const rules: readonly Rule[] = [
   { name: "caps", label: "Capitals", number: { name: "percent", unit: "%, at most", min: 1, max: 100, times: 1 } },
   { name: "marks", label: "Marks on a letter", number: { name: "max", unit: "at most", min: 1, max: 7, times: 1 } },
   { name: "account_age", label: "Accounts older than", number: { name: "seconds", unit: "hours", min: 1, max: 87_600, times: 3_600 } },
+  { name: "hook_down", label: "The hook is silent", is_given: true },
   { name: "hold_first", label: "Hold first comments", mode: "hold_first" },
   { name: "hold_all", label: "Hold all comments", mode: "hold_all", does: "hold" },
   { name: "mods_first", label: "Moderators first", mode: "mods_first", does: "hold a while" },
@@ -35,10 +39,16 @@ const ACTIONS = ["refuse", "hold", "shadow", "mark"] as const;
 
 export interface RulesOptions {
   readonly box: HTMLElement;
-  act(act: Act, words: string): Promise<boolean>;
+  readonly stream: string;
+  /** They may set what holds in all streams. */
+  readonly can_everywhere: boolean;
+  act(act: Act, words: string, where: Where): Promise<boolean>;
   setRules(rules: Readonly<Record<string, HouseRule>>): Promise<void>;
   /** What has been written lately, to try terms on. */
   texts(): readonly string[];
+  /** It shows another place's rules from now on: draw() with those. */
+  scoped(): void;
+  clear(): void;
 }
 
 function choice(values: readonly (readonly [string, string])[], label: string): HTMLSelectElement {
@@ -68,6 +78,7 @@ function numberOf(label: string, { unit, min, max }: NonNullable<Rule["number"]>
 
 interface Row {
   readonly rule: Rule;
+  readonly element: HTMLElement;
   readonly on: HTMLInputElement;
   readonly action: HTMLSelectElement;
   readonly dry: HTMLInputElement;
@@ -79,7 +90,9 @@ export class Rules {
   private house: House = {};
   private readonly slow = choice(SLOW_S.map((seconds) => [String(seconds), seconds === 0 ? "Off" : waitText(seconds)]), "Slow mode");
   private readonly shield = make("button", "shield", "Shield");
+  private readonly scope: Scope;
   private readonly rows: readonly Row[];
+  private readonly list = make("table", "rules");
   private readonly terms = make("textarea", "terms");
   private readonly terms_told = make("p", "why");
   private readonly terms_set = make("button", "primary", "Set the terms");
@@ -91,14 +104,23 @@ export class Rules {
     this.shield.type = "button";
     this.shield.addEventListener("click", () => {
       const value = this.house.shield !== true;
-      void options.act({ do: "shield", value }, value ? "up" : "down");
+      void this.act({ do: "shield", value }, value ? "up" : "down");
     });
     this.slow.addEventListener("change", () => {
       const seconds = Number(this.slow.value);
-      void options.act({ do: "slow", seconds }, seconds === 0 ? "to off" : `to ${waitText(seconds)}`);
+      void this.act({ do: "slow", seconds }, seconds === 0 ? "to off" : `to ${waitText(seconds)}`);
+    });
+    this.scope = new Scope(options.stream, "Whose rules", () => {
+      this.is_edited = false;
+      options.scoped();
     });
     this.buildTerms();
-    options.box.append(this.head(), this.table(), ...this.termsParts());
+    if (options.can_everywhere) options.box.append(this.scope.element);
+    options.box.append(this.head(), this.table(), ...this.termsParts(), this.foot());
+  }
+
+  get where(): Where {
+    return this.scope.where;
   }
 
   /** What holds now; what somebody is changing here stays as they have it. */
@@ -107,6 +129,7 @@ export class Rules {
     this.shield.setAttribute("aria-pressed", String(house.shield === true));
     setText(this.shield, house.shield === true ? "Shield is up" : "Put the shield up");
     if (document.activeElement !== this.slow) this.drawSlow(house.slow ?? 0);
+    this.list.classList.toggle("everywhere", this.where === "everywhere");
     for (const row of this.rows) this.drawRow(row);
     if (!this.is_edited) this.terms.value = writeTerms(house.terms ?? []);
     this.measure();
@@ -121,12 +144,15 @@ export class Rules {
     this.slow.value = String(seconds);
   }
 
-  private drawRow({ rule, on, action, dry, hits, would }: Row): void {
+  private drawRow({ rule, element, on, action, dry, hits, would }: Row): void {
     const { modes, counts } = this.house;
+    const is_everywhere = this.where === "everywhere";
+    // What rules do is each stream's own; modes hold in all.
+    element.hidden = is_everywhere && rule.mode === undefined;
     const set = this.house.rules?.[rule.name];
     const { number } = rule;
     const given = number === undefined ? undefined : set?.[number.name];
-    if (number === undefined) on.checked = rule.mode === undefined ? (this.house.terms ?? []).length > 0 : modes?.includes(rule.mode) === true;
+    if (number === undefined) on.checked = rule.mode !== undefined ? modes?.includes(rule.mode) === true : rule.is_given === true ? set !== undefined : (this.house.terms ?? []).length > 0;
     else if (document.activeElement !== on) on.value = typeof given === "number" ? String(given / number.times) : "";
     if (document.activeElement !== action) action.value = set?.action ?? (rule.name === "hold_first" ? "hold" : "refuse");
     dry.checked = set?.dry_run === true;
@@ -138,25 +164,39 @@ export class Rules {
     const on = rule.number === undefined ? check(`${rule.label}: on`) : numberOf(rule.label, rule.number);
     const action = choice(ACTIONS.map((value) => [value, value]), `${rule.label}: what it does`);
     const dry = check(`${rule.label}: only counted`);
-    const row: Row = { rule, on, action, dry, hits: make("td", "number"), would: make("td", "number") };
-    on.disabled = rule.mode === undefined && rule.number === undefined;
-    on.addEventListener("change", () => void (rule.number === undefined ? this.switch(rule, on.checked) : this.set(rule, on)));
+    const row: Row = { rule, element: make("tr", ""), on, action, dry, hits: make("td", "number"), would: make("td", "number") };
+    on.disabled = rule.mode === undefined && rule.number === undefined && rule.is_given !== true;
+    on.addEventListener("change", () => void this.switched(rule, row));
     action.addEventListener("change", () => void this.change(rule, { action: action.value as (typeof ACTIONS)[number] }));
     dry.addEventListener("change", () => void this.change(rule, { dry_run: dry.checked }));
     return row;
+  }
+
+  private switched(rule: Rule, { on, action }: Row): Promise<void> {
+    if (rule.number !== undefined) return this.set(rule, on);
+    if (rule.is_given !== true) return this.switch(rule, on.checked);
+    return on.checked ? this.change(rule, { action: action.value as (typeof ACTIONS)[number] }) : this.drop(rule);
+  }
+
+  private act(act: Act, words: string): Promise<boolean> {
+    return this.options.act(act, words, this.where);
   }
 
   private async switch({ mode, label }: Rule, is_on: boolean): Promise<void> {
     if (mode === undefined) return;
     const others = (this.house.modes ?? []).filter((one) => one !== mode);
     const value = is_on ? [...others, mode] : others;
-    if (!(await this.options.act({ do: "mode", value }, `${label.toLowerCase()} ${is_on ? "on" : "off"}`))) this.draw(this.house);
+    if (!(await this.act({ do: "mode", value }, `${label.toLowerCase()} ${is_on ? "on" : "off"}`))) this.draw(this.house);
   }
 
   /** A number is its rule's switch: without one it is off. */
   private async set({ name, number }: Rule, input: HTMLInputElement): Promise<void> {
     if (number === undefined || !input.reportValidity()) return;
     if (input.value !== "") return this.change({ name }, { [number.name]: Number(input.value) * number.times });
+    await this.drop({ name });
+  }
+
+  private async drop({ name }: Pick<Rule, "name">): Promise<void> {
     await this.put(({ [name]: _, ...others }) => others);
   }
 
@@ -179,7 +219,7 @@ export class Rules {
   }
 
   private table(): HTMLElement {
-    const table = make("table", "rules");
+    const table = this.list;
     const head = make("tr", "");
     for (const title of ["Rule", "On", "Then", "Only count", "Hit", "Would have"]) {
       const cell = make("th", "", title);
@@ -188,8 +228,7 @@ export class Rules {
     }
     table.createTHead().append(head);
     const body = table.createTBody();
-    for (const { rule, on, action, dry, hits, would } of this.rows) {
-      const row = make("tr", "");
+    for (const { rule, element: row, on, action, dry, hits, would } of this.rows) {
       const title = make("th", "", rule.label);
       title.scope = "row";
       const does = rule.does === undefined ? action : make("span", "why", rule.does);
@@ -203,6 +242,16 @@ export class Rules {
     const frame = make("div", "table");
     frame.append(table);
     return frame;
+  }
+
+  private foot(): HTMLElement {
+    const foot = make("div", "rules-foot");
+    const clear = make("button", "plain danger", "Clear the stream …");
+    clear.type = "button";
+    clear.setAttribute("aria-keyshortcuts", "c");
+    clear.addEventListener("click", () => this.options.clear());
+    foot.append(clear, make("p", "why", "Takes away all that was written up to now, once you have seen how much and typed the stream's name."));
+    return foot;
   }
 
   private buildTerms(): void {
@@ -238,7 +287,7 @@ export class Rules {
 
   private async setTerms(): Promise<void> {
     const { terms } = readTerms(this.terms.value);
-    if (!(await this.options.act({ do: "terms", value: terms }, `to ${countText(terms.length, "term", "terms")}`))) return;
+    if (!(await this.act({ do: "terms", value: terms }, `to ${countText(terms.length, "term", "terms")}`))) return;
     this.is_edited = false;
     this.measure();
   }

@@ -13,6 +13,8 @@ export interface Pass {
   readonly token: string;
   /** The user's id. */
   readonly self: string;
+  /** They moderate all streams, too. */
+  readonly is_everywhere: boolean;
 }
 
 function recall(key: string): string | undefined {
@@ -47,7 +49,10 @@ async function prove(stream: string, token: string): Promise<Pass> {
     // Nobody has written or watched there yet: it comes to be with us.
     if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
   });
-  return { stream, token, self: tokenClaims(token)?.sub ?? "" };
+  const claims = tokenClaims(token);
+  const is_admin = claims?.roles?.includes("admin") === true;
+  const is_everywhere = is_admin && (await new Moderator({ token }).house().then(() => true, () => false));
+  return { stream, token, self: claims?.sub ?? "", is_everywhere };
 }
 
 /** Forgets the token and begins anew; `why` is told there. */

@@ -59,6 +59,7 @@ export class Tabs {
       const element = document.getElementById(`panel-${name}`);
       if (element !== null) element.hidden = name !== beside;
     }
+    this.tabs.get(panel)?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.opened(panel);
   }
 

@@ -3,47 +3,44 @@
 import type { AuditEntry, Sanction } from "@roar/sdk";
 import { countText, waitText } from "../words.js";
 
-interface Words {
-  /** "Deleted" Ann's comment. */
-  readonly done: string;
-  /** sam "deleted" #12. */
-  readonly did: string;
-  /** Ann is "banned". */
-  readonly is?: string;
-}
-
-const words: Readonly<Record<string, Words>> = {
-  delete: { done: "Deleted", did: "deleted" },
-  hold: { done: "Held back", did: "held back", is: "held" },
-  restore: { done: "Restored", did: "restored" },
-  purge: { done: "Purged", did: "purged" },
-  clear: { done: "Cleared", did: "cleared the stream" },
-  approve: { done: "Approved", did: "approved" },
-  reject: { done: "Rejected", did: "rejected" },
-  ban: { done: "Banned", did: "banned", is: "banned" },
-  unban: { done: "Unbanned", did: "unbanned" },
-  timeout: { done: "Timed out", did: "timed out", is: "timed out" },
-  shadow: { done: "Shadowed", did: "shadowed", is: "shadowed" },
-  unshadow: { done: "Unshadowed", did: "unshadowed" },
-  warn: { done: "Warned", did: "warned", is: "warned" },
-  pin: { done: "Pinned", did: "pinned" },
-  unpin: { done: "Unpinned", did: "unpinned" },
-  slow: { done: "Set slow mode", did: "set slow mode" },
-  mode: { done: "Set the modes", did: "set the modes" },
-  shield: { done: "Set the shield", did: "set the shield" },
-  terms: { done: "Set the terms", did: "set the terms" },
-  rules: { done: "Set the rules", did: "set the rules" },
-  undo: { done: "Undone", did: "undid" },
-  acknowledge: { done: "Acknowledged", did: "acknowledged" },
-  appeal: { done: "Appealed", did: "appealed against" },
-  decide: { done: "Decided", did: "decided on" },
+/** sam "deleted" #12; Ann is "banned". */
+const did: Readonly<Record<string, string>> = {
+  delete: "deleted",
+  hold: "held back",
+  restore: "restored",
+  purge: "purged",
+  clear: "cleared the stream",
+  approve: "approved",
+  reject: "rejected",
+  ban: "banned",
+  unban: "unbanned",
+  timeout: "timed out",
+  shadow: "shadowed",
+  unshadow: "unshadowed",
+  warn: "warned",
+  pin: "pinned",
+  unpin: "unpinned",
+  slow: "set slow mode",
+  mode: "set the modes",
+  shield: "set the shield",
+  terms: "set the terms",
+  rules: "set the rules",
+  undo: "undid",
+  acknowledge: "acknowledged",
+  appeal: "appealed against",
+  decide: "decided on",
 };
 
-export const doneWord = (what: string): string => words[what]?.done ?? what;
-export const didWord = (what: string): string => words[what]?.did ?? what;
+export const didWord = (what: string): string => did[what] ?? what;
+
+/** "Deleted" Ann's comment. */
+export function doneWord(what: string): string {
+  const word = what === "undo" ? "undone" : didWord(what);
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
 
 /** What somebody is who is under it: "timed out". */
-export const sanctionWord = (what: string): string => words[what]?.is ?? what;
+export const sanctionWord = (what: string): string => (what === "hold" ? "held" : didWord(what));
 
 /** "timed out, 8 minutes left" */
 export function sanctionText(sanction: Sanction, now: number): string {
@@ -90,7 +87,7 @@ export function targetText({ target }: Pick<AuditEntry, "target">, names: Names 
 
 /** One line of the audit: "sam timed out u9 for 10 minutes: spam" */
 export function entryText(entry: AuditEntry, names: Names = noNames): string {
-  const who = entry.kind === "user" ? (entry.by ?? "somebody") : `${entry.kind}${entry.by === null ? "" : ` ${entry.by}`}`;
+  const who = entry.kind === "user" ? (entry.by === null ? "somebody" : names.user(entry.by)) : `${entry.kind}${entry.by === null ? "" : ` ${entry.by}`}`;
   const time = typeof entry.seconds === "number" && entry.seconds > 0 ? ` for ${waitText(entry.seconds)}` : "";
   const target = targetText(entry, names);
   const reason = entry.reason === null ? "" : `: ${entry.reason}`;

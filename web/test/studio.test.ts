@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEntry, AuditPage, Comment, SimilarGroup } from "@roar/sdk";
-import { actOf, commentKeys, groupKeys, queueKeys, type ActKey } from "../studio/keys.js";
+import type { AuditEntry, AuditPage, Comment, HistoryPage, SimilarGroup, Written } from "@roar/sdk";
+import { evidenceOf } from "../studio/appeals.js";
+import { countComments, countedText } from "../studio/clearing.js";
+import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, type ActKey, type Key } from "../studio/keys.js";
 import { Known } from "../studio/known.js";
 import { authorsOf, groupAct, groupText, keyOfGroup } from "../studio/raid.js";
 import { reachText } from "../studio/reach.js";
@@ -19,9 +21,9 @@ const entry = (more: Partial<AuditEntry>): AuditEntry => ({
 });
 
 test("each key means one act in its place, and Shift asks for more", () => {
-  for (const keys of [commentKeys, queueKeys, groupKeys]) {
+  for (const keys of [commentKeys, queueKeys, groupKeys, personKeys, appealKeys] as readonly (readonly Key[])[]) {
     assert.equal(new Set(keys.map(({ key }) => key)).size, keys.length);
-    for (const taken of ["j", "k", "u", "v", "l", "1", "2", "3", "4", "5", "?"]) assert.equal(keys.some(({ key }) => key === taken), false, taken);
+    for (const taken of ["j", "k", "u", "v", "l", "c", "1", "2", "3", "4", "5", "6", "?"]) assert.equal(keys.some(({ key }) => key === taken), false, taken);
   }
   const pressed = (key: string, shiftKey = false): [string | undefined, boolean | undefined] => {
     const found = actOf(commentKeys, { key, shiftKey });
@@ -101,7 +103,8 @@ test("what can be undone: an act that lasts, once", () => {
 });
 
 test("the trail takes each entry once, and knows what was lifted and who did what", () => {
-  const trail = new Trail({ audit: () => new Promise<AuditPage>(() => undefined) }, () => undefined, () => undefined);
+  const never = (): Promise<AuditPage> => new Promise(() => undefined);
+  const trail = new Trail({ audit: never, auditBefore: never }, () => undefined, () => undefined);
   const first = [entry({ n: 1, act: "a1", seq: 10 }), entry({ n: 2, act: "a2", do: "ban" })];
   assert.equal(trail.take(first).length, 2);
   assert.equal(trail.take([...first, entry({ n: 3, act: "a3", do: "undo", target: "act:a1", seq: 11 })]).length, 1);
@@ -109,6 +112,49 @@ test("the trail takes each entry once, and knows what was lifted and who did wha
   assert.deepEqual([...trail.lifted], ["a1"]);
   assert.equal(trail.at(10)?.act, "a1");
   assert.equal(trail.at(12), undefined);
+});
+
+test("the trail reads what is older on demand, once", async () => {
+  const never = (): Promise<AuditPage> => new Promise(() => undefined);
+  const asked: (number | undefined)[] = [];
+  const auditBefore = (before?: number): Promise<AuditPage> => {
+    asked.push(before);
+    return Promise.resolve({ entries: [entry({ n: 3, act: "a3" }), entry({ n: 4, act: "a4", seq: 40 })], cursor: "4", before: "3", more: false });
+  };
+  const trail = new Trail({ audit: never, auditBefore }, () => undefined, () => undefined);
+  trail.take([entry({ n: 5, act: "a5", do: "undo", target: "act:a4" })]);
+  await Promise.all([trail.older(), trail.older()]);
+  assert.deepEqual(trail.entries.map(({ n }) => n), [3, 4, 5]);
+  assert.deepEqual([trail.has_older, trail.at(40)?.act, trail.lifted.has("a4")], [false, "a4", true]);
+  assert.deepEqual(asked, [5, 5]);
+});
+
+test("what a clear would take is counted back to the beginning, or to where it is enough to say more", async () => {
+  const history = (total: number, size: number) => (before?: string): Promise<HistoryPage> => {
+    const end = before === undefined ? total : Number(before.split(".")[1]) - 1;
+    const begin = Math.max(0, end - size);
+    const comments = Array.from({ length: end - begin }, (_, at) => comment(begin + at + 1, `u${at % 3}`, "x"));
+    return Promise.resolve({ epoch: "e", cursor: `e.${end}`, before: `e.${begin + 1}`, comments, more: begin > 0 });
+  };
+  const counted = await countComments({ comments: history(7, 3) });
+  assert.deepEqual([counted.comments, counted.people, counted.has_more, counted.newest.map(({ seq }) => seq)], [7, 3, false, [5, 6, 7]]);
+  assert.equal(countedText(counted), "7 comments by 3 people, and what comes until you confirm.");
+  const many = await countComments({ comments: history(20_000, 500) });
+  assert.deepEqual([many.comments, many.has_more], [5_000, true]);
+  assert.match(countedText(many), /^More than 5.?000 comments by 3 people/);
+  assert.equal(countedText(await countComments({ comments: history(0, 3) })), "There is nothing to clear.");
+});
+
+test("what an appeal is about: the comments that the act names, or the last before it", () => {
+  const wrote = (seq: number, at: number, state: "visible" | "deleted" = "visible"): Written => ({ ...comment(seq, "u9", `text ${seq}`), at, state });
+  const { text: _, ...erased } = wrote(9, 9);
+  const comments = [wrote(1, 1), wrote(2, 2, "deleted"), wrote(3, 3), wrote(4, 4, "deleted"), wrote(5, 50), erased];
+  const told = (more: Partial<AuditEntry>): (number | undefined)[] => evidenceOf({ entry: entry({ at: 10, ...more }), lifted: false }, { comments }).map(({ seq }) => seq);
+  assert.deepEqual(told({ target: "seq:2,4,9" }), [2, 4], "what is erased is no evidence");
+  assert.deepEqual(told({ target: "id:c3" }), [3]);
+  assert.deepEqual(told({ do: "purge", target: "user:u9" }), [2, 4]);
+  assert.deepEqual(told({ do: "ban", target: "user:u9" }), [2, 3, 4]);
+  assert.deepEqual(told({ do: "clear", target: null }), [2, 4]);
 });
 
 test("who is under what, until it is over", () => {

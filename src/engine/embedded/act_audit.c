@@ -12,7 +12,7 @@
 
 enum { VALUE_BYTES_MAX = 1024 }; // of what stands in an entry as it was asked
 
-static struct str kind_of(enum actor_kind kind)
+struct str act_audit_kind(enum actor_kind kind)
 {
     switch (kind) {
     case ACTOR_RULE:
@@ -54,7 +54,8 @@ static enum err value_of(struct str value, char text[80], struct str *ret_value)
     return ERR_OK;
 }
 
-enum err act_audit_add(struct store *store, const struct act_audit *audit, int64_t wall_ms)
+enum err act_audit_add(struct store *store, const struct act_audit *audit, int64_t wall_ms,
+                       uint64_t *ret_n)
 {
     char id[ACT_ID_TEXT_MAX];
     char value[80];
@@ -69,7 +70,7 @@ enum err act_audit_add(struct store *store, const struct act_audit *audit, int64
         .stream = audit->stream,
         .act = str_of(id),
         .what = str_of(act_name(audit->what)),
-        .kind = kind_of(audit->by->kind),
+        .kind = act_audit_kind(audit->by->kind),
         .by = audit->by->id,
         .policy = audit->by->kind == ACTOR_RULE ? audit->by->id : STR_NONE,
         .target = audit->target,
@@ -86,5 +87,7 @@ enum err act_audit_add(struct store *store, const struct act_audit *audit, int64
         err = store_audit_add(store, audit->chain, audit->act, &row);
     }
     buf_done(&line);
-    return err;
+    TRY(err);
+    *ret_n = entry.n;
+    return ERR_OK;
 }

@@ -22,5 +22,7 @@ struct act_audit {
     int64_t seconds; // -1: none
     uint64_t seq;    // 0: none
 };
-MUST_USE enum err act_audit_add(struct store *store, const struct act_audit *audit,
-                                int64_t wall_ms);
+/* `*ret_n`: the entry's number in its chain. */
+MUST_USE enum err act_audit_add(struct store *store, const struct act_audit *audit, int64_t wall_ms,
+                                uint64_t *ret_n);
+struct str act_audit_kind(enum actor_kind kind); // "user" ...

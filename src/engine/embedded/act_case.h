@@ -32,6 +32,9 @@ struct act_case {
     uint64_t key;             // of the stream, what is done and the target
     int64_t until_ms;         // wall; 0: for ever
     uint64_t id;              // of the act, once it is recorded; 0: it is not
+    struct buf lifts;         // owned; act_told.c: of an undo
+    uint64_t *hidden;         // owned; [hidden_count] users who are not told of it
+    uint32_t hidden_count;
     struct act_verdict verdict;
 };
 

@@ -137,7 +137,8 @@ static enum err tell(struct act_case *act, const struct held_row *held, bool is_
         .type = is_approval ? "approved" : "rejected",
         .id = {.at = id.text, .len = COMMENT_ID_LEN},
         .cid = held->cid,
-        .author = hash_str(act->ordering->identity.hash_key, held->user)};
+        .author = hash_str(act->ordering->identity.hash_key, held->user),
+        .kind = act->call->by.kind};
     return notice_out_comment(&act->ordering->outbox, act->head, &notice);
 }
 

@@ -170,7 +170,8 @@ static enum err queue(struct act_case *act, const struct standing *standing)
         .type = "held",
         .id = {.at = id.text, .len = COMMENT_ID_LEN},
         .cid = standing->cid,
-        .author = hash_str(act->ordering->identity.hash_key, standing->user)};
+        .author = hash_str(act->ordering->identity.hash_key, standing->user),
+        .kind = act->call->by.kind};
     TRY(notice_out_comment(&act->ordering->outbox, act->head, &notice));
     return held_add(act->ordering->store, &row, UINT64_MAX);
 }

@@ -6,6 +6,7 @@
 #include "engine/embedded/act_removal.h"
 #include "engine/embedded/act_sanction.h"
 #include "engine/embedded/act_setting.h"
+#include "engine/embedded/act_told.h"
 
 #include <stddef.h>
 
@@ -154,6 +155,7 @@ static enum err undo(struct undoing *undoing)
     }
     TRY(act_case_record(act));
     TRY(store_acts_lift(act->ordering->store, undoing->before.id, act->id));
+    TRY(act_told_lifts(act, &undoing->before));
     return follow(undoing);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/embedded/act_removal.h"
 #include "engine/embedded/act_sanction.h"
 #include "engine/embedded/act_setting.h"
+#include "engine/embedded/act_told.h"
 #include "engine/embedded/act_undo.h"
 
 #include <stddef.h>
@@ -103,13 +104,15 @@ static enum err close_case(struct act_case *act)
         .seconds = call->act.seconds,
         .seq = act->verdict.seq,
     };
+    uint64_t n = 0;
     if (act->id == 0) {
         return ERR_OK;
     }
     if (act->verdict.seq != 0) {
         TRY(store_acts_set_seq(act->ordering->store, act->id, act->verdict.seq));
     }
-    return act_audit_add(act->ordering->store, &audit, act->now.wall_ms);
+    TRY(act_audit_add(act->ordering->store, &audit, act->now.wall_ms, &n));
+    return act_told_send(act, &audit, n);
 }
 
 static enum err judge(struct act_case *act)
@@ -136,9 +139,12 @@ enum err acts_judge(struct ordering *ordering, const struct act_call *call, stru
         .ordering = ordering, .call = call, .now = now, .verdict = {.end = ACT_DONE}};
     buf_init(&act.target, MEM_ENGINE, SIZE_MAX);
     buf_init(&act.value, MEM_ENGINE, SIZE_MAX);
+    buf_init(&act.lifts, MEM_ENGINE, SIZE_MAX);
     const enum err err = judge(&act);
     buf_done(&act.target);
     buf_done(&act.value);
+    buf_done(&act.lifts);
+    mem_free(MEM_ENGINE, act.hidden);
     TRY(err);
     *ret_verdict = act.verdict;
     return ERR_OK;

@@ -296,6 +296,7 @@ static void answer(struct batch *batch, struct batch_post *post)
     submit->refusal = verdict->refusal;
     submit->retry_after_ms = verdict->retry_after_ms;
     submit->rate = verdict->rate;
+    submit->asked_traits = verdict->asked_traits;
     const bool is_hidden = verdict->state == COMMENT_HELD || verdict->state == COMMENT_DELETED;
     submit->state = is_hidden ? verdict->state : COMMENT_VISIBLE; // nobody is told of a shadow
     submit->act = verdict->act;

@@ -26,6 +26,7 @@ struct bus_home {
     struct link link;      // in bus->homes
     struct link laden;     // in bus->laden while `parcel` has something
     struct home *home;     // borrowed; outlives its watches
+    struct link subs;      // of struct sub: whose watches are there
     struct parcel *parcel; // owned until it is sent
     uint32_t watches;      // that are on
     bool has_fallen;       // one fell behind, and no walk came by since
@@ -50,7 +51,8 @@ struct parcel {
 
 struct sub {
     struct letter behind;
-    struct link link; // in the stream's list
+    struct link link;      // in the stream's list
+    struct link home_link; // in at->subs
     struct watch *watch;
     struct bus_home *at; // borrowed; outlives it
 };
@@ -91,6 +93,7 @@ static struct bus_home *find_home(struct bus *bus, struct home *home)
     if (made != NULL) {
         made->home = home;
         atomic_init(&made->refs, 1);
+        list_init(&made->subs);
         list_push(&bus->homes, &made->link);
         bus->home_count++;
     }
@@ -108,6 +111,7 @@ enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch)
     sub->at = at;
     at->watches++;
     list_push(subs, &sub->link);
+    list_push(&at->subs, &sub->home_link);
     return ERR_OK;
 }
 
@@ -118,6 +122,7 @@ void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch)
         struct sub *sub = list_entry(link, struct sub, link);
         if (sub->watch == watch) {
             list_remove(link);
+            list_remove(&sub->home_link);
             sub->at->watches--;
             mem_free(MEM_ENGINE, sub);
             return;
@@ -137,6 +142,7 @@ static void open_behind(struct letter *letter)
 static void fall_behind(struct bus *bus, struct sub *sub)
 {
     list_remove(&sub->link);
+    list_remove(&sub->home_link);
     sub->at->watches--;
     sub->at->has_fallen = true;
     bus_flush(bus);
@@ -237,6 +243,31 @@ void bus_notify(struct bus *bus, struct link *subs, struct notice *notice)
         next = link->next;
         if (sub->watch->on_notice != NULL &&
             put_in(bus, sub, (struct item){.notice = notice}, sizeof(*notice) + notice->json_len)) {
+            (void)notice_ref(notice);
+        }
+    }
+}
+
+static struct sub *first_that_wants(const struct bus_home *at)
+{
+    for (struct link *link = at->subs.next; link != &at->subs; link = link->next) {
+        struct sub *sub = list_entry(link, struct sub, home_link);
+        if (sub->watch->on_notice != NULL) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
+void bus_notify_homes(struct bus *bus, struct notice *notice)
+{
+    for (struct link *link = bus->homes.next; link != &bus->homes; link = link->next) {
+        struct bus_home *at = list_entry(link, struct bus_home, link);
+        struct sub *sub = first_that_wants(at);
+        const uint64_t bytes = sizeof(*notice) + notice->json_len;
+        const bool is_taken = sub != NULL && !is_behind(bus, at) && has_room(at) &&
+                              put_in(bus, sub, (struct item){.notice = notice}, bytes);
+        if (is_taken) {
             (void)notice_ref(notice);
         }
     }

@@ -44,6 +44,8 @@ void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch); 
 void bus_publish(struct bus *bus, struct link *subs, struct event *event);
 /* Likewise a notice, for those who want some. */
 void bus_notify(struct bus *bus, struct link *subs, struct notice *notice);
+/* Once to each home where one wants some and that is not behind. */
+void bus_notify_homes(struct bus *bus, struct notice *notice);
 void bus_flush(struct bus *bus);
 
 /* The homes on which a watch is, or was until it fell behind since the last such walk. */

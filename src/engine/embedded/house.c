@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/embedded/store_rows.h"
+#include "rules/fold.h"
 #include "rules/house_json.h"
+#include "rules/text_traits.h"
 #include "wire/cursor.h"
 
 #include <stddef.h>
@@ -40,22 +42,20 @@ static enum err find_posters(struct house *house, const struct house_log *log)
     return ERR_OK;
 }
 
-static enum err fill(struct house *house, struct str rules, const struct house_log *log)
+static enum err read_rules(struct house *house, struct str rules)
 {
     struct house_json_fault fault;
     const enum err err = house_json_read(rules, &house->rules, &fault);
-    if (err == ERR_NOMEM) {
+    if (err == ERR_OK || err == ERR_NOMEM) {
         return err;
     }
-    if (err != ERR_OK) {
-        log_line(LOG_ERROR, "the rules of a stream cannot be read; it has none",
-                 LOG_STR("why", str_of(fault.text)));
-        house_rules_init(&house->rules);
-    }
-    return find_posters(house, log);
+    log_line(LOG_ERROR, "the rules of a stream cannot be read; it has none",
+             LOG_STR("why", str_of(fault.text)));
+    house_rules_init(&house->rules);
+    return ERR_OK;
 }
 
-enum err house_open(struct str rules, const struct house_log *log, struct house **ret_house)
+enum err house_open(struct str rules, struct house **ret_house)
 {
     struct house *house = mem_new(MEM_ENGINE, sizeof(*house));
     if (house == NULL) {
@@ -65,7 +65,7 @@ enum err house_open(struct str rules, const struct house_log *log, struct house 
     echoes_init(&house->echoes);
     echoes_init(&house->hidden_echoes);
     posters_init(&house->posters);
-    const enum err err = fill(house, rules, log);
+    const enum err err = read_rules(house, rules);
     if (err != ERR_OK) {
         house_close(house);
         return err;
@@ -100,32 +100,81 @@ static struct echo find_echo(const struct house *house, uint64_t likeness, uint6
     return echo;
 }
 
-struct judgement house_judge(const struct house *house, const struct house_rules *all,
-                             const struct house_post *post)
+/* What only the rules in force need, so that the others cost nothing. */
+static enum err find_facts(struct house *house, const struct house_post *post, uint32_t needs,
+                           struct house_facts *facts)
 {
-    struct house_facts facts = post->facts;
-    facts.last_post_ms = posters_last(&house->posters, post->user);
-    facts.has_posted_before = posters_is_placed(&house->posters, post->user);
-    facts.echo = find_echo(house, post->traits->likeness, post->user);
-    struct judgement judgement = house_rules_judge(&house->rules, post->traits, &facts);
-    const struct judgement of_all = house_rules_judge(all, post->traits, &facts);
+    house->keeps_echoes = (needs & HOUSE_NEEDS_ECHOES) != 0;
+    if ((needs & HOUSE_NEEDS_POSTERS) != 0) {
+        TRY(house->keeps_posters ? ERR_OK : find_posters(house, &post->log));
+        house->keeps_posters = true;
+        facts->last_post_ms = posters_last(&house->posters, post->user);
+        facts->has_posted_before = posters_is_placed(&house->posters, post->user);
+    }
+    return ERR_OK;
+}
+
+static struct judgement judge(const struct house *house, const struct house_rules *all,
+                              const struct traits *traits, const struct house_facts *facts)
+{
+    struct judgement judgement = house_rules_judge(&house->rules, traits, facts);
+    const struct judgement of_all = house_rules_judge(all, traits, facts);
     house_rules_join(&judgement, &of_all);
     return judgement;
+}
+
+static enum err judge_text(const struct house *house, const struct house_rules *all,
+                           const struct house_post *post, struct house_opinion *opinion)
+{
+    struct house_facts facts = post->facts;
+    struct traits found = {.likeness = 0};
+    struct buf folded;
+    buf_init(&folded, MEM_ENGINE, fold_bytes_max(post->text.len));
+    if (opinion->asked_traits && post->traits == NULL) {
+        text_traits_find(post->text, &folded, &found);
+    }
+    const struct traits *traits = post->traits != NULL ? post->traits : &found;
+    const enum err err = buf_err(&folded);
+    if (err == ERR_OK) {
+        opinion->likeness = traits->likeness;
+        facts.echo =
+            house->keeps_echoes ? find_echo(house, traits->likeness, post->user) : ECHO_NONE;
+        opinion->judgement = judge(house, all, traits, &facts);
+    }
+    buf_done(&folded);
+    return err;
+}
+
+enum err house_judge(struct house *house, const struct house_rules *all,
+                     const struct house_post *post, struct house_opinion *ret_opinion)
+{
+    const uint32_t needs = house_rules_needs(&house->rules) | house_rules_needs(all);
+    struct house_opinion opinion = {.asked_traits = (needs & HOUSE_NEEDS_TRAITS) != 0};
+    struct house_post known = *post;
+    TRY(find_facts(house, post, needs, &known.facts));
+    TRY(judge_text(house, all, &known, &opinion));
+    *ret_opinion = opinion;
+    return ERR_OK;
 }
 
 void house_note(struct house *house, const struct house_heard *heard)
 {
     /* Without memory one is forgotten, which is milder than refusing it. */
-    if (posters_note(&house->posters, heard->user, heard->mono_ms) == ERR_OK &&
+    if (house->keeps_posters &&
+        posters_note(&house->posters, heard->user, heard->mono_ms) == ERR_OK &&
         heard->state != COMMENT_HELD) {
         house_note_placed(house, heard->user);
     }
     struct echoes *echoes =
         heard->state == COMMENT_VISIBLE ? &house->echoes : &house->hidden_echoes;
-    (void)!echoes_add(echoes, heard->likeness, heard->user, heard->mono_ms);
+    if (house->keeps_echoes) {
+        (void)!echoes_add(echoes, heard->likeness, heard->user, heard->mono_ms);
+    }
 }
 
 void house_note_placed(struct house *house, uint64_t user)
 {
-    (void)!posters_place(&house->posters, user);
+    if (house->keeps_posters) {
+        (void)!posters_place(&house->posters, user);
+    }
 }

@@ -5,8 +5,8 @@
  * Used by:  ordering.c; hangs on a head of heads.h, which forgets it with the head, and when a
  *           batch fails.
  * Thread:   the ordering thread's.
- * Promise:  who posted when is found in the log again after it was forgotten, HOUSE_ROWS_MAX rows
- *           back at most; echoes are not.
+ * Promise:  who posted when is found in the log when a rule first asks for it, and again after it
+ *           was forgotten, HOUSE_ROWS_MAX rows back at most; echoes are not.
  */
 #pragma once
 
@@ -18,6 +18,7 @@
 #include "rules/house_rules.h"
 #include "wire/event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { HOUSE_ROWS_MAX = 20000 };
@@ -27,7 +28,13 @@ struct house {
     struct echoes echoes;
     struct echoes hidden_echoes; // of what is shadowed or held: their authors' alone
     struct posters posters;
+    bool keeps_echoes, keeps_posters; // a rule asked for them
 };
+
+/* From streams.rules. ERR_NOMEM. Rules that cannot be read are as if nothing were set, and
+ * logged. */
+MUST_USE enum err house_open(struct str rules, struct house **ret_house);
+void house_close(struct house *house); // NULL is legal
 
 struct house_log { // where to find who has posted
     struct store *store;
@@ -36,20 +43,24 @@ struct house_log { // where to find who has posted
     int64_t mono_ms, wall_ms;
 };
 
-/* From streams.rules. ERR_NOMEM; ERR_SYS: the store. Rules that cannot be read are as if nothing
- * were set, and logged. */
-MUST_USE enum err house_open(struct str rules, const struct house_log *log,
-                             struct house **ret_house);
-void house_close(struct house *house); // NULL is legal
-
 struct house_post {
-    const struct traits *traits;
-    struct house_facts facts; // role_bits, since_s and the times; the rest is found here
-    uint64_t user;            // hash
+    struct str text;
+    const struct traits *traits; // NULL: nobody has found them
+    struct house_facts facts;    // role_bits, since_s and the times; the rest is found here
+    uint64_t user;               // hash
+    struct house_log log;
 };
-/* By the stream's rules and those for all streams, the strictest. */
-struct judgement house_judge(const struct house *house, const struct house_rules *all,
-                             const struct house_post *post);
+
+struct house_opinion {
+    struct judgement judgement;
+    uint64_t likeness; // of the text; 0: nobody asked
+    bool asked_traits;
+};
+
+/* By the stream's rules and those for all streams, the strictest. What no rule asks for is neither
+ * found nor kept. ERR_NOMEM; ERR_SYS: the store. */
+MUST_USE enum err house_judge(struct house *house, const struct house_rules *all,
+                              const struct house_post *post, struct house_opinion *ret_opinion);
 /* It was accepted. One that is not visible is no echo to others, who could tell; one that is held
  * does not make its author known. */
 struct house_heard {

@@ -31,37 +31,60 @@ static enum err find_stream(struct store *store, struct str name, struct store_s
 
 /* ---- the audit ---- */
 
-static void end_log(struct moderation_call *call, uint64_t last, bool more)
+struct log_page {
+    uint64_t first, last; // n of the oldest and newest told; 0: none is
+    bool has_newer;
+};
+
+/* `limit` entries of the walk at most. */
+static enum err write_entries(struct store *store, struct moderation_call *call, sqlite3_stmt *walk,
+                              struct log_page *ret_page)
 {
+    struct log_page page = {.first = 0};
+    struct store_audit audit;
+    enum err err = ERR_OK;
+    json_write_name(&call->out, "entries");
+    buf_add_byte(&call->out, '[');
+    for (uint32_t count = 0; (err = store_audit_next(store, walk, &audit)) == ERR_OK; count++) {
+        if (count == call->limit) {
+            page.has_newer = true;
+            break;
+        }
+        buf_add_str(&call->out, count == 0 ? STR_NONE : STR(","));
+        buf_add_str(&call->out, audit.entry);
+        page.first = count == 0 ? audit.n : page.first;
+        page.last = audit.n;
+    }
     buf_add_byte(&call->out, ']');
-    json_write_name(&call->out, "cursor");
-    buf_addf(&call->out, "\"%llu\"", (unsigned long long)last);
-    json_write_member_bool(&call->out, "more", more);
+    *ret_page = page;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static void write_place(struct buf *out, const char *name, uint64_t n)
+{
+    json_write_name(out, name);
+    buf_addf(out, "\"%llu\"", (unsigned long long)n);
 }
 
 static enum err answer_log(struct store *store, struct moderation_call *call)
 {
     struct store_stream stream;
+    struct log_page page;
     sqlite3_stmt *walk = NULL;
-    uint64_t last = call->after;
     TRY(find_stream(store, call->stream, &stream));
-    TRY(store_audit_after(store, stream.id, call->after, &walk));
-    json_write_name(&call->out, "entries");
-    buf_add_byte(&call->out, '[');
-    for (uint32_t count = 0;; count++) {
-        struct store_audit audit;
-        const enum err err = store_audit_next(store, walk, &audit);
-        if (err == ERR_NOT_FOUND || (err == ERR_OK && count == call->limit)) {
-            end_log(call, last, err == ERR_OK);
-            return buf_err(&call->out);
-        }
-        TRY(err);
-        if (count > 0) {
-            buf_add_byte(&call->out, ',');
-        }
-        buf_add_str(&call->out, audit.entry);
-        last = audit.n;
+    if (call->before == 0) {
+        TRY(store_audit_after(store, stream.id, call->after, &walk));
+        TRY(write_entries(store, call, walk, &page));
+        write_place(&call->out, "cursor", page.last > 0 ? page.last : call->after);
+        json_write_member_bool(&call->out, "more", page.has_newer);
+        return buf_err(&call->out);
     }
+    TRY(store_audit_before(store, stream.id, call->before, call->limit, &walk));
+    TRY(write_entries(store, call, walk, &page));
+    write_place(&call->out, "cursor", page.last);
+    write_place(&call->out, "before", page.first);
+    json_write_member_bool(&call->out, "more", page.first > 1); // a chain is 1, 2, 3 ...
+    return buf_err(&call->out);
 }
 
 static enum err answer_act(struct store *store, struct moderation_call *call)

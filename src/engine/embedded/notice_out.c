@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { BYTES_MAX = 16 << 10 };
+enum { BYTES_MAX = 64 << 10, TEXT_BYTES_MAX = 4 << 10, VALUE_BYTES_MAX = 1 << 10 };
 
 static void begin(struct buf *json, const char *type, const struct head *head)
 {
@@ -40,6 +40,7 @@ enum err notice_out_comment(struct outbox *outbox, struct head *head,
     }
     TRY(end(&json, &notice));
     notice->to_moderators = true;
+    notice->is_routine = comment->kind != ACTOR_USER;
     notice->user_hash = comment->author;
     return outbox_notify(outbox, head, notice);
 }
@@ -56,5 +57,73 @@ enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t us
     json_write_member_str(&json, "text", words);
     TRY(end(&json, &notice));
     notice->user_hash = user;
+    return outbox_notify(outbox, head, notice);
+}
+
+static void write_text(struct buf *json, const char *name, struct str text, size_t len_max)
+{
+    if (text.len > 0 && text.len <= len_max) {
+        json_write_member_str(json, name, text);
+    }
+}
+
+static void write_act(struct buf *json, const struct notice_out_act *act)
+{
+    const struct act_audit *audit = act->audit;
+    char id[ACT_ID_TEXT_MAX];
+    act_id_write(audit->act, id);
+    if (audit->stream.len == 0) {
+        json_write_member_bool(json, "all", true);
+    }
+    json_write_member_u64(json, "n", act->n);
+    json_write_member_str(json, "act", str_of(id));
+    json_write_member_str(json, "do", str_of(act_name(audit->what)));
+    json_write_member_i64(json, "at", act->at_ms);
+    json_write_member_str(json, "by", audit->by->id);
+    json_write_member_str(json, "kind", act_audit_kind(audit->by->kind));
+    write_text(json, "target", audit->target, TEXT_BYTES_MAX);
+    write_text(json, "reason", audit->reason, TEXT_BYTES_MAX);
+    write_text(json, "value", audit->value, VALUE_BYTES_MAX);
+    if (audit->seconds >= 0) {
+        json_write_member_i64(json, "seconds", audit->seconds);
+    }
+    if (audit->seq != 0) {
+        json_write_member_u64(json, "seq", audit->seq);
+    }
+    if (act->lifts.len > 0) {
+        json_write_name(json, "lifts");
+        buf_add_str(json, act->lifts);
+    }
+}
+
+/* A user's own words about an act, or their having read one, is nothing a moderator did. */
+static bool is_routine(const struct act_audit *audit)
+{
+    return audit->by->kind != ACTOR_USER || audit->what == ACT_APPEAL ||
+           audit->what == ACT_ACKNOWLEDGE;
+}
+
+enum err notice_out_act(struct outbox *outbox, struct head *head, const struct notice_out_act *act)
+{
+    struct buf json;
+    struct notice *notice = NULL;
+    if (head != NULL && list_is_empty(&head->subs)) {
+        return ERR_OK; // nobody watches
+    }
+    if (head != NULL) {
+        begin(&json, "notice", head);
+    } else {
+        buf_init(&json, MEM_ENGINE, BYTES_MAX);
+    }
+    write_act(&json, act);
+    TRY(end(&json, &notice));
+    notice->to_moderators = true;
+    notice->is_of_all = head == NULL;
+    notice->is_routine = is_routine(act->audit);
+    const enum err err = notice_hide_from(notice, act->hidden, act->hidden_count);
+    if (err != ERR_OK) {
+        notice_unref(notice);
+        return err;
+    }
     return outbox_notify(outbox, head, notice);
 }

@@ -3,6 +3,8 @@
  *
  *      {"type":"held","stream":"demo","id":"01J..","cid":"c1"}      held, approved, rejected
  *      {"type":"warned","stream":"demo","act":"a5","text":"be kind"}
+ *      {"type":"notice","stream":"demo","n":7,"act":"a81","do":"ban","at":1763700000123,"by":"mo",
+ *       "kind":"user","target":"user:u9","reason":"spam"}           each act, to who moderates
  *
  * Used by:  ordering.c and the rooms of acts; sent when the transaction is committed.
  * Thread:   the ordering thread's.
@@ -11,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "engine/embedded/act_audit.h"
 #include "engine/embedded/outbox.h"
 
 #include <stdint.h>
@@ -18,7 +21,8 @@
 struct notice_out_comment {
     const char *type; // "held", "approved", "rejected"
     struct str id, cid;
-    uint64_t author; // hash
+    uint64_t author;      // hash
+    enum actor_kind kind; // of who did it
 };
 /* To its author and to moderators. ERR_NOMEM. */
 MUST_USE enum err notice_out_comment(struct outbox *outbox, struct head *head,
@@ -26,3 +30,15 @@ MUST_USE enum err notice_out_comment(struct outbox *outbox, struct head *head,
 /* To whom it is given. ERR_NOMEM. */
 MUST_USE enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t user,
                                     uint64_t act, struct str words);
+/* To who moderates, of what stands in the audit as entry `n`; members as there, and nothing that is
+ * null there or long. ERR_NOMEM. */
+struct notice_out_act {
+    const struct act_audit *audit;
+    uint64_t n;
+    int64_t at_ms;
+    struct str lifts;       // of an undo: JSON of what it lifts; empty: none
+    const uint64_t *hidden; // users it is hidden from
+    uint32_t hidden_count;
+};
+MUST_USE enum err notice_out_act(struct outbox *outbox, struct head *head,
+                                 const struct notice_out_act *act);

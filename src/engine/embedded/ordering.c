@@ -43,20 +43,11 @@ static enum err read_next_n(struct ordering *ordering, uint64_t *ret_next_n)
     return ERR_OK;
 }
 
-static bool is_set(const struct house_rules *rules)
-{
-    bool is_any = rules->slow_s > 0 || rules->modes != 0 || rules->shield || rules->terms != NULL;
-    for (int i = 0; i < HOUSE_RULES; i++) {
-        is_any = is_any || rules->settings[i].is_given || rules->settings[i].dry_run;
-    }
-    return is_any;
-}
-
 void ordering_set_all_rules(struct ordering *ordering, const struct house_rules *rules)
 {
     house_rules_done(&ordering->all_rules);
     ordering->all_rules = *rules;
-    ordering->has_all_rules = is_set(rules);
+    ordering->has_all_rules = house_rules_are_set(rules);
 }
 
 /* What acts have put in force, as the store has it. */
@@ -243,7 +234,7 @@ static enum err judge_retry(struct ordering *ordering, const struct submit *subm
 struct judging { // of one submit
     struct verdict verdict;
     struct sanctions_found found;
-    struct judgement judgement;
+    struct house_opinion opinion;
     uint64_t act; // the sanction that holds or shadows it; 0: a rule, or none
 };
 
@@ -293,23 +284,15 @@ static bool may_reply(const struct submit *submit, const struct standing *standi
            (standing->state == COMMENT_SHADOWED && str_eq(standing->user, submit->author.id));
 }
 
-/* What is set for the stream, read when it is first posted to. */
-static enum err find_house(struct ordering *ordering, struct head *head, struct moment now,
+/* What is set for the stream, read when it is first posted to. NULL: nothing, nor for all. */
+static enum err find_house(const struct ordering *ordering, struct head *head,
                            struct house **ret_house)
 {
-    const struct house_log log = {.store = ordering->store,
-                                  .stream = head->row.id,
-                                  .hash_key = ordering->identity.hash_key,
-                                  .mono_ms = now.mono_ms,
-                                  .wall_ms = now.wall_ms};
-    *ret_house = NULL;
-    if (head->row.rules.len == 0 && !ordering->has_all_rules) {
-        return ERR_OK;
+    const bool has_none = head->row.rules.len == 0 && !ordering->has_all_rules;
+    if (!has_none && head->house == NULL) {
+        TRY(house_open(head->row.rules, &head->house));
     }
-    if (head->house == NULL) {
-        TRY(house_open(head->row.rules, &log, &head->house));
-    }
-    *ret_house = head->house;
+    *ret_house = has_none ? NULL : head->house;
     return ERR_OK;
 }
 
@@ -318,24 +301,39 @@ static uint64_t user_of(const struct ordering *ordering, const struct submit *su
     return hash_str(ordering->identity.hash_key, submit->author.id);
 }
 
+static enum err ask_house(struct ordering *ordering, const struct submit *submit, struct moment now,
+                          struct judging *judging)
+{
+    struct head *head = judging->verdict.head;
+    struct house *house = NULL;
+    TRY(find_house(ordering, head, &house));
+    if (house == NULL) {
+        return ERR_OK;
+    }
+    const struct house_post post = {.text = submit->text,
+                                    .traits = submit->has_traits ? &submit->traits : NULL,
+                                    .facts = {.role_bits = submit->author.role_bits,
+                                              .since_s = submit->author.since_s,
+                                              .now_s = now.wall_ms / MS_A_SECOND,
+                                              .now_ms = now.mono_ms,
+                                              .hook_is_down = submit->wish.hook_is_down},
+                                    .user = user_of(ordering, submit),
+                                    .log = {.store = ordering->store,
+                                            .stream = head->row.id,
+                                            .hash_key = ordering->identity.hash_key,
+                                            .mono_ms = now.mono_ms,
+                                            .wall_ms = now.wall_ms}};
+    return house_judge(house, &ordering->all_rules, &post, &judging->opinion);
+}
+
 /* House rules, what was wished before, and sanctions that do not refuse. */
 static enum err judge_house(struct ordering *ordering, const struct submit *submit,
                             struct moment now, struct judging *judging)
 {
     struct verdict *verdict = &judging->verdict;
-    struct judgement *judgement = &judging->judgement;
-    struct house *house = NULL;
-    TRY(find_house(ordering, verdict->head, now, &house));
-    if (house != NULL) {
-        const struct house_post post = {.traits = &submit->traits,
-                                        .facts = {.role_bits = submit->author.role_bits,
-                                                  .since_s = submit->author.since_s,
-                                                  .now_s = now.wall_ms / MS_A_SECOND,
-                                                  .now_ms = now.mono_ms,
-                                                  .hook_is_down = submit->wish.hook_is_down},
-                                        .user = user_of(ordering, submit)};
-        *judgement = house_judge(house, &ordering->all_rules, &post);
-    }
+    struct judgement *judgement = &judging->opinion.judgement;
+    TRY(ask_house(ordering, submit, now, judging));
+    verdict->asked_traits = judging->opinion.asked_traits;
     house_rules_add_wish(judgement, &submit->wish);
     if (ordering->tally != NULL) {
         rule_tally_count(ordering->tally, submit->stream, judgement);
@@ -477,7 +475,7 @@ static enum err note_roles(struct ordering *ordering, const struct head *head,
 static enum err note_rule(struct ordering *ordering, const struct judging *judging,
                           const struct comment_id *id, struct moment now, uint64_t *ret_act)
 {
-    const struct judgement *judgement = &judging->judgement;
+    const struct judgement *judgement = &judging->opinion.judgement;
     const struct head *head = judging->verdict.head;
     const struct actor by = {.kind = judgement->by_hook ? ACTOR_HOOK : ACTOR_RULE,
                              .id = judgement->rule};
@@ -501,9 +499,10 @@ static enum err note_rule(struct ordering *ordering, const struct judging *judgi
                                     .target = str_of(target),
                                     .reason = judgement->term,
                                     .seconds = -1};
-    TRY(act_audit_add(ordering->store, &audit, now.wall_ms));
+    struct notice_out_act told = {.audit = &audit, .at_ms = now.wall_ms};
+    TRY(act_audit_add(ordering->store, &audit, now.wall_ms, &told.n));
     *ret_act = row.id;
-    return ERR_OK;
+    return notice_out_act(&ordering->outbox, judging->verdict.head, &told);
 }
 
 /* It waits for a moderator, under the number that its id names. */
@@ -517,13 +516,14 @@ static enum err put_in_queue(struct ordering *ordering, const struct submit *sub
         .state = COMMENT_HELD,
         .act = judging->act,
         .at_ms = stamp_at(&judging->verdict.head->end, now.wall_ms),
-        .due_ms = judging->judgement.approve_after_s == 0
-                      ? 0
-                      : now.wall_ms + judging->judgement.approve_after_s * (int64_t)MS_A_SECOND,
+        .due_ms =
+            judging->opinion.judgement.approve_after_s == 0
+                ? 0
+                : now.wall_ms + judging->opinion.judgement.approve_after_s * (int64_t)MS_A_SECOND,
         .flags = submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0,
         .user = submit->author.id,
         .cid = submit->cid,
-        .rule = judging->judgement.rule,
+        .rule = judging->opinion.judgement.rule,
         .body = buf_str(&ordering->body),
     };
     TRY(held_add(ordering->store, &row, UINT64_MAX));
@@ -535,7 +535,8 @@ static enum err put_in_queue(struct ordering *ordering, const struct submit *sub
         .type = "held",
         .id = comment_body_id((struct str){.at = event->body, .len = event->body_len}),
         .cid = submit->cid,
-        .author = user_of(ordering, submit)};
+        .author = user_of(ordering, submit),
+        .kind = ACTOR_RULE};
     return notice_out_comment(&ordering->outbox, judging->verdict.head, &notice);
 }
 
@@ -543,7 +544,7 @@ static enum err put_in_log(struct ordering *ordering, const struct submit *submi
                            struct moment now, struct judging *judging)
 {
     struct event *event = NULL;
-    const bool is_shadowed = judging->judgement.outcome == OUTCOME_SHADOW;
+    const bool is_shadowed = judging->opinion.judgement.outcome == OUTCOME_SHADOW;
     const struct ordering_entry entry = {
         .head = judging->verdict.head,
         .kind = EVENT_COMMENT,
@@ -574,7 +575,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
 {
     struct head *head = judging->verdict.head;
     struct comment_id id;
-    const struct judgement *judgement = &judging->judgement;
+    const struct judgement *judgement = &judging->opinion.judgement;
     const bool is_held = judgement->outcome == OUTCOME_HOLD;
     const bool is_by_rule = judgement->outcome != OUTCOME_ALLOW && judging->act == 0;
     const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
@@ -595,7 +596,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
                 : put_in_log(ordering, submit, now, judging));
     if (head->house != NULL) {
         heads_touch(&ordering->heads, head);
-        const struct house_heard heard = {.likeness = submit->traits.likeness,
+        const struct house_heard heard = {.likeness = judging->opinion.likeness,
                                           .user = user_of(ordering, submit),
                                           .mono_ms = now.mono_ms,
                                           .state = judging->verdict.state};
@@ -610,7 +611,7 @@ static enum err judge_queue(struct ordering *ordering, struct judging *judging)
 {
     const int64_t stream = judging->verdict.head->row.id;
     uint64_t waiting = 0;
-    if (judging->judgement.outcome != OUTCOME_HOLD || stream == 0) {
+    if (judging->opinion.judgement.outcome != OUTCOME_HOLD || stream == 0) {
         return ERR_OK;
     }
     TRY(held_count(ordering->store, stream, &waiting));

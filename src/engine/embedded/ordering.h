@@ -64,6 +64,7 @@ struct verdict {
     struct event *event;      // a reference, on DONE and DUPLICATE
     enum comment_state state; // of those; SHADOWED too
     struct head *head;        // of DONE: whose log grew
+    bool asked_traits;        // as in struct submit
     bool is_known; // DUPLICATE of a row committed before this batch, so true whatever becomes of it
 };
 

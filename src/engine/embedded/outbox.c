@@ -110,6 +110,10 @@ static void publish(const struct outlet *outlet, const struct outbox_item *item,
 
 static void notify(const struct outlet *outlet, const struct outbox_item *item)
 {
+    if (item->head == NULL) {
+        bus_notify_homes(outlet->bus, item->notice);
+        return;
+    }
     bus_notify(outlet->bus, &item->head->subs, item->notice);
     if (list_is_empty(&item->head->subs)) {
         heads_idle(outlet->heads, item->head);

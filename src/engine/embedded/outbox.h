@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 struct outbox_item {
-    struct head *head;
+    struct head *head;   // NULL: of all streams
     struct event *event; // a reference; NULL: a notice
     struct notice *notice;
     int64_t asked_ms; // mono; 0: nobody waited for it
@@ -42,7 +42,7 @@ void outbox_done(struct outbox *outbox);
 /* Takes a reference of its own. ERR_NOMEM. */
 MUST_USE enum err outbox_add(struct outbox *outbox, struct head *head, struct event *event,
                              int64_t asked_ms);
-/* Takes the reference over, also on failure. NULL is no memory. */
+/* Takes the reference over, also on failure. NULL is no memory. `head` NULL: it is of all. */
 MUST_USE enum err outbox_notify(struct outbox *outbox, struct head *head, struct notice *notice);
 void outbox_clear(struct outbox *outbox); // it was not committed
 /* To the tail and to every watch; the letters are sent. */

@@ -145,6 +145,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_AUDIT_ADD] = "INSERT INTO audit(chain, n, act, entry) VALUES (?1, ?2, ?3, ?4)",
     [STORE_AUDIT_NEWEST] = "SELECT n, entry FROM audit WHERE chain = ?1 ORDER BY n DESC LIMIT 1",
     [STORE_AUDIT_AFTER] = "SELECT n, entry FROM audit WHERE chain = ?1 AND n > ?2 ORDER BY n",
+    [STORE_AUDIT_BEFORE] = "SELECT n, entry FROM (SELECT n, entry FROM audit WHERE chain = ?1 AND "
+                           "n < ?2 ORDER BY n DESC LIMIT ?3) ORDER BY n",
     [STORE_AUDIT_OF_ACT] = "SELECT n, entry FROM audit WHERE act = ?1",
     [STORE_SANCTION_ADD] =
         "INSERT OR REPLACE INTO sanctions(act, user, stream, what, until, words) "

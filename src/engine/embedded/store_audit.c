@@ -64,3 +64,15 @@ enum err store_audit_after(struct store *store, int64_t chain, uint64_t n, sqlit
     *ret_walk = walk;
     return ERR_OK;
 }
+
+enum err store_audit_before(struct store *store, int64_t chain, uint64_t n, uint32_t limit,
+                            sqlite3_stmt **ret_walk)
+{
+    sqlite3_stmt *walk = NULL;
+    TRY(store_ask(store, STORE_AUDIT_BEFORE, &walk));
+    (void)sqlite3_bind_int64(walk, 1, chain);
+    (void)sqlite3_bind_int64(walk, 2, (int64_t)n);
+    (void)sqlite3_bind_int64(walk, 3, limit);
+    *ret_walk = walk;
+    return ERR_OK;
+}

@@ -25,5 +25,8 @@ MUST_USE enum err store_audit_of(struct store *store, uint64_t act, struct store
 /* A walk upwards: store_audit_next() until ERR_NOT_FOUND. */
 MUST_USE enum err store_audit_after(struct store *store, int64_t chain, uint64_t n,
                                     sqlite3_stmt **ret_walk);
+/* The same walk over the newest `limit` before n. */
+MUST_USE enum err store_audit_before(struct store *store, int64_t chain, uint64_t n, uint32_t limit,
+                                     sqlite3_stmt **ret_walk);
 MUST_USE enum err store_audit_next(struct store *store, sqlite3_stmt *walk,
                                    struct store_audit *ret_audit);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_told.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "engine/embedded/notice_out.h"
+#include "wire/act.h"
+#include "wire/json.h"
+
+#include <stddef.h>
+
+enum { TARGET_BYTES_MAX = 4 << 10 };
+
+static enum err hide_from(struct act_case *act, struct str target)
+{
+    struct act_users users;
+    TRY(act_case_users(target, &users));
+    uint64_t *hidden = mem_resize(MEM_ENGINE, act->hidden,
+                                  (act->hidden_count + users.count + 1) * sizeof(*act->hidden));
+    if (hidden != NULL) {
+        act->hidden = hidden;
+        for (uint32_t i = 0; i < users.count; i++) {
+            hidden[act->hidden_count++] =
+                hash_str(act->ordering->identity.hash_key, users.names[i]);
+        }
+    }
+    act_case_users_done(&users);
+    return hidden == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+static enum err hide(struct act_case *act, enum act_do what, struct str target)
+{
+    const bool is_secret = what == ACT_SHADOW || what == ACT_UNSHADOW;
+    return is_secret ? hide_from(act, target) : ERR_OK;
+}
+
+enum err act_told_lifts(struct act_case *act, const struct store_act *before)
+{
+    char id[ACT_ID_TEXT_MAX];
+    act_id_write(before->id, id);
+    buf_reset(&act->lifts);
+    buf_add_byte(&act->lifts, '{');
+    json_write_member_str(&act->lifts, "act", str_of(id));
+    json_write_member_str(&act->lifts, "do", str_of(act_name(before->what)));
+    if (before->target.len > 0 && before->target.len <= TARGET_BYTES_MAX) {
+        json_write_member_str(&act->lifts, "target", before->target);
+    }
+    buf_add_byte(&act->lifts, '}');
+    TRY(buf_err(&act->lifts));
+    return hide(act, before->what, before->target);
+}
+
+enum err act_told_send(struct act_case *act, const struct act_audit *audit, uint64_t n)
+{
+    TRY(hide(act, audit->what, audit->target));
+    const struct notice_out_act notice = {.audit = audit,
+                                          .n = n,
+                                          .at_ms = act->now.wall_ms,
+                                          .lifts = buf_str(&act->lifts),
+                                          .hidden = act->hidden,
+                                          .hidden_count = act->hidden_count};
+    return notice_out_act(&act->ordering->outbox, act->head, &notice);
+}

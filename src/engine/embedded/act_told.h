@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* act_told -- what moderators are told of an act, at once: its audit entry as a notice.
+ *
+ * Used by:  acts.c, act_undo.c.
+ * Thread:   the ordering thread's; inside a write transaction.
+ * Promise:  who is shadowed is told of no shadow of theirs, though they moderate.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "engine/embedded/act_audit.h"
+#include "engine/embedded/act_case.h"
+
+/* The act undoes this one. ERR_NOMEM. */
+MUST_USE enum err act_told_lifts(struct act_case *act, const struct store_act *before);
+/* It stands in the audit as entry `n`. ERR_NOMEM. */
+MUST_USE enum err act_told_send(struct act_case *act, const struct act_audit *audit, uint64_t n);

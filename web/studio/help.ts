@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/* help -- the dialog of keys, and of the settings that belong to them. */
+import { make, part } from "../dom.js";
+import { appealKeys, commentKeys, groupKeys, otherKeys, queueKeys, type Key } from "./keys.js";
+
+export interface HelpOptions {
+  readonly has_single_keys: boolean;
+  readonly speaks: boolean;
+  setSingleKeys(is_on: boolean): void;
+  setSpeaks(is_on: boolean): void;
+  signOut(): void;
+}
+
+const pairs = (keys: readonly Key[]): [string, string][] => keys.map(({ key, label }) => [key, label]);
+
+function section(title: string, keys: readonly (readonly [string, string])[]): HTMLElement {
+  const element = make("section", "");
+  const rows = make("dl", "");
+  for (const [key, label] of keys) {
+    const term = make("dt", "");
+    term.append(make("kbd", "", key));
+    rows.append(term, make("dd", "", label));
+  }
+  element.append(make("h3", "", title), rows);
+  return element;
+}
+
+export function openHelp(event: Event): void {
+  event.preventDefault();
+  part<HTMLDialogElement>("help").showModal();
+}
+
+export function buildHelp(options: HelpOptions): void {
+  part("help-keys").append(
+    section("A comment", pairs(commentKeys)),
+    section("A held one", pairs(queueKeys)),
+    section("A group", pairs(groupKeys)),
+    section("An appeal", pairs(appealKeys)),
+    section("Everywhere", otherKeys),
+  );
+  part("help-open").addEventListener("click", openHelp);
+  const single = part<HTMLInputElement>("help-single");
+  const speak = part<HTMLInputElement>("help-speak");
+  single.checked = options.has_single_keys;
+  speak.checked = options.speaks;
+  single.addEventListener("change", () => options.setSingleKeys(single.checked));
+  speak.addEventListener("change", () => options.setSpeaks(speak.checked));
+  part("sign-out").addEventListener("click", () => options.signOut());
+}
