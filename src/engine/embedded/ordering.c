@@ -128,6 +128,7 @@ enum err ordering_reload(struct ordering *ordering, struct moment now)
 {
     TRY(load(ordering, now));
     heads_stale(&ordering->heads);
+    ranks_forget(&ordering->ranks);
     return ERR_OK;
 }
 
@@ -153,6 +154,7 @@ void ordering_rollback(struct ordering *ordering)
     outbox_clear(&ordering->outbox);
     ordering->is_acts_stale = ordering->is_acts_stale || ordering->first_act != 0;
     heads_rollback(&ordering->heads);
+    ranks_forget(&ordering->ranks);
     ordering->next_n = ordering->next_n_before;
 }
 
@@ -458,19 +460,6 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
     return ERR_OK;
 }
 
-/* Who has acted as a moderator, host or admin is not acted on by those below, for as long as they
- * are one. */
-static enum err note_roles(struct ordering *ordering, const struct head *head,
-                           const struct author *author)
-{
-    const uint32_t roles = author->privileged ? author->role_bits : 0;
-    uint32_t known = 0;
-    TRY(store_sanctions_roles(ordering->store, head->row.id, author->id, &known));
-    return known == roles
-               ? ERR_OK
-               : store_sanctions_set_roles(ordering->store, head->row.id, author->id, roles);
-}
-
 /* What a rule does to a comment is an act. */
 static enum err note_rule(struct ordering *ordering, const struct judging *judging,
                           const struct comment_id *id, struct moment now, uint64_t *ret_act)
@@ -586,7 +575,11 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
     }
     TRY(ordering_ensure(ordering, head, now.wall_ms));
     TRY(add_dedupe(ordering, submit, ordering->next_n));
-    TRY(note_roles(ordering, head, &submit->author));
+    const struct rank rank = {.stream = head->row.id,
+                              .user = submit->author.id,
+                              .user_hash = user_of(ordering, submit),
+                              .roles = submit->author.privileged ? submit->author.role_bits : 0};
+    TRY(ranks_note(&ordering->ranks, ordering->store, &rank));
     TRY(young_note(ordering->store, submit->author.id, submit->author.since_s,
                    now.wall_ms / MS_A_SECOND));
     if (is_by_rule) {
@@ -597,7 +590,7 @@ static enum err accept(struct ordering *ordering, const struct submit *submit, s
     if (head->house != NULL) {
         heads_touch(&ordering->heads, head);
         const struct house_heard heard = {.likeness = judging->opinion.likeness,
-                                          .user = user_of(ordering, submit),
+                                          .user = rank.user_hash,
                                           .mono_ms = now.mono_ms,
                                           .state = judging->verdict.state};
         house_note(head->house, &heard);

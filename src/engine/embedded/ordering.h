@@ -21,6 +21,7 @@
 #include "engine/embedded/embedded_rules.h"
 #include "engine/embedded/heads.h"
 #include "engine/embedded/outbox.h"
+#include "engine/embedded/ranks.h"
 #include "engine/embedded/rule_tally.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/store.h"
@@ -43,6 +44,7 @@ struct ordering {
     struct budget budget;
     struct embedded_rules rules;
     struct sanctions sanctions;
+    struct ranks ranks;
     struct house_rules all_rules; // what is set for all streams
     bool has_all_rules;           // something is
     bool is_acts_stale;           // a batch that held acts failed: read them again

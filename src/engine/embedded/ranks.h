@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ranks -- the newest known roles of those who post, `ranks`: who has posted as a moderator, host
+ * or admin is not acted on by those below, for as long as they are one.
+ *
+ * Used by:  ordering.c, for each comment that is accepted.
+ * Thread:   the ordering thread's.
+ * Bound:    RANKS_KNOWN users of 8 bytes, of whom the store need not be asked again.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/embedded/store.h"
+
+#include <stdint.h>
+
+enum { RANKS_KNOWN = 1024 };
+
+struct ranks {
+    uint64_t known[RANKS_KNOWN]; // by stream and user: a hash of these and the roles; 0: nobody
+};
+
+struct rank {
+    int64_t stream; // id
+    struct str user;
+    uint64_t user_hash;
+    uint32_t roles; // 0: nobody's to be careful of
+};
+
+/* The store has it so from here on. Inside a transaction; ERR_SYS: the store. */
+MUST_USE enum err ranks_note(struct ranks *ranks, struct store *store, const struct rank *rank);
+/* A transaction was undone, or another store is open. */
+void ranks_forget(struct ranks *ranks);
