@@ -301,6 +301,7 @@ enum err store_ask(struct store *store, enum store_query which, sqlite3_stmt **r
         store->queries[which] = query;
     }
     (void)sqlite3_reset(query); // its failure was told by the step that had it
+    store->asked[which / 64] |= 1ULL << which % 64;
 
     *ret_query = query;
     return ERR_OK;
@@ -364,8 +365,11 @@ enum err store_begin_read(struct store *store)
 /* A statement that still stands on a row keeps its read transaction, whatever COMMIT says. */
 static void end_statements(struct store *store)
 {
-    for (size_t i = 0; i < STORE_QUERIES; i++) {
-        (void)sqlite3_reset(store->queries[i]);
+    for (size_t word = 0; word < sizeof(store->asked) / sizeof(store->asked[0]); word++) {
+        for (uint64_t left = store->asked[word]; left != 0; left &= left - 1) {
+            (void)sqlite3_reset(store->queries[word * 64 + (size_t)__builtin_ctzll(left)]);
+        }
+        store->asked[word] = 0;
     }
 }
 

@@ -184,10 +184,11 @@ enum store_query {
 };
 
 struct store {
-    sqlite3 *db;                          // owned; NULL: closed
-    sqlite3_stmt *queries[STORE_QUERIES]; // owned, made when first asked for
-    int failure;                          // SQLite's extended code of the last ERR_SYS
-    uint32_t wal_pages;                   // in the WAL after the last commit of this connection
+    sqlite3 *db;                            // owned; NULL: closed
+    sqlite3_stmt *queries[STORE_QUERIES];   // owned, made when first asked for
+    uint64_t asked[STORE_QUERIES / 64 + 1]; // bits: since a transaction last ended
+    int failure;                            // SQLite's extended code of the last ERR_SYS
+    uint32_t wal_pages;                     // in the WAL after the last commit of this connection
     uint32_t page_bytes;
     bool is_open_transaction;
 };
