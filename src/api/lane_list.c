@@ -7,7 +7,7 @@
 struct list {
     struct lane_scribe scribe; // first
     struct buf *out;
-    bool has_one;
+    bool has_one, for_staff;
 };
 
 static struct buf *next(struct lane_scribe *scribe)
@@ -42,10 +42,27 @@ static enum err on_mark(struct lane_scribe *scribe, uint64_t seq)
     return ERR_OK;
 }
 
-static enum err write_sparse(struct list *list, const struct poll_found *found)
+static enum err take_as(struct list *list, const struct event *event)
+{
+    return list->scribe.rule.lane == LANE_FULL ? on_event(&list->scribe, event)
+                                               : lane_scribe_take(&list->scribe, event);
+}
+
+static enum err take(struct list *list, const struct event *event)
+{
+    if (!list->for_staff || event->staff_len == 0) {
+        return take_as(list, event);
+    }
+    struct event *told = event_for_staff(event);
+    const enum err err = told == NULL ? ERR_NOMEM : take_as(list, told);
+    event_unref(told);
+    return err;
+}
+
+static enum err write_all(struct list *list, const struct poll_found *found)
 {
     for (size_t i = 0; i < found->count; i++) {
-        TRY(lane_scribe_take(&list->scribe, found->events[i]));
+        TRY(take(list, found->events[i]));
     }
     return lane_scribe_settle(&list->scribe); // its cursor covers them all
 }
@@ -54,13 +71,9 @@ void lane_list_write(struct buf *out, const struct poll_found *found, struct str
 {
     static const struct lane_scribe_ops ops = {
         .event = on_event, .gap = on_gap, .digest = on_digest, .mark = on_mark};
-    struct list list = {.out = out, .has_one = found->expired_to > 0};
+    struct list list = {
+        .out = out, .has_one = found->expired_to > 0, .for_staff = found->moderates};
     lane_scribe_init(&list.scribe, &ops, found->rule, stream);
-    if (found->rule.lane != LANE_FULL) {
-        out->failed = write_sparse(&list, found) != ERR_OK || out->failed;
-    }
-    for (size_t i = 0; found->rule.lane == LANE_FULL && i < found->count; i++) {
-        (void)on_event(&list.scribe, found->events[i]);
-    }
+    out->failed = write_all(&list, found) != ERR_OK || out->failed;
     lane_scribe_done(&list.scribe);
 }

@@ -131,6 +131,7 @@ void page_read_start(struct ask *ask, const struct page_options *options)
     page->write = options->write;
     page->resync_to_newest = options->resync_to_newest;
     page->tells_gap = options->tells_gap;
+    page->for_staff = ask->claims != NULL && claims_are_privileged(ask->claims);
     if (!page->has_after && !options->has_before) {
         page->has_after = true; // the log is read from its beginning
     }
@@ -199,7 +200,11 @@ void page_read_write_events(const struct page_read *page, struct buf *out, const
     for (uint32_t i = 0; i < page->read.count; i++) {
         const struct event *event = page->read.events[i];
         buf_add_str(out, i == 0 && !has_gap ? STR_NONE : STR(","));
-        event_write(out, event, page->read.stream, event->prev);
+        if (page->for_staff) {
+            event_write_for_staff(out, event, page->read.stream);
+        } else {
+            event_write(out, event, page->read.stream, event->prev);
+        }
     }
     buf_add_byte(out, ']');
 }

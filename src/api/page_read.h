@@ -26,6 +26,7 @@ struct page_read {
     bool is_resync;
     bool resync_to_newest; // else to the oldest
     bool tells_gap;
+    bool for_staff;                                               // who asks moderates
     void (*write)(const struct page_read *page, struct buf *out); // the body's members
 };
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "hub/hub.h"
 #include "hub/port.h"
+#include "rules/claims.h"
 #include "serve/server.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct stream_ask {
     struct exchange *exchange; // NULL: it was answered without the engine
     struct overdue_entry overdue;
     struct kept_name stream;
+    char by[CLAIMS_SUB_BYTES_MAX + 1];
     struct acting *rules; // owned until it is under way; NULL: none are put
     void (*write)(const struct stream_ask *asked, struct buf *out); // the body's members
 };
@@ -166,6 +168,11 @@ static void start_with(struct ask *ask, const struct stream_call *call, struct a
     ask_keep_name(&asked->stream, ask->stream);
     asked->call.stream = ask_kept_name(&asked->stream);
     asked->call.view = ask_view(ask);
+    if (ask->claims != NULL) {
+        snprintf(asked->by, sizeof(asked->by), "%.*s", (int)ask->claims->sub.len,
+                 ask->claims->sub.at);
+        asked->call.by = str_of(asked->by);
+    }
     asked->call.call.home = desk_home(ask->server);
     asked->call.call.done = on_stream;
     overdue_add(desk_overdue(ask->server), &asked->overdue, on_late);

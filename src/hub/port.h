@@ -295,6 +295,7 @@ struct stream_call {
     int32_t retention_days; // of PUT: 0 for ever, -1: leave as it is
     int8_t state;           // of PUT: an enum stream_state, 0: leave as it is
     uint64_t view;          // of GET: whose head it is, as in struct read
+    struct str by;          // of PUT and END: the user who does it
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS
     bool created;    // PUT made it

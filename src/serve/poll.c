@@ -87,6 +87,7 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
                                      .cursor = *cursor,
                                      .rule = viewer_rule(poll->exchange->server->hub, viewer),
                                      .resync = resync,
+                                     .moderates = viewer->moderates,
                                      .expired_from = viewer->expired.from,
                                      .expired_to = viewer->expired.to};
     ops->found(let_go(poll), &found);

@@ -51,6 +51,7 @@ struct poll_found {
     uint64_t expired_from, expired_to; // seqs that were asked for and are kept no more; to 0: none
     struct lane_rule rule;             // of a sparse lane: events not carried are there, too
     bool resync;                       // its cursor was of another life
+    bool moderates;                    // who polls: is told who did what
 };
 struct poll_ops {
     void (*found)(struct exchange *exchange, const struct poll_found *found);

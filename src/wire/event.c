@@ -150,6 +150,22 @@ void event_write_early(struct buf *out, const struct event *event, struct str st
 
 /* ---- what is for staff: always in this order, behind all other members ---- */
 
+void event_write_for_staff(struct buf *out, const struct event *event, struct str stream)
+{
+    write_head(out, event, stream, event->prev);
+    if (event->staff_len == 0) {
+        write_body(out, event);
+        return;
+    }
+    if (event->body_len > 0) {
+        buf_add_byte(out, ',');
+        buf_add(out, event->body, event->body_len);
+    }
+    buf_add_byte(out, ',');
+    buf_add_str(out, staff_of(event));
+    buf_add_byte(out, '}');
+}
+
 static const char first_name[] = ",\"by\":";
 
 void event_write_staff(struct buf *out, struct str by, struct str reason, struct str act)

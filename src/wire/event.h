@@ -89,6 +89,8 @@ const char *event_kind_name(enum event_kind kind); // "comment" ...
 void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev);
 /* The same as a copy ahead of its place: with "early":true. */
 void event_write_early(struct buf *out, const struct event *event, struct str stream);
+/* As event_for_staff() would be written. */
+void event_write_for_staff(struct buf *out, const struct event *event, struct str stream);
 /* Members for staff: who did it, why (empty: none given), the act's number. */
 void event_write_staff(struct buf *out, struct str by, struct str reason, struct str act);
 /* Takes such members out of whatever JSON holds events for staff, white space in their place. */

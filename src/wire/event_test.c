@@ -44,6 +44,78 @@ static void an_event_without_a_body_is_valid(void **state)
     event_unref(event);
 }
 
+/* `write` of an event with words for staff. */
+static void assert_written(void (*write)(struct buf *out, const struct event *event),
+                           const char *is)
+{
+    struct buf out, staff;
+    buf_init(&out, MEM_OTHER, 512);
+    buf_init(&staff, MEM_OTHER, 256);
+    event_write_staff(&staff, STR("mo"), STR("say \"}\""), STR("a81"));
+    struct event *event = event_new_with_staff(STR("\"seqs\":[1]"), buf_str(&staff));
+    assert_non_null(event);
+    event->kind = EVENT_RETRACT;
+    event->seq = 2;
+    event->prev = 1;
+    write(&out, event);
+    assert_true(str_eq(buf_str(&out), str_of(is)));
+    buf_done(&out);
+    buf_done(&staff);
+    event_unref(event);
+}
+
+static void write_plain(struct buf *out, const struct event *event)
+{
+    event_write(out, event, STR("s"), event->prev);
+}
+
+static void write_for_staff(struct buf *out, const struct event *event)
+{
+    event_write_for_staff(out, event, STR("s"));
+}
+
+static void write_copy(struct buf *out, const struct event *event)
+{
+    struct event *told = event_for_staff(event);
+    assert_non_null(told);
+    assert_int_equal(told->staff_len, 0);
+    event_write(out, told, STR("s"), told->prev);
+    event_unref(told);
+}
+
+static void write_copy_of_copy(struct buf *out, const struct event *event)
+{
+    struct event *copy = event_with_prev(event, 0);
+    assert_non_null(copy);
+    event_write_for_staff(out, copy, STR("s"));
+    event_unref(copy);
+}
+
+static void write_stripped(struct buf *out, const struct event *event)
+{
+    buf_add_byte(out, '[');
+    event_write_for_staff(out, event, STR("s"));
+    buf_add_byte(out, ',');
+    event_write_for_staff(out, event, STR("s"));
+    buf_add_byte(out, ']');
+    event_strip_staff(out->bytes, out->len);
+}
+
+static void who_did_it_is_written_for_staff_alone(void **state)
+{
+    (void)state;
+#define HEAD "{\"type\":\"retract\",\"stream\":\"s\",\"seq\":2,\"prev\":"
+#define STAFF ",\"by\":\"mo\",\"reason\":\"say \\\"}\\\"\",\"act\":\"a81\""
+#define SPACES "                                           "
+    _Static_assert(sizeof(SPACES) == sizeof(STAFF), "as many bytes");
+    assert_written(write_plain, HEAD "1,\"seqs\":[1]}");
+    assert_written(write_for_staff, HEAD "1,\"seqs\":[1]" STAFF "}");
+    assert_written(write_copy, HEAD "1,\"seqs\":[1]" STAFF "}");
+    assert_written(write_copy_of_copy, HEAD "0,\"seqs\":[1]" STAFF "}");
+    assert_written(write_stripped,
+                   "[" HEAD "1,\"seqs\":[1]}" SPACES "," HEAD "1,\"seqs\":[1]}" SPACES "]");
+}
+
 static void the_last_reference_frees_it(void **state)
 {
     (void)state;
@@ -70,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_is_written_whole),
         cmocka_unit_test(an_event_without_a_body_is_valid),
+        cmocka_unit_test(who_did_it_is_written_for_staff_alone),
         cmocka_unit_test(the_last_reference_frees_it),
         cmocka_unit_test(no_memory_is_null),
     };

@@ -112,6 +112,8 @@ static void on_event(struct watch *watch, struct event *event)
                            : sizeof(follower->last_body) - 1;
     memcpy(follower->last_body, event->body, len);
     follower->last_body[len] = '\0';
+    snprintf(follower->last_staff, sizeof(follower->last_staff), "%.*s", (int)event->staff_len,
+             event->body + event->body_len);
 }
 
 static void on_notice(struct watch *watch, struct notice *notice)

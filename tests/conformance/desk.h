@@ -43,7 +43,7 @@ struct follower {
     uint64_t out_of_order; // how often seq or prev were not the next
     uint32_t behind;
     uint8_t last_kind;
-    char last_body[2048];
+    char last_body[2048], last_staff[512];
     uint64_t notices, told; // told: "notice", of acts
     uint64_t notice_user;   // of the newest
     uint32_t told_hidden;   // users it is hidden from

@@ -464,6 +464,34 @@ void moderation_tells_moderators_of_each_act(void **state)
     desk_close(&desk);
 }
 
+/* What is published and what is read back afterwards: for staff, beside the body. */
+void moderation_events_say_who_did_them(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    char staff[128];
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    (void)desk_say(&desk, "demo", "bob", "a comment is nobody's act");
+    assert_string_equal(follower.last_staff, "");
+    struct act slow = setting(ACT_SLOW, "", 7);
+    slow.reason = STR("calm");
+    const uint64_t act = desk_do(&desk, "demo", slow);
+    snprintf(staff, sizeof(staff), "\"by\":\"mod\",\"reason\":\"calm\",\"act\":\"a%llu\"",
+             (unsigned long long)act);
+    assert_string_equal(follower.last_staff, staff);
+    assert_null(strstr(follower.last_body, "\"by\""));
+    struct reading reading = desk_read_newest(&desk, "demo", 1);
+    const struct event *event = reading.read.events[0];
+    assert_int_equal(event->kind, EVENT_SETTINGS);
+    assert_int_equal(event->staff_len, strlen(staff));
+    assert_memory_equal(event->body + event->body_len, staff, strlen(staff));
+    read_done(&reading.read);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void moderation_tells_who_comes_what_is_set(void **state)
 {
     struct subject *subject = *state;

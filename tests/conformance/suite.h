@@ -47,6 +47,7 @@
     TEST(moderation_rejects_what_waits)                                                            \
     TEST(moderation_tells_whom_it_concerns)                                                        \
     TEST(moderation_tells_moderators_of_each_act)                                                  \
+    TEST(moderation_events_say_who_did_them)                                                       \
     TEST(moderation_tells_who_comes_what_is_set)                                                   \
     TEST(moderation_shadows_without_a_sign)                                                        \
     TEST(moderation_slows_over_a_restart)                                                          \

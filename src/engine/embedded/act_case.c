@@ -216,6 +216,18 @@ enum err act_case_in_force(const struct act_case *act, enum act_do what, struct 
     return store_acts_in_force(act->ordering->store, key, act->now.wall_ms, ret_act);
 }
 
+/* To who moderates its events say who did it. */
+static enum err name_actor(const struct act_case *act)
+{
+    const struct act_call *call = act->call;
+    struct buf *staff = &act->ordering->staff;
+    char id[ACT_ID_TEXT_MAX];
+    act_id_write(act->id, id);
+    buf_reset(staff);
+    event_write_staff(staff, call->by.id, call->act.reason, str_of(id));
+    return buf_err(staff);
+}
+
 enum err act_case_record(struct act_case *act)
 {
     struct ordering *ordering = act->ordering;
@@ -236,7 +248,7 @@ enum err act_case_record(struct act_case *act)
     act->id = row.id;
     act->verdict.act_n = row.id;
     ordering->first_act = ordering->first_act == 0 ? row.id : ordering->first_act;
-    return ERR_OK;
+    return name_actor(act);
 }
 
 /* ---- who may ---- */

@@ -141,6 +141,7 @@ enum err acts_judge(struct ordering *ordering, const struct act_call *call, stru
     buf_init(&act.value, MEM_ENGINE, SIZE_MAX);
     buf_init(&act.lifts, MEM_ENGINE, SIZE_MAX);
     const enum err err = judge(&act);
+    buf_reset(&ordering->staff);
     buf_done(&act.target);
     buf_done(&act.value);
     buf_done(&act.lifts);

@@ -91,6 +91,7 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
     *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
     heads_init(&ordering->heads, identity->hash_key);
     buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
+    buf_init(&ordering->staff, MEM_ENGINE, BODY_BYTES_MAX);
     house_rules_init(&ordering->all_rules);
     outbox_init(&ordering->outbox);
     sanctions_init(&ordering->sanctions, identity->hash_key);
@@ -116,6 +117,7 @@ void ordering_close(struct ordering *ordering)
     house_rules_done(&ordering->all_rules);
     heads_done(&ordering->heads);
     buf_done(&ordering->body);
+    buf_done(&ordering->staff);
 }
 
 void ordering_set_rules(struct ordering *ordering, const struct embedded_rules *rules)
@@ -440,6 +442,7 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
         .user = entry->user,
         .cid = entry->cid,
         .body = buf_str(&ordering->body),
+        .staff = is_comment ? STR_NONE : buf_str(&ordering->staff),
     };
     struct event *event = store_rows_event(&row, ordering->identity.hash_key);
     if (event == NULL) {
@@ -668,16 +671,19 @@ enum err ordering_judge(struct ordering *ordering, const struct submit *submit, 
 /* ---- streams ---- */
 
 static enum err add_state(struct ordering *ordering, struct head *head, enum stream_state state,
-                          struct moment now)
+                          struct str by, struct moment now)
 {
     struct event *event = NULL;
     const struct ordering_entry entry = {.head = head, .kind = EVENT_STREAM};
     const int64_t at_ms = stamp_at(&head->end, now.wall_ms);
     comment_body_write_state(&ordering->body, state, at_ms);
-    if (!buf_ok(&ordering->body)) {
-        return ERR_NOMEM;
+    if (by.len > 0) {
+        event_write_staff(&ordering->staff, by, STR_NONE, STR_NONE);
     }
-    return ordering_add(ordering, &entry, now, &event);
+    const bool is_whole = buf_ok(&ordering->body) && buf_ok(&ordering->staff);
+    const enum err err = is_whole ? ordering_add(ordering, &entry, now, &event) : ERR_NOMEM;
+    buf_reset(&ordering->staff);
+    return err;
 }
 
 static void answer_stream(struct stream_call *call, const struct head *head)
@@ -716,7 +722,7 @@ enum err ordering_change(struct ordering *ordering, struct stream_call *call, st
     const enum stream_state state = state_asked(call);
     call->is_new_state = state != 0 && state != head->row.state;
     if (call->is_new_state) {
-        TRY(add_state(ordering, head, state, now));
+        TRY(add_state(ordering, head, state, call->by, now));
         head->row.state = state;
     }
     TRY(store_streams_set(ordering->store, &head->row));

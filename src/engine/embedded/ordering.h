@@ -52,6 +52,7 @@ struct ordering {
     uint64_t next_n;
     uint64_t next_n_before;   // of the batch
     struct buf body;          // scratch
+    struct buf staff;         // of the act under way, for its events: event_write_staff()
     struct rule_tally *tally; // borrowed; NULL: nobody counts
     struct outbox outbox;     // what the transaction under way added to logs
 };

@@ -13,7 +13,7 @@ enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
 #define CACHE_WRITER_KIB "32768"
 #define CACHE_READER_KIB "4096"
 
-#define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum"
+#define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum, staff"
 #define ACT "id, stream, what, key, target, value, seconds, at, until, seq, lifted_by"
 #define EVIDENCE "n, stream, seq, user, removed, body, sum"
 #define HELD "n, stream, state, seq, log_n, act, due, at, flags, user, cid, rule, body, sum"
@@ -104,7 +104,7 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_DELETE] = "DELETE FROM held WHERE n = ?1",
     [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 LIMIT ?3",
     [STORE_ROW_ADD] = "INSERT INTO log(" ROW ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                      "?11, ?12, ?13)",
+                      "?11, ?12, ?13, ?14)",
     [STORE_ROW_GET] = "SELECT " ROW " FROM log WHERE n = ?1",
     [STORE_ROWS_AFTER] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
                          "AND " WANTED "ORDER BY seq",

@@ -12,8 +12,8 @@
  * transaction, and ending one ends every statement, so that none pins the WAL. What the disk holds
  * otherwise than it was written is refused: ERR_PROTO (store_pages.h).
  *
- * The file, so that one could rebuild it (user_version 3, application_id "Roar"; 2 had no
- * moderation and becomes 3 when it is opened):
+ * The file, so that one could rebuild it (user_version 4, application_id "Roar"; 2 had no
+ * moderation, 3 no `staff`, and either becomes 4 when it is opened):
  *
  *   meta      name, value         epoch          [a-z0-9]{8}, made once at random
  *                                 hash_key       of dedupe keys and user hashes, made once
@@ -37,6 +37,7 @@
  *             user, cid           of a comment, cid '' when it has none; '' for acts
  *             body                JSON members, as in struct event
  *             sum                 XXH3 of the row, see store_rows.c
+ *             staff               of an act, JSON members for who moderates; '' if nobody did it
  *   dedupe_0 dedupe_1 dedupe_2    key: a keyed hash of (stream name, user, cid) or the next free
  *             after it; n: the row it names
  *   acts      id                  what "a81" names

@@ -7,8 +7,8 @@
 
 /* The checksum of a row is hash_parts() with key 0 of four parts: nine 64-bit numbers in the
  * machine's (little-endian) order -- n, stream, seq, prev, at, kind, flags, rank, segment -- then
- * user, cid and body. */
-enum { SUM_NUMBERS = 9 };
+ * user, cid and body; a fifth, staff, where it is not empty. */
+enum { SUM_NUMBERS = 9, SUM_PARTS = 5 };
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the checksum's numbers are written so");
 
 static uint64_t sum_of(const struct store_row *row)
@@ -24,9 +24,12 @@ static uint64_t sum_of(const struct store_row *row)
         row->rank,
         row->segment,
     };
-    const struct str parts[] = {
-        {.at = (const char *)numbers, .len = sizeof(numbers)}, row->user, row->cid, row->body};
-    return hash_parts(0, parts, sizeof(parts) / sizeof(parts[0]));
+    const struct str parts[SUM_PARTS] = {{.at = (const char *)numbers, .len = sizeof(numbers)},
+                                         row->user,
+                                         row->cid,
+                                         row->body,
+                                         row->staff};
+    return hash_parts(0, parts, row->staff.len > 0 ? SUM_PARTS : SUM_PARTS - 1);
 }
 
 enum err store_rows_add(struct store *store, const struct store_row *row)
@@ -46,6 +49,7 @@ enum err store_rows_add(struct store *store, const struct store_row *row)
     store_bind_text(query, 11, row->cid);
     store_bind_text(query, 12, row->body);
     (void)sqlite3_bind_int64(query, 13, (int64_t)sum_of(row));
+    store_bind_text(query, 14, row->staff);
     return store_run(store, query);
 }
 
@@ -70,6 +74,7 @@ enum err store_rows_next(struct store *store, sqlite3_stmt *walk, struct store_r
         .user = store_column_text(walk, 9),
         .cid = store_column_text(walk, 10),
         .body = store_column_text(walk, 11),
+        .staff = store_column_text(walk, 13),
     };
     if (sum_of(&row) != column_u64(walk, 12)) {
         ret_row->n = row.n;
@@ -206,7 +211,7 @@ enum err store_rows_newest_n(struct store *store, uint64_t *ret_n)
 
 struct event *store_rows_event(const struct store_row *row, uint64_t hash_key)
 {
-    struct event *event = event_new(row->body);
+    struct event *event = event_new_with_staff(row->body, row->staff);
     if (event != NULL) {
         event->kind = row->kind;
         event->flags = row->flags;

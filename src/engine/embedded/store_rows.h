@@ -24,6 +24,7 @@ struct store_row {
     uint16_t rank;
     struct str user, cid, body; // read: borrowed until the statement's next step or the
                                 // transaction's end
+    struct str staff;           // likewise; as struct event has them behind its body
 };
 
 /* Which rows of a stream: seq in (after, upto], of the kinds wanted; of EVENT_COMMENT and

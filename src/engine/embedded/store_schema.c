@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VERSION = 3, VERSION_OLDEST = 2, APPLICATION = 0x526f6172, EPOCH_LEN = 8 }; // "Roar"
+enum {
+    VERSION = 4,
+    VERSION_OLDEST = 2,
+    VERSION_MODERATION = 3,
+    APPLICATION = 0x526f6172,
+    EPOCH_LEN = 8
+}; // "Roar"
 
 static const char tables[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
@@ -72,6 +78,9 @@ static const char moderation_tables[] =
     "CREATE INDEX log_shadows_of ON log(user, n) WHERE (flags & 4) <> 0;"
     "CREATE INDEX held_queue ON held(stream, n) WHERE state = 2;"
     "CREATE INDEX held_due ON held(due) WHERE state = 2 AND due > 0;";
+
+/* What format 4 has beyond 3. */
+static const char staff_column[] = "ALTER TABLE log ADD COLUMN staff TEXT NOT NULL DEFAULT ''";
 
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
 {
@@ -148,6 +157,7 @@ static enum err fill(struct store *store)
     const struct epoch epoch = new_epoch();
     TRY(store_exec(store, tables));
     TRY(store_exec(store, moderation_tables));
+    TRY(store_exec(store, staff_column));
     TRY(set_epoch(store, &epoch));
     TRY(store_schema_set_number(store, "hash_key", sys_random_u64()));
     TRY(store_schema_set_number(store, "id_key", sys_random_u64()));
@@ -164,11 +174,16 @@ static enum err fill(struct store *store)
     return store_exec(store, sql);
 }
 
-/* A log of format 2 becomes one of this: all of it, or it stays as it was. */
+/* A log of format 2 or 3 becomes one of this: all of it, or it stays as it was. */
 static enum err grow(struct store *store)
 {
     char sql[48];
-    TRY(store_exec(store, moderation_tables));
+    int64_t version = 0;
+    TRY(pragma(store, "PRAGMA user_version", &version));
+    if (version < VERSION_MODERATION) {
+        TRY(store_exec(store, moderation_tables));
+    }
+    TRY(store_exec(store, staff_column));
     snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", VERSION);
     return store_exec(store, sql);
 }
