@@ -148,7 +148,9 @@ def check_end(log, view, last, told, seen):
 
 def check_moderation(log, views, shadowed=()):
     """`shadowed`: (seq, author) of comments that their authors alone may see."""
+    authors = dict(shadowed).values()
     return [*(fault for view in views for fault in check_shown(view)),
+            *(fault for view in views if view.user not in authors for fault in check_gaps(log, view)),
             *(fault for view in views for fault in check_told(log, view)),
             *(fault for view in views for fault in check_shadowed(view, dict(shadowed)))]
 
@@ -196,6 +198,24 @@ def check_shown(view):
             if later:
                 yield f"{view.name}: was shown {comment['seq']} again in {message['type']}, after its retract {later[0]}"
         retracts += [act for act in acts_in(message) if act["type"] == "retract"]
+
+
+def check_gaps(log, view):
+    """The three numbers add up to the log; removed are all that were when it came to `to`, and none that is not by now."""
+    retracts = [event for event in log if event["type"] == "retract" and "user_id" not in event]
+    for told in view.messages:
+        if "removed" not in told or not log or log[0]["prev"] >= told["from"]:
+            continue  # no numbers, or retention was there
+        held = [event for event in log if told["from"] <= event["seq"] <= told["to"]]
+        sent = {event["seq"] for event in told.get("events", ())}
+        spared = [event for event in held if event["type"] == "removed" and event["seq"] not in sent]
+        known = [event for event in spared
+                 if any(act["seq"] <= told["to"] and removes(act, event) for act in retracts)]
+        name = f"{view.name}: a {told['type']} of {told['from']} to {told['to']}"
+        if told["carried"] + told["shed"] + told["removed"] != len(held):
+            yield f"{name} tells of another number than {len(held)}"
+        if not len(known) <= told["removed"] <= len(spared):
+            yield f"{name} says that {told['removed']} are removed, of {len(known)} to {len(spared)}"
 
 
 def check_told(log, view):

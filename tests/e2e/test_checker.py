@@ -168,12 +168,36 @@ def removed_says_more(log, views, shadowed):
     views[2].messages[2] = {**views[2].messages[2], "text": "t4"}
 
 
+def gap_of(removed, shed):
+    return {"type": "gap", "from": 1, "to": 15, "carried": 1, "shed": shed, "removed": removed, "why": "slow reader"}
+
+
+@pytest.mark.parametrize("removed", [2, 3])  # 8 is removed by 18, which may have come before the gap was made
+def test_a_gap_that_is_true_passes(removed):
+    log, views, shadowed = moderated_run()
+    views[2].messages.insert(1, gap_of(removed, 5 - removed))
+    assert check_moderation(log, views, shadowed) == []
+
+
+def removed_told_as_spared(log, views, shadowed):
+    views[2].messages.insert(1, gap_of(1, 4))
+
+
+def spared_told_as_removed(log, views, shadowed):
+    views[2].messages.insert(1, gap_of(4, 1))
+
+
+def gap_adds_up_to_more(log, views, shadowed):
+    views[2].messages.insert(1, gap_of(2, 4))
+
+
 def another_sees_the_shadowed(log, views, shadowed):
     views[0].messages.insert(4, views[3].messages[3])
 
 
 @pytest.mark.parametrize("spoil", [shown_after_its_retract, shown_after_an_early_retract, shown_in_a_digest,
                                    shown_in_a_pin, shown_by_an_older_restore, never_told, removed_says_more,
+                                   removed_told_as_spared, spared_told_as_removed, gap_adds_up_to_more,
                                    another_sees_the_shadowed])
 def test_every_spoilt_moderated_run_is_found(spoil):
     log, views, shadowed = moderated_run()

@@ -4,7 +4,9 @@ import os
 
 import pytest
 
+from checker import View, check_moderation
 from http1 import Conn
+from moderator import Moderator
 from readers import Poll, Sse, Ws, open_reader
 from tokens import token
 
@@ -195,6 +197,50 @@ def test_a_slow_reader_is_told_and_goes_on(start, stream, kind):
             assert message["prev"] <= max(last, told)
             last = message["seq"]
     assert len(events) + sum(gap["shed"] for gap in gaps) == len(comments)
+
+
+@pytest.mark.parametrize("way", ["delete", "purge"])
+@pytest.mark.parametrize("kind", PUSH)
+def test_a_slow_reader_is_told_what_of_it_is_removed(start, stream, kind, way):
+    """What it missed and was removed before it read again is `removed`, in the server's memory or long out of it."""
+    roar = start()
+    mod = Moderator(roar, stream)
+    with open_reader(kind, roar, stream) as slow:
+        view = View("slow", [slow.hello])
+        comments = []
+        with Ws(roar, stream, token=token("u1")) as one, Ws(roar, stream, token=token("u9")) as other:
+            for number in range(6000):
+                poster = other if number % 4 == 0 else one
+                reply = poster.ask(do="post", stream=stream, text=f"{number} " + os.urandom(240).hex())
+                one.waiting.clear()
+                other.waiting.clear()
+                comments.append(reply["data"]["comment"])
+        if way == "delete":
+            mod.act("delete", seqs=[comment["seq"] for comment in comments[-500::10]])
+        else:
+            mod.act("purge", user="u9")
+        view.messages += slow.until(lambda message: message["type"] == "gap")
+        roar.posted(stream, "live")
+        view.messages += slow.until(lambda message: message.get("text") == "live")
+    gaps = [message for message in view.messages if message["type"] == "gap"]
+    log = roar.log(stream)
+    gone = {event["seq"] for event in log if event["type"] == "removed"}
+    assert len(gone) == (50 if way == "delete" else 1500)
+    for gap in gaps:
+        assert gap["removed"] == sum(gap["from"] <= seq <= gap["to"] for seq in gone), gap
+    assert sum(gap["removed"] for gap in gaps) >= 50
+    assert check_moderation(log, [view]) == []
+
+
+@pytest.mark.parametrize("kind", PUSH)
+def test_who_comes_back_late_is_told_what_of_it_is_removed(start, stream, kind):
+    roar = start({"delivery.resume_max": 100})
+    comments = fill(roar, stream, 260)
+    Moderator(roar, stream).act("delete", seqs=[comment["seq"] for comment in comments[:200:20]])
+    with open_reader(kind, roar, stream, after=str(comments[9]["seq"]), tail=20) as reader:
+        gap = reader.find("gap")
+        assert (gap["why"], gap["from"], gap["removed"]) == ("behind", comments[10]["seq"], 9)
+        assert check_moderation(roar.log(stream), [View("late", [gap])]) == []
 
 
 def test_head_of_events_is_not_a_stream(server, stream):
