@@ -86,6 +86,30 @@ static enum err ask(int fd, const struct plan *plan, uint32_t stream, const char
     return receive(fd, page);
 }
 
+/* Comments that stand before it. */
+static void take_retract(const struct json *seqs, uint64_t by, struct truth *truth)
+{
+    for (size_t i = 0; i < json_length(seqs); i++) {
+        int64_t seq = 0;
+        if (json_get_i64(json_at(seqs, i), &seq) && seq > 0) {
+            truth_retracted(truth, (uint64_t)seq, by);
+        }
+    }
+}
+
+static enum err take_kind(const struct json *event, uint64_t seq, struct truth *truth)
+{
+    struct str type = STR_NONE;
+    (void)json_get_str(json_member(event, "type"), &type);
+    if (str_eq(type, STR("removed"))) {
+        return truth_add_removed(truth);
+    }
+    if (str_eq(type, STR("retract"))) {
+        take_retract(json_member(event, "seqs"), seq, truth);
+    }
+    return ERR_OK;
+}
+
 static enum err take_events(const struct json *events, struct truth *truth,
                             char why[LOGBOOK_WHY_MAX])
 {
@@ -102,6 +126,7 @@ static enum err take_events(const struct json *events, struct truth *truth,
                      truth_head(truth));
             return err;
         }
+        TRY(take_kind(event, (uint64_t)seq, truth));
     }
     return ERR_OK;
 }

@@ -63,7 +63,8 @@ void scene_keep_answer(struct scene *scene, uint32_t stream, uint64_t seq)
 static bool is_same(const struct witness_gap *a, const struct witness_gap *b)
 {
     return a->from == b->from && a->to == b->to && a->carried == b->carried && a->shed == b->shed &&
-           a->removed == b->removed && a->has_counts == b->has_counts;
+           a->removed == b->removed && a->has_counts == b->has_counts &&
+           a->is_digest == b->is_digest;
 }
 
 /* The readers of a lane are mostly told the same at about the same time. */

@@ -11,6 +11,7 @@ void truth_done(struct truth *truth)
 {
     mem_free(MEM_OTHER, truth->seqs);
     mem_free(MEM_OTHER, truth->hashes);
+    mem_free(MEM_OTHER, truth->removals);
     *truth = (struct truth){.count = 0};
 }
 
@@ -95,4 +96,55 @@ struct truth_part truth_part(const struct truth *truth, uint64_t after, uint64_t
     return (struct truth_part){.count = to - from,
                                .hash = truth->hashes[to - 1] -
                                        (from == 0 ? 0 : truth->hashes[from - 1])};
+}
+
+/* How many removed ones are at or below `seq`. */
+static uint32_t removed_upto(const struct truth *truth, uint64_t seq)
+{
+    uint32_t low = 0, high = truth->removed;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (truth->removals[middle].seq <= seq) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+enum err truth_add_removed(struct truth *truth)
+{
+    if (truth->removed == truth->removed_cap) {
+        const uint32_t cap = truth->removed_cap == 0 ? CAP_FIRST : truth->removed_cap * 2;
+        struct truth_removal *removals =
+            mem_resize(MEM_OTHER, truth->removals, cap * sizeof(*removals));
+        if (removals == NULL) {
+            return ERR_NOMEM;
+        }
+        truth->removals = removals;
+        truth->removed_cap = cap;
+    }
+    truth->removals[truth->removed++] =
+        (struct truth_removal){.seq = truth_head(truth), .by = UINT64_MAX};
+    return ERR_OK;
+}
+
+void truth_retracted(struct truth *truth, uint64_t seq, uint64_t by)
+{
+    const uint32_t upto = removed_upto(truth, seq);
+    struct truth_removal *removal = upto == 0 ? NULL : &truth->removals[upto - 1];
+    if (removal != NULL && removal->seq == seq && by < removal->by) {
+        removal->by = by;
+    }
+}
+
+uint64_t truth_removed(const struct truth *truth, uint64_t after, uint64_t upto, uint64_t by)
+{
+    uint64_t count = 0;
+    const uint32_t end = removed_upto(truth, upto);
+    for (uint32_t i = removed_upto(truth, after); i < end; i++) {
+        count += truth->removals[i].by <= by;
+    }
+    return count;
 }

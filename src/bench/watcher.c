@@ -226,6 +226,7 @@ static void take_digest(struct watcher *watcher, const struct json *digest)
         score_frame(watcher, "a digest that does not hold what it says", STR_NONE);
         return;
     }
+    gap.is_digest = true;
     scene_keep_gap(scene, watcher->witness.stream, &gap);
     if (!witness_digest(&watcher->witness, &gap, &scene->score)) {
         score_count(&scene->score, COUNT_AGAIN, gap.carried);

@@ -148,8 +148,11 @@ void witness_mark(struct witness *witness, uint64_t seq, struct score *score)
 bool witness_gap_adds_up(const struct witness_gap *gap, const struct truth *truth)
 {
     const uint64_t after = gap->from == 0 ? 0 : gap->from - 1;
+    const uint64_t by = gap->is_digest ? 0 : gap->to;
     return !gap->has_counts ||
-           gap->carried + gap->shed + gap->removed == truth_part(truth, after, gap->to).count;
+           (gap->carried + gap->shed + gap->removed == truth_part(truth, after, gap->to).count &&
+            gap->removed >= truth_removed(truth, after, gap->to, by) &&
+            gap->removed <= truth_removed(truth, after, gap->to, UINT64_MAX));
 }
 
 void witness_resync(struct witness *witness, uint64_t seq, bool is_known)

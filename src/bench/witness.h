@@ -35,6 +35,7 @@ struct witness {
 struct witness_gap {
     uint64_t from, to, carried, shed, removed;
     bool has_counts; // without: what was there has expired
+    bool is_digest;  // what it carries may be `removed`
 };
 
 /* A connection begins; what it held, it holds. */
@@ -54,7 +55,8 @@ void witness_inner(struct witness *witness, uint64_t seq);
 void witness_mark(struct witness *witness, uint64_t seq, struct score *score);
 /* Its past is of no worth; what follows begins after `seq`, or, unknown, after its own prev. */
 void witness_resync(struct witness *witness, uint64_t seq, bool is_known);
-/* Carried, shed and removed are as many as the log has there; without counts: true. */
+/* Carried, shed and removed are as many as the log has there; and those that are removed: all that
+ * were when the log came to its end, and none that is not. Without counts: true. */
 bool witness_gap_adds_up(const struct witness_gap *gap, const struct truth *truth);
 /* All is over: holds it to the log. */
 void witness_judge(const struct witness *witness, const struct truth *truth, struct score *score);

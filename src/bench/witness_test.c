@@ -197,7 +197,7 @@ static void test_the_numbers_of_a_gap(void **state)
     (void)state;
     struct rig rig = make_rig();
     struct witness_gap gap = {
-        .from = 14, .to = 18, .carried = 2, .shed = 2, .removed = 1, .has_counts = true};
+        .from = 14, .to = 18, .carried = 2, .shed = 3, .removed = 0, .has_counts = true};
     assert_true(witness_gap_adds_up(&gap, &rig.truth));
     gap.carried = 3;
     assert_false(witness_gap_adds_up(&gap, &rig.truth));
@@ -205,6 +205,31 @@ static void test_the_numbers_of_a_gap(void **state)
     assert_false(witness_gap_adds_up(&gap, &rig.truth));
     gap.has_counts = false;
     assert_true(witness_gap_adds_up(&gap, &rig.truth));
+    truth_done(&rig.truth);
+}
+
+/* 14 is removed by 16, which the gap goes beyond; 15 by 21. */
+static void test_what_a_gap_calls_removed(void **state)
+{
+    (void)state;
+    struct rig rig = {.witness = {.number = 7}};
+    for (uint64_t seq = 11; seq <= 20; seq++) {
+        assert_int_equal(truth_add(&rig.truth, seq, seq - 1), ERR_OK);
+        if (seq == 14 || seq == 15) {
+            assert_int_equal(truth_add_removed(&rig.truth), ERR_OK);
+        }
+    }
+    truth_retracted(&rig.truth, 14, 16);
+    truth_retracted(&rig.truth, 14, 19);
+    truth_retracted(&rig.truth, 15, 21);
+    truth_retracted(&rig.truth, 17, 21);
+    for (uint64_t removed = 0; removed <= 3; removed++) {
+        struct witness_gap gap = {
+            .from = 13, .to = 18, .shed = 6 - removed, .removed = removed, .has_counts = true};
+        assert_int_equal(witness_gap_adds_up(&gap, &rig.truth), removed == 1 || removed == 2);
+        gap.is_digest = true; // it may carry 14 as `removed`
+        assert_int_equal(witness_gap_adds_up(&gap, &rig.truth), removed <= 2);
+    }
     truth_done(&rig.truth);
 }
 
@@ -339,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_a_gap_that_tells_too_little),
         cmocka_unit_test(test_a_gap_that_tells_too_much),
         cmocka_unit_test(test_the_numbers_of_a_gap),
+        cmocka_unit_test(test_what_a_gap_calls_removed),
         cmocka_unit_test(test_a_gap_backwards),
         cmocka_unit_test(test_beyond_a_gap_told_is_untold),
         cmocka_unit_test(test_expired_begins_anew),

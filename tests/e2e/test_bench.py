@@ -111,7 +111,7 @@ def test_only_a_server_of_its_own_is_replaced():
 
 @pytest.mark.parametrize("lie, fault", [
     ("none", None), ("lost", "lost"), ("hidden", "lost"), ("doubled", "double"), ("reordered", "order"), ("prev", "prev"),
-    ("gap", "gap"), ("alien", "alien"), ("id", "frame"), ("json", "frame"), ("answer", "lost"),
+    ("gap", "gap"), ("spared", "gap"), ("alien", "alien"), ("id", "frame"), ("json", "frame"), ("answer", "lost"),
     ("acts", None), ("removed", "removed")])
 def test_a_lying_server(lie, fault):
     with Liar(lie) as liar:
@@ -317,7 +317,8 @@ class Liar(Fake):
         if seq == LIE_AT:
             before = self.log[seq - 3]
             gap = {"type": "gap", "stream": event["stream"], "from": seq, "to": seq, "carried": 0, "shed": 2, "removed": 0}
-            return {"lost": [], "hidden": [], "doubled": honest * 2, "reordered": [*honest, (before["seq"], before)],
+            spared = {**gap, "shed": 0, "removed": 1}  # it is not
+            return {"lost": [], "spared": [(None, spared)], "hidden": [], "doubled": honest * 2, "reordered": [*honest, (before["seq"], before)],
                     "prev": [(seq, {**event, "prev": seq - 3})], "gap": [(None, gap)], "id": [(seq + 1, event)],
                     "json": [(seq, "{no")]}.get(self.lie, honest)
         if seq == LIE_AT + 1 and self.lie == "hidden":
