@@ -114,26 +114,30 @@ static bool is_written_without_spaces(uint32_t point)
            is_within(point, 0x20000, 0x3FFFF); // ideographs
 }
 
-static bool is_of_word(uint32_t point)
+static bool is_letter(uint32_t point)
 {
-    if (point < ASCII_POINTS) {
-        return is_within(point, 'a', 'z') || is_within(point, '0', '9');
-    }
     switch (category_of(point)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
-        return !is_written_without_spaces(point);
+        return true;
     default:
         return false;
     }
+}
+
+/* Of folded text, which has no capitals. */
+static bool is_of_word(uint32_t point)
+{
+    const int category = category_of(point);
+    const bool is_mark = category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC;
+    return (is_letter(point) || is_mark) && !is_within(point, 'A', 'Z') &&
+           !is_written_without_spaces(point);
 }
 
 static bool is_of_likeness(uint32_t point)
@@ -183,5 +187,6 @@ uint32_t fold_point_flags(uint32_t point)
            (character_is_mark(point) ? POINT_MARK : 0U) |
            (is_pictograph(point) ? POINT_PICTOGRAPH : 0U) |
            (is_ordinary(point) ? POINT_ORDINARY : 0U) | (is_of_word(point) ? POINT_OF_WORD : 0U) |
-           (is_of_likeness(point) ? POINT_OF_LIKENESS : 0U);
+           (is_of_likeness(point) ? POINT_OF_LIKENESS : 0U) |
+           (is_letter(point) ? POINT_LETTER : 0U);
 }

@@ -82,3 +82,12 @@ bool fold_signs_to_letters(uint8_t *bytes, uint8_t *other, size_t len)
     }
     return differ;
 }
+
+bool fold_signs_hold(const uint8_t *bytes, size_t len)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < len; i++) {
+        all |= kinds[bytes[i]];
+    }
+    return (all & SIGN) != 0;
+}

@@ -17,7 +17,9 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "rules/fold.h"
+#include "rules/fold_signs.h"
 #include "rules/point_table.h"
+#include "rules/spaced.h"
 #include "wire/utf8.h"
 
 #include <stdatomic.h>
@@ -528,12 +530,92 @@ static void judge_reading(const struct terms *terms, struct str text, struct ter
     }
 }
 
+/* ---- letters that are spelled out ---- */
+
+/* A word of three letters is found as the whole run alone: others turn up in any. */
+static bool is_spelled(const struct spaced *run, size_t end, const struct pattern *pattern)
+{
+    const uint32_t letters = spaced_count(run->joined + end - pattern->len, pattern->len);
+    return letters >= SPACED_LEAST && pattern->match != TERM_ALLOW &&
+           (pattern->match != TERM_WORD || letters > SPACED_LEAST || letters == run->count);
+}
+
+struct spelled { // a run as it is judged: its letters, or digits and signs read as letters
+    const struct spaced *run;
+    struct str reading; // that it stands in
+    struct str text;
+};
+
+/* By what is allowed joined, or as it is spelled out. */
+static bool is_allowed_spelled(const struct terms *terms, const struct spelled *spelled,
+                               struct span span)
+{
+    if (terms->allow_bytes_max == 0 || is_allowed(terms, spelled->text, span)) {
+        return terms->allow_bytes_max > 0;
+    }
+    spaced_place(spelled->reading, spelled->run, &span.start, &span.end);
+    return is_allowed(terms, spelled->reading, span);
+}
+
+static void judge_spelled(const struct terms *terms, const struct spelled *spelled,
+                          struct term_hit *hit)
+{
+    const struct str text = spelled->text;
+    uint32_t place = 0;
+    for (size_t i = 0; i < text.len && hit->outcome < OUTCOME_REFUSE; i++) {
+        place = step(terms, place, (uint8_t)text.at[i]);
+        uint32_t at = (place & PLACE_HIT) != 0 ? terms->hit[state_of(terms, place)] : NO_PATTERN;
+        for (; at != NO_PATTERN; at = terms->patterns[at - 1].shorter) {
+            const struct pattern *pattern = &terms->patterns[at - 1];
+            const struct span span = {.start = i + 1 - pattern->len, .end = i + 1};
+            if ((enum outcome)pattern->action > hit->outcome &&
+                is_spelled(spelled->run, i + 1, pattern) &&
+                !is_allowed_spelled(terms, spelled, span)) {
+                hit->outcome = (enum outcome)pattern->action;
+                hit->term = terms_at(terms, pattern->term).text;
+            }
+        }
+    }
+}
+
+/* As they stand; and with digits and signs as letters, 1 as i and as l (fold.h). */
+static void judge_run(const struct terms *terms, struct str reading, struct spaced *run,
+                      struct term_hit *hit)
+{
+    uint8_t other[SPACED_BYTES_MAX];
+    struct spelled spelled = {
+        .run = run,
+        .reading = reading,
+        .text = {.at = (const char *)run->joined, .len = run->len},
+    };
+    judge_spelled(terms, &spelled, hit);
+    if (!fold_signs_hold(run->joined, run->len)) {
+        return;
+    }
+    memcpy(other, run->joined, run->len);
+    const bool differ = fold_signs_to_letters(run->joined, other, run->len);
+    judge_spelled(terms, &spelled, hit);
+    if (differ) {
+        memcpy(run->joined, other, run->len);
+        judge_spelled(terms, &spelled, hit);
+    }
+}
+
+static void judge_runs(const struct terms *terms, struct str reading, struct term_hit *hit)
+{
+    struct spaced run;
+    for (size_t at = 0; hit->outcome < OUTCOME_REFUSE && spaced_next(reading, &at, &run);) {
+        judge_run(terms, reading, &run, hit);
+    }
+}
+
 struct term_hit terms_judge(const struct terms *terms, struct str folded)
 {
     struct term_hit hit = {.outcome = OUTCOME_ALLOW};
     struct str reading;
     while (terms != NULL && fold_next(&folded, &reading)) {
         judge_reading(terms, reading, &hit);
+        judge_runs(terms, reading, &hit);
     }
     return hit;
 }

@@ -8,6 +8,10 @@
  *      substring  anywhere
  *      allow      what lies inside it, in the same reading, is no hit: `scunthorpe`
  *
+ * Single letters in a row (spaced.h) are searched joined, also: f.u.c.k. There a word is one of
+ * four letters or more, anywhere, or of three that are the whole row; a substring has three or
+ * more; what is allowed is so joined, or as it is spelled out.
+ *
  * Owns:     its copies of the texts, its tables.
  * Thread:   any: immutable and counted. The last terms_unref() frees it.
  * Bound:    TERMS_MAX terms of TERM_BYTES_MAX, TERMS_BYTES_MAX folded in all; 13 bytes a state of

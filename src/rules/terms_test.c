@@ -38,11 +38,12 @@ static struct term_hit judge(const struct terms *terms, const char *text)
 static void expect(const struct terms *terms, const char *text, const char *term)
 {
     const struct term_hit hit = judge(terms, text);
-    if (!str_eq(hit.term, str_of(term))) {
-        print_error("%s: found \"%.*s\", not \"%s\"\n", text, STR_ARG(hit.term), term);
+    const struct str wanted = str_of(term);
+    if (!str_eq(hit.term, wanted)) {
+        print_error("%s: found \"%.*s\", not \"%.*s\"\n", text, STR_ARG(hit.term), STR_ARG(wanted));
     }
-    assert_true(str_eq(hit.term, str_of(term)));
-    assert_int_equal(hit.outcome != OUTCOME_ALLOW, term[0] != '\0');
+    assert_true(str_eq(hit.term, wanted));
+    assert_int_equal(hit.outcome != OUTCOME_ALLOW, wanted.len > 0);
 }
 
 static void every_pattern_is_found_wherever_it_ends(void **state)
@@ -241,6 +242,59 @@ static void the_longest_list_is_found_whole_and_as_small_as_stated(void **state)
     mem_free(MEM_OTHER, list);
 }
 
+static void letters_that_are_spelled_out_are_read_joined(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("fuck"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("ass"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("shit"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("no"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("1488"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("gold"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("golden"), TERM_ALLOW, OUTCOME_REFUSE},
+        {STR("kill"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("k.i.l.l.s"), TERM_ALLOW, OUTCOME_REFUSE},
+        {STR("bil"), TERM_SUBSTRING, OUTCOME_REFUSE},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    static const struct {
+        const char *text, *term;
+    } found[] = {
+        {"f u c k", "fuck"},        {"oh f.u.c.k. you", "fuck"},
+        {"F-U-C-K", "fuck"},        {"f * u * c * k", "fuck"},
+        {"you a f u c k", "fuck"},  {"a s s", "ass"},
+        {"an a.s.s indeed", "ass"}, {"b u l l s h i t", "shit"},
+        {"5 h 1 7", "shit"},        {"1 4 8 8", "1488"},
+        {"g o l d", "gold"},        {"k i l l", "kill"},
+        {"b i 1 x", "bil"},         {"\xD1\x84 f \xCF\x85 c k", "fuck"}, // upsilon
+    };
+    static const char *const innocent[] = {
+        "f uck",
+        "g a s s y",
+        "p a s s w o r d",
+        "a b c d e f g",
+        "n o",
+        "a n o b",
+        "1 2 3 4 5 6 7 8",
+        "g o l d e n",
+        "k.i.l.l.s",
+        "a. b. c.",
+        "u.s.a. is a place",
+        "f, u and c, k",
+        "is it a or b?",
+        "x y z",
+        "4 8 8",
+    };
+    for (size_t i = 0; i < COUNT(found); i++) {
+        expect(terms, found[i].text, found[i].term);
+    }
+    for (size_t i = 0; i < COUNT(innocent); i++) {
+        expect(terms, innocent[i], "");
+    }
+    terms_unref(terms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +307,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_a_term_is_named),
         cmocka_unit_test(a_list_says_what_it_was_made_of),
         cmocka_unit_test(the_longest_list_is_found_whole_and_as_small_as_stated),
+        cmocka_unit_test(letters_that_are_spelled_out_are_read_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
