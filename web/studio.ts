@@ -4,7 +4,10 @@ import {
   Moderator,
   Problem,
   Stream,
+  tokenEnds,
+  type ActNotice,
   type AuditEntry,
+  type ManyNotice,
   type News,
   type SimilarGroup,
   type User,
@@ -23,6 +26,7 @@ import { buildHelp, openHelp } from "./studio/help.js";
 import { actOf, appealKeys, commentKeys, groupKeys, isWriting, panels, personKeys, queueKeys, type ActKey, type Key, type Panel } from "./studio/keys.js";
 import { Known } from "./studio/known.js";
 import { Live, type Shown } from "./studio/live.js";
+import { Marks } from "./studio/marks.js";
 import { Person } from "./studio/person.js";
 import { Queue } from "./studio/queue.js";
 import { groupAct, groupText, previewOf, Raid } from "./studio/raid.js";
@@ -39,6 +43,8 @@ import { connectionWord, modeWords, reasonOf, viewersText, waitText } from "./wo
 
 const WINDOW = 500;
 const PEER_MS = 15_000;
+/** For so long servers take a token that has ended. */
+const LEEWAY_MS = 5_500;
 /** Acts that change what holds for somebody, or for the stream. */
 const CHANGES_STANDING = new Set(["ban", "unban", "timeout", "shadow", "unshadow", "warn", "hold", "acknowledge", "slow", "mode", "shield", "terms", "rules", "undo"]);
 
@@ -49,11 +55,12 @@ class Studio {
   private readonly everywhere: Moderator | undefined;
   private readonly announcer = new Announcer(part("announcer"));
   private readonly acting: Acting;
-  private readonly known = new Known();
+  private readonly known = new Known((act) => this.trail.of(act) ?? this.all_trail?.of(act));
   private readonly trail: Trail;
   private readonly all_trail: Trail | undefined;
   private readonly standing: Standing;
   private readonly all_standing: Standing | undefined;
+  private readonly marks: Marks;
   private readonly live: Live;
   private readonly queue: Queue;
   private readonly raid: Raid;
@@ -71,6 +78,7 @@ class Studio {
   private has_single_keys = true;
   private read_seq = -1;
   private is_due = false;
+  private was_told = false;
   private peer_timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly pass: Pass) {
@@ -94,11 +102,13 @@ class Studio {
     this.all_trail = this.everywhere && new Trail(this.everywhere, (_, is_first) => !is_first && this.grewEverywhere(), failed);
     this.standing = new Standing(this.moderator, () => this.drawStanding(), failed);
     this.all_standing = this.everywhere && new Standing(this.everywhere, () => this.drawStanding(), failed);
+    this.marks = new Marks(this.moderator, () => this.soon(), failed);
     this.live = new Live(
       { box: part("live"), lines: part("lines"), jump: part<HTMLButtonElement>("jump"), empty: part("empty") },
       this.stream,
       this.trail,
       this.standing,
+      this.marks,
       (line) => this.choseLine(line),
     );
     this.queue = new Queue({
@@ -183,15 +193,41 @@ class Studio {
     this.queue.start();
     void this.standing.refresh();
     void this.appeals.refresh();
+    this.endWithToken();
     this.draw();
     part("live").focus();
+  }
+
+  /** Without a token the stream is read on as by anybody: it is for the audit to say that it has ended. */
+  private endWithToken(): void {
+    const left_ms = (tokenEnds(this.pass.token) ?? Infinity) + LEEWAY_MS - Date.now();
+    if (left_ms < 2 ** 31) setTimeout(() => this.trail.poke(), Math.max(0, left_ms));
   }
 
   // -- what comes --
 
   private heard(news: News): void {
     if (news.type === "held" || news.type === "approved" || news.type === "rejected") this.queue.poke();
-    else if (news.type !== "removed") this.trail.poke();
+    else if (news.type === "notice") this.heardOf(news);
+    else if (news.type === "marked") this.marks.hear(news);
+    else if (!this.is_told && news.type !== "removed") this.trail.poke();
+  }
+
+  private heardOf(notice: ActNotice | ManyNotice): void {
+    if ("many" in notice) {
+      void this.marks.refresh();
+      this.queue.poke();
+      return this.trail.poke();
+    }
+    if (notice.all !== true) return this.trail.hear(notice);
+    if (this.all_trail === undefined) void this.standing.refresh();
+    else this.all_trail.hear(notice);
+  }
+
+  /** Acts are told as they are done, but to who polls. */
+  private get is_told(): boolean {
+    const { phase, transport } = this.stream.status;
+    return phase === "live" && transport !== "poll";
   }
 
   /** Somebody acted: we, another moderator, a rule. */
@@ -260,8 +296,18 @@ class Studio {
     this.known.read(this.stream.lines);
     this.live.draw();
     this.drawHeader();
+    this.drawTold();
     this.drawLineBar();
     this.announce();
+  }
+
+  /** What was not told while nothing could be is asked for. */
+  private drawTold(): void {
+    if (this.is_told && !this.was_told) void this.marks.refresh();
+    this.was_told = this.is_told;
+    this.trail.told(this.is_told);
+    this.all_trail?.told(this.is_told);
+    this.queue.told(this.is_told);
   }
 
   private drawHeader(): void {

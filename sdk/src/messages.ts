@@ -180,6 +180,43 @@ export interface Warned {
   text: string;
 }
 
+/** An act, told to those who moderate, as it stands in the audit but for what says nothing. */
+export interface ActNotice {
+  type: "notice";
+  /** Its place in its chain: who misses a number asks the audit. Absent where many are told at once. */
+  n: number;
+  act: string;
+  do: string;
+  at: number;
+  by: string;
+  kind: "user" | "rule" | "hook" | "system";
+  target?: string;
+  reason?: string;
+  value?: unknown;
+  seconds?: number;
+  /** Where its event stands. */
+  seq?: number;
+  /** It is one on all streams, and `n` counts those. */
+  all?: boolean;
+  /** What an undo undoes. */
+  lifts?: { act: string; do: string; target?: string };
+}
+
+/** So many acts of rules were not told one by one. */
+export interface ManyNotice {
+  type: "notice";
+  many: number;
+}
+
+/** A comment that is shown and that rules of the stream marked: to those who moderate. */
+export interface Marked {
+  type: "marked";
+  id: string;
+  seq: number;
+  /** Which rules. */
+  marks: readonly string[];
+}
+
 export interface Reactions {
   type: "reactions";
   window_ms: number;
@@ -204,13 +241,16 @@ export type Signal =
   | Goaway
   | Verdict
   | Warned
+  | ActNotice
+  | ManyNotice
+  | Marked
   | Reactions
   | Reply;
 
 export type Message = LogEvent | Signal;
 
 /** What is no comment and changes what is on a screen, or what somebody has to do. */
-export type News = Exclude<LogEvent, Comment> | Verdict | Warned;
+export type News = Exclude<LogEvent, Comment> | Verdict | Warned | ActNotice | ManyNotice | Marked;
 
 /** The server's codes, by name, and those that only this side can know. */
 export type Code =
@@ -320,6 +360,8 @@ const signalShapes: Readonly<Record<string, (m: Fields) => boolean>> = {
   approved: (m) => typeof m.id === "string",
   rejected: (m) => typeof m.id === "string",
   warned: (m) => typeof m.act === "string" && typeof m.text === "string",
+  notice: (m) => typeof m.many === "number" || (isPlace(m.n) && typeof m.act === "string" && typeof m.do === "string"),
+  marked: (m) => typeof m.id === "string" && isPlace(m.seq) && Array.isArray(m.marks),
   reactions: (m) => isObject(m.counts),
   reply: (m) => typeof m.ok === "boolean",
 };

@@ -53,6 +53,8 @@ export interface Acted {
 /** A comment that waits for a moderator. */
 export interface HeldComment extends Omit<Comment, "seq" | "type" | "stream"> {
   readonly seq?: number;
+  /** Rules that only mark, and did. */
+  readonly marks?: readonly string[];
   /** What held it: an act, or a rule by name. */
   readonly act?: string;
   readonly rule?: string;
@@ -90,6 +92,15 @@ export interface Written extends Omit<Comment, "seq" | "text"> {
   readonly seq?: number;
   readonly text?: string;
   readonly state?: "visible" | "held" | "deleted" | "shadowed";
+  /** Rules that marked it. */
+  readonly marks?: readonly string[];
+}
+
+/** A comment that rules have marked. */
+export interface MarkedComment {
+  readonly id: string;
+  readonly seq: number;
+  readonly marks: readonly string[];
 }
 
 /** A user in the stream: what holds for them, and what they wrote. */
@@ -269,6 +280,12 @@ export class Moderator {
   async similar(limit?: number): Promise<readonly SimilarGroup[]> {
     const { groups } = await this.get<{ groups: readonly SimilarGroup[] }>("/similar", { limit });
     return groups;
+  }
+
+  /** Which of the newest comments rules have marked, newest first. */
+  async marked(limit = PAGE_LIMIT): Promise<readonly MarkedComment[]> {
+    const { comments } = await this.get<{ comments: readonly MarkedComment[] }>("/marked", { limit });
+    return comments;
   }
 
   /** A page of the audit after entry n. */

@@ -400,6 +400,7 @@ export class Stream {
       if (this.log.judge(message)) this.changed();
       return this.tellNews(message);
     }
+    if (message.type === "notice" || message.type === "marked") return this.tellNews(message);
     if (message.type === "warned") {
       this.warned = { act: message.act, text: message.text };
       this.changed();

@@ -64,6 +64,7 @@ static const struct route routes[] = {
     {"GET", "/v1/streams/{stream}/moderation/reach/{act}", reach_api_get, 0},
     {"GET", "/v1/streams/{stream}/moderation/rules", moderation_look_rules, 0},
     {"GET", "/v1/streams/{stream}/moderation/similar", moderation_look_similar, 0},
+    {"GET", "/v1/streams/{stream}/moderation/marked", moderation_look_marked, 0},
     {"POST", "/v1/streams/{stream}/acknowledge", moderation_api_acknowledge, 0},
     {"POST", "/v1/streams/{stream}/appeals", appeals_api_post, 0},
     {"GET", "/v1/streams/{stream}/appeals", appeals_api_get, 0},

@@ -57,6 +57,7 @@ static const char *const nothing[] = {
     [MODERATION_HOUSE] = "\"slow\":0,\"modes\":[],\"shield\":false,\"rules\":{},\"terms\":[],"
                          "\"counts\":{},\"sanctions\":[]",
     [MODERATION_SIMILAR] = "\"groups\":[]",
+    [MODERATION_MARKED] = "\"comments\":[]",
     [MODERATION_APPEALS] = "\"appeals\":[]",
     [MODERATION_ACT] = NULL, // there is none
 };

@@ -65,6 +65,13 @@ void moderation_look_similar(struct ask *ask)
     }
 }
 
+void moderation_look_marked(struct ask *ask)
+{
+    if (may_look(ask)) {
+        lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_MARKED});
+    }
+}
+
 void moderation_look_user(struct ask *ask)
 {
     if (!may_look(ask)) {

@@ -9,6 +9,7 @@
  *                                 .../moderation/acts/{act}     one act
  *                                 .../moderation/rules          slow, modes, shield, terms, rules
  *                                 .../moderation/similar        the raid view
+ *                                 .../moderation/marked         which comments rules have marked
  *      POST .../moderation/held/{id}/claim, .../release         so that nobody else takes it
  */
 #pragma once
@@ -21,5 +22,6 @@ void moderation_look_user(struct ask *ask);
 void moderation_look_act(struct ask *ask);
 void moderation_look_rules(struct ask *ask);
 void moderation_look_similar(struct ask *ask);
+void moderation_look_marked(struct ask *ask);
 void moderation_look_claim(struct ask *ask);
 void moderation_look_release(struct ask *ask);

@@ -62,6 +62,14 @@ void early_begin(struct catchup *catchup)
     catchup->acts_told = stream->act_count - count;
 }
 
+/* An act is still to come in its place: it counts as told when it is. */
+static bool is_ahead(const struct catchup *catchup)
+{
+    uint32_t count = 0;
+    (void)tail_after(&catchup->viewer->stream->acts, catchup->position, &count);
+    return count > 0;
+}
+
 enum err early_tell(struct catchup *catchup)
 {
     const struct stream *stream = catchup->viewer->stream;
@@ -81,7 +89,7 @@ enum err early_tell(struct catchup *catchup)
         catchup->is_early = true;
         spread_written(catchup->viewer->stream, catchup->acts_told, 1);
     }
-    if (count == 0) {
+    if (count == 0 && !is_ahead(catchup)) {
         catchup->acts_told = stream->act_count;
     }
     return ERR_OK;

@@ -154,6 +154,8 @@ enum moderation_read {
     MODERATION_SIMILAR, // raid view: "groups":[{"why":"text|new_accounts","count","seqs":[all of
                         // them],"comments":[the newest `limit`]}], the largest first, users with
                         // "since" (unix s) where it is known
+    MODERATION_MARKED, // "comments":[{"id","seq","marks":["links"]}] that rules have marked, of the
+                       // newest few thousand the newest `limit`, newest first
     MODERATION_APPEALS, // "appeals":[...] of the stream, in order, `limit` with an id > `after`:
                         // {"id":"a90","act":"a81","user","at","text","state":"open|granted|
                         // rejected"}, decided ones with "decided_at","by","words"; `user`: theirs

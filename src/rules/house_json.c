@@ -458,3 +458,20 @@ void house_json_write_settings(struct buf *out, const struct house_rules *rules)
     write_modes(out, house_rules_modes(rules));
     json_write_member_bool(out, "shield", rules->shield);
 }
+
+void house_json_write_marks(struct buf *out, uint32_t marks)
+{
+    uint8_t before = '[';
+    if (marks == 0) {
+        return;
+    }
+    json_write_name(out, "marks");
+    for (enum house_rule rule = 0; rule < HOUSE_RULES; rule++) {
+        if ((marks >> rule & 1U) != 0) {
+            buf_add_byte(out, before);
+            json_write_str(out, str_of(house_rules_name(rule)));
+            before = ',';
+        }
+    }
+    buf_add_byte(out, ']');
+}

@@ -45,3 +45,5 @@ MUST_USE enum err house_json_apply(struct house_rules *rules, const struct act *
 /* "slow":30,"modes":["links_off"],"shield":false: what is in force, as members of `hello` and
  * `settings`, with a comma before them where they need one. */
 void house_json_write_settings(struct buf *out, const struct house_rules *rules);
+/* "marks":["links","caps"] of bits 1 << enum house_rule; nothing where there are none. */
+void house_json_write_marks(struct buf *out, uint32_t marks);

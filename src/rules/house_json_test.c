@@ -202,6 +202,19 @@ static void viewers_are_told_what_is_in_force(void **state)
     house_rules_done(&rules);
 }
 
+static void marks_are_told_by_name(void **state)
+{
+    struct buf out;
+    (void)state;
+    buf_init(&out, MEM_OTHER, 1024);
+    house_json_write_marks(&out, 0);
+    assert_int_equal(out.len, 0);
+    buf_add_byte(&out, '{');
+    house_json_write_marks(&out, 1U << HOUSE_RULE_LINKS | 1U << HOUSE_RULE_CAPS);
+    assert_true(str_eq(buf_str(&out), STR("{\"marks\":[\"links\",\"caps\"]")));
+    buf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +224,7 @@ int main(void)
         cmocka_unit_test(acts_set_one_thing_each),
         cmocka_unit_test(an_act_that_cannot_be_changes_nothing),
         cmocka_unit_test(viewers_are_told_what_is_in_force),
+        cmocka_unit_test(marks_are_told_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ enum house_mode { // of HOUSE_MODES, in the order they are written in
 };
 enum { HOUSE_MODES = 7 };
 
-enum house_rule {
+enum house_rule { // stored, as bits of what was marked: a new one goes to the end
     HOUSE_RULE_TERMS,
     HOUSE_RULE_LINKS,
     HOUSE_RULE_EMOTE_ONLY,

@@ -260,10 +260,57 @@ test("a silent hook: what becomes of comments is one of the rules", async (t) =>
   await sam.press("4");
   await sam.page.getByLabel("The hook is silent: what it does").selectOption("hold");
   await rules(({ hook_down }) => hook_down?.action === "hold");
-  assert.equal(await sam.page.getByLabel("The hook is silent: on", { exact: true }).isChecked(), true);
+  await sam.page.waitForFunction(() => document.querySelector('[aria-label="The hook is silent: on"]').checked);
   await sam.page.getByLabel("The hook is silent: on", { exact: true }).uncheck();
   await rules(({ hook_down }) => hook_down === undefined);
   await sam.page.getByLabel("The hook is silent: on", { exact: true }).check();
   await rules(({ hook_down }) => hook_down !== undefined);
   await sam.assertClean(lostNetwork);
+});
+
+test("what rules mark is shown with the reason, to moderators alone, told at once and kept", async (t) => {
+  const { roar, people, say } = await show(t, talk);
+  await act(roar, { do: "mode", value: ["links_off"] });
+  const token = await roar.token("sam", "Sam", "moderator");
+  const { status } = await roar.ask("PUT", "/v1/streams/show", { token, body: { rules: { links: { action: "mark" }, caps: { percent: 60, action: "mark" } } } });
+  assert.equal(status, 200);
+  await say("jonas", "more at https://example.org/first");
+  const sam = await Desk.open(t, browser, roar);
+  await sam.line("example.org/first").getByText("a link").waitFor();
+  await say("Del", "LOOK AT THIS ENORMOUS THING, EVERYBODY example.org/second");
+  await sam.line("example.org/second").getByText("a link · capitals").waitFor();
+  await sam.choose("example.org/second");
+  await sam.press("v");
+  await sam.page.locator(".wrote", { hasText: "example.org/second" }).getByText("a link · capitals").waitFor();
+  const seen = await roar.ask("GET", "/v1/streams/show/comments", { token: people.get("Del").token });
+  assert.doesNotMatch(JSON.stringify(seen.body), /"marks"/);
+  await sam.assertClean(lostNetwork);
+  await pictures(t, roar, "marks", async (desk) => {
+    await desk.line("example.org/first").getByText("a link").waitFor();
+    await desk.line("example.org/second").click();
+  });
+});
+
+test("moderators see each other's acts without asking for them", async (t) => {
+  const { roar, people } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  const root = await Desk.open(t, browser, roar, { name: "Root", role: "admin" });
+  await sam.line("nobody asked you").waitFor();
+  await root.line("nobody asked you").waitFor();
+  const asked = [];
+  sam.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await act(roar, { do: "ban", user: people.get("Troll").user.id, reason: "insults" }, { name: "kim" });
+  await sam.page.locator("#peers").getByText("kim banned Troll: insults.").waitFor();
+  await sam.line("nobody asked you").getByText("banned").waitFor();
+  const shadow = await act(roar, { do: "shadow", user: people.get("Del").user.id }, { name: "kim" });
+  await sam.line("+1").getByText("shadowed").waitFor();
+  await act(roar, { do: "undo", act: shadow.act }, { name: "kim" });
+  await sam.page.locator("#peers").getByText("kim undid “shadowed Del”.").waitFor();
+  await sam.line("+1").getByText("shadowed").waitFor({ state: "detached" });
+  await act(roar, { do: "timeout", user: people.get("Del").user.id, seconds: 60 }, { name: "boss", role: "admin", path: "/v1/moderation" });
+  await sam.line("+1").getByText("timed out").waitFor();
+  await root.line("+1").getByText("timed out").waitFor();
+  assert.deepEqual(asked.filter((path) => path.endsWith("/log")), [], "it was told");
+  await sam.assertClean(lostNetwork);
+  await root.assertClean(lostNetwork);
 });

@@ -677,6 +677,68 @@ static void assert_holds(const char *json, const char *part)
     }
 }
 
+void moderation_shows_what_rules_marked(void **state)
+{
+    static char json[AUDIT_JSON_MAX];
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct post marked = post_of("bob", NULL, "see https://example.org");
+    struct post plain = post_of("bob", NULL, "nothing to see");
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", setting(ACT_RULES, "{\"links\":{\"action\":\"mark\"}}", -1));
+    (void)desk_do(&desk, "demo", setting(ACT_MODE, "[\"links_off\"]", -1));
+    desk_follow(&desk, &follower, "demo");
+    desk_post(&desk, &marked);
+    assert_int_equal(marked.submit.end, SUBMIT_DONE);
+    assert_int_equal(marked.submit.state, COMMENT_VISIBLE);
+    assert_non_null(strstr(follower.last_notice, "\"type\":\"marked\""));
+    assert_non_null(strstr(follower.last_notice, "\"marks\":[\"links\"]"));
+    assert_int_equal(follower.notice_user, 0);            // its author is not told,
+    assert_null(strstr(follower.last_body, "\"marks\"")); // nor anybody who reads
+    desk_post(&desk, &plain);
+    assert_int_equal(follower.notices, 1);
+    char seq[32];
+    snprintf(seq, sizeof(seq), "\"seq\":%llu,", (unsigned long long)marked.submit.event->seq);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    look_up(&desk, MODERATION_MARKED, json);
+    assert_holds(json, seq);
+    assert_holds(json, "\"marks\":[\"links\"]}]");
+    look_up(&desk, MODERATION_USER, json);
+    assert_holds(json, "\"state\":\"visible\",\"marks\":[\"links\"]}");
+    assert_holds(json, "\"text\":\"nothing to see\",\"state\":\"visible\"}");
+    (void)desk_do(&desk, "demo", on_id(ACT_DELETE, marked.submit.id));
+    look_up(&desk, MODERATION_USER, json);
+    assert_holds(json, "\"state\":\"deleted\",\"marks\":[\"links\"]}");
+    look_up(&desk, MODERATION_MARKED, json);
+    assert_null(strstr(json, "\"links\""));
+    desk_post_done(&plain);
+    desk_post_done(&marked);
+    desk_close(&desk);
+}
+
+void moderation_keeps_marks_of_what_is_held(void **state)
+{
+    static char json[AUDIT_JSON_MAX];
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post = post_of("bob", NULL, "see https://example.org");
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", setting(ACT_RULES, "{\"links\":{\"action\":\"mark\"}}", -1));
+    (void)desk_do(&desk, "demo", setting(ACT_MODE, "[\"links_off\",\"hold_all\"]", -1));
+    assert_waits(&desk, &post);
+    look_up(&desk, MODERATION_HELD, json);
+    assert_holds(json, "\"rule\":\"hold_all\",\"marks\":[\"links\"]");
+    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, post.submit.id));
+    look_up(&desk, MODERATION_MARKED, json);
+    assert_holds(json, "\"marks\":[\"links\"]");
+    desk_post_done(&post);
+    desk_close(&desk);
+}
+
 void moderation_is_looked_up(void **state)
 {
     static char json[AUDIT_JSON_MAX];

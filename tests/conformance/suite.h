@@ -54,6 +54,8 @@
     TEST(moderation_does_what_was_wished)                                                          \
     TEST(moderation_is_in_the_audit_before_its_answer)                                             \
     TEST(moderation_is_audited_from_the_newest)                                                    \
+    TEST(moderation_shows_what_rules_marked)                                                       \
+    TEST(moderation_keeps_marks_of_what_is_held)                                                   \
     TEST(moderation_is_looked_up)                                                                  \
     TEST(moderation_needs_a_stream)                                                                \
     TEST(removing_tells_whoever_saw_it)                                                            \

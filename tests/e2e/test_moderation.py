@@ -44,7 +44,7 @@ BAD = [
     ({"do": "acknowledge", "act": "a1"}, "do"),
 ]
 
-LOOKS = ["log", "held", "users/u9", "acts/a1", "rules", "similar"]
+LOOKS = ["log", "held", "users/u9", "acts/a1", "rules", "similar", "marked"]
 
 
 @pytest.fixture

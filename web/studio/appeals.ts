@@ -57,6 +57,7 @@ export class Appeals {
   private readonly details = new Map<string, Detail>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private is_open = false;
+  private is_poked = false;
   private asking: Promise<void> | undefined;
 
   constructor(private readonly options: AppealsOptions) {
@@ -85,15 +86,23 @@ export class Appeals {
     if (is_open) void this.refresh();
   }
 
-  /** Asks anew; who asks meanwhile waits for the same answer. */
+  /** Asks anew; what is asked meanwhile is asked once more afterwards. */
   refresh(): Promise<void> {
-    this.asking ??= this.ask().finally(() => (this.asking = undefined));
+    this.is_poked = true;
+    this.asking ??= this.askAll().finally(() => (this.asking = undefined));
     return this.asking;
   }
 
   /** What an appeal is about, to be looked at before it is decided. */
   previewOf(appeal: Appeal): readonly Node[] {
     return this.partsOf(appeal);
+  }
+
+  private async askAll(): Promise<void> {
+    while (this.is_poked) {
+      this.is_poked = false;
+      await this.ask();
+    }
   }
 
   private async ask(): Promise<void> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* known -- the names of those whom this screen has seen, so that people are told of people and not of ids. */
-import type { Line, User } from "@roar/sdk";
+import type { AuditEntry, Line, User } from "@roar/sdk";
 import { nameOf } from "../look.js";
 import type { Names } from "./telling.js";
 
@@ -9,6 +9,8 @@ const KEPT = 5_000;
 export class Known implements Names {
   private readonly names = new Map<string, string>();
   private readonly authors = new Map<number, string>();
+
+  constructor(readonly act: (id: string) => AuditEntry | undefined = () => undefined) {}
 
   user(id: string): string {
     return this.names.get(id) ?? id;

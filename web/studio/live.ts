@@ -8,6 +8,7 @@ import { button, make, setText } from "../dom.js";
 import { badgesOf, hueOf, nameOf } from "../look.js";
 import { countText, fullTime, timeText } from "../words.js";
 import { ListBox } from "./list_box.js";
+import type { Marks } from "./marks.js";
 import type { Standing } from "./standing.js";
 import { sanctionWord } from "./telling.js";
 import type { Trail } from "./trail.js";
@@ -33,6 +34,7 @@ export class Live {
     private readonly stream: Stream,
     private readonly trail: Trail,
     private readonly standing: Standing,
+    private readonly marks: Marks,
     chosen: (line: Shown | undefined) => void,
   ) {
     this.list = new ListBox<Line>({
@@ -111,7 +113,7 @@ export class Live {
   }
 
   private stampOf(line: Line): string {
-    if (line.kind === "comment") return this.tagsOf(line.comment.user.id) + String(this.isPinned(line.seq));
+    if (line.kind === "comment") return [this.tagsOf(line.comment.user.id), this.isPinned(line.seq), this.marks.of(line.seq)].join();
     return line.kind === "removed" ? (this.whoRemoved(line) ?? "") : "";
   }
 
@@ -139,6 +141,8 @@ export class Live {
     const head = make("span", "who");
     head.append(make("bdi", "name", nameOf(user)), ...badgesOf(user).map(([role, word]) => make("span", `badge badge-${role}`, word)));
     if (tags !== "") head.append(make("span", "tag", tags));
+    const marks = this.marks.of(seq);
+    if (marks !== "") head.append(make("span", "tag marked", marks));
     if (this.isPinned(seq)) head.append(make("span", "tag pinned", "pinned"));
     const words = make("span", "text", text);
     words.dir = "auto";

@@ -5,6 +5,7 @@ import { button, make } from "../dom.js";
 import { badgesOf, hueOf, initialsOf, nameOf } from "../look.js";
 import { fullTime } from "../words.js";
 import { timeOf } from "./live.js";
+import { marksText } from "./marks.js";
 import type { Where } from "./scope.js";
 import { sanctionText } from "./telling.js";
 
@@ -88,13 +89,14 @@ export class Person {
     return item;
   }
 
-  private commentOf({ seq, at, text, state }: Written, user: User): HTMLLIElement {
+  private commentOf({ seq, at, text, state, marks }: Written, user: User): HTMLLIElement {
     const item = make("li", `wrote ${state ?? "visible"}`);
     const words = make("span", "text", text ?? "erased by now");
     words.dir = "auto";
     const said = states[state ?? ""];
     item.append(timeOf(at), words);
     if (said !== undefined) item.append(make("span", "tag", said));
+    if (marks !== undefined) item.append(make("span", "tag marked", marksText(marks)));
     if (seq === undefined || text === undefined) return item;
     if (state === "deleted") item.append(button("Restore", () => this.options.restore(seq, user)));
     if ((state ?? "visible") === "visible") item.append(button("Delete", () => this.options.remove(seq, user)));

@@ -6,22 +6,13 @@ import { hueOf, nameOf } from "../look.js";
 import { waitText } from "../words.js";
 import { ListBox } from "./list_box.js";
 import { timeOf } from "./live.js";
+import { marksText } from "./marks.js";
+import { ruleWord } from "./telling.js";
 
 const PACE_MS = 2_000;
+const IDLE_PACE_MS = 60_000;
 /** A claim is renewed when half of it is over. */
 const CLAIM_MS = 30_000;
-
-const rules: Readonly<Record<string, string>> = {
-  terms: "a word of the list",
-  links: "a link",
-  unique: "said before",
-  caps: "capitals",
-  marks: "piled marks",
-  account_age: "a young account",
-  hold_first: "their first comment",
-  hold_all: "all comments wait",
-  mods_first: "moderators first",
-};
 
 export interface QueueParts {
   readonly panel: HTMLElement;
@@ -48,6 +39,7 @@ export class Queue {
   private renewal: ReturnType<typeof setInterval> | undefined;
   private is_asking = false;
   private is_poked = false;
+  private is_told = false;
 
   constructor(private readonly options: QueueOptions) {
     this.list = new ListBox<HeldComment>({
@@ -86,6 +78,13 @@ export class Queue {
     else void this.refresh();
   }
 
+  /** Whether what is held is told as it happens; who looks at what is not. */
+  told(is_told: boolean): void {
+    if (is_told === this.is_told) return;
+    this.is_told = is_told;
+    this.poke();
+  }
+
   /** It was decided on: it goes at once. */
   drop(id: string): void {
     if (this.mine === id) this.mine = undefined;
@@ -122,7 +121,8 @@ export class Queue {
       this.options.failed(error);
     } finally {
       this.is_asking = false;
-      this.timer = setTimeout(() => void this.refresh(), this.is_poked ? 0 : PACE_MS);
+      const is_idle = this.is_told && this.comments.length === 0;
+      this.timer = setTimeout(() => void this.refresh(), this.is_poked ? 0 : is_idle ? IDLE_PACE_MS : PACE_MS);
     }
   }
 
@@ -147,7 +147,7 @@ export class Queue {
     }
   }
 
-  private fill(element: HTMLElement, { id, at, user, text, rule, due_at }: HeldComment): void {
+  private fill(element: HTMLElement, { id, at, user, text, rule, due_at, marks }: HeldComment): void {
     const taken = this.takenBy(id);
     element.className = taken === undefined ? "item" : "item taken";
     element.dataset["hue"] = String(hueOf(user.id));
@@ -155,9 +155,10 @@ export class Queue {
     head.append(make("bdi", "name", nameOf(user)), timeOf(at));
     if (taken !== undefined) head.append(make("span", "tag claimed", `${taken} looks at it`));
     else if (this.mine === id) head.append(make("span", "tag mine", "yours"));
+    if (marks !== undefined) head.append(make("span", "tag marked", marksText(marks)));
     const words = make("span", "text", text);
     words.dir = "auto";
-    const why = rule === undefined ? "held by a moderator" : `held: ${rules[rule] ?? rule}`;
+    const why = rule === undefined ? "held by a moderator" : `held: ${ruleWord(rule)}`;
     const due = due_at === undefined ? "" : `, shown by itself in ${waitText(Math.max(0, Math.ceil((due_at - Date.now()) / 1_000)))}`;
     element.replaceChildren(head, words, make("span", "why", why + due));
   }

@@ -31,6 +31,24 @@ const did: Readonly<Record<string, string>> = {
   decide: "decided on",
 };
 
+const rules: Readonly<Record<string, string>> = {
+  terms: "a word of the list",
+  links: "a link",
+  emote_only: "not only emotes",
+  roles_only: "none of the roles",
+  unique: "said before",
+  caps: "capitals",
+  marks: "piled marks",
+  account_age: "a young account",
+  hook_down: "the hook was silent",
+  hold_first: "their first comment",
+  hold_all: "all comments wait",
+  mods_first: "moderators first",
+};
+
+/** What a rule found: "a link". */
+export const ruleWord = (rule: string): string => rules[rule] ?? rule;
+
 export const didWord = (what: string): string => did[what] ?? what;
 
 /** "Deleted" Ann's comment. */
@@ -64,9 +82,19 @@ export interface Names {
   user(id: string): string;
   /** Whose comment stood at this place. */
   author(seq: number): string | undefined;
+  /** What an act was that another is about. */
+  act(id: string): AuditEntry | undefined;
 }
 
-export const noNames: Names = { user: (id) => id, author: () => undefined };
+export const noNames: Names = { user: (id) => id, author: () => undefined, act: () => undefined };
+
+/** "kim's ban of Ann": of an act that was undone, or is appealed against. */
+function actText(id: string, names: Names): string {
+  const entry = names.act(id);
+  if (entry === undefined || entry.target?.startsWith("act:") === true) return id;
+  const target = targetText(entry, names);
+  return `“${didWord(entry.do)}${target === "" ? "" : ` ${target}`}”`;
+}
 
 /** What an entry is about: "Ann's comment", "#4072", "240 comments". */
 export function targetText({ target }: Pick<AuditEntry, "target">, names: Names = noNames): string {
@@ -81,6 +109,7 @@ export function targetText({ target }: Pick<AuditEntry, "target">, names: Names 
   if (kind === "seq") return countText(list(rest), "comment", "comments");
   if (kind === "seqs") return countText(list(rest), "comment", "comments");
   if (kind === "users") return countText(list(rest), "person", "people");
+  if (kind === "act") return actText(rest, names);
   if (kind === "id") return `comment ${rest}`;
   return rest;
 }

@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-/* trail -- the audit as it grows: everything that anybody does to this stream, a moment after it was done.
+/* trail -- the audit as it grows: everything that anybody does to this stream, as it is done.
  *
- * Acts that change what viewers see come by the stream as well, at once; poke() then looks at once, too.
+ * Acts are told as they are done and numbered without a hole, so that it knows what it was not told and asks for
+ * that. Where nothing is told (a long poll, no connection) it asks again and again.
  */
-import type { AuditEntry, Moderator } from "@roar/sdk";
+import type { ActNotice, AuditEntry, Moderator } from "@roar/sdk";
 
 const PACE_MS = 1_000;
-const HIDDEN_PACE_MS = 15_000;
+/** In case that what was told last did not come: nothing after it would show that. */
+const TOLD_PACE_MS = 60_000;
 /** What is read when it begins, and with each page of what is older. */
 const PAGE = 300;
 const KEPT = 10_000;
+
+/** As it stands in the audit, but for its place in the chain of hashes. */
+const entryOf = ({ n, at, act, do: what, by, kind, target, reason, seconds, value, seq }: ActNotice): AuditEntry => ({
+  n, at, act, do: what, by, kind, value,
+  stream: null,
+  policy: kind === "rule" ? by : null,
+  target: target ?? null,
+  reason: reason ?? null,
+  seconds: seconds ?? null,
+  seq: seq ?? null,
+  prev_hash: "",
+  hash: "",
+});
 
 const undoneBy = ({ do: what, target }: AuditEntry): string | undefined =>
   what === "undo" && target?.startsWith("act:") === true ? target.slice(4) : undefined;
@@ -22,6 +37,9 @@ export class Trail {
   /** Whether there is more before the oldest of them. */
   has_older = false;
   private readonly by_seq = new Map<number, AuditEntry>();
+  private readonly by_act = new Map<string, AuditEntry>();
+  private is_told = false;
+  private has_begun = false;
   private after = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private is_asking = false;
@@ -36,18 +54,36 @@ export class Trail {
 
   start(): void {
     document.addEventListener("visibilitychange", () => this.poke());
-    void this.ask(true);
+    void this.ask();
+  }
+
+  /** Whether acts are told as they are done. What was done before is asked for once. */
+  told(is_told: boolean): void {
+    if (is_told === this.is_told) return;
+    this.is_told = is_told;
+    this.poke();
+  }
+
+  /** One was told. */
+  hear(notice: ActNotice): void {
+    if (!this.has_begun || this.is_asking || notice.n > this.after + 1) return this.poke();
+    const fresh = this.take([entryOf(notice)]);
+    if (fresh.length > 0) this.grew(fresh, false);
   }
 
   /** Something happened: looks now. */
   poke(): void {
     if (this.is_asking) this.is_poked = true;
-    else void this.ask(false);
+    else void this.ask();
   }
 
   /** Who did the act whose event is at this place. */
   at(seq: number): AuditEntry | undefined {
     return this.by_seq.get(seq);
+  }
+
+  of(act: string): AuditEntry | undefined {
+    return this.by_act.get(act);
   }
 
   /** Takes newer entries in; those that are known are left out. */
@@ -57,7 +93,10 @@ export class Trail {
     this.after = fresh.at(-1)?.n ?? this.after;
     const all = [...this.entries, ...fresh];
     this.has_older = this.has_older || all.length > KEPT;
-    for (const { seq } of all.slice(0, -KEPT)) if (seq !== null) this.by_seq.delete(seq);
+    for (const { act, seq } of all.slice(0, -KEPT)) {
+      if (seq !== null) this.by_seq.delete(seq);
+      if (act !== null) this.by_act.delete(act);
+    }
     this.entries = all.slice(-KEPT);
     return fresh;
   }
@@ -77,6 +116,7 @@ export class Trail {
     const undone = undoneBy(entry);
     if (undone !== undefined) this.lifted.add(undone);
     if (entry.seq !== null) this.by_seq.set(entry.seq, entry);
+    if (entry.act !== null) this.by_act.set(entry.act, entry);
   }
 
   private async begin(): Promise<readonly AuditEntry[]> {
@@ -95,20 +135,21 @@ export class Trail {
     return fresh;
   }
 
-  private async ask(is_first: boolean): Promise<void> {
+  private async ask(): Promise<void> {
+    const is_first = !this.has_begun;
     clearTimeout(this.timer);
     this.is_asking = true;
     this.is_poked = false;
     try {
       const fresh = await (is_first ? this.begin() : this.follow());
+      this.has_begun = true;
       if (fresh.length > 0 || is_first) this.grew(fresh, is_first);
-      is_first = false;
     } catch (error) {
       this.failed(error);
     } finally {
       this.is_asking = false;
-      const pace_ms = this.is_poked ? 0 : document.visibilityState === "visible" ? PACE_MS : HIDDEN_PACE_MS;
-      this.timer = setTimeout(() => void this.ask(is_first), pace_ms);
+      const is_idle = this.has_begun && (this.is_told || document.visibilityState !== "visible");
+      this.timer = setTimeout(() => void this.ask(), this.is_poked ? 0 : is_idle ? TOLD_PACE_MS : PACE_MS);
     }
   }
 }

@@ -88,6 +88,7 @@ static enum err place(struct act_case *act, const struct held_row *held)
     const struct ordering_entry entry = {.head = act->head,
                                          .kind = EVENT_COMMENT,
                                          .flags = held->flags | shadow,
+                                         .marks = held->marks,
                                          .user = held->user,
                                          .cid = held->cid,
                                          .asked_ms = act->call->asked_mono_ms};

@@ -2,17 +2,30 @@
 #include "engine/embedded/held.h"
 
 #include "base/hash.h"
+#include "engine/embedded/store_rows.h"
 #include "rules/comment_state.h"
 
 #include <stddef.h>
 
 enum { SUM_NUMBERS = 9 };
 
+static int flags_of(const struct held_row *row)
+{
+    return row->flags | row->marks << STORE_ROWS_MARKS_SHIFT;
+}
+
 uint64_t held_sum(const struct held_row *row)
 {
     const uint64_t numbers[SUM_NUMBERS] = {
-        row->n,   (uint64_t)row->stream, (uint64_t)row->state, row->seq,   row->log_n,
-        row->act, (uint64_t)row->due_ms, (uint64_t)row->at_ms, row->flags,
+        row->n,
+        (uint64_t)row->stream,
+        (uint64_t)row->state,
+        row->seq,
+        row->log_n,
+        row->act,
+        (uint64_t)row->due_ms,
+        (uint64_t)row->at_ms,
+        (uint64_t)flags_of(row),
     };
     const struct str parts[] = {{.at = (const char *)numbers, .len = sizeof(numbers)},
                                 row->user,
@@ -34,7 +47,7 @@ static enum err put(struct store *store, const struct held_row *row)
     (void)sqlite3_bind_int64(query, 6, (int64_t)row->act);
     (void)sqlite3_bind_int64(query, 7, row->due_ms);
     (void)sqlite3_bind_int64(query, 8, row->at_ms);
-    (void)sqlite3_bind_int(query, 9, row->flags);
+    (void)sqlite3_bind_int(query, 9, flags_of(row));
     store_bind_text(query, 10, row->user);
     store_bind_text(query, 11, row->cid);
     store_bind_text(query, 12, row->rule);
@@ -56,6 +69,7 @@ enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret
         .due_ms = sqlite3_column_int64(walk, 6),
         .at_ms = sqlite3_column_int64(walk, 7),
         .flags = (uint8_t)sqlite3_column_int(walk, 8),
+        .marks = (uint16_t)(sqlite3_column_int(walk, 8) >> STORE_ROWS_MARKS_SHIFT),
         .user = store_column_text(walk, 9),
         .cid = store_column_text(walk, 10),
         .rule = store_column_text(walk, 11),

@@ -36,6 +36,7 @@ struct held_row {
     int64_t at_ms;            // when it was posted
     int64_t due_ms;           // when it approves itself, unix; 0: never
     uint8_t flags;            // EVENT_FLAG_PRIVILEGED
+    uint16_t marks;           // as in struct store_row, and kept so
     struct str user, cid;     // read: borrowed until the transaction's end
     struct str rule;          // by which; empty: a moderator
     struct str body;          // as comment_body_write() made it; empty: it stands in `evidence`

@@ -3,6 +3,7 @@
 
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
+#include "rules/house_json.h"
 #include "wire/act.h"
 #include "wire/json.h"
 
@@ -24,6 +25,7 @@ static void write_one(const struct held_row *row, struct str name, struct str bo
     if (row->rule.len > 0) {
         json_write_member_str(out, "rule", row->rule);
     }
+    house_json_write_marks(out, row->marks);
     if (row->due_ms > 0) {
         json_write_member_i64(out, "due_at", row->due_ms);
     }

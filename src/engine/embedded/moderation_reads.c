@@ -4,6 +4,7 @@
 #include "engine/embedded/appeal_reads.h"
 #include "engine/embedded/feed.h"
 #include "engine/embedded/held_reads.h"
+#include "engine/embedded/marked_reads.h"
 #include "engine/embedded/rule_tally.h"
 #include "engine/embedded/sanction_reads.h"
 #include "engine/embedded/settings.h"
@@ -124,6 +125,13 @@ static enum err answer_similar(struct store *store, struct moderation_call *call
     return similar_write(store, &question, &call->out);
 }
 
+static enum err answer_marked(struct store *store, struct moderation_call *call)
+{
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    return marked_reads_write(store, stream.id, call->limit, &call->out);
+}
+
 static enum err answer_appeals(struct store *store, struct moderation_call *call)
 {
     struct store_stream stream;
@@ -186,6 +194,8 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
         return feed_read(store, call);
     case MODERATION_SIMILAR:
         return answer_similar(store, call, at->wall_ms / 1000);
+    case MODERATION_MARKED:
+        return answer_marked(store, call);
     case MODERATION_APPEALS:
         return answer_appeals(store, call);
     case MODERATION_USER:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/notice_out.h"
 
+#include "engine/embedded/comment_body.h"
+#include "rules/house_json.h"
 #include "wire/act.h"
 #include "wire/json.h"
 
@@ -42,6 +44,25 @@ enum err notice_out_comment(struct outbox *outbox, struct head *head,
     notice->to_moderators = true;
     notice->is_routine = comment->kind != ACTOR_USER;
     notice->user_hash = comment->author;
+    return outbox_notify(outbox, head, notice);
+}
+
+enum err notice_out_marked(struct outbox *outbox, struct head *head, const struct event *event,
+                           uint32_t marks)
+{
+    struct buf json;
+    struct notice *notice = NULL;
+    if (list_is_empty(&head->subs)) {
+        return ERR_OK; // nobody watches
+    }
+    begin(&json, "marked", head);
+    json_write_member_str(&json, "id",
+                          comment_body_id((struct str){.at = event->body, .len = event->body_len}));
+    json_write_member_u64(&json, "seq", event->seq);
+    house_json_write_marks(&json, marks);
+    TRY(end(&json, &notice));
+    notice->to_moderators = true;
+    notice->is_routine = true;
     return outbox_notify(outbox, head, notice);
 }
 

@@ -3,6 +3,7 @@
  *
  *      {"type":"held","stream":"demo","id":"01J..","cid":"c1"}      held, approved, rejected
  *      {"type":"warned","stream":"demo","act":"a5","text":"be kind"}
+ *      {"type":"marked","stream":"demo","id":"01J..","seq":12,"marks":["links"]}
  *      {"type":"notice","stream":"demo","n":7,"act":"a81","do":"ban","at":1763700000123,"by":"mo",
  *       "kind":"user","target":"user:u9","reason":"spam"}           each act, to who moderates
  *
@@ -27,6 +28,9 @@ struct notice_out_comment {
 /* To its author and to moderators. ERR_NOMEM. */
 MUST_USE enum err notice_out_comment(struct outbox *outbox, struct head *head,
                                      const struct notice_out_comment *comment);
+/* To moderators, of a comment that takes its place with marks of rules on it. ERR_NOMEM. */
+MUST_USE enum err notice_out_marked(struct outbox *outbox, struct head *head,
+                                    const struct event *event, uint32_t marks);
 /* To whom it is given. ERR_NOMEM. */
 MUST_USE enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t user,
                                     uint64_t act, struct str words);

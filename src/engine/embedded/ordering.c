@@ -239,7 +239,8 @@ struct judging { // of one submit
     struct verdict verdict;
     struct sanctions_found found;
     struct house_opinion opinion;
-    uint64_t act; // the sanction that holds or shadows it; 0: a rule, or none
+    uint64_t act;   // the sanction that holds or shadows it; 0: a rule, or none
+    uint16_t marks; // of rules that mark, whatever became of it
 };
 
 /* The head of a stream that takes comments, or a refusal. */
@@ -343,6 +344,7 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
         rule_tally_count(ordering->tally, submit->stream, judgement);
     }
     judging->act = 0;
+    judging->marks = (uint16_t)judgement->marks;
     /* What is held of everybody's is held of theirs, or they could tell: see act_queue.c. */
     const bool is_shadowed = judging->found.shadow != 0 && !mutant(SHADOW_IGNORED);
     const bool is_to_be_held = judging->found.hold != 0 && !mutant(HOLD_IGNORED);
@@ -438,6 +440,7 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
         .at_ms = end.at_ms,
         .kind = (uint8_t)entry->kind,
         .flags = entry->flags | place.flags,
+        .marks = entry->marks,
         .rank = place.rank,
         .user = entry->user,
         .cid = entry->cid,
@@ -451,6 +454,9 @@ enum err ordering_add(struct ordering *ordering, const struct ordering_entry *en
     enum err err = store_rows_add(ordering->store, &row);
     if (err == ERR_OK) {
         err = outbox_add(&ordering->outbox, head, event, entry->asked_ms);
+    }
+    if (err == ERR_OK && entry->marks != 0) {
+        err = notice_out_marked(&ordering->outbox, head, event, entry->marks);
     }
     event_unref(event);
     TRY(err);
@@ -513,6 +519,7 @@ static enum err put_in_queue(struct ordering *ordering, const struct submit *sub
                 ? 0
                 : now.wall_ms + judging->opinion.judgement.approve_after_s * (int64_t)MS_A_SECOND,
         .flags = submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0,
+        .marks = judging->marks,
         .user = submit->author.id,
         .cid = submit->cid,
         .rule = judging->opinion.judgement.rule,
@@ -542,6 +549,7 @@ static enum err put_in_log(struct ordering *ordering, const struct submit *submi
         .kind = EVENT_COMMENT,
         .flags = (uint8_t)((submit->author.privileged ? EVENT_FLAG_PRIVILEGED : 0) |
                            (is_shadowed ? EVENT_FLAG_SHADOW : 0)),
+        .marks = judging->marks,
         .user = submit->author.id,
         .cid = submit->cid,
         .asked_ms = submit->asked_mono_ms,

@@ -93,7 +93,8 @@ MUST_USE enum err ordering_ensure(struct ordering *ordering, struct head *head, 
 struct ordering_entry { // what is to be added to a log; its body stands in ordering->body
     struct head *head;
     enum event_kind kind;
-    uint8_t flags; // enum event_flag
+    uint8_t flags;  // enum event_flag
+    uint16_t marks; // bits of enum house_rule; moderators are told
     struct str user, cid;
     int64_t asked_ms; // as in struct outbox_item
 };

@@ -6,6 +6,7 @@
 #include "engine/embedded/sweeps.h"
 #include "engine/embedded/young.h"
 #include "rules/fold.h"
+#include "rules/house_json.h"
 #include "rules/text_traits.h"
 #include "wire/cursor.h"
 #include "wire/json.h"
@@ -184,6 +185,7 @@ static enum err write_comment(struct view *view, const struct found *found, stru
     json_write_member_u64(out, "prev", row.prev);
     buf_add_byte(out, ',');
     TRY(write_body(view, &row, out));
+    house_json_write_marks(out, row.marks);
     buf_add_byte(out, '}');
     return ERR_OK;
 }

@@ -11,18 +11,16 @@
 enum { SUM_NUMBERS = 9, SUM_PARTS = 5 };
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the checksum's numbers are written so");
 
+static int flags_of(const struct store_row *row)
+{
+    return row->flags | row->marks << STORE_ROWS_MARKS_SHIFT;
+}
+
 static uint64_t sum_of(const struct store_row *row)
 {
     const uint64_t numbers[SUM_NUMBERS] = {
-        row->n,
-        (uint64_t)row->stream,
-        row->seq,
-        row->prev,
-        (uint64_t)row->at_ms,
-        row->kind,
-        row->flags,
-        row->rank,
-        row->segment,
+        row->n,    (uint64_t)row->stream,   row->seq,  row->prev,    (uint64_t)row->at_ms,
+        row->kind, (uint64_t)flags_of(row), row->rank, row->segment,
     };
     const struct str parts[SUM_PARTS] = {{.at = (const char *)numbers, .len = sizeof(numbers)},
                                          row->user,
@@ -42,7 +40,7 @@ enum err store_rows_add(struct store *store, const struct store_row *row)
     (void)sqlite3_bind_int64(query, 4, (int64_t)row->prev);
     (void)sqlite3_bind_int64(query, 5, row->at_ms);
     (void)sqlite3_bind_int(query, 6, row->kind);
-    (void)sqlite3_bind_int(query, 7, row->flags);
+    (void)sqlite3_bind_int(query, 7, flags_of(row));
     (void)sqlite3_bind_int(query, 8, row->rank);
     (void)sqlite3_bind_int64(query, 9, (int64_t)row->segment);
     store_bind_text(query, 10, row->user);
@@ -69,6 +67,7 @@ enum err store_rows_next(struct store *store, sqlite3_stmt *walk, struct store_r
         .at_ms = sqlite3_column_int64(walk, 4),
         .kind = (uint8_t)sqlite3_column_int(walk, 5),
         .flags = (uint8_t)sqlite3_column_int(walk, 6),
+        .marks = (uint16_t)(sqlite3_column_int(walk, 6) >> STORE_ROWS_MARKS_SHIFT),
         .rank = (uint16_t)sqlite3_column_int(walk, 7),
         .segment = column_u64(walk, 8),
         .user = store_column_text(walk, 9),

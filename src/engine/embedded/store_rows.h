@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { STORE_ROWS_MARKS_SHIFT = 8, STORE_ROWS_MARKS = 16 };
+
 struct store_row {
     uint64_t n;
     int64_t stream; // id
@@ -22,6 +24,7 @@ struct store_row {
     int64_t at_ms;
     uint8_t kind, flags; // enum event_kind, enum event_flag
     uint16_t rank;
+    uint16_t marks; // bits of enum house_rule: which marked it; above `flags` in their column
     struct str user, cid, body; // read: borrowed until the statement's next step or the
                                 // transaction's end
     struct str staff;           // likewise; as struct event has them behind its body

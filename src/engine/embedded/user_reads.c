@@ -9,6 +9,7 @@
 #include "engine/embedded/sanction_reads.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/sweeps.h"
+#include "rules/house_json.h"
 #include "wire/cursor.h"
 #include "wire/json.h"
 #include "wire/json_slice.h"
@@ -69,23 +70,30 @@ static void note_author(struct history *history, struct str body)
     }
 }
 
-static void write_comment(struct history *history, uint64_t seq, struct str body,
-                          enum comment_state state)
+struct told {     // of a comment
+    uint64_t seq; // 0: none
+    struct str body;
+    enum comment_state state;
+    uint16_t marks;
+};
+
+static void write_comment(struct history *history, const struct told *told)
 {
     struct buf *out = history->out;
-    note_author(history, body);
+    note_author(history, told->body);
     buf_add_str(out, history->has_one ? STR(",{") : STR("{"));
     history->has_one = true;
     json_write_member_str(out, "type", STR("comment"));
     json_write_member_str(out, "stream", history->page->name);
-    if (seq != 0) {
-        json_write_member_u64(out, "seq", seq);
+    if (told->seq != 0) {
+        json_write_member_u64(out, "seq", told->seq);
     }
-    if (body.len > 0) {
+    if (told->body.len > 0) {
         buf_add_byte(out, ',');
-        buf_add_str(out, body);
+        buf_add_str(out, told->body);
     }
-    json_write_member_str(out, "state", str_of(state_name(state)));
+    json_write_member_str(out, "state", str_of(state_name(told->state)));
+    house_json_write_marks(out, told->marks);
     buf_add_byte(out, '}');
 }
 
@@ -109,18 +117,19 @@ static enum err tell(struct history *history, uint64_t seq)
 {
     struct store_row row;
     struct evidence_row evidence;
-    enum comment_state state = COMMENT_DELETED;
+    struct told told = {.seq = seq, .state = COMMENT_DELETED};
     TRY(store_rows_at(history->store, history->page->stream, seq, &row));
-    TRY(find_state(history, &row, &state));
+    TRY(find_state(history, &row, &told.state));
+    told.marks = row.marks;
     if (row.kind == EVENT_COMMENT) {
-        write_comment(history, seq, row.body, state);
+        told.body = row.body;
+        write_comment(history, &told);
         return ERR_OK;
     }
     const enum err err = evidence_find(history->store, history->page->stream, seq, &evidence);
-    if (err == ERR_OK) {
-        write_comment(history, seq, evidence.body, state);
-    } else if (err == ERR_NOT_FOUND) { // erased: that there was one is known still
-        write_comment(history, seq, STR_NONE, state);
+    if (err == ERR_OK || err == ERR_NOT_FOUND) { // erased: that there was one is known still
+        told.body = err == ERR_OK ? evidence.body : STR_NONE;
+        write_comment(history, &told);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -138,7 +147,9 @@ static enum err tell_queue(struct history *history)
         if (err != ERR_GONE) {
             TRY(err);
             if (held.seq == 0 && str_eq(held.user, history->page->user)) {
-                write_comment(history, 0, held.body, COMMENT_HELD);
+                const struct told told = {
+                    .body = held.body, .state = COMMENT_HELD, .marks = held.marks};
+                write_comment(history, &told);
             }
         }
     }
