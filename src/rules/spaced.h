@@ -32,6 +32,6 @@ struct spaced {
 bool spaced_next(struct str reading, size_t *at, struct spaced *ret);
 /* Letters in so many bytes of a run. */
 uint32_t spaced_count(const uint8_t *joined, size_t len);
-/* Where in the reading the run's letters stand that are `joined`[*from, *to): from the first of them
- * to behind the last. */
+/* Where in the reading the run's letters stand that are `joined`[*from, *to): from the first of
+ * them to behind the last. */
 void spaced_place(struct str reading, const struct spaced *run, size_t *from, size_t *to);
