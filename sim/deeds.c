@@ -114,11 +114,14 @@ static void sweep(struct world *world, struct deed *deed, uint64_t upto_n)
 }
 
 /* Whatever removes it does no more. */
-static void let_go(struct world *world, uint8_t stream, uint64_t seq)
+static void let_go(struct world *world, struct deed *deed, uint64_t seq)
 {
     for (uint32_t i = 0; i < world->deeds.count; i++) {
-        if (world->deeds.at[i].sets != NULL) {
-            take(world->deeds.at[i].sets->holds[stream], seq);
+        struct deed *other = &world->deeds.at[i];
+        if (other->sets != NULL && has(other->sets->holds[deed->stream], seq)) {
+            must(deed->lifted_count < LIFTED_MAX);
+            deed->lifted[deed->lifted_count++] = other->id;
+            take(other->sets->holds[deed->stream], seq);
         }
     }
 }
@@ -160,7 +163,7 @@ static void restore(struct world *world, struct deed *deed)
 {
     const uint64_t seq = seq_of_target(deed);
     if (seq != 0) {
-        let_go(world, deed->stream, seq);
+        let_go(world, deed, seq);
         lift_those_on(world, deed, seq);
     }
 }
@@ -170,7 +173,7 @@ static void approve(struct world *world, struct deed *deed)
     const uint64_t seq = seq_of_id(world, deed);
     const struct entry *entry = ledger_find(&world->ledgers[deed->stream], deed->seq);
     if (entry != NULL && entry->kind == EVENT_RESTORE && seq != 0) {
-        let_go(world, deed->stream, seq);
+        let_go(world, deed, seq);
         lift_those_on(world, deed, seq);
     }
 }
@@ -190,6 +193,12 @@ static void undo_restore(struct world *world, const struct deed *restored)
         if (other->lifted_by == restored->id) {
             other->lifted_by = 0;
             remove_named(&world->ledgers[other->stream], other);
+        }
+    }
+    for (uint8_t i = 0; i < restored->lifted_count; i++) {
+        struct deed *other = deeds_find(world, restored->lifted[i]);
+        if (other->lifted_by == 0) {
+            put(other->sets->holds[restored->stream], seq_of_target(restored));
         }
     }
 }

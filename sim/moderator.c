@@ -66,7 +66,10 @@ static void check_answer(struct moderator *moderator)
                     call->detail);
     } else {
         const struct deed *deed = deeds_find(world, call->act_n);
-        world_holds(world, deed != NULL && (call->end == ACT_DUPLICATE || deed->seq == call->seq),
+        const bool is_piecemeal = deed != NULL && deed->what == ACT_UNDO && deed->seq < call->seq;
+        world_holds(world,
+                    deed != NULL &&
+                        (call->end == ACT_DUPLICATE || deed->seq == call->seq || is_piecemeal),
                     "P1: a%llu was answered at %llu", (unsigned long long)call->act_n,
                     (unsigned long long)call->seq);
         deeds_answered(world, call->act_n);

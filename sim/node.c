@@ -184,9 +184,8 @@ void node_step_reactor(struct world *world, struct reactor *reactor)
 
 void node_step_writer(struct world *world)
 {
-    const bool was_decided = world->is_decided;
     const bool goes_on = embedded_step_writer(world->engine);
-    const bool decided = goes_on && !was_decided;
+    const bool decided = embedded_is_ahead(world->engine);
     if (!world->is_dead && !disk.crashed) {
         ledger_look(world);
         if (!decided) { // what is done between batches is published at once

@@ -64,6 +64,7 @@ struct entry { // one row that was committed
 };
 
 /* An act that was committed: deeds.c. */
+enum { LIFTED_MAX = 32 };
 struct deed {
     uint64_t id, lifted_by;
     uint64_t seq, bound_n; // no row of the log below bound_n may hold what it removed
@@ -76,8 +77,10 @@ struct deed {
     uint8_t stream;        // STREAMS: all
     uint8_t user;          // that it is aimed at; NOBODY_USER
     bool has_value;        // of what sets something: anything is set
+    uint8_t lifted_count;  // of a restore
     char target[80];
-    struct deed_sets *sets; // owned; NULL: it never removed any
+    uint64_t lifted[LIFTED_MAX]; // acts that it lifted from its comment
+    struct deed_sets *sets;      // owned; NULL: it never removed any
 };
 
 struct deed_sets {

@@ -286,6 +286,84 @@ void act_case_check_own(struct act_case *act, struct str user)
     }
 }
 
+/* ---- telling ---- */
+
+struct watched {
+    struct head **heads; // owned; [count], by their streams
+    uint32_t count;
+};
+
+static int by_stream(const void *a, const void *b)
+{
+    const struct head *const *x = a;
+    const struct head *const *y = b;
+    return ((*x)->row.id > (*y)->row.id) - ((*x)->row.id < (*y)->row.id);
+}
+
+static bool is_to_be_told(const struct act_case *act, const struct head *head)
+{
+    const bool is_begun = head->row.id == act->place.part && act->place.at > 0;
+    return !list_is_empty(&head->subs) && (head->row.id > act->place.part || is_begun);
+}
+
+static enum err find_watched(const struct act_case *act, struct watched *watched)
+{
+    const struct map *map = &act->ordering->heads.by_name;
+    struct map_walk walk = {.slot = 0};
+    struct map_node *node = NULL;
+    watched->count = 0;
+    watched->heads = mem_new(MEM_ENGINE, (map->count + 1) * sizeof(*watched->heads));
+    if (watched->heads == NULL) {
+        return ERR_NOMEM;
+    }
+    if (act->head != NULL) {
+        watched->heads[watched->count++] = act->head;
+    }
+    while (act->head == NULL && (node = map_next(map, &walk)) != NULL) {
+        struct head *head = map_entry(node, struct head, node);
+        if (is_to_be_told(act, head)) {
+            watched->heads[watched->count++] = head;
+        }
+    }
+    qsort(watched->heads, watched->count, sizeof(*watched->heads), by_stream);
+    return ERR_OK;
+}
+
+static enum err tell_in(struct act_case *act, struct act_telling *telling, struct head *head,
+                        uint32_t *left)
+{
+    const int64_t stream = head->row.id;
+    uint64_t at = stream == act->place.part ? act->place.at : 0;
+    const enum err err = ordering_find(act->ordering, head->node.key, &head); // as it is now
+    TRY(err == ERR_GONE ? ERR_OK : err); // its end is damaged: nothing of it is served
+    while (err == ERR_OK && at < telling->count && (*left > 0 || stream == 0)) {
+        TRY(telling->tell(act, telling, head, telling->users[at++]));
+        *left -= *left > 0;
+    }
+    act->is_left = err == ERR_OK && at < telling->count;
+    act->place.part = stream;
+    act->place.at = act->is_left ? at : 0;
+    return ERR_OK;
+}
+
+enum err act_case_tell(struct act_case *act, struct act_telling *telling)
+{
+    struct watched watched;
+    uint32_t left = ACT_CASE_PIECE;
+    TRY(find_watched(act, &watched));
+    act->is_left = false;
+    enum err err = ERR_OK;
+    for (uint32_t i = 0; i < watched.count && err == ERR_OK && !act->is_left; i++) {
+        if (left == 0 && watched.heads[i]->row.id != 0) { // of those without a row all at once
+            act->is_left = true;
+        } else {
+            err = tell_in(act, telling, watched.heads[i], &left);
+        }
+    }
+    mem_free(MEM_ENGINE, watched.heads);
+    return err;
+}
+
 enum err act_case_add_event(struct act_case *act, struct head *head, enum event_kind kind)
 {
     struct event *event = NULL;

@@ -19,6 +19,7 @@ struct act_verdict {
     enum act_end end;
     enum act_refusal refusal;
     uint64_t act_n, seq;
+    bool is_unfinished; // act_pieces.h answers it
     bool is_known; // DUPLICATE of what was committed before, so true whatever becomes of the batch
     char detail[160];
 };
@@ -35,8 +36,17 @@ struct act_case {
     struct buf lifts;         // owned; act_told.c: of an undo
     uint64_t *hidden;         // owned; [hidden_count] users who are not told of it
     uint32_t hidden_count;
+    struct store_act_place place; // how far it has come; part -1: it begins
+    bool is_left;                 // there is more to do, from `place` on, in another transaction
     struct act_verdict verdict;
 };
+
+/* What one transaction does of an act: so many of its comments, or of its events. */
+#ifdef ROAR_MUTANTS // histories are short, and are to find acts that are not done
+enum { ACT_CASE_PIECE = 3 };
+#else
+enum { ACT_CASE_PIECE = 512 };
+#endif
 
 static inline bool act_case_is_open(const struct act_case *act)
 {
@@ -77,6 +87,17 @@ MUST_USE enum err act_case_record(struct act_case *act);
 MUST_USE enum err act_case_check_role(struct act_case *act, struct str user);
 /* Nobody lifts a sanction from themselves: refuses. */
 void act_case_check_own(struct act_case *act, struct str user);
+
+/* ---- telling: the act's own stream, or all that somebody watches ---- */
+struct act_telling {
+    enum err (*tell)(struct act_case *act, struct act_telling *telling, struct head *head,
+                     struct str user);
+    const struct str *users; // once for each
+    uint32_t count;
+};
+/* A piece of it, from act->place on: `part` is a stream, done when `at` is 0, else so many of the
+ * users were told in it. Who begins to watch later is told by the answer to its watch. */
+MUST_USE enum err act_case_tell(struct act_case *act, struct act_telling *telling);
 
 /* ---- the act's event: its body stands in ordering->body ---- */
 MUST_USE enum err act_case_add_event(struct act_case *act, struct head *head, enum event_kind kind);

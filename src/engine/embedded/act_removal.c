@@ -4,19 +4,21 @@
 #include "base/hash.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/standing.h"
 #include "engine/embedded/store_rows.h"
+#include "engine/embedded/store_streams.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEQ_TEXT_MAX = 32, TOLD_MAX = 4096, SINCE_ROWS_MAX = 20000 };
+enum { SEQ_TEXT_MAX = 32, SINCE_ROWS_MAX = 20000 };
 
 static struct removals_by by_of(const struct act_case *act, uint64_t id)
 {
@@ -176,8 +178,38 @@ static enum err queue(struct act_case *act, const struct standing *standing)
     return held_add(act->ordering->store, &row, UINT64_MAX);
 }
 
+/* ---- piece by piece ---- */
+
+struct piece {
+    uint64_t seqs[ACT_CASE_PIECE]; // ascending
+    uint32_t count;
+};
+
+/* The next places that a target names, each once, behind those that are done. */
+static void take_piece(struct act_case *act, struct str target, struct piece *piece)
+{
+    static const struct str prefix = STR("seq:");
+    struct str rest = STR_NONE;
+    piece->count = 0;
+    act->is_left = false;
+    if (str_has_prefix(target, prefix)) {
+        rest = (struct str){.at = target.at + prefix.len, .len = target.len - prefix.len};
+    }
+    while (rest.len > 0 && !act->is_left) {
+        uint64_t seq = 0;
+        const bool is_new =
+            str_to_u64(str_cut(rest, ',', &rest), SEQ_MAX, &seq) && seq > act->place.at;
+        if (is_new && piece->count == ACT_CASE_PIECE) {
+            act->is_left = true;
+        } else if (is_new) {
+            piece->seqs[piece->count++] = seq;
+        }
+    }
+    act->place.at = piece->count == 0 ? act->place.at : piece->seqs[piece->count - 1];
+}
+
 struct told {
-    uint64_t *seqs; // owned by the caller, room for all
+    uint64_t seqs[ACT_CASE_PIECE];
     uint32_t count;
 };
 
@@ -207,14 +239,14 @@ static enum err note_told(struct act_case *act, const struct standing *standing,
     return aftermath_retract_hidden(&aftermath, act->head, standing->user, standing->seq);
 }
 
-static enum err take_each(struct act_case *act, const struct seqs *seqs, struct told *told)
+static enum err take_each(struct act_case *act, const struct piece *piece, struct told *told)
 {
     const struct removals_by by = by_of(act, act->id);
     const bool is_hold = act->call->act.what == ACT_HOLD;
-    for (uint32_t i = 0; i < seqs->count; i++) {
+    for (uint32_t i = 0; i < piece->count; i++) {
         struct standing standing;
         enum comment_state was = COMMENT_DELETED;
-        enum err err = standing_here(act, seqs->at[i], &standing);
+        enum err err = standing_here(act, piece->seqs[i], &standing);
         if (err == ERR_OK && is_hold && standing.state == COMMENT_VISIBLE) {
             err = queue(act, &standing);
         } else if (err == ERR_OK && is_hold) {
@@ -223,42 +255,38 @@ static enum err take_each(struct act_case *act, const struct seqs *seqs, struct 
         char user[ACT_USER_BYTES_MAX];
         if (err == ERR_OK) {
             keep_user(&standing, user);
-            err = removals_remove(&by, seqs->at[i], &was);
+            err = removals_remove(&by, piece->seqs[i], &was);
         }
         if (err == ERR_NOT_FOUND || err == ERR_EXISTS) {
             continue;
         }
         TRY(err);
-        TRY(end_restore(act, seqs->at[i]));
+        TRY(end_restore(act, piece->seqs[i]));
         TRY(note_told(act, &standing, was, told));
     }
     return ERR_OK;
 }
 
-static int compare(const void *a, const void *b)
+static enum err tell_taken(struct act_case *act, const struct told *told)
 {
-    const uint64_t x = *(const uint64_t *)a;
-    const uint64_t y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static enum err take(struct act_case *act, const struct seqs *seqs)
-{
-    struct told told = {.seqs = mem_new(MEM_ENGINE, seqs->count * sizeof(uint64_t))};
     struct aftermath aftermath;
-    if (told.seqs == NULL) {
-        return ERR_NOMEM;
+    const struct removal removal = {.of = REMOVAL_SEQS, .seqs = told->seqs, .count = told->count};
+    if (told->count == 0) {
+        return ERR_OK;
     }
     begin(act, &aftermath);
-    enum err err = take_each(act, seqs, &told);
-    qsort(told.seqs, told.count, sizeof(uint64_t), compare);
-    if (err == ERR_OK && told.count > 0) {
-        const struct removal removal = {.of = REMOVAL_SEQS, .seqs = told.seqs, .count = told.count};
-        err = aftermath_retract(&aftermath, act->head, &removal);
-    }
-    mem_free(MEM_ENGINE, told.seqs);
+    TRY(aftermath_retract(&aftermath, act->head, &removal));
     end(act, &aftermath);
-    return err;
+    return ERR_OK;
+}
+
+enum err act_removal_take_on(struct act_case *act)
+{
+    struct piece piece;
+    struct told told = {.count = 0};
+    take_piece(act, buf_str(&act->target), &piece);
+    TRY(take_each(act, &piece, &told));
+    return tell_taken(act, &told);
 }
 
 enum err act_removal_take(struct act_case *act)
@@ -275,7 +303,7 @@ enum err act_removal_take(struct act_case *act)
         return ERR_OK;
     }
     TRY(act_case_record(act));
-    return take(act, &seqs);
+    return act_removal_take_on(act);
 }
 
 /* ---- restore ---- */
@@ -330,19 +358,21 @@ static enum err unqueue(struct act_case *act, uint64_t seq)
     return held_step(act->ordering->store, standing.n, COMMENT_VISIBLE, &row);
 }
 
-static enum err restore_each(struct act_case *act, const struct seqs *seqs)
+enum err act_removal_restore_on(struct act_case *act)
 {
     struct aftermath aftermath;
+    struct piece piece;
     const struct removals_by by = by_of(act, act->id);
+    take_piece(act, buf_str(&act->target), &piece);
     begin(act, &aftermath);
-    for (uint32_t i = 0; i < seqs->count; i++) {
-        enum err err = unqueue(act, seqs->at[i]);
+    for (uint32_t i = 0; i < piece.count; i++) {
+        enum err err = unqueue(act, piece.seqs[i]);
         if (err == ERR_OK) {
-            err = removals_lift_all(&by, seqs->at[i], &aftermath.out);
+            err = removals_lift_all(&by, piece.seqs[i], &aftermath.out);
         }
         if (err != ERR_NOT_FOUND && err != ERR_EXISTS && err != ERR_GONE) {
             TRY(err);
-            TRY(lift_acts_on(act, seqs->at[i]));
+            TRY(lift_acts_on(act, piece.seqs[i]));
         }
     }
     end(act, &aftermath);
@@ -363,7 +393,7 @@ enum err act_removal_restore(struct act_case *act)
         return ERR_OK;
     }
     TRY(act_case_record(act));
-    return restore_each(act, &seqs);
+    return act_removal_restore_on(act);
 }
 
 /* ---- purge, clear ---- */
@@ -394,54 +424,62 @@ static enum err judge_sweep_again(struct act_case *act, struct str user)
     return ERR_OK;
 }
 
-static enum err tell_sweep(struct act_case *act, struct aftermath *aftermath, struct head *head,
+struct sweep_telling {
+    struct act_telling telling; // first
+    const struct head *head;    // whose newest place it reaches this is
+    uint64_t upto;
+};
+
+/* What was posted since the act is not its. */
+static enum err find_upto(struct act_case *act, struct sweep_telling *sweep,
+                          const struct head *head)
+{
+    uint64_t upto_n = 0;
+    if (sweep->head == head) {
+        return ERR_OK;
+    }
+    (void)str_to_u64(buf_str(&act->value), COMMENT_ID_ROW_MAX, &upto_n);
+    TRY(store_rows_newest_upto(act->ordering->store, head->row.id, upto_n, &sweep->upto));
+    sweep->head = head;
+    return ERR_OK;
+}
+
+static enum err tell_sweep(struct act_case *act, struct act_telling *telling, struct head *head,
                            struct str user)
 {
+    struct sweep_telling *sweep = (struct sweep_telling *)(void *)telling;
+    struct aftermath aftermath;
+    if (head->row.id == 0) {
+        return ERR_OK;
+    }
+    TRY(find_upto(act, sweep, head));
     const struct removal removal = {
-        .of = user.len > 0 ? REMOVAL_USER : REMOVAL_ALL, .user = user, .upto = head->end.seq};
-    if (head->end.seq == 0) {
+        .of = user.len > 0 ? REMOVAL_USER : REMOVAL_ALL, .user = user, .upto = sweep->upto};
+    if (sweep->upto == 0) {
         return ERR_OK;
     }
     if (act->head == NULL) {
         TRY(removals_told(act->ordering->store, act->id, head->row.id));
     }
-    return aftermath_retract(aftermath, head, &removal);
-}
-
-/* On all streams: at once where somebody watches, elsewhere when the sweep comes by. */
-static enum err tell_all(struct act_case *act, struct aftermath *aftermath, struct str user)
-{
-    struct map_walk walk = {.slot = 0};
-    struct map_node *node = NULL;
-    uint32_t told = 0;
-    while (told < TOLD_MAX && (node = map_next(&act->ordering->heads.by_name, &walk)) != NULL) {
-        struct head *head = map_entry(node, struct head, node);
-        if (list_is_empty(&head->subs)) {
-            continue;
-        }
-        const enum err err = ordering_find(act->ordering, head->node.key, &head); // as it is now
-        if (err == ERR_GONE) {
-            continue; // its end is damaged: nothing of it is served
-        }
-        TRY(err);
-        if (head->row.id != 0) {
-            TRY(tell_sweep(act, aftermath, head, user));
-            told++;
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err sweep(struct act_case *act, struct str user, uint64_t upto_n)
-{
-    struct aftermath aftermath;
-    const struct removals_by by = by_of(act, act->id);
     begin(act, &aftermath);
-    TRY(removals_sweep(&by, user, upto_n));
-    TRY(act->head == NULL ? tell_all(act, &aftermath, user)
-                          : tell_sweep(act, &aftermath, act->head, user));
+    TRY(aftermath_retract(&aftermath, head, &removal));
     end(act, &aftermath);
     return ERR_OK;
+}
+
+/* Of all streams: at once where somebody watches, elsewhere when the sweep comes by. */
+enum err act_removal_tell(struct act_case *act)
+{
+    static const struct str everybody[] = {STR("")};
+    struct act_users users;
+    TRY(act_case_users(buf_str(&act->target), &users));
+    const bool is_clear = act->call->act.what == ACT_CLEAR;
+    struct sweep_telling sweep = {.telling = {.tell = tell_sweep,
+                                              .users = is_clear ? everybody : users.names,
+                                              .count = is_clear ? 1 : users.count}};
+    const enum err err = act_case_tell(act, &sweep.telling);
+    act_case_users_done(&users);
+    return err;
 }
 
 enum err act_removal_sweep(struct act_case *act)
@@ -462,39 +500,32 @@ enum err act_removal_sweep(struct act_case *act)
     buf_add_u64(&act->value, upto_n);
     TRY(buf_err(&act->value));
     TRY(act_case_record(act));
+    const struct removals_by by = by_of(act, act->id);
     for (uint32_t i = 0; i < count; i++) {
-        TRY(sweep(act, asked->what == ACT_CLEAR ? STR_NONE : asked->users[i], upto_n));
+        const struct str user = asked->what == ACT_CLEAR ? STR_NONE : asked->users[i];
+        TRY(removals_sweep(&by, user, upto_n));
     }
-    return ERR_OK;
+    return act_removal_tell(act);
 }
 
 /* ---- undoing ---- */
 
-/* The seqs that a target names. */
-static bool next_seq(struct str *rest, uint64_t *ret_seq)
-{
-    const struct str text = str_cut(*rest, ',', rest);
-    return text.len > 0 && str_to_u64(text, SEQ_MAX, ret_seq);
-}
-
-static struct str seqs_in(struct str target)
-{
-    static const struct str prefix = STR("seq:");
-    return str_has_prefix(target, prefix)
-               ? (struct str){.at = target.at + prefix.len, .len = target.len - prefix.len}
-               : STR_NONE;
-}
-
+/* Those that it holds leave the queue before what it removed comes back. */
 enum err act_removal_undo(struct act_case *act, const struct store_act *before)
 {
     struct aftermath aftermath;
-    struct str rest = seqs_in(before->target);
-    uint64_t seq = 0;
-    begin(act, &aftermath);
-    while (before->what == ACT_HOLD && next_seq(&rest, &seq)) {
-        const enum err err = unqueue(act, seq);
+    struct piece piece = {.count = 0};
+    if (before->what == ACT_HOLD) {
+        take_piece(act, before->target, &piece);
+    }
+    for (uint32_t i = 0; i < piece.count; i++) {
+        const enum err err = unqueue(act, piece.seqs[i]);
         TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     }
+    if (act->is_left) {
+        return ERR_OK;
+    }
+    begin(act, &aftermath);
     const enum err err =
         removals_lift(act->ordering->store, before->id, act->now.wall_ms, &aftermath.out);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err); // another lifted what it removed
@@ -502,65 +533,150 @@ enum err act_removal_undo(struct act_case *act, const struct store_act *before)
     return ERR_OK;
 }
 
-static enum err remove_again(struct act_case *act, struct aftermath *aftermath,
-                             const struct store_act *lifted)
+/* What held it holds it again. */
+static enum err requeue(struct act_case *act, uint64_t seq, uint64_t hold)
 {
-    const struct removals_by by = by_of(act, lifted->id);
-    struct str rest = seqs_in(lifted->target);
-    uint64_t seq = 0;
-    while (next_seq(&rest, &seq)) {
-        enum comment_state was = COMMENT_DELETED;
-        const enum err err = removals_remove(&by, seq, &was);
-        const struct removal removal = {.of = REMOVAL_SEQS, .seqs = &seq, .count = 1};
-        TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS ? ERR_OK : err);
-        if (err == ERR_OK && was == COMMENT_VISIBLE) {
-            TRY(aftermath_retract(aftermath, act->head, &removal));
-        }
+    struct standing standing;
+    struct held_row held;
+    TRY(standing_here(act, seq, &standing));
+    enum err err = held_find(act->ordering->store, standing.n, &held);
+    if (err == ERR_OK && held.act == hold && held.state == COMMENT_VISIBLE) {
+        err = held_step(act->ordering->store, standing.n, COMMENT_HELD, &held);
     }
-    return ERR_OK;
+    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+}
+
+/* One act that the restore lifted from a comment, unless it was undone since. */
+static enum err remove_again(struct act_case *act, uint64_t seq, uint64_t by_act,
+                             const struct store_act *restore, enum comment_state *was)
+{
+    struct store_act taker;
+    const struct removals_by by = by_of(act, by_act);
+    const enum err found = store_acts_get(act->ordering->store, by_act, &taker);
+    TRY(found == ERR_NOT_FOUND ? ERR_OK : found);
+    const bool was_lifted_with_it = found == ERR_OK && taker.lifted_by == restore->id;
+    if (found != ERR_OK || (taker.lifted_by != 0 && !was_lifted_with_it)) {
+        return ERR_OK;
+    }
+    const bool is_hold = taker.what == ACT_HOLD;
+    if (was_lifted_with_it) {
+        TRY(store_acts_lift(act->ordering->store, by_act, 0));
+    }
+    const enum err err = removals_remove(&by, seq, was);
+    TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS ? ERR_OK : err);
+    return is_hold ? requeue(act, seq, by_act) : ERR_OK;
+}
+
+static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_act *restore,
+                         struct told *told)
+{
+    const struct evidence_lifted lifted = {
+        .stream = act_case_stream(act), .seq = seq, .restore = restore->id};
+    struct standing standing = {.n = 0};
+    char user[ACT_USER_BYTES_MAX];
+    enum comment_state first = COMMENT_DELETED;
+    uint64_t by_act = 0;
+    enum err err = standing_here(act, seq, &standing);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    keep_user(&standing, user);
+    for (bool is_first = true;; is_first = false) {
+        enum comment_state was = COMMENT_DELETED;
+        err = evidence_next_lifted(act->ordering->store, &lifted, by_act, &by_act);
+        if (err != ERR_OK) {
+            break;
+        }
+        TRY(remove_again(act, seq, by_act, restore, &was));
+        first = is_first || was != COMMENT_DELETED ? was : first;
+    }
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    return note_told(act, &standing, first, told);
 }
 
 enum err act_removal_redo(struct act_case *act, const struct store_act *before)
 {
-    struct aftermath aftermath;
-    struct store_act lifted = {.id = 0};
-    begin(act, &aftermath);
-    for (;;) {
-        const enum err err =
-            store_acts_lifted(act->ordering->store, before->id, lifted.id, &lifted);
-        if (err == ERR_NOT_FOUND) {
-            end(act, &aftermath);
-            return ERR_OK;
-        }
-        TRY(err);
-        TRY(remove_again(act, &aftermath, &lifted));
-        TRY(store_acts_lift(act->ordering->store, lifted.id, 0));
+    struct piece piece;
+    struct told told = {.count = 0};
+    take_piece(act, before->target, &piece);
+    for (uint32_t i = 0; i < piece.count; i++) {
+        TRY(redo_one(act, piece.seqs[i], before, &told));
     }
+    return tell_taken(act, &told);
 }
 
-static bool is_still_shadowed(void *user, int64_t stream, struct str author)
+static bool is_still_shadowed(const struct act_case *act, int64_t stream, struct str author)
 {
-    const struct act_case *act = user;
     return sanctions_find(&act->ordering->sanctions, stream, author, act->now.mono_ms).shadow != 0;
 }
 
-enum err act_removal_unshadow(struct act_case *act, const struct store_act *before)
+/* A rule shadowed that comment by itself: an act of its own, to be undone by itself. */
+static enum err is_by_rule(const struct act_case *act, const struct store_row *row,
+                           bool *ret_is_by_rule)
+{
+    struct ordering *ordering = act->ordering;
+    struct store_stream stream;
+    struct store_act rule;
+    struct comment_id id;
+    struct str name;
+    uint64_t n = row->n;
+    int64_t at_ms = row->at_ms;
+    char target[COMMENT_ID_LEN + 8];
+    TRY(standing_name(ordering->store, row->n, &n, &at_ms));
+    TRY(store_streams_by_id(ordering->store, row->stream, &stream, &name));
+    comment_id_write(ordering->identity.id_key, n, at_ms, &id);
+    snprintf(target, sizeof(target), "id:%s", id.text);
+    const uint64_t key =
+        store_acts_key(ordering->identity.hash_key, name, ACT_SHADOW, str_of(target));
+    const enum err err = store_acts_in_force(ordering->store, key, act->now.wall_ms, &rule);
+    *ret_is_by_rule = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err is_kept(void *asked, const struct store_row *row, bool *ret_is_kept)
+{
+    const struct act_case *act = asked;
+    *ret_is_kept = is_still_shadowed(act, row->stream, row->user);
+    return *ret_is_kept ? ERR_OK : is_by_rule(act, row, ret_is_kept);
+}
+
+/* Of one of its users, from row place.at on; 0: from where the shadow began. */
+static enum err unshadow_on(struct act_case *act, const struct store_act *before, struct str user)
 {
     struct aftermath aftermath;
-    struct act_users users;
-    uint64_t since_n = 0;
-    enum err err = ERR_OK;
+    uint64_t since_n = act->place.at;
     const struct removals_by by = by_of(act, before->id);
-    TRY(act_case_users(before->target, &users));
     begin(act, &aftermath);
-    (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &since_n);
-    for (uint32_t i = 0; err == ERR_OK && i < users.count; i++) {
-        const struct removals_shadow shadow = {
-            .user = users.names[i], .since_n = since_n, .is_kept = is_still_shadowed, .asked = act};
-        err = removals_unshadow(&by, &shadow, &aftermath.out);
+    if (since_n == 0) {
+        (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &since_n);
     }
-    act_case_users_done(&users);
+    const struct removals_shadow shadow = {.user = user,
+                                           .since_n = since_n,
+                                           .upto_n = act->place.upto_n,
+                                           .is_kept = is_kept,
+                                           .asked = act};
+    const enum err err = removals_unshadow(&by, &shadow, &aftermath.out, &act->place.at);
     end(act, &aftermath);
+    return err;
+}
+
+/* A piece of it: place.part is which of its users. */
+enum err act_removal_unshadow(struct act_case *act, const struct store_act *before)
+{
+    struct act_users users;
+    enum err err = ERR_OK;
+    uint32_t seen = 0;
+    TRY(act_case_users(before->target, &users));
+    act->place.part = act->place.part < 0 ? 0 : act->place.part;
+    while (err == ERR_OK && act->place.part < users.count && seen++ < ACT_CASE_PIECE) {
+        err = unshadow_on(act, before, users.names[act->place.part]);
+        if (act->place.at > 0) {
+            break;
+        }
+        act->place.part++;
+    }
+    act->is_left = act->place.part < users.count;
+    act_case_users_done(&users);
     return err;
 }
 

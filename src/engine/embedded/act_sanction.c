@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { MS_A_SECOND = 1000, TOLD_MAX = 4096 };
+enum { MS_A_SECOND = 1000 };
 
 enum act_do act_sanction_lifted(enum act_do what)
 {
@@ -138,33 +138,22 @@ static enum err end_lifter(struct act_case *act)
     return err == ERR_OK ? store_acts_lift(act->ordering->store, before.id, act->id) : ERR_OK;
 }
 
-static enum err warn_in(struct act_case *act, struct head *head)
+static enum err warn(struct act_case *act, struct act_telling *telling, struct head *head,
+                     struct str user)
 {
-    const struct act *asked = &act->call->act;
-    for (uint32_t i = 0; i < asked->target_count; i++) {
-        const uint64_t user = hash_str(act->ordering->identity.hash_key, asked->users[i]);
-        TRY(notice_out_warned(&act->ordering->outbox, head, user, act->id, asked->value));
-    }
-    return ERR_OK;
+    (void)telling;
+    const uint64_t hash = hash_str(act->ordering->identity.hash_key, user);
+    return notice_out_warned(&act->ordering->outbox, head, hash, act->id, buf_str(&act->value));
 }
 
-/* Of all streams: where somebody watches. */
-static enum err warn(struct act_case *act)
+enum err act_sanction_tell(struct act_case *act)
 {
-    struct map_walk walk = {.slot = 0};
-    struct map_node *node = NULL;
-    uint32_t told = 0;
-    if (act->head != NULL) {
-        return warn_in(act, act->head);
-    }
-    while (told < TOLD_MAX && (node = map_next(&act->ordering->heads.by_name, &walk)) != NULL) {
-        struct head *head = map_entry(node, struct head, node);
-        if (!list_is_empty(&head->subs)) {
-            TRY(warn_in(act, head));
-            told++;
-        }
-    }
-    return ERR_OK;
+    struct act_users users;
+    TRY(act_case_users(buf_str(&act->target), &users));
+    struct act_telling telling = {.tell = warn, .users = users.names, .count = users.count};
+    const enum err err = act_case_tell(act, &telling);
+    act_case_users_done(&users);
+    return err;
 }
 
 enum err act_sanction_put(struct act_case *act)
@@ -201,7 +190,7 @@ enum err act_sanction_put(struct act_case *act)
                                   .value = buf_str(&act->value),
                                   .until_ms = act->until_ms};
     TRY(put_on(act, &row));
-    return asked->what == ACT_WARN ? warn(act) : ERR_OK;
+    return asked->what == ACT_WARN ? act_sanction_tell(act) : ERR_OK;
 }
 
 /* ---- lifting ---- */

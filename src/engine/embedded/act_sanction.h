@@ -11,6 +11,7 @@
 MUST_USE enum err act_sanction_put(struct act_case *act);  // ban, timeout, shadow, hold, warn
 MUST_USE enum err act_sanction_lift(struct act_case *act); // unban, unshadow, timeout of 0 s
 MUST_USE enum err act_sanction_acknowledge(struct act_case *act);
+MUST_USE enum err act_sanction_tell(struct act_case *act); // a piece of telling who is warned
 /* The sanction that `what` is about: ACT_UNBAN: ACT_BAN. */
 enum act_do act_sanction_lifted(enum act_do what);
 

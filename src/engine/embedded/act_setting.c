@@ -8,12 +8,14 @@
 
 #include <stddef.h>
 
-/* An act on all streams is told at once where somebody watches: to so many; who opens the others
- * is told by the answer to its watch. */
-enum { TOLD_MAX = 4096 };
-
-static enum err tell(struct act_case *act, struct head *head)
+static enum err tell(struct act_case *act, struct act_telling *telling, struct head *head,
+                     struct str user)
 {
+    (void)telling;
+    (void)user; // everybody is told
+    if (head->row.id == 0) {
+        return ERR_OK; // there is no log to say it in
+    }
     struct ordering *ordering = act->ordering;
     struct house_json_fault fault;
     struct house_rules rules;
@@ -28,29 +30,6 @@ static enum err tell(struct act_case *act, struct head *head)
     settings_write_public(body, &rules, &ordering->all_rules);
     house_rules_done(&rules);
     return act_case_add_event(act, head, EVENT_SETTINGS);
-}
-
-static enum err tell_all(struct act_case *act)
-{
-    struct map_walk walk = {.slot = 0};
-    struct map_node *node = NULL;
-    uint32_t told = 0;
-    while (told < TOLD_MAX && (node = map_next(&act->ordering->heads.by_name, &walk)) != NULL) {
-        struct head *head = map_entry(node, struct head, node);
-        if (list_is_empty(&head->subs)) {
-            continue;
-        }
-        const enum err err = ordering_find(act->ordering, head->node.key, &head); // as it is now
-        if (err == ERR_GONE) {
-            continue; // its end is damaged: nothing of it is served
-        }
-        TRY(err);
-        if (head->row.id != 0) {
-            TRY(tell(act, head));
-            told++;
-        }
-    }
-    return ERR_OK;
 }
 
 static enum err keep(struct act_case *act, const struct house_rules *rules)
@@ -68,6 +47,13 @@ static enum err keep(struct act_case *act, const struct house_rules *rules)
     return store_streams_set(act->ordering->store, &act->head->row);
 }
 
+enum err act_setting_tell(struct act_case *act)
+{
+    static const struct str everybody[] = {STR("")};
+    struct act_telling telling = {.tell = tell, .users = everybody, .count = 1};
+    return act_case_tell(act, &telling);
+}
+
 enum err act_setting_follow(struct act_case *act)
 {
     struct ordering *ordering = act->ordering;
@@ -79,12 +65,12 @@ enum err act_setting_follow(struct act_case *act)
     TRY(settings_read(&of, &rules));
     if (act->head == NULL) {
         ordering_set_all_rules(ordering, &rules);
-        return tell_all(act);
+        return act_setting_tell(act);
     }
     const enum err err = keep(act, &rules);
     house_rules_done(&rules);
     TRY(err);
-    return tell(act, act->head);
+    return act_setting_tell(act);
 }
 
 /* Its value is judged as if it stood alone. */

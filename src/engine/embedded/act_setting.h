@@ -9,5 +9,7 @@
 #include "engine/embedded/act_case.h"
 
 MUST_USE enum err act_setting_put(struct act_case *act);
+/* A piece of what viewers are to be told. */
+MUST_USE enum err act_setting_tell(struct act_case *act);
 /* After one was lifted: the row follows, and viewers are told. */
 MUST_USE enum err act_setting_follow(struct act_case *act);

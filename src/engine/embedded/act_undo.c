@@ -159,6 +159,22 @@ static enum err undo(struct undoing *undoing)
     return follow(undoing);
 }
 
+/* What it has begun to undo is what it has lifted. */
+enum err act_undo_go_on(struct act_case *act)
+{
+    struct undoing undoing = {.act = act};
+    TRY(store_acts_lifted(act->ordering->store, act->id, 0, &undoing.before));
+    enum err err = keep(&undoing);
+    if (err == ERR_OK && way_of(&undoing.before) == WAY_SETTING) {
+        err = act_setting_tell(act);
+    } else if (err == ERR_OK) {
+        err = follow(&undoing);
+    }
+    buf_done(&undoing.target);
+    buf_done(&undoing.value);
+    return err;
+}
+
 enum err act_undo_do(struct act_case *act)
 {
     struct undoing undoing = {.act = act};

@@ -12,6 +12,7 @@
 #include "engine/embedded/act_setting.h"
 #include "engine/embedded/act_told.h"
 #include "engine/embedded/act_undo.h"
+#include "engine/embedded/store_streams.h"
 
 #include <stddef.h>
 
@@ -88,6 +89,12 @@ static enum err judge_kind(struct act_case *act)
     return refuse_unknown(act);
 }
 
+static enum err put_place(struct act_case *act)
+{
+    act->place.staff = buf_str(&act->ordering->staff);
+    return store_acts_put_place(act->ordering->store, &act->place);
+}
+
 /* What was done is in the audit before it is answered. */
 static enum err close_case(struct act_case *act)
 {
@@ -111,8 +118,25 @@ static enum err close_case(struct act_case *act)
     if (act->verdict.seq != 0) {
         TRY(store_acts_set_seq(act->ordering->store, act->id, act->verdict.seq));
     }
+    if (act->is_left) {
+        act->place.act = act->id;
+        TRY(put_place(act));
+    }
     TRY(act_audit_add(act->ordering->store, &audit, act->now.wall_ms, &n));
     return act_told_send(act, &audit, n);
+}
+
+/* Who asks for it again waits for it, too. */
+static enum err note_unfinished(struct act_case *act)
+{
+    struct store_act_place place;
+    struct act_verdict *verdict = &act->verdict;
+    if (verdict->act_n == 0 || verdict->end == ACT_REFUSED) {
+        return ERR_OK;
+    }
+    const enum err err = store_acts_place(act->ordering->store, verdict->act_n, &place);
+    verdict->is_unfinished = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err judge(struct act_case *act)
@@ -129,14 +153,18 @@ static enum err judge(struct act_case *act)
     }
     TRY(judge_kind(act));
     must(act->id == 0 || act_case_is_open(act)); // what is refused or repeated changed nothing
-    return close_case(act);
+    TRY(close_case(act));
+    return note_unfinished(act);
 }
 
 enum err acts_judge(struct ordering *ordering, const struct act_call *call, struct moment now,
                     struct act_verdict *ret_verdict)
 {
-    struct act_case act = {
-        .ordering = ordering, .call = call, .now = now, .verdict = {.end = ACT_DONE}};
+    struct act_case act = {.ordering = ordering,
+                           .call = call,
+                           .now = now,
+                           .place = {.part = -1, .upto_n = ordering->next_n - 1},
+                           .verdict = {.end = ACT_DONE}};
     buf_init(&act.target, MEM_ENGINE, SIZE_MAX);
     buf_init(&act.value, MEM_ENGINE, SIZE_MAX);
     buf_init(&act.lifts, MEM_ENGINE, SIZE_MAX);
@@ -149,4 +177,108 @@ enum err acts_judge(struct ordering *ordering, const struct act_call *call, stru
     TRY(err);
     *ret_verdict = act.verdict;
     return ERR_OK;
+}
+
+/* ---- one piece after the other ---- */
+
+static enum err go_on_kind(struct act_case *act)
+{
+    switch (act->call->act.what) {
+    case ACT_DELETE:
+    case ACT_HOLD:
+        return act_removal_take_on(act);
+    case ACT_RESTORE:
+        return act_removal_restore_on(act);
+    case ACT_PURGE:
+    case ACT_CLEAR:
+        return act_removal_tell(act);
+    case ACT_WARN:
+        return act_sanction_tell(act);
+    case ACT_SLOW:
+    case ACT_MODE:
+    case ACT_SHIELD:
+    case ACT_TERMS:
+    case ACT_RULES:
+        return act_setting_tell(act);
+    case ACT_UNDO:
+    case ACT_DECIDE:
+        return act_undo_go_on(act);
+    case ACT_BAN:
+    case ACT_TIMEOUT:
+    case ACT_SHADOW:
+    case ACT_UNBAN:
+    case ACT_UNSHADOW:
+    case ACT_ACKNOWLEDGE:
+    case ACT_APPROVE:
+    case ACT_REJECT:
+    case ACT_PIN:
+    case ACT_UNPIN:
+    case ACT_APPEAL:
+    case ACTS:
+        break;
+    }
+    must(false); // such an act is one transaction
+    return ERR_OK;
+}
+
+static enum err keep_place(struct act_case *act, uint64_t seq_before)
+{
+    struct store *store = act->ordering->store;
+    if (act->verdict.seq != seq_before) {
+        TRY(store_acts_set_seq(store, act->id, act->verdict.seq));
+    }
+    return act->is_left ? put_place(act) : store_acts_end_place(store, act->id);
+}
+
+/* Of a stream that was taken out, or whose end is damaged, nothing is left to be done. */
+static enum err find_head(struct act_case *act, int64_t stream)
+{
+    struct store_stream row;
+    struct str name;
+    if (stream == 0) {
+        return ERR_OK;
+    }
+    TRY(store_streams_by_id(act->ordering->store, stream, &row, &name));
+    return ordering_find(act->ordering, name, &act->head);
+}
+
+static enum err go_on(struct act_case *act, const struct store_act *row)
+{
+    buf_add_str(&act->target, row->target);
+    buf_add_str(&act->value, row->value);
+    TRY(buf_err(&act->target));
+    TRY(buf_err(&act->value));
+    const bool is_undone = row->lifted_by != 0;
+    const uint64_t seq = row->seq;
+    const enum err err = is_undone ? ERR_NOT_FOUND : find_head(act, row->stream);
+    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+        return store_acts_end_place(act->ordering->store, act->id);
+    }
+    TRY(err);
+    TRY(go_on_kind(act));
+    return keep_place(act, seq);
+}
+
+enum err acts_go_on(struct ordering *ordering, const struct store_act_place *place,
+                    struct moment now)
+{
+    struct store_act row;
+    buf_reset(&ordering->staff);
+    buf_add_str(&ordering->staff, place->staff);
+    TRY(buf_err(&ordering->staff));
+    TRY(store_acts_get(ordering->store, place->act, &row));
+    const struct act_call call = {.act = {.what = row.what, .seconds = row.seconds},
+                                  .by = {.kind = ACTOR_SYSTEM, .role_bits = UINT32_MAX}};
+    struct act_case act = {.ordering = ordering,
+                           .call = &call,
+                           .now = now,
+                           .id = row.id,
+                           .place = *place,
+                           .verdict = {.end = ACT_DONE, .act_n = row.id, .seq = row.seq}};
+    buf_init(&act.target, MEM_ENGINE, SIZE_MAX);
+    buf_init(&act.value, MEM_ENGINE, SIZE_MAX);
+    const enum err err = go_on(&act, &row);
+    buf_done(&act.target);
+    buf_done(&act.value);
+    return err;
 }

@@ -6,10 +6,11 @@
  *                                    ▼                           ─▶ entry of the audit
  *                                 duplicate
  *
- * Used by:  batch.c.
+ * Used by:  batch.c, upkeep.c; act_pieces.c goes on with those that are more than a transaction
+ *           should hold.
  * Thread:   the ordering thread's; inside a write transaction.
- * Promise:  the act, what it does, its events and its audit entry are one transaction; a refusal
- *           and a duplicate change nothing.
+ * Promise:  the act, what it does, its events and its audit entry are one transaction; of an act
+ *           on thousands its first piece is. A refusal and a duplicate change nothing.
  */
 #pragma once
 
@@ -21,3 +22,6 @@
 /* An error means that the batch cannot go on. */
 MUST_USE enum err acts_judge(struct ordering *ordering, const struct act_call *call,
                              struct moment now, struct act_verdict *ret_verdict);
+/* A piece more of one that is unfinished; its place moves on, or ends. */
+MUST_USE enum err acts_go_on(struct ordering *ordering, const struct store_act_place *place,
+                             struct moment now);

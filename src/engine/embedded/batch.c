@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { CULPRITS_MAX = 8, RETRY_AFTER_MS = 1000 };
+enum { CULPRITS_MAX = 8, RETRY_AFTER_MS = 1000, ACT_TARGETS_FULL = 1024 };
 
 void batch_init(struct batch *batch, const struct clock *clock, struct engine_metrics *metrics,
                 uint32_t post_wait_ms_max)
@@ -21,6 +21,7 @@ void batch_init(struct batch *batch, const struct clock *clock, struct engine_me
     batch->act_count = 0;
     batch->call_count = 0;
     batch->barrier = NULL;
+    call_queue_init(&batch->begun);
 }
 
 void batch_begin(struct batch *batch, struct moment now)
@@ -29,6 +30,7 @@ void batch_begin(struct batch *batch, struct moment now)
     batch->post_count = 0;
     batch->act_count = 0;
     batch->call_count = 0;
+    batch->act_targets = 0;
     batch->rows = 0;
     batch->may_be_written = false;
 }
@@ -62,12 +64,18 @@ static void refuse_act(struct batch_act *act, enum act_refusal refusal)
     act->verdict = (struct act_verdict){.end = ACT_REFUSED, .refusal = refusal};
 }
 
+bool batch_takes_acts(const struct batch *batch)
+{
+    return batch->act_count < BATCH_ACTS_MAX && batch->act_targets < ACT_TARGETS_FULL;
+}
+
 /* The room for its answer is had before anything is written. */
 void batch_add_act(struct batch *batch, struct act_call *call, const struct bus *bus)
 {
     must(batch->act_count < BATCH_ACTS_MAX);
     struct batch_act *act = &batch->acts[batch->act_count++];
     *act = (struct batch_act){.call = call};
+    batch->act_targets += call->stream.len == 0 ? ACT_CASE_PIECE : call->act.target_count + 1;
     if (batch->barrier == NULL) {
         batch->barrier = barrier_new(bus, BATCH_ACTS_MAX);
     }
@@ -323,7 +331,10 @@ static void answer_act(struct batch *batch, const struct batch_act *act)
     call->act_n = verdict->act_n;
     call->seq = verdict->seq;
     memcpy(call->detail, verdict->detail, sizeof(call->detail));
-    if (verdict->end == ACT_DONE || verdict->end == ACT_DUPLICATE) {
+    const bool is_in_force = verdict->end == ACT_DONE || verdict->end == ACT_DUPLICATE;
+    if (is_in_force && verdict->is_unfinished) {
+        call_queue_push(&batch->begun, &call->call.letter);
+    } else if (is_in_force) {
         barrier_add(batch->barrier, call);
     } else {
         call_finish(&call->call);

@@ -442,6 +442,11 @@ bool embedded_step_writer(struct embedded *engine)
     return writer_step(engine->writer);
 }
 
+bool embedded_is_ahead(const struct embedded *engine)
+{
+    return writer_is_ahead(engine->writer);
+}
+
 bool embedded_step_reader(struct embedded *engine)
 {
     return readers_step(engine->readers);

@@ -55,6 +55,8 @@ void embedded_lease(struct embedded *engine, struct lease_call *call);
 /* Of an engine that is stepped: half a round of its ordering thread, an answer of a reader thread.
  * False: nothing waits. */
 bool embedded_step_writer(struct embedded *engine);
+/* Something is committed and not yet published: the next step does that. */
+bool embedded_is_ahead(const struct embedded *engine);
 bool embedded_step_reader(struct embedded *engine);
 /* Finishes what was handed over, closes the store, gives the folder free. No call may be under way
  * or come after, and no watch may be on. */

@@ -116,7 +116,37 @@ enum err evidence_expire(struct store *store, int64_t stream, uint64_t seq)
 {
     TRY(run_at(store, STORE_EVIDENCE_EXPIRE, stream, seq));
     TRY(run_at(store, STORE_REMOVALS_EXPIRE, stream, seq));
+    TRY(run_at(store, STORE_LIFTED_EXPIRE, stream, seq));
     return run_at(store, STORE_CARRIED_EXPIRE, stream, seq);
+}
+
+static enum err ask_lifted(struct store *store, enum store_query which,
+                           const struct evidence_lifted *lifted, sqlite3_stmt **ret_query)
+{
+    TRY(store_ask(store, which, ret_query));
+    bind_place(*ret_query, lifted->stream, lifted->seq);
+    (void)sqlite3_bind_int64(*ret_query, 3, (int64_t)lifted->restore);
+    return ERR_OK;
+}
+
+enum err evidence_note_lifted(struct store *store, const struct evidence_lifted *lifted,
+                              uint64_t act)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(ask_lifted(store, STORE_LIFTED_ADD, lifted, &query));
+    (void)sqlite3_bind_int64(query, 4, (int64_t)act);
+    return store_run(store, query);
+}
+
+enum err evidence_next_lifted(struct store *store, const struct evidence_lifted *lifted,
+                              uint64_t after, uint64_t *ret_act)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(ask_lifted(store, STORE_LIFTED_AFTER, lifted, &query));
+    (void)sqlite3_bind_int64(query, 4, (int64_t)after);
+    TRY(store_step(store, query));
+    *ret_act = (uint64_t)sqlite3_column_int64(query, 0);
+    return ERR_OK;
 }
 
 static enum err change_act(struct store *store, enum store_query which, int64_t stream,

@@ -47,5 +47,16 @@ MUST_USE enum err evidence_acts(struct store *store, int64_t stream, uint64_t se
                                 sqlite3_stmt **ret_walk);
 MUST_USE enum err evidence_next_act(struct store *store, sqlite3_stmt *walk, int64_t *ret_act);
 
+/* What the act `restore` lifted from a comment, so that undoing it can put it back. */
+struct evidence_lifted {
+    int64_t stream;
+    uint64_t seq, restore;
+};
+MUST_USE enum err evidence_note_lifted(struct store *store, const struct evidence_lifted *lifted,
+                                       uint64_t act);
+/* The next above `after`. ERR_NOT_FOUND. */
+MUST_USE enum err evidence_next_lifted(struct store *store, const struct evidence_lifted *lifted,
+                                       uint64_t after, uint64_t *ret_act);
+
 /* The sum of a row, over all of it: store_check.c asks. */
 uint64_t evidence_sum(const struct evidence_row *row);

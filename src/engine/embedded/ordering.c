@@ -138,6 +138,7 @@ void ordering_begin(struct ordering *ordering)
 {
     must(ordering->outbox.count == 0);
     ordering->first_act = 0;
+    buf_reset(&ordering->staff); // what follows from acts that are over names nobody
     ordering->next_n_before = ordering->next_n;
 }
 

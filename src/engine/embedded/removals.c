@@ -18,7 +18,7 @@
  *      -act < 0          it was restored: sweeps of acts up to that one do not remove it
  *
  * and at seq 0 of a stream: an act on all streams has a retract event of its own there. */
-enum { TOLD_SEQ = 0, LIFT_PIECES_MAX = 4 };
+enum { TOLD_SEQ = 0, LIFT_ROWS_MAX = REMOVALS_PIECE_ROWS / 2 };
 
 /* ---- how a comment stands ---- */
 
@@ -206,6 +206,7 @@ struct piece { // of one act's sweep
     uint64_t left_n;
     int64_t wall_ms;
     struct restoring_out *out;
+    uint32_t seen; // rows looked at, or restored
     uint32_t place_count;
     struct place places[REMOVALS_PIECE_ROWS]; // that it reached
 };
@@ -246,13 +247,13 @@ static enum err rewrite(struct piece *piece, uint64_t *ret_left_n)
 {
     sqlite3_stmt *walk = NULL;
     enum err err = walk_down(piece, &walk);
-    for (uint32_t seen = 0; err == ERR_OK; seen++) {
+    for (; err == ERR_OK; piece->seen++) {
         struct store_row row = {.n = 0};
         err = store_rows_next(piece->store, walk, &row);
         if (err != ERR_OK && err != ERR_GONE) {
             break;
         }
-        if (seen == REMOVALS_PIECE_ROWS) {
+        if (piece->seen == REMOVALS_PIECE_ROWS) {
             *ret_left_n = row.n;
             return ERR_OK;
         }
@@ -357,6 +358,7 @@ static enum err find_removed_by(struct piece *piece)
         piece->places[piece->place_count++] = (struct place){
             sqlite3_column_int64(query, 0), (uint64_t)sqlite3_column_int64(query, 1)};
     }
+    piece->seen = piece->place_count;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -412,19 +414,26 @@ static const struct sweep *find_sweep(const struct sweeps *sweeps, uint64_t act)
     return NULL;
 }
 
-/* Of `act`, or (0) of the oldest. */
-static enum err one_piece(struct store *store, uint64_t act, int64_t wall_ms,
-                          struct restoring_out *out, bool *ret_is_done)
+struct turn {
+    uint64_t act; // 0: the oldest
+    int64_t wall_ms;
+    uint32_t seen; // rows
+    bool is_done;  // nothing was left
+};
+
+static enum err one_piece(struct store *store, struct turn *turn, struct restoring_out *out)
 {
     struct sweeps sweeps;
     TRY(sweeps_load(store, &sweeps));
-    const struct sweep *sweep = act == 0 ? sweeps_next(&sweeps) : find_sweep(&sweeps, act);
-    *ret_is_done = sweep == NULL;
+    const struct sweep *sweep =
+        turn->act == 0 ? sweeps_next(&sweeps) : find_sweep(&sweeps, turn->act);
+    turn->is_done = sweep == NULL;
     enum err err = ERR_OK;
     struct piece *piece = sweep == NULL ? NULL : mem_new(MEM_ENGINE, sizeof(*piece));
     if (piece != NULL) {
-        *piece = (struct piece){.store = store, .wall_ms = wall_ms, .out = out};
+        *piece = (struct piece){.store = store, .wall_ms = turn->wall_ms, .out = out};
         err = go_on(&sweeps, sweep, piece);
+        turn->seen += piece->seen;
     } else if (sweep != NULL) {
         err = ERR_NOMEM;
     }
@@ -436,7 +445,10 @@ static enum err one_piece(struct store *store, uint64_t act, int64_t wall_ms,
 enum err removals_piece(struct store *store, int64_t wall_ms, struct restoring_out *out,
                         bool *ret_is_done)
 {
-    return one_piece(store, 0, wall_ms, out, ret_is_done);
+    struct turn turn = {.wall_ms = wall_ms};
+    const enum err err = one_piece(store, &turn, out);
+    *ret_is_done = turn.is_done;
+    return err;
 }
 
 /* ---- lifting ---- */
@@ -466,40 +478,45 @@ static enum err begin_lift(struct store *store, uint64_t act)
 enum err removals_lift(struct store *store, uint64_t act, int64_t wall_ms,
                        struct restoring_out *out)
 {
-    bool is_done = false;
+    struct turn turn = {.act = act, .wall_ms = wall_ms};
     TRY(begin_lift(store, act));
-    for (int i = 0; i < LIFT_PIECES_MAX && !is_done; i++) {
-        TRY(one_piece(store, act, wall_ms, out, &is_done));
+    while (!turn.is_done && turn.seen < LIFT_ROWS_MAX) {
+        TRY(one_piece(store, &turn, out));
     }
     return ERR_OK;
 }
 
 /* What removes it, one after the other, but that its author alone may see it. */
-static enum err lift_each(struct store *store, int64_t stream, uint64_t seq)
+static enum err lift_each(struct store *store, const struct evidence_lifted *lifted)
 {
     for (;;) {
         sqlite3_stmt *walk = NULL;
         int64_t act = 0;
         enum err err = ERR_OK;
-        TRY(evidence_acts(store, stream, seq, &walk));
+        TRY(evidence_acts(store, lifted->stream, lifted->seq, &walk));
         do {
             err = evidence_next_act(store, walk, &act);
         } while (err == ERR_OK && (act == EVIDENCE_SHADOW || act < 0));
         if (err != ERR_OK) {
             return err == ERR_NOT_FOUND ? ERR_OK : err;
         }
-        TRY(evidence_lift_act(store, stream, seq, act));
+        TRY(evidence_lift_act(store, lifted->stream, lifted->seq, act));
+        TRY(evidence_note_lifted(store, lifted, (uint64_t)act));
     }
 }
 
-static enum err except(const struct removals_by *by, const struct sweeps *sweeps,
-                       const struct store_row *row)
+/* Sweeps that have not reached it are not to. */
+static enum err except(struct store *store, const struct sweeps *sweeps,
+                       const struct store_row *row, const struct evidence_lifted *lifted)
 {
     const uint64_t newest = sweeps_newest(sweeps, row);
     if (newest == 0) {
         return ERR_OK;
     }
-    const enum err err = evidence_add_act(by->store, row->stream, row->seq, -(int64_t)newest);
+    for (uint64_t act = 0; (act = sweeps_after(sweeps, row, act)) != 0;) {
+        TRY(evidence_note_lifted(store, lifted, act));
+    }
+    const enum err err = evidence_add_act(store, row->stream, row->seq, -(int64_t)newest);
     return err == ERR_EXISTS ? ERR_OK : err;
 }
 
@@ -520,8 +537,10 @@ static enum err lift_all(const struct removals_by *by, const struct sweeps *swee
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_GONE : err;
     }
-    TRY(except(by, sweeps, row));
-    TRY(lift_each(by->store, place.stream, place.seq));
+    const struct evidence_lifted lifted = {
+        .stream = place.stream, .seq = place.seq, .restore = by->act};
+    TRY(except(by->store, sweeps, row, &lifted));
+    TRY(lift_each(by->store, &lifted));
     TRY(restore_place(by->store, sweeps, &place, restoring));
     return restoring_flush(restoring);
 }
@@ -561,35 +580,42 @@ struct unshadowing {
     const struct removals_by *by;
     const struct removals_shadow *shadow;
     const struct sweeps *sweeps;
+    uint64_t next_n;
 };
 
-static bool is_kept(const struct removals_shadow *shadow, int64_t stream)
+static enum err unshadow_unless_kept(const struct unshadowing *unshadowing,
+                                     const struct store_row *row, struct restoring *restoring)
 {
-    return shadow->is_kept != NULL && shadow->is_kept(shadow->asked, stream, shadow->user);
+    const struct removals_shadow *shadow = unshadowing->shadow;
+    bool is_kept = false;
+    if (shadow->is_kept != NULL) {
+        TRY(shadow->is_kept(shadow->asked, row, &is_kept));
+    }
+    return is_kept ? ERR_OK : unshadow_row(unshadowing->by, unshadowing->sweeps, row, restoring);
 }
 
-static enum err unshadow(const struct unshadowing *unshadowing, sqlite3_stmt *walk,
+static enum err unshadow(struct unshadowing *unshadowing, sqlite3_stmt *walk,
                          struct restoring *restoring)
 {
-    const struct removals_by *by = unshadowing->by;
-    for (;;) {
+    for (uint32_t seen = 0;; seen++) {
         struct store_row row = {.n = 0};
-        const enum err err = store_rows_next(by->store, walk, &row);
+        const enum err err = store_rows_next(unshadowing->by->store, walk, &row);
         if (err == ERR_NOT_FOUND) {
             return restoring_flush(restoring);
         }
-        if (err == ERR_GONE) {
-            continue;
+        TRY(err == ERR_GONE ? ERR_OK : err);
+        if (seen == REMOVALS_SHADOWS_MAX) {
+            unshadowing->next_n = row.n;
+            return restoring_flush(restoring);
         }
-        TRY(err);
-        if (!is_kept(unshadowing->shadow, row.stream)) {
-            TRY(unshadow_row(by, unshadowing->sweeps, &row, restoring));
+        if (err == ERR_OK) {
+            TRY(unshadow_unless_kept(unshadowing, &row, restoring));
         }
     }
 }
 
 enum err removals_unshadow(const struct removals_by *by, const struct removals_shadow *shadow,
-                           struct restoring_out *out)
+                           struct restoring_out *out, uint64_t *ret_next_n)
 {
     struct sweeps sweeps;
     struct restoring restoring;
@@ -598,12 +624,14 @@ enum err removals_unshadow(const struct removals_by *by, const struct removals_s
     store_bind_text(walk, 1, shadow->user);
     (void)sqlite3_bind_int64(walk, 2, (int64_t)shadow->since_n);
     (void)sqlite3_bind_int64(walk, 3, by->stream);
+    (void)sqlite3_bind_int64(walk, 4, (int64_t)shadow->upto_n);
     TRY(sweeps_load(by->store, &sweeps));
     restoring_init(&restoring, by->store, out);
-    const struct unshadowing unshadowing = {.by = by, .shadow = shadow, .sweeps = &sweeps};
+    struct unshadowing unshadowing = {.by = by, .shadow = shadow, .sweeps = &sweeps};
     const enum err err = unshadow(&unshadowing, walk, &restoring);
     restoring_done(&restoring);
     sweeps_done(&sweeps);
+    *ret_next_n = unshadowing.next_n;
     return err;
 }
 

@@ -29,6 +29,7 @@
 #include "base/str.h"
 #include "engine/embedded/restoring.h"
 #include "engine/embedded/store.h"
+#include "engine/embedded/store_rows.h"
 #include "wire/event.h"
 
 #include <stdbool.h>
@@ -58,30 +59,33 @@ MUST_USE enum err removals_sweep(const struct removals_by *by, struct str user, 
 /* The act on all streams has its own retract event in this one. */
 MUST_USE enum err removals_told(struct store *store, uint64_t act, int64_t stream);
 
-/* Lifts what `act` removed: those that no act in force removes any more are restored, as many as a
- * piece holds at once, the rest by removals_piece(). ERR_NOT_FOUND: it removed nothing. */
+/* Lifts what `act` removed: those that no act in force removes any more are restored, those of
+ * two pieces at most at once, the rest by removals_piece(). ERR_NOT_FOUND: it removed nothing. */
 MUST_USE enum err removals_lift(struct store *store, uint64_t act, int64_t wall_ms,
                                 struct restoring_out *out);
-/* Lifts all that removes or holds one comment: it is visible again. ERR_NOT_FOUND: no comment is
+/* Lifts all that removes or holds one comment: it is visible again, and `evidence` knows what was
+ * lifted by by->act. ERR_NOT_FOUND: no comment is
  * there; ERR_EXISTS: it is visible; ERR_GONE: its text was erased or is damaged. */
 MUST_USE enum err removals_lift_all(const struct removals_by *by, uint64_t seq,
                                     struct restoring_out *out);
 /* How the comment stands that this row of the log is, but for HELD: that is DELETED here. */
 struct sweeps;
-struct store_row;
 MUST_USE enum err removals_standing(struct store *store, const struct sweeps *sweeps,
                                     const struct store_row *row, enum comment_state *ret_state);
-/* What a shadow hid of `user` in `stream` (0: all) from row `since_n` on becomes visible, but in
- * streams where it is kept as it is. */
+/* What a shadow hid of `user` in `stream` (0: all), in rows `since_n` to `upto_n`, becomes visible,
+ * but for what something else keeps as it is. Looks at REMOVALS_SHADOWS_MAX rows. */
+enum { REMOVALS_SHADOWS_MAX = REMOVALS_PIECE_ROWS / 4 };
 struct removals_shadow {
     struct str user;
-    uint64_t since_n;
-    bool (*is_kept)(void *asked, int64_t stream, struct str user); // NULL: nowhere
-    void *asked;                                                   // of is_kept
+    uint64_t since_n, upto_n;
+    /* NULL: nothing does. */
+    enum err (*is_kept)(void *asked, const struct store_row *row, bool *ret_is_kept);
+    void *asked; // of is_kept
 };
+/* `*ret_next_n`: the first row that it did not look at; 0: there is none. */
 MUST_USE enum err removals_unshadow(const struct removals_by *by,
-                                    const struct removals_shadow *shadow,
-                                    struct restoring_out *out);
+                                    const struct removals_shadow *shadow, struct restoring_out *out,
+                                    uint64_t *ret_next_n);
 /* The same of the comment at `seq`. ERR_NOT_FOUND: none stands there. */
 MUST_USE enum err removals_unshadow_one(const struct removals_by *by, uint64_t seq,
                                         struct restoring_out *out);

@@ -219,8 +219,11 @@ static void the_shadowed_come_back_to_their_shadow_until_it_is_lifted(void **sta
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_SHADOWED);
     assert_int_equal(rig->restores, 0); // nobody else learns of it
     const uint64_t other = comments_rig_post_shadowed(rig, "eve", "secret");
-    const struct removals_shadow shadow = {.user = STR("eve"), .since_n = first_n};
-    assert_int_equal(removals_unshadow(&by, &shadow, &rig->out), ERR_OK);
+    uint64_t next_n = 1;
+    const struct removals_shadow shadow = {
+        .user = STR("eve"), .since_n = first_n, .upto_n = rig->next_n};
+    assert_int_equal(removals_unshadow(&by, &shadow, &rig->out, &next_n), ERR_OK);
+    assert_int_equal(next_n, 0);
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_VISIBLE);
     assert_int_equal(comments_rig_state(rig, other), COMMENT_VISIBLE);
     assert_int_equal(rig->restores, 1);

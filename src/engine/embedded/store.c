@@ -14,6 +14,7 @@ enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
 #define CACHE_READER_KIB "4096"
 
 #define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum, staff"
+#define PLACE "act, part, at, upto_n, staff"
 #define ACT "id, stream, what, key, target, value, seconds, at, until, seq, lifted_by"
 #define EVIDENCE "n, stream, seq, user, removed, body, sum"
 #define HELD "n, stream, state, seq, log_n, act, due, at, flags, user, cid, rule, body, sum"
@@ -43,6 +44,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_STREAM_AFTER] = "SELECT " STREAM "WHERE id > ?1 ORDER BY id LIMIT 1",
     [STORE_ROW_AT] = "SELECT " ROW " FROM log WHERE stream = ?1 AND seq = ?2",
     [STORE_ROW_SEQ] = "SELECT stream, seq FROM log WHERE n = ?1",
+    [STORE_ROW_UPTO] = "SELECT seq FROM log INDEXED BY log_place WHERE stream = ?1 AND n <= ?2 "
+                       "ORDER BY seq DESC LIMIT 1",
     [STORE_ROW_SET] = "UPDATE log SET kind = ?2, body = ?3, sum = ?4 WHERE n = ?1",
     [STORE_ROWS_DOWN] = "SELECT " ROW " FROM log WHERE n <= ?1 ORDER BY n DESC",
     [STORE_SHADOWS] = "SELECT seq, user, kind FROM log WHERE stream = ?1 AND seq > ?2 "
@@ -50,7 +53,7 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_SHADOWS_ANY] = "SELECT 1 FROM log WHERE stream = ?1 AND (flags & 4) <> 0 LIMIT 1",
     [STORE_HOLE_REMOVED] = "SELECT count(*) FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
                            "AND kind = 8 AND (flags & 4) = 0",
-    [STORE_SHADOWS_OF] = "SELECT " ROW " FROM log WHERE user = ?1 AND n >= ?2 "
+    [STORE_SHADOWS_OF] = "SELECT " ROW " FROM log WHERE user = ?1 AND n BETWEEN ?2 AND ?4 "
                          "AND (?3 = 0 OR stream = ?3) AND (flags & 4) <> 0 ORDER BY n",
     [STORE_EVIDENCE_PUT] =
         "INSERT OR REPLACE INTO evidence(" EVIDENCE ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -67,6 +70,11 @@ static const char *const texts[STORE_QUERIES] = {
                           "ORDER BY stream, seq LIMIT ?2",
     [STORE_REMOVAL_IS] = "SELECT 1 FROM removals WHERE stream = ?1 AND seq = ?2 AND act = ?3",
     [STORE_REMOVALS_EXPIRE] = "DELETE FROM removals WHERE stream = ?1 AND seq > 0 AND seq <= ?2",
+    [STORE_LIFTED_ADD] = "INSERT OR IGNORE INTO lifted(stream, seq, restore, act) "
+                         "VALUES (?1, ?2, ?3, ?4)",
+    [STORE_LIFTED_AFTER] = "SELECT act FROM lifted WHERE stream = ?1 AND seq = ?2 "
+                           "AND restore = ?3 AND act > ?4 ORDER BY act LIMIT 1",
+    [STORE_LIFTED_EXPIRE] = "DELETE FROM lifted WHERE stream = ?1 AND seq <= ?2",
     [STORE_SWEEP_ADD] = "INSERT OR IGNORE INTO sweeps(act, user, stream, upto_n, left_n, lifted) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STORE_SWEEPS] = "SELECT act, user, stream, left_n, lifted FROM sweeps ORDER BY user, act",
@@ -131,6 +139,11 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ACTS_LIFTED_BY] = "SELECT " ACT " FROM acts WHERE lifted_by = ?1 AND id > ?2 "
                              "ORDER BY id LIMIT 1",
     // what = ACT_RESTORE, ACT_APPROVE
+    [STORE_PLACE_PUT] = "INSERT OR REPLACE INTO act_places(" PLACE ") "
+                        "VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STORE_PLACE_GET] = "SELECT " PLACE " FROM act_places WHERE act = ?1",
+    [STORE_PLACE_AFTER] = "SELECT " PLACE " FROM act_places WHERE act > ?1 ORDER BY act LIMIT 1",
+    [STORE_PLACE_DELETE] = "DELETE FROM act_places WHERE act = ?1",
     [STORE_ACTS_RESTORED] =
         "SELECT total(what IN (3, 6) AND (?2 = 0 OR stream = ?2)), count(*) "
         "FROM (SELECT what, stream FROM acts WHERE id > ?1 ORDER BY id LIMIT ?3)",

@@ -59,6 +59,10 @@
  *             lifted              1: undone, and rows are still to be restored
  *   evidence  n, stream, seq, user, body   of a comment that was removed, under the checksum `sum`
  *             removed             unix ms, when; 2^63-1: it is restored
+ *   lifted    stream, seq, restore, act   what the act `restore` lifted from this comment
+ *   act_places  act               is not done: act_pieces.h
+ *             part, at, upto_n    how far it has come, as each kind of act has it
+ *             staff               of the events that are to come, as in `log`
  *   carried   stream, seq, row_n, user   that row of the log, a pin or restore, holds the text of
  *             this comment
  *             due                 1, within a transaction alone: to be overwritten there
@@ -100,6 +104,7 @@ enum store_query {
     STORE_STREAM_AFTER,
     STORE_ROW_AT,
     STORE_ROW_SEQ,
+    STORE_ROW_UPTO,
     STORE_ROW_SET,
     STORE_ROWS_DOWN,
     STORE_SHADOWS,
@@ -117,6 +122,9 @@ enum store_query {
     STORE_REMOVALS_BY,
     STORE_REMOVAL_IS,
     STORE_REMOVALS_EXPIRE,
+    STORE_LIFTED_ADD,
+    STORE_LIFTED_AFTER,
+    STORE_LIFTED_EXPIRE,
     STORE_SWEEP_ADD,
     STORE_SWEEPS,
     STORE_SWEEPS_ON,
@@ -163,6 +171,10 @@ enum store_query {
     STORE_ACT_LIFT,
     STORE_ACTS_LIFTED_BY,
     STORE_ACTS_RESTORED,
+    STORE_PLACE_PUT,
+    STORE_PLACE_GET,
+    STORE_PLACE_AFTER,
+    STORE_PLACE_DELETE,
     STORE_HELD_NEWEST,
     STORE_PINS,
     STORE_APPEALS,

@@ -5,19 +5,6 @@
 
 #include <stddef.h>
 
-static void bind_text(sqlite3_stmt *query, int place, struct str text)
-{
-    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
-                            SQLITE_STATIC);
-}
-
-static struct str column_text(sqlite3_stmt *query, int place)
-{
-    const char *text = (const char *)sqlite3_column_text(query, place);
-    return (struct str){.at = text,
-                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, place)};
-}
-
 uint64_t store_acts_key(uint64_t hash_key, struct str stream, enum act_do what, struct str target)
 {
     const uint8_t byte = (uint8_t)what;
@@ -37,8 +24,8 @@ enum err store_acts_add(struct store *store, struct store_act *act)
     (void)sqlite3_bind_int64(query, 2, act->stream);
     (void)sqlite3_bind_int(query, 3, (int)act->what);
     (void)sqlite3_bind_int64(query, 4, (int64_t)act->key);
-    bind_text(query, 5, act->target);
-    bind_text(query, 6, act->value);
+    store_bind_text(query, 5, act->target);
+    store_bind_text(query, 6, act->value);
     (void)sqlite3_bind_int64(query, 7, act->seconds);
     (void)sqlite3_bind_int64(query, 8, act->at_ms);
     (void)sqlite3_bind_int64(query, 9, act->until_ms);
@@ -56,8 +43,8 @@ static struct store_act act_columns(sqlite3_stmt *query)
         .stream = sqlite3_column_int64(query, 1),
         .what = (enum act_do)sqlite3_column_int(query, 2),
         .key = (uint64_t)sqlite3_column_int64(query, 3),
-        .target = column_text(query, 4),
-        .value = column_text(query, 5),
+        .target = store_column_text(query, 4),
+        .value = store_column_text(query, 5),
         .seconds = sqlite3_column_int64(query, 6),
         .at_ms = sqlite3_column_int64(query, 7),
         .until_ms = sqlite3_column_int64(query, 8),
@@ -131,6 +118,52 @@ enum err store_acts_lift(struct store *store, uint64_t id, uint64_t by)
     return set_number(store, STORE_ACT_LIFT, id, by);
 }
 
+enum err store_acts_put_place(struct store *store, const struct store_act_place *place)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_PLACE_PUT, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)place->act);
+    (void)sqlite3_bind_int64(query, 2, place->part);
+    (void)sqlite3_bind_int64(query, 3, (int64_t)place->at);
+    (void)sqlite3_bind_int64(query, 4, (int64_t)place->upto_n);
+    store_bind_text(query, 5, place->staff);
+    return store_run(store, query);
+}
+
+static enum err find_place(struct store *store, enum store_query which, uint64_t act,
+                           struct store_act_place *ret_place)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, which, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)act);
+    TRY(store_step(store, query));
+    *ret_place = (struct store_act_place){.act = (uint64_t)sqlite3_column_int64(query, 0),
+                                          .part = sqlite3_column_int64(query, 1),
+                                          .at = (uint64_t)sqlite3_column_int64(query, 2),
+                                          .upto_n = (uint64_t)sqlite3_column_int64(query, 3),
+                                          .staff = store_column_text(query, 4)};
+    return ERR_OK;
+}
+
+enum err store_acts_place(struct store *store, uint64_t act, struct store_act_place *ret_place)
+{
+    return find_place(store, STORE_PLACE_GET, act, ret_place);
+}
+
+enum err store_acts_place_after(struct store *store, uint64_t after,
+                                struct store_act_place *ret_place)
+{
+    return find_place(store, STORE_PLACE_AFTER, after, ret_place);
+}
+
+enum err store_acts_end_place(struct store *store, uint64_t act)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_PLACE_DELETE, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)act);
+    return store_run(store, query);
+}
+
 static uint64_t seq_of(struct str target)
 {
     static const struct str prefix = STR("seq:");
@@ -157,7 +190,7 @@ enum err store_acts_pins(struct store *store, int64_t stream, struct store_pins 
         TRY(err);
         pins.acts[pins.count] = (uint64_t)sqlite3_column_int64(query, 0);
         pins.seqs[pins.count] = (uint64_t)sqlite3_column_int64(query, 1);
-        pins.targets[pins.count] = seq_of(column_text(query, 2));
+        pins.targets[pins.count] = seq_of(store_column_text(query, 2));
         pins.count++;
     }
 }
@@ -184,7 +217,7 @@ enum err store_acts_decision(struct store *store, int64_t stream, struct str tar
     sqlite3_stmt *query = NULL;
     TRY(store_ask(store, STORE_DECISION, &query));
     (void)sqlite3_bind_int64(query, 1, stream);
-    bind_text(query, 2, target);
+    store_bind_text(query, 2, target);
     TRY(store_step(store, query));
     *ret_act = act_columns(query);
     return ERR_OK;

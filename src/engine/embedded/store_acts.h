@@ -41,6 +41,24 @@ MUST_USE enum err store_acts_restored(struct store *store, int64_t stream, uint6
 MUST_USE enum err store_acts_lifted(struct store *store, uint64_t by, uint64_t after,
                                     struct store_act *ret_act);
 
+/* How far an act has come that one transaction does not hold: act_pieces.h. What `part` and `at`
+ * are is the act's own affair. */
+struct store_act_place {
+    uint64_t act;
+    int64_t part;
+    uint64_t at;
+    uint64_t upto_n;  // the newest row when it began
+    struct str staff; // of its events: event_write_staff()
+};
+MUST_USE enum err store_acts_put_place(struct store *store, const struct store_act_place *place);
+/* ERR_NOT_FOUND: it is done, or was never begun. */
+MUST_USE enum err store_acts_place(struct store *store, uint64_t act,
+                                   struct store_act_place *ret_place);
+/* Of the next act above `after`. ERR_NOT_FOUND. */
+MUST_USE enum err store_acts_place_after(struct store *store, uint64_t after,
+                                         struct store_act_place *ret_place);
+MUST_USE enum err store_acts_end_place(struct store *store, uint64_t act); // it is done
+
 /* What is pinned in a stream, oldest first. */
 enum { STORE_PINS_MAX = 8 };
 struct store_pins {

@@ -3,19 +3,6 @@
 
 #include <stddef.h>
 
-static void bind_text(sqlite3_stmt *query, int place, struct str text)
-{
-    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
-                            SQLITE_STATIC);
-}
-
-static struct str column_text(sqlite3_stmt *query, int place)
-{
-    const char *text = (const char *)sqlite3_column_text(query, place);
-    return (struct str){.at = text,
-                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, place)};
-}
-
 enum err store_audit_add(struct store *store, int64_t chain, uint64_t act,
                          const struct store_audit *audit)
 {
@@ -24,7 +11,7 @@ enum err store_audit_add(struct store *store, int64_t chain, uint64_t act,
     (void)sqlite3_bind_int64(query, 1, chain);
     (void)sqlite3_bind_int64(query, 2, (int64_t)audit->n);
     (void)sqlite3_bind_int64(query, 3, (int64_t)act);
-    bind_text(query, 4, audit->entry);
+    store_bind_text(query, 4, audit->entry);
     return store_run(store, query);
 }
 
@@ -32,7 +19,7 @@ enum err store_audit_next(struct store *store, sqlite3_stmt *walk, struct store_
 {
     TRY(store_step(store, walk));
     *ret_audit = (struct store_audit){.n = (uint64_t)sqlite3_column_int64(walk, 0),
-                                      .entry = column_text(walk, 1)};
+                                      .entry = store_column_text(walk, 1)};
     return ERR_OK;
 }
 

@@ -199,6 +199,18 @@ enum err store_rows_any_since(struct store *store, uint64_t n, const struct stor
     return ERR_OK;
 }
 
+enum err store_rows_newest_upto(struct store *store, int64_t stream, uint64_t n, uint64_t *ret_seq)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_UPTO, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)n);
+    const enum err err = store_step(store, query);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    *ret_seq = err == ERR_OK ? column_u64(query, 0) : 0;
+    return ERR_OK;
+}
+
 enum err store_rows_newest_n(struct store *store, uint64_t *ret_n)
 {
     sqlite3_stmt *query = NULL;

@@ -72,6 +72,9 @@ struct store_since {
 MUST_USE enum err store_rows_any_since(struct store *store, uint64_t n,
                                        const struct store_since *since, uint32_t rows_max,
                                        bool *ret_is_any);
+/* The place of a stream's newest row up to row `n`; 0: there is none. */
+MUST_USE enum err store_rows_newest_upto(struct store *store, int64_t stream, uint64_t n,
+                                         uint64_t *ret_seq);
 /* 0: there is none. */
 MUST_USE enum err store_rows_newest_n(struct store *store, uint64_t *ret_n);
 

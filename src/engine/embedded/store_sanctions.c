@@ -3,29 +3,16 @@
 
 #include <stddef.h>
 
-static void bind_text(sqlite3_stmt *query, int place, struct str text)
-{
-    (void)sqlite3_bind_text(query, place, text.len == 0 ? "" : text.at, (int)text.len,
-                            SQLITE_STATIC);
-}
-
-static struct str column_text(sqlite3_stmt *query, int place)
-{
-    const char *text = (const char *)sqlite3_column_text(query, place);
-    return (struct str){.at = text,
-                        .len = text == NULL ? 0 : (size_t)sqlite3_column_bytes(query, place)};
-}
-
 enum err store_sanctions_add(struct store *store, const struct store_sanction *sanction)
 {
     sqlite3_stmt *query = NULL;
     TRY(store_ask(store, STORE_SANCTION_ADD, &query));
     (void)sqlite3_bind_int64(query, 1, (int64_t)sanction->act);
-    bind_text(query, 2, sanction->user);
+    store_bind_text(query, 2, sanction->user);
     (void)sqlite3_bind_int64(query, 3, sanction->stream);
     (void)sqlite3_bind_int(query, 4, (int)sanction->what);
     (void)sqlite3_bind_int64(query, 5, sanction->until_ms);
-    bind_text(query, 6, sanction->words);
+    store_bind_text(query, 6, sanction->words);
     return store_run(store, query);
 }
 
@@ -34,7 +21,7 @@ enum err store_sanctions_delete(struct store *store, uint64_t act, struct str us
     sqlite3_stmt *query = NULL;
     TRY(store_ask(store, STORE_SANCTION_DELETE, &query));
     (void)sqlite3_bind_int64(query, 1, (int64_t)act);
-    bind_text(query, 2, user);
+    store_bind_text(query, 2, user);
     return store_run(store, query);
 }
 
@@ -48,7 +35,7 @@ enum err store_sanctions_of(struct store *store, const struct store_sanction *li
 {
     TRY(store_ask(store, STORE_SANCTIONS_OF, ret_walk));
     (void)sqlite3_bind_int64(*ret_walk, 1, like->stream);
-    bind_text(*ret_walk, 2, like->user);
+    store_bind_text(*ret_walk, 2, like->user);
     (void)sqlite3_bind_int64(*ret_walk, 3, like->until_ms);
     return ERR_OK;
 }
@@ -59,11 +46,11 @@ enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
     TRY(store_step(store, walk));
     *ret_sanction = (struct store_sanction){
         .act = (uint64_t)sqlite3_column_int64(walk, 0),
-        .user = column_text(walk, 1),
+        .user = store_column_text(walk, 1),
         .stream = sqlite3_column_int64(walk, 2),
         .what = (enum act_do)sqlite3_column_int(walk, 3),
         .until_ms = sqlite3_column_int64(walk, 4),
-        .words = column_text(walk, 5),
+        .words = store_column_text(walk, 5),
     };
     return ERR_OK;
 }
@@ -76,7 +63,7 @@ enum err store_sanctions_set_roles(struct store *store, int64_t stream, struct s
     sqlite3_stmt *query = NULL;
     TRY(store_ask(store, STORE_RANK_SET, &query));
     (void)sqlite3_bind_int64(query, 1, stream);
-    bind_text(query, 2, user);
+    store_bind_text(query, 2, user);
     (void)sqlite3_bind_int64(query, 3, roles);
     return store_run(store, query);
 }
@@ -88,7 +75,7 @@ enum err store_sanctions_roles(struct store *store, int64_t stream, struct str u
     uint32_t roles = 0;
     TRY(store_ask(store, STORE_RANK_GET, &query));
     (void)sqlite3_bind_int64(query, 1, stream);
-    bind_text(query, 2, user);
+    store_bind_text(query, 2, user);
     for (;;) {
         const enum err err = store_step(store, query);
         if (err == ERR_NOT_FOUND) {

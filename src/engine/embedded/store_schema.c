@@ -55,7 +55,6 @@ static const char moderation_tables[] =
     "CREATE TABLE sweeps(act INTEGER NOT NULL, user TEXT NOT NULL, stream INTEGER NOT NULL,"
     " upto_n INTEGER NOT NULL, left_n INTEGER NOT NULL, lifted INTEGER NOT NULL,"
     " PRIMARY KEY(act, user)) WITHOUT ROWID;"
-    "CREATE INDEX sweeps_user ON sweeps(user);"
     "CREATE TABLE evidence(n INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,"
     " user TEXT NOT NULL, removed INTEGER NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX evidence_place ON evidence(stream, seq);"
@@ -80,7 +79,13 @@ static const char moderation_tables[] =
     "CREATE INDEX held_due ON held(due) WHERE state = 2 AND due > 0;";
 
 /* What format 4 has beyond 3. */
-static const char staff_column[] = "ALTER TABLE log ADD COLUMN staff TEXT NOT NULL DEFAULT ''";
+static const char format_4[] =
+    "ALTER TABLE log ADD COLUMN staff TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE act_places(act INTEGER PRIMARY KEY, part INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, upto_n INTEGER NOT NULL, staff TEXT NOT NULL);"
+    "CREATE TABLE lifted(stream INTEGER NOT NULL, seq INTEGER NOT NULL, restore INTEGER NOT NULL,"
+    " act INTEGER NOT NULL, PRIMARY KEY(stream, seq, restore, act)) WITHOUT ROWID;"
+    "CREATE INDEX sweeps_user ON sweeps(user)";
 
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
 {
@@ -157,7 +162,7 @@ static enum err fill(struct store *store)
     const struct epoch epoch = new_epoch();
     TRY(store_exec(store, tables));
     TRY(store_exec(store, moderation_tables));
-    TRY(store_exec(store, staff_column));
+    TRY(store_exec(store, format_4));
     TRY(set_epoch(store, &epoch));
     TRY(store_schema_set_number(store, "hash_key", sys_random_u64()));
     TRY(store_schema_set_number(store, "id_key", sys_random_u64()));
@@ -183,7 +188,7 @@ static enum err grow(struct store *store)
     if (version < VERSION_MODERATION) {
         TRY(store_exec(store, moderation_tables));
     }
-    TRY(store_exec(store, staff_column));
+    TRY(store_exec(store, format_4));
     snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", VERSION);
     return store_exec(store, sql);
 }

@@ -75,6 +75,8 @@ static void open_format_2(struct place *place)
 {
     static const char *const takes_back[] = {
         "DROP TABLE acts",
+        "DROP TABLE act_places",
+        "DROP TABLE lifted",
         "DROP TABLE audit",
         "DROP TABLE sanctions",
         "DROP TABLE ranks",
@@ -137,6 +139,9 @@ static void a_log_of_format_3_has_who_did_what_from_now_on(void **state)
     open_empty(&place);
     assert_int_equal(prepare(&place), ERR_OK);
     assert_int_equal(store_exec(&place.store, "ALTER TABLE log DROP COLUMN staff;"
+                                              "DROP TABLE act_places;"
+                                              "DROP TABLE lifted;"
+                                              "DROP INDEX sweeps_user;"
                                               "INSERT INTO log VALUES "
                                               "(1, 1, 1, 0, 7, 2, 0, 0, 1, '', '', '', 0);"
                                               "PRAGMA user_version = 3"),

@@ -48,6 +48,8 @@ enum sweeps_say sweeps_judge(const struct sweeps *sweeps, const struct store_row
                              uint64_t after_act);
 /* The newest act whose sweep has not reached it; 0: none. */
 uint64_t sweeps_newest(const struct sweeps *sweeps, const struct store_row *row);
+/* The oldest above `after` that removes it and has not reached it; 0: none. */
+uint64_t sweeps_after(const struct sweeps *sweeps, const struct store_row *row, uint64_t after);
 /* Whether this act's sweep is about the row, reached or not. */
 bool sweeps_names(const struct sweeps *sweeps, uint64_t act, const struct store_row *row);
 /* Whether an act is being lifted. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/mutant.h"
+#include "engine/embedded/act_pieces.h"
 #include "engine/embedded/ballast.h"
 #include "engine/embedded/batch.h"
 #include "engine/embedded/bus.h"
@@ -43,6 +44,7 @@ struct writer {
     struct call_queue posts, acts, calls;
     struct lease_call *lending; // asked, and not answered yet; NULL: none
     struct batch batch;
+    struct act_pieces pieces;
     bool is_ending;
     bool is_decided; // a batch is: it has to be published and answered
     bool may_publish;
@@ -406,8 +408,7 @@ static void fill_batch(struct writer *writer, struct moment now)
            (letter = call_queue_pop(&writer->calls)) != NULL) {
         batch_add_call(&writer->batch, (struct stream_call *)(void *)call_of(letter));
     }
-    while (writer->batch.act_count < BATCH_ACTS_MAX &&
-           (letter = call_queue_pop(&writer->acts)) != NULL) {
+    while (batch_takes_acts(&writer->batch) && (letter = call_queue_pop(&writer->acts)) != NULL) {
         batch_add_act(&writer->batch, (struct act_call *)(void *)call_of(letter), &writer->bus);
     }
     while (writer->batch.post_count < BATCH_POSTS_MAX &&
@@ -478,12 +479,14 @@ static void finish_batch(struct writer *writer)
         wake_retention(writer);
         if (writer->batch.act_count > 0) {
             housekeeping_wake_acts(&writer->keeping);
+            act_pieces_wake(&writer->pieces);
         }
     }
     (void)engine_metrics_move(&writer->options.metrics->waiting,
                               -(int64_t)writer->batch.post_count);
     atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
     batch_answer(&writer->batch, &writer->bus);
+    act_pieces_take(&writer->pieces, &writer->batch.begun);
 }
 
 /* ---- the folder lent to another process ---- */
@@ -503,6 +506,7 @@ static void lend(struct writer *writer)
     if (health_of(writer) < HEALTH_BROKEN) {
         housekeeping_end(&writer->keeping, now_of(writer));
     }
+    act_pieces_give_up(&writer->pieces);
     store_close(&writer->store);
     lease_unlock(writer->options.lease);
     lease_become(writer->options.lease, LEASE_LENT);
@@ -527,6 +531,7 @@ static void take_back(struct writer *writer)
     lease_become(lease, LEASE_OURS);
     readers_resume(writer->options.readers);
     recover(writer, now);
+    act_pieces_wake(&writer->pieces);
     for (struct letter *letter = lease->held.first; letter != NULL; letter = letter->next) {
         if (letter->open == open_submit) {
             submit_of(letter)->asked_mono_ms = now.mono_ms; // the disk did not keep it waiting
@@ -629,6 +634,7 @@ static void keep_house(struct writer *writer)
         return;
     }
     if (health == HEALTH_BROKEN) {
+        act_pieces_give_up(&writer->pieces);
         if (housekeeping_is_time_to_recover(&writer->keeping, now)) {
             recover(writer, now);
         }
@@ -649,17 +655,48 @@ static void keep_house(struct writer *writer)
     }
 }
 
+static bool has_act_left(const struct writer *writer)
+{
+    return health_of(writer) < HEALTH_BROKEN && lease_state(writer->options.lease) < LEASE_LENT &&
+           act_pieces_is_due(&writer->pieces, now_of(writer));
+}
+
+static void go_on_with_act(struct writer *writer)
+{
+    const struct act_pieces_ways ways = {.bus = &writer->bus,
+                                         .tail = writer->options.tail,
+                                         .pieces = &writer->options.metrics->act_pieces};
+    const enum err err = act_pieces_step(&writer->pieces, &ways, now_of(writer));
+    publication_raise(writer->options.publication, writer->ordering.next_n);
+    if (err != ERR_OK) {
+        note_failure(writer, err);
+    }
+}
+
+bool writer_is_ahead(const struct writer *writer)
+{
+    return writer->is_decided;
+}
+
 bool writer_step(struct writer *writer)
 {
     if (writer->is_decided) {
         finish_batch(writer);
+        if (has_act_left(writer)) {
+            go_on_with_act(writer);
+        }
         keep_house(writer);
-        return has_work(writer);
+        return has_work(writer) || has_act_left(writer);
     }
     (void)mail_open_all(&writer->mail);
     take_rules(writer);
     if (has_work(writer)) {
         decide_batch(writer);
+        return true;
+    }
+    if (has_act_left(writer)) {
+        go_on_with_act(writer);
+        keep_house(writer);
         return true;
     }
     if (lease_state(writer->options.lease) == LEASE_ASKED && writer->lending != NULL) {
@@ -698,6 +735,7 @@ static enum err open_parts(struct writer *writer)
     bus_init(&writer->bus, &writer->options.mailbox);
     housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail, &writer->bus,
                       writer->options.metrics);
+    act_pieces_init(&writer->pieces, &writer->ordering);
     batch_init(&writer->batch, writer->options.clock, writer->options.metrics,
                writer->options.post_wait_ms_max);
     if (!writer->options.is_stepped) {
@@ -750,6 +788,7 @@ void writer_free(struct writer *writer)
     if (health_of(writer) < HEALTH_BROKEN && writer->store.db != NULL) {
         housekeeping_end(&writer->keeping, now_of(writer));
     }
+    act_pieces_give_up(&writer->pieces);
     ordering_close(&writer->ordering);
     bus_done(&writer->bus);
     store_close(&writer->store);

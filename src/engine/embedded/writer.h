@@ -69,6 +69,7 @@ void writer_free(struct writer *writer);
 /* One half of the thread's round, on the caller's thread: takes what came and decides it; then
  * publishes, answers and keeps house. False: nothing waits to be gone on with. */
 bool writer_step(struct writer *writer);
+bool writer_is_ahead(const struct writer *writer); // a batch is committed and not published
 
 /* Any thread: */
 void writer_submit(struct writer *writer, struct submit *submit);

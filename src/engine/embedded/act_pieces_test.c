@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_pieces.h"
+
+#include "engine/embedded/acts.h"
+#include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_rows.h"
+#include "rules/claims.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* More than two pieces, and no whole number of them. */
+enum { MANY = 2 * ACT_CASE_PIECE + 3 };
+
+static const struct moment now = {.mono_ms = 1000000, .wall_ms = 1000000};
+static const struct embedded_rules rules = {.evidence_days = 30};
+
+static struct store store;
+static struct store_identity identity;
+static struct ordering ordering;
+static struct act_pieces pieces;
+static struct bus bus;
+static struct log_tail tail;
+static struct home home; // whose letters are opened as they come
+static struct watch watches[MANY];
+static uint64_t seqs[MANY];
+static uint32_t answers;
+static struct metric counted;
+static const struct act_pieces_ways ways = {.bus = &bus, .tail = &tail, .pieces = &counted};
+
+static void open_now(struct home *to, struct letter *letter)
+{
+    (void)to;
+    letter->open(letter);
+}
+
+static void on_done(struct call *call)
+{
+    (void)call;
+    answers++;
+}
+
+static void on_event(struct watch *watch, struct event *event)
+{
+    (void)watch;
+    (void)event;
+}
+
+static void open_ordering(void)
+{
+    assert_int_equal(ordering_open(&ordering, &store, &identity, &rules, now), ERR_OK);
+    act_pieces_init(&pieces, &ordering);
+}
+
+static int set_up(void **state)
+{
+    struct store_fault fault;
+    (void)state;
+    answers = 0;
+    home = (struct home){.send = open_now};
+    log_tail_init(&tail, 1, 1 << 20);
+    bus_init(&bus, &(struct bus_bounds){.events_max = BUS_EVENTS_MAX, .bytes_max = BUS_BYTES_MAX});
+    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
+    assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
+    open_ordering();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    act_pieces_give_up(&pieces);
+    ordering_close(&ordering);
+    bus_done(&bus);
+    store_close(&store);
+    log_tail_done(&tail);
+    return 0;
+}
+
+static void begin(void)
+{
+    ordering_begin(&ordering);
+    assert_int_equal(store_begin_write(&store), ERR_OK);
+}
+
+static void commit(void)
+{
+    const struct outlet outlet = {
+        .heads = &ordering.heads, .bus = &bus, .tail = &tail, .mono_ms = now.mono_ms};
+    assert_int_equal(store_commit(&store), ERR_OK);
+    ordering_settle(&ordering);
+    outbox_publish(&ordering.outbox, &outlet);
+}
+
+static void post_in(const char *stream)
+{
+    struct verdict verdict;
+    const struct submit submit = {.stream = str_of(stream),
+                                  .author = {.id = STR("ann"), .name = STR("Ann")},
+                                  .address = STR("address"),
+                                  .text = STR("secret"),
+                                  .media_ms = -1};
+    assert_int_equal(ordering_judge(&ordering, &submit, now, &verdict), ERR_OK);
+    assert_int_equal(verdict.end, SUBMIT_DONE);
+    event_unref(verdict.event);
+}
+
+static void post_many(void)
+{
+    begin();
+    for (uint32_t i = 0; i < MANY; i++) {
+        post_in("demo");
+        seqs[i] = i + 1;
+    }
+    commit();
+}
+
+/* Its first piece. */
+static struct act_verdict act(struct act_call *call, const char *stream, struct act what)
+{
+    struct act_verdict verdict;
+    *call = (struct act_call){
+        .call = {.home = &home, .done = on_done},
+        .stream = str_of(stream),
+        .act = what,
+        .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_ADMIN},
+    };
+    begin();
+    assert_int_equal(acts_judge(&ordering, call, now, &verdict), ERR_OK);
+    commit();
+    call->end = verdict.end;
+    call->act_n = verdict.act_n;
+    act_pieces_wake(&pieces);
+    return verdict;
+}
+
+static void wait_for(struct act_call *call)
+{
+    struct call_queue begun;
+    call_queue_init(&begun);
+    call_queue_push(&begun, &call->call.letter);
+    act_pieces_take(&pieces, &begun);
+}
+
+static uint32_t finish(void)
+{
+    uint32_t steps = 0;
+    while (act_pieces_is_due(&pieces, now)) {
+        assert_true(steps++ < 100);
+        assert_int_equal(act_pieces_step(&pieces, &ways, now), ERR_OK);
+    }
+    return steps;
+}
+
+static int64_t number(const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    assert_int_equal(sqlite3_prepare_v2(store.db, sql, -1, &query, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+    const int64_t value = sqlite3_column_int64(query, 0);
+    (void)sqlite3_finalize(query);
+    return value;
+}
+
+static int64_t texts(void)
+{
+    return number("SELECT count(*) FROM log WHERE kind = 1");
+}
+
+static struct act removal(enum act_do what)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_SEQS, .seqs = seqs, .target_count = MANY, .seconds = -1};
+}
+
+static struct act undo_of(uint64_t id)
+{
+    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = id, .seconds = -1};
+}
+
+static void who_deletes_thousands_is_answered_when_all_are_gone(void **state)
+{
+    struct act_call call;
+    (void)state;
+    post_many();
+    const struct act_verdict first = act(&call, "demo", removal(ACT_DELETE));
+    assert_int_equal(first.end, ACT_DONE);
+    assert_true(first.is_unfinished);
+    assert_int_equal(texts(), MANY - ACT_CASE_PIECE);
+    wait_for(&call);
+    assert_int_equal(act_pieces_step(&pieces, &ways, now), ERR_OK);
+    assert_int_equal(texts(), MANY - 2 * ACT_CASE_PIECE);
+    assert_int_equal(answers, 0);
+    begin();
+    post_in("demo"); // nobody waits for the end of it
+    commit();
+    (void)finish();
+    assert_int_equal(answers, 1);
+    assert_int_equal(call.end, ACT_DONE);
+    assert_int_equal(texts(), 1);
+    assert_true(call.seq > first.seq); // where the last of its events stands
+    assert_int_equal(number("SELECT seq FROM acts"), (int64_t)call.seq);
+    assert_int_equal(number("SELECT count(*) FROM act_places"), 0);
+    assert_int_equal(number("SELECT count(*) FROM audit"), 1);
+    /* Each says to moderators whose it is. */
+    assert_int_equal(number("SELECT count(*) FROM log WHERE kind NOT IN (1, 8)"), 3);
+    assert_int_equal(number("SELECT count(*) FROM log WHERE instr(staff, '\"by\":\"mod\"') > 0"),
+                     3);
+}
+
+static void what_was_begun_is_finished_after_a_restart(void **state)
+{
+    struct act_call call;
+    (void)state;
+    post_many();
+    const struct act_verdict removed = act(&call, "demo", removal(ACT_DELETE));
+    ordering_close(&ordering);
+    open_ordering();
+    (void)finish();
+    assert_int_equal(texts(), 0);
+    assert_int_equal(answers, 0); // who asked is gone
+    (void)act(&call, "demo", removal(ACT_RESTORE));
+    ordering_close(&ordering);
+    open_ordering();
+    (void)finish();
+    assert_int_equal(number("SELECT count(*) FROM removals WHERE act > 0"), 0);
+    (void)act(&call, "demo", undo_of(call.act_n)); // the delete is in force still
+    (void)finish();
+    assert_int_equal(number("SELECT count(*) FROM removals WHERE act > 0"), MANY);
+    assert_int_equal(number("SELECT max(act) FROM removals"), (int64_t)removed.act_n);
+}
+
+static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
+{
+    struct act_call call, undo;
+    (void)state;
+    post_many();
+    const struct act_verdict removed = act(&call, "demo", removal(ACT_DELETE));
+    wait_for(&call);
+    (void)act(&undo, "demo", undo_of(removed.act_n));
+    (void)finish();
+    assert_int_equal(answers, 1); // it was done, and undone
+    assert_int_equal(texts(), MANY - ACT_CASE_PIECE);
+    assert_int_equal(number("SELECT count(*) FROM act_places"), 0);
+}
+
+static void who_asks_again_before_its_end_waits_for_it_too(void **state)
+{
+    static const struct str users[] = {STR("ann")};
+    struct act_call calls[2];
+    char name[32];
+    const struct act purge = {
+        .what = ACT_PURGE, .at = ACT_AT_USERS, .users = users, .target_count = 1, .seconds = -1};
+    (void)state;
+    begin();
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "stream-%u", i);
+        post_in(name);
+    }
+    commit();
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct head *head = NULL;
+        snprintf(name, sizeof(name), "stream-%u", i);
+        assert_int_equal(ordering_find(&ordering, str_of(name), &head), ERR_OK);
+        watches[i] = (struct watch){.call = {.home = &home}, .on_event = on_event};
+        assert_int_equal(bus_add(&bus, &head->subs, &watches[i]), ERR_OK);
+        heads_watched(&ordering.heads, head);
+    }
+    assert_true(act(&calls[0], "", purge).is_unfinished);
+    const struct act_verdict again = act(&calls[1], "", purge);
+    assert_int_equal(again.end, ACT_DUPLICATE);
+    assert_true(again.is_unfinished);
+    assert_int_equal(again.act_n, calls[0].act_n);
+    wait_for(&calls[0]);
+    wait_for(&calls[1]);
+    assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), ACT_CASE_PIECE);
+    (void)finish();
+    assert_int_equal(answers, 2);
+    /* Each stream that is watched was told, once. */
+    assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), MANY);
+    assert_int_equal(number("SELECT count(DISTINCT stream) FROM log WHERE kind <> 1"), MANY);
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "stream-%u", i);
+        struct head *head = heads_peek(&ordering.heads, str_of(name));
+        bus_remove(&bus, &head->subs, &watches[i]);
+        heads_idle(&ordering.heads, head);
+    }
+}
+
+static void who_waits_is_told_unknown_when_a_piece_fails(void **state)
+{
+    struct store_breaks breaks;
+    struct act_call call;
+    (void)state;
+    post_many();
+    (void)act(&call, "demo", removal(ACT_DELETE));
+    wait_for(&call);
+    store_breaks_arm(&breaks, &store, STORE_BREAKS_STEPPING, 5);
+    assert_int_not_equal(act_pieces_step(&pieces, &ways, now), ERR_OK);
+    assert_true(store_breaks_disarm(&breaks, &store));
+    assert_int_equal(answers, 1);
+    assert_int_equal(call.end, ACT_UNKNOWN);
+    assert_int_equal(texts(), MANY - ACT_CASE_PIECE);
+    assert_false(act_pieces_is_due(&pieces, now));
+    pieces.next_ms = now.mono_ms; // later
+    (void)finish();
+    assert_int_equal(texts(), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(who_deletes_thousands_is_answered_when_all_are_gone),
+        TEST(what_was_begun_is_finished_after_a_restart),
+        TEST(what_is_undone_before_its_end_is_not_gone_on_with),
+        TEST(who_asks_again_before_its_end_waits_for_it_too),
+        TEST(who_waits_is_told_unknown_when_a_piece_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
