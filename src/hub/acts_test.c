@@ -175,6 +175,32 @@ static void a_notice_is_for_its_user_and_moderators(void **state)
     assert_int_equal(author->prover.events, 2);
 }
 
+/* It comes between who asks and hello: behind that it is told, once. */
+static void who_opens_only_now_is_told_what_is_theirs(void **state)
+{
+    struct world *world = *state;
+    struct join live = world_plain(0);
+    (void)world_join(world, 0, &live); // so that the stream is followed
+    world_rest(world);
+    live.user = 1;
+    struct fake_reader *author = world_join(world, 1, &live);
+    struct fake_reader *leaver = world_join(world, 2, &live);
+    live.user = 2;
+    struct fake_reader *other = world_join(world, 3, &live);
+    for (int i = 0; i < CATCHUP_NOTICES_MAX + 1; i++) {
+        fake_engine_notice(&world->engine, &(struct fake_notice){.user = 1});
+    }
+    while (fake_home_open_one(&world->home)) {
+    }
+    assert_false(author->is_open);
+    fake_reader_leave(leaver);
+    world_rest(world);
+    assert_non_null(strstr(author->prover.first_signal, "\"type\":\"hello\""));
+    assert_int_equal(author->prover.notices, CATCHUP_NOTICES_MAX);
+    assert_int_equal(other->prover.notices, 0);
+    assert_int_equal(author->viewer.mode, VIEWER_LIVE);
+}
+
 static void a_shadowed_comment_is_its_authors_alone(void **state)
 {
     struct world *world = *state;
@@ -329,6 +355,7 @@ int main(void)
         EACH(copies_are_sent_once),
         EACH(who_has_nothing_waiting_gets_an_act_once),
         EACH(a_notice_is_for_its_user_and_moderators),
+        EACH(who_opens_only_now_is_told_what_is_theirs),
         EACH(a_shadowed_comment_is_its_authors_alone),
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),

@@ -68,6 +68,9 @@ static void end(struct catchup *catchup)
 void catchup_free(struct catchup *catchup)
 {
     list_remove(&catchup->stream_link);
+    for (uint32_t i = 0; i < catchup->notice_count; i++) {
+        notice_unref(catchup->notices[i]);
+    }
     read_done(&catchup->acts);
     read_done(&catchup->fetched);
     lane_scribe_done(&catchup->scribe);

@@ -53,6 +53,27 @@ static void tell(struct catchup *catchup, struct str json, bool is_confidential)
 
 /* ---- to one user ---- */
 
+static void keep(struct catchup *catchup, struct notice *notice)
+{
+    if (catchup->notice_count == CATCHUP_NOTICES_MAX) {
+        metric_count(&catchup->hub->tally.notices_lost, 1);
+        return;
+    }
+    catchup->notices[catchup->notice_count++] = notice_ref(notice);
+}
+
+void herald_tell_kept(struct catchup *catchup)
+{
+    for (uint32_t i = 0; i < catchup->notice_count; i++) {
+        struct notice *notice = catchup->notices[i];
+        if (is_own(notice, catchup->viewer)) { // it may be somebody else by now
+            tell(catchup, (struct str){.at = notice->json, .len = notice->json_len}, false);
+        }
+        notice_unref(notice);
+    }
+    catchup->notice_count = 0;
+}
+
 /* Out of the ring, so that it has a page. */
 static void part(struct viewer *viewer)
 {
@@ -62,7 +83,7 @@ static void part(struct viewer *viewer)
     }
 }
 
-static void tell_user(struct stream *stream, const struct notice *notice)
+static void tell_user(struct stream *stream, struct notice *notice)
 {
     const struct str json = {.at = notice->json, .len = notice->json_len};
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
@@ -74,7 +95,12 @@ static void tell_user(struct stream *stream, const struct notice *notice)
     }
     for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
         struct catchup *catchup = list_entry(link, struct catchup, stream_link);
-        if (catchup->encoding != NULL && is_own(notice, catchup->viewer)) {
+        if (catchup->encoding == NULL || !is_own(notice, catchup->viewer)) {
+            continue;
+        }
+        if (catchup->viewer->mode == VIEWER_OPENING) {
+            keep(catchup, notice);
+        } else {
             tell(catchup, json, false);
         }
     }
@@ -163,7 +189,7 @@ static void tell_everywhere(const struct hub *hub, const struct notice *notice)
     }
 }
 
-void herald_take(struct stream *stream, const struct notice *notice)
+void herald_take(struct stream *stream, struct notice *notice)
 {
     if (notice->is_of_all) {
         tell_everywhere(stream->hub, notice);

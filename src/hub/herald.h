@@ -10,13 +10,16 @@
  *
  * Used by:  stream.c, hub.c.
  * Thread:   the hub's reactor.
- * Promise:  behind what was begun, before what waits. Who has no room for it, or opens only now, is
- *           not sent it: what it says can be asked for.
+ * Promise:  behind what was begun, before what waits. Who opens only now is told what is theirs
+ *           alone behind hello; who has no room for it is not sent it: what it says can be asked
+ *           for.
  */
 #pragma once
 
-#include "hub/heart.h"
+#include "hub/pursuit.h"
 
-void herald_take(struct stream *stream, const struct notice *notice);
+void herald_take(struct stream *stream, struct notice *notice);
+/* Its hello was written: what was kept for it follows. */
+void herald_tell_kept(struct catchup *catchup);
 /* Tells the numbers that are due; returns when it wants to be called again. */
 int64_t herald_turn(struct hub *hub);

@@ -8,6 +8,7 @@
 #include "hub/door.h"
 #include "hub/early.h"
 #include "hub/facts.h"
+#include "hub/herald.h"
 #include "hub/sift.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
@@ -520,6 +521,7 @@ static void admit(struct viewer *viewer)
     catchup->news_seen = viewer->stream->news;
     early_begin(catchup);
     sift_begin(catchup);
+    herald_tell_kept(catchup);
     if (was_open && viewer->blocked) {
         return; // viewer_writable() lets it go on
     }

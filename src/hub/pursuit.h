@@ -12,7 +12,8 @@
 enum {
     CATCHUP_READ_EVENTS = 64,
     CATCHUP_POLL_EVENTS_MAX = 500,
-    CATCHUP_FAR_TAIL = 50, // comments sent again to a slow reader who missed too many acts
+    CATCHUP_FAR_TAIL = 50,   // comments sent again to a slow reader who missed too many acts
+    CATCHUP_NOTICES_MAX = 4, // kept for who opens only now
 };
 /* Events that are never spared. */
 #define CATCHUP_ACT_KINDS (~(UINT32_C(1) << EVENT_COMMENT | UINT32_C(1) << EVENT_REMOVED))
@@ -49,6 +50,9 @@ struct catchup {
     uint64_t hole_count;
     bool owes_gap;    // of a slow reader: the hole is told before anything else
     bool was_counted; // by the log; `count` says
+
+    struct notice *notices[CATCHUP_NOTICES_MAX]; // references; [notice_count]: behind hello
+    uint8_t notice_count;
 
     /* -- the way -- */
     uint64_t position; // what the viewer has, or its page will give it, or waits in `scribe`
