@@ -86,19 +86,35 @@ static void settle(struct run *run)
     run->viewers = 0;
 }
 
-static void note_delivery(struct run *run, const struct run *one)
-{
-    if (run->channel != one->channel || run->from != one->from || run->to != one->to ||
-        run->sent != one->sent || run->rode != one->rode || run->told != one->told) {
-        settle(run);
-        *run = *one;
-    }
-    run->viewers++;
-}
-
 static uint32_t told_of(const struct viewer *viewer)
 {
     return viewer->is_early ? TOLD | viewer->acts_told : 0;
+}
+
+/* Apart, so that what is done for each viewer stays short. */
+__attribute__((noinline)) static void begin_run(struct run *run, const struct viewer *viewer,
+                                                uint64_t from, uint64_t sent, bool rode)
+{
+    settle(run);
+    *run = (struct run){.channel = viewer->channel,
+                        .from = from,
+                        .to = viewer->cursor,
+                        .sent = sent,
+                        .viewers = 1,
+                        .rode = rode,
+                        .told = told_of(viewer)};
+}
+
+/* `sent` bytes took the viewer from `from` to its cursor: mostly as the one before. */
+static inline void note_delivery(struct run *run, const struct viewer *viewer, uint64_t from,
+                                 uint64_t sent, bool rode)
+{
+    if (run->channel == viewer->channel && run->from == from && run->to == viewer->cursor &&
+        run->sent == sent && run->rode == rode && run->told == told_of(viewer)) {
+        run->viewers++;
+    } else {
+        begin_run(run, viewer, from, sent, rode);
+    }
 }
 
 static void stand_at(struct viewer *viewer, uint64_t offset)
@@ -144,11 +160,7 @@ static bool send_frames(struct viewer *viewer, uint64_t limit, struct run *run)
         stop_at(viewer, from + taken);
     }
     if (viewer->cursor > from) {
-        note_delivery(run, &(struct run){.channel = viewer->channel,
-                                         .from = from,
-                                         .to = viewer->cursor,
-                                         .sent = viewer->cursor - from,
-                                         .told = told_of(viewer)});
+        note_delivery(run, viewer, from, viewer->cursor - from, false);
     }
     if (viewer->is_early && viewer->cursor == ring->head) {
         viewer->is_early = false;
@@ -173,12 +185,7 @@ static void send_ride(struct viewer *viewer, const struct ride *ride, struct run
         stall_begin(viewer);
     }
     if (viewer->cursor > from) {
-        note_delivery(run, &(struct run){.channel = viewer->channel,
-                                         .from = from,
-                                         .to = viewer->cursor,
-                                         .sent = sent,
-                                         .rode = true,
-                                         .told = told_of(viewer)});
+        note_delivery(run, viewer, from, sent, true);
     }
 }
 
