@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "hub/hub.h"
 
+enum { MS_A_SECOND = 1000 };
+
 struct reach_ask {
     struct reach_call reach; // first: what the hubs hold
     struct lookup *lookup;   // owned
@@ -24,12 +26,16 @@ static void on_reach(struct call *call)
     act_id_write(lookup->part, act);
     buf_add_byte(&body, '{');
     json_write_member_str(&body, "act", str_of(act));
-    json_write_member_bool(&body, "known", reach->known);
+    json_write_member_bool(&body, "event", reach->seq != 0);
+    json_write_member_bool(&body, "known", reach->known || reach->seq == 0);
     json_write_member_u64(&body, "viewers", reach->viewers);
     json_write_member_u64(&body, "applied", reach->applied);
     json_write_member_u64(&body, "p50_ms", reach->p50_ms);
     json_write_member_u64(&body, "p95_ms", reach->p95_ms);
     json_write_member_u64(&body, "cut", reach->cut);
+    json_write_member_u64(&body, "comments", reach->exposed.comments);
+    json_write_name(&body, "exposure_viewer_s");
+    buf_addf(&body, "%.1f", (double)reach->exposed.viewer_ms / MS_A_SECOND);
     buf_add_byte(&body, '}');
     respond_json(lookup->exchange, 200, &body, STR_NONE);
     lookup_free(lookup);

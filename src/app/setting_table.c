@@ -292,6 +292,9 @@ const struct setting setting_table[SETTINGS] = {
     [SETTING_MODERATION_REACH_CUT_S] =
         NUMBER("moderation.reach_cut_s", "30", 1, 3600,
                "seconds after which a viewer that took no part of an act is cut"),
+    [SETTING_MODERATION_REACH_ACTS] =
+        NUMBER("moderation.reach_acts", "64", 1, 1024,
+               "newest acts of a stream whose reach and exposure are remembered"),
     [SETTING_MODERATION_NOTICES_PER_S] =
         NUMBER("moderation.notices_per_s", "20", 0, 1000,
                "acts of rules a second that a stream's moderators are told one by one, beyond them "

@@ -43,6 +43,7 @@ static enum err make_hub(struct worker *worker)
         .joins_turn = config_number(config, SETTING_DELIVERY_JOINS_TURN),
         .silent_ms_max = config_answer_ms(config),
         .reach_cut_ms = config_number(config, SETTING_MODERATION_REACH_CUT_S) * 1000,
+        .reach_acts = config_number(config, SETTING_MODERATION_REACH_ACTS),
         .notices_per_s = config_number(config, SETTING_MODERATION_NOTICES_PER_S),
         .ring_bytes_max = (uint64_t)config_number(config, SETTING_DELIVERY_RING_KIB) << 10,
         .rings_bytes_max =

@@ -55,6 +55,7 @@ void door_leave(struct viewer *viewer)
     stall_end(viewer);
     sparse_leave(viewer);
     if (viewer->is_open) {
+        exposure_count(&stream->exposure, stream_watching(stream, NULL));
         stream->readers[viewer->reader]--;
     }
     viewer->is_open = false;

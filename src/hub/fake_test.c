@@ -216,8 +216,11 @@ static void stamp(struct fake_engine *engine, struct event *event, int64_t mono_
 static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_t mono_ms,
                         struct str body, uint64_t user)
 {
-    const struct str staff = kind == EVENT_COMMENT ? STR_NONE : STR("\"by\":\"mo\"");
-    struct event *event = event_new_with_staff(body, staff);
+    char staff[64] = "";
+    if (kind != EVENT_COMMENT) {
+        snprintf(staff, sizeof(staff), "\"by\":\"mo\",\"act\":\"a%u\"", engine->count);
+    }
+    struct event *event = event_new_with_staff(body, str_of(staff));
     must(event != NULL && engine->count < FAKE_EVENTS_MAX);
     event->kind = (uint8_t)kind;
     event->user_hash = user;

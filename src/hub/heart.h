@@ -20,6 +20,7 @@
 #include "base/histogram.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "hub/exposure.h"
 #include "hub/hub_options.h"
 #include "hub/patience.h"
 #include "hub/port.h"
@@ -104,6 +105,7 @@ struct stream {           // stream.c
     uint32_t author_count, author_cap;
     struct tail acts;             // events that are never spared, for those who miss a part
     struct removed removed;       // which places are, for gaps
+    struct exposure exposure;     // for how long how many have watched
     struct event *settings;       // facts.c: the newest; a reference, or NULL
     struct event *pins[PINS_MAX]; // references; [pin_count]
     uint32_t pin_count;
@@ -234,4 +236,16 @@ static inline struct ring_place stream_place(const struct stream *stream, enum l
 static inline struct str stream_name(const struct stream *stream)
 {
     return (struct str){.at = stream->name, .len = stream->name_len};
+}
+
+/* Who watches it now; a letter is opened before the turn that it wakes, so that the event may know
+ * the time better. NULL: there is none. */
+static inline struct exposure_now stream_watching(const struct stream *stream,
+                                                  const struct event *event)
+{
+    const int64_t now_ms = stream->hub->now_ms;
+    const bool is_late = event != NULL && event->published_mono_ms > now_ms;
+    return (struct exposure_now){.viewers = (uint64_t)stream->readers[READER_SSE] +
+                                            stream->readers[READER_WS],
+                                 .now_ms = is_late ? event->published_mono_ms : now_ms};
 }

@@ -15,6 +15,8 @@
 /* Admissions and pages a turn: a few milliseconds of work between two flushes. */
 enum { JOINS_TURN = 128 };
 
+enum { REACH_ACTS = 64 };
+
 enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
 {
     struct hub *hub = mem_new(MEM_OTHER, sizeof(*hub));
@@ -25,6 +27,9 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     hub->options = *options;
     if (options->joins_turn == 0) {
         hub->options.joins_turn = JOINS_TURN;
+    }
+    if (options->reach_acts == 0) {
+        hub->options.reach_acts = REACH_ACTS;
     }
     if (options->rings_bytes_max == 0) {
         hub->options.rings_bytes_max = UINT64_MAX;

@@ -475,6 +475,7 @@ static void count_in(struct viewer *viewer)
     struct tally *tally = &stream->hub->tally;
     const bool resumed = viewer->catchup->resumed;
     viewer->is_open = true;
+    exposure_count(&stream->exposure, stream_watching(stream, NULL));
     stream->readers[viewer->reader]++;
     stream->joins++;
     stream->resumes += resumed;

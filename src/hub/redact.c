@@ -48,16 +48,30 @@ static void recount(struct stream *stream, const struct removal *removal)
     }
 }
 
+static enum err take_off(struct stream *stream, const struct removal *removal,
+                         const struct event *retract)
+{
+    struct exposure *exposure = &stream->exposure;
+    const struct exposure_now now = stream_watching(stream, retract);
+    const uint64_t user =
+        removal->of == REMOVAL_USER ? port_user_hash(stream->hub->options.port, removal->user) : 0;
+    const struct exposure_lost lost = exposure_of(exposure, now, removal, &stream->tail, user);
+    TRY(redact_all(stream, removal));
+    recount(stream, removal);
+    if ((retract->flags & EVENT_FLAG_SHADOW) == 0) {
+        exposure_lose(exposure, now, &lost);
+        metric_count(&stream->hub->tally.exposure, (int64_t)lost.viewer_ms);
+    }
+    return ERR_OK;
+}
+
 enum err redact_apply(struct stream *stream, const struct event *retract)
 {
     struct removal removal;
     const struct str body = {.at = retract->body, .len = retract->body_len};
     enum err err = removal_read(body, &removal);
     if (err == ERR_OK) {
-        err = redact_all(stream, &removal);
-        if (err == ERR_OK) {
-            recount(stream, &removal);
-        }
+        err = take_off(stream, &removal, retract);
         removal_done(&removal);
     }
     if (err == ERR_NOMEM) {

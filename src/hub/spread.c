@@ -1,32 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/spread.h"
 
+#include "base/hash.h"
 #include "hub/pursuit.h"
 
 struct spread_act {
     uint64_t seq, number; // number: of stream->act_count
     int64_t began_ms;     // mono: when it was published
     uint64_t viewers, written, cut;
-    bool is_over; // who is late was cut
+    bool is_over;                 // who is late was cut
+    uint64_t name;                // of the act, which may have several events; 0: not known
+    struct exposure_lost exposed; // by what it and its events before this one removed
     struct histogram took;
 };
 
 struct spread {
     struct link link; // in hub->spreading, while an act is not over
     struct stream *stream;
-    struct spread_act *acts[SPREAD_ACTS_MAX]; // owned; by number
+    struct spread_act *acts[]; // owned; [options.reach_acts], by number
 };
+
+static uint32_t acts_max(const struct stream *stream)
+{
+    return stream->hub->options.reach_acts;
+}
 
 static struct spread_act *find(const struct stream *stream, uint64_t number)
 {
     struct spread_act *act =
-        stream->spread == NULL ? NULL : stream->spread->acts[number % SPREAD_ACTS_MAX];
+        stream->spread == NULL ? NULL : stream->spread->acts[number % acts_max(stream)];
     return act != NULL && act->number == number ? act : NULL;
 }
 
 static struct spread_act *find_seq(const struct stream *stream, uint64_t seq)
 {
-    for (int i = 0; stream->spread != NULL && i < SPREAD_ACTS_MAX; i++) {
+    for (uint32_t i = 0; stream->spread != NULL && i < acts_max(stream); i++) {
         struct spread_act *act = stream->spread->acts[i];
         if (act != NULL && act->seq == seq) {
             return act;
@@ -38,7 +46,8 @@ static struct spread_act *find_seq(const struct stream *stream, uint64_t seq)
 static struct spread *make(struct stream *stream)
 {
     if (stream->spread == NULL) {
-        stream->spread = mem_new(MEM_STREAM, sizeof(*stream->spread));
+        stream->spread = mem_new(MEM_STREAM, sizeof(*stream->spread) +
+                                                 acts_max(stream) * sizeof(struct spread_act *));
     }
     if (stream->spread != NULL) {
         stream->spread->stream = stream;
@@ -46,15 +55,36 @@ static struct spread *make(struct stream *stream)
     return stream->spread;
 }
 
+static uint64_t name_of(const struct event *event)
+{
+    return event->staff_len == 0 ? 0
+                                 : hash_str(0, (struct str){.at = event->body + event->body_len,
+                                                            .len = event->staff_len});
+}
+
+/* A long act is split: its last event has all of it. */
+static struct exposure_lost exposed_by(struct stream *stream, const struct event *event)
+{
+    const uint64_t name = name_of(event);
+    const struct spread_act *before = find(stream, stream->act_count - 1);
+    struct exposure_lost lost = exposure_claim(&stream->exposure);
+    if (name != 0 && before != NULL && before->name == name) {
+        lost.comments += before->exposed.comments;
+        lost.viewer_ms += before->exposed.viewer_ms;
+    }
+    return lost;
+}
+
 /* Where memory fails it, nobody knows how far this one got. */
 void spread_take(struct stream *stream, const struct event *event)
 {
-    const uint64_t open = (uint64_t)stream->readers[READER_SSE] + stream->readers[READER_WS];
-    struct spread *spread = open == 0 ? NULL : make(stream);
+    const uint64_t open = stream_watching(stream, NULL).viewers;
+    const struct exposure_lost exposed = exposed_by(stream, event);
+    struct spread *spread = open == 0 && exposed.viewer_ms == 0 ? NULL : make(stream);
     if (spread == NULL) {
         return;
     }
-    struct spread_act **place = &spread->acts[stream->act_count % SPREAD_ACTS_MAX];
+    struct spread_act **place = &spread->acts[stream->act_count % acts_max(stream)];
     struct spread_act *act = *place == NULL ? mem_new(MEM_STREAM, sizeof(*act)) : *place;
     if (act == NULL) {
         return;
@@ -64,7 +94,10 @@ void spread_take(struct stream *stream, const struct event *event)
     *act = (struct spread_act){.seq = event->seq,
                                .number = stream->act_count,
                                .began_ms = published_ms > 0 ? published_ms : now_ms,
-                               .viewers = open};
+                               .viewers = open,
+                               .name = name_of(event),
+                               .exposed = exposed};
+    metric_count(&stream->hub->tally.reach_acts, *place == NULL ? 1 : 0);
     *place = act;
     if (!list_holds(&spread->link)) {
         list_push(&stream->hub->spreading, &spread->link);
@@ -103,7 +136,8 @@ void spread_done(struct stream *stream)
         return;
     }
     list_remove(&spread->link);
-    for (int i = 0; i < SPREAD_ACTS_MAX; i++) {
+    for (uint32_t i = 0; i < acts_max(stream); i++) {
+        metric_count(&stream->hub->tally.reach_acts, spread->acts[i] == NULL ? 0 : -1);
         mem_free(MEM_STREAM, spread->acts[i]);
     }
     mem_free(MEM_STREAM, spread);
@@ -155,7 +189,7 @@ static int64_t look_at(struct spread *spread)
 {
     const struct hub *hub = spread->stream->hub;
     int64_t next_ms = INT64_MAX;
-    for (int i = 0; i < SPREAD_ACTS_MAX; i++) {
+    for (uint32_t i = 0; i < acts_max(spread->stream); i++) {
         struct spread_act *act = spread->acts[i];
         if (act == NULL || act->is_over) {
             continue;
@@ -194,6 +228,10 @@ static void add_act(struct reach_call *call, const struct spread_act *act)
     call->viewers += act->viewers;
     call->applied += act->written;
     call->cut += act->cut;
+    call->exposed.viewer_ms += act->exposed.viewer_ms;
+    if (act->exposed.comments > call->exposed.comments) { // each reactor knows of the same ones
+        call->exposed.comments = act->exposed.comments;
+    }
     for (int i = 0; i < HISTOGRAM_STEPS; i++) {
         atomic_fetch_add_explicit(&call->took.counts[i],
                                   atomic_load_explicit(&act->took.counts[i], memory_order_relaxed),

@@ -6,15 +6,13 @@
  * Owns:     struct spread of a stream; there is none before its first act with viewers.
  * Used by:  stream.c (acts), flush.c, early.c, tell.c (what was written), hub.c.
  * Thread:   the hub's reactor; reach_call visits each hub in turn, as figures.h.
- * Bound:    SPREAD_ACTS_MAX acts a stream, the newest; a bit a viewer.
+ * Bound:    options.reach_acts acts a stream, the newest; a bit a viewer.
  */
 #pragma once
 
 #include "base/call.h"
 #include "base/histogram.h"
 #include "hub/heart.h"
-
-enum { SPREAD_ACTS_MAX = 16 };
 
 struct reach_call {
     struct call call;
@@ -23,7 +21,8 @@ struct reach_call {
     /* -- the answer -- */
     bool known; // some reactor remembers it
     uint64_t viewers, applied, cut;
-    uint64_t p50_ms, p95_ms; // published to written
+    uint64_t p50_ms, p95_ms;      // published to written
+    struct exposure_lost exposed; // by what it removed: exposure.h
     /* -- the hubs' -- */
     struct hub *at;
     size_t visited;

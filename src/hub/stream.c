@@ -110,6 +110,7 @@ static enum err take(struct stream *stream, struct event *event)
     } else if (event->kind == EVENT_REMOVED) {
         removed_note(&stream->removed, event->seq);
     }
+    exposure_take(&stream->exposure, stream_watching(stream, event), event);
     tail_push(&stream->tail, event);
     if (lane_is_act(event)) {
         tail_push(&stream->acts, event);
@@ -391,6 +392,7 @@ static void free_stream(struct stream *stream)
     view_done(stream);
     facts_done(stream);
     spread_done(stream);
+    exposure_done(&stream->exposure);
     mem_free(MEM_STREAM, stream->visible);
     mem_free(MEM_STREAM, stream);
     metric_count(&hub->tally.streams, -1);

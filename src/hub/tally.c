@@ -56,6 +56,10 @@ void tally_init(struct tally *tally)
             "Viewers cut as no act could be written to them in time.");
     counter(&tally->notices_lost, "roar_notices_lost_total", NULL,
             "Notices (held, approved, warned, acts) that a viewer too far behind was not sent.");
+    counter(&tally->exposure, "roar_exposure_viewer_ms_total", NULL,
+            "Viewers times milliseconds that removed comments had been visible.");
+    gauge(&tally->reach_acts, "roar_reach_acts", NULL,
+          "Acts whose reach is remembered, on reactors, each counted.");
     counter(&tally->notices_hushed, "roar_notices_hushed_total", NULL,
             "Of what rules did, notices of which moderators were told the number alone.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
@@ -86,7 +90,8 @@ void tally_done(struct tally *tally)
         &tally->ring_bytes,     &tally->on_time,      &tally->on_time_of,   &tally->visible,
         &tally->flush_bytes,    &tally->rings_rested, &tally->rings_shrunk, &tally->people,
         &tally->notices_lost,   &tally->cut,          &tally->trains,       &tally->train_bytes,
-        &tally->train_failures, &tally->ridden_plain, &tally->ridden_sent,  &tally->notices_hushed};
+        &tally->train_failures, &tally->ridden_plain, &tally->ridden_sent,  &tally->notices_hushed,
+        &tally->exposure,       &tally->reach_acts};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What moderators look up: a user's history, the rules and sanctions in force, raids."""
+import time
+
 import pytest
 
 from moderator import Moderator
@@ -127,4 +129,35 @@ def test_an_act_says_how_far_it_got(mod, server, kind):
     assert (reach["act"], reach["known"], reach["viewers"], reach["cut"]) == (act["act"], True, 2, 0)
     assert 0 <= reach["p50_ms"] <= reach["p95_ms"] < 1000
     ban = mod.act("ban", user="u9")
-    assert mod.look(f"reach/{ban['act']}")["viewers"] == 0
+    none = mod.look(f"reach/{ban['act']}")
+    assert (none["event"], none["known"], none["viewers"], none["exposure_viewer_s"]) == (False, True, 0, 0)
+    assert reach["event"] is True
+
+
+@pytest.mark.parametrize("what", ["delete", "purge", "clear"])
+def test_an_act_says_how_much_was_seen_of_what_it_removes(mod, server, what):
+    with watch(server, "sse", mod.stream) as first, watch(server, "ws", mod.stream) as second:
+        began = time.monotonic()
+        seqs = [server.posted(mod.stream, f"bad {n}", user="u9")["seq"] for n in range(2)]
+        first.comments(2)
+        second.comments(2)
+        posted = time.monotonic()
+        server.get(f"/v1/streams/{mod.stream}/poll?after={seqs[-1]}&wait=2")  # nothing comes
+        asked = time.monotonic()
+        act = mod.act(what, **{"delete": {"seqs": seqs}, "purge": {"user": "u9"}, "clear": {}}[what])
+        done = time.monotonic()
+        reach = mod.look(f"reach/{act['act']}")
+    assert reach["comments"] == 2
+    assert 2 * 2 * (asked - posted) - 0.5 <= reach["exposure_viewer_s"] <= 2 * 2 * (done - began) + 0.5
+    assert server.metrics()["roar_exposure_viewer_ms_total"] > 0
+
+
+def test_so_many_acts_are_remembered(start):
+    roar = start({"moderation.reach_acts": 2})
+    mod = Moderator(roar, "few")
+    roar.posted("few", "before")
+    with watch(roar, "sse", "few") as reader:
+        reader.comments(1)
+        acts = [mod.act("slow", seconds=n) for n in (5, 6, 7)]
+        assert [mod.look(f"reach/{act['act']}")["known"] for act in acts] == [False, True, True]
+        assert roar.metrics()["roar_reach_acts"] >= 2

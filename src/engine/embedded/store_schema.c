@@ -85,6 +85,7 @@ static const char format_4[] =
     " at INTEGER NOT NULL, upto_n INTEGER NOT NULL, staff TEXT NOT NULL);"
     "CREATE TABLE lifted(stream INTEGER NOT NULL, seq INTEGER NOT NULL, restore INTEGER NOT NULL,"
     " act INTEGER NOT NULL, PRIMARY KEY(stream, seq, restore, act)) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS log_removed ON log(stream, seq) WHERE kind = 8 AND (flags & 4) = 0;"
     "CREATE INDEX sweeps_user ON sweeps(user)";
 
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)

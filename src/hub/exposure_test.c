@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/exposure.h"
+
+#include "hub/heart.h"
+#include "hub/hub.h"
+#include "hub/spread.h"
+#include "hub/world_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { REACH_ACTS = 3, S = 1000 };
+
+static int begin(void **state)
+{
+    return world_begin_with(state,
+                            (struct hub_options){.ring_bytes_max = 4096, .reach_acts = REACH_ACTS});
+}
+
+static void answered(struct call *call)
+{
+    call->done = NULL;
+}
+
+static struct reach_call ask(struct world *world, uint64_t seq)
+{
+    struct reach_call call = {
+        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo"), .seq = seq};
+    hub_reach(world->hub, &call);
+    world_rest(world);
+    assert_null(call.call.done);
+    return call;
+}
+
+static uint64_t say(struct world *world)
+{
+    fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
+    world_rest(world);
+    return fake_engine_head(&world->engine);
+}
+
+static struct reach_call remove_it(struct world *world, uint64_t seq)
+{
+    fake_engine_retract_seq(&world->engine, seq, world->now_ms);
+    world_rest(world);
+    return ask(world, fake_engine_head(&world->engine));
+}
+
+static void it_is_viewers_times_seconds(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    struct fake_reader *first = world_join(world, 0, &live);
+    world_rest(world);
+    world_pass(world, 7 * S);
+    const uint64_t seq = say(world);
+    world_pass(world, 2 * S); // one viewer
+    (void)world_join(world, 1, &live);
+    (void)world_join(world, 2, &live);
+    world_rest(world);
+    world_pass(world, 10 * S); // three
+    fake_reader_leave(first);
+    world_rest(world);
+    world_pass(world, 5 * S); // two
+    const struct reach_call reach = remove_it(world, seq);
+    assert_true(reach.known);
+    assert_int_equal(reach.exposed.comments, 1);
+    assert_int_equal(reach.exposed.viewer_ms, (2 + 30 + 10) * S);
+    assert_int_equal(metric_value(&world->hub->tally.exposure), 42 * S);
+    const struct reach_call again = remove_it(world, say(world));
+    assert_int_equal(again.exposed.viewer_ms, 0);
+}
+
+/* Many came long ago: marks are few, and the error is a small part. */
+static void it_is_near_however_many_there_were(void **state)
+{
+    enum { COMMENTS = 600, EACH_MS = 1500 };
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    uint64_t seqs[COMMENTS];
+    (void)world_join(world, 0, &live);
+    world_rest(world);
+    for (int i = 0; i < COMMENTS; i++) {
+        seqs[i] = say(world);
+        world_pass(world, EACH_MS);
+    }
+    const struct stream *stream =
+        map_entry(map_find(&world->hub->streams, STR("demo")), struct stream, node);
+    assert_true(stream->exposure.count <= EXPOSURE_MARKS_MAX);
+    for (int i = 0; i < COMMENTS; i += 97) {
+        const uint64_t is = (uint64_t)(COMMENTS - i) * EACH_MS;
+        const uint64_t told = remove_it(world, seqs[i]).exposed.viewer_ms;
+        assert_in_range(told, is - is / 10 - S, is + is / 10 + S);
+    }
+}
+
+static void of_all_it_is_the_sum(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    (void)world_join(world, 0, &live);
+    world_rest(world);
+    (void)say(world);
+    world_pass(world, 2 * S);
+    const uint64_t gone = say(world);
+    world_pass(world, 2 * S);
+    (void)remove_it(world, gone); // it is not lost twice
+    world_pass(world, S);
+    const struct removal all = {.of = REMOVAL_ALL, .upto = fake_engine_head(&world->engine)};
+    fake_engine_remove(&world->engine, &all, world->now_ms);
+    world_rest(world);
+    const struct reach_call reach = ask(world, fake_engine_head(&world->engine));
+    assert_int_equal(reach.exposed.comments, 1);
+    assert_int_equal(reach.exposed.viewer_ms, 5 * S);
+}
+
+static void so_many_acts_are_remembered(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    uint64_t acts[REACH_ACTS + 1];
+    (void)world_join(world, 0, &live);
+    world_rest(world);
+    for (int i = 0; i <= REACH_ACTS; i++) {
+        fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+        world_rest(world);
+        acts[i] = fake_engine_head(&world->engine);
+    }
+    assert_int_equal(metric_value(&world->hub->tally.reach_acts), REACH_ACTS);
+    assert_false(ask(world, acts[0]).known);
+    assert_true(ask(world, acts[1]).known && ask(world, acts[REACH_ACTS]).known);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define EACH(test) cmocka_unit_test_setup_teardown(test, begin, world_end)
+        EACH(it_is_viewers_times_seconds),
+        EACH(it_is_near_however_many_there_were),
+        EACH(of_all_it_is_the_sum),
+        EACH(so_many_acts_are_remembered),
+#undef EACH
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
