@@ -2,6 +2,7 @@
 #include "api/acting.h"
 
 #include "api/held_claims.h"
+#include "api/respond.h"
 #include "base/mem.h"
 
 /* On all streams at once, where no comment of one stream can be named. */
@@ -50,6 +51,15 @@ static enum err check_claim(const struct acting *acting, const struct acting_opt
                                 .field = STR("id"),
                                 .detail = STR("Another moderator looks at this one.")};
     return ERR_DENIED;
+}
+
+struct acting_options acting_of(const struct ask *ask, const struct json *request, enum act_do what)
+{
+    return (struct acting_options){.server = ask->server,
+                                   .claims = ask->claims,
+                                   .stream = ask->stream,
+                                   .request = request,
+                                   .what = what};
 }
 
 enum err acting_new(const struct acting_options *options, struct acting **ret_acting,
@@ -132,6 +142,18 @@ void acting_start(struct acting *acting, void (*answered)(struct acting *acting)
     acting->is_away = true;
     overdue_add(desk_overdue(acting->server), &acting->overdue, on_late);
     port_act(desk_of(acting->server)->shared->port, &acting->act);
+}
+
+void acting_ask(struct ask *ask, const struct acting_options *options,
+                void (*answered)(struct acting *acting))
+{
+    struct acting *acting = NULL;
+    struct problem why;
+    if (acting_new(options, &acting, &why) == ERR_OK) {
+        acting_start(acting, answered, ask->exchange);
+    } else {
+        respond_problem(ask->exchange, &why);
+    }
 }
 
 static const struct problem refusals[] = {

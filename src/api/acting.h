@@ -51,12 +51,19 @@ struct acting_options {
     uint64_t target;  // the act named by the path; 0: none
 };
 
+/* By an ask's path and its user; `what` as above. */
+struct acting_options acting_of(const struct ask *ask, const struct json *request,
+                                enum act_do what);
 /* ERR_DENIED: `*ret_why` says what is wrong with the request (static texts). */
 MUST_USE enum err acting_new(const struct acting_options *options, struct acting **ret_acting,
                              struct problem *ret_why);
 /* `answered` runs once, on the reactor, never from inside this call; it ends in acting_free(). */
 void acting_start(struct acting *acting, void (*answered)(struct acting *acting), void *user);
 void acting_free(struct acting *acting);
+/* acting_new() and acting_start() with the exchange as `user`, or an answer that says what is
+ * wrong. */
+void acting_ask(struct ask *ask, const struct acting_options *options,
+                void (*answered)(struct acting *acting));
 
 /* ---- the answer ---- */
 /* ERR_DENIED: it is not in force, or nobody knows, and why; texts are borrowed from `acting`. */

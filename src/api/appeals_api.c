@@ -66,19 +66,9 @@ static void start(struct ask *ask, enum act_do what, uint64_t target)
     if (ask_body(ask, &request) != ERR_OK) {
         return;
     }
-    const struct acting_options options = {.server = ask->server,
-                                           .claims = ask->claims,
-                                           .stream = ask->stream,
-                                           .request = request,
-                                           .what = what,
-                                           .target = target};
-    struct acting *acting = NULL;
-    struct problem why;
-    if (acting_new(&options, &acting, &why) == ERR_OK) {
-        acting_start(acting, on_answered, ask->exchange);
-    } else {
-        respond_problem(ask->exchange, &why);
-    }
+    struct acting_options options = acting_of(ask, request, what);
+    options.target = target;
+    acting_ask(ask, &options, on_answered);
     json_free(request);
 }
 

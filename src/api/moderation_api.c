@@ -26,18 +26,8 @@ static void start(struct ask *ask, enum act_do what)
     if (ask_long_body(ask, &request) != ERR_OK) {
         return;
     }
-    const struct acting_options options = {.server = ask->server,
-                                           .claims = ask->claims,
-                                           .stream = ask->stream,
-                                           .request = request,
-                                           .what = what};
-    struct acting *acting = NULL;
-    struct problem why;
-    if (acting_new(&options, &acting, &why) == ERR_OK) {
-        acting_start(acting, on_answered, ask->exchange);
-    } else {
-        respond_problem(ask->exchange, &why);
-    }
+    const struct acting_options options = acting_of(ask, request, what);
+    acting_ask(ask, &options, on_answered);
     json_free(request);
 }
 

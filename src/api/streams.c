@@ -354,11 +354,7 @@ static enum err read_rules(const struct ask *ask, const struct json *settings,
         *ret_rules = NULL;
         return ERR_OK;
     }
-    const struct acting_options options = {.server = ask->server,
-                                           .claims = ask->claims,
-                                           .stream = ask->stream,
-                                           .request = settings,
-                                           .what = ACT_RULES};
+    const struct acting_options options = acting_of(ask, settings, ACT_RULES);
     return acting_new(&options, ret_rules, ret_why);
 }
 

@@ -65,9 +65,7 @@ static void what_is_removed_while_a_stream_opens_is_no_pin_of_hello(void **state
 static void an_act_waits_for_no_window(void **state)
 {
     struct world *world = *state;
-    const struct join live = world_plain(0);
-    struct fake_reader *reader = world_join(world, 0, &live);
-    world_rest(world);
+    struct fake_reader *reader = world_reader(world);
     world_pass(world, 1000);
     world_commit_many(world, 1);
     world_turn(world);
@@ -83,16 +81,20 @@ static void an_act_waits_for_no_window(void **state)
     assert_int_equal(reader->prover.events, 6);
 }
 
-static void who_was_blocked_is_sent_acts_ahead_of_comments(void **state)
+/* It takes no more while five comments come. */
+static void fall_behind(struct world *world, struct fake_reader *reader)
 {
-    struct world *world = *state;
-    const struct join live = world_plain(0);
-    struct fake_reader *reader = world_join(world, 0, &live);
-    world_rest(world);
     fake_reader_allow(reader, 10);
     for (int i = 0; i < 5; i++) {
         fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
     }
+}
+
+static void who_was_blocked_is_sent_acts_ahead_of_comments(void **state)
+{
+    struct world *world = *state;
+    struct fake_reader *reader = world_reader(world);
+    fall_behind(world, reader);
     world_pass(world, 1000);
     assert_true(reader->viewer.blocked);
     const uint64_t before = reader->prover.events;
@@ -111,13 +113,8 @@ static void who_was_blocked_is_sent_acts_ahead_of_comments(void **state)
 static void copies_are_sent_once(void **state)
 {
     struct world *world = *state;
-    const struct join live = world_plain(0);
-    struct fake_reader *reader = world_join(world, 0, &live);
-    world_rest(world);
-    fake_reader_allow(reader, 10);
-    for (int i = 0; i < 5; i++) {
-        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
-    }
+    struct fake_reader *reader = world_reader(world);
+    fall_behind(world, reader);
     fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
     world_pass(world, 1000);
     fake_reader_allow(reader, 150); // the copy, and the beginning of a comment
@@ -134,9 +131,7 @@ static void copies_are_sent_once(void **state)
 static void who_has_nothing_waiting_gets_an_act_once(void **state)
 {
     struct world *world = *state;
-    const struct join live = world_plain(0);
-    struct fake_reader *reader = world_join(world, 0, &live);
-    world_rest(world);
+    struct fake_reader *reader = world_reader(world);
     fake_reader_allow(reader, 10);
     fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
     world_pass(world, 1000);

@@ -56,9 +56,7 @@ static void remove_user(struct world *world, const char *user)
 /* It has the first few, and its socket takes nothing more. */
 static struct fake_reader *stall(struct world *world, uint32_t first)
 {
-    const struct join live = world_plain(0);
-    struct fake_reader *slow = world_join(world, 0, &live);
-    world_rest(world);
+    struct fake_reader *slow = world_reader(world);
     world_commit_many(world, first);
     world_pass(world, 1000);
     slow->room = 10; // ends within a frame, which it is sent to its end

@@ -121,9 +121,7 @@ static void a_viewer_may_leave_as_it_is_opened(void **state)
 static void a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers(void **state)
 {
     struct world *world = *state;
-    const struct join live = world_plain(0);
-    struct fake_reader *reader = world_join(world, 0, &live);
-    world_rest(world);
+    struct fake_reader *reader = world_reader(world);
     world_pass(world, 1000);
     world_commit_many(world, 1);
     world_turn(world);
@@ -147,9 +145,7 @@ static void a_late_event_does_not_hold_up_those_behind_it(void **state)
 {
     enum { WINDOW_MS = 50, LATE_MS = 40 };
     struct world *world = *state;
-    const struct join live = world_plain(0);
-    struct fake_reader *reader = world_join(world, 0, &live);
-    world_rest(world);
+    struct fake_reader *reader = world_reader(world);
     for (uint32_t i = 0; i < 10; i++) {
         const int late_ms = i == 4 ? LATE_MS : 0;
         world_pass(world, WINDOW_MS + late_ms - (i == 5 ? LATE_MS : 0));

@@ -102,6 +102,14 @@ struct fake_reader *world_join(struct world *world, int i, const struct join *jo
     return &world->readers[i];
 }
 
+struct fake_reader *world_reader(struct world *world)
+{
+    const struct join live = world_plain(0);
+    struct fake_reader *reader = world_join(world, 0, &live);
+    world_rest(world);
+    return reader;
+}
+
 struct join world_plain(uint32_t tail)
 {
     return (struct join){.stream = STR("demo"), .encoding = &prover_encoding, .tail = tail};

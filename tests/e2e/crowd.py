@@ -74,11 +74,16 @@ class Crowd:
                 except (OSError, Closed, ValueError):
                     conn = self.drop(conn)
                     continue
-                if answer.status in (200, 201):
-                    self.note(answer.json(), cid, text, begun)
-                    self.ending.wait(self.pause_s)
-                    break
-                assert answer.status == 503, (answer.status, answer.body)
+                if answer.status == 503:
+                    continue
+                self.take(answer, cid, text, begun)
+                self.ending.wait(self.pause_s)
+                break
+
+    def take(self, answer, cid, text, begun):
+        """Of a post that is not to be sent again."""
+        assert answer.status in (200, 201), (answer.status, answer.body)
+        self.note(answer.json(), cid, text, begun)
 
     def drop(self, conn):
         if conn is not None:

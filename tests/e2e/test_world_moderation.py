@@ -8,7 +8,7 @@ import pytest
 
 from checker import Deed, View, check_deeds, check_moderation
 from crowd import Crowd
-from http1 import Closed, Conn
+from http1 import Closed
 from moderator import Moderator
 from readers import READERS, Refused
 from roar import eventually
@@ -30,26 +30,9 @@ class Moderated(Crowd):
         self.deeds = []
         self.retracted = 0
 
-    def poster(self, name):
-        number, conn, bearer = 0, None, token(name)
-        while not self.ending.is_set():
-            number += 1
-            cid, text = f"{name}-{number}", f"{name} says {number}"
-            begun = time.monotonic()
-            while not self.ending.is_set():
-                try:
-                    conn = conn or Conn(self.roar.address)
-                    answer = conn.ask("POST", f"/v1/streams/{self.stream}/comments", token=bearer,
-                                      body={"text": text, "cid": cid})
-                except (OSError, Closed, ValueError):
-                    conn = self.drop(conn)
-                    continue
-                if answer.status == 503:
-                    continue
-                if answer.status in (200, 201) and answer.json()["state"] == "visible":
-                    self.note(answer.json(), cid, text, begun)
-                self.ending.wait(self.pause_s)
-                break
+    def take(self, answer, cid, text, begun):
+        if answer.status in (200, 201) and answer.json()["state"] == "visible":
+            self.note(answer.json(), cid, text, begun)
 
     # ---- viewers ----
 
