@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/tell.h"
 
+#include "base/must.h"
 #include "base/mutant.h"
 #include "base/reach.h"
 #include "hub/spread.h"
@@ -83,6 +84,7 @@ static enum err tell_rest(struct catchup *catchup, uint64_t removed)
     struct stream *stream = catchup->viewer->stream;
     const uint64_t carried = catchup->acts.count - catchup->acts_at;
     const uint64_t spared = catchup->hole_count - carried;
+    dcheck(removed <= spared);
     removed = mutant(GAP_REMOVED_SHED) ? 0 : removed;
     TRY(tell_gap(catchup,
                  &(struct signals_gap){.stream = stream_name(stream),
