@@ -30,7 +30,15 @@ enum {
     PATH_BYTES_MAX = 4096,
 };
 
-enum slot_state { SLOT_FREE, SLOT_READING, SLOT_SENDING, SLOT_RESTING, SLOT_ACTING };
+/* Before it is told again an event is read again: what was removed meanwhile has lost its text. */
+enum slot_state {
+    SLOT_FREE,
+    SLOT_READING,
+    SLOT_SENDING,
+    SLOT_RESTING,
+    SLOT_READING_AGAIN,
+    SLOT_ACTING
+};
 
 struct slot {
     enum slot_state state;
@@ -149,18 +157,29 @@ static void on_read(struct call *call)
     on_back(list_entry(call, struct slot, read.call));
 }
 
-static void read_next(struct slot *slot, uint32_t limit)
+static void read_feed(struct slot *slot, uint64_t after, uint32_t limit)
 {
     struct hook_feed *feed = slot->feed;
-    slot->state = SLOT_READING;
     slot->is_back = false;
     slot->read =
         (struct moderation_call){.what = MODERATION_FEED,
-                                 .after = feed->read_n,
+                                 .after = after,
                                  .limit = limit,
                                  .call = {.home = mail_home(&feed->mail), .done = on_read}};
     buf_init(&slot->read.out, MEM_OTHER, EVENT_BYTES_MAX);
     port_moderation(feed->options.port, &slot->read);
+}
+
+static void read_next(struct slot *slot, uint32_t limit)
+{
+    slot->state = SLOT_READING;
+    read_feed(slot, slot->feed->read_n, limit);
+}
+
+static void read_again(struct slot *slot)
+{
+    slot->state = SLOT_READING_AGAIN;
+    read_feed(slot, slot->n - 1, 1);
 }
 
 /* ---- sending ---- */
@@ -215,13 +234,23 @@ static void copy_text(const struct json *value, char *to, size_t cap)
     (void)snprintf(to, cap, "%.*s", STR_ARG(text));
 }
 
-/* Its message, and what an act on it would name. ERR_PROTO: it is none of ours. */
+/* What an act on it would name. */
+static void take_names(struct slot *slot, const struct json *event)
+{
+    int64_t seq = 0;
+    copy_text(json_member(event, "stream"), slot->stream, sizeof(slot->stream));
+    copy_text(json_member(json_member(event, "user"), "id"), slot->user, sizeof(slot->user));
+    (void)json_get_i64(json_member(event, "seq"), &seq);
+    slot->seq = (uint64_t)seq;
+}
+
+/* Its message, and when it is told first its names: a removed one has none. ERR_PROTO: it is none
+ * of ours. */
 static enum err take_event(struct slot *slot)
 {
     struct json *root = NULL;
     struct json_fault fault;
     struct buf whole;
-    int64_t seq = 0;
     buf_init(&whole, MEM_OTHER, EVENT_BYTES_MAX);
     buf_add_byte(&whole, '{');
     buf_add_str(&whole, buf_str(&slot->read.out));
@@ -232,10 +261,9 @@ static enum err take_event(struct slot *slot)
         return err;
     }
     const struct json *event = json_member(root, "event");
-    copy_text(json_member(event, "stream"), slot->stream, sizeof(slot->stream));
-    copy_text(json_member(json_member(event, "user"), "id"), slot->user, sizeof(slot->user));
-    (void)json_get_i64(json_member(event, "seq"), &seq);
-    slot->seq = (uint64_t)seq;
+    if (slot->tries == 0) {
+        take_names(slot, event);
+    }
     err = write_message(slot, event) ? ERR_OK : ERR_NOMEM;
     json_free(root);
     return err;
@@ -263,6 +291,23 @@ static void take_read(struct slot *slot)
         } else {
             webhook_done(&slot->webhook);
         }
+    }
+    buf_done(&slot->read.out);
+}
+
+/* What retention took since, or is damaged, is nobody's to be told any more. */
+static void take_again(struct slot *slot)
+{
+    const enum err result = slot->read.result;
+    const bool is_gone = result == ERR_NOT_FOUND || (result == ERR_OK && slot->read.seq != slot->n);
+    webhook_done(&slot->webhook);
+    slot->state = SLOT_RESTING;
+    slot->due_ms = mono_ms() + LOOK_MS;
+    if (is_gone) {
+        metric_count(&slot->feed->given_up, 1);
+        slot->state = SLOT_FREE;
+    } else if (result == ERR_OK && !slot->feed->is_stopping && take_event(slot) == ERR_OK) {
+        send(slot);
     }
     buf_done(&slot->read.out);
 }
@@ -418,6 +463,9 @@ static void take_back(struct slot *slot)
     case SLOT_SENDING:
         take_sent(slot);
         break;
+    case SLOT_READING_AGAIN:
+        take_again(slot);
+        break;
     case SLOT_ACTING:
         take_act(slot);
         break;
@@ -450,7 +498,7 @@ static int64_t go_round(struct hook_feed *feed)
             take_back(slot);
         }
         if (slot->state == SLOT_RESTING && is_on && slot->due_ms <= now_ms) {
-            send(slot);
+            read_again(slot);
         } else if (slot->state == SLOT_FREE && is_on && !has_any(feed, SLOT_READING) &&
                    feed->look_ms <= now_ms) {
             read_next(slot, feed->has_place ? 1 : 0);
@@ -474,7 +522,8 @@ static int64_t go_round(struct hook_feed *feed)
 
 static bool is_away(const struct hook_feed *feed)
 {
-    return has_any(feed, SLOT_READING) || has_any(feed, SLOT_SENDING) || has_any(feed, SLOT_ACTING);
+    return has_any(feed, SLOT_READING) || has_any(feed, SLOT_READING_AGAIN) ||
+           has_any(feed, SLOT_SENDING) || has_any(feed, SLOT_ACTING);
 }
 
 static void run(void *user)

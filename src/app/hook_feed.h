@@ -4,7 +4,9 @@
  *
  *      place ─▶ the next event of all streams ─▶ POST, signed ─▶ 2xx ─▶ place moves on
  *                                                   ▲      └─▶ {"do":"delete",...}: an act
- *                                                   └── again, later and later, same webhook-id
+ *                                                   └── again, later and later, same webhook-id,
+ *                                                       as it is then: without the text of what
+ *                                                       was removed
  *
  *      {"type":"comment.published","timestamp":"...","data":{the event}}    other kinds likewise
  *

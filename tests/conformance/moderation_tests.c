@@ -565,10 +565,16 @@ void moderation_slows_over_a_restart(void **state)
     assert_int_equal(post.submit.refusal, REFUSAL_SLOW_MODE);
     assert_int_equal(post.submit.retry_after_ms, 20000);
     assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
+    struct post held = post_of("dan", NULL, "hm");
+    held.submit.wish = (struct wish){.outcome = OUTCOME_HOLD, .rule = STR("hook")};
+    desk_post(&desk, &held);
+    assert_int_equal(held.submit.state, COMMENT_HELD);
+    desk_post_done(&held);
     desk_close(&desk);
     subject_restart(subject);
     desk_open(&desk, subject->port);
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_SLOW_MODE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "dan"), REFUSAL_SLOW_MODE); // it waits
     subject_pass(subject, 21 * 1000);
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
     (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 0));

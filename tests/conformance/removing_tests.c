@@ -159,6 +159,38 @@ void removing_and_restoring_take_turns(void **state)
     desk_close(&desk);
 }
 
+/* A delete of many, and a purge that may have reached it or not. */
+void removing_goes_on_when_a_restore_is_undone(void **state)
+{
+    static const struct str bob[] = {STR("bob")};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t seqs[] = {desk_say(&desk, "demo", "bob", "hello there"),
+                             desk_say(&desk, "demo", "bob", "and again")};
+    const uint64_t both = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
+    const uint64_t purge = desk_do(&desk, "demo", purge_of(bob));
+    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 1));
+    assert_told(&follower, EVENT_RESTORE, "hello there");
+    (void)desk_do(&desk, "demo", undo_of(back));
+    assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
+    assert_false(log_holds(&desk, "hello there"));
+    const uint64_t events = follower.events;
+    (void)desk_do(&desk, "demo", undo_of(both));
+    assert_int_equal(follower.events, events); // the purge removes it still
+    (void)desk_do(&desk, "demo", undo_of(purge));
+    assert_true(log_holds(&desk, "hello there"));
+    const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
+    const uint64_t over = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 2));
+    (void)desk_do(&desk, "demo", undo_of(again));
+    (void)desk_do(&desk, "demo", undo_of(over)); // what it lifted is in force no more
+    assert_true(log_holds(&desk, "hello there"));
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void removing_names_many_at_once(void **state)
 {
     struct subject *subject = *state;

@@ -227,6 +227,27 @@ void slipping_past_an_undo(void **state)
     desk_close(&desk);
 }
 
+/* Of an act that shadowed them: what a rule shadowed beside it is another's to undo. */
+void slipping_out_with_anothers_undo(void **state)
+{
+    static const struct wish by_rule = {.outcome = OUTCOME_SHADOW, .rule = STR("server_terms")};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post;
+    desk_open(&desk, subject->port);
+    const uint64_t shadow = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    assert_int_equal(say(&desk, "bob", "said too much", by_rule, &post), COMMENT_VISIBLE);
+    desk_post_done(&post);
+    const uint64_t rule = newest_act(&desk);
+    assert_int_equal(say_once(&desk, "bob", "and something else"), COMMENT_VISIBLE);
+    assert_int_equal(visible(&desk), 0);
+    (void)desk_do(&desk, "demo", undo_of(shadow));
+    assert_int_equal(visible(&desk), 1);
+    (void)desk_do(&desk, "demo", undo_of(rule));
+    assert_int_equal(visible(&desk), 2);
+    desk_close(&desk);
+}
+
 /* ---- shadows ---- */
 
 void slipping_out_of_one_of_two_shadows(void **state)

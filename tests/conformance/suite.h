@@ -62,6 +62,7 @@
     TEST(removing_by_id_is_the_same)                                                               \
     TEST(removing_is_undone_act_by_act)                                                            \
     TEST(removing_and_restoring_take_turns)                                                        \
+    TEST(removing_goes_on_when_a_restore_is_undone)                                                \
     TEST(removing_names_many_at_once)                                                              \
     TEST(removing_again_reaches_what_is_new)                                                       \
     TEST(removing_reaches_all_streams)                                                             \
@@ -83,6 +84,7 @@
     TEST(slipping_back_after_a_restore)                                                            \
     TEST(slipping_back_after_a_purge)                                                              \
     TEST(slipping_into_the_feed)                                                                   \
+    TEST(slipping_out_with_anothers_undo)                                                          \
     TEST(slipping_past_an_undo)                                                                    \
     TEST(slipping_out_of_one_of_two_shadows)                                                       \
     TEST(slipping_shadowed_through_the_queue)                                                      \

@@ -195,6 +195,25 @@ def test_what_is_not_taken_is_told_again_under_the_same_id(hooked, stream):
         assert roar.metrics()["roar_hook_after_failed_total"] == 2
 
 
+def test_what_is_told_again_has_lost_the_text_of_what_was_removed_meanwhile(hooked, stream):
+    is_down = [True]
+    with Classifier(lambda message: (503 if is_down[0] else 200, {}, b"")) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        secret = roar.posted(stream, "secret words")
+        hook.wait_for(lambda asked: len(asked) >= 1)
+        Moderator(roar, stream).acted({"do": "delete", "seqs": [secret["seq"]]})
+        answered = len(hook.asked)
+        is_down[0] = False
+        eventually("both events are delivered", lambda: roar.metrics()["roar_hook_after_delivered_total"] == 2)
+        told = [message for _, message in hook.asked]
+        assert "secret words" in json.dumps(told[0])
+        # One may have been on its way when the act was answered.
+        assert "secret words" not in json.dumps(told[answered + 1:])
+        again = [message for message in told[1:] if message["data"]["seq"] == secret["seq"]][-1]
+        assert again["type"] == "removed.published" and again["data"]["type"] == "removed"
+
+
 def test_its_verdict_is_an_act(hooked, stream):
     def judge(message):
         is_bad = message["type"] == "comment.published" and "bad" in message["data"]["text"]

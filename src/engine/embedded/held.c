@@ -110,6 +110,14 @@ enum err held_queue(struct store *store, int64_t stream, uint64_t after_n, sqlit
     return ERR_OK;
 }
 
+enum err held_since(struct store *store, int64_t stream, int64_t at_ms, sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_HELD_SINCE, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, stream);
+    (void)sqlite3_bind_int64(*ret_walk, 2, at_ms);
+    return ERR_OK;
+}
+
 enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count)
 {
     sqlite3_stmt *query = NULL;

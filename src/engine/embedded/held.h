@@ -74,6 +74,9 @@ MUST_USE enum err held_count(struct store *store, int64_t stream, uint64_t *ret_
 /* The queue of a stream, oldest first: held_next() until ERR_NOT_FOUND. */
 MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after_n,
                              sqlite3_stmt **ret_walk);
+/* Of it those that were posted after `at_ms`. */
+MUST_USE enum err held_since(struct store *store, int64_t stream, int64_t at_ms,
+                             sqlite3_stmt **ret_walk);
 MUST_USE enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row);
 
 /* Erases what was rejected and is older than `at_ms`, a few at once; not from `oldest_n` on, which

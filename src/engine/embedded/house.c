@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/embedded/held.h"
 #include "engine/embedded/store_rows.h"
 #include "rules/fold.h"
 #include "rules/house_json.h"
@@ -11,6 +12,32 @@
 #include "wire/cursor.h"
 
 #include <stddef.h>
+
+static enum err note_found(struct house *house, const struct house_log *log, struct str user,
+                           int64_t at_ms)
+{
+    const int64_t ago_ms = log->wall_ms > at_ms ? log->wall_ms - at_ms : 0;
+    return posters_note(&house->posters, hash_str(log->hash_key, user), log->mono_ms - ago_ms);
+}
+
+/* What waits for a moderator was posted, too: slow mode counts from it. */
+static enum err find_waiting(struct house *house, const struct house_log *log)
+{
+    const int64_t slow_ms = HOUSE_SLOW_S_MAX * INT64_C(1000);
+    sqlite3_stmt *walk = NULL;
+    TRY(held_since(log->store, log->stream, log->wall_ms - slow_ms, &walk));
+    for (;;) {
+        struct held_row row;
+        const enum err err = held_next(log->store, walk, &row);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        if (err != ERR_GONE) {
+            TRY(err);
+            TRY(note_found(house, log, row.user, row.at_ms));
+        }
+    }
+}
 
 /* The newest first; of those further back nothing is known. */
 static enum err find_posters(struct house *house, const struct house_log *log)
@@ -24,6 +51,7 @@ static enum err find_posters(struct house *house, const struct house_log *log)
     if (log->stream == 0) {
         return ERR_OK;
     }
+    TRY(find_waiting(house, log));
     TRY(store_rows_range(log->store, &range, &walk));
     for (uint32_t i = 0; i < HOUSE_ROWS_MAX; i++) {
         const enum err err = store_rows_next(log->store, walk, &row);
@@ -34,10 +62,8 @@ static enum err find_posters(struct house *house, const struct house_log *log)
             continue;
         }
         TRY(err);
-        const int64_t ago_ms = log->wall_ms > row.at_ms ? log->wall_ms - row.at_ms : 0;
-        const uint64_t user = hash_str(log->hash_key, row.user);
-        TRY(posters_note(&house->posters, user, log->mono_ms - ago_ms));
-        TRY(posters_place(&house->posters, user));
+        TRY(note_found(house, log, row.user, row.at_ms));
+        TRY(posters_place(&house->posters, hash_str(log->hash_key, row.user)));
     }
     return ERR_OK;
 }

@@ -5,8 +5,8 @@
  * Used by:  ordering.c; hangs on a head of heads.h, which forgets it with the head, and when a
  *           batch fails.
  * Thread:   the ordering thread's.
- * Promise:  who posted when is found in the log when a rule first asks for it, and again after it
- *           was forgotten, HOUSE_ROWS_MAX rows back at most; echoes are not.
+ * Promise:  who posted when is found in the log and the queue when a rule first asks for it, and
+ *           again after it was forgotten, HOUSE_ROWS_MAX rows back at most; echoes are not.
  */
 #pragma once
 

@@ -14,10 +14,8 @@ enum { KEY_MAX = 24 + ACT_USER_BYTES_MAX };
 
 struct standing { // of a user in a stream
     struct map_node node;
-    struct link all;      // of struct sanction, oldest first
-    struct link shadowed; // in sanctions->shadowed, once it was
-    int64_t stream;
-    size_t user_at; // where the user's name begins in `key`
+    struct link all; // of struct sanction, oldest first
+    size_t user_at;  // where the user's name begins in `key`
     char key[];
 };
 
@@ -34,7 +32,6 @@ void sanctions_init(struct sanctions *sanctions, uint64_t seed)
 {
     *sanctions = (struct sanctions){.count = 0};
     map_init(&sanctions->by_user, MEM_ENGINE, seed);
-    list_init(&sanctions->shadowed);
     list_init(&sanctions->timed);
 }
 
@@ -51,7 +48,6 @@ static void forget(struct sanctions *sanctions, struct standing *standing)
     while (!list_is_empty(&standing->all)) {
         drop(sanctions, list_entry(standing->all.next, struct sanction, link));
     }
-    list_remove(&standing->shadowed);
     map_remove(&sanctions->by_user, &standing->node);
     mem_free(MEM_ENGINE, standing);
 }
@@ -126,7 +122,6 @@ static enum err find_or_make(struct sanctions *sanctions, int64_t stream, struct
         }
         memcpy(standing->key, key.text, key.len);
         standing->node.key = (struct str){.at = standing->key, .len = key.len};
-        standing->stream = stream;
         standing->user_at = key.user_at;
         list_init(&standing->all);
         if (map_add(&sanctions->by_user, &standing->node) != ERR_OK) {
@@ -166,18 +161,42 @@ static enum err keep(struct sanctions *sanctions, const struct store_sanction *f
     if (from->until_ms != 0) {
         list_push(&sanctions->timed, &sanction->timed);
     }
-    if (from->what == ACT_SHADOW && !list_holds(&standing->shadowed)) {
-        list_push(&sanctions->shadowed, &standing->shadowed);
-    }
     sanctions->count++;
     return ERR_OK;
 }
 
-enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct sanctions_now now)
+/* What was known before runs on by our own clock, wherever the wall's has gone. */
+static void run_on(const struct sanctions *before, const struct store_sanction *from,
+                   struct sanctions_now *now)
+{
+    const struct standing *standing = find(before, from->stream, from->user);
+    if (standing == NULL || from->until_ms == 0) {
+        return;
+    }
+    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+        const struct sanction *one = list_entry(link, struct sanction, link);
+        if (one->act == from->act) {
+            now->wall_ms = from->until_ms - (one->until_mono_ms - now->mono_ms);
+        }
+    }
+}
+
+static void move(struct sanctions *from, struct sanctions *to)
+{
+    *to = *from;
+    list_init(&to->timed);
+    if (!list_is_empty(&from->timed)) {
+        to->timed = from->timed;
+        to->timed.next->prev = &to->timed;
+        to->timed.prev->next = &to->timed;
+    }
+}
+
+static enum err load(struct sanctions *sanctions, const struct sanctions *before,
+                     struct store *store, struct sanctions_now now)
 {
     sqlite3_stmt *walk = NULL;
     struct store_sanction sanction;
-    forget_all(sanctions);
     TRY(store_sanctions_all(store, &walk));
     for (;;) {
         const enum err err = store_sanctions_next(store, walk, &sanction);
@@ -188,11 +207,27 @@ enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct
         if (mutant(SANCTIONS_FORGOTTEN)) {
             continue;
         }
-        const bool is_over = sanction.until_ms != 0 && sanction.until_ms <= now.wall_ms;
+        struct sanctions_now at = now;
+        run_on(before, &sanction, &at);
+        const bool is_over = sanction.until_ms != 0 && sanction.until_ms <= at.wall_ms;
         if (!is_over || sanctions->count < SANCTIONS_MAX) {
-            TRY(keep(sanctions, &sanction, now)); // what is over is there to be swept
+            TRY(keep(sanctions, &sanction, at)); // what is over is there to be swept
         }
     }
+    return ERR_OK;
+}
+
+enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct sanctions_now now)
+{
+    struct sanctions found;
+    sanctions_init(&found, sanctions->by_user.seed);
+    const enum err err = load(&found, sanctions, store, now);
+    if (err != ERR_OK) {
+        sanctions_done(&found);
+        return err;
+    }
+    sanctions_done(sanctions);
+    move(&found, sanctions);
     return ERR_OK;
 }
 
@@ -299,46 +334,10 @@ bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanct
     return false;
 }
 
-static bool is_shadowed(const struct standing *standing)
-{
-    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
-        if (list_entry(link, struct sanction, link)->what == ACT_SHADOW) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_among(const uint64_t *users, uint32_t count, uint64_t user)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (users[i] == user) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct str name_of(const struct standing *standing)
 {
     const struct str key = standing->node.key;
     return (struct str){.at = key.at + standing->user_at, .len = key.len - standing->user_at};
-}
-
-uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
-                            uint64_t *ret_users, uint32_t count)
-{
-    const struct link *end = &sanctions->shadowed;
-    uint32_t found = 0;
-    for (struct link *link = end->next; link != end && found < count; link = link->next) {
-        const struct standing *standing = list_entry(link, struct standing, shadowed);
-        const uint64_t user = hash_str(hash_key, name_of(standing));
-        if ((standing->stream == 0 || standing->stream == stream) && is_shadowed(standing) &&
-            !is_among(ret_users, found, user)) {
-            ret_users[found++] = user;
-        }
-    }
-    return found;
 }
 
 enum err sanctions_sweep(struct sanctions *sanctions, struct store *store, int64_t mono_ms)

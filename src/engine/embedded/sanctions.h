@@ -24,12 +24,9 @@
 enum { SANCTIONS_MAX = 1 << 20, SANCTIONS_SWEPT = 256 };
 
 struct sanctions {
-    struct map by_user;   // struct standing, by stream and user
-    struct link shadowed; // of those, who are
-    struct link timed;    // struct sanction that run out: the one looked at longest ago first
-    uint64_t count;       // of sanctions
-    bool is_changed;      // in the batch under way
-    bool is_stale;        // memory and store need not agree: to be read again
+    struct map by_user; // struct standing, by stream and user
+    struct link timed;  // struct sanction that run out: the one looked at longest ago first
+    uint64_t count;     // of sanctions
 };
 
 struct sanctions_now { // of one moment
@@ -38,7 +35,8 @@ struct sanctions_now { // of one moment
 
 void sanctions_init(struct sanctions *sanctions, uint64_t seed);
 void sanctions_done(struct sanctions *sanctions);
-/* What the store has takes the place of what is in memory. ERR_NOMEM; ERR_SYS. */
+/* What the store has takes the place of what is in memory; what both have runs out when it would
+ * have, by our clock. ERR_NOMEM; ERR_SYS: memory is as it was. */
 MUST_USE enum err sanctions_load(struct sanctions *sanctions, struct store *store,
                                  struct sanctions_now now);
 
@@ -61,9 +59,6 @@ uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_
 /* Whether `one->act` is in force on its user. */
 bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one,
                      int64_t mono_ms);
-/* The users who are shadowed in `stream` or in all, each once: at most `count`. */
-uint32_t sanctions_shadowed(const struct sanctions *sanctions, int64_t stream, uint64_t hash_key,
-                            uint64_t *ret_users, uint32_t count);
 /* Forgets what has run out, in memory and in the store, of the SANCTIONS_SWEPT that were not looked
  * at for longest. ERR_SYS: a row may stay, and is found when it is loaded again. */
 MUST_USE enum err sanctions_sweep(struct sanctions *sanctions, struct store *store,

@@ -102,6 +102,7 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_BY_ROW] = "SELECT " HELD " FROM held WHERE log_n = ?1 AND log_n > 0",
     [STORE_HELD_QUEUE] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 AND n > ?2 "
                          "ORDER BY n",
+    [STORE_HELD_SINCE] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 AND at > ?2",
     [STORE_HELD_COUNT] = "SELECT count(*) FROM held WHERE stream = ?1 AND state = 2",
     [STORE_HELD_COUNT_ALL] = "SELECT count(*) FROM held WHERE state = 2",
     [STORE_HELD_DUE] = "SELECT n FROM held WHERE state = 2 AND due > 0 AND due <= ?1 "
