@@ -202,7 +202,7 @@ def test_what_is_told_again_has_lost_the_text_of_what_was_removed_meanwhile(hook
         eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
         secret = roar.posted(stream, "secret words")
         hook.wait_for(lambda asked: len(asked) >= 1)
-        Moderator(roar, stream).acted({"do": "delete", "seqs": [secret["seq"]]})
+        Moderator(roar, stream).act("delete", seqs=[secret["seq"]])
         answered = len(hook.asked)
         is_down[0] = False
         eventually("both events are delivered", lambda: roar.metrics()["roar_hook_after_delivered_total"] == 2)
