@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of a stream and of the server, over the real binary: from an act's answer on, and after every crash."""
+import json
+
 import pytest
 
 from http1 import DEADLINE_S
@@ -137,6 +139,19 @@ def test_long_lists_are_taken_and_have_a_bound(mod, server):
     body = b'{"do":"clear","reason":"' + b"x" * 524288 + b'"}'
     answer = server.ask("POST", mod.path, token=mod.token, body=body, headers=[("Content-Type", "application/json")])
     assert code_of(answer) == (413, "too_large")
+
+
+def test_a_list_too_long_for_an_act_is_told_the_bound_and_has_room_in_a_file(start, tmp_path):
+    words = [f"word{i}" for i in range(50000)]
+    terms = tmp_path / "terms"
+    terms.write_text("".join(f"{word}\tword\trefuse\n" for word in words), encoding="utf-8")
+    roar = start(settings={"moderation.terms_file": terms})
+    mod = Moderator(roar, "s")
+    body = json.dumps({"do": "terms", "value": [{"text": word, "match": "word", "action": "refuse"} for word in words]})
+    answer = roar.ask("POST", mod.path, token=mod.token, body=body.encode(), headers=[("Content-Type", "application/json")])
+    assert code_of(answer) == (413, "too_large")
+    assert answer.json()["detail"] == "too many bytes of the body: 524288 at most"
+    assert code_of(roar.post("s", "a word49999 here")) == (422, "blocked_term")
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
