@@ -137,11 +137,7 @@ static enum err fetch(struct export *export, int *ret_status)
     }
     buf_addf(&path, "/moderation/log?limit=500&after=%" PRIu64, export->after);
     remote_write_auth(export->remote, &headers);
-    const struct client_request request = {.url = &export->remote->url,
-                                           .method = "GET",
-                                           .path = buf_str(&path),
-                                           .headers = buf_str(&headers),
-                                           .silence_ms = SILENCE_MS};
+    const struct client_request request = remote_get(export->remote, &path, &headers, SILENCE_MS);
     buf_reset(&export->page);
     const enum err err = buf_ok(&path) && buf_ok(&headers)
                              ? client_fetch(&request, ret_status, &export->page)

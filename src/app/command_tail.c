@@ -244,11 +244,7 @@ static enum err connect_once(struct tail *tail)
         buf_add_str(&path, STR("&after="));
         url_write(&path, str_of(tail->after));
     }
-    const struct client_request request = {.url = &tail->remote->url,
-                                           .method = "GET",
-                                           .path = buf_str(&path),
-                                           .headers = buf_str(&headers),
-                                           .silence_ms = SILENCE_MS};
+    const struct client_request request = remote_get(tail->remote, &path, &headers, SILENCE_MS);
     event_source_restart(&tail->source);
     buf_reset(&tail->answer);
     tail->status = 0;

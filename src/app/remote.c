@@ -55,6 +55,16 @@ static void write_problem(const struct json *problem, struct buf *out)
     terminal_write(out, detail);
 }
 
+struct client_request remote_get(const struct remote *remote, const struct buf *path,
+                                 const struct buf *headers, uint32_t silence_ms)
+{
+    return (struct client_request){.url = &remote->url,
+                                   .method = "GET",
+                                   .path = buf_str(path),
+                                   .headers = buf_str(headers),
+                                   .silence_ms = silence_ms};
+}
+
 void remote_explain(int status, struct str body, char why[CLIENT_WHY_MAX])
 {
     struct json *problem = NULL;

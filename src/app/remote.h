@@ -27,5 +27,8 @@ MUST_USE enum err remote_find(const struct options *options, struct remote *ret_
                               char why[CLIENT_WHY_MAX]);
 /* The Authorization line, when there is a token. */
 void remote_write_auth(const struct remote *remote, struct buf *headers);
+/* A GET of `path` there; both are borrowed. */
+struct client_request remote_get(const struct remote *remote, const struct buf *path,
+                                 const struct buf *headers, uint32_t silence_ms);
 /* "rate_user: Too many comments (429)" of a problem document, harmless for a terminal. */
 void remote_explain(int status, struct str body, char why[CLIENT_WHY_MAX]);
