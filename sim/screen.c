@@ -173,6 +173,22 @@ static void on_told(struct prover_log *log, struct str json)
     }
 }
 
+/* Of acts who moderates is told, but not of a shadow of theirs. */
+static void check_notice(const struct screen *screen, struct str json)
+{
+    struct world *world = screen->ledger->world;
+    char own[64];
+    snprintf(own, sizeof(own), "\"target\":\"user:%s\"", world->posters[screen->user].name);
+    reach(TOLD_OF_AN_ACT);
+    world_holds(world, screen->moderates, "who does not moderate is told %.*s", (int)json.len,
+                json.at);
+    const bool is_of_shadow = strstr(json.at, "\"do\":\"shadow\"") != NULL ||
+                              strstr(json.at, "\"do\":\"unshadow\"") != NULL;
+    world_holds(world, !is_of_shadow || strstr(json.at, own) == NULL,
+                "P8: u%u is told of a shadow of theirs: %.*s", screen->user, (int)json.len,
+                json.at);
+}
+
 /* To who is concerned alone. */
 static void on_notified(struct prover_log *log, struct str json)
 {
@@ -180,6 +196,13 @@ static void on_notified(struct prover_log *log, struct str json)
     struct world *world = screen->ledger->world;
     world_holds(world, screen->user != NOBODY_USER, "P8: nobody in particular is told %.*s",
                 (int)json.len, json.at);
+    if (is_type(json, "notice")) {
+        check_notice(screen, json);
+        return;
+    }
+    if (screen->moderates) { // of the queue they are told all
+        return;
+    }
     if (is_type(json, "warned")) {
         const struct deed *deed = deeds_find(world, number(json, "\"act\":\"a"));
         world_holds(world, deed != NULL && deed->user == screen->user,
@@ -208,6 +231,7 @@ void screen_begin(struct screen *screen, struct world *world)
                                       .is_place = on_is_place,
                                       .told = on_told,
                                       .notified = on_notified,
+                                      .lacks_staff = true,
                                       .broken = on_broken};
     screen->acts = calloc(EVENTS_MAX, sizeof(screen->acts[0]));
     screen->is_shown = calloc(EVENTS_MAX, 1);

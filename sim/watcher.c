@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { MODERATES_EACH = 5 }; // of those who are somebody
+
 static struct watcher *watcher_of(struct viewer *viewer)
 {
     return (struct watcher *)(void *)viewer;
@@ -191,6 +193,11 @@ static uint64_t hash_of(const struct watcher *watcher)
                : port_user_hash(world->port, str_of(world->posters[watcher->user].name));
 }
 
+static bool moderates(const struct watcher *watcher)
+{
+    return watcher->user != NOBODY_USER && watcher->number % MODERATES_EACH == 0;
+}
+
 static void come(struct world *world, struct watcher *watcher)
 {
     if (!watcher->has_place) {
@@ -205,11 +212,13 @@ static void come(struct world *world, struct watcher *watcher)
                                                          : (uint8_t)world_below(world, LANES),
                         .limit = (world->is_calm ? 60 : 1) + (uint32_t)world_below(world, 60),
                         .identity = watcher->identity,
-                        .user = hash_of(watcher)};
+                        .user = hash_of(watcher),
+                        .moderates = moderates(watcher)};
     choose_cursor(watcher, &join);
     if (!watcher->has_own) {
         screen_clear(&watcher->screen, ledger, watcher->user);
     }
+    watcher->screen.moderates = join.moderates;
     watcher->hub = (uint8_t)world_below(world, world->hubs);
     watcher->room = world->is_calm || world_chance(world, 500) ? UINT32_MAX
                                                                : (uint32_t)world_below(world, 2000);

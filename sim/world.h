@@ -141,6 +141,7 @@ struct screen {            // what a watcher has been told, and what it would sh
     struct prover_log log; // first
     struct ledger *ledger;
     uint8_t user;      // whose view; NOBODY_USER: everybody's
+    bool moderates;    // is told who did what, and of acts
     uint64_t *acts;    // owned; [EVENTS_MAX]: the newest act on a comment that it knows of
     uint8_t *is_shown; // owned; [EVENTS_MAX]
     uint8_t *is_known; // owned; [EVENTS_MAX]: it was sent the comment, or that it is removed

@@ -55,6 +55,7 @@
     X(RETRIED_ACT, "an act without an answer was looked for in the audit")                         \
     X(SHOWN_SHADOW, "a comment was its author's alone")                                            \
     X(SHOWN_REMOVED, "a reader was told of a comment in its place that it is removed")             \
+    X(TOLD_OF_AN_ACT, "who moderates was told of an act")                                          \
     X(DONE_DELETE, "an act was done: delete")                                                      \
     X(DONE_HOLD, "an act was done: hold")                                                          \
     X(DONE_RESTORE, "an act was done: restore")                                                    \

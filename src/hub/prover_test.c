@@ -209,17 +209,23 @@ static unsigned kind_in(const struct prover *prover, const char *json)
     return 0;
 }
 
-/* What stands behind prev, up to the brace that ends it; white space may follow. */
+/* What stands behind prev, up to what is for staff or the brace that ends it; white space may
+ * follow. */
 static struct str body_in(const char *json)
 {
     struct str body = str_of(strstr(json, "\"prev\":") + 7);
     while (body.at[0] != ',' && body.at[0] != '}') {
         body = (struct str){.at = body.at + 1, .len = body.len - 1};
     }
+    const size_t comma = body.at[0] == ',';
+    const char *staff = strstr(body.at, ",\"by\":");
+    if (staff != NULL) {
+        const size_t len = (size_t)(staff - body.at);
+        return (struct str){.at = body.at + comma, .len = len > comma ? len - comma : 0};
+    }
     while (body.at[body.len - 1] == ' ') {
         body.len--;
     }
-    const size_t comma = body.at[0] == ',';
     return (struct str){.at = body.at + comma, .len = body.len - comma - 1};
 }
 
