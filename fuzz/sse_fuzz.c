@@ -37,7 +37,7 @@ static void any_text_can_be_sent(struct str text, size_t piece_bytes)
     json_write_str(&json, text);
     sse_write_retry(&frame, 1500);
     sse_write(&frame, STR("k3f9.4072"), buf_str(&json));
-    sse_write_comment(&frame);
+    buf_add_str(&frame, STR(":\n\n")); // a heartbeat
 
     struct buf got = read_all(buf_str(&frame), (struct fuzz_cut){.rest = piece_bytes});
     buf_add_str(&json, STR("\nk3f9.4072 retry 1500"));

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "rules/comment_state.h"
 #include "rules/comment_text.h"
 #include "rules/fold.h"
 #include "rules/text_traits.h"
@@ -435,21 +436,6 @@ int posting_status(const struct posting *posting)
     return posting->submit.end == SUBMIT_DONE ? 201 : 200;
 }
 
-/* Of a shadowed one the engine says that it is visible, and so do we. */
-static struct str state_name(enum comment_state state)
-{
-    switch (state) {
-    case COMMENT_HELD:
-        return STR("held");
-    case COMMENT_DELETED:
-        return STR("deleted");
-    case COMMENT_VISIBLE:
-    case COMMENT_SHADOWED:
-    default:
-        return STR("visible");
-    }
-}
-
 /* As readers will see it; one that is held has no place yet. */
 static void write_comment(const struct posting *posting, struct buf *out)
 {
@@ -480,7 +466,8 @@ void posting_write(const struct posting *posting, struct buf *out)
     }
     json_write_member_str(out, "epoch", str_of(submit->epoch.text));
     json_write_member_i64(out, "at", event->at_ms);
-    json_write_member_str(out, "state", is_removed ? STR("deleted") : state_name(submit->state));
+    json_write_member_str(out, "state",
+                          str_of(comment_state_name(is_removed ? COMMENT_DELETED : submit->state)));
     if (submit->end == SUBMIT_DUPLICATE) {
         json_write_member_bool(out, "duplicate", true);
     }

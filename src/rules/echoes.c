@@ -87,14 +87,3 @@ enum err echoes_add(struct echoes *echoes, uint64_t likeness, uint64_t user, int
     echoes->count += echoes->count < echoes->cap;
     return ERR_OK;
 }
-
-void echoes_forget(struct echoes *echoes, uint64_t likeness, uint64_t user)
-{
-    for (uint32_t back = 0; back < echoes->count; back++) {
-        const uint32_t at = place(echoes, back);
-        if (echoes->likeness[at] == likeness && echoes->user[at] == user) {
-            echoes->likeness[at] = 0; // no text's
-            return;
-        }
-    }
-}

@@ -36,5 +36,3 @@ struct echo echoes_find(const struct echoes *echoes, uint64_t likeness, uint64_t
 /* What was accepted; 0 is not kept. ERR_NOMEM: it is not remembered. */
 MUST_USE enum err echoes_add(struct echoes *echoes, uint64_t likeness, uint64_t user,
                              int64_t mono_ms);
-/* The newest such is forgotten: it was not accepted after all. None is legal. */
-void echoes_forget(struct echoes *echoes, uint64_t likeness, uint64_t user);

@@ -46,22 +46,6 @@ static void texts_too_short_to_say_have_no_echo(void **state)
     echoes_done(&echoes);
 }
 
-static void what_was_not_accepted_is_forgotten(void **state)
-{
-    (void)state;
-    struct echoes echoes;
-    echoes_init(&echoes);
-    assert_int_equal(echoes_add(&echoes, 7, 1, 100), ERR_OK);
-    assert_int_equal(echoes_add(&echoes, 7, 1, 200), ERR_OK);
-    echoes_forget(&echoes, 7, 1);
-    expect(&echoes, 7, 1, (struct echo){.by_user_ms = 100, .by_stream_ms = 100});
-    echoes_forget(&echoes, 7, 1);
-    echoes_forget(&echoes, 7, 1);
-    expect(&echoes, 7, 1, ECHO_NONE);
-    expect(&echoes, 0, 1, ECHO_NONE);
-    echoes_done(&echoes);
-}
-
 static void only_so_many_are_kept_and_they_are_the_newest(void **state)
 {
     (void)state;
@@ -102,7 +86,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_of_the_same_is_found_by_user_and_by_anybody),
         cmocka_unit_test(texts_too_short_to_say_have_no_echo),
-        cmocka_unit_test(what_was_not_accepted_is_forgotten),
         cmocka_unit_test(only_so_many_are_kept_and_they_are_the_newest),
         cmocka_unit_test(without_memory_nothing_is_remembered_and_nothing_breaks),
     };

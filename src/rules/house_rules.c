@@ -39,12 +39,6 @@ const char *house_rules_name(enum house_rule rule)
     return kinds[rule].name;
 }
 
-uint32_t house_rules_mode_of(enum house_rule rule)
-{
-    must(rule < HOUSE_RULES);
-    return kinds[rule].mode;
-}
-
 const char *house_rules_mode_name(enum house_mode mode)
 {
     switch (mode) {
@@ -84,12 +78,6 @@ void house_rules_done(struct house_rules *rules)
 {
     terms_unref(rules->terms);
     rules->terms = NULL;
-}
-
-void house_rules_copy(const struct house_rules *from, struct house_rules *ret_rules)
-{
-    *ret_rules = *from;
-    ret_rules->terms = terms_ref(from->terms);
 }
 
 void house_rules_set_terms(struct house_rules *rules, struct terms *terms)

@@ -104,17 +104,14 @@ struct house_rules {
     struct terms *terms; // a reference; NULL: none
 };
 
-void house_rules_init(struct house_rules *rules); // nothing is set
-void house_rules_done(struct house_rules *rules); // zeroed is legal
-void house_rules_copy(const struct house_rules *from, struct house_rules *ret_rules);
+void house_rules_init(struct house_rules *rules);          // nothing is set
+void house_rules_done(struct house_rules *rules);          // zeroed is legal
 bool house_rules_are_set(const struct house_rules *rules); // any of them
 /* Replaces the terms; the reference is taken over. */
 void house_rules_set_terms(struct house_rules *rules, struct terms *terms);
 
 const char *house_rules_name(enum house_rule rule);      // "links"
 const char *house_rules_mode_name(enum house_mode mode); // "links_off"
-/* The mode that switches the rule on; 0: none does. */
-uint32_t house_rules_mode_of(enum house_rule rule);
 
 /* What is in force, shield included: what viewers are told. */
 uint32_t house_rules_slow_s(const struct house_rules *rules);

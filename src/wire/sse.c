@@ -19,8 +19,3 @@ void sse_write_retry(struct buf *out, uint32_t retry_ms)
     buf_add_u64(out, retry_ms);
     buf_add_str(out, STR("\n\n"));
 }
-
-void sse_write_comment(struct buf *out)
-{
-    buf_add_str(out, STR(":\n\n"));
-}

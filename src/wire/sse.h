@@ -9,4 +9,3 @@
 /* `id: <id>\n` (none when id is empty), `data: <json>\n\n`. */
 void sse_write(struct buf *out, struct str id, struct str json);
 void sse_write_retry(struct buf *out, uint32_t retry_ms); // "retry: n\n\n"
-void sse_write_comment(struct buf *out);                  // ":\n\n", the heartbeat
