@@ -264,6 +264,12 @@ static int level_of(uint32_t role_bits)
     return (role_bits & ROLE_MODERATOR) != 0 ? 1 : 0;
 }
 
+bool act_case_may_all(const struct act_case *act)
+{
+    const struct actor *by = &act->call->by;
+    return by->kind != ACTOR_USER || level_of(by->role_bits) == level_of(ROLE_ADMIN);
+}
+
 enum err act_case_check_role(struct act_case *act, struct str user)
 {
     uint32_t roles = 0;

@@ -83,6 +83,8 @@ MUST_USE enum err act_case_in_force(const struct act_case *act, enum act_do what
                                     struct store_act *ret_act);
 /* From here on there is an act: the stream has a row, and so has the act. */
 MUST_USE enum err act_case_record(struct act_case *act);
+/* There is no role above theirs. */
+bool act_case_may_all(const struct act_case *act);
 /* Nobody acts on a higher role: refuses. */
 MUST_USE enum err act_case_check_role(struct act_case *act, struct str user);
 /* Nobody lifts a sanction from themselves: refuses. */

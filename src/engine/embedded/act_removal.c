@@ -90,22 +90,45 @@ static enum err standing_here(const struct act_case *act, uint64_t seq,
 
 /* ---- delete, hold ---- */
 
+/* Once it is known that there is something to do, whose the others are is all that matters. */
+static enum err check_author(struct act_case *act, uint64_t seq)
+{
+    struct store_row row;
+    const enum err err = store_rows_at(act->ordering->store, act_case_stream(act), seq, &row);
+    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+        return ERR_OK;
+    }
+    TRY(err);
+    return act_case_check_role(act, row.user);
+}
+
+/* True: the act has something to do there. */
+static enum err check_one(struct act_case *act, uint64_t seq, bool *ret_is_one)
+{
+    struct standing standing;
+    const enum err err = standing_here(act, seq, &standing);
+    *ret_is_one = false;
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(act_case_check_role(act, standing.user));
+    const bool may_be_held =
+        standing.state == COMMENT_VISIBLE || standing.state == COMMENT_SHADOWED;
+    *ret_is_one = act->call->act.what != ACT_HOLD || may_be_held;
+    if (!*ret_is_one && act->call->act.target_count <= 1 && act_case_is_open(act)) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+    return ERR_OK;
+}
+
 static enum err check_each(struct act_case *act, const struct seqs *seqs)
 {
     bool is_any = false;
     for (uint32_t i = 0; i < seqs->count && act_case_is_open(act); i++) {
-        struct standing standing;
-        const enum err err = standing_here(act, seqs->at[i], &standing);
-        if (err == ERR_NOT_FOUND) {
-            continue;
-        }
-        TRY(err);
-        TRY(act_case_check_role(act, standing.user));
-        const bool may_be_held =
-            standing.state == COMMENT_VISIBLE || standing.state == COMMENT_SHADOWED;
-        is_any = is_any || act->call->act.what != ACT_HOLD || may_be_held;
-        if (!is_any && seqs->count == 1 && act_case_is_open(act)) {
-            act_case_refuse(act, ACT_REFUSAL_STATE);
+        if (!is_any) {
+            TRY(check_one(act, seqs->at[i], &is_any));
+        } else if (!act_case_may_all(act)) {
+            TRY(check_author(act, seqs->at[i]));
         }
     }
     if (act_case_is_open(act) && !is_any) {
@@ -312,7 +335,7 @@ static enum err check_removed(struct act_case *act, const struct seqs *seqs)
 {
     bool is_any = false;
     bool is_there = false;
-    for (uint32_t i = 0; i < seqs->count; i++) {
+    for (uint32_t i = 0; i < seqs->count && !is_any; i++) {
         struct standing standing;
         const enum err err = standing_here(act, seqs->at[i], &standing);
         if (err == ERR_NOT_FOUND) {
@@ -320,7 +343,7 @@ static enum err check_removed(struct act_case *act, const struct seqs *seqs)
         }
         TRY(err);
         is_there = true;
-        is_any = is_any || standing.state == COMMENT_DELETED || standing.state == COMMENT_HELD;
+        is_any = standing.state == COMMENT_DELETED || standing.state == COMMENT_HELD;
     }
     if (!is_any) {
         act_case_refuse(act, is_there ? ACT_REFUSAL_STATE : ACT_REFUSAL_NO_COMMENT);

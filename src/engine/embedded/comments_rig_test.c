@@ -23,18 +23,24 @@ static void note(struct comments_rig *rig, struct str text)
     rig->told[rig->told_len] = '\0';
 }
 
+/* At the end of the stream's log: `row` has its kind, flags, user, cid and body. */
+static void add_row(struct comments_rig *rig, int stream, struct store_row row)
+{
+    row.n = rig->next_n++;
+    row.stream = rig->streams[stream].id;
+    row.seq = ++rig->seq[stream];
+    row.prev = rig->public_seq[stream];
+    row.at_ms = 1000;
+    row.segment = 1;
+    assert_int_equal(store_rows_add(&rig->store, &row), ERR_OK);
+    if ((row.flags & EVENT_FLAG_SHADOW) == 0) {
+        rig->public_seq[stream] = row.seq;
+    }
+}
+
 static void add_event(struct comments_rig *rig, int stream, enum event_kind kind, struct str body)
 {
-    const struct store_row row = {.n = rig->next_n++,
-                                  .stream = rig->streams[stream].id,
-                                  .seq = rig->seq[stream] + 1,
-                                  .prev = rig->public_seq[stream],
-                                  .at_ms = 1000,
-                                  .segment = 1,
-                                  .kind = (uint8_t)kind,
-                                  .body = body};
-    assert_int_equal(store_rows_add(&rig->store, &row), ERR_OK);
-    rig->public_seq[stream] = ++rig->seq[stream];
+    add_row(rig, stream, (struct store_row){.kind = (uint8_t)kind, .body = body});
 }
 
 static int place_of(const struct comments_rig *rig, int64_t stream)
@@ -102,6 +108,24 @@ int comments_rig_tear_down(void **state)
     return 0;
 }
 
+void comments_rig_break_all(void **state, enum err (*work)(struct comments_rig *rig,
+                                                           const struct comments_rig_break *at))
+{
+    for (enum store_breaks_what what = 0; what < STORE_BREAKS; what++) {
+        bool has_broken = true;
+        for (uint64_t n = 1; has_broken; n = store_breaks_next(n)) {
+            struct comments_rig *rig = *state;
+            struct store_breaks breaks;
+            const struct comments_rig_break at = {.what = what, .n = n, .breaks = &breaks};
+            const enum err err = work(rig, &at);
+            has_broken = store_breaks_disarm(&breaks, &rig->store);
+            assert_true(has_broken ? err != ERR_OK : err == ERR_OK);
+            comments_rig_tear_down(state);
+            comments_rig_set_up(state);
+        }
+    }
+}
+
 static uint64_t post(struct comments_rig *rig, int stream, uint8_t flags, const char *user,
                      const char *text)
 {
@@ -111,22 +135,12 @@ static uint64_t post(struct comments_rig *rig, int stream, uint8_t flags, const 
     snprintf(body, sizeof(body),
              "\"id\":\"%s\",\"at\":1000,\"user\":{\"id\":\"%s\"},\"text\":\"%s\"", id.text, user,
              text);
-    const struct store_row row = {.n = rig->next_n++,
-                                  .stream = rig->streams[stream].id,
-                                  .seq = rig->seq[stream] + 1,
-                                  .prev = rig->public_seq[stream],
-                                  .at_ms = 1000,
-                                  .segment = 1,
-                                  .kind = EVENT_COMMENT,
-                                  .flags = flags,
-                                  .user = str_of(user),
-                                  .cid = STR("c"),
-                                  .body = str_of(body)};
-    assert_int_equal(store_rows_add(&rig->store, &row), ERR_OK);
-    rig->seq[stream]++;
-    if ((flags & EVENT_FLAG_SHADOW) == 0) {
-        rig->public_seq[stream] = rig->seq[stream];
-    }
+    add_row(rig, stream,
+            (struct store_row){.kind = EVENT_COMMENT,
+                               .flags = flags,
+                               .user = str_of(user),
+                               .cid = STR("c"),
+                               .body = str_of(body)});
     return rig->seq[stream];
 }
 

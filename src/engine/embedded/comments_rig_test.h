@@ -8,6 +8,7 @@
 
 #include "engine/embedded/removals.h"
 #include "engine/embedded/store.h"
+#include "engine/embedded/store_breaks_test.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
@@ -31,6 +32,18 @@ struct comments_rig {
 /* For cmocka: inside a write transaction. */
 int comments_rig_set_up(void **state);
 int comments_rig_tear_down(void **state);
+
+#define COMMENTS_RIG_TEST(name)                                                                    \
+    cmocka_unit_test_setup_teardown(name, comments_rig_set_up, comments_rig_tear_down)
+/* Each thing that the store does for `work` fails in turn, on a rig of its own: `work` says so. It
+ * arms `breaks` with what it is given when all that it needs is there. */
+struct comments_rig_break {
+    enum store_breaks_what what;
+    uint64_t n;
+    struct store_breaks *breaks;
+};
+void comments_rig_break_all(void **state, enum err (*work)(struct comments_rig *rig,
+                                                           const struct comments_rig_break *at));
 
 /* A comment of `user` in stream 0 or 1; gives its seq. */
 uint64_t comments_rig_post(struct comments_rig *rig, int stream, const char *user,

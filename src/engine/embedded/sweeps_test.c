@@ -124,14 +124,11 @@ static void a_row_is_judged_at_the_same_cost_however_many_are_purged(void **stat
     assert_true(sqlite3_stmt_status(query, SQLITE_STMTSTATUS_VM_STEP, 0) < STEPS_MAX);
 }
 
-#define TEST(name)                                                                                 \
-    cmocka_unit_test_setup_teardown(name, comments_rig_set_up, comments_rig_tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_can_be_about_a_row_judges_it_as_all_there_is_does),
-        TEST(a_row_is_judged_at_the_same_cost_however_many_are_purged),
+        COMMENTS_RIG_TEST(what_can_be_about_a_row_judges_it_as_all_there_is_does),
+        COMMENTS_RIG_TEST(a_row_is_judged_at_the_same_cost_however_many_are_purged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
