@@ -4,7 +4,7 @@
 #include "attendance.h"
 #include "node.h"
 
-enum { HOUR_MS = 60 * 60 * 1000, OPS_MAX = 60 };
+enum { HOUR_MS = 60 * 60 * 1000, OPS_MAX = 60, LATE_MS = 1000 };
 
 static const int64_t paces_ms[] = {50,   500,   2000,  2000,  5000,  5000,
                                    5000, 10000, 10000, 20000, 30000, 60000};
@@ -82,13 +82,31 @@ static void lag(struct world *world)
                reactor->lag_ms);
 }
 
+void chaos_make_late(struct world *world)
+{
+    struct reactor *reactor = &world->reactors[world_below(world, world->hubs)];
+    remember_pace(world);
+    reactor->lag_ms = 200 + (uint32_t)world_below(world, LATE_MS);
+    world_note(world, "hub %d is late for an act", (int)(reactor - world->reactors));
+}
+
+void chaos_make_punctual(struct world *world)
+{
+    remember_pace(world);
+    for (uint32_t i = 0; i < world->hubs; i++) {
+        world->reactors[i].lag_ms = 3;
+    }
+}
+
 static void spoil_disk(struct world *world)
 {
     const bool was_bad = disk.is_full || disk.fails || disk.fails_after > 0;
-    disk.is_full = disk.fails = false;
-    disk.fails_after = 0;
+    const char *why = NULL;
+    disk_heal();
+    world->acts_go_on = false;
     if (!was_bad && world_chance(world, 500)) {
         disk.is_full = true;
+        world->acts_go_on = disk.ballast > 0 && embedded_is_well(world->engine, &why);
     } else if (!was_bad) {
         disk.fails_after = 1 + (uint32_t)world_below(world, 40);
     }
@@ -167,8 +185,7 @@ void chaos_end(struct world *world)
     world->pace_ms = 200;
     world->disk_ms = 2;
     world->chaos_due_ms = world->act_due_ms = NEVER;
-    disk.is_full = disk.fails = false;
-    disk.fails_after = 0;
+    disk_heal();
     for (uint32_t i = 0; i < world->hubs; i++) {
         world->reactors[i].lag_ms = 3;
     }

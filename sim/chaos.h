@@ -6,6 +6,9 @@
 
 #include "world.h"
 
+/* A reactor is late while an act is under way, and on time again. */
+void chaos_make_late(struct world *world);
+void chaos_make_punctual(struct world *world);
 void chaos_begin(struct world *world);
 void chaos_step(struct world *world);
 void chaos_pause(struct world *world);

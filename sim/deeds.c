@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(REACH_DONE_ACKNOWLEDGE - REACH_DONE_DELETE == ACT_ACKNOWLEDGE - ACT_DELETE,
+_Static_assert(REACH_DONE_RULES - REACH_DONE_DELETE == ACT_RULES - ACT_DELETE,
                "one for each kind of act");
 
 enum { MS_A_SECOND = 1000, TIMEOUT_SLACK_MS = 2000 };
@@ -75,17 +75,39 @@ static void remove_one(struct ledger *ledger, struct deed *deed, uint64_t seq)
     put(deed->sets->holds[number_of(ledger)], seq);
 }
 
+/* The comments of "seq:1,2", each in its turn. False: that was the last. */
+static bool next_named(const struct deed *deed, const char **at, uint64_t *ret_seq)
+{
+    char *end = NULL;
+    const char *from = *at == NULL ? deed->target + strlen("seq:") : *at + 1;
+    if (*at != NULL && **at != ',') {
+        return false;
+    }
+    *ret_seq = strtoull(from, &end, 10);
+    *at = end;
+    return true;
+}
+
+static bool names_seqs(const struct deed *deed)
+{
+    return strncmp(deed->target, "seq:", 4) == 0;
+}
+
+/* Of many only what is visible is held. */
 static void remove_named(struct ledger *ledger, struct deed *deed)
 {
-    const char *at = deed->target + strlen("seq:");
-    for (;;) {
-        char *end = NULL;
-        remove_one(ledger, deed, strtoull(at, &end, 10));
-        if (*end != ',') {
-            return;
+    const char *at = NULL;
+    uint64_t seq = 0;
+    const bool is_group = strchr(deed->target, ',') != NULL;
+    while (next_named(deed, &at, &seq)) {
+        const struct entry *entry = ledger_find(ledger, seq);
+        const bool is_seen = entry != NULL && !deeds_hide(ledger, seq) &&
+                             (!entry->is_shadowed || entry->is_unshadowed);
+        if (!is_group || deed->what != ACT_HOLD || is_seen) {
+            remove_one(ledger, deed, seq);
         }
-        at = end + 1;
     }
+    reach_if(is_group, DONE_TO_MANY);
 }
 
 /* To hold what is shadowed changes nothing: nobody sees it. */
@@ -93,7 +115,7 @@ static void take_named(struct ledger *ledger, struct deed *deed)
 {
     const struct entry *event = ledger == NULL ? NULL : ledger_find(ledger, deed->seq);
     const bool is_nothing = deed->what == ACT_HOLD && event == NULL;
-    if (ledger != NULL && !is_nothing && strncmp(deed->target, "seq:", 4) == 0) {
+    if (ledger != NULL && !is_nothing && names_seqs(deed)) {
         deed->bound_n = event == NULL ? 0 : event->n;
         remove_named(ledger, deed);
     }
@@ -120,7 +142,8 @@ static void let_go(struct world *world, struct deed *deed, uint64_t seq)
         struct deed *other = &world->deeds.at[i];
         if (other->sets != NULL && has(other->sets->holds[deed->stream], seq)) {
             must(deed->lifted_count < LIFTED_MAX);
-            deed->lifted[deed->lifted_count++] = other->id;
+            deed->lifted[deed->lifted_count].act = other->id;
+            deed->lifted[deed->lifted_count++].seq = seq;
             take(other->sets->holds[deed->stream], seq);
         }
     }
@@ -161,10 +184,14 @@ static void lift_those_on(struct world *world, const struct deed *deed, uint64_t
 
 static void restore(struct world *world, struct deed *deed)
 {
-    const uint64_t seq = seq_of_target(deed);
-    if (seq != 0) {
-        let_go(world, deed, seq);
-        lift_those_on(world, deed, seq);
+    const char *at = NULL;
+    uint64_t seq = 0;
+    while (names_seqs(deed) && next_named(deed, &at, &seq)) {
+        if (seq <= world->ledgers[deed->stream].head &&
+            deeds_hide(&world->ledgers[deed->stream], seq)) {
+            let_go(world, deed, seq);
+            lift_those_on(world, deed, seq);
+        }
     }
 }
 
@@ -196,9 +223,9 @@ static void undo_restore(struct world *world, const struct deed *restored)
         }
     }
     for (uint8_t i = 0; i < restored->lifted_count; i++) {
-        struct deed *other = deeds_find(world, restored->lifted[i]);
+        struct deed *other = deeds_find(world, restored->lifted[i].act);
         if (other->lifted_by == 0) {
-            put(other->sets->holds[restored->stream], seq_of_target(restored));
+            put(other->sets->holds[restored->stream], restored->lifted[i].seq);
         }
     }
 }
@@ -291,6 +318,23 @@ static void acknowledge(struct world *world, const struct deed *deed)
     }
 }
 
+/* Granted, what was appealed against is undone. */
+static void decide(struct world *world, const struct deed *deed)
+{
+    static const char prefix[] = "act:a";
+    const struct deed *appeal =
+        deeds_find(world, strtoull(deed->target + sizeof(prefix) - 1, NULL, 10));
+    struct deed *against =
+        appeal == NULL ? NULL
+                       : deeds_find(world, strtoull(appeal->target + sizeof(prefix) - 1, NULL, 10));
+    world_holds(world, against != NULL, "P1: a%llu decides on what is not there",
+                (unsigned long long)deed->id);
+    if (deed->is_granted && against->lifted_by == 0 && against->stream == deed->stream) {
+        reach(GRANTED);
+        lift(world, against, deed->id);
+    }
+}
+
 static void follow(struct world *world, struct deed *deed, uint64_t value)
 {
     struct ledger *ledger = deed->stream == STREAMS ? NULL : &world->ledgers[deed->stream];
@@ -340,9 +384,11 @@ static void follow(struct world *world, struct deed *deed, uint64_t value)
     case ACT_SHIELD:
     case ACT_TERMS:
     case ACT_APPEAL:
-    case ACT_DECIDE:
     case ACT_RULES:
     case ACTS:
+        break;
+    case ACT_DECIDE:
+        decide(world, deed);
         break;
     }
 }
@@ -378,6 +424,25 @@ static uint64_t known_n(const struct world *world, uint64_t id)
     return world->audited_n;
 }
 
+/* {"caps":{"percent":50,"action":"hold"}} */
+static enum outcome caps_of(const struct store_act *row)
+{
+    static const char *const actions[] = {[OUTCOME_HOLD] = "\"hold\"",
+                                          [OUTCOME_SHADOW] = "\"shadow\"",
+                                          [OUTCOME_REFUSE] = "\"refuse\""};
+    const struct str value = row->value;
+    if (row->what != ACT_RULES || memmem(value.at, value.len, "caps", 4) == NULL ||
+        memmem(value.at, value.len, "dry_run", 7) != NULL) {
+        return OUTCOME_ALLOW;
+    }
+    for (enum outcome i = OUTCOME_HOLD; i <= OUTCOME_REFUSE; i++) {
+        if (memmem(value.at, value.len, actions[i], strlen(actions[i])) != NULL) {
+            return i;
+        }
+    }
+    return OUTCOME_ALLOW;
+}
+
 static void take_act(struct world *world, const struct store_act *row)
 {
     struct deeds *deeds = &world->deeds;
@@ -392,6 +457,8 @@ static void take_act(struct world *world, const struct store_act *row)
         .stream = row->stream == 0 ? STREAMS
                                    : (uint8_t)(ledger_by_id(world, row->stream) - world->ledgers),
         .has_value = row->seconds != 0 || row->value.len > 0,
+        .is_granted = row->what == ACT_DECIDE && str_eq(row->value, STR("granted")),
+        .caps = (uint8_t)caps_of(row),
     };
     (void)snprintf(deed->target, sizeof(deed->target), "%.*s", (int)row->target.len,
                    row->target.at);
@@ -569,6 +636,40 @@ bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence)
     return false;
 }
 
+bool deeds_hide(const struct ledger *ledger, uint64_t seq)
+{
+    const struct deeds *deeds = &ledger->world->deeds;
+    for (uint32_t i = 0; i < deeds->count; i++) {
+        if (deeds->at[i].sets != NULL && has(deeds->at[i].sets->holds[number_of(ledger)], seq)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_change_rules(const struct deed *deed)
+{
+    return deed->what == ACT_RULES || deed->what == ACT_UNDO;
+}
+
+enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster)
+{
+    const struct deeds *deeds = &ledger->world->deeds;
+    for (uint32_t i = poster->deeds; i < deeds->count; i++) {
+        if (may_change_rules(&deeds->at[i])) {
+            return OUTCOME_ALLOW;
+        }
+    }
+    for (uint32_t i = deeds->count; i > 0; i--) {
+        const struct deed *deed = &deeds->at[i - 1];
+        if (deed->what == ACT_RULES && deed->lifted_by == 0 && is_on(deed, ledger)) {
+            const bool is_known = deed->fence != 0 && deed->fence <= poster->fence;
+            return is_known ? (enum outcome)deed->caps : OUTCOME_ALLOW;
+        }
+    }
+    return OUTCOME_ALLOW;
+}
+
 bool deeds_took(const struct ledger *ledger, uint64_t seq, uint64_t n, uint64_t fence)
 {
     const struct deeds *deeds = &ledger->world->deeds;
@@ -645,7 +746,7 @@ static bool is_in_the_way(const struct deed *deed)
 {
     static const uint32_t always = 1U << ACT_BAN | 1U << ACT_WARN;
     static const uint32_t if_set =
-        1U << ACT_SLOW | 1U << ACT_MODE | 1U << ACT_SHIELD | 1U << ACT_TERMS;
+        1U << ACT_SLOW | 1U << ACT_MODE | 1U << ACT_SHIELD | 1U << ACT_TERMS | 1U << ACT_RULES;
     return (always >> deed->what & 1U) != 0 ||
            ((if_set >> deed->what & 1U) != 0 && deed->has_value) ||
            (deed->what == ACT_HOLD && deed->user != NOBODY_USER) ||

@@ -38,6 +38,11 @@ bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, ui
 /* Such an act was ever committed, and the answer to what lifted it, if any, came after `fence`. */
 bool deeds_may_be_under(const struct ledger *ledger, enum act_do what, uint8_t user,
                         uint64_t fence);
+/* What the house rules in force when this was posted say of who shouts: ALLOW where they were not
+ * answered yet, or changed since. */
+enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster);
+/* Some act removes the comment, whether it was answered or not. */
+bool deeds_hide(const struct ledger *ledger, uint64_t seq);
 /* Some act shadows the comment, or its author. */
 bool deeds_shadow(const struct ledger *ledger, const struct entry *entry);
 /* Something that somebody set or did to others is to be lifted before all is well: 0: nothing. */

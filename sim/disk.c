@@ -126,9 +126,7 @@ void disk_restart(void)
     }
     disk.crashed = false;
     disk.crash_at = 0;
-    disk.is_full = false;
-    disk.fails = false;
-    disk.fails_after = 0;
+    disk_heal();
 }
 
 /* ---- files ---- */
@@ -178,9 +176,44 @@ size_t disk_read(const struct disk_file *file, uint64_t at, void *bytes, size_t 
     return taken;
 }
 
+void disk_heal(void)
+{
+    disk.is_full = disk.is_used_up = disk.fails = false;
+    disk.fails_after = 0;
+    disk.room = 0;
+}
+
+/* ---- the ballast: so much of the disk, and nothing in it ---- */
+
+bool disk_take_ballast(uint64_t bytes)
+{
+    count_op();
+    if (!disk.is_full && !disk.fails) {
+        disk.ballast = bytes;
+    }
+    return disk.ballast == bytes;
+}
+
+void disk_give_ballast(void)
+{
+    count_op();
+    disk.room = disk.is_full ? disk.ballast : 0;
+    disk.ballast = 0;
+}
+
+static bool has_room(size_t len)
+{
+    if (disk.is_full && disk.room < len) {
+        disk.is_used_up = disk.ballast == 0;
+        return false;
+    }
+    disk.room -= disk.is_full ? len : 0;
+    return true;
+}
+
 bool disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t len)
 {
-    if (disk.fails || disk.is_full) {
+    if (disk.fails || !has_room(len)) {
         return false;
     }
     if (at + len > file->now.len) {

@@ -49,6 +49,9 @@ struct disk {
     bool crashed;
     /* -- faults while it runs -- */
     bool is_full;
+    bool is_used_up;      // what room the ballast made on the full disk
+    uint64_t ballast;     // bytes of that file, which holds nothing; 0: it is not there
+    uint64_t room;        // that giving it up made on the full disk
     uint32_t fails_after; // operations until writes and syncs fail; 0: they do not
     bool fails;
 };
@@ -67,3 +70,6 @@ size_t disk_read(const struct disk_file *file, uint64_t at, void *bytes, size_t 
 bool disk_write(struct disk_file *file, uint64_t at, const void *bytes, size_t len); // false: fault
 void disk_truncate(struct disk_file *file, uint64_t len);
 bool disk_sync(struct disk_file *file); // false: it failed
+bool disk_take_ballast(uint64_t bytes); // false: there is no room for it
+void disk_give_ballast(void);
+void disk_heal(void); // no fault goes on

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NO_FD = 1000 };
+enum { NO_FD = 1000, BALLAST_FD = 1001 };
 
 uint64_t sys_random_u64(void)
 {
@@ -42,8 +42,17 @@ enum err sys_file_lock(const char *path, int *ret_fd)
     return ERR_OK;
 }
 
+static bool is_ballast(const char *path)
+{
+    return strcmp(path, "data/ballast") == 0;
+}
+
 enum err sys_file_open_read(const char *path, int *ret_fd)
 {
+    if (is_ballast(path)) {
+        *ret_fd = BALLAST_FD;
+        return disk.ballast > 0 ? ERR_OK : ERR_NOT_FOUND;
+    }
     const struct disk_file *file = disk_find(path);
     if (file == NULL) {
         return ERR_NOT_FOUND;
@@ -60,7 +69,7 @@ enum err sys_file_read_at(int fd, uint64_t at, void *bytes, size_t len, size_t *
 
 enum err sys_file_size(int fd, uint64_t *ret_bytes)
 {
-    *ret_bytes = disk.files[fd].now.len;
+    *ret_bytes = fd == BALLAST_FD ? disk.ballast : disk.files[fd].now.len;
     return ERR_OK;
 }
 
@@ -77,6 +86,9 @@ enum err sys_file_read(const char *path, size_t len_max, struct buf *out)
 
 enum err sys_file_write(const char *path, struct str bytes)
 {
+    if (is_ballast(path)) {
+        return disk_take_ballast(bytes.len) ? ERR_OK : ERR_SYS;
+    }
     struct disk_file *file = disk_make(path);
     disk_truncate(file, 0);
     if ((bytes.len > 0 && !disk_write(file, 0, bytes.at, bytes.len)) || !disk_sync(file)) {
@@ -87,6 +99,10 @@ enum err sys_file_write(const char *path, struct str bytes)
 
 enum err sys_file_remove(const char *path)
 {
+    if (is_ballast(path)) {
+        disk_give_ballast();
+        return ERR_OK;
+    }
     struct disk_file *file = disk_find(path);
     if (file == NULL) {
         return ERR_NOT_FOUND;

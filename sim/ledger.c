@@ -21,7 +21,7 @@ struct entry *ledger_find(struct ledger *ledger, uint64_t seq)
 
 static bool is_in_view(const struct entry *entry, uint8_t user)
 {
-    return !entry->is_shadowed || entry->user == user;
+    return !entry->is_shadowed || entry->user == user || user == EVERY_USER;
 }
 
 static bool is_of(const struct entry *entry, uint32_t kinds)
@@ -80,7 +80,7 @@ uint64_t ledger_prev(const struct ledger *ledger, uint8_t user, uint64_t seq)
 
 bool ledger_is_place(const struct ledger *ledger, uint8_t user, uint64_t seq, uint64_t prev)
 {
-    const uint64_t wanted = ledger_prev(ledger, user, seq);
+    const uint64_t wanted = ledger_prev(ledger, user == EVERY_USER ? NOBODY_USER : user, seq);
     return ledger_count(ledger, user, seq, seq, UINT32_MAX) == 1 &&
            (prev == wanted || (prev <= ledger->ground && wanted <= ledger->ground));
 }
@@ -337,6 +337,33 @@ static void check_sanctions(struct world *world, const struct ledger *ledger,
                 "P8: u%u is not shadowed, and c%u is", user, entry->cid);
 }
 
+/* What the strictest of rules and hooks has to make of a comment that is in the log. */
+static void check_outcome(struct world *world, const struct entry *entry, enum outcome outcome,
+                          const char *whose)
+{
+    const bool is_held = world->posters[entry->user].comments[entry->cid].is_held;
+    const bool is_as_told = outcome == OUTCOME_ALLOW ||
+                            (outcome == OUTCOME_HOLD && entry->is_shadowed) ||
+                            (outcome == OUTCOME_SHADOW && entry->is_shadowed);
+    world_holds(world, is_held || is_as_told, "P9: u%u's c%u is in the log, and %s says %d",
+                entry->user, entry->cid, whose, (int)outcome);
+}
+
+/* Rules and hooks that judged it. */
+static void check_rules(struct world *world, const struct ledger *ledger, const struct entry *entry)
+{
+    const struct poster *poster = &world->posters[entry->user];
+    if (entry->kind != EVENT_COMMENT || !poster->is_away || poster->cid != entry->cid ||
+        entry->user == HOST) {
+        return;
+    }
+    const struct wish *wish = &poster->submit.wish;
+    check_outcome(world, entry, wish->outcome, "a hook");
+    if (poster->submit.traits.caps_percent == 100) {
+        check_outcome(world, entry, deeds_caps(ledger, poster), "a rule");
+    }
+}
+
 static void look_at_acts(struct world *world, const uint64_t heads[STREAMS])
 {
     deeds_look(world);
@@ -344,6 +371,7 @@ static void look_at_acts(struct world *world, const uint64_t heads[STREAMS])
         const struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = heads[i] + 1; seq <= ledger->head; seq++) {
             check_sanctions(world, ledger, &ledger->entries[seq - 1]);
+            check_rules(world, ledger, &ledger->entries[seq - 1]);
         }
     }
 }
@@ -383,6 +411,7 @@ void ledger_published(struct world *world)
     for (int i = 0; i < STREAMS; i++) {
         world->ledgers[i].published = world->ledgers[i].head;
     }
+    world->deeds.published = world->deeds.count;
 }
 
 /* ---- after a start ---- */

@@ -2,6 +2,7 @@
 #include "moderator.h"
 
 #include "base/reach.h"
+#include "chaos.h"
 #include "deeds.h"
 #include "ledger.h"
 #include "node.h"
@@ -11,7 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEAR = 30, PEACE_MS = 20, LOG_LIMIT = 2000, LOG_BYTES_MAX = 4 << 20 };
+enum {
+    NEAR = 30,
+    NEWEST = 3,
+    APPEALS_NEAR = 60,
+    PEACE_MS = 20,
+    LOG_LIMIT = 2000,
+    LOG_BYTES_MAX = 4 << 20
+};
 
 /* ---- what is asked ---- */
 
@@ -28,6 +36,10 @@ static void ask(struct moderator *moderator)
     call->call.home = &world->reactors[world_below(world, world->hubs)].home;
     moderator->is_away = true;
     moderator->is_in_doubt = false;
+    if (!world->is_calm && world_chance(world, 250)) {
+        moderator->is_raced = true;
+        chaos_make_late(world);
+    }
     world_note(world, "m%u asks for %s as %s", moderator->number, act_name(call->act.what),
                moderator->reason);
     port_act(world->port, call);
@@ -64,6 +76,10 @@ static void check_answer(struct moderator *moderator)
                     call->refusal != ACT_REFUSAL_NONE && call->refusal != ACT_REFUSAL_BAD_VALUE,
                     "P15: %s was refused as %d: %s", act_name(call->act.what), (int)call->refusal,
                     call->detail);
+        world_holds(world,
+                    call->refusal != ACT_REFUSAL_STORE_DOWN || !disk.is_full || disk.is_used_up ||
+                        !world->acts_go_on,
+                    "P15: %s waits for a full disk", act_name(call->act.what));
     } else {
         const struct deed *deed = deeds_find(world, call->act_n);
         const bool is_piecemeal = deed != NULL && deed->what == ACT_UNDO && deed->seq < call->seq;
@@ -73,6 +89,11 @@ static void check_answer(struct moderator *moderator)
                     "P1: a%llu was answered at %llu", (unsigned long long)call->act_n,
                     (unsigned long long)call->seq);
         deeds_answered(world, call->act_n);
+        if (call->end == ACT_DONE && call->stream.len == 0) { // of all streams: at once, of any
+            world->pager.due_ms = world->now_ms;
+            world->pager.looks_round = true;
+        }
+        reach_if(call->end == ACT_DONE && disk.is_full && disk.ballast == 0, ACTED_WHEN_FULL);
     }
 }
 
@@ -83,6 +104,10 @@ static void on_acted(struct call *call)
     moderator->is_away = false;
     moderator->due_ms =
         world->now_ms + world_while(world, world->is_calm ? PEACE_MS : world->pace_ms);
+    if (moderator->is_raced) {
+        moderator->is_raced = false;
+        chaos_make_punctual(world);
+    }
     if (world->is_dead) {
         moderator->is_in_doubt = true;
     } else {
@@ -145,12 +170,29 @@ static void aim_at_comment(struct moderator *moderator, struct act *act)
 {
     struct world *world = moderator->world;
     const uint64_t head = world->ledgers[moderator->stream].head;
-    const uint64_t near = head < NEAR || world_chance(world, 200) ? head : NEAR;
+    const uint64_t wanted = world_chance(world, 300) ? NEWEST : NEAR;
+    const uint64_t near = head < wanted || world_chance(world, 200) ? head : wanted;
     moderator->seqs[0] = head - (near == 0 ? 0 : world_below(world, near));
     moderator->seqs[0] += moderator->seqs[0] == 0;
     act->at = ACT_AT_SEQS;
     act->seqs = moderator->seqs;
     act->target_count = 1;
+}
+
+/* A raid: some that stand near each other, at once. */
+static void aim_at_comments(struct moderator *moderator, struct act *act)
+{
+    struct world *world = moderator->world;
+    aim_at_comment(moderator, act);
+    if (!world_chance(world, 250)) {
+        return;
+    }
+    const uint64_t wanted = 2 + world_below(world, GROUP_MAX - 1);
+    while (act->target_count < wanted && moderator->seqs[act->target_count - 1] > 1) {
+        const uint64_t last = moderator->seqs[act->target_count - 1];
+        const uint64_t step = 1 + world_below(world, 3);
+        moderator->seqs[act->target_count++] = last > step ? last - step : 1;
+    }
 }
 
 static void aim_at_user(struct moderator *moderator, struct act *act)
@@ -246,9 +288,15 @@ static void set_value(struct moderator *moderator, struct act *act)
         "[{\"text\":\"bb\",\"match\":\"substring\",\"action\":\"hold\"},"
         "{\"text\":\"cc\",\"match\":\"substring\",\"action\":\"shadow\"}]",
         "[{\"text\":\"dd\",\"match\":\"substring\",\"action\":\"shadow\"}]"};
+    static const char *const rules[] = {
+        "{}", "{\"caps\":{\"percent\":50,\"action\":\"refuse\"}}",
+        "{\"caps\":{\"percent\":50,\"action\":\"hold\"}}",
+        "{\"caps\":{\"percent\":50,\"action\":\"shadow\"},\"hook_down\":{\"action\":\"hold\"}}",
+        "{\"caps\":{\"percent\":50,\"action\":\"refuse\",\"dry_run\":true}}"};
     struct world *world = moderator->world;
     const char *value = act->what == ACT_MODE    ? modes[world_below(world, 8)]
                         : act->what == ACT_TERMS ? terms[world_below(world, 4)]
+                        : act->what == ACT_RULES ? rules[world_below(world, 5)]
                         : act->what == ACT_WARN  ? "be kind"
                                                  : "true";
     (void)snprintf(moderator->value, sizeof(moderator->value), "%s", value);
@@ -266,6 +314,7 @@ static enum act_do choose(struct world *world)
         [ACT_UNBAN] = 3,   [ACT_TIMEOUT] = 5, [ACT_SHADOW] = 6,  [ACT_UNSHADOW] = 3,
         [ACT_WARN] = 3,    [ACT_PIN] = 6,     [ACT_UNPIN] = 3,   [ACT_SLOW] = 2,
         [ACT_MODE] = 4,    [ACT_SHIELD] = 1,  [ACT_TERMS] = 3,   [ACT_UNDO] = 22,
+        [ACT_RULES] = 4,
     };
     uint32_t all = 0;
     for (int i = 0; i < ACTS; i++) {
@@ -290,7 +339,7 @@ static bool goes_everywhere(enum act_do what)
 
 static void aim_hold(struct moderator *moderator, struct act *act)
 {
-    (world_chance(moderator->world, 250) ? aim_at_user : aim_at_comment)(moderator, act);
+    (world_chance(moderator->world, 250) ? aim_at_user : aim_at_comments)(moderator, act);
 }
 
 static void aim_at_nothing(struct moderator *moderator, struct act *act)
@@ -302,16 +351,17 @@ static void aim_at_nothing(struct moderator *moderator, struct act *act)
 static void aim(struct moderator *moderator, struct act *act)
 {
     static void (*const aims[ACTS])(struct moderator * moderator, struct act * act) = {
-        [ACT_DELETE] = aim_at_comment,  [ACT_HOLD] = aim_hold,
-        [ACT_RESTORE] = aim_at_comment, [ACT_PURGE] = aim_at_user,
-        [ACT_CLEAR] = aim_at_nothing,   [ACT_APPROVE] = aim_at_held,
-        [ACT_REJECT] = aim_at_held,     [ACT_BAN] = aim_at_user,
-        [ACT_UNBAN] = aim_at_banned,    [ACT_TIMEOUT] = aim_at_user,
-        [ACT_SHADOW] = aim_at_user,     [ACT_UNSHADOW] = aim_at_shadowed,
-        [ACT_WARN] = aim_at_user,       [ACT_PIN] = aim_at_comment,
-        [ACT_UNPIN] = aim_at_pinned,    [ACT_SLOW] = aim_at_nothing,
-        [ACT_MODE] = aim_at_nothing,    [ACT_SHIELD] = aim_at_nothing,
-        [ACT_TERMS] = aim_at_nothing,   [ACT_UNDO] = aim_at_act,
+        [ACT_DELETE] = aim_at_comments,  [ACT_HOLD] = aim_hold,
+        [ACT_RESTORE] = aim_at_comments, [ACT_PURGE] = aim_at_user,
+        [ACT_CLEAR] = aim_at_nothing,    [ACT_APPROVE] = aim_at_held,
+        [ACT_REJECT] = aim_at_held,      [ACT_BAN] = aim_at_user,
+        [ACT_UNBAN] = aim_at_banned,     [ACT_TIMEOUT] = aim_at_user,
+        [ACT_SHADOW] = aim_at_user,      [ACT_UNSHADOW] = aim_at_shadowed,
+        [ACT_WARN] = aim_at_user,        [ACT_PIN] = aim_at_comment,
+        [ACT_UNPIN] = aim_at_pinned,     [ACT_SLOW] = aim_at_nothing,
+        [ACT_MODE] = aim_at_nothing,     [ACT_SHIELD] = aim_at_nothing,
+        [ACT_TERMS] = aim_at_nothing,    [ACT_UNDO] = aim_at_act,
+        [ACT_RULES] = aim_at_nothing,
     };
     struct world *world = moderator->world;
     aims[act->what](moderator, act);
@@ -320,7 +370,7 @@ static void aim(struct moderator *moderator, struct act *act)
     } else if (act->what == ACT_TIMEOUT) {
         act->seconds = (int64_t)world_below(world, 60);
     } else if (act->what == ACT_MODE || act->what == ACT_TERMS || act->what == ACT_SHIELD ||
-               act->what == ACT_WARN) {
+               act->what == ACT_WARN || act->what == ACT_RULES) {
         set_value(moderator, act);
     }
 }
@@ -343,12 +393,86 @@ static void do_something(struct moderator *moderator)
     struct world *world = moderator->world;
     begin(moderator, choose(world));
     struct act *act = &moderator->call.act;
-    moderator->stream = goes_everywhere(act->what) && world_chance(world, 150)
+    moderator->stream = goes_everywhere(act->what) && world_chance(world, 250)
                             ? STREAMS
                             : (uint8_t)world_chance(world, 200);
     aim(moderator, act);
     moderator->call.stream = stream_of(moderator);
+    if ((act->what == ACT_DELETE || act->what == ACT_HOLD) && world_chance(world, 150)) {
+        moderator->call.by = (struct actor){.kind = ACTOR_HOOK, .id = STR("after")};
+        reach(HOOK_ACTED);
+    }
     ask(moderator);
+}
+
+/* ---- appeals ---- */
+
+/* Whom such an act concerns; NOBODY_USER: nobody can appeal against it. */
+static uint8_t user_under(const struct world *world, const struct deed *deed)
+{
+    static const uint32_t kinds = 1U << ACT_DELETE | 1U << ACT_HOLD | 1U << ACT_PURGE |
+                                  1U << ACT_BAN | 1U << ACT_TIMEOUT | 1U << ACT_WARN;
+    if ((kinds >> deed->what & 1U) == 0 || deed->stream == STREAMS) {
+        return NOBODY_USER;
+    }
+    if (deed->user != NOBODY_USER || strncmp(deed->target, "seq:", 4) != 0) {
+        return deed->user;
+    }
+    const struct ledger *ledger = &world->ledgers[deed->stream];
+    const uint64_t seq = strtoull(deed->target + 4, NULL, 10);
+    const bool is_there = seq > ledger->ground && seq <= ledger->head;
+    return is_there ? ledger->entries[seq - 1].user : NOBODY_USER;
+}
+
+static const struct deed *recent(struct world *world)
+{
+    const struct deeds *deeds = &world->deeds;
+    const uint32_t near = deeds->count < APPEALS_NEAR ? deeds->count : APPEALS_NEAR;
+    return near == 0 ? NULL : &deeds->at[deeds->count - 1 - world_below(world, near)];
+}
+
+static void appeal(struct moderator *moderator, const struct deed *deed, uint8_t user)
+{
+    begin(moderator, ACT_APPEAL);
+    moderator->stream = deed->stream;
+    moderator->call.act.at = ACT_AT_ACT;
+    moderator->call.act.act = deed->id;
+    moderator->call.act.value = STR("it was a quotation");
+    moderator->call.by.id = str_of(moderator->world->posters[user].name);
+    moderator->call.by.role_bits = ROLE_VIEWER;
+    moderator->call.stream = stream_of(moderator);
+    ask(moderator);
+}
+
+static void decide(struct moderator *moderator, const struct deed *deed)
+{
+    begin(moderator, ACT_DECIDE);
+    moderator->stream = deed->stream;
+    moderator->call.act.at = ACT_AT_ACT;
+    moderator->call.act.act = deed->id;
+    moderator->call.act.value =
+        world_chance(moderator->world, 700) ? STR("granted") : STR("rejected");
+    moderator->call.stream = stream_of(moderator);
+    ask(moderator);
+}
+
+/* In the name of whom an act concerns, or on what they said. */
+static bool hear_appeals(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    for (int i = 0; i < 8 && world_chance(world, 400); i++) {
+        const struct deed *deed = recent(world);
+        const uint8_t user = deed == NULL ? NOBODY_USER : user_under(world, deed);
+        if (deed != NULL && deed->what == ACT_APPEAL) {
+            decide(moderator, deed);
+            return true;
+        }
+        if (user != NOBODY_USER && world_chance(world, 300)) {
+            appeal(moderator, deed, user);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void undo(struct moderator *moderator, uint64_t act)
@@ -399,7 +523,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
     } else if (world_chance(world, 100)) {
         moderator->stream = 0;
         look(moderator, MODERATION_HELD);
-    } else if (!acknowledge(moderator)) {
+    } else if (!acknowledge(moderator) && !hear_appeals(moderator)) {
         do_something(moderator);
     }
 }

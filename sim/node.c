@@ -8,7 +8,7 @@
 #include "moderator.h"
 #include "watcher.h"
 
-enum { EVIDENCE_DAYS = 90, IDLE_MS = 500, DOWN_MS_MAX = 5000, LETTERS_AT_ONCE = 64 };
+enum { EVIDENCE_DAYS = 90, IDLE_MS = 500, DOWN_MS_MAX = 5000, LETTERS_AT_ONCE = 64, LATE_MS = 100 };
 
 /* ---- mailboxes ---- */
 
@@ -91,6 +91,7 @@ static void open_engine(struct world *world)
         .tail_bytes_max = world_chance(world, 500) ? 4000 : 0,
         .mailbox_events_max = scenario->has_small_mailbox ? 4 : 0,
         .is_stepped = true,
+        .has_ballast = true,
         .rules = rules_of(scenario),
     };
     struct embedded_fault fault;
@@ -167,9 +168,9 @@ void node_poke(struct world *world)
 
 void node_step_reactor(struct world *world, struct reactor *reactor)
 {
-    const uint64_t letters = world_chance(world, world->scenario->slow_reactors > 0 ? 700 : 200)
-                                 ? world_below(world, 3)
-                                 : (uint64_t)LETTERS_AT_ONCE;
+    const bool is_late = world->scenario->slow_reactors > 0 || reactor->lag_ms > LATE_MS;
+    const uint64_t letters = world_chance(world, is_late ? 700 : 200) ? world_below(world, 3)
+                                                                      : (uint64_t)LETTERS_AT_ONCE;
     for (uint64_t i = 0; i < letters && open_one(reactor); i++) {
     }
     reactor->due_ms = NEVER;
@@ -249,8 +250,7 @@ static void run_down(struct world *world)
 static void take_down(struct world *world)
 {
     world->is_closing = true;
-    disk.is_full = disk.fails = false;
-    disk.fails_after = 0;
+    disk_heal();
     watcher_all_leave(world);
     run_down(world);
     for (uint32_t i = 0; i < world->hubs; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "poster.h"
 
+#include "base/reach.h"
 #include "deeds.h"
 #include "ledger.h"
 #include "node.h"
@@ -101,11 +102,20 @@ static void check_refused(struct poster *poster)
     struct comment *comment = &poster->comments[poster->cid];
     const enum refusal refusal = poster->submit.refusal;
     const bool is_rate = refusal == REFUSAL_RATE_USER || refusal == REFUSAL_RATE_STREAM;
-    const bool is_moderated = refusal >= REFUSAL_BANNED && refusal < REFUSAL_BY_HOOK;
+    const bool is_moderated = refusal >= REFUSAL_BANNED && refusal <= REFUSAL_BY_HOOK;
+    const struct wish *wish = &poster->submit.wish;
     world_holds(world,
                 is_rate || is_moderated || refusal == REFUSAL_OVERLOADED ||
                     refusal == REFUSAL_STORE_DOWN,
                 "P13: refused as %d", (int)refusal);
+    world_holds(world,
+                refusal != REFUSAL_BY_HOOK || wish->outcome == OUTCOME_REFUSE || wish->hook_is_down,
+                "P13: u%u was refused by a hook that did not", poster->user);
+    world_holds(world, refusal != REFUSAL_BAD_TEXT || poster->submit.traits.caps_percent > 0,
+                "P13: u%u did not shout", poster->user);
+    reach_if(refusal == REFUSAL_BAD_TEXT &&
+                 deeds_caps(&world->ledgers[comment->stream], poster) == OUTCOME_REFUSE,
+             RULED);
     if (refusal >= REFUSAL_BANNED && refusal <= REFUSAL_MUST_ACKNOWLEDGE) {
         check_sanctioned(poster, refusal);
     }
@@ -150,6 +160,29 @@ static bool is_fresh(const struct poster *poster, uint16_t cid)
     return poster->world->now_ms - poster->comments[cid].first_ms < FRESH_MS;
 }
 
+/* What a hook says before it is handed over: mostly nothing; it may be down. */
+static struct wish ask_hook(struct world *world, const struct poster *poster)
+{
+    static const enum outcome stand_ins[] = {OUTCOME_ALLOW, OUTCOME_HOLD, OUTCOME_REFUSE};
+    struct wish wish = {.outcome = OUTCOME_ALLOW};
+    if (!world->is_moderated || world->is_calm || poster->user == HOST ||
+        !world_chance(world, 120)) {
+        return wish;
+    }
+    wish.rule = STR("before");
+    if (world_chance(world, 300)) {
+        wish.hook_is_down = true;
+        wish.if_down = stand_ins[world_below(world, 3)];
+        reach_if(wish.if_down != OUTCOME_ALLOW, HOOK_DOWN);
+        return wish;
+    }
+    wish.by_hook = true;
+    wish.outcome = (enum outcome)(OUTCOME_HOLD + world_below(world, 3));
+    wish.refusal = wish.outcome == OUTCOME_REFUSE ? REFUSAL_BY_HOOK : REFUSAL_NONE;
+    reach(HOOKED);
+    return wish;
+}
+
 static void post(struct world *world, struct poster *poster, uint16_t cid)
 {
     struct comment *comment = &poster->comments[cid];
@@ -159,6 +192,7 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
     poster->life = world->life;
     poster->is_away = true;
     poster->fence = world->deeds.fence;
+    poster->deeds = world->deeds.count;
     poster->known_head = comment->is_tried ? 0 : greatest_answered(world, comment->stream);
     comment->is_tried = true;
     comment->is_denied = false;
@@ -176,8 +210,10 @@ static void post(struct world *world, struct poster *poster, uint16_t cid)
         .text = {.at = poster->text, .len = len},
         .media_ms = -1,
         .has_traits = cid % 2 == 0,
+        .wish = ask_hook(world, poster),
         .traits = {.bits = cid % 3 == 0 ? TRAIT_LINK : 0,
                    .likeness = cid % 26 + 1,
+                   .caps_percent = cid % 4 == 0 ? 100 : 0,
                    .folded = {.at = poster->text, .len = len}},
     };
     world_note(world, "u%u posts c%u to %s", poster->user, cid,

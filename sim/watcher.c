@@ -387,14 +387,18 @@ void watcher_check_rest(struct world *world)
         }
         world_holds(world, watcher->is_open, "P5: w%u was never let in", watcher->number);
         const uint64_t has = is_poll(watcher) ? watcher->viewer.last_seq : prover->last;
+        /* It came in at what is hidden from it, and nothing came behind that. */
+        const bool is_beyond =
+            prover->join.has_cursor && has == prover->join.cursor.seq && has > head;
         world_holds(world,
-                    has == head || (head <= ledger->ground && has <= ledger->ground) ||
+                    has == head || is_beyond || (head <= ledger->ground && has <= ledger->ground) ||
                         (is_apart && watcher->viewer.lane != LANE_FULL) ||
                         (!is_apart && has == ledger_prev(ledger, NOBODY_USER, ledger->head + 1)),
                     "P5: w%u has %llu, and the newest is %llu", watcher->number,
                     (unsigned long long)has, (unsigned long long)head);
-        world_holds(world, is_poll(watcher) || watcher->viewer.mode == VIEWER_LIVE || is_apart,
-                    "P5: w%u is not live", watcher->number);
+        world_holds(
+            world, is_poll(watcher) || watcher->viewer.mode == VIEWER_LIVE || is_apart || is_beyond,
+            "P5: w%u is not live", watcher->number);
         world_holds(world, prover->gap_got == prover->gap_carried && prover->len == 0,
                     "P5: w%u still waits for what a gap promised", watcher->number);
         prover_settle(prover);

@@ -41,6 +41,8 @@ enum {
     ASKED_MAX = 500,  // acts of a history that moderators ask for
     DEEDS_MAX = 8192, // with those of rules and of the system
     NOBODY_USER = 255,
+    EVERY_USER = 254, // reads what is shadowed, whoever wrote it: as moderators do
+    GROUP_MAX = 8,    // comments of an act on many
 };
 #define NEVER INT64_MAX
 
@@ -64,7 +66,7 @@ struct entry { // one row that was committed
 };
 
 /* An act that was committed: deeds.c. */
-enum { LIFTED_MAX = 32 };
+enum { LIFTED_MAX = 128 };
 struct deed {
     uint64_t id, lifted_by;
     uint64_t seq, bound_n; // no row of the log below bound_n may hold what it removed
@@ -78,9 +80,13 @@ struct deed {
     uint8_t user;          // that it is aimed at; NOBODY_USER
     bool has_value;        // of what sets something: anything is set
     uint8_t lifted_count;  // of a restore
+    bool is_granted;       // of what decides an appeal
+    uint8_t caps;          // of house rules: enum outcome of who shouts
     char target[80];
-    uint64_t lifted[LIFTED_MAX]; // acts that it lifted from its comment
-    struct deed_sets *sets;      // owned; NULL: it never removed any
+    struct {
+        uint64_t act, seq;
+    } lifted[LIFTED_MAX];   // what it lifted from its comments
+    struct deed_sets *sets; // owned; NULL: it never removed any
 };
 
 struct deed_sets {
@@ -89,10 +95,10 @@ struct deed_sets {
 };
 
 struct deeds {
-    struct deed *at; // owned; [DEEDS_MAX], by id
-    uint32_t count;
-    uint64_t fence;  // how many answers there were
-    uint64_t held_n; // of the queue, looked at
+    struct deed *at;           // owned; [DEEDS_MAX], by id
+    uint32_t count, published; // of them: whoever asks now is shown what they made
+    uint64_t fence;            // how many answers there were
+    uint64_t held_n;           // of the queue, looked at
 };
 
 struct ledger {
@@ -128,6 +134,7 @@ struct poster {
     uint16_t cids;
     uint64_t known_head; // the greatest seq answered to anyone when it asked
     uint64_t fence;      // of deeds, when it asked
+    uint32_t deeds;      // how many there were, when it asked
     int64_t asked_ms;
     uint64_t warning; // to be acknowledged; 0: none
     uint32_t life;    // of the node, when it asked
@@ -153,11 +160,12 @@ struct moderator {        // moderator.c
     struct world *world;
     int64_t due_ms;
     uint64_t asks;
-    uint64_t seqs[4];
+    uint64_t seqs[GROUP_MAX];
     struct str users[2];
     uint64_t seen_n; // of the audit, before it asked
     uint8_t number, stream;
     bool is_away, is_in_doubt;
+    bool is_raced; // a reactor is late until it is answered
     char name[4], reason[16], value[160], id[64];
 };
 
@@ -208,9 +216,11 @@ struct pager {        // reads back: pager.c
     int64_t due_ms;
     uint64_t head, ground; // known when it asked
     uint64_t fence;        // of deeds, when it asked
+    uint32_t deeds;        // how many there were, when it asked
     uint8_t user;          // whose view
     uint8_t stream;
     bool is_away;
+    bool looks_round; // in any stream next, whoever watches
 };
 
 struct world {
@@ -234,7 +244,8 @@ struct world {
     uint32_t hubs, life;
     bool is_dead; // crashed: what it still does is not seen by anyone
     bool is_closing;
-    bool was_cut; // the power, since it was up
+    bool was_cut;    // the power, since it was up
+    bool acts_go_on; // the disk became full when all was well and the ballast there
     int64_t writer_due_ms, reader_due_ms, up_due_ms;
     bool is_decided;
     uint32_t disk_ms;      // how slow the disk is

@@ -72,7 +72,17 @@
     X(SANCTIONS_FORGOTTEN, "a restart forgets who is banned")                                      \
     X(HOLD_IGNORED, "what is to be held is not")                                                   \
     X(SHADOW_IGNORED, "who is shadowed is not")                                                    \
-    X(SHADOW_SHOWN, "what is shadowed is read back by everybody")
+    X(SHADOW_SHOWN, "what is shadowed is read back by everybody")                                  \
+    X(GROUP_CUT, "of an act on many comments the last is left out")                                \
+    X(RULES_IGNORED, "house rules that are put do not hold")                                       \
+    X(DECISION_IGNORED, "an appeal that is granted undoes nothing")                                \
+    X(HOOK_IGNORED, "what a hook refuses, holds or shadows is not")                                \
+    X(BALLAST_KEPT, "on a full disk acts wait like posts")                                         \
+    X(FOLDED_SHOWS_REMOVED, "history shows what was removed")                                      \
+    X(FOLDED_LACKS_RESTORED, "history leaves out what was restored")                               \
+    X(ALL_VIEW_PUBLIC, "moderators are not shown what is shadowed")                                \
+    X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")       \
+    X(ALL_STREAMS_REMEMBERED, "an act on all streams leaves what memory holds of each")
 
 /* Those of the hub that need moderators: the hub's own histories miss them (hub/model_test.c). */
 #define MODEL_MUTANTS(X)                                                                           \

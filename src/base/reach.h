@@ -76,7 +76,21 @@
     X(DONE_SHIELD, "an act was done: shield")                                                      \
     X(DONE_TERMS, "an act was done: terms")                                                        \
     X(DONE_UNDO, "an act was done: undo")                                                          \
-    X(DONE_ACKNOWLEDGE, "an act was done: acknowledge")
+    X(DONE_ACKNOWLEDGE, "an act was done: acknowledge")                                            \
+    X(DONE_APPEAL, "an act was done: appeal")                                                      \
+    X(DONE_DECIDE, "an act was done: decide")                                                      \
+    X(DONE_RULES, "an act was done: rules")                                                        \
+    X(DONE_TO_MANY, "one act was done to many comments")                                           \
+    X(GRANTED, "an appeal that was granted undid an act")                                          \
+    X(RULED, "a house rule that was put judged a comment")                                         \
+    X(HOOKED, "a hook refused, held or shadowed a comment")                                        \
+    X(HOOK_DOWN, "a hook was down, and its stand-in judged a comment")                             \
+    X(HOOK_ACTED, "a hook acted on what was published")                                            \
+    X(FOLDED, "history was read as it is shown")                                                   \
+    X(FOLDED_RESTORED, "with a comment that was removed and restored")                             \
+    X(FOLDED_REMOVED, "with the place of one that is removed")                                     \
+    X(READ_ALL, "moderators read what is shadowed")                                                \
+    X(ACTED_WHEN_FULL, "an act was done on a full disk")
 
 enum reach {
 #define REACH_NAME(name, about) REACH_##name,

@@ -2,6 +2,7 @@
 #include "engine/embedded/act_removal.h"
 
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
@@ -266,7 +267,8 @@ static enum err take_each(struct act_case *act, const struct piece *piece, struc
 {
     const struct removals_by by = by_of(act, act->id);
     const bool is_hold = act->call->act.what == ACT_HOLD;
-    for (uint32_t i = 0; i < piece->count; i++) {
+    const uint32_t count = piece->count - (mutant(GROUP_CUT) && piece->count > 1);
+    for (uint32_t i = 0; i < count; i++) {
         struct standing standing;
         enum comment_state was = COMMENT_DELETED;
         enum err err = standing_here(act, piece->seqs[i], &standing);
@@ -528,6 +530,7 @@ enum err act_removal_sweep(struct act_case *act)
         const struct str user = asked->what == ACT_CLEAR ? STR_NONE : asked->users[i];
         TRY(removals_sweep(&by, user, upto_n));
     }
+    TRY(act->head == NULL ? outbox_forget(&act->ordering->outbox) : ERR_OK);
     return act_removal_tell(act);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_undo.h"
 
+#include "base/mutant.h"
 #include "engine/embedded/act_pin.h"
 #include "engine/embedded/act_queue.h"
 #include "engine/embedded/act_removal.h"
@@ -204,7 +205,8 @@ enum err act_undo_grant(struct act_case *act, uint64_t id)
     const enum err err = store_acts_get(act->ordering->store, id, &undoing.before);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     if (err == ERR_NOT_FOUND || undoing.before.stream != act_case_stream(act) ||
-        undoing.before.lifted_by != 0 || way_of(&undoing.before) == WAY_NONE) {
+        undoing.before.lifted_by != 0 || mutant(DECISION_IGNORED) ||
+        way_of(&undoing.before) == WAY_NONE) {
         return act_case_record(act);
     }
     const enum err done = undo(&undoing);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "sys/sys.h"
 
 #include <stddef.h>
@@ -27,7 +28,7 @@ void ballast_init(struct ballast *ballast, const char *path)
 
 bool ballast_give(struct ballast *ballast)
 {
-    if (ballast->path == NULL || !ballast->is_had) {
+    if (ballast->path == NULL || !ballast->is_had || mutant(BALLAST_KEPT)) {
         return false;
     }
     ballast->is_had = false;

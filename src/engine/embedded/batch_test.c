@@ -338,6 +338,38 @@ static void a_damaged_end_stops_its_own_stream_only(void **state)
     drop();
 }
 
+/* The sweep of an act on all streams comes by later where nobody watches; what is in memory is
+ * not handed out until then. */
+static void an_act_on_all_streams_is_over_what_memory_holds_of_each(void **state)
+{
+    static const struct str ann[] = {STR("ann")};
+    struct act_call purge = {
+        .act = {.what = ACT_PURGE, .at = ACT_AT_USERS, .users = ann, .target_count = 1},
+        .by = {.kind = ACTOR_USER, .id = STR("mod")}};
+    struct read read = {.stream = STR("old"), .upto = SEQ_MAX, .limit = 9, .kinds = UINT32_MAX};
+    const struct log_tail_place place = {.head = 0};
+    struct log_tail tail;
+    (void)state;
+    log_tail_init(&tail, 1, 1 << 20);
+    log_tail_wake(&tail, STR("old"), &place);
+    posts[0] = post_of("old", "c-old");
+    assert_int_equal(decide(1, 0), ERR_OK);
+    batch_publish(&batch, &ordering, &bus, &tail);
+    drop();
+    assert_int_equal(log_tail_read(&tail, &read), LOG_TAIL_WHOLE);
+    assert_int_equal(read.count, 1);
+    read_done(&read);
+    batch_begin(&batch, now);
+    batch_add_act(&batch, &purge, &bus);
+    assert_int_equal(batch_decide(&batch, &ordering, true), ERR_OK);
+    const uint64_t before = log_tail_redactions(&tail);
+    batch_publish(&batch, &ordering, &bus, &tail);
+    drop();
+    assert_int_equal(log_tail_read(&tail, &read), LOG_TAIL_NONE);
+    assert_true(log_tail_redactions(&tail) > before); // nor is what was read before put back
+    log_tail_done(&tail);
+}
+
 /* Of those loaded and those given since; a piece at a time. */
 static void what_ran_out_is_forgotten_and_its_rows_are(void **state)
 {
@@ -384,6 +416,7 @@ int main(void)
         TEST(without_leave_to_write_all_is_refused),
         TEST(a_reply_to_what_is_gone_or_damaged_is_refused),
         TEST(a_damaged_end_stops_its_own_stream_only),
+        TEST(an_act_on_all_streams_is_over_what_memory_holds_of_each),
         TEST(what_ran_out_is_forgotten_and_its_rows_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

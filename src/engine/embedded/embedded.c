@@ -335,7 +335,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
 {
     const struct writer_options writer = {
         .path = engine->path,
-        .ballast = options->is_stepped ? NULL : engine->ballast_path,
+        .ballast = options->is_stepped && !options->has_ballast ? NULL : engine->ballast_path,
         .clock = options->clock,
         .tail = &engine->tail,
         .readers = engine->readers,

@@ -33,6 +33,7 @@ struct embedded_options {
     uint64_t mailbox_events_max, mailbox_bytes_max; // unopened at a home, until it is behind
     /* -- -- */
     bool is_stepped;             // no threads: embedded_step_*() do their work; for simulation
+    bool has_ballast;            // also where it is stepped
     struct embedded_rules rules; // may change while it runs: embedded_set_rules()
 };
 

@@ -109,6 +109,7 @@ static void forget_all(struct log_tail *tail)
 void log_tail_forget(struct log_tail *tail)
 {
     lock(tail);
+    tail->redactions++;
     forget_all(tail);
     unlock(tail);
 }

@@ -70,7 +70,7 @@ void log_tail_redact(struct log_tail *tail, struct str stream, const struct remo
 void log_tail_drop(struct log_tail *tail, struct str stream);
 /* Retention took everything up to `ground`. */
 void log_tail_expire(struct log_tail *tail, struct str stream, uint64_t ground);
-void log_tail_forget(struct log_tail *tail); // all streams
+void log_tail_forget(struct log_tail *tail); // all streams, whatever is to be redacted in them
 
 /* The ordering thread: from here on, until it is taken back, letters are being sent: answers, and
  * what some homes were told, are ahead of the watches of others. */

@@ -65,6 +65,13 @@ enum err outbox_notify(struct outbox *outbox, struct head *head, struct notice *
     return ERR_OK;
 }
 
+enum err outbox_forget(struct outbox *outbox)
+{
+    TRY(has_room(outbox));
+    outbox->items[outbox->count++] = (struct outbox_item){.head = NULL};
+    return ERR_OK;
+}
+
 /* What was published before is not handed out any more. Many retracts at once, or one there is no
  * memory to read, cost the tail what it has of the stream. */
 static void redact(const struct outlet *outlet, const struct outbox_item *item, bool is_storm)
@@ -127,8 +134,10 @@ void outbox_publish(struct outbox *outbox, const struct outlet *outlet)
     for (uint32_t i = 0; i < outbox->count; i++) {
         if (outbox->items[i].event != NULL) {
             publish(outlet, &outbox->items[i], is_storm);
-        } else {
+        } else if (outbox->items[i].notice != NULL) {
             notify(outlet, &outbox->items[i]);
+        } else if (!mutant(ALL_STREAMS_REMEMBERED)) {
+            log_tail_forget(outlet->tail);
         }
     }
     bus_flush(outlet->bus);

@@ -19,7 +19,7 @@
 
 struct outbox_item {
     struct head *head;   // NULL: of all streams
-    struct event *event; // a reference; NULL: a notice
+    struct event *event; // a reference; NULL: a notice, or where nothing is sent
     struct notice *notice;
     int64_t asked_ms; // mono; 0: nobody waited for it
 };
@@ -44,6 +44,9 @@ MUST_USE enum err outbox_add(struct outbox *outbox, struct head *head, struct ev
                              int64_t asked_ms);
 /* Takes the reference over, also on failure. NULL is no memory. `head` NULL: it is of all. */
 MUST_USE enum err outbox_notify(struct outbox *outbox, struct head *head, struct notice *notice);
+/* An act removes something of all streams: what the tail holds of any was before it, and who reads
+ * next reads the store. ERR_NOMEM. */
+MUST_USE enum err outbox_forget(struct outbox *outbox);
 void outbox_clear(struct outbox *outbox); // it was not committed
 /* To the tail and to every watch; the letters are sent. */
 void outbox_publish(struct outbox *outbox, const struct outlet *outlet);

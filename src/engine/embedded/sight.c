@@ -36,7 +36,7 @@ static bool is_wanted(const struct sight *sight, enum event_kind kind)
 
 static bool is_own(const struct sight *sight, const struct store_row *row)
 {
-    return sight->view == READ_VIEW_ALL || mutant(SHADOW_SHOWN) ||
+    return (sight->view == READ_VIEW_ALL && !mutant(ALL_VIEW_PUBLIC)) || mutant(SHADOW_SHOWN) ||
            (sight->view != 0 && hash_str(sight->identity->hash_key, row->user) == sight->view);
 }
 
@@ -122,6 +122,9 @@ static enum err give_comment(const struct sight *sight, const struct store_row *
     if (row->kind == EVENT_COMMENT) {
         return give(sight, row, ret_event);
     }
+    if (mutant(FOLDED_LACKS_RESTORED)) {
+        return ERR_OK;
+    }
     const enum err err = give_restored(sight, row, ret_event);
     return err == ERR_NOT_FOUND ? ERR_OK : err; // its text was erased meanwhile
 }
@@ -131,6 +134,9 @@ static enum err as_folded(const struct sight *sight, const struct store_row *row
 {
     enum comment_state state = COMMENT_DELETED;
     TRY(removals_standing(sight->store, &sight->sweeps, row, &state));
+    if (state == COMMENT_DELETED && mutant(FOLDED_SHOWS_REMOVED)) {
+        return give_comment(sight, row, ret_event);
+    }
     switch (state) {
     case COMMENT_SHADOWED:
         return is_own(sight, row) ? give_comment(sight, row, ret_event) : ERR_OK;
