@@ -85,10 +85,12 @@ bool ledger_is_place(const struct ledger *ledger, uint8_t user, uint64_t seq, ui
            (prev == wanted || (prev <= ledger->ground && wanted <= ledger->ground));
 }
 
-/* A restore or a pin loses the texts of what is removed again. */
-static bool is_redacted(const struct entry *entry, const struct store_row *row)
+/* A restore or a pin loses the texts of what is removed again; what retention took may have been
+ * removed by an act that went with it. */
+static bool is_redacted(const struct ledger *ledger, const struct entry *entry,
+                        const struct store_row *row)
 {
-    return (row->kind == EVENT_REMOVED && entry->was_removed) ||
+    return (row->kind == EVENT_REMOVED && (entry->was_removed || row->seq <= ledger->ground)) ||
            (row->kind == entry->kind && (row->kind == EVENT_RESTORE || row->kind == EVENT_PIN));
 }
 
@@ -102,11 +104,12 @@ void ledger_saw(struct ledger *ledger, const struct store_row *row)
     world_holds(world, seq <= ledger->published,
                 "P2: seq %llu of %s was shown before it was published", (unsigned long long)seq,
                 ledger->name.at);
-    world_holds(world, entry->kind == row->kind || is_redacted(entry, row),
+    world_holds(world, entry->kind == row->kind || is_redacted(ledger, entry, row),
                 "P3: seq %llu of %s was shown as something else", (unsigned long long)seq,
                 ledger->name.at);
     world_holds(
-        world, entry->body_hash == hash_str(LEDGER_HASH_KEY, row->body) || is_redacted(entry, row),
+        world,
+        entry->body_hash == hash_str(LEDGER_HASH_KEY, row->body) || is_redacted(ledger, entry, row),
         "P3: seq %llu of %s was shown with another text", (unsigned long long)seq, ledger->name.at);
     world->shown += !entry->is_shown;
     entry->is_shown = true;
@@ -444,7 +447,7 @@ static void verify_row(struct world *world, struct ledger *ledger, const struct 
     world_holds(world,
                 known->n == entry.n && known->at_ms == entry.at_ms &&
                     ((known->kind == entry.kind && known->body_hash == entry.body_hash) ||
-                     known->is_found_removed || is_redacted(known, row)),
+                     known->is_found_removed || is_redacted(ledger, known, row)),
                 "P1: seq %llu of %s is another one after the restart", (unsigned long long)row->seq,
                 ledger->name.at);
 }

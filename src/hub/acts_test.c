@@ -248,6 +248,24 @@ static void a_poll_that_waits_has_the_first_that_is_its_authors_alone(void **sta
     assert_int_equal(author->viewer.last_seq, newest->seq);
 }
 
+/* So many that the first read at opening finds nothing else. */
+static void an_author_who_comes_behind_much_that_is_hidden_has_their_own(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 3);
+    world->engine.shadowed_user = FAKE_USERS + 1; // who writes what is short
+    fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 10);
+    const uint64_t theirs = fake_engine_head_of(&world->engine, READ_VIEW_ALL);
+    struct join join = world_after(theirs, 500);
+    join.user = FAKE_USERS + 1;
+    for (int i = 0; i < 2 * STREAM_PRIME_EVENTS; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 10);
+    }
+    struct fake_reader *author = world_join(world, 0, &join);
+    world_rest(world);
+    assert_int_equal(author->prover.events, 2 * STREAM_PRIME_EVENTS);
+}
+
 /* Who was shadowed and is not any more, or reads as somebody else now, has such a cursor. */
 static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
 {
@@ -352,6 +370,7 @@ int main(void)
         EACH(a_notice_is_for_its_user_and_moderators),
         EACH(who_opens_only_now_is_told_what_is_theirs),
         EACH(a_shadowed_comment_is_its_authors_alone),
+        EACH(an_author_who_comes_behind_much_that_is_hidden_has_their_own),
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
 #undef EACH

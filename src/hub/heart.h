@@ -91,6 +91,7 @@ struct stream {           // stream.c
     uint8_t watch_call, unwatch_call, read_call; // enum stream_call_state
     enum stream_read { READ_PRIME, READ_UP, READ_DEEPER } read_what;
     bool watched, primed, closing;
+    bool primes_on;    // what was read was shadowed, all of it: it goes on below that
     bool wants_deeper; // a joiner needs older events than the tail has
     int64_t retry_ms;  // not to be asked before
     uint64_t newest;   // the last event seen here that everybody is shown

@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "hub/apart.h"
+#include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/crowd.h"
 #include "hub/door.h"
@@ -200,6 +201,11 @@ static void on_read(struct call *call)
 
 static void watch(struct stream *stream)
 {
+    if (stream->primes_on) { // from the beginning: the log ends elsewhere now
+        stream->primes_on = false;
+        view_done(stream);
+        tail_init(&stream->shadowed, STREAM_ACTS_MAX, STREAM_TAIL_BYTES_MAX, 0);
+    }
     stream->watch.call.home = stream->hub->options.home;
     stream->watch.call.done = on_watched;
     stream->watch.stream = stream_name(stream);
@@ -289,14 +295,20 @@ static void take_watch(struct stream *stream)
     }
 }
 
-/* Where the log is known from: the newest few, and that nothing between is missing. */
+/* Where the log is known from: the newest few, and that nothing between is missing. Among them is
+ * one that everybody is shown, so that whose comments are shadowed behind it is known. */
 static void take_prime(struct stream *stream)
 {
     struct read *read = &stream->read;
     const uint64_t head = stream->watch.head;
     hear(stream, stream->watch.heard);
-    stream->shadowed.covers = stream->heard;
+    stream->shadowed.covers = stream->primes_on ? stream->shadowed.covers : stream->heard;
+    const uint64_t covers = stream->shadowed.covers;
     view_split_older(stream, read);
+    stream->primes_on = read->count == 0 && read->more && stream->shadowed.covers < covers;
+    if (stream->primes_on) {
+        return;
+    }
     const uint64_t last = read->count > 0 ? read->events[read->count - 1]->seq : 0;
     stream->newest = last > head ? last : head;
     stream->tail.covers = stream->newest;
@@ -330,6 +342,7 @@ static void take_deeper(struct stream *stream)
     if (read->bound == stream->tail.covers + 1) {
         view_split_older(stream, read);
         tail_extend(&stream->tail, read->events, read->count, !read->more);
+        catchup_wake_pollers(stream); // something of theirs may turn out to be shadowed
     }
 }
 
@@ -359,8 +372,10 @@ static void take_read(struct stream *stream)
 static void read_on(struct stream *stream)
 {
     if (!stream->primed) { // what the watch did not tell of yet is taken like any that comes later
-        stream->read.bound = stream->watch.heard + 1;
-        ask(stream, READ_PRIME, READ_BEFORE, STREAM_PRIME_EVENTS);
+        stream->read.bound =
+            (stream->primes_on ? stream->shadowed.covers : stream->watch.heard) + 1;
+        ask(stream, READ_PRIME, READ_BEFORE,
+            stream->primes_on ? READ_LIMIT_MAX : STREAM_PRIME_EVENTS);
     } else if (stream->heard < stream->target) {
         stream->read.bound = stream->heard;
         ask(stream, READ_UP, READ_AFTER, READ_LIMIT_MAX);
@@ -426,7 +441,7 @@ static void step(struct stream *stream)
     }
     if (stream->unwatch_call == CALL_BACK) {
         stream->unwatch_call = CALL_NONE;
-        stream->primed = false;
+        stream->primed = stream->primes_on = false;
         channel_free_empty(stream);
         tail_done(&stream->tail);
         tail_done(&stream->acts);

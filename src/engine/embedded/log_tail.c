@@ -403,8 +403,10 @@ static bool collect_before(const struct entry *entry, struct read *read, struct 
         }
         events[read->limit - ++read->count] = event;
     }
-    /* What lies below the floor is of unknown kinds; if every kind is wanted, it is more. */
-    if (!holds_all && read->count == read->limit && read->kinds == UINT32_MAX) {
+    /* What lies below the floor is of unknown kinds; if every kind is wanted, it is more, unless it
+     * is another's alone. */
+    const bool is_seen = read->view == READ_VIEW_ALL || !entry->may_have_shadows;
+    if (!holds_all && read->count == read->limit && read->kinds == UINT32_MAX && is_seen) {
         read->more = true;
         return true;
     }
