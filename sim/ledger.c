@@ -7,6 +7,7 @@
 #include "deeds.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/store_streams.h"
+#include "moderator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,6 +286,9 @@ static void take_row(struct world *world, const struct store_row *row)
     ledger->head = row->seq;
     ledger->shadows += entry.is_shadowed;
     world->audited_n = row->n;
+    if (entry.kind == EVENT_COMMENT && ledger == &world->ledgers[0]) {
+        moderator_sees(world);
+    }
     world_note(world, "committed %s %llu: %s u%u c%u%s", ledger->name.at,
                (unsigned long long)row->seq, event_kind_name(entry.kind), entry.user, entry.cid,
                entry.is_shadowed ? ", shadowed" : "");

@@ -36,10 +36,6 @@ static void ask(struct moderator *moderator)
     call->call.home = &world->reactors[world_below(world, world->hubs)].home;
     moderator->is_away = true;
     moderator->is_in_doubt = false;
-    if (!world->is_calm && world_chance(world, 250)) {
-        moderator->is_raced = true;
-        chaos_make_late(world);
-    }
     world_note(world, "m%u asks for %s as %s", moderator->number, act_name(call->act.what),
                moderator->reason);
     port_act(world->port, call);
@@ -393,7 +389,8 @@ static void do_something(struct moderator *moderator)
     struct world *world = moderator->world;
     begin(moderator, choose(world));
     struct act *act = &moderator->call.act;
-    moderator->stream = goes_everywhere(act->what) && world_chance(world, 250)
+    const bool sweeps = act->what == ACT_PURGE || act->what == ACT_CLEAR;
+    moderator->stream = goes_everywhere(act->what) && world_chance(world, sweeps ? 500 : 250)
                             ? STREAMS
                             : (uint8_t)world_chance(world, 200);
     aim(moderator, act);
@@ -504,6 +501,45 @@ static bool acknowledge(struct moderator *moderator)
     return true;
 }
 
+/* ---- a race: the answer to an act, and a reactor that has not opened the comment yet ---- */
+
+static void arm(struct moderator *moderator)
+{
+    moderator->is_armed = true;
+    moderator->due_ms = moderator->world->now_ms + 4 * moderator->world->pace_ms;
+    chaos_make_late(moderator->world);
+}
+
+void moderator_sees(struct world *world)
+{
+    for (int i = 0; i < MODERATORS; i++) {
+        struct moderator *moderator = &world->moderators[i];
+        if (moderator->is_armed && !moderator->is_away && !world->is_verifying) {
+            moderator->due_ms = world->now_ms + 1;
+        }
+    }
+}
+
+static void race(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    moderator->is_armed = false;
+    if (world->ledgers[0].head == 0 || world->is_calm) {
+        chaos_make_punctual(world);
+        return;
+    }
+    moderator->is_raced = true;
+    begin(moderator, ACT_DELETE);
+    moderator->stream = 0;
+    moderator->seqs[0] = world->ledgers[0].head;
+    moderator->call.act.at = ACT_AT_SEQS;
+    moderator->call.act.seqs = moderator->seqs;
+    moderator->call.act.target_count = 1;
+    moderator->call.stream = stream_of(moderator);
+    reach(RACED);
+    ask(moderator);
+}
+
 void moderator_step(struct world *world, struct moderator *moderator)
 {
     moderator->due_ms =
@@ -513,13 +549,17 @@ void moderator_step(struct world *world, struct moderator *moderator)
     }
     uint8_t stream = 0;
     const uint64_t in_the_way = deeds_in_the_way(world, &stream);
-    if (moderator->is_in_doubt) {
+    if (moderator->is_armed) {
+        race(moderator);
+    } else if (moderator->is_in_doubt) {
         look(moderator, MODERATION_LOG);
     } else if (in_the_way != 0 && (world->is_calm || world_chance(world, 300))) {
         moderator->stream = stream;
         undo(moderator, in_the_way);
     } else if (world->is_calm || world->deeds.count >= ASKED_MAX) {
         moderator->due_ms = in_the_way == 0 && world->is_calm ? NEVER : moderator->due_ms;
+    } else if (world->hubs > 1 && world_chance(world, 220)) {
+        arm(moderator);
     } else if (world_chance(world, 100)) {
         moderator->stream = 0;
         look(moderator, MODERATION_HELD);

@@ -165,7 +165,8 @@ struct moderator {        // moderator.c
     uint64_t seen_n; // of the audit, before it asked
     uint8_t number, stream;
     bool is_away, is_in_doubt;
-    bool is_raced; // a reactor is late until it is answered
+    bool is_armed; // a reactor is late: the next comment is deleted at once
+    bool is_raced; // until that is answered
     char name[4], reason[16], value[160], id[64];
 };
 

@@ -89,6 +89,7 @@
     X(FOLDED, "history was read as it is shown")                                                   \
     X(FOLDED_RESTORED, "with a comment that was removed and restored")                             \
     X(FOLDED_REMOVED, "with the place of one that is removed")                                     \
+    X(RACED, "an act raced with the comment it was about to a late reactor")                       \
     X(READ_ALL, "moderators read what is shadowed")                                                \
     X(ACTED_WHEN_FULL, "an act was done on a full disk")
 

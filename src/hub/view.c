@@ -76,7 +76,13 @@ uint64_t view_newest(const struct stream *stream, uint64_t user)
 
 bool view_covers(const struct stream *stream, uint64_t user, uint64_t seq)
 {
-    return tail_covers(&stream->tail, seq) && (user == 0 || tail_covers(&stream->shadowed, seq));
+    if (!tail_covers(&stream->tail, seq) || user == 0) {
+        return tail_covers(&stream->tail, seq);
+    }
+    uint32_t count = 0;
+    struct event *const *next = tail_after(&stream->tail, seq, &count);
+    const uint64_t shown = count > 0 ? next[0]->prev : stream->newest;
+    return tail_covers(&stream->shadowed, shown < seq ? shown : seq);
 }
 
 /* The older ones that were read go in front of those held, if they meet. */

@@ -32,7 +32,8 @@ void view_done(struct stream *stream); // what is held of all that
 bool view_is_apart(const struct stream *stream, uint64_t user);
 /* The newest event that this user is shown. */
 uint64_t view_newest(const struct stream *stream, uint64_t user);
-/* What memory holds behind `seq` is all that this user is shown. */
+/* What memory holds behind `seq` is all that this user is shown, and what of theirs is the prev of
+ * the first of it. */
 bool view_covers(const struct stream *stream, uint64_t user, uint64_t seq);
 /* The same of who is apart, oldest first and with prev as they see it, as if it had been read from
  * the store: up to `upto`, of what memory covers. ERR_NOMEM. */
