@@ -230,13 +230,20 @@ static void undo_restore(struct world *world, const struct deed *restored)
     }
 }
 
-static bool is_still_shadowed(const struct ledger *ledger, uint8_t user)
+static bool is_on_id_of(const struct deed *deed, const struct entry *entry)
+{
+    return deed->target[0] == 'i' &&
+           hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:"))) == entry->id_hash;
+}
+
+/* Its author, or by a rule or a hook this one by itself. */
+static bool is_still_shadowed(const struct ledger *ledger, const struct entry *entry)
 {
     const struct deeds *deeds = &ledger->world->deeds;
     for (uint32_t i = 0; i < deeds->count; i++) {
         const struct deed *deed = &deeds->at[i];
         if (deed->what == ACT_SHADOW && deed->lifted_by == 0 && is_on(deed, ledger) &&
-            deed->user == user) {
+            (deed->user == entry->user || is_on_id_of(deed, entry))) {
             return true;
         }
     }
@@ -246,9 +253,8 @@ static bool is_still_shadowed(const struct ledger *ledger, uint8_t user)
 /* It hid this comment: its author's since then, or by its id. */
 static bool hid(const struct deed *deed, const struct entry *entry)
 {
-    return deed->user == NOBODY_USER
-               ? hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:"))) == entry->id_hash
-               : entry->user == deed->user && entry->n >= deed->since_n;
+    return deed->user == NOBODY_USER ? is_on_id_of(deed, entry)
+                                     : entry->user == deed->user && entry->n >= deed->since_n;
 }
 
 /* What it hid is put back by a restore: its own place is removed. */
@@ -260,7 +266,7 @@ static void unshadow(struct world *world, const struct deed *deed)
         for (uint64_t seq = 1; is_on(deed, ledger) && seq <= ledger->head; seq++) {
             struct entry *entry = &ledger->entries[seq - 1];
             if (entry->kind == EVENT_COMMENT && entry->is_shadowed && entry->n <= upto_n &&
-                hid(deed, entry) && !is_still_shadowed(ledger, entry->user)) {
+                hid(deed, entry) && !is_still_shadowed(ledger, entry)) {
                 entry->was_removed = entry->is_unshadowed = true;
             }
         }
@@ -304,7 +310,8 @@ static void supersede(struct world *world, const struct deed *deed, enum act_do 
     for (uint32_t i = 0; i < world->deeds.count; i++) {
         struct deed *other = &world->deeds.at[i];
         if (other != deed && other->what == what && other->lifted_by == 0 &&
-            other->stream == deed->stream && other->user == deed->user) {
+            other->stream == deed->stream && other->user == deed->user &&
+            (deed->user != NOBODY_USER || strcmp(other->target, deed->target) == 0)) {
             other->lifted_by = deed->id;
         }
     }

@@ -78,7 +78,9 @@ static void check_answer(struct moderator *moderator)
                     "P15: %s waits for a full disk", act_name(call->act.what));
     } else {
         const struct deed *deed = deeds_find(world, call->act_n);
-        const bool is_piecemeal = deed != NULL && deed->what == ACT_UNDO && deed->seq < call->seq;
+        const bool is_piecemeal = deed != NULL &&
+                                  (deed->what == ACT_UNDO || deed->what == ACT_DECIDE) &&
+                                  deed->seq < call->seq;
         world_holds(world,
                     deed != NULL &&
                         (call->end == ACT_DUPLICATE || deed->seq == call->seq || is_piecemeal),

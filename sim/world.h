@@ -42,7 +42,7 @@ enum {
     DEEDS_MAX = 8192, // with those of rules and of the system
     NOBODY_USER = 255,
     EVERY_USER = 254, // reads what is shadowed, whoever wrote it: as moderators do
-    GROUP_MAX = 8,    // comments of an act on many
+    GROUP_MAX = 3,    // comments of an act on many: of one transaction
 };
 #define NEVER INT64_MAX
 

@@ -2,6 +2,7 @@
 #include "rules/house_rules.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "rules/claims.h"
 
 /* ---- what a rule is ---- */
@@ -362,7 +363,8 @@ void house_rules_add_wish(struct judgement *judgement, const struct wish *wish)
     if (wish->hook_is_down && !judgement->has_hook_rule && wish->if_down > wish->outcome) {
         const struct wish down = of_hook_down(wish);
         house_rules_add_wish(judgement, &down);
-    } else if (wish->outcome != OUTCOME_ALLOW && wish->outcome >= judgement->outcome) {
+    } else if (wish->outcome != OUTCOME_ALLOW && wish->outcome >= judgement->outcome &&
+               !mutant(HOOK_IGNORED)) {
         judgement->outcome = wish->outcome;
         judgement->refusal = wish->outcome == OUTCOME_REFUSE ? wish->refusal : REFUSAL_NONE;
         judgement->rule = wish->rule;

@@ -313,7 +313,7 @@ static enum err ask_house(struct ordering *ordering, const struct submit *submit
     struct head *head = judging->verdict.head;
     struct house *house = NULL;
     TRY(find_house(ordering, head, &house));
-    if (house == NULL) {
+    if (house == NULL || mutant(RULES_IGNORED)) {
         return ERR_OK;
     }
     const struct house_post post = {.text = submit->text,
@@ -340,12 +340,7 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
     struct judgement *judgement = &judging->opinion.judgement;
     TRY(ask_house(ordering, submit, now, judging));
     verdict->asked_traits = judging->opinion.asked_traits;
-    if (mutant(RULES_IGNORED)) {
-        *judgement = (struct judgement){.outcome = OUTCOME_ALLOW};
-    }
-    if (!mutant(HOOK_IGNORED)) {
-        house_rules_add_wish(judgement, &submit->wish);
-    }
+    house_rules_add_wish(judgement, &submit->wish);
     if (ordering->tally != NULL) {
         rule_tally_count(ordering->tally, submit->stream, judgement);
     }
