@@ -41,7 +41,7 @@ static bool was_told(const struct run *run, uint32_t act)
 
 static void settle(struct run *run)
 {
-    if (run->viewers == 0) {
+    if (run->channel == NULL || run->viewers == 0) {
         return;
     }
     const struct ring *ring = &run->channel->ring;

@@ -397,7 +397,7 @@ static bool may_hold(struct str text)
     return text.len > 0 &&
            (memchr(text.at, '.', text.len) != NULL || memchr(text.at, ':', text.len) != NULL ||
             memmem(text.at, text.len, "dot", 3) != NULL ||
-            memchr(text.at, IDEOGRAPHIC_STOP[0], text.len) != NULL);
+            memchr(text.at, (uint8_t)IDEOGRAPHIC_STOP[0], text.len) != NULL);
 }
 
 bool link_find_any(struct str reading)
