@@ -117,6 +117,29 @@ static void of_all_it_is_the_sum(void **state)
     assert_int_equal(reach.exposed.viewer_ms, 5 * S);
 }
 
+/* Between its events stand those of others. */
+static void of_an_act_that_is_split_it_is_the_sum(void **state)
+{
+    struct world *world = *state;
+    const struct join live = world_plain(0);
+    uint64_t seqs[2];
+    (void)world_join(world, 0, &live);
+    world_rest(world);
+    for (int i = 0; i < 2; i++) {
+        seqs[i] = say(world);
+        world_pass(world, 2 * S);
+    }
+    world->engine.one_act = true;
+    assert_int_equal(remove_it(world, seqs[0]).exposed.viewer_ms, 4 * S);
+    world->engine.one_act = false;
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    world_rest(world);
+    world->engine.one_act = true;
+    const struct reach_call reach = remove_it(world, seqs[1]);
+    assert_int_equal(reach.exposed.comments, 2);
+    assert_int_equal(reach.exposed.viewer_ms, 6 * S);
+}
+
 static void so_many_acts_are_remembered(void **state)
 {
     struct world *world = *state;
@@ -138,9 +161,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, world_end)
-        EACH(it_is_viewers_times_seconds),
-        EACH(it_is_near_however_many_there_were),
-        EACH(of_all_it_is_the_sum),
+        EACH(it_is_viewers_times_seconds), EACH(it_is_near_however_many_there_were),
+        EACH(of_all_it_is_the_sum),        EACH(of_an_act_that_is_split_it_is_the_sum),
         EACH(so_many_acts_are_remembered),
 #undef EACH
     };

@@ -218,7 +218,8 @@ static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_
 {
     char staff[64] = "";
     if (kind != EVENT_COMMENT) {
-        snprintf(staff, sizeof(staff), "\"by\":\"mo\",\"act\":\"a%u\"", engine->count);
+        snprintf(staff, sizeof(staff), "\"by\":\"mo\",\"act\":\"a%u\"",
+                 engine->one_act ? 0 : engine->count + 1);
     }
     struct event *event = event_new_with_staff(body, str_of(staff));
     must(event != NULL && engine->count < FAKE_EVENTS_MAX);

@@ -59,6 +59,7 @@ struct fake_engine {
     bool is_found[FAKE_CALLS_MAX]; // what it is answered stands; the log goes on meanwhile
     uint32_t loose_count;
     uint64_t reads;       // reads and counts that were asked for
+    bool one_act;         // what follows is all done by one
     bool stalls;          // reads and counts wait
     bool fails;           // reads and counts are answered ERR_SYS
     enum err watch_fails; // what watch is answered; ERR_OK: it works

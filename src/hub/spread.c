@@ -62,13 +62,25 @@ static uint64_t name_of(const struct event *event)
                                                             .len = event->staff_len});
 }
 
+/* The newest event of that act before this one; others may stand between. */
+static const struct spread_act *part_before(const struct stream *stream, uint64_t name)
+{
+    const struct spread_act *found = NULL;
+    for (uint32_t i = 0; name != 0 && stream->spread != NULL && i < acts_max(stream); i++) {
+        const struct spread_act *act = stream->spread->acts[i];
+        if (act != NULL && act->name == name && (found == NULL || act->number > found->number)) {
+            found = act;
+        }
+    }
+    return found;
+}
+
 /* A long act is split: its last event has all of it. */
 static struct exposure_lost exposed_by(struct stream *stream, const struct event *event)
 {
-    const uint64_t name = name_of(event);
-    const struct spread_act *before = find(stream, stream->act_count - 1);
+    const struct spread_act *before = part_before(stream, name_of(event));
     struct exposure_lost lost = exposure_claim(&stream->exposure);
-    if (name != 0 && before != NULL && before->name == name) {
+    if (before != NULL) {
         lost.comments += before->exposed.comments;
         lost.viewer_ms += before->exposed.viewer_ms;
     }
