@@ -43,6 +43,7 @@ import { connectionWord, modeWords, reasonOf, viewersText, waitText } from "./wo
 
 const WINDOW = 500;
 const PEER_MS = 15_000;
+const DRAW_PACE_MS = 100;
 /** For so long servers take a token that has ended. */
 const LEEWAY_MS = 5_500;
 /** Acts that change what holds for somebody, or for the stream. */
@@ -78,6 +79,7 @@ class Studio {
   private has_single_keys = true;
   private read_seq = -1;
   private is_due = false;
+  private drawn_at = 0;
   private was_told = false;
   private peer_timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -283,13 +285,16 @@ class Studio {
 
   // -- drawing --
 
+  /** Many changes, one frame; and of a stream that runs no more frames than somebody can read. */
   private soon(): void {
     if (this.is_due) return;
     this.is_due = true;
-    requestAnimationFrame(() => {
+    const rest_ms = Math.max(0, this.drawn_at + DRAW_PACE_MS - performance.now());
+    setTimeout(() => requestAnimationFrame(() => {
       this.is_due = false;
+      this.drawn_at = performance.now();
       this.draw();
-    });
+    }), rest_ms);
   }
 
   private draw(): void {
@@ -396,6 +401,7 @@ class Studio {
 
   private choseLine(line: Shown | undefined): void {
     this.drawLineBar();
+    this.live.list.reveal();
     if (line !== undefined && this.tabs.shown === "person") this.lookAt(userOf(line));
   }
 

@@ -364,6 +364,11 @@ for (const [size, options] of Object.entries({ phone, desktop })) {
       await sam.line("nobody asked you").first().waitFor();
       await sam.shoot(`studio-${size}-${colorScheme}`);
       await sam.line("you are all fools").last().click();
+      const is_seen = await sam.page.evaluate(() => {
+        const [line, box] = ["#live .line[aria-selected=true]", "#live"].map((query) => document.querySelector(query).getBoundingClientRect());
+        return line.top >= box.top && line.bottom <= box.bottom + 1;
+      });
+      assert.ok(is_seen, "the acts do not cover what they are on");
       await sam.page.getByRole("button", { name: /Delete/ }).click();
       await sam.told("Deleted Troll's comment");
       await sam.shoot(`studio-${size}-${colorScheme}-chosen`);
@@ -384,3 +389,23 @@ for (const [size, options] of Object.entries({ phone, desktop })) {
     });
   }
 }
+
+test("a line that is pressed stays where it is until it is let go, however much comes", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  const line = sam.line("one to hit");
+  await say("jonas", "one to hit");
+  await line.waitFor();
+  const { x, y, width, height } = await line.boundingBox();
+  await sam.page.mouse.move(x + width / 2, y + height / 2);
+  await sam.page.mouse.down();
+  for (let i = 0; i < 60; i++) await say("Del", `meanwhile ${i}`);
+  assert.deepEqual(await line.boundingBox(), { x, y, width, height });
+  await sam.page.mouse.up();
+  await sam.page.locator("#live .line[aria-selected=true]", { hasText: "one to hit" }).waitFor();
+  await sam.press("Escape");
+  await sam.line("meanwhile 59").waitFor();
+  await say("Del", "and on it goes");
+  await sam.line("and on it goes").waitFor();
+  await sam.assertClean(lostNetwork);
+});

@@ -89,6 +89,11 @@ export class ListBox<T> {
     chosen(item);
   }
 
+  /** Brings what is chosen into sight: where something took its room. */
+  reveal(): void {
+    if (this.chosen_key !== undefined) this.shown.get(this.chosen_key)?.element.scrollIntoView({ block: "nearest" });
+  }
+
   /** The next one that can be chosen, `by` steps from the present one; from the end when there is none. */
   move(by: 1 | -1): void {
     const { keyOf, pastEnd } = this.options;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* live -- the stream as moderators see it: dense, with what holds for each author, and stubs of what was removed.
  *
- * To choose a comment is to hold the stream, so that nothing moves under a finger; to follow again is to let go.
+ * To choose a comment is to hold the stream, so that nothing moves under a finger; to follow again is to let go. It
+ * also stands still while a finger is down, or a mouse on its way to a line: else what is meant is gone when it is hit.
  */
 import type { CommentLine, GapLine, Line, RemovedLine, Stream } from "@roar/sdk";
 import { button, make, setText } from "../dom.js";
@@ -14,6 +15,8 @@ import { sanctionWord } from "./telling.js";
 import type { Trail } from "./trail.js";
 
 const NEAR_PX = 40;
+/** A mouse that rests so long is on its way nowhere. */
+const AIMING_MS = 600;
 
 export interface LiveParts {
   readonly box: HTMLElement;
@@ -28,6 +31,8 @@ const isShown = (line: Line): line is Shown => line.kind === "comment" || line.k
 
 export class Live {
   readonly list: ListBox<Line>;
+  private is_pressed = false;
+  private aiming: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly parts: LiveParts,
@@ -55,6 +60,9 @@ export class Live {
       this.follow();
       parts.box.focus({ preventScroll: true });
     });
+    parts.lines.addEventListener("pointerdown", () => this.press(true));
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.press(false));
+    parts.lines.addEventListener("pointermove", ({ pointerType }) => pointerType === "mouse" && this.aim());
     parts.box.addEventListener("scroll", () => this.onScroll(), { passive: true });
   }
 
@@ -81,13 +89,35 @@ export class Live {
     return fresh;
   }
 
+  private press(is_pressed: boolean): void {
+    if (is_pressed === this.is_pressed) return;
+    this.is_pressed = is_pressed;
+    if (is_pressed) this.stream.hold();
+    // The click comes after this, and chooses.
+    else setTimeout(() => this.settle());
+  }
+
+  private aim(): void {
+    if (this.aiming === undefined) this.stream.hold();
+    clearTimeout(this.aiming);
+    this.aiming = setTimeout(() => {
+      this.aiming = undefined;
+      this.settle();
+    }, AIMING_MS);
+  }
+
+  /** Follows on, where nothing holds. */
+  private settle(): void {
+    if (!this.is_held && !this.is_pressed && this.aiming === undefined) this.stream.release();
+  }
+
   private get is_held(): boolean {
     return this.chosen !== undefined || this.parts.box.scrollTop < -NEAR_PX;
   }
 
   private onScroll(): void {
     if (this.is_held) this.stream.hold();
-    else if (this.chosen === undefined) this.stream.release();
+    else this.settle();
     this.drawJump();
   }
 
