@@ -52,6 +52,8 @@ export class Feed {
     private readonly stream: Stream,
     /** Who writes here, for lines that are not confirmed. */
     private readonly self: () => { readonly id: string; readonly name: string } | undefined,
+    /** Against what stands in the way of a line. */
+    private readonly appeal: (act: string, sent: () => void) => void,
   ) {
     parts.scroller.addEventListener("scroll", () => this.follow(), { passive: true });
     parts.scroller.addEventListener("keydown", (event) => this.onKey(event));
@@ -210,8 +212,18 @@ export class Feed {
       button("Try again", () => this.stream.retry(cid)),
       button("Delete", () => this.stream.discard(cid)),
     );
+    const act = problem?.code === "must_acknowledge" ? undefined : problem?.act;
+    if (act !== undefined) actions.append(this.appealButton(act));
     foot.append(actions);
     return [foot];
+  }
+
+  private appealButton(act: string): HTMLButtonElement {
+    const appeal = button("Appeal", () => this.appeal(act, () => {
+      appeal.disabled = true;
+      appeal.textContent = "Appealed";
+    }));
+    return appeal;
   }
 
   private fillLine(element: HTMLLIElement, user_id: string, name: string, marks: Node[], text: string, foot: Node[]): void {

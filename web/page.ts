@@ -2,6 +2,7 @@
 /* page -- /?stream=NAME: one stream, read and written in a browser through the SDK. Without a name, a way to pick one. */
 import { Problem, Stream, type Status } from "@roar/sdk";
 import { Announcer } from "./announcer.js";
+import { AppealView } from "./appeal.js";
 import { Composer } from "./composer.js";
 import { loadChoices, Pass, recentStreams, rememberStream, saveChoices } from "./device.js";
 import { part, setText } from "./dom.js";
@@ -208,6 +209,7 @@ function showStream(name: string): void {
   const stream = new Stream({ stream: name, token: (reason) => pass.token(reason), window: WINDOW });
   const warning = new WarningView(stream);
   const announcer = new Announcer(part("announcer"));
+  const appeal = new AppealView(stream);
   const feed = new Feed(
     {
       scroller: part("feed"),
@@ -217,6 +219,11 @@ function showStream(name: string): void {
     },
     stream,
     () => pass.user,
+    (act, sent) =>
+      appeal.open(act, () => {
+        announcer.now("Your appeal was sent to the moderators");
+        sent();
+      }),
   );
   const composer = new Composer(
     {

@@ -15,7 +15,7 @@ export class Problem extends Error {
     /** How long the server asks us to wait. */
     readonly retry_ms?: number,
     readonly field?: string,
-    /** The act that is in the way: of must_acknowledge, the warning. */
+    /** The act that is in the way, of banned, muted and must_acknowledge: what can be appealed against. */
     readonly act?: string,
   ) {
     super(detail);
@@ -178,6 +178,11 @@ export class Server {
 
   async acknowledge(stream: string, act: string): Promise<void> {
     await this.json(this.streamUrl(stream, "/acknowledge"), { method: "POST", body: { act } });
+  }
+
+  /** Open once: what was said again is what was said first. */
+  async appeal(stream: string, act: string, text: string): Promise<void> {
+    await this.json(this.streamUrl(stream, "/appeals"), { method: "POST", body: { act, text } });
   }
 
   history(stream: string, bounds: { before?: Cursor; after?: Cursor; limit?: number }): Promise<HistoryPage> {

@@ -205,14 +205,19 @@ export interface Decided {
 
 /** How far an act has come: for how many viewers it was, and to how many sockets it was written. */
 export interface Reach {
-  /** False: nothing was shown of it, or it was too long ago to tell. */
+  /** False: it was for nobody, or is too long ago to tell. */
   readonly known?: boolean;
+  /** False: readers get no event of it. */
+  readonly event?: boolean;
   readonly viewers: number;
   readonly applied: number;
   readonly p50_ms?: number;
   readonly p95_ms?: number;
   /** Stragglers whose connections were cut, so that they resume without it. */
   readonly cut?: number;
+  /** Of an act that removes comments: seconds they were visible times viewers, summed, and of how many. */
+  readonly exposure_viewer_s?: number;
+  readonly comments?: number;
 }
 
 export interface ModeratorOptions {

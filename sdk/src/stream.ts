@@ -219,6 +219,11 @@ export class Stream {
     this.changed();
   }
 
+  /** Says why an act on us should be undone: a moderator decides. Throws Problem. */
+  appeal(act: string, text: string): Promise<void> {
+    return this.server.appeal(this.name, act, text);
+  }
+
   /** When slow mode lets us post again, on the clock of the ports; undefined: now, as far as we know. */
   get may_post_at(): number | undefined {
     const { slow } = this.log.facts;

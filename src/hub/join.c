@@ -223,7 +223,7 @@ static enum join_step plan_find_tail(struct viewer *viewer)
     catchup->fetched.from = READ_BEFORE;
     catchup->fetched.bound = view_newest(stream, catchup->view) + 1;
     catchup->fetched.limit = catchup->tail;
-    catchup->fetched.kinds = UINT32_C(1) << EVENT_COMMENT;
+    catchup->fetched.kinds = TAIL_COUNTED_KINDS;
     catchup_read(catchup, &catchup->fetched);
     return JOIN_START;
 }

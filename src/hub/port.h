@@ -84,7 +84,7 @@ struct submit {
     struct str id;       // the comment's id, borrowed from `event`
     enum comment_state state; // of DONE and DUPLICATE. HELD: event->seq is 0, it has no place yet.
                               // A shadowed one is said to be VISIBLE
-    uint64_t act;             // REFUSAL_MUST_ACKNOWLEDGE: the warning
+    uint64_t act;             // REFUSAL_BANNED, MUTED, MUST_ACKNOWLEDGE: by which
     bool asked_traits;        // the stream's rules looked at them, so they will of the next one
 };
 

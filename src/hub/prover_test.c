@@ -550,7 +550,7 @@ static void believe_hello(struct prover *prover, const char *json)
     if (!prover->resumed && prover->hellos == 1 && prover->log->expired(prover->log) == 0 &&
         prover->lane == LANE_FULL) {
         struct prover_log *log = prover->log;
-        const uint32_t comments = 1U << EVENT_COMMENT;
+        const uint32_t comments = 1U << EVENT_COMMENT | 1U << EVENT_RESTORE;
         const uint32_t places = comments | 1U << EVENT_REMOVED; // some may be removed since
         const uint64_t all = log->count(log, 0, prover->hello_latest, comments);
         const uint64_t got = log->count(log, prover->hello_seq + 1, prover->hello_latest, places);

@@ -162,7 +162,7 @@ bool tail_find_start(const struct tail *tail, uint32_t comments, struct lane_rul
     uint32_t found = 0, first = 0;
     for (uint32_t i = tail->count; i > 0 && found < comments; i--) {
         const struct event *event = tail->events[tail->start + i - 1];
-        if (event->kind == EVENT_COMMENT && lane_carries(rule, event)) {
+        if ((TAIL_COUNTED_KINDS >> event->kind & 1U) != 0 && lane_carries(rule, event)) {
             first = i - 1;
             found++;
         }

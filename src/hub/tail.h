@@ -46,8 +46,10 @@ bool tail_has_room(const struct tail *tail); // for older ones
 bool tail_covers(const struct tail *tail, uint64_t seq);
 /* The events after `seq`, oldest first: `*ret_count` of them. Borrowed until the next change. */
 struct event *const *tail_after(const struct tail *tail, uint64_t seq, uint32_t *ret_count);
-/* The place before the `comments`th comment from the end that the lane carries; of lane digest, the
- * beginning of its window. False: not that many are held and older ones may exist. */
+/* What a backfill counts: comments, and what brings some back, whose places stay empty. */
+#define TAIL_COUNTED_KINDS (UINT32_C(1) << EVENT_COMMENT | UINT32_C(1) << EVENT_RESTORE)
+/* The place before the `comments`th of those from the end that the lane carries; of lane digest,
+ * the beginning of its window. False: not that many are held and older ones may exist. */
 bool tail_find_start(const struct tail *tail, uint32_t comments, struct lane_rule rule,
                      uint64_t *ret_seq);
 void tail_check(const struct tail *tail);

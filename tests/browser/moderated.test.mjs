@@ -119,6 +119,25 @@ test("refused: by name, in words", async (t) => {
   await ann.assertClean(lostNetwork);
 });
 
+test("banned or muted: who is says why it should be undone, and a moderator reads it", async (t) => {
+  const { roar, act, ann, id } = await watched(t);
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  await act({ do: "ban", user: await id() });
+  await ann.write("but why?");
+  const line = ann.page.locator(".line.failed", { hasText: "but why?" });
+  await line.getByRole("button", { name: "Appeal" }).click();
+  const dialog = ann.page.getByRole("dialog", { name: "Appeal" });
+  await dialog.getByRole("textbox", { name: "Why it should be undone" }).fill("It was my brother.");
+  await ann.shoot("appeal");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await line.getByRole("button", { name: "Appealed" }).waitFor();
+  const token = await roar.token("sam", "Sam", "moderator");
+  const { body } = await roar.ask("GET", "/v1/streams/demo/appeals", { token });
+  assert.deepEqual(body.appeals.map(({ text, state }) => [text, state]), [["It was my brother.", "open"]]);
+  await ann.assertClean(lostNetwork);
+});
+
 test("shadowed: nothing tells its author, and nobody else sees it", async (t) => {
   const { roar, act, ann, id } = await watched(t);
   const bob = await Visitor.open(t, browser);

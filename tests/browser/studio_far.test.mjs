@@ -65,9 +65,10 @@ test("clear: says how many, is done by nobody who does not type the name, and is
   assert.equal((await texts(roar)).length, talk.length + 1);
   await sam.line("one more").waitFor();
   await sam.assertClean(lostNetwork);
-  await pictures(t, roar, "clear", async ({ page, press }) => {
-    await page.keyboard.press("c");
-    await page.getByText("9 comments by 7 people").waitFor();
+  await pictures(t, roar, "clear", async (desk) => {
+    await desk.line("one more").waitFor(); // who comes later sees what is back
+    await desk.press("c");
+    await desk.page.getByText("9 comments by 7 people").waitFor();
   });
 });
 

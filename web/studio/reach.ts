@@ -19,6 +19,17 @@ interface Followed {
   is_over: boolean;
 }
 
+/** "seen for 31 viewer minutes": what an act has taken away, before it did. */
+export function exposureText({ exposure_viewer_s, comments }: Figures): string {
+  if (exposure_viewer_s === undefined || comments === 0) return "";
+  const seconds = Math.round(exposure_viewer_s);
+  if (seconds < 120) return `seen for ${countText(seconds, "viewer second", "viewer seconds")}`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120
+    ? `seen for ${countText(minutes, "viewer minute", "viewer minutes")}`
+    : `seen for ${countText(Math.round(minutes / 60), "viewer hour", "viewer hours")}`;
+}
+
 /** "4,120 of 4,123 viewers, 95 % within 41 ms" */
 export function reachText({ viewers, applied, p95_ms, cut }: Figures): string {
   const soon = p95_ms === undefined || applied === 0 ? "" : `, 95 % within ${number.format(p95_ms)} ms`;
@@ -54,7 +65,7 @@ export class Reach {
     try {
       const figures = await this.moderator.reach(one.act);
       const { viewers, applied, cut } = figures;
-      if (figures.known !== false) one.figures = figures;
+      if (figures.known !== false && figures.event !== false) one.figures = figures;
       one.is_over = applied + (cut ?? 0) >= viewers || Date.now() > one.until;
     } catch (error) {
       // An act on nothing that viewers are shown has no reach.
@@ -76,6 +87,8 @@ function barOf({ words, figures, is_over }: Followed): HTMLElement {
   bar.max = Math.max(1, figures.viewers);
   bar.value = figures.viewers === 0 ? 1 : figures.applied;
   bar.setAttribute("aria-label", words);
+  const exposed = exposureText(figures);
   row.append(make("span", "text", words), bar, make("span", "why", reachText(figures)));
+  if (exposed !== "") row.append(make("span", "why exposure", exposed));
   return row;
 }

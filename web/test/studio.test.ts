@@ -7,7 +7,7 @@ import { countComments, countedText } from "../studio/clearing.js";
 import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, type ActKey, type Key } from "../studio/keys.js";
 import { Known } from "../studio/known.js";
 import { authorsOf, groupAct, groupText, keyOfGroup } from "../studio/raid.js";
-import { reachText } from "../studio/reach.js";
+import { exposureText, reachText } from "../studio/reach.js";
 import { Standing } from "../studio/standing.js";
 import { canUndo, entryText, sanctionText, targetText } from "../studio/telling.js";
 import { countHits, readTerms, writeTerms } from "../studio/terms.js";
@@ -188,4 +188,14 @@ test("who asks what holds while it is being asked waits for the answer after", a
 test("reach says how many of how many, how soon, and who was cut", () => {
   assert.match(reachText({ viewers: 4_123, applied: 4_120, p50_ms: 12, p95_ms: 41, cut: 3 }), /^4.?120 of 4.?123 viewers, 95 % within 41 ms, 3 cut$/);
   assert.equal(reachText({ viewers: 1, applied: 0 }), "0 of 1 viewer");
+});
+
+test("exposure is told in viewers times time, of what was removed", () => {
+  const told = (exposure_viewer_s: number, comments = 1): string => exposureText({ viewers: 1, applied: 1, exposure_viewer_s, comments });
+  assert.equal(told(1.2), "seen for 1 viewer second");
+  assert.equal(told(90), "seen for 90 viewer seconds");
+  assert.equal(told(1_860), "seen for 31 viewer minutes");
+  assert.match(told(36_000_000), /^seen for 10.?000 viewer hours$/);
+  assert.equal(told(0, 0), "");
+  assert.equal(exposureText({ viewers: 1, applied: 1 }), "");
 });

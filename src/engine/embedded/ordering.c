@@ -279,8 +279,9 @@ static void judge_sanctions(const struct sanctions_found *found, struct verdict 
         verdict->retry_after_ms = left_ms < UINT32_MAX ? (uint32_t)left_ms : UINT32_MAX;
     } else if (found->warn != 0) {
         refuse(verdict, REFUSAL_MUST_ACKNOWLEDGE);
-        verdict->act = found->warn;
     }
+    const uint64_t muted = found->timeout != 0 ? found->timeout : found->warn;
+    verdict->act = found->ban != 0 ? found->ban : muted;
 }
 
 /* What is shadowed is there for its author. */

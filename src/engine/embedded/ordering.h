@@ -63,7 +63,7 @@ struct verdict {
     enum refusal refusal;
     uint32_t retry_after_ms;
     struct rate rate;
-    uint64_t act;             // the warning, of REFUSAL_MUST_ACKNOWLEDGE
+    uint64_t act;             // what bans, mutes or warns; 0: nothing
     struct event *event;      // a reference, on DONE and DUPLICATE
     enum comment_state state; // of those; SHADOWED too
     struct head *head;        // of DONE: whose log grew
