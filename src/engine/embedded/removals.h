@@ -38,7 +38,7 @@
 #ifdef ROAR_MUTANTS // histories are short, and are to find sweeps that are not done
 enum { REMOVALS_PIECE_ROWS = 16 };
 #else
-enum { REMOVALS_PIECE_ROWS = 2048 };
+enum { REMOVALS_PIECE_ROWS = 1024 };
 #endif
 
 struct removals_by { // an act, in one stream
