@@ -8,7 +8,7 @@
 #   make bench                       QUICK=1 in a minute, to see that it runs
 #   make bench-peers                 beside other servers, 20 minutes; QUICK=1 in three
 #   make churn                       viewers come and go for MINUTES=10, each judged
-#   make sim SEED=n | SEEDS=k         one history told, or many with figures; MUTANT=name
+#   make sim SEED=n | SEEDS=k | a..b  one history told, or many with figures; MUTANT=name
 #   make mutants                     every guard off in turn: the simulation notices
 #   make check | fmt | clean
 MODE ?= release
