@@ -244,9 +244,11 @@ static inline struct str stream_name(const struct stream *stream)
 static inline struct exposure_now stream_watching(const struct stream *stream,
                                                   const struct event *event)
 {
-    const int64_t now_ms = stream->hub->now_ms;
-    const bool is_late = event != NULL && event->published_mono_ms > now_ms;
+    int64_t now_ms = stream->hub->now_ms;
+    if (event != NULL && event->published_mono_ms > now_ms) {
+        now_ms = event->published_mono_ms;
+    }
     return (struct exposure_now){.viewers = (uint64_t)stream->readers[READER_SSE] +
                                             stream->readers[READER_WS],
-                                 .now_ms = is_late ? event->published_mono_ms : now_ms};
+                                 .now_ms = now_ms};
 }
