@@ -194,8 +194,11 @@ static void on_mutant(const struct child *child, void *user)
     uint32_t *number = user;
     const bool is_none = child->mutant == NULL;
     ++*number;
-    printf("# %s\n", child->is_broken ? child->why : "nobody noticed");
-    say(*number, child->is_broken != is_none, is_none ? "none" : child->mutant,
+    const bool holds = !child->is_broken && histories_hold(&child->histories);
+    printf("# %s\n", child->is_broken ? child->why
+                     : holds          ? "nobody noticed"
+                                      : "too many needless epochs");
+    say(*number, holds == is_none, is_none ? "none" : child->mutant,
         is_none ? "nothing is off, all is well" : mutants_about(*number - 2));
 }
 

@@ -81,8 +81,7 @@
     X(FOLDED_SHOWS_REMOVED, "history shows what was removed")                                      \
     X(FOLDED_LACKS_RESTORED, "history leaves out what was restored")                               \
     X(ALL_VIEW_PUBLIC, "moderators are not shown what is shadowed")                                \
-    X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")       \
-    X(ALL_STREAMS_REMEMBERED, "an act on all streams leaves what memory holds of each")
+    X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")
 
 /* Those of the hub that need moderators: the hub's own histories miss them (hub/model_test.c). */
 #define MODEL_MUTANTS(X)                                                                           \

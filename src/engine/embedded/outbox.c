@@ -136,7 +136,7 @@ void outbox_publish(struct outbox *outbox, const struct outlet *outlet)
             publish(outlet, &outbox->items[i], is_storm);
         } else if (outbox->items[i].notice != NULL) {
             notify(outlet, &outbox->items[i]);
-        } else if (!mutant(ALL_STREAMS_REMEMBERED)) {
+        } else if (!mutant(ENGINE_TAIL_KEEPS)) {
             log_tail_forget(outlet->tail);
         }
     }
