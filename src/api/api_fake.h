@@ -310,6 +310,7 @@ void hub_reach(struct hub *hub, struct reach_call *call)
     call->viewers = 12;
     call->applied = 11;
     call->cut = 1;
+    call->exposed = (struct exposure_lost){.comments = 2, .viewer_ms = 36500};
     call->p50_ms = 4;
     call->p95_ms = 9;
     call->call.done(&call->call);

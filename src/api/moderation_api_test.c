@@ -245,8 +245,9 @@ static void an_act_says_how_far_it_got(void **state)
     fake.found_json = "\"entry\":{}";
     fake.moderation.seq = 90;
     assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a81", NULL, "moderator"), 200,
-                "{\"act\":\"a81\",\"known\":true,\"viewers\":12,\"applied\":11,\"p50_ms\":4,"
-                "\"p95_ms\":9,\"cut\":1}");
+                "{\"act\":\"a81\",\"event\":true,\"known\":true,\"viewers\":12,\"applied\":11,"
+                "\"p50_ms\":4,\"p95_ms\":9,\"cut\":1,\"comments\":2,"
+                "\"exposure_viewer_s\":36.5}");
     assert_int_equal(fake.looked.what, MODERATION_ACT);
     assert_int_equal(fake.looked.after, 81);
     assert_int_equal(fake.reached.seq, 90);
