@@ -191,6 +191,39 @@ void removing_goes_on_when_a_restore_is_undone(void **state)
     desk_close(&desk);
 }
 
+static bool waits(struct desk *desk, const char *text)
+{
+    char json[8192];
+    const struct moderation_call queue = {
+        .what = MODERATION_HELD, .stream = STR("demo"), .limit = 10};
+    assert_int_equal(desk_look_up(desk, queue, json, sizeof(json)), ERR_OK);
+    return strstr(json, text) != NULL;
+}
+
+/* What a restore took out of the queue waits there again. */
+void removing_holds_again_when_a_restore_is_undone(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t seq = desk_say(&desk, "demo", "bob", "hello there");
+    (void)desk_do(&desk, "demo", on_seqs(ACT_HOLD, &seq, 1));
+    assert_true(waits(&desk, "hello there"));
+    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
+    assert_told(&follower, EVENT_RESTORE, "hello there");
+    assert_false(waits(&desk, "hello there"));
+    (void)desk_do(&desk, "demo", undo_of(back));
+    assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
+    assert_true(waits(&desk, "hello there"));
+    assert_false(log_holds(&desk, "hello there"));
+    (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &seq, 1));
+    assert_true(log_holds(&desk, "hello there"));
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void removing_names_many_at_once(void **state)
 {
     struct subject *subject = *state;

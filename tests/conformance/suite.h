@@ -63,6 +63,7 @@
     TEST(removing_is_undone_act_by_act)                                                            \
     TEST(removing_and_restoring_take_turns)                                                        \
     TEST(removing_goes_on_when_a_restore_is_undone)                                                \
+    TEST(removing_holds_again_when_a_restore_is_undone)                                            \
     TEST(removing_names_many_at_once)                                                              \
     TEST(removing_again_reaches_what_is_new)                                                       \
     TEST(removing_reaches_all_streams)                                                             \

@@ -567,7 +567,7 @@ static enum err requeue(struct act_case *act, uint64_t seq, uint64_t hold)
     TRY(standing_here(act, seq, &standing));
     enum err err = held_find(act->ordering->store, standing.n, &held);
     if (err == ERR_OK && held.act == hold && held.state == COMMENT_VISIBLE) {
-        err = held_step(act->ordering->store, standing.n, COMMENT_HELD, &held);
+        err = held_again(act->ordering->store, standing.n, &held);
     }
     return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
 }

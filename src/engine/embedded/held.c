@@ -151,15 +151,26 @@ static enum comment_step step_to(enum comment_state to)
     return COMMENT_STEP_REQUEUE;
 }
 
-enum err held_step(struct store *store, uint64_t n, enum comment_state to, struct held_row *ret_row)
+static enum err take(struct store *store, uint64_t n, enum comment_step step,
+                     struct held_row *ret_row)
 {
     struct held_row row;
     TRY(held_find(store, n, &row));
-    TRY(comment_state_step(row.state, step_to(to), &row.state));
+    TRY(comment_state_step(row.state, step, &row.state));
     row.due_ms = 0; // what was judged once is not approved by time alone
     TRY(put(store, &row));
     *ret_row = row;
     return ERR_OK;
+}
+
+enum err held_step(struct store *store, uint64_t n, enum comment_state to, struct held_row *ret_row)
+{
+    return take(store, n, step_to(to), ret_row);
+}
+
+enum err held_again(struct store *store, uint64_t n, struct held_row *ret_row)
+{
+    return take(store, n, COMMENT_STEP_HOLD, ret_row);
 }
 
 enum err held_place(struct store *store, uint64_t n, uint64_t log_n)
