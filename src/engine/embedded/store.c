@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/store.h"
 
+#include "base/mem.h"
 #include "base/must.h"
 #include "base/mutant.h"
 #include "engine/embedded/store_pages.h"
@@ -9,6 +10,7 @@
 #include <string.h>
 
 enum { BUSY_WAIT_MS = 2000, WAL_FRAME_HEADER = 24 };
+enum { SETTLE_BYTES = 64 * 1024 };
 /* Retries are looked up all over their table, so whoever writes has most of it at hand. */
 #define CACHE_WRITER_KIB "32768"
 #define CACHE_READER_KIB "4096"
@@ -423,6 +425,36 @@ void store_rollback(struct store *store)
         (void)sqlite3_reset(query);
     }
     store->failure = why;
+}
+
+static int write_again(sqlite3_file *file, uint8_t *bytes, int64_t size)
+{
+    int code = SQLITE_OK;
+    for (int64_t at = 0, len = 0; code == SQLITE_OK && at < size; at += len) {
+        len = size - at < SETTLE_BYTES ? size - at : SETTLE_BYTES;
+        len = len == STORE_PAGES_BYTES ? len / 2 : len; // store_pages.h takes that for a page
+        code = file->pMethods->xRead(file, bytes, (int)len, at);
+        code = code == SQLITE_OK ? file->pMethods->xWrite(file, bytes, (int)len, at) : code;
+    }
+    return code == SQLITE_OK ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : code;
+}
+
+enum err store_settle_wal(struct store *store)
+{
+    sqlite3_file *wal = NULL;
+    sqlite3_int64 size = 0;
+    (void)sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&wal);
+    if (wal == NULL || wal->pMethods == NULL) {
+        return ERR_OK;
+    }
+    uint8_t *bytes = mem_new(MEM_ENGINE, SETTLE_BYTES);
+    if (bytes == NULL) {
+        return ERR_NOMEM;
+    }
+    int code = wal->pMethods->xFileSize(wal, &size);
+    code = code == SQLITE_OK ? write_again(wal, bytes, size) : code;
+    mem_free(MEM_ENGINE, bytes);
+    return code == SQLITE_OK ? ERR_OK : failed(store, code);
 }
 
 enum err store_checkpoint(struct store *store, bool truncate)
