@@ -340,7 +340,7 @@ void json_write_value(struct buf *out, const struct json *value) // as deep as w
         return;
     case JSON_KIND_REAL:
         (void)json_get_f64(value, &real);
-        buf_addf(out, "%.17g", real);
+        buf_addf(out, "%.17g", real == 0 ? 0 : real); // of -0.0 "-0" would come back as 0
         return;
     case JSON_KIND_STRING:
         (void)json_get_str(value, &text);

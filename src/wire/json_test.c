@@ -218,21 +218,26 @@ static void a_value_may_outlive_its_tree(void **state)
     json_free(kept);
 }
 
+static void assert_written(struct str text, struct str expected)
+{
+    struct json *root = NULL;
+    struct json_fault fault;
+    struct buf out;
+    buf_init(&out, MEM_OTHER, 256);
+    assert_int_equal(json_parse(text, &root, &fault), ERR_OK);
+    json_write_value(&out, root);
+    assert_true(str_eq(buf_str(&out), expected));
+    buf_done(&out);
+    json_free(root);
+}
+
 static void a_value_is_written_as_it_was_read(void **state)
 {
     const struct str text =
         STR("{\"b\":[1,-2,\"x\\n\",null,true,false],\"a\":{},\"r\":1.5,\"e\":[]}");
-    struct json *root = NULL;
-    struct json_fault fault;
-    struct buf out;
-
     (void)state;
-    buf_init(&out, MEM_OTHER, 256);
-    assert_int_equal(json_parse(text, &root, &fault), ERR_OK);
-    json_write_value(&out, root);
-    assert_true(str_eq(buf_str(&out), text));
-    buf_done(&out);
-    json_free(root);
+    assert_written(text, text);
+    assert_written(STR("[-0.0]"), STR("[0]")); // RFC 8785, section 3.2.2.3
 }
 
 int main(void)
