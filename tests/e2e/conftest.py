@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 import pytest
 
 from disk import Faults
-from roar import COMPRESSED, UNLIMITED, Roar
+from roar import COMPRESSED, PATIENT, UNLIMITED, Roar
 
 numbers = itertools.count(1)
 
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One server for all tests that leave it as they found it; no post limits."""
-    roar = Roar(tmp_path_factory.mktemp("server"), UNLIMITED | COMPRESSED).start()
+    roar = Roar(tmp_path_factory.mktemp("server"), UNLIMITED | COMPRESSED | PATIENT).start()
     yield roar
     code = roar.stop()
     assert code == 0, "\n".join(roar.logs[-20:])
@@ -43,7 +43,7 @@ def start(tmp_path):
     started = []
 
     def begin(settings=None, flags=("--dev",), **more):
-        roar = Roar(tmp_path / f"roar{len(started)}", {**UNLIMITED, **COMPRESSED, **(settings or {})}, flags)
+        roar = Roar(tmp_path / f"roar{len(started)}", {**UNLIMITED, **COMPRESSED, **PATIENT, **(settings or {})}, flags)
         started.append(roar)
         return roar.start(**more)
 

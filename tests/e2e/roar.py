@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("ROAR_BIN", str(ROOT / "build/release/roar"))
 UNLIMITED = {"limits.post_user": "0", "limits.post_address": "0", "limits.post_stream": "0", "limits.conns_user": "0"}
 
+PATIENT = {"limits.post_wait_ms": "15000"}  # the disk is shared with all tests under way
 COMPRESSED = {"delivery.compress_viewers": "1"}  # where readers offer it; few tests have a crowd
 
 
