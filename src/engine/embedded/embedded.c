@@ -247,8 +247,7 @@ static enum err prepare(struct embedded *engine, struct store *store, struct emb
  * kernel shows of the WAL need not be on the disk: only what was copied and synced is trusted. */
 static bool empty_wal(struct store *store)
 {
-    enum err err = store_settle_wal(store);
-    err = err == ERR_OK ? store_checkpoint(store, true) : err;
+    const enum err err = store_empty_wal(store);
     if (err != ERR_OK) {
         log_line(LOG_ERROR,
                  "the write-ahead log could not be emptied at the start: posts are refused until "

@@ -74,8 +74,7 @@ static enum err go_on(const struct recovery *recovery, struct moment now)
         struct store_identity identity = ordering->identity;
         return store_schema_renew_epoch(ordering->store, &identity) == ERR_OK ? ERR_GONE : ERR_SYS;
     }
-    TRY(store_settle_wal(ordering->store));
-    TRY(store_checkpoint(ordering->store, true));
+    TRY(store_empty_wal(ordering->store));
     TRY(store_begin_read(ordering->store));
     log_tail_set_ahead(recovery->tail, true);
     const enum err err = publish_since(recovery, known);

@@ -439,7 +439,7 @@ static int write_again(sqlite3_file *file, uint8_t *bytes, int64_t size)
     return code == SQLITE_OK ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : code;
 }
 
-enum err store_settle_wal(struct store *store)
+static enum err settle_wal(struct store *store)
 {
     sqlite3_file *wal = NULL;
     sqlite3_int64 size = 0;
@@ -468,6 +468,12 @@ enum err store_checkpoint(struct store *store, bool truncate)
     }
     store->wal_pages = truncate ? 0 : (uint32_t)pages;
     return ERR_OK;
+}
+
+enum err store_empty_wal(struct store *store)
+{
+    TRY(settle_wal(store));
+    return store_checkpoint(store, true);
 }
 
 uint64_t store_wal_bytes(const struct store *store)

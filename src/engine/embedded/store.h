@@ -234,13 +234,13 @@ struct str store_column_text(sqlite3_stmt *query, int place);
 /* Text of our own, without parameters or rows. */
 MUST_USE enum err store_exec(struct store *store, const char *sql);
 
-/* Writes the WAL over itself and syncs it. If a sync failed before, in this process or one before
- * it, the kernel shows what need not be on the disk, and a later sync does not say so (fsync(2),
- * Linux); copied into the file from there and lost, it would leave a file that agrees with nothing.
- */
-MUST_USE enum err store_settle_wal(struct store *store);
 /* Copies from the WAL into the file what no reader is in the way of. `truncate`: waits for readers
  * and leaves an empty WAL. */
 MUST_USE enum err store_checkpoint(struct store *store, bool truncate);
+/* A checkpoint that truncates, of a WAL that may be another process's, or of before a sync failed:
+ * the kernel may show what is not on the disk, and a later sync does not say so (fsync(2), Linux);
+ * copied into the file from there and lost, it would leave a file that agrees with nothing. So the
+ * WAL is written over itself and synced first. */
+MUST_USE enum err store_empty_wal(struct store *store);
 uint64_t store_wal_bytes(const struct store *store);
 const char *store_failure_text(const struct store *store); // static

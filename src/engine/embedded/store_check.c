@@ -317,7 +317,7 @@ static enum err check_open(struct round *round, const char *path, bool renew_epo
              fault.text[0] != '\0' ? fault.text : store_failure_text(round->store));
         return check_pages(round, path);
     }
-    err = store_checkpoint(round->store, true);
+    err = store_empty_wal(round->store);
     if (err != ERR_OK) {
         snprintf(why, STORE_CHECK_TEXT_MAX, "roar.db: %s", store_failure_text(round->store));
         return ERR_SYS;
