@@ -165,8 +165,8 @@ enum err act_queue_judge(struct act_case *act)
         return ERR_OK;
     }
     TRY(act_case_record(act));
-    TRY(held_step(act->ordering->store, held.n, is_approval ? COMMENT_VISIBLE : COMMENT_DELETED,
-                  &held));
+    TRY(held_step(act->ordering->store, held.n,
+                  is_approval ? COMMENT_STEP_APPROVE : COMMENT_STEP_REJECT, &held));
     TRY(tell(act, &held, is_approval));
     if (!is_approval) {
         return keep_off(act, &held);
@@ -185,7 +185,7 @@ static enum err wait_again(struct act_case *act, struct held_row *held)
         return ERR_OK;
     }
     const uint64_t n = held->n;
-    const enum err err = held_step(act->ordering->store, n, COMMENT_HELD, held);
+    const enum err err = held_step(act->ordering->store, n, COMMENT_STEP_REQUEUE, held);
     return err == ERR_DENIED || err == ERR_EXISTS ? ERR_OK : err;
 }
 
@@ -225,7 +225,7 @@ enum err act_queue_release(struct act_case *act, const struct store_act *before)
     if (err != ERR_OK || held.state != COMMENT_HELD || held.act != before->id) {
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
     }
-    TRY(held_step(act->ordering->store, n, COMMENT_VISIBLE, &held));
+    TRY(held_step(act->ordering->store, n, COMMENT_STEP_APPROVE, &held));
     TRY(tell(act, &held, true));
     return place(act, &held);
 }

@@ -380,7 +380,7 @@ static enum err unqueue(struct act_case *act, uint64_t seq)
     if (standing.state != COMMENT_HELD) {
         return ERR_OK;
     }
-    return held_step(act->ordering->store, standing.n, COMMENT_VISIBLE, &row);
+    return held_step(act->ordering->store, standing.n, COMMENT_STEP_APPROVE, &row);
 }
 
 enum err act_removal_restore_on(struct act_case *act)
@@ -567,7 +567,7 @@ static enum err requeue(struct act_case *act, uint64_t seq, uint64_t hold)
     TRY(standing_here(act, seq, &standing));
     enum err err = held_find(act->ordering->store, standing.n, &held);
     if (err == ERR_OK && held.act == hold && held.state == COMMENT_VISIBLE) {
-        err = held_again(act->ordering->store, standing.n, &held);
+        err = held_step(act->ordering->store, standing.n, COMMENT_STEP_HOLD, &held);
     }
     return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
 }

@@ -3,7 +3,6 @@
 
 #include "base/hash.h"
 #include "engine/embedded/store_rows.h"
-#include "rules/comment_state.h"
 
 #include <stddef.h>
 
@@ -137,22 +136,8 @@ enum err held_add(struct store *store, const struct held_row *row, uint64_t held
     return count < held_bound(held_max) ? put(store, row) : ERR_LIMIT;
 }
 
-static enum comment_step step_to(enum comment_state to)
-{
-    switch (to) {
-    case COMMENT_VISIBLE:
-        return COMMENT_STEP_APPROVE;
-    case COMMENT_DELETED:
-        return COMMENT_STEP_REJECT;
-    case COMMENT_HELD:
-    case COMMENT_SHADOWED:
-        break;
-    }
-    return COMMENT_STEP_REQUEUE;
-}
-
-static enum err take(struct store *store, uint64_t n, enum comment_step step,
-                     struct held_row *ret_row)
+enum err held_step(struct store *store, uint64_t n, enum comment_step step,
+                   struct held_row *ret_row)
 {
     struct held_row row;
     TRY(held_find(store, n, &row));
@@ -161,16 +146,6 @@ static enum err take(struct store *store, uint64_t n, enum comment_step step,
     TRY(put(store, &row));
     *ret_row = row;
     return ERR_OK;
-}
-
-enum err held_step(struct store *store, uint64_t n, enum comment_state to, struct held_row *ret_row)
-{
-    return take(store, n, step_to(to), ret_row);
-}
-
-enum err held_again(struct store *store, uint64_t n, struct held_row *ret_row)
-{
-    return take(store, n, COMMENT_STEP_HOLD, ret_row);
 }
 
 enum err held_place(struct store *store, uint64_t n, uint64_t log_n)

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "engine/embedded/store.h"
+#include "rules/comment_state.h"
 #include "wire/event.h"
 
 #include <stdint.h>
@@ -57,10 +58,8 @@ MUST_USE enum err held_find_placed(struct store *store, uint64_t log_n, struct h
  * where it stands; ERR_NOT_FOUND. `*ret_row` as it is afterwards.
  * Approved: with row.seq, lift what its act removed (removals_lift()); without, add its body to the
  * log, under the time it takes its place at (comment_body_set_at()), then held_place(). */
-MUST_USE enum err held_step(struct store *store, uint64_t n, enum comment_state to,
+MUST_USE enum err held_step(struct store *store, uint64_t n, enum comment_step step,
                             struct held_row *ret_row);
-/* What approved it is undone: as when it was held first. The same errors. */
-MUST_USE enum err held_again(struct store *store, uint64_t n, struct held_row *ret_row);
 MUST_USE enum err held_place(struct store *store, uint64_t n, uint64_t log_n);
 
 /* Those that approve themselves by now, at most `count`, the longest due first. */

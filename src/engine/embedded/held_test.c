@@ -54,13 +54,13 @@ static void a_held_comment_waits_and_takes_its_place_when_approved(void **state)
     const uint64_t n = hold(rig);
     assert_int_equal(standing_now(rig, n).state, COMMENT_HELD);
     assert_int_equal(standing_now(rig, n).seq, 0);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_VISIBLE, &row), ERR_OK);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_APPROVE, &row), ERR_OK);
     const uint64_t seq = comments_rig_post(rig, 0, "ann", "hi"); // what the act does with its body
     assert_int_equal(held_place(&rig->store, n, rig->next_n - 1), ERR_OK);
     assert_int_equal(standing_now(rig, n).state, COMMENT_VISIBLE);
     assert_int_equal(standing_now(rig, n).seq, seq);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_VISIBLE, &row), ERR_EXISTS);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_DELETED, &row), ERR_DENIED);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_APPROVE, &row), ERR_EXISTS);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REJECT, &row), ERR_DENIED);
 
     const struct removals_by by = comments_rig_by(rig, 7);
     enum comment_state was = 0;
@@ -79,13 +79,13 @@ static void what_is_rejected_may_come_back_to_the_queue(void **state)
     struct comments_rig *rig = *state;
     struct held_row row;
     const uint64_t n = hold(rig);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_DELETED, &row), ERR_OK);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REJECT, &row), ERR_OK);
     assert_int_equal(standing_now(rig, n).state, COMMENT_DELETED);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_VISIBLE, &row), ERR_DENIED);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_HELD, &row), ERR_OK);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_APPROVE, &row), ERR_DENIED);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REQUEUE, &row), ERR_OK);
     assert_int_equal(row.due_ms, 0); // it was judged: time alone does not approve it
     assert_int_equal(standing_now(rig, n).state, COMMENT_HELD);
-    assert_int_equal(held_step(&rig->store, 99, COMMENT_HELD, &row), ERR_NOT_FOUND);
+    assert_int_equal(held_step(&rig->store, 99, COMMENT_STEP_REQUEUE, &row), ERR_NOT_FOUND);
 }
 
 static void the_queue_is_bounded_by_name(void **state)
@@ -98,7 +98,7 @@ static void the_queue_is_bounded_by_name(void **state)
     (void)hold(rig);
     const struct held_row more = row_of(rig, rig->next_n);
     assert_int_equal(held_add(&rig->store, &more, HELD_TEST_MAX), ERR_LIMIT);
-    assert_int_equal(held_step(&rig->store, first, COMMENT_DELETED, &row), ERR_OK);
+    assert_int_equal(held_step(&rig->store, first, COMMENT_STEP_REJECT, &row), ERR_OK);
     assert_int_equal(held_count(&rig->store, rig->streams[0].id, &count), ERR_OK);
     assert_int_equal(count, 2);
     assert_int_equal(held_add(&rig->store, &more, HELD_TEST_MAX), ERR_OK);
@@ -204,7 +204,7 @@ static void a_row_that_was_changed_is_not_handed_out(void **state)
     const uint64_t n = hold(rig);
     assert_int_equal(store_exec(&rig->store, "UPDATE held SET body = 'other words'"), ERR_OK);
     assert_int_equal(held_find(&rig->store, n, &row), ERR_GONE);
-    assert_int_equal(held_step(&rig->store, n, COMMENT_VISIBLE, &row), ERR_GONE);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_APPROVE, &row), ERR_GONE);
     assert_int_equal(held_forget_due(&rig->store, n), ERR_OK);
     assert_int_equal(comments_rig_number(rig, "SELECT due FROM held"), 0);
 }
@@ -214,7 +214,7 @@ static enum err hold_and_place(struct comments_rig *rig, const struct comments_r
     struct held_row row = row_of(rig, 1);
     store_breaks_arm(at->breaks, &rig->store, at->what, at->n);
     TRY(held_add(&rig->store, &row, 5));
-    TRY(held_step(&rig->store, 1, COMMENT_VISIBLE, &row));
+    TRY(held_step(&rig->store, 1, COMMENT_STEP_APPROVE, &row));
     return held_place(&rig->store, 1, 2);
 }
 
