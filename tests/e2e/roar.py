@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from http1 import DEADLINE_S, Conn
+from http1 import DEADLINE_S, Closed, Conn
 from tokens import SECRET, token
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +31,31 @@ def run(*args, settings=None, stdin=None, cwd=None, deadline_s=DEADLINE_S):
     done = subprocess.run([BINARY, *map(str, args)], env=environment(settings), input=stdin, cwd=cwd,
                           capture_output=True, text=True, timeout=deadline_s, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+class Throng:
+    """Connections beyond what there are files for: each is answered or turned away, and how many were not let in is counted."""
+
+    def __init__(self, roar, count):
+        conns, self.turned_away = [], 0
+        for _ in range(count):
+            self.let_in(lambda: conns.append(roar.conn()))
+        for conn in conns:
+            if answer := self.let_in(lambda: conn.ask("GET", "/healthz")):
+                assert answer.status == 200
+        self.conns = conns
+
+    def let_in(self, ask):
+        """What it says; None: it was turned away."""
+        try:
+            return ask()
+        except (Closed, OSError):
+            self.turned_away += 1
+            return None
+
+    def leave(self):
+        for conn in self.conns:
+            conn.close()
 
 
 def eventually(what, condition, deadline_s=DEADLINE_S):

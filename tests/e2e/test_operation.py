@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from http1 import DEADLINE_S, Closed
-from roar import Roar, eventually, run
+from http1 import DEADLINE_S
+from roar import Roar, Throng, eventually, run
 from test_cli import is_comment, read_until, tail
 from tokens import Key, claims_of, token
 
@@ -108,32 +108,12 @@ def test_without_files_newcomers_are_turned_away_and_those_inside_go_on(start, s
     roar = start(preexec_fn=few_files)
     inside = roar.conn()
     assert inside.ask("GET", "/healthz").status == 200
-    crowd, turned_away = [], 0
-    for _ in range(100):
-        try:
-            crowd.append(roar.conn())
-        except ConnectionResetError:
-            turned_away += 1
-    for conn in crowd:
-        try:
-            assert conn.ask("GET", "/healthz").status == 200
-        except (Closed, OSError):
-            turned_away += 1
-    assert 0 < turned_away < 100
+    throng = Throng(roar, 100)
+    assert 0 < throng.turned_away < 100
     assert inside.ask("GET", "/healthz").status == 200
-    for conn in crowd:
-        conn.close()
-
-    def lets_in():
-        nonlocal turned_away
-        try:
-            return roar.post(stream).status == 201
-        except (Closed, OSError):
-            turned_away += 1  # one of those it has let in is not gone yet
-            return False
-
-    eventually("room again", lets_in)
-    assert roar.metrics()["roar_accepts_refused_total"] == turned_away
+    throng.leave()  # not all are gone at once
+    eventually("room again", lambda: throng.let_in(lambda: roar.post(stream).status == 201))
+    assert roar.metrics()["roar_accepts_refused_total"] == throng.turned_away
     inside.close()
     assert roar.stop() == 0
 

@@ -5,9 +5,8 @@ import signal
 
 import pytest
 
-from http1 import Closed
 from readers import Refused, open_reader
-from roar import eventually
+from roar import Throng, eventually
 
 FILES, EACH = 300, 170  # of a table; viewers it is for beside 128 files and what wakes two reactors
 OWN = {"own_files": "true", "workers": 2, "drain_s": 10}
@@ -68,33 +67,13 @@ def test_a_table_of_one_reactor_runs_out_and_the_other_s_viewers_go_on(start, st
     roar = start(OWN, preexec_fn=few)
     inside = [open_reader(kind, roar, stream) for kind in ("sse", "ws") * 4]
     held += inside
-    crowd, turned_away = [], 0
-    for _ in range(3 * FILES):
-        try:
-            crowd.append(roar.conn())
-        except ConnectionError:
-            turned_away += 1
-    for conn in crowd:
-        try:
-            assert conn.ask("GET", "/healthz").status == 200
-        except (Closed, OSError):
-            turned_away += 1
-    assert FILES < 3 * FILES - turned_away < 2 * FILES
-    for conn in crowd:
-        conn.close()
-
-    def lets_in():
-        nonlocal turned_away
-        try:
-            return roar.post(stream, cid="once").json()["comment"]
-        except (Closed, OSError):
-            turned_away += 1  # one of those it has let in is not gone yet
-            return None
-
-    live = eventually("room again", lets_in)
+    throng = Throng(roar, 3 * FILES)
+    assert FILES < 3 * FILES - throng.turned_away < 2 * FILES
+    throng.leave()  # not all are gone at once
+    live = eventually("room again", lambda: throng.let_in(lambda: roar.post(stream, cid="once"))).json()["comment"]
     for reader in inside:
         assert reader.find("comment") == live
-    assert roar.metrics()["roar_accepts_refused_total"] == turned_away
+    assert roar.metrics()["roar_accepts_refused_total"] == throng.turned_away
 
 
 def test_a_drain_closes_all_and_the_port_is_free_at_once(start, stream, held):
