@@ -299,21 +299,6 @@ static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
     assert_true(stranger->prover.resynced);
 }
 
-static void answered(struct call *call)
-{
-    call->done = NULL;
-}
-
-static struct reach_call ask_reach(struct world *world, uint64_t seq)
-{
-    struct reach_call call = {
-        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo"), .seq = seq};
-    hub_reach(world->hub, &call);
-    world_rest(world);
-    assert_null(call.call.done);
-    return call;
-}
-
 static int begin_that_cuts(void **state)
 {
     return world_begin_with(state,
@@ -328,7 +313,7 @@ static void each_act_says_how_far_it_got_and_who_was_cut(void **state)
     struct fake_reader *late = world_join(world, 1, &live);
     struct fake_reader *stuck = world_join(world, 2, &live);
     world_pass(world, 1000);
-    assert_false(ask_reach(world, 1).known);
+    assert_false(world_reach(world, 1).known);
     fake_reader_allow(late, 10);
     fake_reader_allow(stuck, 10);
     for (int i = 0; i < 3; i++) {
@@ -338,7 +323,7 @@ static void each_act_says_how_far_it_got_and_who_was_cut(void **state)
     fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
     const uint64_t act = fake_engine_head(&world->engine);
     world_rest(world);
-    struct reach_call reach = ask_reach(world, act);
+    struct reach_call reach = world_reach(world, act);
     assert_true(reach.known);
     assert_int_equal(reach.viewers, 3);
     assert_int_equal(reach.applied, 1);
@@ -346,12 +331,12 @@ static void each_act_says_how_far_it_got_and_who_was_cut(void **state)
     fake_reader_allow(late, UINT32_MAX);
     world_rest(world);
     assert_int_equal(late->prover.earlies, 1);
-    reach = ask_reach(world, act); // early, and in order: once
+    reach = world_reach(world, act); // early, and in order: once
     assert_int_equal(reach.applied, 2);
     assert_int_equal(reach.cut, 0);
     assert_true(reach.p50_ms < 1000 && reach.p95_ms >= 2000);
     world_pass(world, 3500);
-    reach = ask_reach(world, act);
+    reach = world_reach(world, act);
     assert_int_equal(reach.applied, 2);
     assert_int_equal(reach.cut, 1);
     assert_true(stuck->was_cut && !late->was_cut);

@@ -20,21 +20,6 @@ static int begin(void **state)
                             (struct hub_options){.ring_bytes_max = 4096, .reach_acts = REACH_ACTS});
 }
 
-static void answered(struct call *call)
-{
-    call->done = NULL;
-}
-
-static struct reach_call ask(struct world *world, uint64_t seq)
-{
-    struct reach_call call = {
-        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo"), .seq = seq};
-    hub_reach(world->hub, &call);
-    world_rest(world);
-    assert_null(call.call.done);
-    return call;
-}
-
 static uint64_t say(struct world *world)
 {
     fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
@@ -46,7 +31,7 @@ static struct reach_call remove_it(struct world *world, uint64_t seq)
 {
     fake_engine_retract_seq(&world->engine, seq, world->now_ms);
     world_rest(world);
-    return ask(world, fake_engine_head(&world->engine));
+    return world_reach(world, fake_engine_head(&world->engine));
 }
 
 static void it_is_viewers_times_seconds(void **state)
@@ -112,7 +97,7 @@ static void of_all_it_is_the_sum(void **state)
     const struct removal all = {.of = REMOVAL_ALL, .upto = fake_engine_head(&world->engine)};
     fake_engine_remove(&world->engine, &all, world->now_ms);
     world_rest(world);
-    const struct reach_call reach = ask(world, fake_engine_head(&world->engine));
+    const struct reach_call reach = world_reach(world, fake_engine_head(&world->engine));
     assert_int_equal(reach.exposed.comments, 1);
     assert_int_equal(reach.exposed.viewer_ms, 5 * S);
 }
@@ -153,8 +138,8 @@ static void so_many_acts_are_remembered(void **state)
         acts[i] = fake_engine_head(&world->engine);
     }
     assert_int_equal(metric_value(&world->hub->tally.reach_acts), REACH_ACTS);
-    assert_false(ask(world, acts[0]).known);
-    assert_true(ask(world, acts[1]).known && ask(world, acts[REACH_ACTS]).known);
+    assert_false(world_reach(world, acts[0]).known);
+    assert_true(world_reach(world, acts[1]).known && world_reach(world, acts[REACH_ACTS]).known);
 }
 
 int main(void)

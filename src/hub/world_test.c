@@ -129,3 +129,18 @@ void world_commit_many(struct world *world, uint32_t count)
         fake_engine_commit(&world->engine, EVENT_COMMENT, world->now_ms);
     }
 }
+
+static void answered(struct call *call)
+{
+    call->done = NULL;
+}
+
+struct reach_call world_reach(struct world *world, uint64_t seq)
+{
+    struct reach_call call = {
+        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo"), .seq = seq};
+    hub_reach(world->hub, &call);
+    world_rest(world);
+    assert_null(call.call.done);
+    return call;
+}
