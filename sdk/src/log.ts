@@ -220,6 +220,7 @@ export class Log {
     const at = this.entries.findIndex((line) => line.kind === "removed" && line.id === id);
     const line = this.entries[at];
     if (line?.kind !== "removed") return false;
+    if (type === "approved") return false; // it waits until its restore, which is on its way, has put it back
     this.entries[at] = { ...line, is_held: type === "held" };
     this.version++;
     return true;

@@ -162,15 +162,18 @@ test("a removed comment leaves its text nowhere, and a line for whom it concerns
   assert.equal(log.lines[0]?.key, "k3f9.1", "a screen keeps its element");
 });
 
-test("a comment held back to be looked at says so, until it is decided", () => {
-  for (const [type, said] of [["approved", "text 1"], ["rejected", "~Ann removed~"]] as const) {
+test("a comment held back to be looked at says so, until it is decided or back", () => {
+  for (const [type, said] of [["approved", "~Ann held~"], ["rejected", "~Ann removed~"]] as const) {
     const log = logAt(0, () => true);
     feed(log, comment(1), retract(2, 1));
     assert.equal(log.judge({ type: "held", id: "id-1" }), true);
     assert.deepEqual(texts(log), ["~Ann held~"]);
-    assert.equal(log.judge({ type, id: "id-1" }), true);
-    if (type === "approved") feed(log, restore(3, comment(1)));
-    assert.deepEqual(texts(log), [said]);
+    assert.equal(log.judge({ type, id: "id-1" }), type === "rejected");
+    assert.deepEqual(texts(log), [said], "never for a moment as removed that was approved");
+    feed(log, restore(3, comment(1)));
+    assert.deepEqual(texts(log), ["text 1"]);
+    feed(log, retract(4, 1));
+    assert.deepEqual(texts(log), ["~Ann removed~"], "removed anew, it waits for nobody");
   }
   const log = logAt(0, () => true);
   assert.equal(log.judge({ type: "held", id: "id-1" }), false);
