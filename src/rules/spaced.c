@@ -4,6 +4,7 @@
 #include "rules/point_table.h"
 #include "wire/utf8.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* The flags of the character at `*at`, which is passed. */
@@ -72,24 +73,84 @@ static void add(struct spaced *run, struct str text, const struct letter *letter
     run->count++;
 }
 
-static bool is_ascii_letter(uint8_t byte)
+/* ---- is there any? ---- */
+
+/* What is known of the characters passed, marks with their letters: `letters` has a bit each, the
+ * newest lowest. Whether one stands alone is known when the next is. */
+struct glance {
+    uint32_t letters;
+    uint32_t alone; // in a row
+    bool is_run;    // there were enough
+};
+
+static void pass_one(struct glance *glance, uint32_t flags)
 {
-    return (uint8_t)((byte | 0x20) - 'a') < 26 || (uint8_t)(byte - '0') < 10;
+    const bool is_letter = (flags & POINT_LETTER) != 0;
+    if ((flags & POINT_MARK) != 0 && (glance->letters & 1) != 0) {
+        return;
+    }
+    glance->letters = glance->letters << 1 | is_letter;
+    glance->alone += (glance->letters & 7) == 2;
+    glance->is_run = glance->is_run || glance->alone >= SPACED_LEAST;
+    if ((glance->letters & 3) == 3 || (glance->letters & 15) == 0) { // a word; too far from it
+        glance->alone = 0;
+    }
 }
 
-/* Three letters with nothing of a word beside them, or something beyond ASCII: seldom. */
+enum { WORD = sizeof(uint64_t) };
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The top bit of each byte that is at least so much; all are below 0x80. */
+static uint64_t at_least(uint64_t bytes, uint8_t least)
+{
+    return bytes + EACH((uint8_t)(0x80 - least));
+}
+
+/* Of eight ASCII characters, the first one lowest in `bytes`: a bit for each letter or digit, the
+ * first one highest. */
+static uint32_t find_letters(uint64_t bytes)
+{
+    const uint64_t small = bytes | EACH(0x20);
+    const uint64_t letters = at_least(small, 'a') & ~at_least(small, 'z' + 1);
+    const uint64_t digits = at_least(bytes, '0') & ~at_least(bytes, '9' + 1);
+    const uint64_t found = ((letters | digits) & EACH(0x80)) >> 7;
+    return (uint32_t)((found * UINT64_C(0x8040201008040201)) >> 56);
+}
+
+/* Where none of eight stands alone, a word does, or too much else. More than there is may be seen,
+ * not less. */
+static void pass_eight(struct glance *glance, uint64_t bytes)
+{
+    const uint32_t letters = glance->letters << WORD | find_letters(bytes);
+    const uint32_t alone = letters >> 1 & ~(letters >> 2) & ~letters & UINT8_MAX;
+    glance->letters = letters;
+    if (alone == 0) {
+        glance->alone = 0;
+    } else {
+        glance->alone += (uint32_t)__builtin_popcount(alone);
+        glance->is_run = glance->is_run || glance->alone >= SPACED_LEAST;
+    }
+}
+
+/* A run, or nearly: seldom. */
 static bool may_hold(struct str text)
 {
-    uint32_t letters = 0; // the newest bytes, a bit each
-    uint32_t alone = 0;
-    uint8_t any = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        letters = letters << 1 | is_ascii_letter((uint8_t)text.at[i]);
-        alone += (letters & 7) == 2;
-        any |= (uint8_t)text.at[i];
+    struct glance glance = {.letters = 0};
+    size_t at = 0;
+    while (at < text.len && !glance.is_run) {
+        uint64_t bytes = EACH(0x80);
+        if (text.len - at >= WORD) {
+            memcpy(&bytes, text.at + at, WORD);
+        }
+        if ((bytes & EACH(0x80)) == 0) {
+            pass_eight(&glance, le64toh(bytes));
+            at += WORD;
+        } else {
+            pass_one(&glance, take_point(text, &at));
+        }
     }
-    alone += (letters & 3) == 1;
-    return alone >= SPACED_LEAST || any >= 0x80;
+    pass_one(&glance, 0);
+    return glance.is_run;
 }
 
 bool spaced_next(struct str reading, size_t *at, struct spaced *ret)

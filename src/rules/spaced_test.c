@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/spaced.h"
 
+#include "base/rand.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +107,94 @@ static void letters_are_found_where_they_stand(void **state)
     assert_int_equal(to, 12);
 }
 
+/* ---- texts at random, as it is defined ---- */
+
+enum { CHARACTERS_MAX = 60 };
+
+struct drawn {
+    char text[4 * CHARACTERS_MAX];
+    size_t len;
+    bool is_letter[CHARACTERS_MAX]; // of characters, marks with their letters
+    size_t count;
+};
+
+static void draw(struct rand *rand, size_t count, struct drawn *ret)
+{
+    static const struct {
+        const char *bytes;
+        bool is_letter;
+    } kinds[] = {{"f", true},
+                 {"7", true},
+                 {"Z", true},
+                 {"u\xCC\x81", true},
+                 {"\xD0\xB9", true},
+                 {"\xE6\xB3\x95", true},
+                 {" ", false},
+                 {".", false},
+                 {"@", false},
+                 {"[", false},
+                 {"\xE2\x99\xA5", false},
+                 {"/", false}};
+    *ret = (struct drawn){.count = count};
+    const uint64_t ascii_only = rand_below(rand, 2); // eight at a time, or one by one
+    for (size_t i = 0; i < count; i++) {
+        uint64_t kind = rand_below(rand, 3) == 0 ? rand_below(rand, 6) : 6 + rand_below(rand, 6);
+        while (ascii_only != 0 && (kinds[kind].bytes[0] & 0x80) != 0) {
+            kind--;
+        }
+        kind -= ascii_only != 0 && kind == 3;
+        const size_t len = strlen(kinds[kind].bytes);
+        memcpy(ret->text + ret->len, kinds[kind].bytes, len);
+        ret->len += len;
+        ret->is_letter[i] = kinds[kind].is_letter;
+    }
+}
+
+static bool stands_alone(const struct drawn *drawn, size_t at)
+{
+    return drawn->is_letter[at] && (at == 0 || !drawn->is_letter[at - 1]) &&
+           (at + 1 == drawn->count || !drawn->is_letter[at + 1]);
+}
+
+static bool holds_run(const struct drawn *drawn)
+{
+    uint32_t alone = 0;
+    size_t gap = 0;
+    for (size_t i = 0; i < drawn->count; i++) {
+        if (!drawn->is_letter[i]) {
+            gap++;
+            continue;
+        }
+        const bool goes_on = alone > 0 && gap <= SPACED_GAP_MAX;
+        alone = stands_alone(drawn, i) ? (goes_on ? alone : 0) + 1 : 0;
+        gap = 0;
+        if (alone == SPACED_LEAST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void random_texts_hold_what_is_defined(void **state)
+{
+    (void)state;
+    struct rand rand;
+    rand_init(&rand, 7);
+    size_t held = 0;
+    enum { TEXTS = 100000 };
+    for (int i = 0; i < TEXTS; i++) {
+        struct drawn drawn;
+        struct spaced run;
+        size_t at = 0;
+        draw(&rand, rand_below(&rand, CHARACTERS_MAX + 1), &drawn);
+        const bool holds = holds_run(&drawn);
+        const struct str text = {.at = drawn.text, .len = drawn.len};
+        assert_int_equal(spaced_next(text, &at, &run), holds);
+        held += holds;
+    }
+    assert_in_range(held, TEXTS / 10, TEXTS * 9 / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_word_or_a_wide_gap_ends_a_run),
         cmocka_unit_test(a_long_run_is_cut_and_goes_on),
         cmocka_unit_test(letters_are_found_where_they_stand),
+        cmocka_unit_test(random_texts_hold_what_is_defined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
