@@ -207,6 +207,10 @@ void report_write_text(const struct report *report, const struct plan *plan, str
     if (report->upgrade_count > 0) {
         buf_addf(out, "%-22s another process served after %u ms\n", "upgrade", report->upgrade_ms);
     }
+    if (score_of(score, COUNT_INFLATED_BYTES) > 0) {
+        buf_addf(out, "%-22s %" PRIu64 " bytes that inflated to %" PRIu64 "\n", "compressed",
+                 score_of(score, COUNT_INFLATED_BYTES), score_of(score, COUNT_TEXT_BYTES));
+    }
     for (uint32_t i = 0; i < report->step_count; i++) {
         char what[32];
         snprintf(what, sizeof(what), "due to visible");

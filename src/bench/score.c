@@ -9,6 +9,7 @@ static const char *const count_names[COUNTS] = {
     [COUNT_DELIVERIES] = "deliveries",
     [COUNT_BYTES] = "bytes",
     [COUNT_INFLATED_BYTES] = "inflated_bytes",
+    [COUNT_TEXT_BYTES] = "text_bytes",
     [COUNT_AGAIN] = "again",
     [COUNT_GAPS] = "gaps",
     [COUNT_GAPS_UNCHECKED] = "gaps_unchecked",

@@ -17,6 +17,7 @@ enum count {
     COUNT_DELIVERIES,     // events a viewer did not have
     COUNT_BYTES,          // of bodies and messages
     COUNT_INFLATED_BYTES, // of them, what came compressed: heads of WebSocket messages not counted
+    COUNT_TEXT_BYTES,     // what that inflated to; less, where it was but stored
     COUNT_AGAIN,          // events it had, sent again after coming back: the client drops them
     COUNT_GAPS,
     COUNT_GAPS_UNCHECKED, // more than can be kept until the log is read

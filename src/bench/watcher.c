@@ -441,7 +441,9 @@ static void take_peer_event(struct watcher *watcher, struct str id, struct str d
 static enum err inflate_text(struct watcher *watcher, struct str bytes, struct str *ret_text)
 {
     struct buf *text = &watcher->scene->text;
+    score_count(&watcher->scene->score, COUNT_INFLATED_BYTES, bytes.len);
     TRY(inflate_in_take(&watcher->inflater, (enum transport)watcher->transport, bytes, text));
+    score_count(&watcher->scene->score, COUNT_TEXT_BYTES, text->len);
     *ret_text = buf_str(text);
     return ERR_OK;
 }
@@ -487,7 +489,6 @@ static void on_ws(void *user, enum ws_opcode opcode, struct str payload)
     struct scan scan = {.seq = 0};
     if ((int)opcode == WS_IN_DEFLATED) {
         opcode = WS_TEXT;
-        score_count(&watcher->scene->score, COUNT_INFLATED_BYTES, payload.len);
         if (inflate_text(watcher, payload, &payload) != ERR_OK) {
             score_frame(watcher, "a message that does not inflate", STR_NONE);
             return;
@@ -570,7 +571,6 @@ static void on_body(struct line *line, struct str bytes)
     watcher->scene->read_us = sys_mono_us();
     score_count(&watcher->scene->score, COUNT_BYTES, bytes.len);
     const bool inflates = watcher->inflates && watcher->transport == TRANSPORT_SSE;
-    score_count(&watcher->scene->score, COUNT_INFLATED_BYTES, inflates ? bytes.len : 0);
     if (inflates && inflate_text(watcher, bytes, &bytes) != ERR_OK) {
         score_frame(watcher, "bytes that do not inflate", STR_NONE);
         line_end(line);

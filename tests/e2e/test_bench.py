@@ -8,11 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from http1 import DEADLINE_S
-from roar import eventually, run
+from roar import COMPRESSED, eventually, run
 
 
-def bench(*args):
-    code, out, err = run("bench", *args, "--json", deadline_s=6 * DEADLINE_S)  # a lane is told of silence after 15 s
+def bench(*args, settings=None):
+    """`settings` are those of the server it spawns."""
+    code, out, err = run("bench", *args, "--json", settings=settings,
+                         deadline_s=6 * DEADLINE_S)  # a lane is told of silence after 15 s
     assert out.startswith("{"), (code, out, err)
     return code, json.loads(out)
 
@@ -44,7 +46,7 @@ def test_every_lane_is_clean_on_every_transport():
 @pytest.mark.slow
 def test_everything_at_once_is_clean_over_an_upgrade():
     code, report = bench("--spawn", "--viewers", 120, "--transport", "mix", "--lane", "mix", "--compress", 50, "--rate", 60,
-                         "--seconds", 4, "--stalled", 10, "--reconnect-every", 1, "--upgrade-at", 1)
+                         "--seconds", 4, "--stalled", 10, "--reconnect-every", 1, "--upgrade-at", 1, settings=COMPRESSED)
     assert code == 0, report
     assert report["clean"] and report["has_settled"], report
     assert report["upgrades"] == 1 and report["upgrade_ms"] > 0
@@ -53,6 +55,7 @@ def test_everything_at_once_is_clean_over_an_upgrade():
     assert counts["answered"] == report["events"] > 200
     assert counts["goaways"] > 0 and counts["unreached"] == 0
     assert 0 < counts["inflated_bytes"] < counts["bytes"] and counts["gaps_unchecked"] == 0
+    assert counts["text_bytes"] > 1.3 * counts["inflated_bytes"], "they rode what is compressed for all: not stored blocks"
 
 
 @pytest.mark.slow
