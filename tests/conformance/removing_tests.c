@@ -307,6 +307,34 @@ void removing_into_the_queue_and_back(void **state)
     desk_close(&desk);
 }
 
+/* Whoever approves one of many that one act holds lets go of that one. */
+void removing_into_the_queue_one_of_many_comes_back(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t seqs[] = {desk_say(&desk, "demo", "bob", "the first of them"),
+                             desk_say(&desk, "demo", "bob", "the second of them"),
+                             desk_say(&desk, "demo", "bob", "the third of them")};
+    const uint64_t hold = desk_do(&desk, "demo", on_seqs(ACT_HOLD, seqs, 3));
+    (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &seqs[0], 1));
+    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seqs[1], 1));
+    (void)desk_do(&desk, "demo", undo_of(back));
+    assert_told(&follower, EVENT_RETRACT, "\"seqs\":[2]");
+    assert_false(log_holds(&desk, "the second of them"));
+    assert_true(waits(&desk, "the second of them"));
+    const uint64_t events = follower.events;
+    assert_true(desk_do(&desk, "demo", undo_of(hold)) > hold);
+    assert_true(follower.events > events);
+    assert_false(waits(&desk, "of them"));
+    assert_true(log_holds(&desk, "the second of them"));
+    assert_true(log_holds(&desk, "the third of them"));
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void removing_spares_a_higher_role(void **state)
 {
     struct subject *subject = *state;

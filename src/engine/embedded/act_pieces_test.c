@@ -291,6 +291,26 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
     }
 }
 
+/* Comments it has not come to are visible still. */
+static void what_is_removed_again_before_its_end_is_the_same_act(void **state)
+{
+    struct act_call call, again;
+    (void)state;
+    post_many();
+    const struct act_verdict removed = act(&call, "demo", removal(ACT_DELETE));
+    const struct act_verdict second = act(&again, "demo", removal(ACT_DELETE));
+    assert_int_equal(second.end, ACT_DUPLICATE);
+    assert_true(second.is_unfinished);
+    assert_int_equal(second.act_n, removed.act_n);
+    wait_for(&again);
+    (void)finish();
+    assert_int_equal(answers, 1);
+    assert_int_equal(texts(), 0);
+    assert_int_equal(number("SELECT count(*) FROM acts"), 1);
+    const struct act_verdict restored = act(&call, "demo", removal(ACT_RESTORE));
+    assert_int_equal(act(&again, "demo", removal(ACT_RESTORE)).act_n, restored.act_n);
+}
+
 static void who_waits_is_told_unknown_when_a_piece_fails(void **state)
 {
     struct store_breaks breaks;
@@ -320,6 +340,7 @@ int main(void)
         TEST(what_was_begun_is_finished_after_a_restart),
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
         TEST(who_asks_again_before_its_end_waits_for_it_too),
+        TEST(what_is_removed_again_before_its_end_is_the_same_act),
         TEST(who_waits_is_told_unknown_when_a_piece_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

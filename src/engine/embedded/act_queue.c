@@ -13,6 +13,9 @@
 #include "engine/embedded/standing.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+enum { SEQ_TEXT_MAX = 32 };
 
 static void name_comment(struct act_case *act, uint64_t n, int64_t at_ms)
 {
@@ -118,12 +121,25 @@ static void begin(struct act_case *act, struct aftermath *aftermath)
     aftermath->stream = act_case_stream(act);
 }
 
+/* What held this one alone is lifted with it; an act on many is not: it holds the others. */
+static enum err lift_hold(struct act_case *act, const struct held_row *held)
+{
+    char one[SEQ_TEXT_MAX];
+    struct store_act hold;
+    snprintf(one, sizeof(one), "seq:%llu", (unsigned long long)held->seq);
+    const enum err err = store_acts_get(act->ordering->store, held->act, &hold);
+    if (err != ERR_OK || !str_eq(hold.target, str_of(one))) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    return store_acts_lift(act->ordering->store, held->act, act->id);
+}
+
 static enum err put_back(struct act_case *act, const struct held_row *held)
 {
     struct aftermath aftermath;
     const struct removals_by by = by_of(act);
     begin(act, &aftermath);
-    TRY(store_acts_lift(act->ordering->store, held->act, act->id));
+    TRY(lift_hold(act, held));
     const enum err err = removals_lift_all(&by, held->seq, &aftermath.out);
     TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS || err == ERR_GONE ? ERR_OK : err);
     act->verdict.seq = aftermath.seq;

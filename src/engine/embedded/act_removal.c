@@ -138,30 +138,51 @@ static enum err check_each(struct act_case *act, const struct seqs *seqs)
     return ERR_OK;
 }
 
-/* The same act is in force, and each comment that it names stands as it left them: some may have
- * been restored, or removed, one by one. */
-static enum err judge_again(struct act_case *act, const struct seqs *seqs, bool is_removal)
+static enum err is_begun(const struct act_case *act, uint64_t id, bool *ret_is_begun)
 {
-    struct store_act before;
-    enum err err = act_case_in_force(act, act->call->act.what, &before);
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    const uint64_t id = before.id;
-    for (uint32_t i = 0; i < seqs->count; i++) {
+    struct store_act_place place;
+    const enum err err = store_acts_place(act->ordering->store, id, &place);
+    *ret_is_begun = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Each comment stands as such an act leaves them: some may have been restored, or removed, one by
+ * one. */
+static enum err are_as_left(const struct act_case *act, const struct seqs *seqs, bool is_removal,
+                            bool *ret_are_as_left)
+{
+    *ret_are_as_left = true;
+    for (uint32_t i = 0; i < seqs->count && *ret_are_as_left; i++) {
         struct standing standing;
-        err = standing_here(act, seqs->at[i], &standing);
+        const enum err err = standing_here(act, seqs->at[i], &standing);
         if (err == ERR_NOT_FOUND) {
             continue;
         }
         TRY(err);
         const bool is_removed = standing.state == COMMENT_DELETED || standing.state == COMMENT_HELD;
-        if (is_removed != is_removal) {
-            return ERR_OK;
-        }
+        *ret_are_as_left = is_removed == is_removal;
+    }
+    return ERR_OK;
+}
+
+/* The same act is in force: one that is not done yet is waited for. */
+static enum err judge_again(struct act_case *act, const struct seqs *seqs, bool is_removal)
+{
+    struct store_act before;
+    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    const uint64_t id = before.id;
+    bool is_same = false;
+    TRY(is_begun(act, id, &is_same));
+    if (!is_same) {
+        TRY(are_as_left(act, seqs, is_removal, &is_same));
     }
     TRY(store_acts_get(act->ordering->store, id, &before));
-    act_case_repeat(act, &before);
+    if (is_same) {
+        act_case_repeat(act, &before);
+    }
     return ERR_OK;
 }
 
