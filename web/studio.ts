@@ -39,7 +39,7 @@ import { Tabs } from "./studio/tabs.js";
 import { actOn, type Target } from "./studio/target.js";
 import { entryText } from "./studio/telling.js";
 import { Trail } from "./studio/trail.js";
-import { connectionWord, modeWords, reasonOf, viewersText, waitText } from "./words.js";
+import { connectionWord, isolated, modeWords, reasonOf, viewersText, waitText } from "./words.js";
 
 const WINDOW = 500;
 const PEER_MS = 15_000;
@@ -87,7 +87,7 @@ class Studio {
     const { stream: name, token, self } = pass;
     const failed = (error: unknown): void => this.failed(error);
     const undo = (act: string, words: string, where: Where): void => void this.acting.undo(act, words, where);
-    const actOnComment = (what: "delete" | "restore") => (seq: number, user: User): void => void this.acting.do({ do: what, seq }, `${nameOf(user)}'s comment`);
+    const actOnComment = (what: "delete" | "restore") => (seq: number, user: User): void => void this.acting.do({ do: what, seq }, `${isolated(nameOf(user))}'s comment`);
     this.moderator = new Moderator({ stream: name, token });
     this.everywhere = pass.is_everywhere ? new Moderator({ token }) : undefined;
     this.stream = new Stream({ stream: name, token, window: WINDOW, tail: 200, keep_removed: "all" });
@@ -117,6 +117,7 @@ class Studio {
       parts: { panel: part("panel-queue"), box: part("queue"), empty: part("queue-empty") },
       moderator: this.moderator,
       self,
+      met: (user, id) => this.known.meetAt(user, [id]),
       chosen: () => this.drawQueueBar(),
       changed: () => this.drawQueueBar(),
       failed,
@@ -362,7 +363,7 @@ class Studio {
     const is_pinned = this.stream.facts.pins.some(({ seq }) => seq === chosen.seq);
     const is_removed = chosen.kind === "removed";
     this.comment_bar.name("pin", is_pinned ? "Unpin" : "Pin");
-    this.comment_bar.name("delete", is_removed ? "Restore" : "Delete");
+    this.comment_bar.name("delete", is_removed ? "Restore" : "Delete", is_removed ? "restore" : "delete");
     this.comment_bar.can("pin", !is_removed);
     this.comment_bar.can("hold", !is_removed);
   }
@@ -468,7 +469,7 @@ class Studio {
   }
 
   private async onTarget(what: ActKey, is_asked: boolean, target: Target): Promise<boolean> {
-    const name = nameOf(target.user);
+    const name = isolated(nameOf(target.user));
     const whom = what.to === "comment" ? `${name}'s comment` : what.do === "purge" ? `all comments of ${name}` : name;
     const verb = what.do === "restore" ? "Restore" : what.do === "unpin" ? "Unpin" : what.label;
     const stream = what.everywhere === true && this.everywhere !== undefined ? this.stream.name : undefined;
@@ -491,7 +492,7 @@ class Studio {
   private async onAppeal(what: Key): Promise<void> {
     const appeal = this.appeals.chosen;
     if (appeal === undefined) return;
-    const whose = `${this.known.user(appeal.user)}'s appeal`;
+    const whose = `${isolated(this.known.user(appeal.user))}'s appeal`;
     try {
       if (what.do === "export") return handOver(`statement-${appeal.id}.json`, await this.moderator.statement(appeal.id));
       if (appeal.state !== "open" || (what.do !== "granted" && what.do !== "rejected")) return;
@@ -527,6 +528,8 @@ class Studio {
     if (event.key === "Escape") return this.live.follow();
     if (event.key === "?") return openHelp(event);
     if (!this.has_single_keys) return;
+    // A key that is held down goes on through a list, and acts once.
+    if (event.repeat) return;
     if (this.actByKey(event) || this.goByKey(event)) event.preventDefault();
   }
 

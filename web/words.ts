@@ -70,6 +70,9 @@ export function viewersText(viewers: number, is_approx: boolean): string {
 export const countText = (count: number, one: string, many: string): string =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
+/** A part of a sentence that may be written from right to left, and leaves the order of the rest alone. */
+export const isolated = (text: string): string => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text);
+
 export type TimeStyle = "relative" | "clock";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });

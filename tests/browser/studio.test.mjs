@@ -103,6 +103,36 @@ test("acts on what is chosen, by one key each", async (t) => {
   await sam.assertClean(lostNetwork);
 });
 
+test("a key that is held down acts once; the audit says what was set, and whose comment a rule held", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.choose("you are all fools");
+  for (let i = 0; i < 4; i++) await sam.page.keyboard.down("d");
+  await sam.page.keyboard.up("d");
+  await sam.line("Removed by sam").waitFor();
+  const restore = sam.page.locator("#acts").getByRole("button", { name: "Restore" });
+  await restore.waitFor();
+  const colour = (at) => at.evaluate((element) => getComputedStyle(element).color);
+  await sam.press("j");
+  assert.notEqual(await colour(sam.page.locator("#acts .act-delete")), await colour(sam.page.locator("#acts .act-ban")));
+  await sam.press("k");
+  assert.equal(await sam.page.locator("#acts .act-delete").count(), 0, "to restore is not marked as to delete");
+  assert.equal((await moderated(roar, "/log")).entries.length, 1);
+
+  const token = await roar.token("sam", "sam", "moderator");
+  const set = async (body) => assert.equal((await roar.ask("POST", "/v1/streams/show/moderation", { token, body })).status, 200);
+  await set({ do: "mode", value: ["hold_all"] });
+  await say("جهاد 22", "شكرا");
+  await set({ do: "shield", value: true });
+  await sam.press("5");
+  const entries = sam.page.locator("#panel-audit .entry");
+  await entries.getByText("sam set the modes to hold all").waitFor();
+  await entries.getByText("sam put the shield up").waitFor();
+  await entries.getByText(/held back \u2068جهاد 22\u2069's comment/).waitFor();
+  await sam.shoot("studio-audit-settings");
+  await sam.assertClean(lostNetwork);
+});
+
 test("keys go through the stream and hold it; Escape follows it again", async (t) => {
   const { roar, say } = await show(t, talk);
   const sam = await Desk.open(t, browser, roar);
@@ -330,11 +360,11 @@ test("rules: slow, shield, modes and terms, with what each hit or would have", a
   await sam.told("Set the terms to 2 terms");
   assert.equal((await say("jonas", "what fools")).state, "held");
   await sam.page.getByRole("button", { name: "Put the shield up" }).click();
-  await sam.told("Set the shield up");
+  await sam.told("Put the shield up");
   await sam.page.locator("#in-force").getByText("Shield").waitFor();
   await sam.press("Escape");
   await sam.press("u");
-  await sam.told("Undone: Set the shield up");
+  await sam.told("Undone: Put the shield up");
   await sam.page.getByRole("button", { name: "Put the shield up" }).waitFor();
   assert.deepEqual(await sam.nameless(), []);
   await sam.assertClean(lostNetwork);

@@ -118,7 +118,7 @@ test("here or everywhere: told apart, done where it was said, seen and undone th
   await root.page.getByLabel("Slow mode", { exact: true }).selectOption({ label: "1 minute" });
   await root.told("Set slow mode to 1 minute everywhere.");
   await root.page.getByLabel("Links off: on", { exact: true }).check();
-  await root.told("Set the modes links off on everywhere.");
+  await root.told("Switched “Links off” on everywhere.");
   await root.page.getByLabel("Terms, a line each").fill("fiddlesticks");
   await root.page.getByRole("button", { name: "Set the terms" }).click();
   await root.told("Set the terms to 1 term everywhere.");
@@ -155,7 +155,7 @@ test("a person is acted on from their own panel, by key and by button", async (t
   await panel.getByRole("heading", { name: "In force" }).waitFor();
   assert.equal(await sam.page.evaluate(() => document.activeElement.id), "panel-person");
   await sam.press("t");
-  await panel.getByText(/timed out, .* left by sam/).waitFor();
+  await panel.getByText(/timed out by sam, .* left/).waitFor();
   await panel.getByRole("button", { name: "Shadow" }).click();
   await panel.getByText("shadowed by sam").waitFor();
   const { sanctions } = await moderated(roar, `/users/${encodeURIComponent(people.get("Troll").user.id)}`);

@@ -21,6 +21,8 @@ export interface AuditOptions {
 interface Shown {
   readonly element: HTMLLIElement;
   is_lifted: boolean;
+  /** As it was told: it is told anew when more names are known. */
+  said: string;
 }
 
 export class Audit {
@@ -90,15 +92,15 @@ export class Audit {
   private elementOf(entry: AuditEntry, shown: Shown | undefined): HTMLLIElement {
     const is_lifted = entry.act !== null && this.trail.lifted.has(entry.act);
     const element = shown?.element ?? make("li", "entry");
-    this.shown.set(entry.n, { element, is_lifted });
-    if (shown !== undefined && shown.is_lifted === is_lifted) return element;
-    this.fill(element, entry, is_lifted);
+    const said = entryText(entry, this.options.names);
+    this.shown.set(entry.n, { element, is_lifted, said });
+    if (shown !== undefined && shown.is_lifted === is_lifted && shown.said === said) return element;
+    this.fill(element, entry, { is_lifted, said });
     return element;
   }
 
-  private fill(item: HTMLLIElement, entry: AuditEntry, is_lifted: boolean): void {
+  private fill(item: HTMLLIElement, entry: AuditEntry, { is_lifted, said }: Omit<Shown, "element">): void {
     const had_focus = item.contains(document.activeElement);
-    const said = entryText(entry, this.options.names);
     const words = make("span", "text", said);
     const { act } = entry;
     const { where } = this.scope;

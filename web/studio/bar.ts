@@ -41,10 +41,13 @@ export class ActBar<K extends Key> {
     if (had_focus) list.focus({ preventScroll: true });
   }
 
-  /** Another word for an act: unpin for pin. */
-  name(what: K["do"], label: string): void {
-    const span = this.buttons.get(what)?.querySelector(".act-label");
-    if (span instanceof HTMLElement && span.textContent !== label) span.textContent = label;
+  /** Another word for an act: unpin for pin; `look` is the act that it looks like. */
+  name(what: K["do"], label: string, look: string = what): void {
+    const button = this.buttons.get(what);
+    const span = button?.querySelector(".act-label");
+    if (!(span instanceof HTMLElement) || span.textContent === label) return;
+    span.textContent = label;
+    if (button !== undefined) button.className = `act act-${look}`;
   }
 
   can(what: K["do"], can: boolean): void {

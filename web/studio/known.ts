@@ -4,11 +4,11 @@ import type { AuditEntry, Line, User } from "@roar/sdk";
 import { nameOf } from "../look.js";
 import type { Names } from "./telling.js";
 
-const KEPT = 5_000;
+const KEPT = 10_000;
 
 export class Known implements Names {
   private readonly names = new Map<string, string>();
-  private readonly authors = new Map<number, string>();
+  private readonly authors = new Map<number | string, string>();
 
   constructor(readonly act: (id: string) => AuditEntry | undefined = () => undefined) {}
 
@@ -16,8 +16,8 @@ export class Known implements Names {
     return this.names.get(id) ?? id;
   }
 
-  author(seq: number): string | undefined {
-    const id = this.authors.get(seq);
+  author(comment: number | string): string | undefined {
+    const id = this.authors.get(comment);
     return id === undefined ? undefined : this.user(id);
   }
 
@@ -25,9 +25,9 @@ export class Known implements Names {
     keep(this.names, user.id, nameOf(user));
   }
 
-  /** Whose comments stand where. */
-  meetAt(user: User, seqs: readonly (number | undefined)[]): void {
-    for (const seq of seqs) if (seq !== undefined) keep(this.authors, seq, user.id);
+  /** Whose comments stand where, or have these ids. */
+  meetAt(user: User, comments: readonly (number | string | undefined)[]): void {
+    for (const comment of comments) if (comment !== undefined) keep(this.authors, comment, user.id);
     this.meet(user);
   }
 
@@ -36,8 +36,7 @@ export class Known implements Names {
       if (line.kind !== "comment" && line.kind !== "removed") continue;
       const user = line.kind === "comment" ? line.comment.user : line.user;
       if (this.authors.has(line.seq)) continue;
-      keep(this.authors, line.seq, user.id);
-      this.meet(user);
+      this.meetAt(user, [line.seq, line.kind === "comment" ? line.comment.id : line.id]);
     }
   }
 }

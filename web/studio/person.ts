@@ -7,7 +7,7 @@ import { fullTime } from "../words.js";
 import { timeOf } from "./live.js";
 import { marksText } from "./marks.js";
 import type { Where } from "./scope.js";
-import { sanctionText } from "./telling.js";
+import { sanctionText, sanctionWhole } from "./telling.js";
 
 export interface PersonOptions {
   readonly box: HTMLElement;
@@ -75,15 +75,13 @@ export class Person {
 
   private sanctionOf(sanction: Sanction, user: User): HTMLLIElement {
     const item = make("li", "sanction");
-    const by = sanction.by === undefined ? "" : ` by ${sanction.by}`;
-    const reason = sanction.reason === undefined ? "" : `: ${sanction.reason}`;
-    const words = make("span", "text", `${sanctionText(sanction, Date.now())}${by}${reason}`);
+    const words = make("span", "text", sanctionWhole(sanction, Date.now()));
     words.title = fullTime(sanction.at);
     item.append(words);
     const where = sanction.all === true ? "everywhere" : "here";
     if (where === "here" || this.options.can_everywhere) {
-      const undo = button("Undo", () => this.options.undo(sanction.act, `${nameOf(user)} ${sanctionText(sanction, Date.now())}`, where));
-      undo.setAttribute("aria-label", `Undo: ${sanctionText(sanction, Date.now())}`);
+      const undo = button("Undo", () => this.options.undo(sanction.act, `${nameOf(user)} ${sanctionText(sanction)}`, where));
+      undo.setAttribute("aria-label", `Undo: ${sanctionText(sanction)}`);
       item.append(undo);
     }
     return item;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* queue -- comments that wait for a moderator. Who looks at one has it claimed, so that no two take the same. */
-import type { Claim, HeldComment, Moderator } from "@roar/sdk";
+import type { Claim, HeldComment, Moderator, User } from "@roar/sdk";
 import { make } from "../dom.js";
 import { hueOf, nameOf } from "../look.js";
 import { waitText } from "../words.js";
@@ -25,6 +25,8 @@ export interface QueueOptions {
   readonly moderator: Pick<Moderator, "held" | "claim" | "release">;
   /** Who we are. */
   readonly self: string;
+  /** Who wrote what waits. */
+  met(user: User, id: string): void;
   chosen(comment: HeldComment | undefined): void;
   changed(): void;
   failed(error: unknown): void;
@@ -115,6 +117,7 @@ export class Queue {
     try {
       const { comments, claims } = await this.options.moderator.held();
       this.comments = comments;
+      for (const { user, id } of comments) this.options.met(user, id);
       this.claims = new Map((claims ?? []).map((claim) => [claim.id, claim]));
       this.draw();
     } catch (error) {

@@ -3,7 +3,7 @@
 import type { Act, Comment, Moderator, SimilarGroup, User } from "@roar/sdk";
 import { make } from "../dom.js";
 import { nameOf } from "../look.js";
-import { countText } from "../words.js";
+import { countText, isolated } from "../words.js";
 import type { ActKey } from "./keys.js";
 import { ListBox } from "./list_box.js";
 
@@ -124,7 +124,7 @@ export class Raid {
     head.append(make("span", "count", `${count}×`), make("span", "why", why === "text" ? "alike" : "by new accounts"), make("span", "why", `by ${countText(people.length, "person", "people")}`));
     const words = make("span", "text", newest?.text ?? "");
     words.dir = "auto";
-    const names = people.slice(0, 6).map(nameOf).join(", ");
+    const names = people.slice(0, 6).map((user) => isolated(nameOf(user))).join(", ");
     element.replaceChildren(head, words, make("span", "why", people.length > 6 ? `${names} …` : names));
   }
 }

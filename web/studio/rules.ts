@@ -186,7 +186,7 @@ export class Rules {
     if (mode === undefined) return;
     const others = (this.house.modes ?? []).filter((one) => one !== mode);
     const value = is_on ? [...others, mode] : others;
-    if (!(await this.act({ do: "mode", value }, `${label.toLowerCase()} ${is_on ? "on" : "off"}`))) this.draw(this.house);
+    if (!(await this.act({ do: "mode", value }, `“${label}” ${is_on ? "on" : "off"}`))) this.draw(this.house);
   }
 
   /** A number is its rule's switch: without one it is off. */
@@ -232,9 +232,10 @@ export class Rules {
       const title = make("th", "", rule.label);
       title.scope = "row";
       const does = rule.does === undefined ? action : make("span", "why", rule.does);
-      row.append(title, ...[on, does, dry].map((control) => {
+      const unit = rule.number === undefined ? [] : [make("span", "unit", rule.number.unit)];
+      row.append(title, ...[[on, ...unit], [does], [dry]].map((parts) => {
         const cell = make("td", "");
-        cell.append(control);
+        cell.append(...parts);
         return cell;
       }), hits, would);
       body.append(row);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* telling -- acts of moderation in words. */
-import type { AuditEntry, Sanction } from "@roar/sdk";
-import { countText, waitText } from "../words.js";
+import type { AuditEntry, HouseRule, Sanction } from "@roar/sdk";
+import { countText, isolated, waitText } from "../words.js";
 
 /** sam "deleted" #12; Ann is "banned". */
 const did: Readonly<Record<string, string>> = {
@@ -21,8 +21,8 @@ const did: Readonly<Record<string, string>> = {
   pin: "pinned",
   unpin: "unpinned",
   slow: "set slow mode",
-  mode: "set the modes",
-  shield: "set the shield",
+  mode: "switched",
+  shield: "put the shield",
   terms: "set the terms",
   rules: "set the rules",
   undo: "undid",
@@ -60,12 +60,15 @@ export function doneWord(what: string): string {
 /** What somebody is who is under it: "timed out". */
 export const sanctionWord = (what: string): string => (what === "hold" ? "held" : didWord(what));
 
-/** "timed out, 8 minutes left" */
-export function sanctionText(sanction: Sanction, now: number): string {
-  const word = sanctionWord(sanction.do);
-  const left_s = sanction.until === undefined ? undefined : Math.ceil((sanction.until - now) / 1_000);
-  const where = sanction.all === true ? " on all streams" : "";
-  return left_s === undefined ? `${word}${where}` : `${word}${where}, ${waitText(Math.max(0, left_s))} left`;
+/** "timed out on all streams" */
+export const sanctionText = ({ do: what, all }: Sanction): string => `${sanctionWord(what)}${all === true ? " on all streams" : ""}`;
+
+/** "timed out by kim, 8 minutes left: spam" */
+export function sanctionWhole(sanction: Sanction, now: number): string {
+  const { by, until, reason } = sanction;
+  const left_s = until === undefined ? undefined : Math.max(0, Math.ceil((until - now) / 1_000));
+  const left = left_s === undefined ? "" : `, ${waitText(left_s)} left`;
+  return `${sanctionText(sanction)}${by === undefined ? "" : ` by ${isolated(by)}`}${left}${reason === undefined ? "" : `: ${isolated(reason)}`}`;
 }
 
 function list(text: string): number {
@@ -80,8 +83,8 @@ function list(text: string): number {
 /** Names for those whom a screen knows; ids for others. */
 export interface Names {
   user(id: string): string;
-  /** Whose comment stood at this place. */
-  author(seq: number): string | undefined;
+  /** Whose comment stood at this place, or has this id. */
+  author(comment: number | string): string | undefined;
   /** What an act was that another is about. */
   act(id: string): AuditEntry | undefined;
 }
@@ -92,8 +95,57 @@ export const noNames: Names = { user: (id) => id, author: () => undefined, act: 
 function actText(id: string, names: Names): string {
   const entry = names.act(id);
   if (entry === undefined || entry.target?.startsWith("act:") === true) return id;
+  return `“${whatText(entry, names)}”`;
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined; // too long to be kept: its hash
+  }
+}
+
+const spoken = (name: string): string => name.replaceAll("_", " ");
+
+/** "caps 70, mark, only counted": what is said of a rule beside what holds anyway. */
+function ruleText(name: string, rule: HouseRule): string {
+  const usual = name === "hold_first" ? "hold" : "refuse";
+  const { percent, max, seconds, action, dry_run } = rule;
+  const said = [percent, max, typeof seconds === "number" ? waitText(seconds) : undefined, action === usual ? undefined : action, dry_run === true ? "only counted" : undefined];
+  const parts = said.filter((part) => part !== undefined);
+  return parts.length === 0 ? "" : `${spoken(name)} ${parts.join(", ")}`;
+}
+
+/** What a setting was set to: "put the shield up"; undefined: it is none. */
+function settingText({ do: what, value, seconds }: AuditEntry): string | undefined {
+  const given = typeof value === "string" ? parsed(value) : value;
+  const many = Array.isArray(given) ? given : undefined;
+  switch (what) {
+    case "slow":
+      return seconds === 0 ? "ended slow mode" : undefined;
+    case "shield":
+      return `put the shield ${given === false ? "down" : "up"}`;
+    case "mode":
+      if (many === undefined) return "set the modes";
+      return many.length === 0 ? "ended all modes" : `set the modes to ${many.map((one) => spoken(String(one))).join(", ")}`;
+    case "terms":
+      if (many === undefined) return didWord(what);
+      return many.length === 0 ? "ended all terms" : `${didWord(what)} to ${countText(many.length, "term", "terms")}`;
+    case "rules": {
+      const all = typeof given === "object" && given !== null ? Object.entries(given as Readonly<Record<string, HouseRule>>) : [];
+      const said = all.map(([name, rule]) => ruleText(name, rule)).filter((one) => one !== "");
+      return said.length === 0 ? didWord(what) : `${didWord(what)}: ${said.join("; ")}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** "banned Ann", "set slow mode" */
+function whatText(entry: AuditEntry, names: Names): string {
   const target = targetText(entry, names);
-  return `“${didWord(entry.do)}${target === "" ? "" : ` ${target}`}”`;
+  return settingText(entry) ?? `${didWord(entry.do)}${target === "" ? "" : ` ${target}`}`;
 }
 
 /** What an entry is about: "Ann's comment", "#4072", "240 comments". */
@@ -101,26 +153,29 @@ export function targetText({ target }: Pick<AuditEntry, "target">, names: Names 
   if (target === null) return "";
   const colon = target.indexOf(":");
   const [kind, rest] = [target.slice(0, colon), target.slice(colon + 1)];
-  if (kind === "user") return names.user(rest);
+  if (kind === "user") return isolated(names.user(rest));
   if (kind === "seq" && !rest.includes(",")) {
     const author = names.author(Number(rest));
-    return author === undefined ? `#${rest}` : `${author}'s comment`;
+    return author === undefined ? `#${rest}` : `${isolated(author)}'s comment`;
   }
   if (kind === "seq") return countText(list(rest), "comment", "comments");
   if (kind === "seqs") return countText(list(rest), "comment", "comments");
   if (kind === "users") return countText(list(rest), "person", "people");
   if (kind === "act") return actText(rest, names);
-  if (kind === "id") return `comment ${rest}`;
+  if (kind === "id") {
+    const author = names.author(rest);
+    return author === undefined ? `comment ${rest}` : `${isolated(author)}'s comment`;
+  }
   return rest;
 }
 
 /** One line of the audit: "sam timed out u9 for 10 minutes: spam" */
 export function entryText(entry: AuditEntry, names: Names = noNames): string {
-  const who = entry.kind === "user" ? (entry.by === null ? "somebody" : names.user(entry.by)) : `${entry.kind}${entry.by === null ? "" : ` ${entry.by}`}`;
-  const time = typeof entry.seconds === "number" && entry.seconds > 0 ? ` for ${waitText(entry.seconds)}` : "";
-  const target = targetText(entry, names);
-  const reason = entry.reason === null ? "" : `: ${entry.reason}`;
-  return `${who} ${didWord(entry.do)}${target === "" ? "" : ` ${target}`}${time}${reason}`;
+  const who = entry.kind === "user" ? (entry.by === null ? "somebody" : isolated(names.user(entry.by))) : `${entry.kind}${entry.by === null ? "" : ` ${entry.by}`}`;
+  const time = entry.do !== "mode" && typeof entry.seconds === "number" && entry.seconds > 0 ? ` for ${waitText(entry.seconds)}` : "";
+  const told = entry.do === "warn" && typeof entry.value === "string" ? `: “${isolated(entry.value)}”` : "";
+  const reason = entry.reason === null ? "" : `: ${isolated(entry.reason)}`;
+  return `${who} ${whatText(entry, names)}${time}${told}${reason}`;
 }
 
 /** What undo can lift. */

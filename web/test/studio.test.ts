@@ -9,7 +9,7 @@ import { Known } from "../studio/known.js";
 import { authorsOf, groupAct, groupText, keyOfGroup } from "../studio/raid.js";
 import { exposureText, reachText } from "../studio/reach.js";
 import { Standing } from "../studio/standing.js";
-import { canUndo, entryText, sanctionText, targetText } from "../studio/telling.js";
+import { canUndo, entryText, sanctionText, sanctionWhole, targetText } from "../studio/telling.js";
 import { countHits, readTerms, writeTerms } from "../studio/terms.js";
 import { Trail } from "../studio/trail.js";
 
@@ -87,12 +87,35 @@ test("the audit in words, with names where they are known", () => {
     [{ do: "hold", kind: "rule", by: "hold_all", target: "id:c1" }, "rule hold_all held back comment c1"],
     [{ do: "approve", kind: "system", by: null, target: "id:c1" }, "system approved comment c1"],
     [{ do: "undo", target: "act:a80" }, "sam undid a80"],
+    [{ do: "hold", kind: "rule", by: "links", target: "id:c4072" }, "rule links held back U9's comment"],
     [{ do: "clear" }, "sam cleared the stream"],
+    [{ do: "warn", target: "user:u9", value: "Easy." }, "sam warned U9: “Easy.”"],
+    [{ do: "ban", target: "user:יוסי 7", reason: "ספאם" }, "sam banned \u2068יוסי 7\u2069: \u2068ספאם\u2069"],
   ];
   for (const [more, words] of cases) assert.equal(entryText(entry(more), known), words);
   assert.equal(targetText(entry({})), "");
-  assert.equal(sanctionText({ act: "a", do: "timeout", at: 0, until: 90_000 }, 0), "timed out, 1 min 30 s left");
-  assert.equal(sanctionText({ act: "a", do: "ban", at: 0, all: true }, 0), "banned on all streams");
+  assert.equal(sanctionWhole({ act: "a", do: "timeout", at: 0, until: 90_000, by: "kim", reason: "spam" }, 0), "timed out by kim, 1 min 30 s left: spam");
+  assert.equal(sanctionWhole({ act: "a", do: "ban", at: 0, all: true }, 0), "banned on all streams");
+  assert.equal(sanctionText({ act: "a", do: "timeout", at: 0, until: 90_000 }), "timed out");
+});
+
+test("the audit says what a setting was set to, also when it was told by a notice", () => {
+  const rules = { terms: { dry_run: false }, links: { action: "hold", dry_run: false }, caps: { percent: 70, action: "mark", dry_run: true }, hold_first: { action: "hold" } };
+  const cases: [Partial<AuditEntry>, string][] = [
+    [{ do: "slow", seconds: 30 }, "sam set slow mode for 30 seconds"],
+    [{ do: "slow", seconds: 0 }, "sam ended slow mode"],
+    [{ do: "shield", value: "true" }, "sam put the shield up"],
+    [{ do: "shield", value: false }, "sam put the shield down"],
+    [{ do: "mode", value: '["links_off","unique"]', seconds: 5 }, "sam set the modes to links off, unique"],
+    [{ do: "mode", value: "[]" }, "sam ended all modes"],
+    [{ do: "terms", value: '[{"text":"a"}]' }, "sam set the terms to 1 term"],
+    [{ do: "terms", value: "[]" }, "sam ended all terms"],
+    [{ do: "terms", value: "sha256:ab" }, "sam set the terms"],
+    [{ do: "rules", value: JSON.stringify(rules) }, "sam set the rules: links hold; caps 70, mark, only counted"],
+    [{ do: "rules", value: "{}" }, "sam set the rules"],
+    [{ do: "rules" }, "sam set the rules"],
+  ];
+  for (const [more, words] of cases) assert.equal(entryText(entry(more)), words);
 });
 
 test("what can be undone: an act that lasts, once", () => {
