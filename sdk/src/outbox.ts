@@ -121,6 +121,14 @@ export class Outbox {
     this.next();
   }
 
+  /** What was refused for now for this reason goes at once: it holds no longer. */
+  lifted(code: Code): void {
+    const waiting = this.entries.find((entry) => entry.line.state === "pending");
+    if (this.timer === undefined || waiting?.line.problem?.code !== code) return;
+    this.stopTimer();
+    this.next();
+  }
+
   close(): void {
     this.is_closed = true;
     this.stopTimer();

@@ -413,7 +413,9 @@ export class Stream {
     }
     if (message.type === "reply") return this.hearReply(message);
     const before = this.log.last;
+    const { slow } = this.log.facts;
     const outcome = this.log.apply(message);
+    if (slow > 0 && this.log.facts.slow === 0) this.outbox.lifted("slow_mode");
     if (outcome === "hole") return this.resume();
     if (outcome === "applied" && isLogEvent(message) && message.type !== "comment") this.tellNews(message);
     if (this.log.last > before) this.holes = 0;

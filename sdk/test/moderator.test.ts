@@ -163,8 +163,11 @@ test("slow mode says when we may write again: from our last comment, or as the s
   stream.post({ text: "b" });
   await settled();
   assert.equal(stream.may_post_at, world.clock.now() + 12_000);
+  world.respond = keeper(1);
   world.attempt.say({ type: "settings", stream: "demo", seq: 2, prev: 1, slow: 0 });
   assert.equal(stream.may_post_at, undefined);
+  await settled();
+  assert.deepEqual(stream.lines.filter(({ kind }) => kind === "own"), [], "what waited is sent when slow mode ends");
 
   world.attempt.say({ type: "settings", stream: "demo", seq: 3, prev: 2, slow: 30 });
   let answer = (): void => undefined;

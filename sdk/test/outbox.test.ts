@@ -123,6 +123,20 @@ test("Retry-After is honoured, and the line says why it waits", async () => {
   assert.equal(sent.length, 2);
 });
 
+test("what was to wait for a rule goes at once when that rule ends, and for no other reason", async () => {
+  const { clock, outbox, sent, last } = outboxWorld();
+  outbox.post({ text: "a" });
+  last().refuse("slow_mode", 429, 20_000);
+  await settled();
+  outbox.lifted("rate_user");
+  assert.equal(sent.length, 1);
+  outbox.lifted("slow_mode");
+  assert.equal(sent.length, 2);
+  assert.equal(clock.next_ms, undefined, "nothing waits beside it");
+  outbox.lifted("slow_mode");
+  assert.equal(sent.length, 2, "once");
+});
+
 test("a wait beyond patience is a failure now, not later", async () => {
   const { outbox, last } = outboxWorld(20_000);
   outbox.post({ text: "a" });

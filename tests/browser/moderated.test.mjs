@@ -215,3 +215,19 @@ test("warned: nothing is sent until it is acknowledged, and then what was writte
   assert.equal(await ann.page.locator(".line.failed").count(), 0);
   await ann.assertClean(lostNetwork);
 });
+
+test("slow mode that ends sends at once what waited for it", async (t) => {
+  const { roar, act, ann } = await watched(t);
+  await act({ do: "slow", seconds: 20 });
+  await ann.page.getByText("Slow mode: one comment every 20 seconds").waitFor();
+  await ann.write("one");
+  await untilTexts(ann.page, 1, "one");
+  await ann.write("two");
+  await ann.page.getByText("Slow mode is on; wait a little between comments").waitFor();
+  const began = Date.now();
+  await act({ do: "slow", seconds: 0 });
+  await ann.page.locator(".line.pending").waitFor({ state: "detached" });
+  assert.ok(Date.now() - began < 10_000, "long before its time");
+  assert.deepEqual((await history(roar)).map(({ text }) => text), ["one", "two"]);
+  await ann.assertClean(lostNetwork);
+});
