@@ -225,6 +225,8 @@ static void begin_round(struct stream *stream)
     }
     const bool looks = !stream->has_new; // a round whose viewers are to be seen, whatever is new
     stream->round_began_ms = hub->now_ms;
+    stream->round_events = stream->events - stream->round_began_at;
+    stream->round_began_at = stream->events;
     stream->has_new = false;
     stream->has_new_events = false;
     stream->has_new_act = false;
@@ -254,16 +256,26 @@ static void visit(struct channel *channel, struct run *run)
     }
 }
 
-/* A stream whose round took longer than its window gathers longer, up to merge_max_ms. */
-static void end_round(struct stream *stream)
+/* A stream whose rounds take longer than its window gathers longer, up to merge_max_ms. While each
+ * carries one event the next may follow at once: the core has time for all of them. The more they
+ * carry the more time is left between two, up to as much as one takes: so a saturated stream leaves
+ * half of the core to all else. */
+static uint32_t window_after(const struct stream *stream)
 {
     const struct hub_options *options = &stream->hub->options;
-    const int64_t took_ms = 2 * (stream->hub->now_ms - stream->round_began_ms);
-    uint32_t merge_ms = options->merge_ms;
-    if (took_ms > merge_ms) {
-        merge_ms = took_ms < options->merge_max_ms ? (uint32_t)took_ms : options->merge_max_ms;
+    const int64_t took_ms = stream->hub->now_ms - stream->round_began_ms;
+    const uint64_t more = stream->round_events > 1 ? stream->round_events - 1 : 0;
+    const int64_t rest_ms = more < 2 ? took_ms * (int64_t)more / 2 : took_ms;
+    const int64_t window_ms = took_ms + rest_ms;
+    if (window_ms <= options->merge_ms) {
+        return options->merge_ms;
     }
-    stream->merge_ms = merge_ms;
+    return window_ms < options->merge_max_ms ? (uint32_t)window_ms : options->merge_max_ms;
+}
+
+static void end_round(struct stream *stream)
+{
+    stream->merge_ms = window_after(stream);
     stream->in_round = false;
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         channel->ring.needed = channel->round_needed;

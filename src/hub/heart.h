@@ -140,10 +140,12 @@ struct stream {           // stream.c
     int64_t flushed_ms; // when events last left, or were to leave at the window's pace
     uint32_t merge_ms;  // gathers that long
     int64_t round_began_ms;
-    bool in_round;       // its viewers are being visited
-    bool has_new;        // anything was appended since the round began
-    bool has_new_events; // an event was
-    bool has_new_act;    // an act was, which waits for no window
+    uint64_t round_began_at; // `events` then
+    uint64_t round_events;   // that came since the round before
+    bool in_round;           // its viewers are being visited
+    bool has_new;            // anything was appended since the round began
+    bool has_new_events;     // an event was
+    bool has_new_act;        // an act was, which waits for no window
 
     /* -- presence: crowd.c -- */
     struct map people;                    // struct attendee by identity

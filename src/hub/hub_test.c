@@ -479,10 +479,9 @@ static uint32_t how_many_have(const struct light *lights, uint32_t events)
     return count;
 }
 
-static void a_long_round_goes_on_and_restarts_for_nobody(void **state)
+static struct light *crowd_join(struct world *world)
 {
     static const struct viewer_ops light_ops = {.open = light_open, .write = light_write};
-    struct world *world = *state;
     struct light *lights = calloc(CROWD, sizeof(*lights));
     const struct join live = world_plain(0);
     must(lights != NULL);
@@ -490,6 +489,21 @@ static void a_long_round_goes_on_and_restarts_for_nobody(void **state)
         viewer_join(world->hub, &lights[i].viewer, &light_ops, &live);
     }
     world_pass(world, 1000);
+    return lights;
+}
+
+static void crowd_leave(struct world *world, struct light *lights)
+{
+    for (int i = 0; i < CROWD; i++) {
+        viewer_leave(world->hub, &lights[i].viewer);
+    }
+    free(lights);
+}
+
+static void a_long_round_goes_on_and_restarts_for_nobody(void **state)
+{
+    struct world *world = *state;
+    struct light *lights = crowd_join(world);
     world_commit_many(world, 1);
     world_turn(world);
     assert_int_equal(how_many_have(lights, 1), FLUSH_WRITES_MAX);
@@ -499,17 +513,54 @@ static void a_long_round_goes_on_and_restarts_for_nobody(void **state)
     world_turn(world);
     assert_int_equal(how_many_have(lights, 2), CROWD - FLUSH_WRITES_MAX);
     assert_int_equal(how_many_have(lights, 1), FLUSH_WRITES_MAX);
-    assert_true(world->wish_ms > world->now_ms); // the round was long: it gathers longer now
-    world->now_ms += 200;
     viewer_leave(world->hub, &lights[0].viewer);
     lights[0].events = 2;
     world_turn(world);
     world_turn(world);
     assert_int_equal(how_many_have(lights, 2), CROWD);
-    for (int i = 0; i < CROWD; i++) {
-        viewer_leave(world->hub, &lights[i].viewer);
+    crowd_leave(world, lights);
+}
+
+/* Until a round reaches the one whom each visits first; returns how long it waited. */
+static int64_t until_round(struct world *world, struct light *lights, uint32_t events)
+{
+    const struct light *first = &lights[CROWD - 1];
+    const int64_t began_ms = world->now_ms;
+    const uint32_t wanted = first->events + events;
+    world_commit_many(world, events);
+    world_turn(world);
+    while (first->events < wanted) {
+        world->now_ms = world->wish_ms;
+        world_turn(world);
     }
-    free(lights);
+    return world->now_ms - began_ms;
+}
+
+/* Rounds that take `took_ms` and carry `events` each: how long an event behind them waits. */
+static int64_t rest_after(struct world *world, struct light *lights, uint32_t events,
+                          int64_t took_ms)
+{
+    for (int i = 0; i < 4; i++) { // the first have what an idle stream has saved up
+        (void)until_round(world, lights, events);
+        world->now_ms += took_ms;
+        world_turn(world);
+    }
+    const int64_t rest_ms = until_round(world, lights, 1);
+    world_pass(world, 1000);
+    return rest_ms;
+}
+
+static void the_more_long_rounds_carry_the_more_is_gathered(void **state)
+{
+    enum { TOOK_MS = 80, MOST_MS = 200 };
+    struct world *world = *state;
+    struct light *lights = crowd_join(world);
+    assert_int_equal(rest_after(world, lights, 1, TOOK_MS), 0);
+    assert_int_equal(rest_after(world, lights, 2, TOOK_MS), TOOK_MS / 2);
+    assert_int_equal(rest_after(world, lights, 3, TOOK_MS), TOOK_MS);
+    assert_int_equal(rest_after(world, lights, 8, TOOK_MS), TOOK_MS);
+    assert_int_equal(rest_after(world, lights, 8, MOST_MS - TOOK_MS / 2), TOOK_MS / 2);
+    crowd_leave(world, lights);
 }
 
 /* ---- figures ---- */
@@ -690,6 +741,7 @@ int main(void)
         CASE(a_stream_outlives_the_reads_that_carry_its_name),
         CASE(a_poll_answers_at_once_or_when_something_comes),
         CASE(a_long_round_goes_on_and_restarts_for_nobody),
+        CASE(the_more_long_rounds_carry_the_more_is_gathered),
         CASE(what_was_measured_is_told),
         CASE(acts_are_no_comments_a_second),
         cmocka_unit_test_setup_teardown(all_rings_together_have_a_bound, begin_short_of_rings,
