@@ -26,6 +26,7 @@ struct stream_ask {
     struct overdue_entry overdue;
     struct kept_name stream;
     char by[CLAIMS_SUB_BYTES_MAX + 1];
+    bool is_told_bytes;   // what memory and compression say would tell a shadowed author
     struct acting *rules; // owned until it is under way; NULL: none are put
     void (*write)(const struct stream_ask *asked, struct buf *out); // the body's members
 };
@@ -96,6 +97,7 @@ static void ask_figures(struct stream_ask *asked)
     asked->figures.call.home = desk_home(server);
     asked->figures.call.done = on_figures;
     asked->figures.stream = ask_kept_name(&asked->stream);
+    asked->figures.view = asked->call.view;
     hub_figures(desk_of(server)->hub, &asked->figures);
 }
 
@@ -168,6 +170,7 @@ static void start_with(struct ask *ask, const struct stream_call *call, struct a
     ask_keep_name(&asked->stream, ask->stream);
     asked->call.stream = ask_kept_name(&asked->stream);
     asked->call.view = ask_view(ask);
+    asked->is_told_bytes = ask->claims == NULL || claims_are_privileged(ask->claims);
     if (ask->claims != NULL) {
         snprintf(asked->by, sizeof(asked->by), "%.*s", (int)ask->claims->sub.len,
                  ask->claims->sub.at);
@@ -241,9 +244,11 @@ static void write_metrics(const struct stream_ask *asked, struct buf *out)
     json_write_member_u64(out, "resumes", figures->resumes);
     json_write_member_u64(out, "gaps", figures->gaps);
     json_write_member_u64(out, "shed", figures->shed);
-    json_write_member_u64(out, "ring_bytes", figures->ring_bytes);
-    json_write_member_u64(out, "compress_plain_bytes", figures->ridden_plain);
-    json_write_member_u64(out, "compress_sent_bytes", figures->ridden_sent);
+    if (asked->is_told_bytes) {
+        json_write_member_u64(out, "ring_bytes", figures->ring_bytes);
+        json_write_member_u64(out, "compress_plain_bytes", figures->ridden_plain);
+        json_write_member_u64(out, "compress_sent_bytes", figures->ridden_sent);
+    }
     write_rate(out, "rate_in", figures->rate_in);
     write_rate(out, "rate_out", figures->rate_out);
     json_write_name(out, "visible_ms");

@@ -299,6 +299,53 @@ static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
     assert_true(stranger->prover.resynced);
 }
 
+static void answered(struct call *call)
+{
+    (void)call;
+}
+
+static struct figures_call figures_of(struct world *world, uint64_t view)
+{
+    struct figures_call figures = {
+        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo"), .view = view};
+    hub_figures(world->hub, &figures);
+    world_rest(world);
+    return figures;
+}
+
+/* Who is shadowed finds the numbers they would find if everybody had been sent theirs. */
+static void figures_do_not_tell_who_is_shadowed(void **state)
+{
+    struct world *world = *state;
+    struct join join = world_plain(0);
+    for (int i = 0; i < 3; i++) {
+        (void)world_join(world, i, &join);
+    }
+    join.user = 1;
+    (void)world_join(world, 3, &join);
+    world_rest(world);
+    world->engine.shadowed_user = 1;
+    uint64_t hidden = 0, shown = 0;
+    while (hidden == 0 || shown == 0) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+        world_pass(world, 100);
+        const struct event *newest = world->engine.log[world->engine.count - 1];
+        hidden += (newest->flags & EVENT_FLAG_SHADOW) != 0;
+        shown += (newest->flags & EVENT_FLAG_SHADOW) == 0;
+    }
+    const struct figures_call all = figures_of(world, 0), other = figures_of(world, 2);
+    const struct figures_call own = figures_of(world, 1);
+    assert_int_equal(all.events, shown);
+    assert_int_equal(all.deliveries, 4 * shown + hidden);
+    assert_int_equal(other.events, all.events);
+    assert_int_equal(other.deliveries, all.deliveries);
+    assert_int_equal(own.events, shown + hidden);
+    assert_int_equal(own.deliveries, 4 * (shown + hidden));
+    assert_int_equal(own.on_time, own.on_time_of);
+    assert_true(own.rate_in > all.rate_in);
+    assert_true(own.rate_out > 4 * own.rate_in - 0.01 && own.rate_out < 4 * own.rate_in + 0.01);
+}
+
 static int begin_that_cuts(void **state)
 {
     return world_begin_with(state,
@@ -358,6 +405,7 @@ int main(void)
         EACH(an_author_who_comes_behind_much_that_is_hidden_has_their_own),
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
+        EACH(figures_do_not_tell_who_is_shadowed),
 #undef EACH
         cmocka_unit_test_setup_teardown(each_act_says_how_far_it_got_and_who_was_cut,
                                         begin_that_cuts, world_end),

@@ -2,6 +2,7 @@
 #include "hub/figures.h"
 
 #include "hub/train.h"
+#include "hub/view.h"
 
 /* ---- one stream ---- */
 
@@ -14,10 +15,27 @@ static void add_visible(struct histogram *sum, const struct histogram *part)
     }
 }
 
+/* A shadowed author finds the numbers that they would find if everybody had been sent theirs. */
+static void add_unsent(struct figures_call *call, const struct stream *stream,
+                       const struct shadow_author *author)
+{
+    const double rate = recent_per_second(&author->comments_recent, stream->hub->now_ms);
+    call->rate_out += rate * view_others(stream, author->user);
+    call->deliveries += author->unsent;
+    call->on_time += author->unsent;
+    call->on_time_of += author->unsent;
+    histogram_add_many(&call->visible, author->late_ms, author->unsent);
+}
+
 static void add_stream(struct figures_call *call, const struct stream *stream)
 {
+    static const struct shadow_author nobody = {.user = 0};
+    const struct shadow_author *found = view_author(stream, call->view);
+    const struct shadow_author *author = found == NULL ? &nobody : found;
     const int64_t now_ms = stream->hub->now_ms;
-    const double rate_in = recent_per_second(&stream->comments_recent, now_ms);
+    const uint64_t events = stream->events + author->events;
+    const double rate_in = recent_per_second(&stream->comments_recent, now_ms) +
+                           recent_per_second(&author->comments_recent, now_ms);
     call->known = true;
     call->viewers_sse += stream->readers[READER_SSE];
     call->viewers_ws += stream->readers[READER_WS];
@@ -25,7 +43,7 @@ static void add_stream(struct figures_call *call, const struct stream *stream)
     call->viewers_slow += stream->slow_count;
     call->viewers = call->viewers_sse + call->viewers_ws + call->viewers_poll;
     /* Every hub sees the same events. */
-    call->events = stream->events > call->events ? stream->events : call->events;
+    call->events = events > call->events ? events : call->events;
     call->rate_in = rate_in > call->rate_in ? rate_in : call->rate_in;
     call->rate_out += recent_per_second(&stream->deliveries_recent, now_ms);
     call->deliveries += stream->deliveries;
@@ -42,6 +60,9 @@ static void add_stream(struct figures_call *call, const struct stream *stream)
         call->ring_bytes += ring_held_bytes(&channel->ring) + train_held_bytes(channel);
     }
     add_visible(&call->visible, stream->visible);
+    if (found != NULL) {
+        add_unsent(call, stream, found);
+    }
 }
 
 static void visit_stream(struct letter *letter)
@@ -66,7 +87,8 @@ static void visit_stream(struct letter *letter)
 
 void figures_ask(struct hub *hub, struct figures_call *call)
 {
-    *call = (struct figures_call){.call = call->call, .stream = call->stream, .at = hub->peers[0]};
+    *call = (struct figures_call){
+        .call = call->call, .stream = call->stream, .view = call->view, .at = hub->peers[0]};
     call->call.letter.open = visit_stream;
     home_send(call->at->options.home, &call->call.letter);
 }

@@ -13,6 +13,7 @@
 struct figures_call {
     struct call call;
     struct str stream;
+    uint64_t view; // as this user is told: what is theirs alone counts as sent to everybody; 0
     /* -- the answer -- */
     bool known; // some reactor has it awake
     uint32_t viewers, viewers_sse, viewers_ws, viewers_poll, viewers_slow;

@@ -71,9 +71,12 @@ struct channel { // channel.c, flush.c
 
 enum stream_call_state { CALL_NONE, CALL_AWAY, CALL_BACK };
 
-/* Of whom something is shadowed. */
+/* Of whom something is shadowed, and what was counted here of what others were not sent of it. */
 struct shadow_author {
     uint64_t user, newest; // hash; seq
+    uint64_t events, unsent;
+    uint64_t late_ms; // from submit to when the newest came here
+    struct recent comments_recent;
 };
 
 struct stream {           // stream.c

@@ -43,7 +43,9 @@ static enum err make_room(struct stream *stream)
     return ERR_OK;
 }
 
-static enum err note_author(struct stream *stream, const struct event *event)
+/* `*ret_author`: until the next one is noted. */
+static enum err note_author(struct stream *stream, const struct event *event,
+                            struct shadow_author **ret_author)
 {
     struct shadow_author *author = find_author(stream, event->user_hash);
     if (author == NULL) {
@@ -52,6 +54,7 @@ static enum err note_author(struct stream *stream, const struct event *event)
         *author = (struct shadow_author){.user = event->user_hash};
     }
     author->newest = event->seq > author->newest ? event->seq : author->newest;
+    *ret_author = author;
     return ERR_OK;
 }
 
@@ -109,6 +112,7 @@ void view_split_older(struct stream *stream, struct read *read)
 {
     uint32_t shown = 0, hidden = 0;
     bool is_whole = true;
+    struct shadow_author *author = NULL;
     struct event **older =
         read->count == 0 ? NULL : mem_new(MEM_EVENT, read->count * sizeof(struct event *));
     const uint64_t first = read->count > 0 ? read->events[0]->seq : 0;
@@ -118,7 +122,7 @@ void view_split_older(struct stream *stream, struct read *read)
             read->events[shown++] = event;
             continue;
         }
-        is_whole = note_author(stream, event) == ERR_OK && older != NULL && is_whole;
+        is_whole = note_author(stream, event, &author) == ERR_OK && older != NULL && is_whole;
         if (older != NULL) {
             older[hidden++] = event;
         } else {
@@ -144,10 +148,40 @@ void view_enter(struct catchup *catchup, uint64_t user)
     catchup->viewer->has_user = user != 0;
 }
 
+/* ---- what others are not sent ---- */
+
+const struct shadow_author *view_author(const struct stream *stream, uint64_t user)
+{
+    return find_author(stream, user);
+}
+
+uint32_t view_others(const struct stream *stream, uint64_t user)
+{
+    uint32_t others =
+        stream->readers[READER_SSE] + stream->readers[READER_WS] + stream->readers[READER_POLL];
+    for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
+        others -= list_entry(link, struct catchup, stream_link)->view == user && others > 0;
+    }
+    return others;
+}
+
+static void count(struct shadow_author *author, const struct stream *stream,
+                  const struct event *event)
+{
+    const int64_t now_ms = stream->hub->now_ms;
+    const int64_t late_ms = now_ms - event->published_mono_ms + event->waited_ms;
+    author->events++;
+    author->unsent += view_others(stream, author->user);
+    author->late_ms = event->published_mono_ms > 0 && late_ms > 0 ? (uint64_t)late_ms : 0;
+    recent_add(&author->comments_recent, now_ms, event->kind == EVENT_COMMENT);
+}
+
 enum err view_note(struct stream *stream, struct event *event)
 {
-    TRY(note_author(stream, event));
+    struct shadow_author *author = NULL;
+    TRY(note_author(stream, event, &author));
     tail_push(&stream->shadowed, event);
+    count(author, stream, event);
     return ERR_OK;
 }
 

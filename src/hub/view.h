@@ -10,7 +10,7 @@
  * this hub holds on they read apart: never LIVE, each from the tail and what is shadowed, by pages
  * of its own (catchup.c), at the stream's pace. Nothing they are sent says so.
  *
- * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c.
+ * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c, figures.c.
  * Thread:   the hub's reactor.
  * Bound:    stream->shadowed holds as many as acts are held; VIEW_AUTHORS_MAX authors of a stream,
  *           the first of whom is forgotten for one more.
@@ -28,6 +28,10 @@ MUST_USE enum err view_note(struct stream *stream, struct event *event);
 void view_split_older(struct stream *stream, struct read *read);
 void view_done(struct stream *stream); // what is held of all that
 
+/* What was counted of theirs; NULL: nothing of theirs is shadowed here. Until the next is noted. */
+const struct shadow_author *view_author(const struct stream *stream, uint64_t user);
+/* So many read here who are not this user. */
+uint32_t view_others(const struct stream *stream, uint64_t user);
 /* Something of theirs is shadowed here. */
 bool view_is_apart(const struct stream *stream, uint64_t user);
 /* The newest event that this user is shown. */

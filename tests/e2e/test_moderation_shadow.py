@@ -61,6 +61,34 @@ def test_the_newest_place_is_their_own_everywhere(mod, server):
             assert reader.hello["latest"] == seq
 
 
+def figures(server, stream, user):
+    """What a stream measures, as told to `user`, without times."""
+    path = f"/v1/streams/{stream}"
+    info, found = (server.get(path + what, token=token(user)).json() for what in ("", "/metrics"))
+    assert not {"ring_bytes", "compress_plain_bytes", "compress_sent_bytes"} & set(found)
+    return [found[name] for name in ("events", "deliveries", "rate_in", "rate_out", "fanout_success")] + \
+        [found["viewers"]["all"]] + [info[name] for name in ("rate_in", "rate_out", "why")]
+
+
+def test_no_figure_tells_a_shadowed_author(server, stream):
+    """Two streams alike but for the shadow: to its author both say the same."""
+    hidden = Moderator(server, f"{stream}-hidden")
+    streams = (hidden.stream, f"{stream}-shown")
+    hidden.act("shadow", user=SHADOWED)
+    readers = [open_reader(kind, server, name, tail=0) for name in streams for kind in ("sse", "ws", "sse")]
+    readers += [open_reader("sse", server, name, tail=0, token=token(SHADOWED)) for name in streams]
+    try:
+        for name in streams:
+            server.posted(name, "mine", user=SHADOWED)
+        eventually("both say the same", lambda: figures(server, streams[0], SHADOWED) == figures(server, streams[1], SHADOWED))
+        events, deliveries, *_ = figures(server, streams[0], SHADOWED)
+        assert (events, deliveries) == (1, 4)
+        assert figures(server, streams[0], "u1")[:2] == [0, 1]  # what is true
+    finally:
+        for reader in readers:
+            reader.close()
+
+
 @pytest.mark.parametrize("who", [None, "u1", SHADOWED])
 def test_a_cursor_at_ones_own_hidden_comment_is_never_ahead(mod, server, who):
     server.posted(mod.stream, user="u1")
