@@ -218,6 +218,23 @@ void moderation_spares_a_higher_role(void **state)
     desk_close(&desk);
 }
 
+void moderation_spares_who_acts_in_a_higher_role(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    struct acting hosts = by("demo", setting(ACT_SLOW, "", 5), "bob", ROLE_VIEWER | ROLE_HOST);
+    desk_act(&desk, &hosts);
+    assert_int_equal(hosts.call.end, ACT_DONE);
+    assert_int_equal(desk_refuses(&desk, "demo", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
+    (void)desk_do(&desk, "other", on_bob(ACT_BAN)); // nobody has heard of it there
+    hosts = by("demo", setting(ACT_SLOW, "", 0), "bob", ROLE_VIEWER | ROLE_MODERATOR);
+    desk_act(&desk, &hosts);
+    assert_int_equal(hosts.call.end, ACT_DONE);
+    (void)desk_do(&desk, "demo", on_bob(ACT_BAN)); // a host no more
+    desk_close(&desk);
+}
+
 /* ---- settings ---- */
 
 void moderation_tells_what_is_set(void **state)

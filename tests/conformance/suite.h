@@ -41,6 +41,7 @@
     TEST(moderation_undoes_what_lifts)                                                             \
     TEST(moderation_wants_warnings_acknowledged)                                                   \
     TEST(moderation_spares_a_higher_role)                                                          \
+    TEST(moderation_spares_who_acts_in_a_higher_role)                                              \
     TEST(moderation_tells_what_is_set)                                                             \
     TEST(moderation_holds_until_somebody_approves)                                                 \
     TEST(moderation_holds_so_many)                                                                 \

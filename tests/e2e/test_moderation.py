@@ -169,6 +169,7 @@ def test_nobody_acts_on_a_higher_role_nor_lifts_their_own(mod, server):
     assert (status, code) == (403, "wrong_role")
     boss = Moderator(server, mod.stream, "boss", "admin")
     ban = boss.act("ban", user=mod.user)
+    assert mod.refused("shadow", user=boss.user) == (403, "wrong_role")  # who never posted
     assert mod.refused("unban", user=mod.user)[0] == 403
     assert mod.refused("undo", act=ban["act"])[0] == 403
     boss.undo(ban["act"])

@@ -270,11 +270,18 @@ bool act_case_may_all(const struct act_case *act)
     return by->kind != ACTOR_USER || level_of(by->role_bits) == level_of(ROLE_ADMIN);
 }
 
+bool act_case_is_privileged(const struct act_case *act)
+{
+    const struct actor *by = &act->call->by;
+    return by->kind == ACTOR_USER && level_of(by->role_bits) > 0;
+}
+
 enum err act_case_check_role(struct act_case *act, struct str user)
 {
     uint32_t roles = 0;
     const struct actor *by = &act->call->by;
-    if (by->kind != ACTOR_USER || !act_case_is_open(act)) {
+    const bool has_none = act->head != NULL && act->head->row.id == 0; // nobody was there yet
+    if (by->kind != ACTOR_USER || !act_case_is_open(act) || has_none) {
         return ERR_OK;
     }
     TRY(store_sanctions_roles(act->ordering->store, act_case_stream(act), user, &roles));

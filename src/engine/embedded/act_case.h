@@ -85,6 +85,7 @@ MUST_USE enum err act_case_in_force(const struct act_case *act, enum act_do what
 MUST_USE enum err act_case_record(struct act_case *act);
 /* There is no role above theirs. */
 bool act_case_may_all(const struct act_case *act);
+bool act_case_is_privileged(const struct act_case *act); // by a moderator, host or admin
 /* Nobody acts on a higher role: refuses. */
 MUST_USE enum err act_case_check_role(struct act_case *act, struct str user);
 /* Nobody lifts a sanction from themselves: refuses. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/acts.h"
 
+#include "base/hash.h"
 #include "base/must.h"
 #include "engine/embedded/act_appeal.h"
 #include "engine/embedded/act_audit.h"
@@ -95,6 +96,20 @@ static enum err put_place(struct act_case *act)
     return store_acts_put_place(act->ordering->store, &act->place);
 }
 
+/* Who acts in a stream as a host is spared there like who posts as one. */
+static enum err note_rank(struct act_case *act)
+{
+    struct ordering *ordering = act->ordering;
+    const struct actor *by = &act->call->by;
+    const struct rank rank = {.stream = act_case_stream(act),
+                              .user = by->id,
+                              .user_hash = hash_str(ordering->identity.hash_key, by->id),
+                              .roles = by->role_bits};
+    return rank.stream == 0 || !act_case_is_privileged(act)
+               ? ERR_OK
+               : ranks_note(&ordering->ranks, ordering->store, &rank);
+}
+
 /* What was done is in the audit before it is answered. */
 static enum err close_case(struct act_case *act)
 {
@@ -122,6 +137,7 @@ static enum err close_case(struct act_case *act)
         act->place.act = act->id;
         TRY(put_place(act));
     }
+    TRY(note_rank(act));
     TRY(act_audit_add(act->ordering->store, &audit, act->now.wall_ms, &n));
     return act_told_send(act, &audit, n);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ranks -- the newest known roles of those who post, `ranks`: who has posted as a moderator, host
- * or admin is not acted on by those below, for as long as they are one.
+/* ranks -- the newest known roles of those who post or act, `ranks`: who has done so as a
+ * moderator, host or admin is not acted on by those below, for as long as they are one.
  *
- * Used by:  ordering.c, for each comment that is accepted.
+ * Used by:  ordering.c, for each comment that is accepted; acts.c, for each act that is done.
  * Thread:   the ordering thread's.
  * Bound:    RANKS_KNOWN users of 8 bytes, of whom the store need not be asked again.
  */
