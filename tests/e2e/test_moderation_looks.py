@@ -104,6 +104,16 @@ def test_a_raid_is_grouped(mod, server):
     assert len(server.history(mod.stream)) == 7
 
 
+def test_a_raid_that_changes_a_few_letters_is_one_group(mod, server):
+    texts = [f"Get {1000 + 977 * n} free coins in my channel now" for n in range(6)]
+    texts += ["xx get free coins in my channel now, fast", "GET  FR33  COINS IN MY CHANNEL N0W"]
+    seqs = [server.posted(mod.stream, text, user=f"r{n}")["seq"] for n, text in enumerate(texts)]
+    for n, text in enumerate(("what a goal, did you see that", "the free kick was in my view wrong", "i was there")):
+        server.posted(mod.stream, text, user=f"u{n}")
+    (group,) = [group for group in mod.look("similar")["groups"] if group["why"] == "text"]
+    assert group["seqs"] == seqs
+
+
 def test_pages(mod, server):
     for n in range(5):
         mod.act("ban", user=f"u{n}")

@@ -7,6 +7,7 @@
 #include "engine/embedded/young.h"
 #include "rules/fold.h"
 #include "rules/house_json.h"
+#include "rules/sketch.h"
 #include "rules/text_traits.h"
 #include "wire/cursor.h"
 #include "wire/json.h"
@@ -16,13 +17,15 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* Found alike by what rules/text_traits.h calls likeness, computed when it is asked: nothing of it
- * is stored. */
+/* Alike are those of the same likeness (rules/text_traits.h), and with them those whose sketch is
+ * near (rules/sketch.h); computed when it is asked: nothing of it is stored. */
 enum { TEXT_BYTES_MAX = 16 << 10 };
 
 struct found { // a comment
     uint64_t n, seq, likeness;
+    uint32_t crowd; // of those that are alike: 1..; 0: none
     bool is_young;
+    struct sketch sketch;
 };
 
 struct group {
@@ -35,6 +38,7 @@ struct view {
     const struct similar_question *question;
     uint32_t count, group_count;
     struct group groups[SIMILAR_COMMENTS_MAX / SIMILAR_LEAST + 1];
+    uint32_t firsts[SIMILAR_COMMENTS_MAX]; // of each crowd, in found
     struct found found[SIMILAR_COMMENTS_MAX];
     struct found young[SIMILAR_COMMENTS_MAX];
 };
@@ -42,16 +46,18 @@ struct view {
 /* ---- found ---- */
 
 /* As it stands in JSON: what is escaped there is escaped alike in all. */
-static uint64_t likeness_of(struct str body)
+static uint64_t likeness_of(struct str body, struct sketch *ret_sketch)
 {
     struct buf folded;
     struct traits traits = {.likeness = 0};
     const struct str text = json_slice_member(body, STR("text"));
     if (text.len < 2) {
+        sketch_draw(STR_NONE, ret_sketch);
         return 0;
     }
     buf_init(&folded, MEM_ENGINE, fold_bytes_max(TEXT_BYTES_MAX));
     text_traits_find((struct str){.at = text.at + 1, .len = text.len - 2}, &folded, &traits);
+    sketch_draw(fold_loosest(traits.folded), ret_sketch);
     buf_done(&folded);
     return traits.likeness;
 }
@@ -66,12 +72,10 @@ static enum err take(struct view *view, const struct store_row *row)
     int64_t since_s = 0;
     const enum err err = young_find(view->store, row->user, &since_s);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    view->found[view->count++] = (struct found){
-        .n = row->n,
-        .seq = row->seq,
-        .likeness = likeness_of(row->body),
-        .is_young = err == ERR_OK && is_young(view, since_s),
-    };
+    struct found *found = &view->found[view->count++];
+    *found = (struct found){
+        .n = row->n, .seq = row->seq, .is_young = err == ERR_OK && is_young(view, since_s)};
+    found->likeness = likeness_of(row->body, &found->sketch);
     return ERR_OK;
 }
 
@@ -111,6 +115,15 @@ static int by_likeness(const void *a, const void *b)
     return (left->seq > right->seq) - (left->seq < right->seq);
 }
 
+static int by_crowd(const void *a, const void *b)
+{
+    const struct found *left = a, *right = b;
+    if (left->crowd != right->crowd) {
+        return left->crowd > right->crowd ? 1 : -1;
+    }
+    return (left->seq > right->seq) - (left->seq < right->seq);
+}
+
 static int by_seq(const void *a, const void *b)
 {
     const struct found *left = a, *right = b;
@@ -131,15 +144,44 @@ static void add_group(struct view *view, bool is_by_text, uint32_t first, uint32
     }
 }
 
+/* The crowd of those that the first of it is near; a new one, if there is none. */
+static uint32_t crowd_of(struct view *view, uint32_t first, uint32_t *crowds)
+{
+    const struct found *found = &view->found[first];
+    if (found->likeness == 0) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < *crowds; i++) {
+        if (sketch_is_near(&view->found[view->firsts[i]].sketch, &found->sketch)) {
+            return i + 1;
+        }
+    }
+    view->firsts[(*crowds)++] = first;
+    return *crowds;
+}
+
+/* Those of one likeness are together by now. */
+static void make_crowds(struct view *view)
+{
+    uint32_t crowds = 0;
+    for (uint32_t i = 0; i < view->count; i++) {
+        struct found *found = &view->found[i];
+        const bool is_same = i > 0 && found->likeness == found[-1].likeness;
+        found->crowd = is_same ? found[-1].crowd : crowd_of(view, i, &crowds);
+    }
+}
+
 static void make_groups(struct view *view)
 {
     uint32_t young = 0;
     qsort(view->found, view->count, sizeof(view->found[0]), by_likeness);
+    make_crowds(view);
+    qsort(view->found, view->count, sizeof(view->found[0]), by_crowd);
     for (uint32_t first = 0, i = 1; i <= view->count && view->count > 0; i++) {
-        if (i < view->count && view->found[i].likeness == view->found[first].likeness) {
+        if (i < view->count && view->found[i].crowd == view->found[first].crowd) {
             continue;
         }
-        if (view->found[first].likeness != 0) {
+        if (view->found[first].crowd != 0) {
             add_group(view, true, first, i - first);
         }
         first = i;
