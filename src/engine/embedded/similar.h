@@ -4,8 +4,8 @@
  *
  * Used by:  moderation_reads.c.
  * Thread:   a reader's; inside a read transaction of its connection.
- * Bound:    the newest SIMILAR_COMMENTS_MAX comments, each held against one of every group; SIMILAR_GROUPS_MAX groups of
- *           SIMILAR_SHOWN_MAX comments at most.
+ * Bound:    the newest SIMILAR_COMMENTS_MAX comments, each held against one of every group;
+ *           SIMILAR_GROUPS_MAX groups of SIMILAR_SHOWN_MAX comments at most.
  */
 #pragma once
 
