@@ -81,6 +81,7 @@ class Studio {
   private is_due = false;
   private drawn_at = 0;
   private was_told = false;
+  private is_lost = false;
   private peer_timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly pass: Pass) {
@@ -119,7 +120,10 @@ class Studio {
       self,
       met: (user, id) => this.known.meetAt(user, [id]),
       chosen: () => this.drawQueueBar(),
-      changed: () => this.drawQueueBar(),
+      changed: () => {
+        this.drawQueueBar();
+        this.audit.draw(); // it may know more names
+      },
       failed,
     });
     this.raid = new Raid({
@@ -276,7 +280,7 @@ class Studio {
     if (error instanceof Problem && error.is_about_token) return this.signedOut(whyOf(error));
     // What this server does not serve is not there; a network that fails is told by the connection.
     if (error instanceof Problem && (error.status === 404 || error.status === 0)) return;
-    this.acting.tell(`${wordsOf(error)}.`);
+    this.acting.fail(`${wordsOf(error)}.`);
   }
 
   private signedOut(why: string): void {
@@ -325,10 +329,19 @@ class Studio {
     pill.hidden = false;
     pill.dataset["phase"] = status.is_offline && status.phase !== "live" ? "offline" : status.phase;
     setText(pill, connectionWord(status));
-    const notice = part("notice");
-    notice.hidden = status.phase !== "stopped";
-    setText(notice, status.problem === undefined ? "" : `${reasonOf(status.problem)}.`);
+    this.drawLoss();
     this.drawInForce();
+  }
+
+  /** A stream that stands still looks like one in which nobody writes: it is said. */
+  private drawLoss(): void {
+    const { phase, is_offline, problem } = this.stream.status;
+    this.is_lost = phase !== "live" && (this.is_lost || is_offline || phase === "waiting" || phase === "stopped");
+    const notice = part("notice");
+    notice.hidden = !this.is_lost;
+    if (!this.is_lost) return;
+    const why = problem === undefined ? "The connection was lost" : reasonOf(problem);
+    setText(notice, phase === "stopped" ? `${why}.` : `${why}. What is shown here is from before; it goes on when the connection is back.`);
   }
 
   private drawInForce(): void {

@@ -133,6 +133,38 @@ test("a key that is held down acts once; the audit says what was set, and whose 
   await sam.assertClean(lostNetwork);
 });
 
+test("a server that is gone: it is said, and what was not done does not look done", async (t) => {
+  const { roar } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.choose("you are all fools");
+  await roar.kill();
+  await sam.page.locator("#notice").getByText("What is shown here is from before").waitFor();
+  await sam.press("d");
+  await sam.told("Could not delete Troll's comment. The server cannot be reached.");
+  assert.equal(await sam.page.locator("#told.failed").count(), 1);
+  assert.deepEqual(await sam.lowContrast("#told-text, #notice"), []);
+  await sam.shoot("studio-gone");
+  await roar.restart();
+  await sam.page.locator("#connection[data-phase=live]").waitFor();
+  await sam.page.locator("#notice").waitFor({ state: "hidden" });
+  await sam.press("d");
+  await sam.told("Deleted Troll's comment");
+  assert.equal(await sam.page.locator("#told.failed").count(), 0);
+  await sam.assertClean(lostNetwork);
+});
+
+test("a raid that comes while its empty panel has the focus is at hand for the keys", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.press("2");
+  await sam.page.getByText("No texts that many wrote alike").waitFor();
+  for (const name of ["a", "b", "c"]) await say(name, "Buy followers now at fans dot example");
+  await sam.page.locator("#raid .item").waitFor();
+  await sam.press("j");
+  await sam.page.locator("#raid .item[aria-selected=true]").waitFor();
+  await sam.assertClean(lostNetwork);
+});
+
 test("keys go through the stream and hold it; Escape follows it again", async (t) => {
   const { roar, say } = await show(t, talk);
   const sam = await Desk.open(t, browser, roar);

@@ -4,7 +4,7 @@ import { Problem, type Act, type Acted, type Moderator } from "@roar/sdk";
 import { setText } from "../dom.js";
 import { reasonOf } from "../words.js";
 import type { Where } from "./scope.js";
-import { doneWord } from "./telling.js";
+import { doneWord, toDoWord } from "./telling.js";
 
 export interface ActingParts {
   readonly told: HTMLElement;
@@ -43,7 +43,8 @@ export class Acting {
 
   /** True when it is in force. `whom` ends the sentence: "Ann's comment". */
   async do(act: Act, whom: string, where: Where = "here"): Promise<boolean> {
-    const words = `${doneWord(act.do)} ${whom}`.trim() + (where === "everywhere" ? " everywhere" : "");
+    const rest = (whom === "" ? "" : ` ${whom}`) + (where === "everywhere" ? " everywhere" : "");
+    const words = doneWord(act.do) + rest;
     try {
       const acted = await this.actors[where].act(act);
       if (acted.duplicate === true) {
@@ -55,7 +56,7 @@ export class Acting {
       this.done(acted, act.do, { words, where });
       return true;
     } catch (error) {
-      this.tell(`${words}: no. ${wordsOf(error)}.`, false);
+      this.fail(`Could not ${toDoWord(act.do)}${rest}. ${wordsOf(error)}.`);
       return false;
     }
   }
@@ -75,7 +76,7 @@ export class Acting {
       return true;
     } catch (error) {
       const is_gone = error instanceof Problem && (error.status === 404 || error.status === 409);
-      this.tell(`Not undone: ${words}. ${wordsOf(error)}.`, false);
+      this.fail(`Not undone: ${words}. ${wordsOf(error)}.`);
       return is_gone;
     }
   }
@@ -84,9 +85,16 @@ export class Acting {
   tell(text: string, can_undo = false): void {
     const { told, undo } = this.parts;
     told.hidden = false;
+    told.classList.remove("failed");
     undo.hidden = !can_undo;
     setText(this.parts.text, text);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => (told.hidden = true), TOLD_MS);
+  }
+
+  /** Says what did not come to be, so that nobody takes it for done. */
+  fail(text: string): void {
+    this.tell(text);
+    this.parts.told.classList.add("failed");
   }
 }

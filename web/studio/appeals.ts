@@ -5,7 +5,7 @@ import { Problem, type ActSeen, type Appeal, type Moderator, type UserSeen, type
 import { make } from "../dom.js";
 import { hueOf } from "../look.js";
 import type { Known } from "./known.js";
-import { ListBox } from "./list_box.js";
+import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
 import { timeOf } from "./live.js";
 import { entryText } from "./telling.js";
 
@@ -35,10 +35,7 @@ interface Detail {
   readonly evidence: readonly Written[];
 }
 
-export interface AppealsOptions {
-  readonly panel: HTMLElement;
-  readonly box: HTMLElement;
-  readonly empty: HTMLElement;
+export interface AppealsOptions extends ListPanel {
   readonly decided: HTMLInputElement;
   readonly moderator: Pick<Moderator, "appeals" | "entry" | "user">;
   /** Where acts on all streams are looked up, by those who may. */
@@ -148,13 +145,9 @@ export class Appeals {
   }
 
   private draw(): void {
-    const { panel, box, empty } = this.options;
     const { shown } = this;
-    const had_focus = this.list.has_focus;
     this.list.draw(shown);
-    empty.hidden = shown.length > 0;
-    box.hidden = shown.length === 0;
-    if (had_focus && box.hidden) panel.focus();
+    showEmpty(this.options, shown.length === 0);
   }
 
   private fill(element: HTMLElement, appeal: Appeal): void {

@@ -72,7 +72,9 @@ export class ActBar<K extends Key> {
     button.type = "button";
     button.tabIndex = this.buttons.size === 0 ? 0 : -1;
     button.setAttribute("aria-keyshortcuts", key.key);
-    button.append(make("kbd", "", key.key), make("span", "act-label", key.label));
+    const kbd = make("kbd", "", key.key);
+    kbd.ariaHidden = "true"; // it is among the shortcuts
+    button.append(kbd, make("span", "act-label", key.label));
     button.addEventListener("click", (event) => {
       const is_asked = event.shiftKey || key.needs_text === true || this.is_asking;
       this.is_asking = false;

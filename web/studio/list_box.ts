@@ -22,6 +22,22 @@ export interface ListBoxOptions<T> {
   pastEnd?(): void;
 }
 
+export interface ListPanel {
+  readonly panel: HTMLElement;
+  readonly box: HTMLElement;
+  /** What is said when there is nothing. */
+  readonly empty: HTMLElement;
+}
+
+/** A list with nothing in it makes room for words that say so. The focus stays in the panel, and on the list once there is one. */
+export function showEmpty({ panel, box, empty }: ListPanel, is_empty: boolean): void {
+  const { activeElement: focused } = document;
+  empty.hidden = !is_empty;
+  box.hidden = is_empty;
+  if (is_empty && focused === box) panel.focus({ preventScroll: true });
+  if (!is_empty && focused === panel) box.focus({ preventScroll: true });
+}
+
 interface Shown<T> {
   readonly element: HTMLElement;
   item: T;

@@ -4,7 +4,7 @@ import type { Claim, HeldComment, Moderator, User } from "@roar/sdk";
 import { make } from "../dom.js";
 import { hueOf, nameOf } from "../look.js";
 import { waitText } from "../words.js";
-import { ListBox } from "./list_box.js";
+import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
 import { timeOf } from "./live.js";
 import { marksText } from "./marks.js";
 import { ruleWord } from "./telling.js";
@@ -14,14 +14,8 @@ const IDLE_PACE_MS = 60_000;
 /** A claim is renewed when half of it is over. */
 const CLAIM_MS = 30_000;
 
-export interface QueueParts {
-  readonly panel: HTMLElement;
-  readonly box: HTMLElement;
-  readonly empty: HTMLElement;
-}
-
 export interface QueueOptions {
-  readonly parts: QueueParts;
+  readonly parts: ListPanel;
   readonly moderator: Pick<Moderator, "held" | "claim" | "release">;
   /** Who we are. */
   readonly self: string;
@@ -103,10 +97,7 @@ export class Queue {
   private draw(): void {
     const { parts, changed } = this.options;
     this.list.draw(this.comments);
-    parts.empty.hidden = this.comments.length > 0;
-    const had_focus = this.list.has_focus;
-    parts.box.hidden = this.comments.length === 0;
-    if (had_focus && parts.box.hidden) parts.panel.focus();
+    showEmpty(parts, this.comments.length === 0);
     changed();
   }
 

@@ -5,7 +5,7 @@ import { make } from "../dom.js";
 import { nameOf } from "../look.js";
 import { countText, isolated } from "../words.js";
 import type { ActKey } from "./keys.js";
-import { ListBox } from "./list_box.js";
+import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
 
 const PACE_MS = 3_000;
 const LIMIT = 500;
@@ -59,10 +59,7 @@ export function previewOf(group: SimilarGroup): Node[] {
   return [make("p", "", `${countText(group.count, "comment", "comments")} by ${people}:`), list, ...more];
 }
 
-export interface RaidOptions {
-  readonly panel: HTMLElement;
-  readonly box: HTMLElement;
-  readonly empty: HTMLElement;
+export interface RaidOptions extends ListPanel {
   readonly moderator: Pick<Moderator, "similar">;
   chosen(group: SimilarGroup | undefined): void;
   changed(): void;
@@ -100,15 +97,12 @@ export class Raid {
   }
 
   async refresh(): Promise<void> {
-    const { moderator, panel, box, empty, changed, failed } = this.options;
+    const { moderator, changed, failed } = this.options;
     clearTimeout(this.timer);
     try {
       this.groups = await moderator.similar(LIMIT);
       this.list.draw(this.groups);
-      empty.hidden = this.groups.length > 0;
-      const had_focus = this.list.has_focus;
-      box.hidden = this.groups.length === 0;
-      if (had_focus && box.hidden) panel.focus();
+      showEmpty(this.options, this.groups.length === 0);
       changed();
     } catch (error) {
       failed(error);

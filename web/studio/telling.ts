@@ -31,6 +31,17 @@ const did: Readonly<Record<string, string>> = {
   decide: "decided on",
 };
 
+/** Could not "delete" it, where that is not its name. */
+const toDo: Readonly<Record<string, string>> = {
+  hold: "hold back",
+  clear: "clear the stream",
+  timeout: "time out",
+  slow: "set slow mode",
+  mode: "switch",
+  shield: "put the shield",
+  terms: "set the terms",
+};
+
 const rules: Readonly<Record<string, string>> = {
   terms: "a word of the list",
   links: "a link",
@@ -50,6 +61,9 @@ const rules: Readonly<Record<string, string>> = {
 export const ruleWord = (rule: string): string => rules[rule] ?? rule;
 
 export const didWord = (what: string): string => did[what] ?? what;
+
+/** To "time out" somebody. */
+export const toDoWord = (what: string): string => toDo[what] ?? what;
 
 /** "Deleted" Ann's comment. */
 export function doneWord(what: string): string {
