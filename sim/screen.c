@@ -192,7 +192,7 @@ static void check_notice(const struct screen *screen, struct str json)
 /* To who is concerned alone. */
 static void on_notified(struct prover_log *log, struct str json)
 {
-    const struct screen *screen = screen_of(log);
+    struct screen *screen = screen_of(log);
     struct world *world = screen->ledger->world;
     world_holds(world, screen->user != NOBODY_USER, "P8: nobody in particular is told %.*s",
                 (int)json.len, json.at);
@@ -207,6 +207,7 @@ static void on_notified(struct prover_log *log, struct str json)
         const struct deed *deed = deeds_find(world, number(json, "\"act\":\"a"));
         world_holds(world, deed != NULL && deed->user == screen->user,
                     "P8: u%u is told of the warning of another", screen->user);
+        screen->warned++;
         return;
     }
     const uint64_t cid = number(json, "\"cid\":\"c");

@@ -228,6 +228,8 @@ static void come(struct world *world, struct watcher *watcher)
                watcher->hub, ledger->name.at, join.has_cursor ? (long long)join.cursor.seq : -1,
                lane_name((enum lane)join.lane), join.encoding == NULL ? ", by poll" : "",
                watcher->user == NOBODY_USER ? -1 : watcher->user);
+    watcher->fence = world->deeds.fence;
+    watcher->warned = watcher->screen.warned;
     prover_begin(&watcher->prover, &watcher->screen.log, &join,
                  ledger_prev(ledger, NOBODY_USER, ledger->published + 1));
     watcher->prover.fenced = &world->deeds.fence;
@@ -302,8 +304,23 @@ static void change_lane(struct world *world, struct watcher *watcher)
     turn_soon(watcher);
 }
 
+/* Who reads what everybody is sent was told of the warnings that they came with. */
+static void check_warned(struct world *world, const struct watcher *watcher)
+{
+    if (watcher->is_joined && watcher->viewer.mode == VIEWER_LIVE && watcher->user != NOBODY_USER &&
+        world->scenario->bad_disks == 0) { // else it could not be asked
+        world_holds(world,
+                    watcher->screen.warned > watcher->warned ||
+                        !deeds_under(&world->ledgers[watcher->stream], ACT_WARN, watcher->user,
+                                     watcher->fence),
+                    "P9: w%u came as u%u, who is warned, and was not told", watcher->number,
+                    watcher->user);
+    }
+}
+
 void watcher_step(struct world *world, struct watcher *watcher)
 {
+    check_warned(world, watcher);
     watcher->due_ms = world->now_ms + world_while(world, 2 * world->pace_ms);
     if (world->port == NULL) {
         return;

@@ -149,6 +149,7 @@ struct screen {            // what a watcher has been told, and what it would sh
     struct ledger *ledger;
     uint8_t user;      // whose view; NOBODY_USER: everybody's
     bool moderates;    // is told who did what, and of acts
+    uint32_t warned;   // how often it was told of a warning
     uint64_t *acts;    // owned; [EVENTS_MAX]: the newest act on a comment that it knows of
     uint8_t *is_shown; // owned; [EVENTS_MAX]
     uint8_t *is_known; // owned; [EVENTS_MAX]: it was sent the comment, or that it is removed
@@ -184,6 +185,8 @@ struct watcher {          // watcher.c
     bool has_place; // it has seen something to resume from
     uint64_t place; // where it stands over all its lives
     uint32_t room;
+    uint64_t fence;  // of deeds, when it came
+    uint32_t warned; // its screen had been, then
 };
 
 struct attendance { // of one identity: presence.c's truth

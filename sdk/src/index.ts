@@ -5,7 +5,8 @@
  *     stream.onChange(() => requestAnimationFrame(() => draw(stream.lines, stream.status)));
  *     stream.post({ text: "hello" });
  */
-export { Stream, type Line, type Phase, type Status, type StreamOptions, type Warning } from "./stream.js";
+export { Stream, type Line, type Phase, type Status, type StreamOptions } from "./stream.js";
+export type { Warning } from "./warnings.js";
 export type { CommentLine, Facts, GapLine, LogLine, RemovedLine } from "./log.js";
 export type { OwnLine } from "./outbox.js";
 export { becomeGuest, Problem, tokenClaims, tokenEnds, type Draft, type Guest, type TokenClaims, type TokenReason, type TokenSource } from "./http.js";

@@ -299,6 +299,8 @@ export interface PollAnswer {
   events: readonly unknown[];
   next_ms?: number;
   resync?: boolean;
+  /** Warnings of who polls. */
+  warned?: readonly unknown[];
 }
 
 export interface HistoryPage {

@@ -22,6 +22,7 @@ import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { Route } from "./route.js";
 import { poll } from "./transport/poll.js";
+import { Warnings, type Warning } from "./warnings.js";
 import { sse } from "./transport/sse.js";
 import type { Connection, End, Transport, TransportName, Watching } from "./transport/transport.js";
 import { websocket } from "./transport/ws.js";
@@ -40,12 +41,6 @@ export interface Status {
   readonly problem: Problem | undefined;
   /** The device says that it has no network. */
   readonly is_offline: boolean;
-}
-
-export interface Warning {
-  readonly act: string;
-  /** What the moderator said; empty where only the refusal told us. */
-  readonly text: string;
 }
 
 export interface StreamOptions {
@@ -127,7 +122,7 @@ export class Stream {
   private self: string | undefined;
   private is_unhurried = false;
   private posted_at: number | undefined;
-  private warned: Warning | undefined;
+  private readonly warnings = new Warnings();
 
   // This connection.
   private greeted_at: number | undefined;
@@ -204,17 +199,17 @@ export class Stream {
     }
   }
 
-  /** A warning that nobody has acknowledged yet: until then nothing is taken from us. */
+  /** A warning that nobody has acknowledged yet, of several the oldest: until then nothing is taken from us. */
   get warning(): Warning | undefined {
-    return this.warned;
+    return this.warnings.oldest;
   }
 
   /** Says that we have read the warning, and sends what was refused because of it. Throws Problem. */
   async acknowledge(): Promise<void> {
-    const { warned } = this;
-    if (warned === undefined) return;
-    await this.server.acknowledge(this.name, warned.act);
-    if (this.warned?.act === warned.act) this.warned = undefined;
+    const { warning } = this;
+    if (warning === undefined) return;
+    await this.server.acknowledge(this.name, warning.act);
+    this.warnings.acknowledged(warning.act);
     this.outbox.retryRefused("must_acknowledge");
     this.changed();
   }
@@ -407,7 +402,7 @@ export class Stream {
     }
     if (message.type === "notice" || message.type === "marked") return this.tellNews(message);
     if (message.type === "warned") {
-      this.warned = { act: message.act, text: message.text };
+      if (!this.warnings.tell(message.act, message.text)) return;
       this.changed();
       return this.tellNews(message);
     }
@@ -538,16 +533,14 @@ export class Stream {
     const claims = token === undefined ? undefined : tokenClaims(token);
     if (claims?.sub !== this.self) {
       this.posted_at = undefined;
-      this.warned = undefined;
+      this.warnings.clear();
     }
     this.self = claims?.sub;
     this.is_unhurried = claims?.roles?.some((role) => UNHURRIED.has(role)) === true;
   }
 
   private refused(problem: Problem): void {
-    if (problem.code === "must_acknowledge" && problem.act !== undefined && this.warned?.act !== problem.act) {
-      this.warned = { act: problem.act, text: "" };
-    }
+    if (problem.code === "must_acknowledge" && problem.act !== undefined) this.warnings.stands(problem.act);
     const { slow } = this.log.facts;
     if (problem.code === "slow_mode" && problem.retry_ms !== undefined) {
       this.posted_at = this.ports.clock.now() + problem.retry_ms - slow * 1_000;

@@ -133,6 +133,30 @@ test("a warning stands until it is acknowledged; then what it stopped is sent", 
   assert.deepEqual(told(stream.lines), ["but"]);
 });
 
+test("of several warnings each is acknowledged; who is told again of one that is done with hears nothing", async () => {
+  const world = new World();
+  const done: unknown[] = [];
+  world.respond = (asked) => {
+    done.push(asked.body);
+    return { status: 200, body: { act: "a9" } };
+  };
+  const stream = world.stream({ token: tokenOf("me") });
+  const news: string[] = [];
+  stream.onNews(({ type }) => news.push(type));
+  world.attempt.hello(0);
+  await settled();
+  const first = { type: "warned", act: "a5", text: "Be kind." } as const;
+  world.attempt.say(first, { type: "warned", act: "a7", text: "No names, please." }, first);
+  assert.deepEqual(news, ["warned", "warned"]);
+  assert.equal(stream.warning?.act, "a5");
+  await stream.acknowledge();
+  assert.equal(stream.warning?.text, "No names, please.");
+  world.attempt.say(first);
+  await stream.acknowledge();
+  assert.equal(stream.warning, undefined);
+  assert.deepEqual(done, [{ act: "a5" }, { act: "a7" }]);
+});
+
 test("what is ours and removed leaves a line; what is others' does not", async () => {
   const world = new World();
   const stream = world.stream({ token: tokenOf("u1") });

@@ -137,7 +137,7 @@ test("poll: the first answer at once, then it waits; each moves the cursor", asy
       urls.push(url);
       const answers = [
         { epoch: EPOCH, cursor: "k3f9.4", events: [comment(3), comment(4)], next_ms: 0 },
-        { epoch: EPOCH, cursor: "k3f9.9", events: [comment(9, 4)], next_ms: 0 },
+        { epoch: EPOCH, cursor: "k3f9.9", events: [comment(9, 4)], next_ms: 0, warned: [{ type: "warned", act: "a5", text: "Be kind" }] },
       ];
       const answer = answers[urls.length - 1];
       if (answer === undefined) return; // it waits
@@ -148,7 +148,7 @@ test("poll: the first answer at once, then it waits; each moves the cursor", asy
       const { heard, connection } = start(poll, server);
       while (urls.length < 3) await settled();
       connection.close();
-      assert.deepEqual(heard.types, ["hello 2", "comment 3", "comment 4", "mark 4", "comment 9", "mark 9"]);
+      assert.deepEqual(heard.types, ["hello 2", "comment 3", "comment 4", "mark 4", "comment 9", "mark 9", "warned"]);
     },
   );
   assert.deepEqual(urls.map(({ search }) => search), [

@@ -64,6 +64,8 @@ static struct {
     const char *found_act;  // the same of one act
     bool keeps_act;
     struct act_call *kept_act; // the port's still
+    uint64_t warned_user;      // hash
+    struct notice *warning;    // of theirs
     char address[ADDRESS_TEXT_MAX];
     uint32_t reads;
     /* -- the hub's -- */
@@ -268,11 +270,32 @@ static void fake_moderation(struct port *port, struct moderation_call *call)
     call->call.done(&call->call);
 }
 
+static bool fake_may_be_warned(const struct port *port, uint64_t user)
+{
+    (void)port;
+    return user != 0 && user == fake.warned_user;
+}
+
+static void fake_warnings(struct port *port, struct warnings *warnings)
+{
+    (void)port;
+    warnings->count = fake.warning == NULL ? 0 : 1;
+    warnings->notices[0] = fake.warning;
+    warnings->call.done(&warnings->call);
+}
+
+void warnings_done(struct warnings *warnings)
+{
+    warnings->count = 0; // they are the test's
+}
+
 static const struct port_ops fake_port_ops = {.submit = fake_submit,
                                               .read = fake_read,
                                               .stream = fake_stream,
                                               .act = fake_act,
-                                              .moderation = fake_moderation};
+                                              .moderation = fake_moderation,
+                                              .may_be_warned = fake_may_be_warned,
+                                              .warnings = fake_warnings};
 static struct port fake_port = {.ops = &fake_port_ops, .epoch = {"k3f9"}};
 
 /* ---- the hub ---- */

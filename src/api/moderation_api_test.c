@@ -353,6 +353,33 @@ static void a_statement_gives_its_reasons(void **state)
     assert_says(ask_as("GET", path, NULL, "viewer"), 404, "\"not_found\"");
 }
 
+static void a_poll_tells_who_is_warned(void **state)
+{
+    enum { EVE = 7 };
+    static const char json[] = "{\"type\":\"warned\",\"act\":\"a5\"}";
+    static union {
+        struct notice notice;
+        char bytes[sizeof(struct notice) + sizeof(json)];
+    } told = {.notice.json_len = sizeof(json) - 1};
+    const struct fake_ask first = {.method = "GET", .path = "/v1/streams/demo/poll"};
+    const struct fake_ask later = {
+        .method = "GET", .path = "/v1/streams/demo/poll", .query = "after=1"};
+    (void)state;
+    memcpy(told.notice.json, json, sizeof(json) - 1);
+    fake.found = (struct poll_found){.user = EVE};
+    fake.warning = &told.notice;
+    fake.warned_user = EVE + 1;
+    assert_says(fake_ask(&later), 200, "\"next_ms\":0}");
+    fake.warned_user = EVE;
+    assert_says(fake_ask(&later), 200,
+                "\"next_ms\":0,\"warned\":[{\"type\":\"warned\",\"act\":\"a5\"}]}");
+    assert_says(fake_ask(&first), 200, "\"act\":\"a5\"}],\"pins\":[]}");
+    fake.warning = NULL; // it is somebody like them
+    assert_says(fake_ask(&later), 200, "\"next_ms\":0}");
+    fake.found.user = 0;
+    assert_says(fake_ask(&first), 200, "\"next_ms\":0,\"pins\":[]}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int main(void)
@@ -373,6 +400,7 @@ int main(void)
         TEST(who_is_concerned_appeals),
         TEST(everybody_sees_their_own_appeals),
         TEST(a_statement_gives_its_reasons),
+        TEST(a_poll_tells_who_is_warned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

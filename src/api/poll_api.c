@@ -39,48 +39,81 @@ static void write_events(struct buf *out, struct str stream, const struct poll_f
     buf_add_byte(out, ']');
 }
 
-/* ---- the first poll of a reader has the pins, too ---- */
+/* ---- what the port is asked for: warnings of who is known; of a first poll the pins ---- */
 
-struct first_poll {
-    struct read read; // first: what the port holds
+struct rest {
+    union { // the call first
+        struct read read;
+        struct warnings warnings;
+    };
     struct exchange *exchange;
+    struct port *port;
+    struct home *home;
     struct kept_name stream;
-    struct buf body; // owned; all but the pins and the brace
+    struct buf body; // owned; all but the rest and the brace
+    bool wants_pins;
 };
+
+_Static_assert(offsetof(struct rest, read) == 0 && offsetof(struct read, call) == 0 &&
+                   offsetof(struct warnings, call) == 0,
+               "a call of the rest is the rest");
+
+static void end(struct rest *rest)
+{
+    buf_add_byte(&rest->body, '}');
+    respond_json(rest->exchange, 200, &rest->body, STR_NONE);
+    mem_free(MEM_CONN, rest);
+}
 
 static void on_pins(struct call *call)
 {
-    struct first_poll *first = (struct first_poll *)(void *)call;
-    const bool was_read = first->read.result == ERR_OK;
-    pin_list_write(&first->body, first->read.events, was_read ? first->read.count : 0);
-    buf_add_byte(&first->body, '}');
-    respond_json(first->exchange, 200, &first->body, STR_NONE);
-    read_done(&first->read);
-    mem_free(MEM_CONN, first);
+    struct rest *rest = (struct rest *)(void *)call;
+    const bool was_read = rest->read.result == ERR_OK;
+    pin_list_write(&rest->body, rest->read.events, was_read ? rest->read.count : 0);
+    read_done(&rest->read);
+    end(rest);
 }
 
-_Static_assert(offsetof(struct first_poll, read) == 0 && offsetof(struct read, call) == 0,
-               "a call of a read is its poll");
-
-/* Takes the body over. ERR_NOMEM. */
-static enum err add_pins(const struct ask *ask, struct buf *body)
+static void add_pins(struct rest *rest)
 {
-    struct first_poll *first = mem_new(MEM_CONN, sizeof(*first));
-    if (first == NULL) {
-        return ERR_NOMEM;
+    rest->read = (struct read){.call = {.home = rest->home, .done = on_pins},
+                               .stream = ask_kept_name(&rest->stream),
+                               .from = READ_BEFORE,
+                               .bound = SEQ_MAX + 1,
+                               .upto = SEQ_MAX,
+                               .limit = READ_LIMIT_MAX,
+                               .kinds = 1U << EVENT_PIN | 1U << EVENT_UNPIN};
+    port_read(rest->port, &rest->read);
+}
+
+/* Those that could not be asked for come with the next poll. */
+static void on_warnings(struct call *call)
+{
+    struct rest *rest = (struct rest *)(void *)call;
+    if (rest->warnings.count > 0) {
+        json_write_name(&rest->body, "warned");
+        buf_add_byte(&rest->body, '[');
+        for (uint32_t i = 0; i < rest->warnings.count; i++) {
+            const struct notice *notice = rest->warnings.notices[i];
+            buf_add_str(&rest->body, i == 0 ? STR_NONE : STR(","));
+            buf_add(&rest->body, notice->json, notice->json_len);
+        }
+        buf_add_byte(&rest->body, ']');
     }
-    first->exchange = ask->exchange;
-    first->body = *body;
-    ask_keep_name(&first->stream, ask->stream);
-    first->read = (struct read){.call = {.home = desk_home(ask->server), .done = on_pins},
-                                .stream = ask_kept_name(&first->stream),
-                                .from = READ_BEFORE,
-                                .bound = SEQ_MAX + 1,
-                                .upto = SEQ_MAX,
-                                .limit = READ_LIMIT_MAX,
-                                .kinds = 1U << EVENT_PIN | 1U << EVENT_UNPIN};
-    port_read(ask->api->shared->port, &first->read);
-    return ERR_OK;
+    warnings_done(&rest->warnings);
+    if (rest->wants_pins) {
+        add_pins(rest);
+    } else {
+        end(rest);
+    }
+}
+
+static void add_warnings(struct rest *rest, uint64_t user)
+{
+    rest->warnings = (struct warnings){.call = {.home = rest->home, .done = on_warnings},
+                                       .stream = ask_kept_name(&rest->stream),
+                                       .user = user};
+    port_warnings(rest->port, &rest->warnings);
 }
 
 /* Without a cursor: it begins here. */
@@ -91,6 +124,30 @@ static bool is_first(const struct ask *ask)
     bool has_cursor = false;
     return request_field(ask->request, "last-event-id").len == 0 &&
            ask_cursor(ask, "after", &cursor, &has_cursor, &why) == ERR_OK && !has_cursor;
+}
+
+/* Takes the body over. False: there is nothing to ask for, or no memory. */
+static bool add_rest(const struct ask *ask, struct buf *body, uint64_t user)
+{
+    struct port *port = ask->api->shared->port;
+    const bool wants_warnings = user != 0 && port_may_be_warned(port, user);
+    const bool wants_pins = is_first(ask);
+    struct rest *rest = wants_warnings || wants_pins ? mem_new(MEM_CONN, sizeof(*rest)) : NULL;
+    if (rest == NULL) {
+        return false;
+    }
+    rest->exchange = ask->exchange;
+    rest->port = port;
+    rest->home = desk_home(ask->server);
+    rest->body = *body;
+    rest->wants_pins = wants_pins;
+    ask_keep_name(&rest->stream, ask->stream);
+    if (wants_warnings) {
+        add_warnings(rest, user);
+    } else {
+        add_pins(rest);
+    }
+    return true;
 }
 
 static void on_found(struct exchange *exchange, const struct poll_found *found)
@@ -114,7 +171,7 @@ static void on_found(struct exchange *exchange, const struct poll_found *found)
     }
     write_events(&body, ask.stream, found);
     json_write_member_u64(&body, "next_ms", next_ms(&ask, found));
-    if (is_first(&ask) && add_pins(&ask, &body) == ERR_OK) {
+    if (add_rest(&ask, &body, found->user)) {
         return;
     }
     buf_add_byte(&body, '}');

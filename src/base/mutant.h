@@ -81,7 +81,8 @@
     X(FOLDED_SHOWS_REMOVED, "history shows what was removed")                                      \
     X(FOLDED_LACKS_RESTORED, "history leaves out what was restored")                               \
     X(ALL_VIEW_PUBLIC, "moderators are not shown what is shadowed")                                \
-    X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")
+    X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")       \
+    X(WARNED_ONCE, "who comes back is not told of a warning in force")
 
 /* Those of the hub that need moderators: the hub's own histories miss them (hub/model_test.c). */
 #define MODEL_MUTANTS(X)                                                                           \

@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
+#include "hub/remind.h"
 #include "hub/staff.h"
 #include "hub/view.h"
 
@@ -30,9 +31,28 @@ enum err apart_take(struct stream *stream, struct event *event)
     return ERR_OK;
 }
 
+/* Of one that waits for more to come, at once. */
+static void remind(struct catchup *catchup)
+{
+    struct viewer *viewer = catchup->viewer;
+    remind_soon(catchup);
+    const bool waits = viewer->mode == VIEWER_CATCHUP && !catchup->away && !viewer->blocked;
+    if (waits && remind_is_due(catchup)) {
+        list_remove(&viewer->link);
+        catchup_resume(viewer);
+    }
+}
+
+/* Or is to be told something first. */
+static bool reads_apart(const struct viewer *viewer, uint64_t user, bool moderates)
+{
+    return moderates || view_is_apart(viewer->stream, user) ||
+           port_may_be_warned(viewer->stream->hub->options.port, user);
+}
+
 enum err apart_recognize(struct viewer *viewer, uint64_t user, bool moderates)
 {
-    if (viewer->mode == VIEWER_LIVE && (moderates || view_is_apart(viewer->stream, user))) {
+    if (viewer->mode == VIEWER_LIVE && reads_apart(viewer, user, moderates)) {
         TRY(catchup_part(viewer));
     }
     const bool moderated = viewer->moderates;
@@ -44,6 +64,7 @@ enum err apart_recognize(struct viewer *viewer, uint64_t user, bool moderates)
             return err;
         }
         view_enter(viewer->catchup, user);
+        remind(viewer->catchup);
     }
     viewer->has_user = user != 0;
     return ERR_OK;

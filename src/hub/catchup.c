@@ -6,6 +6,7 @@
 #include "hub/channel.h"
 #include "hub/door.h"
 #include "hub/early.h"
+#include "hub/remind.h"
 #include "hub/sift.h"
 #include "hub/sparse.h"
 #include "hub/staff.h"
@@ -176,6 +177,22 @@ void catchup_count_hole(struct catchup *catchup)
                                         .upto = catchup->hole_upto,
                                         .view = catchup->owes_gap ? 0 : catchup->view,
                                         .with_removed = true});
+}
+
+static void on_reminded(struct catchup *catchup)
+{
+    on_back(catchup, ERR_OK);
+}
+
+/* True: it was asked, and comes back. */
+static bool ask_warnings(struct catchup *catchup)
+{
+    struct reminder *reminder = catchup->is_to_remind ? remind_begin(catchup) : NULL;
+    if (reminder != NULL) {
+        go_away(catchup);
+        remind_ask(reminder, on_reminded);
+    }
+    return reminder != NULL;
 }
 
 /* The presence it missed while it caught up. */
@@ -385,7 +402,7 @@ static enum err try_live(struct viewer *viewer)
     struct channel *channel = channel_find(stream, catchup->encoding, lane);
     if (catchup->owes_gap || is_apart(catchup) || has_acts(catchup) ||
         !page_is_empty(&catchup->page) || lane_scribe_waits(&catchup->scribe) ||
-        catchup->lane_next != LANES) {
+        catchup->lane_next != LANES || catchup->is_to_remind) {
         return ERR_AGAIN;
     }
     if (channel == NULL && catchup->position == goal_of(viewer)) {
@@ -687,6 +704,9 @@ static void go_on(struct viewer *viewer)
         }
     }
     if (page_is_empty(&catchup->page)) {
+        if (ask_warnings(catchup)) {
+            return;
+        }
         if (catchup->lane_next != LANES && !has_acts(catchup)) {
             begin_anew(viewer);
             return;

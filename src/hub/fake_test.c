@@ -96,11 +96,25 @@ static void ask_count(struct port *port, struct count_call *count)
     keep_loose(port, &count->call, true);
 }
 
+static bool may_be_warned(const struct port *port, uint64_t user)
+{
+    const struct fake_engine *engine = (const struct fake_engine *)(const void *)port;
+    return engine->warned_user != 0 && engine->warned_user % 2 == user % 2; // and some others
+}
+
+static void ask_warnings(struct port *port, struct warnings *warnings)
+{
+    ((struct fake_engine *)port)->warnings++;
+    keep_ordered(port, FAKE_WARNINGS, &warnings->call);
+}
+
 static const struct port_ops ops = {.watch = ask_watch,
                                     .unwatch = ask_unwatch,
                                     .sync = ask_sync,
                                     .read = ask_read,
-                                    .count = ask_count};
+                                    .count = ask_count,
+                                    .may_be_warned = may_be_warned,
+                                    .warnings = ask_warnings};
 
 bool fake_event_is_shown(const struct event *event, uint64_t view)
 {
@@ -567,6 +581,22 @@ static void answer_loose(struct fake_engine *engine)
     call_finish(call);
 }
 
+static void answer_warnings(const struct fake_engine *engine, struct warnings *warnings)
+{
+    char json[100];
+    must(stream_name_is_valid(warnings->stream)); // it is the asker's to keep until now
+    warnings->result = engine->fails ? ERR_SYS : ERR_OK;
+    warnings->count = !engine->fails && warnings->user == engine->warned_user;
+    snprintf(json, sizeof(json),
+             "{\"type\":\"warned\",\"stream\":\"demo\",\"for\":%u,\"moderators\":0}",
+             (unsigned)warnings->user);
+    if (warnings->count > 0) {
+        warnings->notices[0] = notice_new(str_of(json));
+        must(warnings->notices[0] != NULL);
+        warnings->notices[0]->user_hash = warnings->user;
+    }
+}
+
 static void answer_ordered(struct fake_engine *engine, uint32_t i)
 {
     struct call *call = engine->ordered[i].call;
@@ -574,6 +604,8 @@ static void answer_ordered(struct fake_engine *engine, uint32_t i)
         answer_watch(engine, (struct watch *)call);
     } else if (engine->ordered[i].what == FAKE_UNWATCH) {
         remove_watch(engine, (struct watch *)call);
+    } else if (engine->ordered[i].what == FAKE_WARNINGS) {
+        answer_warnings(engine, (struct warnings *)call);
     }
     engine->ordered_count--;
     memmove(engine->ordered + i, engine->ordered + i + 1,

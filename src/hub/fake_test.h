@@ -42,6 +42,8 @@ struct fake_engine {
     } retracts[FAKE_RETRACTS_MAX];
     uint32_t retract_count;
     uint64_t shadowed_user; // whose comments are, from now on; 0: nobody's
+    uint64_t warned_user;   // who is under a warning; 0: nobody
+    uint32_t warnings;      // how often it was asked for them
     struct home *homes[16]; // that ever watched
     uint32_t home_count;
     int64_t at_ms;           // of the newest
@@ -50,7 +52,7 @@ struct fake_engine {
     struct watch *watches[16];
     uint32_t watch_count;
     struct {
-        enum { FAKE_WATCH, FAKE_UNWATCH, FAKE_SYNC } what;
+        enum { FAKE_WATCH, FAKE_UNWATCH, FAKE_SYNC, FAKE_WARNINGS } what;
         struct call *call;
     } ordered[FAKE_CALLS_MAX];
     uint32_t ordered_count;

@@ -9,6 +9,7 @@
 #include "hub/early.h"
 #include "hub/facts.h"
 #include "hub/herald.h"
+#include "hub/remind.h"
 #include "hub/sift.h"
 #include "hub/signals.h"
 #include "hub/sparse.h"
@@ -91,6 +92,7 @@ void join_begin(struct hub *hub, struct viewer *viewer, const struct viewer_ops 
     }
     door_enter(stream, viewer);
     catchup_enter(viewer->catchup, stream);
+    remind_soon(viewer->catchup);
     viewer->catchup->ticket = take_ticket(hub);
     list_push(door_is_open(stream) ? &hub->syncing : &stream->joiners, &viewer->link);
 }

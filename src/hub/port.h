@@ -201,6 +201,20 @@ void notice_unref(struct notice *notice);         // any thread; NULL is legal
 enum { PINS_MAX = 5 };
 enum stream_state { STREAM_LIVE = 1, STREAM_PAUSED = 2, STREAM_ENDED = 3 }; // stored numbers
 
+/* The warnings in force on one user in a stream, by acts on it and on all: what they are told again
+ * when they come back. */
+enum { WARNINGS_MAX = 4 };
+struct warnings {
+    struct call call;
+    struct str stream;
+    uint64_t user; // port_user_hash()
+    /* -- the answer -- */
+    enum err result;                      // ERR_OK; ERR_SYS; ERR_NOMEM
+    uint32_t count;                       // of more than WARNINGS_MAX the newest
+    struct notice *notices[WARNINGS_MAX]; // `warned`, the oldest first; references are the asker's
+};
+void warnings_done(struct warnings *warnings); // gives them back; legal when there are none
+
 /* From port_watch() on the engine holds a borrowed pointer to it, until the `done` of
  * port_unwatch(). */
 struct watch {
@@ -323,6 +337,10 @@ struct port_ops {
     void (*stream)(struct port *port, struct stream_call *stream);
     void (*act)(struct port *port, struct act_call *act);
     void (*moderation)(struct port *port, struct moderation_call *call);
+    /* At once, on any thread: whether they may be under a warning in some stream. Never false of
+     * who is, by an act that was answered or published before. */
+    bool (*may_be_warned)(const struct port *port, uint64_t user);
+    void (*warnings)(struct port *port, struct warnings *warnings);
 };
 
 struct port {
@@ -372,4 +390,12 @@ static inline void port_act(struct port *port, struct act_call *act)
 static inline void port_moderation(struct port *port, struct moderation_call *call)
 {
     port->ops->moderation(port, call);
+}
+static inline bool port_may_be_warned(const struct port *port, uint64_t user)
+{
+    return port->ops->may_be_warned(port, user);
+}
+static inline void port_warnings(struct port *port, struct warnings *warnings)
+{
+    port->ops->warnings(port, warnings);
 }

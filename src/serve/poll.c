@@ -19,6 +19,7 @@ struct poll {
     char *cors;         // owned; NULL: none
     uint32_t cors_len;
     uint32_t wait_ms;
+    uint64_t user;
     bool is_open;
 };
 
@@ -45,7 +46,7 @@ static struct exchange *let_go(struct poll *poll)
 static void answer_empty(struct poll *poll)
 {
     const struct poll_ops *ops = poll->ops;
-    const struct poll_found found = {.cursor = {.seq = poll->viewer.last_seq}};
+    const struct poll_found found = {.cursor = {.seq = poll->viewer.last_seq}, .user = poll->user};
     ops->found(let_go(poll), &found);
 }
 
@@ -88,6 +89,7 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
                                      .rule = viewer_rule(poll->exchange->server->hub, viewer),
                                      .resync = resync,
                                      .moderates = viewer->moderates,
+                                     .user = poll->user,
                                      .expired_from = viewer->expired.from,
                                      .expired_to = viewer->expired.to};
     ops->found(let_go(poll), &found);
@@ -121,7 +123,7 @@ static void on_news(struct exchange *exchange, enum exchange_news news)
     }
 }
 
-static enum err make(const struct poll_options *options, struct poll **ret_poll)
+static enum err make(const struct poll_options *options, uint64_t user, struct poll **ret_poll)
 {
     const struct str cors = options->reader.cors_headers;
     struct poll *poll = mem_new(MEM_VIEWER, sizeof(*poll));
@@ -137,6 +139,7 @@ static enum err make(const struct poll_options *options, struct poll **ret_poll)
         poll->cors_len = (uint32_t)cors.len;
     }
     poll->ops = options->ops;
+    poll->user = user;
     poll->wait_ms = options->wait_ms < POLL_WAIT_MS_MAX ? options->wait_ms : POLL_WAIT_MS_MAX;
     poll->timer.fire = on_waited;
     *ret_poll = poll;
@@ -151,7 +154,7 @@ void poll_open(struct exchange *exchange, const struct join *join,
     if (!admission_grant(exchange, options->reader.cors_headers)) {
         return;
     }
-    if (make(options, &poll) != ERR_OK) {
+    if (make(options, join->user, &poll) != ERR_OK) {
         admission_return(exchange);
         options->ops->refused(exchange, VIEWER_OVERLOADED);
         return;

@@ -52,6 +52,7 @@ struct poll_found {
     struct lane_rule rule;             // of a sparse lane: events not carried are there, too
     bool resync;                       // its cursor was of another life
     bool moderates;                    // who polls: is told who did what
+    uint64_t user;                     // port_user_hash() of them; 0: nobody in particular
 };
 struct poll_ops {
     void (*found)(struct exchange *exchange, const struct poll_found *found);

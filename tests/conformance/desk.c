@@ -400,3 +400,15 @@ enum refusal desk_post_refused(struct desk *desk, const char *stream, const char
     desk_post_done(&post);
     return refusal;
 }
+
+static void remind_done(struct call *call)
+{
+    ((struct reminded *)(void *)call)->is_done = true;
+}
+
+void desk_ask_warnings(struct desk *desk, struct reminded *reminded)
+{
+    reminded->warnings.call = (struct call){.home = mail_home(&desk->mail), .done = remind_done};
+    port_warnings(desk->port, &reminded->warnings);
+    desk_wait(desk, &reminded->is_done);
+}

@@ -99,5 +99,10 @@ uint64_t desk_do(struct desk *desk, const char *stream, struct act act);
 enum act_refusal desk_refuses(struct desk *desk, const char *stream, struct act act);
 /* What moderators look up: the JSON, ended by NUL, of at most `size` bytes. */
 enum err desk_look_up(struct desk *desk, struct moderation_call asked, char *ret_json, size_t size);
+struct reminded {
+    struct warnings warnings; // first
+    bool is_done;
+};
+void desk_ask_warnings(struct desk *desk, struct reminded *reminded); // and waits
 /* What a post is refused for; REFUSAL_NONE: it was accepted. */
 enum refusal desk_post_refused(struct desk *desk, const char *stream, const char *user);

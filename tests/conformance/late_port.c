@@ -370,6 +370,18 @@ static void do_moderation(struct port *port, struct moderation_call *call)
     port_moderation(late->behind, call);
 }
 
+static bool do_may_be_warned(const struct port *port, uint64_t user)
+{
+    return port_may_be_warned(((const struct late_port *)(const void *)port)->behind, user);
+}
+
+static void do_warnings(struct port *port, struct warnings *warnings)
+{
+    struct late_port *late = late_of(port);
+    send_away(late, &warnings->call);
+    port_warnings(late->behind, warnings);
+}
+
 static const struct port_ops ops = {
     .submit = do_submit,
     .watch = do_watch,
@@ -380,6 +392,8 @@ static const struct port_ops ops = {
     .stream = do_stream,
     .act = do_act,
     .moderation = do_moderation,
+    .may_be_warned = do_may_be_warned,
+    .warnings = do_warnings,
 };
 
 struct late_port *late_port_new(struct port *behind, uint64_t seed)

@@ -40,6 +40,7 @@
     TEST(moderation_timeouts_run_out)                                                              \
     TEST(moderation_undoes_what_lifts)                                                             \
     TEST(moderation_wants_warnings_acknowledged)                                                   \
+    TEST(moderation_tells_warnings_again)                                                          \
     TEST(moderation_spares_a_higher_role)                                                          \
     TEST(moderation_spares_who_acts_in_a_higher_role)                                              \
     TEST(moderation_tells_what_is_set)                                                             \

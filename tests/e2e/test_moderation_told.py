@@ -46,6 +46,73 @@ def test_who_is_warned_is_told_why(mod, server, kind):
         assert "warned" not in {message["type"] for message in messages}
 
 
+def is_told(reader, roar, stream, mod):
+    """Which warnings it is told of, up to what is posted now; a comment and its signals have no order among them."""
+    last = roar.posted(stream, "anything else?", as_token=mod.token)
+    found = reader.until(lambda message: message.get("seq") == last["seq"] and message["type"] == "comment")
+    return [message["act"] for message in found if message["type"] == "warned"]
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws", "gzip", "deflate"])
+def test_who_comes_back_is_told_of_their_warning_again(mod, server, kind):
+    server.posted(mod.stream, "before", user="u9")
+    warning = mod.act("warn", user="u9", text="Be kind", reason="rude")  # nobody is there
+    mod.act("shadow", user="u9")  # of which they are told nothing
+    for _ in range(2):
+        with open_reader(kind, server, mod.stream, token=token("u9")) as theirs:
+            found = theirs.find("warned")
+            assert found == {"type": "warned", "stream": mod.stream, "act": warning["act"], "text": "Be kind"}
+            assert is_told(theirs, server, mod.stream, mod) == []
+    for other in (None, token("u8")):
+        with open_reader(kind, server, mod.stream, **({} if other is None else {"token": other})) as reader:
+            assert is_told(reader, server, mod.stream, mod) == []
+    acknowledged = server.ask("POST", f"/v1/streams/{mod.stream}/acknowledge", token=token("u9"), body={"act": warning["act"]})
+    assert acknowledged.status == 200
+    with open_reader(kind, server, mod.stream, token=token("u9")) as theirs:
+        assert is_told(theirs, server, mod.stream, mod) == []
+
+
+def test_who_says_later_who_they_are_is_told_then(mod, server):
+    warning = mod.act("warn", user="u9", text="Be kind")
+    with open_reader("ws", server, mod.stream) as reader:
+        assert is_told(reader, server, mod.stream, mod) == []
+        assert reader.ask(do="auth", token=token("u9"))["ok"]
+        assert reader.find("warned")["act"] == warning["act"]
+        mod.undo(warning["act"])
+    with open_reader("ws", server, mod.stream, token=token("u9")) as reader:
+        assert is_told(reader, server, mod.stream, mod) == []
+
+
+def test_each_poll_has_the_warnings_in_force(mod, server):
+    everywhere = Moderator(server, None, user="root", role="admin")
+    server.posted(mod.stream, "before")
+    first = mod.act("warn", user="u9", text="Be kind")
+    second = everywhere.act("warn", user="u9", text="Everywhere")
+    try:
+        with open_reader("poll", server, mod.stream, token=token("u9"), wait=0) as theirs:
+            for _ in range(2):  # the first has pins, too
+                told = theirs.poll()["warned"]
+                assert [one["act"] for one in told] == [first["act"], second["act"]]
+                assert told[0] == {"type": "warned", "stream": mod.stream, "act": first["act"], "text": "Be kind"}
+            mod.undo(first["act"])
+            assert [one["text"] for one in theirs.poll()["warned"]] == ["Everywhere"]
+        for other in ({}, {"token": token("u8")}):
+            with open_reader("poll", server, mod.stream, wait=0, **other) as reader:
+                assert "warned" not in reader.poll()
+    finally:
+        everywhere.undo(second["act"])
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_warning_is_told_again_after_a_restart(start, end):
+    roar = start()
+    warning = Moderator(roar, "s").act("warn", user="u9", text="Be kind")
+    getattr(roar, end)()
+    roar.start()
+    with open_reader("sse", roar, "s", token=token("u9")) as theirs:
+        assert theirs.find("warned")["act"] == warning["act"]
+
+
 @pytest.mark.parametrize("kind", ["sse", "ws"])
 def test_hello_says_what_is_in_force(mod, server, kind):
     pinned = server.posted(mod.stream, "look here")

@@ -70,7 +70,9 @@ function placeBefore(message: Message): number | undefined {
 }
 
 export function messagesOf(answer: PollAnswer, is_first: boolean): Message[] {
-  const messages = answer.events.map(readMessage).filter((one): one is Message => one !== undefined);
+  const read = (found: readonly unknown[] = []): Message[] =>
+    found.map(readMessage).filter((one): one is Message => one !== undefined);
+  const messages = read(answer.events);
   const covered = seqOf(answer.cursor);
   const before = messages.map(placeBefore).find((place) => place !== undefined);
   const start: Message[] = [];
@@ -81,5 +83,5 @@ export function messagesOf(answer: PollAnswer, is_first: boolean): Message[] {
   if (answer.resync === true && !messages.some((one) => one.type === "resync")) {
     start.push({ type: "resync", epoch: answer.epoch });
   }
-  return [...start, ...messages, { type: "mark", seq: covered }];
+  return [...start, ...messages, { type: "mark", seq: covered }, ...read(answer.warned)];
 }

@@ -141,9 +141,14 @@ static enum err end_lifter(struct act_case *act)
 static enum err warn(struct act_case *act, struct act_telling *telling, struct head *head,
                      struct str user)
 {
+    struct notice *notice = NULL;
+    const struct notice_out_warning warning = {.user =
+                                                   hash_str(act->ordering->identity.hash_key, user),
+                                               .act = act->id,
+                                               .words = buf_str(&act->value)};
     (void)telling;
-    const uint64_t hash = hash_str(act->ordering->identity.hash_key, user);
-    return notice_out_warned(&act->ordering->outbox, head, hash, act->id, buf_str(&act->value));
+    TRY(notice_out_warning(head->node.key, &warning, &notice));
+    return outbox_notify(&act->ordering->outbox, head, notice);
 }
 
 enum err act_sanction_tell(struct act_case *act)

@@ -18,6 +18,7 @@
 #include "engine/embedded/store_pages.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_wal.h"
+#include "engine/embedded/warned.h"
 #include "engine/embedded/writer.h"
 #include "sys/sys.h"
 
@@ -43,6 +44,7 @@ struct embedded {
     struct log_tail tail;
     struct engine_metrics metrics;
     struct publication publication;
+    struct warned warned;
     _Atomic bool streams_explicit; // relaxed: a rule takes effect a moment later
 };
 
@@ -133,6 +135,16 @@ static void on_moderation(struct port *port, struct moderation_call *call)
     readers_moderation(engine_of(port)->readers, call);
 }
 
+static bool may_be_warned(const struct port *port, uint64_t user)
+{
+    return warned_may_be(&((const struct embedded *)(const void *)port)->warned, user);
+}
+
+static void on_warnings(struct port *port, struct warnings *call)
+{
+    readers_warnings(engine_of(port)->readers, call);
+}
+
 static const struct port_ops ops = {
     .submit = on_submit,
     .watch = on_watch,
@@ -143,6 +155,8 @@ static const struct port_ops ops = {
     .stream = on_stream,
     .act = on_act,
     .moderation = on_moderation,
+    .may_be_warned = may_be_warned,
+    .warnings = on_warnings,
 };
 
 /* ---- open ---- */
@@ -323,6 +337,7 @@ static enum err start_readers(struct embedded *engine, const struct embedded_opt
         .identity = &engine->identity,
         .publication = &engine->publication,
         .streams_explicit = &engine->streams_explicit,
+        .warned = &engine->warned,
         .count = options->readers,
         .waiting_max = (uint32_t)or_else(options->reads_waiting_max, READS_WAITING_MAX),
         .is_stepped = options->is_stepped,
@@ -341,6 +356,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .readers = engine->readers,
         .metrics = &engine->metrics,
         .publication = &engine->publication,
+        .warned = &engine->warned,
         .lease = &engine->lease,
         .identity = &engine->identity,
         .is_verified = engine->is_verified,
@@ -361,6 +377,7 @@ static enum err start(struct embedded *engine, const struct embedded_options *op
     log_tail_init(&engine->tail, engine->identity.hash_key,
                   or_else(options->tail_bytes_max, TAIL_BYTES_MAX));
     engine_metrics_add(&engine->metrics);
+    warned_init(&engine->warned, engine->identity.hash_key);
     enum err err = start_readers(engine, options);
     if (err == ERR_OK) {
         err = start_writer(engine, options, store);
@@ -371,6 +388,7 @@ static enum err start(struct embedded *engine, const struct embedded_options *op
     if (err != ERR_OK) {
         tell(fault, engine->path,
              err == ERR_NOMEM ? "there is no memory to start with" : remedy(store));
+        warned_done(&engine->warned);
         engine_metrics_remove(&engine->metrics);
         log_tail_done(&engine->tail);
         return err == ERR_PROTO ? ERR_PROTO : ERR_SYS;
@@ -458,6 +476,7 @@ void embedded_close(struct embedded *engine)
     readers_stop(engine->readers); // then, so that nothing keeps the WAL from being emptied
     writer_free(engine->writer);   // it may recover the store, and pause them, to the last
     readers_free(engine->readers);
+    warned_done(&engine->warned);
     engine_metrics_remove(&engine->metrics);
     log_tail_done(&engine->tail);
     lease_unlock(&engine->lease);

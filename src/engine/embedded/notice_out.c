@@ -10,12 +10,12 @@
 
 enum { BYTES_MAX = 64 << 10, TEXT_BYTES_MAX = 4 << 10, VALUE_BYTES_MAX = 1 << 10 };
 
-static void begin(struct buf *json, const char *type, const struct head *head)
+static void begin(struct buf *json, const char *type, struct str stream)
 {
     buf_init(json, MEM_ENGINE, BYTES_MAX);
     buf_add_byte(json, '{');
     json_write_member_str(json, "type", str_of(type));
-    json_write_member_str(json, "stream", head->node.key);
+    json_write_member_str(json, "stream", stream);
 }
 
 static enum err end(struct buf *json, struct notice **ret_notice)
@@ -35,7 +35,7 @@ enum err notice_out_comment(struct outbox *outbox, struct head *head,
 {
     struct buf json;
     struct notice *notice = NULL;
-    begin(&json, comment->type, head);
+    begin(&json, comment->type, head->node.key);
     json_write_member_str(&json, "id", comment->id);
     if (comment->cid.len > 0) {
         json_write_member_str(&json, "cid", comment->cid);
@@ -55,7 +55,7 @@ enum err notice_out_marked(struct outbox *outbox, struct head *head, const struc
     if (list_is_empty(&head->subs)) {
         return ERR_OK; // nobody watches
     }
-    begin(&json, "marked", head);
+    begin(&json, "marked", head->node.key);
     json_write_member_str(&json, "id",
                           comment_body_id((struct str){.at = event->body, .len = event->body_len}));
     json_write_member_u64(&json, "seq", event->seq);
@@ -66,19 +66,20 @@ enum err notice_out_marked(struct outbox *outbox, struct head *head, const struc
     return outbox_notify(outbox, head, notice);
 }
 
-enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t user, uint64_t act,
-                           struct str words)
+enum err notice_out_warning(struct str stream, const struct notice_out_warning *warning,
+                            struct notice **ret_notice)
 {
     struct buf json;
     char id[ACT_ID_TEXT_MAX];
     struct notice *notice = NULL;
-    act_id_write(act, id);
-    begin(&json, "warned", head);
+    act_id_write(warning->act, id);
+    begin(&json, "warned", stream);
     json_write_member_str(&json, "act", str_of(id));
-    json_write_member_str(&json, "text", words);
+    json_write_member_str(&json, "text", warning->words);
     TRY(end(&json, &notice));
-    notice->user_hash = user;
-    return outbox_notify(outbox, head, notice);
+    notice->user_hash = warning->user;
+    *ret_notice = notice;
+    return ERR_OK;
 }
 
 static void write_text(struct buf *json, const char *name, struct str text, size_t len_max)
@@ -132,7 +133,7 @@ enum err notice_out_act(struct outbox *outbox, struct head *head, const struct n
         return ERR_OK; // nobody watches
     }
     if (head != NULL) {
-        begin(&json, "notice", head);
+        begin(&json, "notice", head->node.key);
     } else {
         buf_init(&json, MEM_ENGINE, BYTES_MAX);
     }

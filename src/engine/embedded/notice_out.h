@@ -7,7 +7,8 @@
  *      {"type":"notice","stream":"demo","n":7,"act":"a81","do":"ban","at":1763700000123,"by":"mo",
  *       "kind":"user","target":"user:u9","reason":"spam"}           each act, to who moderates
  *
- * Used by:  ordering.c and the rooms of acts; sent when the transaction is committed.
+ * Used by:  ordering.c and the rooms of acts; sent when the transaction is committed. Also
+ *           warned_reads.c.
  * Thread:   the ordering thread's.
  */
 #pragma once
@@ -31,9 +32,13 @@ MUST_USE enum err notice_out_comment(struct outbox *outbox, struct head *head,
 /* To moderators, of a comment that takes its place with marks of rules on it. ERR_NOMEM. */
 MUST_USE enum err notice_out_marked(struct outbox *outbox, struct head *head,
                                     const struct event *event, uint32_t marks);
-/* To whom it is given. ERR_NOMEM. */
-MUST_USE enum err notice_out_warned(struct outbox *outbox, struct head *head, uint64_t user,
-                                    uint64_t act, struct str words);
+struct notice_out_warning {
+    uint64_t user, act;
+    struct str words;
+};
+/* To whom it is given, in that stream; a reference. ERR_NOMEM. Any thread. */
+MUST_USE enum err notice_out_warning(struct str stream, const struct notice_out_warning *warning,
+                                     struct notice **ret_notice);
 /* To who moderates, of what stands in the audit as entry `n`; members as there, and nothing that is
  * null there or long. ERR_NOMEM. */
 struct notice_out_act {

@@ -11,6 +11,7 @@
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_streams.h"
+#include "engine/embedded/warned_reads.h"
 #include "sys/sys.h"
 
 #include <pthread.h>
@@ -345,12 +346,31 @@ static void fail_moderation(struct call *call, enum err err)
     moderation->result = err;
 }
 
+/* ---- warnings ---- */
+
+static struct warnings *warnings_of(struct call *call)
+{
+    return (struct warnings *)(void *)call;
+}
+
+static enum err answer_warnings(struct reader *reader, struct call *call)
+{
+    return warned_reads_answer(&reader->store, reader->all->options.warned,
+                               clock_wall_ms(reader->all->options.clock), warnings_of(call));
+}
+
+static void fail_warnings(struct call *call, enum err err)
+{
+    warnings_of(call)->result = err;
+}
+
 /* ---- the threads ---- */
 
 static struct question_kind kind_read = {answer_read, fail_read};
 static struct question_kind kind_count = {answer_count, fail_count};
 static struct question_kind kind_get = {answer_get, fail_get};
 static struct question_kind kind_moderation = {answer_moderation, fail_moderation};
+static struct question_kind kind_warnings = {answer_warnings, fail_warnings};
 
 struct question { // on a reader's stack while it is answered
     struct call *asked;
@@ -579,6 +599,12 @@ void readers_moderation(struct readers *readers, struct moderation_call *call)
     call->seq = 0;
     buf_init(&call->out, MEM_ENGINE, MODERATION_BYTES_MAX);
     ask(readers, &call->call, &kind_moderation);
+}
+
+void readers_warnings(struct readers *readers, struct warnings *call)
+{
+    call->count = 0;
+    ask(readers, &call->call, &kind_warnings);
 }
 
 void readers_pause(struct readers *readers)

@@ -21,6 +21,7 @@
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/publication.h"
 #include "engine/embedded/store_schema.h"
+#include "engine/embedded/warned.h"
 #include "hub/port.h"
 
 #include <stdatomic.h>
@@ -37,6 +38,7 @@ struct readers_options {
     const struct store_identity *identity;
     const struct publication *publication;
     const _Atomic bool *streams_explicit;
+    struct warned *warned;
     uint32_t count; // of threads
     uint32_t waiting_max;
     bool is_stepped; // none: readers_step() does their work, on one connection
@@ -52,6 +54,7 @@ void readers_read(struct readers *readers, struct read *read);
 void readers_count(struct readers *readers, struct count_call *count);
 void readers_get(struct readers *readers, struct stream_call *call); // STREAM_DO_GET
 void readers_moderation(struct readers *readers, struct moderation_call *call);
+void readers_warnings(struct readers *readers, struct warnings *call);
 
 /* Answers one question, on the caller's thread. False: none waits. */
 bool readers_step(struct readers *readers);

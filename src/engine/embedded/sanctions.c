@@ -35,8 +35,17 @@ void sanctions_init(struct sanctions *sanctions, uint64_t seed)
     list_init(&sanctions->timed);
 }
 
+static struct str name_of(const struct standing *standing)
+{
+    const struct str key = standing->node.key;
+    return (struct str){.at = key.at + standing->user_at, .len = key.len - standing->user_at};
+}
+
 static void drop(struct sanctions *sanctions, struct sanction *sanction)
 {
+    if (sanction->what == ACT_WARN && sanctions->warned != NULL) {
+        warned_remove(sanctions->warned, name_of(sanction->standing));
+    }
     list_remove(&sanction->link);
     list_remove(&sanction->timed);
     mem_free(MEM_ENGINE, sanction);
@@ -149,7 +158,9 @@ static enum err keep(struct sanctions *sanctions, const struct store_sanction *f
     }
     TRY(find_or_make(sanctions, from->stream, from->user, &standing));
     struct sanction *sanction = mem_new(MEM_ENGINE, sizeof(*sanction));
-    if (sanction == NULL) {
+    const bool is_told = sanction != NULL && from->what == ACT_WARN && sanctions->warned != NULL;
+    if (sanction == NULL || (is_told && warned_add(sanctions->warned, from->user) != ERR_OK)) {
+        mem_free(MEM_ENGINE, sanction);
         forget_if_bare(sanctions, standing);
         return ERR_NOMEM;
     }
@@ -221,6 +232,7 @@ enum err sanctions_load(struct sanctions *sanctions, struct store *store, struct
 {
     struct sanctions found;
     sanctions_init(&found, sanctions->by_user.seed);
+    found.warned = sanctions->warned;
     const enum err err = load(&found, sanctions, store, now);
     if (err != ERR_OK) {
         sanctions_done(&found);
@@ -259,6 +271,27 @@ enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
     }
     forget_if_bare(sanctions, standing);
     return is_found ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static enum err mirror(struct warned *warned, const struct standing *standing)
+{
+    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+        if (list_entry(link, struct sanction, link)->what == ACT_WARN) {
+            TRY(warned_add(warned, name_of(standing)));
+        }
+    }
+    return ERR_OK;
+}
+
+enum err sanctions_mirror(struct sanctions *sanctions, struct warned *warned)
+{
+    struct map_walk walk = {.slot = 0};
+    struct map_node *node = NULL;
+    while ((node = map_next(&sanctions->by_user, &walk)) != NULL) {
+        TRY(mirror(warned, map_entry(node, struct standing, node)));
+    }
+    sanctions->warned = warned;
+    return ERR_OK;
 }
 
 /* ---- asking ---- */
@@ -332,12 +365,6 @@ bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanct
         }
     }
     return false;
-}
-
-static struct str name_of(const struct standing *standing)
-{
-    const struct str key = standing->node.key;
-    return (struct str){.at = key.at + standing->user_at, .len = key.len - standing->user_at};
 }
 
 enum err sanctions_sweep(struct sanctions *sanctions, struct store *store, int64_t mono_ms)

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "engine/embedded/store_sanctions.h"
+#include "engine/embedded/warned.h"
 #include "wire/act.h"
 
 #include <stdbool.h>
@@ -24,9 +25,10 @@
 enum { SANCTIONS_MAX = 1 << 20, SANCTIONS_SWEPT = 256 };
 
 struct sanctions {
-    struct map by_user; // struct standing, by stream and user
-    struct link timed;  // struct sanction that run out: the one looked at longest ago first
-    uint64_t count;     // of sanctions
+    struct map by_user;    // struct standing, by stream and user
+    struct link timed;     // struct sanction that run out: the one looked at longest ago first
+    uint64_t count;        // of sanctions
+    struct warned *warned; // borrowed; who is, for those who ask; NULL: nobody does
 };
 
 struct sanctions_now { // of one moment
@@ -35,6 +37,8 @@ struct sanctions_now { // of one moment
 
 void sanctions_init(struct sanctions *sanctions, uint64_t seed);
 void sanctions_done(struct sanctions *sanctions);
+/* From now on `warned` knows who is under a warning; it outlives them. ERR_NOMEM. */
+MUST_USE enum err sanctions_mirror(struct sanctions *sanctions, struct warned *warned);
 /* What the store has takes the place of what is in memory; what both have runs out when it would
  * have, by our clock. ERR_NOMEM; ERR_SYS: memory is as it was. */
 MUST_USE enum err sanctions_load(struct sanctions *sanctions, struct store *store,

@@ -725,7 +725,8 @@ static enum err open_parts(struct writer *writer)
     TRY(ordering_open(&writer->ordering, &writer->store, writer->options.identity,
                       &writer->options.rules, now));
     writer->ordering.tally = &writer->options.metrics->rules;
-    enum err err = mail_init(&writer->mail);
+    enum err err = sanctions_mirror(&writer->ordering.sanctions, writer->options.warned);
+    err = err == ERR_OK ? mail_init(&writer->mail) : err;
     if (err != ERR_OK) {
         ordering_close(&writer->ordering);
         return err;

@@ -51,7 +51,8 @@ struct writer_options {
     struct readers *readers;
     struct engine_metrics *metrics;
     struct publication *publication; // gets the thread's home
-    struct lease *lease;             // locked
+    struct warned *warned;
+    struct lease *lease; // locked
     const struct store_identity *identity;
     bool is_verified; // the store; otherwise it is recovered before a post is taken
     struct embedded_rules rules;
