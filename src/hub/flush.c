@@ -206,12 +206,15 @@ static void send_to(struct viewer *viewer, struct run *run)
 /* ---- a round ---- */
 
 /* Rounds come a window apart on average, not at least a window apart: a comment that was late by a
- * few milliseconds would else hold up each that follows it at the window's own pace, for good. */
+ * few milliseconds would else hold up each that follows it at the window's own pace, for good. A
+ * round that waited for no window is one like others: what follows waits a window from now. */
 static void note_flush(struct stream *stream)
 {
+    const int64_t now_ms = stream->hub->now_ms;
     const int64_t paced_ms = stream->flushed_ms + stream->merge_ms;
-    const int64_t earliest_ms = stream->hub->now_ms - stream->merge_ms;
-    stream->flushed_ms = paced_ms > earliest_ms ? paced_ms : earliest_ms;
+    const int64_t earliest_ms = now_ms - stream->merge_ms;
+    const int64_t flushed_ms = paced_ms > earliest_ms ? paced_ms : earliest_ms;
+    stream->flushed_ms = flushed_ms < now_ms ? flushed_ms : now_ms;
 }
 
 static void begin_round(struct stream *stream)
@@ -302,12 +305,24 @@ static bool go_round(struct stream *stream, uint32_t *budget)
     return is_done;
 }
 
+/* More would make a ring forget what its readers, who have had all so far, wait for. */
+static bool is_full(const struct stream *stream)
+{
+    for (const struct channel *channel = stream->channels; channel != NULL;
+         channel = channel->next) {
+        if (channel->ring.head - channel->round_head > channel->ring.bytes_max / 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int64_t due_ms(const struct stream *stream)
 {
     if (!door_may_send(stream)) {
         return INT64_MAX; // until it has caught up
     }
-    if (stream->in_round || !stream->has_new_events || stream->has_new_act) {
+    if (stream->in_round || !stream->has_new_events || stream->has_new_act || is_full(stream)) {
         return stream->hub->now_ms;
     }
     return stream->flushed_ms + stream->merge_ms;

@@ -2,9 +2,10 @@
 /* flush -- gives the live viewers what their rings hold.
  *
  * A lone event leaves in the turn it came in; a stream whose last flush is younger than its merge
- * window gathers until the window ends. A round visits each viewer of the stream once, with one
- * write of ring[cursor..head]; a long round goes on in the next turn, and what is appended
- * meanwhile goes to those not yet visited at once and to the others by the next round.
+ * window gathers until the window ends, an act comes, or half a ring is full. A round visits each
+ * viewer of the stream once, with one write of ring[cursor..head]; a long round goes on in the next
+ * turn, and what is appended meanwhile goes to those not yet visited at once and to the others by
+ * the next round.
  *
  * A short write leaves the begun frame's remainder with the connection (viewer_ops.keep) and the
  * cursor at the next frame. On this path there is no allocation, lock or formatting per viewer.

@@ -140,6 +140,41 @@ static void a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers(void **sta
     assert_int_equal(reader->prover.events, 5);
 }
 
+static void what_gathers_does_not_outgrow_its_ring(void **state)
+{
+    enum { COMMENTS = 200 };
+    struct world *world = *state;
+    struct fake_reader *reader = world_reader(world);
+    world_pass(world, 1000);
+    for (uint32_t i = 0; i < COMMENTS; i++) { // within a window, and more than the ring holds
+        world_commit_many(world, 1);
+        world_turn(world);
+    }
+    assert_in_range(reader->prover.events, COMMENTS / 2, COMMENTS - 1); // it does gather
+    world_pass(world, 50);
+    assert_int_equal(reader->prover.events, COMMENTS);
+    assert_int_equal(reader->prover.gaps, 0);
+}
+
+/* Acts wait for no window, and take none from the comments behind them. */
+static void many_acts_do_not_hold_up_what_follows(void **state)
+{
+    struct world *world = *state;
+    struct fake_reader *reader = world_reader(world);
+    world_pass(world, 1000);
+    for (uint32_t i = 0; i < 40; i++) {
+        fake_engine_commit(&world->engine, EVENT_PIN, world->now_ms);
+        world_turn(world);
+        assert_int_equal(reader->prover.events, i + 1);
+    }
+    world_commit_many(world, 1);
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 40);
+    world->now_ms += 50;
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 41);
+}
+
 /* Comments at the window's own pace, one of them late: those behind it are not late for ever. */
 static void a_late_event_does_not_hold_up_those_behind_it(void **state)
 {
@@ -726,6 +761,8 @@ int main(void)
         CASE(websocket_gets_one_message_a_frame),
         CASE(a_viewer_may_leave_as_it_is_opened),
         CASE(a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers),
+        CASE(what_gathers_does_not_outgrow_its_ring),
+        CASE(many_acts_do_not_hold_up_what_follows),
         CASE(a_late_event_does_not_hold_up_those_behind_it),
         CASE(a_slow_reader_is_told_and_still_gets_the_acts),
         CASE(an_ended_stream_says_so_in_hello),
