@@ -7,6 +7,9 @@ import { Roar, test, unlimited } from "../lib/roar.mjs";
 const compressed = { ...unlimited, ROAR_DELIVERY_COMPRESS_VIEWERS: "1", ROAR_DELIVERY_LINE_S: "1" };
 const numbered = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => `what was that number again? ${from + i}`);
 
+/** As large as a comment may be, and hardly smaller when it is compressed. */
+const noise = () => Array.from({ length: 500 }, () => String.fromCodePoint(0x20000 + Math.floor(Math.random() * 0xa000))).join("");
+
 /** Gathers messages, and tells when there are enough comments. */
 class Heap {
   messages = [];
@@ -18,16 +21,24 @@ class Heap {
   }
 
   get texts() {
-    return this.messages.filter(({ type }) => type === "comment").map(({ text }) => text);
+    return this.of("comment").map(({ text }) => text);
+  }
+
+  of(wanted) {
+    return this.messages.filter(({ type }) => type === wanted);
+  }
+
+  more() {
+    return new Promise((resolve) => (this.#wake = resolve));
   }
 
   async has(count) {
-    while (this.texts.length < count) await new Promise((resolve) => (this.#wake = resolve));
+    while (this.texts.length < count) await this.more();
     return this.texts;
   }
 
   async has_hello() {
-    while (this.messages.length === 0) await new Promise((resolve) => (this.#wake = resolve));
+    while (this.messages.length === 0) await this.more();
   }
 }
 
@@ -74,6 +85,41 @@ test("sockets and streams opened at different times read the same", async (t) =>
     count += 4;
   }
   for (const [from, heap] of readers) assert.deepEqual(await heap.has(count - from), numbered(from + 1, count));
+});
+
+test("ws and fetch come back, from far behind, and as slow readers", async (t) => {
+  const roar = await Roar.start(t, { ...compressed, ROAR_DELIVERY_RESUME_MAX: "20", ROAR_DELIVERY_RING_KIB: "64" });
+  const { token } = await roar.guest("Ann");
+  const seqs = [];
+  const say = async (text) => seqs.push((await roar.post("demo", token, text)).seq);
+  for (const text of numbered(1, 30)) await say(text);
+  const open = async (query) => {
+    const { heap, ws } = read_ws(t, `${roar.url}/v1/streams/demo/ws?${query}`);
+    const sse = await read_sse(t, `${roar.url}/v1/streams/demo/events?${query}`);
+    await heap.has_hello();
+    await sse.has_hello();
+    return { heaps: [heap, sse], ws };
+  };
+  const back = await open(`after=${seqs[19]}`);
+  const far = await open("after=0&tail=5");
+  for (const text of numbered(31, 60)) await say(text);
+  for (const heap of back.heaps) assert.deepEqual(await heap.has(40), numbered(21, 60));
+  for (const heap of far.heaps) {
+    assert.deepEqual(await heap.has(35), numbered(26, 60));
+    assert.deepEqual(heap.of("gap").map(({ why, carried, shed, removed }) => [why, carried, shed, removed]), [["behind", 0, 25, 0]]);
+  }
+  const [slow] = back.heaps;
+  back.ws.pause();
+  for (let i = 0; i < 600; i++) await say(noise());
+  back.ws.resume();
+  const spared = () => slow.of("gap").reduce((sum, { shed }) => sum + shed, 0);
+  while (slow.texts.length - 40 + spared() < 600) await slow.more();
+  for (const { why, from, to, shed } of slow.of("gap"))
+    assert.deepEqual([why, shed], ["slow reader", seqs.filter((seq) => from <= seq && seq <= to).length]);
+  assert.ok(spared() > 0);
+  const got = slow.texts.length;
+  for (const text of numbered(61, 90)) await say(text);
+  assert.deepEqual((await slow.has(got + 30)).slice(got), numbered(61, 90));
 });
 
 test("ws compresses what it says, and reads replies between comments", async (t) => {

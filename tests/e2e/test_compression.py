@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is compressed once for all readers is read by each, whenever it came and whatever it alone was sent."""
+import asyncio
 import json
 import random
 import signal
 import subprocess
 import zlib
+from urllib.parse import urlencode
 
 import pytest
 import requests
+import websockets
 
 from http1 import DEADLINE_S, Conn
 from readers import TEXT, Refused, Sse, Ws, open_reader
@@ -136,6 +139,124 @@ def test_python_requests_inflates(server, stream):
             if len(found) == 30:
                 break
     assert found == comments
+
+
+class ByWebsockets:
+    """Python's websockets. Its loop runs while something is asked of it: what is not asked for waits in the socket."""
+
+    def __init__(self, roar, stream, **query):
+        self.runner = asyncio.Runner()
+        url = f"ws://{roar.address[0]}:{roar.address[1]}/v1/streams/{stream}/ws?{urlencode(query)}"
+        self.ws = self.run(websockets.connect, url)
+        assert [extension.name for extension in self.ws.extensions] == ["permessage-deflate"]
+
+    def run(self, what, *args):
+        async def in_time():
+            return await asyncio.wait_for(what(*args), DEADLINE_S)
+
+        return self.runner.run(in_time())
+
+    def message(self):
+        return json.loads(self.run(self.ws.recv))
+
+    def hear_own(self):
+        self.run(self.ws.send, json.dumps({"do": "beat", "ref": 1}))
+        while self.message()["type"] != "reply":
+            pass
+
+    def close(self):
+        self.ws.transport.abort()
+        self.runner.close()
+
+
+class ByCurl:
+    """curl --compressed, which waits when nobody reads its pipe."""
+
+    def __init__(self, roar, stream, **query):
+        self.process = subprocess.Popen(
+            ["curl", "-sSN", "--compressed", f"{roar.url}/v1/streams/{stream}/events?{urlencode(query)}"],
+            stdout=subprocess.PIPE)
+
+    def message(self):
+        return next(messages_of(self.process))
+
+    def hear_own(self):
+        while self.process.stdout.readline() != b":\n":
+            pass
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture(params=[ByWebsockets, ByCurl])
+def client(request):
+    """Opens one and reads its hello; all are closed in the end."""
+    opened = []
+
+    def begin(*args, **query):
+        opened.append(request.param(*args, **query))
+        assert opened[-1].message()["type"] == "hello"
+        return opened[-1]
+
+    yield begin
+    for one in opened:
+        one.close()
+
+
+def read_upto(client, last):
+    """(comments, gaps) as they come, to that comment."""
+    comments, gaps, message = [], [], None
+    while message != last:
+        message = client.message()
+        comments += [message] if message["type"] == "comment" else []
+        gaps += [message] if message["type"] == "gap" else []
+    return comments, gaps
+
+
+def noise(points=random.Random(2)):
+    """As large as a comment may be, and hardly smaller when it is compressed."""
+    return "".join(chr(points.randrange(0x20000, 0x2A000)) for _ in range(500))
+
+
+def test_unmodified_clients_read_all_of_it(start, stream, client):
+    """Python's websockets and curl --compressed: come at different times, back, from far behind, spoken to alone, slow."""
+    roar = start({"workers": 1, "delivery.resume_max": 20, "delivery.ring_kib": 64, "delivery.line_s": 1})
+    first = client(roar, stream, tail=0)
+    comments = posted(roar, stream, 30)
+    amid = client(roar, stream, tail=0)
+    back = client(roar, stream, after=comments[19]["seq"])
+    far = client(roar, stream, after=0, tail=5)
+    comments += posted(roar, stream, 30)
+    for reader, had in (first, 0), (amid, 30), (back, 20):
+        assert read_upto(reader, comments[-1]) == (comments[had:], [])
+    newest, [gap] = read_upto(far, comments[-1])
+    assert newest == comments[25:] and (gap["why"], gap["shed"]) == ("behind", 25)
+
+    first.hear_own()
+    comments = posted(roar, stream, 30)
+    assert read_upto(first, comments[-1]) == (comments, [])
+
+    for one in amid, back, far:
+        one.close()
+    flood = [roar.posted(stream, noise())["comment"] for _ in range(600)]
+    told = {}  # what came, and what a gap told of instead
+    while len(told) < len(flood):
+        message = first.message()
+        if message["type"] == "gap":
+            hole = [comment["seq"] for comment in flood if message["from"] <= comment["seq"] <= message["to"]]
+            assert (message["why"], message["shed"]) == ("slow reader", len(hole))
+            told |= dict.fromkeys(hole)
+        elif message["type"] == "comment":
+            told[message["seq"]] = message
+    assert [told[comment["seq"]] or comment for comment in flood] == flood and None in told.values()
+    figures = "roar_compress_plain_bytes_total", "roar_compress_sent_bytes_total"
+    before = [counted(roar, name) for name in figures]
+    comments = posted(roar, stream, 60)
+    assert read_upto(first, comments[-1]) == (comments, [])
+    plain, sent = (counted(roar, name) - was for name, was in zip(figures, before))
+    assert 1_000 < sent < 0.6 * plain, "it rides again"
 
 
 @pytest.mark.parametrize("value, coding", [
