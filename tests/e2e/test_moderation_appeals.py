@@ -78,6 +78,24 @@ def test_only_who_it_concerns_appeals(mod, server):
         assert code_of(answer) == (422, "bad_field") and answer.json()["field"] == field
 
 
+@pytest.mark.parametrize("do", ["ban", "purge"])
+def test_what_holds_in_all_streams_is_decided_by_who_acts_on_all(mod, server, do, stream):
+    """By the stream they were stopped in; granted, it is undone in every other, too."""
+    user, other = f"u-{stream}", f"{stream}-other"
+    for name in (mod.stream, other):
+        server.posted(name, f"in {name}", user=user)
+    act = Moderator(server, None, "root", "admin").act(do, user=user)
+    made = appeal(server, mod.stream, user, act["act"]).json()
+    assert code_of(decide(mod, made["appeal"], "rejected")) == (403, "wrong_role")
+    assert code_of(decide(mod, made["appeal"], "granted")) == (403, "wrong_role")
+    granted = decide(Moderator(server, mod.stream, "root", "admin"), made["appeal"], "granted")
+    assert (granted.status, granted.json()["state"]) == (200, "granted")
+    for name in (mod.stream, other):
+        assert [comment["text"] for comment in server.history(name)] == [f"in {name}"]
+        server.posted(name, "again", user=user)
+    assert Moderator(server, None, "root", "admin").look(f"acts/{act['act']}")["lifted"] is True
+
+
 def test_nobody_decides_their_own(mod, server):
     boss = Moderator(server, mod.stream, "boss", "admin")
     ban = boss.act("ban", user=mod.user)

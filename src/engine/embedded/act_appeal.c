@@ -186,10 +186,24 @@ static enum err judge_again(struct act_case *act)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* What holds in all streams is not for one stream's moderators to judge. */
+static enum err check_reach(struct act_case *act, uint64_t against)
+{
+    struct store_act row;
+    const enum err err = store_acts_get(act->ordering->store, against, &row);
+    if (err == ERR_OK && row.stream == 0 && !act_case_may_all(act)) {
+        act_case_refuse(act, ACT_REFUSAL_HIGHER_ROLE);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err act_appeal_decide(struct act_case *act)
 {
     uint64_t against = 0;
     TRY(find_appeal(act, &against));
+    if (act_case_is_open(act)) {
+        TRY(check_reach(act, against));
+    }
     if (act_case_is_open(act)) {
         TRY(judge_again(act));
     }

@@ -99,7 +99,7 @@ static enum way way_of(const struct store_act *before)
     return WAY_NONE;
 }
 
-static enum err follow(struct undoing *undoing)
+static enum err follow_way(struct undoing *undoing)
 {
     struct act_case *act = undoing->act;
     switch (way_of(&undoing->before)) {
@@ -128,6 +128,17 @@ static enum err follow(struct undoing *undoing)
         break;
     }
     return ERR_OK;
+}
+
+/* An act on all streams is undone in all, wherever an appeal against it was granted. */
+static enum err follow(struct undoing *undoing)
+{
+    struct act_case *act = undoing->act;
+    struct head *head = act->head;
+    act->head = undoing->before.stream == 0 ? NULL : head;
+    const enum err err = follow_way(undoing);
+    act->head = head;
+    return err;
 }
 
 /* Its strings outlive the statement that read them. */
@@ -204,8 +215,7 @@ enum err act_undo_grant(struct act_case *act, uint64_t id)
     struct undoing undoing = {.act = act};
     const enum err err = store_acts_get(act->ordering->store, id, &undoing.before);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    if (err == ERR_NOT_FOUND || undoing.before.stream != act_case_stream(act) ||
-        undoing.before.lifted_by != 0 || mutant(DECISION_IGNORED) ||
+    if (err == ERR_NOT_FOUND || undoing.before.lifted_by != 0 || mutant(DECISION_IGNORED) ||
         way_of(&undoing.before) == WAY_NONE) {
         return act_case_record(act);
     }
