@@ -5,7 +5,8 @@ import json
 import os
 import shlex
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from report import Finding
 
@@ -74,14 +75,30 @@ def ask(tree, rule, jobs, extra=None):
     clean = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {}
     version = tool_version(tree.root, rule, jobs)
     keys = {path: key_of(tree, path, version, command, (extra or {}).get(path, "")) for path, command in jobs.items()}
-    waiting = [path for path in sorted(jobs) if clean.get(path) != keys[path]]
+    clean = {path: key for path, key in keys.items() if clean.get(path) == key}
+    waiting = [path for path in sorted(jobs) if path not in clean]
+    failed = {}
     with ThreadPoolExecutor(int(os.environ.get("CHECK_JOBS", "2"))) as pool:
-        answers = list(pool.map(lambda path: run(tree.root, jobs[path]), waiting))
-    failed = {path: done for path, done in zip(waiting, answers) if done.returncode}
-    store.parent.mkdir(parents=True, exist_ok=True)
-    store.write_text(json.dumps({path: key for path, key in keys.items() if path not in failed}), encoding="utf-8")
-    for path, done in failed.items():
+        asked = {pool.submit(run, tree.root, jobs[path]): path for path in waiting}
+        for number, answer in enumerate(as_completed(asked), 1):
+            path, done = asked[answer], answer.result()
+            if done.returncode:
+                failed[path] = done
+            else:
+                clean[path] = keys[path]
+                save(store, clean)  # each at once: what takes half an hour may be interrupted
+            if sys.stdout.isatty():
+                print(f"\r  {rule}: {number} of {len(waiting)} files", end="\r", flush=True)
+    save(store, clean)
+    for path, done in sorted(failed.items()):
         yield Finding(path, 0, rule, (done.stdout.strip() or done.stderr.strip()) or shlex.join(jobs[path]))
+
+
+def save(store, clean):
+    store.parent.mkdir(parents=True, exist_ok=True)
+    beside = store.with_suffix(".new")
+    beside.write_text(json.dumps(clean), encoding="utf-8")
+    beside.replace(store)
 
 
 def tool_version(root, rule, jobs):
