@@ -79,7 +79,7 @@ churn:
 	@tools/churn $(MINUTES)
 
 bench: build
-	@ninja --quiet -C $(BUILD) bench/rooms_bench sim/roar-sim
+	@ninja --quiet -C $(BUILD) bench/rooms_bench bench/store_bench sim/roar-sim
 	@$(BUILD)/bench/rooms_bench
 	@bench/run.py --binary $(BUILD)/roar $(if $(QUICK),--quick)
 

@@ -37,11 +37,11 @@ class Bench:
         self.runs = []
         self.clean = True
 
-    def run(self, name, *args):
-        """One `roar bench`; its report."""
+    def run(self, name, *args, settings=None):
+        """One `roar bench`, whose server has these settings; its report."""
         say(f"{name}: roar bench {' '.join(map(str, args))}")
         load = os.getloadavg()[0]
-        done = subprocess.run([self.binary, "bench", *map(str, args), "--json"], env=environment(),
+        done = subprocess.run([self.binary, "bench", *map(str, args), "--json"], env=environment() | (settings or {}),
                               stdout=subprocess.PIPE, text=True, check=False)
         if not done.stdout.startswith("{"):
             sys.exit(f"{name}: roar bench ended with {done.returncode}")
@@ -223,6 +223,43 @@ def small_streams(bench):
               [report["server_cpu_ns"] / 1000 / report["counts"]["deliveries"]])
 
 
+def known_streams(bench):
+    """A folder that knows so many streams, of which none is read: its start, and what they cost in memory."""
+    count = 10_000 if bench.quick else 1_000_000
+    say("known streams")
+    starts, memory = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        folders = [Path(folder) / name for name in ("few", "many")]
+        for one, streams in zip(folders, (1, count)):
+            one.mkdir()
+            subprocess.run([Path(bench.binary).parent / "bench/store_bench", one / "data", "1", str(streams)],
+                           stdout=subprocess.DEVNULL, check=True)
+        for _ in range(1 if bench.quick else 5):
+            used = []
+            for one in folders:
+                server = Server(bench.binary, one)
+                starts.append(server.start() * 1000)
+                with urllib.request.urlopen(f"{server.url}/v1/streams/s0/comments", timeout=10) as answer:
+                    answer.read()
+                used.append(server.own_bytes())
+                server.stop()
+            memory.append(max(0, used[1] - used[0]) / count)
+    bench.row(f"start to ready, {count} known streams", "ms", 50, starts[1::2])
+    bench.row(f"user memory a stream of {count} known and idle", "B", 200, memory)
+
+
+def most(bench):
+    """As many viewers as one process is for, each reactor with a file table of its own."""
+    viewers = 2000 if bench.quick else 60000
+    report = bench.run("most viewers", "--spawn", "--server-workers", 4, "--viewers", viewers, "--rate", 1,
+                       "--seconds", 5 if bench.quick else 20, settings={"ROAR_OWN_FILES": "true"})
+    counts = report["counts"]
+    bench.row("viewers one process held, four file tables", "", viewers, [counts["deliveries"] / counts["answered"]], at_most=False)
+    bench.row(f"user memory a viewer, {viewers} of one process", "B", 512, [report["viewer_bytes"]])
+    bench.row(f"not delivered, {viewers} of one process", "events", 0, [report["violations"]["lost"] + report["counts"]["spared"]])
+    bench.row(f"p99, {viewers} of one process, 1/s", "ms", 1000, [report["visible"]["p99_ms"]])
+
+
 def stalled(bench):
     """The others' p99 with one viewer in ten that reads nothing, and without, in turn."""
     viewers, seconds, times = (300, 3, 1) if bench.quick else (1500, 6, 5)
@@ -310,7 +347,8 @@ def simulation(bench):
 
 FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects, "storm": storm,
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
-           "compressed": compressed, "last-send": last_send, "small-streams": small_streams, "stalled": stalled,
+           "compressed": compressed, "last-send": last_send, "small-streams": small_streams,
+           "known-streams": known_streams, "most": most, "stalled": stalled,
            "acts": acts, "rules": rules, "raid": raid, "simulation": simulation}
 
 
@@ -338,6 +376,11 @@ class Server:
                 self.url = "http://" + line["addr"]
                 return time.monotonic() - began
         sys.exit(f"the server ended with {self.process.wait()}")
+
+    def own_bytes(self):
+        """Of memory that no file stands behind."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(encoding="ascii")
+        return int(re.search(r"^Anonymous: +(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
 
     def token(self, user, role):
         done = subprocess.run([self.binary, "token", "--sub", user, "--role", role, "--secret-file", self.secret],

@@ -46,6 +46,7 @@
     X(LIVE_DOUBLE, "who becomes live gets the last one again")                                     \
     X(FRAME_CUT, "the rest of a begun frame is lost")                                              \
     X(RING_UNMOVED, "a ring that begins anew at its start moves no bytes there")                   \
+    X(FRAMES_UNMOVED, "an index of frames that is compacted moves no frames")                      \
     X(SHRINK_TORN, "what goes into a smaller ring is a byte off")                                  \
     X(BOARDS_ANYWHERE, "who is not compressed yet is, before there is a stop")                     \
     X(OWN_IGNORED, "who got bytes of its own goes on with what is compressed for all")             \

@@ -199,8 +199,10 @@ static bool make_frame_room(struct ring *ring)
     }
     if (ring->frame_start >= ring->frame_cap / 4 && ring->frame_start > 0) {
         reach(FRAMES_MOVED);
-        memmove(ring->frames, ring->frames + ring->frame_start,
-                ring->frame_count * sizeof(struct ring_frame));
+        if (!mutant(FRAMES_UNMOVED)) {
+            memmove(ring->frames, ring->frames + ring->frame_start,
+                    ring->frame_count * sizeof(struct ring_frame));
+        }
         ring->frame_start = 0;
         return true;
     }
