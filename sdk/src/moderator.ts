@@ -141,6 +141,8 @@ export interface SimilarGroup {
   readonly count: number;
   /** All of the group: what one act names. */
   readonly seqs: readonly number[];
+  /** All who wrote them. */
+  readonly users: readonly string[];
   /** The newest of them. */
   readonly comments: readonly Comment[];
 }

@@ -98,6 +98,9 @@ def test_a_raid_is_grouped(mod, server):
     server.posted(mod.stream, "something else entirely")
     (group,) = [group for group in mod.look("similar")["groups"] if group["why"] == "text"]
     assert len(group["comments"]) == 6
+    assert group["users"] == [f"r{n}" for n in range(6)]
+    (less,) = [group for group in mod.look("similar", "?limit=2")["groups"] if group["why"] == "text"]
+    assert (len(less["comments"]), less["users"], less["seqs"]) == (2, group["users"], group["seqs"])
     act = mod.act("delete", seqs=[comment["seq"] for comment in group["comments"]], reason="raid")
     assert [comment["text"] for comment in server.history(mod.stream)] == ["something else entirely"]
     mod.undo(act["act"])

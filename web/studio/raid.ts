@@ -17,11 +17,13 @@ export function authorsOf(comments: readonly Comment[]): readonly User[] {
   return [...new Map(comments.map(({ user }) => [user.id, user])).values()];
 }
 
-/** One act on the whole group, or undefined where there is nobody to do it to. */
-export function groupAct({ seqs, comments }: SimilarGroup, what: ActKey, answer: { seconds?: number; reason?: string }): Act | undefined {
+const peopleText = ({ users }: SimilarGroup): string => countText(users.length, "person", "people");
+
+/** One act on the whole group, also on what and whom it does not show; undefined where there is nobody. */
+export function groupAct(group: SimilarGroup, what: ActKey, answer: { seconds?: number; reason?: string }): Act | undefined {
   const { reason } = answer;
   const because = reason === undefined ? {} : { reason };
-  const users = authorsOf(comments).map(({ id }) => id);
+  const { seqs, users } = group;
   if (users.length === 0) return undefined;
   switch (what.do) {
     case "delete":
@@ -38,8 +40,8 @@ export function groupAct({ seqs, comments }: SimilarGroup, what: ActKey, answer:
 }
 
 /** "240 comments", "31 people": what the act is about to fall on. */
-export function groupText({ count, comments }: SimilarGroup, what: ActKey): string {
-  return what.to === "comment" ? countText(count, "comment", "comments") : countText(authorsOf(comments).length, "person", "people");
+export function groupText(group: SimilarGroup, what: ActKey): string {
+  return what.to === "comment" ? countText(group.count, "comment", "comments") : peopleText(group);
 }
 
 /** What a group is, for a look before the act. */
@@ -53,10 +55,9 @@ export function previewOf(group: SimilarGroup): Node[] {
     item.append(make("bdi", "name", nameOf(user)), " ", words);
     list.append(item);
   }
-  const people = countText(authorsOf(group.comments).length, "person", "people");
   const rest = group.count - shown.length;
   const more = rest > 0 ? [make("p", "why", `and ${countText(rest, "more", "more")}`)] : [];
-  return [make("p", "", `${countText(group.count, "comment", "comments")} by ${people}:`), list, ...more];
+  return [make("p", "", `${countText(group.count, "comment", "comments")} by ${peopleText(group)}:`), list, ...more];
 }
 
 export interface RaidOptions extends ListPanel {
@@ -110,15 +111,16 @@ export class Raid {
     if (this.is_open) this.timer = setTimeout(() => void this.refresh(), PACE_MS);
   }
 
-  private fill(element: HTMLElement, { why, count, comments }: SimilarGroup): void {
+  private fill(element: HTMLElement, group: SimilarGroup): void {
+    const { why, count, comments } = group;
     element.className = "item group";
     const newest = comments.at(-1);
     const people = authorsOf(comments);
     const head = make("span", "who");
-    head.append(make("span", "count", `${count}×`), make("span", "why", why === "text" ? "alike" : "by new accounts"), make("span", "why", `by ${countText(people.length, "person", "people")}`));
+    head.append(make("span", "count", `${count}×`), make("span", "why", why === "text" ? "alike" : "by new accounts"), make("span", "why", `by ${peopleText(group)}`));
     const words = make("span", "text", newest?.text ?? "");
     words.dir = "auto";
     const names = people.slice(0, 6).map((user) => isolated(nameOf(user))).join(", ");
-    element.replaceChildren(head, words, make("span", "why", people.length > 6 ? `${names} …` : names));
+    element.replaceChildren(head, words, make("span", "why", group.users.length > 6 ? `${names} …` : names));
   }
 }

@@ -63,14 +63,14 @@ test("what terms would have hit: words whole, parts anywhere, and not what is al
 
 test("a group is acted on whole, by one act", () => {
   const comments = [comment(1, "u1", "Join us"), comment(2, "u2", "join us"), comment(3, "u1", "JOIN US")];
-  const group: SimilarGroup = { why: "text", count: 900, seqs: [1, 2, 3], comments };
+  const group: SimilarGroup = { why: "text", count: 900, seqs: [1, 2, 3], users: ["u1", "u2", "u3"], comments };
   const key = (what: string): ActKey => groupKeys.find((one) => one.do === what) as ActKey;
   assert.deepEqual(groupAct(group, key("delete"), { reason: "raid" }), { do: "delete", seqs: [1, 2, 3], reason: "raid" });
-  assert.deepEqual(groupAct(group, key("ban"), {}), { do: "ban", users: ["u1", "u2"] });
-  assert.deepEqual(groupAct(group, key("timeout"), { seconds: 60 }), { do: "timeout", users: ["u1", "u2"], seconds: 60 });
-  assert.equal(groupAct({ ...group, comments: [] }, key("ban"), {}), undefined);
+  assert.deepEqual(groupAct(group, key("ban"), {}), { do: "ban", users: ["u1", "u2", "u3"] }, "also those whose comments are not shown");
+  assert.deepEqual(groupAct(group, key("timeout"), { seconds: 60 }), { do: "timeout", users: ["u1", "u2", "u3"], seconds: 60 });
+  assert.equal(groupAct({ ...group, users: [] }, key("ban"), {}), undefined);
   assert.match(groupText(group, key("delete")), /^900 comments$/);
-  assert.equal(groupText(group, key("ban")), "2 people");
+  assert.equal(groupText(group, key("ban")), "3 people");
   assert.equal(authorsOf(comments).length, 2);
   assert.equal(keyOfGroup(group), keyOfGroup({ ...group, comments: comments.slice(0, 1) }), "it stays the same while it grows");
 });

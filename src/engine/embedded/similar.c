@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/similar.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/sweeps.h"
@@ -21,8 +22,11 @@
  * near (rules/sketch.h); computed when it is asked: nothing of it is stored. */
 enum { TEXT_BYTES_MAX = 16 << 10 };
 
+static const uint64_t user_key = 0x73696D75736572; // nothing is kept under it
+
 struct found { // a comment
     uint64_t n, seq, likeness;
+    uint64_t user;  // a hash of who wrote it
     uint32_t crowd; // of those that are alike: 1..; 0: none
     bool is_young;
     struct sketch sketch;
@@ -75,6 +79,7 @@ static enum err take(struct view *view, const struct store_row *row)
     struct found *found = &view->found[view->count++];
     *found = (struct found){
         .n = row->n, .seq = row->seq, .is_young = err == ERR_OK && is_young(view, since_s)};
+    found->user = hash_str(user_key, row->user);
     found->likeness = likeness_of(row->body, &found->sketch);
     return ERR_OK;
 }
@@ -232,6 +237,35 @@ static enum err write_comment(struct view *view, const struct found *found, stru
     return ERR_OK;
 }
 
+static bool is_by_new_user(const struct found *found, uint32_t at)
+{
+    for (uint32_t before = 0; before < at; before++) {
+        if (found[before].user == found[at].user) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Everybody who wrote one of them, once. */
+static enum err write_users(struct view *view, const struct found *found, uint32_t count,
+                            struct buf *out)
+{
+    json_write_name(out, "users");
+    buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        struct store_row row;
+        if (!is_by_new_user(found, i)) {
+            continue;
+        }
+        TRY(store_rows_get(view->store, found[i].n, &row));
+        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+        json_write_str(out, row.user);
+    }
+    buf_add_byte(out, ']');
+    return ERR_OK;
+}
+
 static enum err write_group(struct view *view, const struct group *group, struct buf *out)
 {
     const struct found *found = group->is_by_text ? view->found : view->young;
@@ -246,6 +280,7 @@ static enum err write_group(struct view *view, const struct group *group, struct
         buf_add_u64(out, found[group->first + i].seq);
     }
     buf_add_byte(out, ']');
+    TRY(write_users(view, found + group->first, group->count, out));
     json_write_name(out, "comments");
     buf_add_byte(out, '[');
     for (uint32_t i = group->count - shown; i < group->count; i++) {

@@ -24,6 +24,7 @@ struct similar_question {
     int64_t now_s;  // unix: a day before it is when an account is new
     uint32_t limit; // comments shown of a group
 };
-/* "groups":[{"why":"text|new_accounts","count":n,"comments":[..]}], the largest first. */
+/* "groups":[{"why":"text|new_accounts","count":n,"seqs":[..],"users":[..],"comments":[..]}], the
+ * largest first. */
 MUST_USE enum err similar_write(struct store *store, const struct similar_question *question,
                                 struct buf *out);
