@@ -704,6 +704,7 @@ void http1_open(struct server *server, int fd, const struct address *peer)
         sys_close(fd);
         mem_free(MEM_CONN, talk);
         pool_free(&server->http1s, http1);
+        meter_count(&server->meter, METER_UNHELD, 1);
         return;
     }
     talk->peer = *peer;
@@ -714,6 +715,7 @@ void http1_open(struct server *server, int fd, const struct address *peer)
     if (conn_init(&http1->conn, server->reactor, &conn_ops, fd) != ERR_OK) {
         mem_free(MEM_CONN, talk);
         pool_free(&server->http1s, http1);
+        meter_count(&server->meter, METER_UNHELD, 1);
         return;
     }
     list_push(&server->carriers, &http1->carrier.link);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/buf.h"
+#include "base/mem.h"
 #include "net/network.h"
+#include "serve/front.h"
 #include "serve/http1.h"
 #include "serve/server_rig.h"
 
@@ -424,6 +426,28 @@ static void a_trusted_proxy_speaks_for_its_clients(void **state)
     rig_stop(&rig);
 }
 
+/* Whatever of it could not be had; the next one is served. */
+static void who_cannot_be_held_is_closed_and_counted(void **state)
+{
+    struct rig rig;
+    (void)state;
+    begin(&rig);
+    rig_start(&rig);
+    for (uint64_t n = 1; n <= 2; n++) { // the connection and its talk
+        mem_fail_after(n);
+        struct client client = client_open(&rig);
+        assert_string_equal(client_rest(&client), "");
+        assert_false(mem_fail_is_due());
+        client_close(&client);
+        assert_int_equal(metric_value(&rig.server->meter.metrics[METER_UNHELD]), n);
+    }
+    struct client client = client_open(&rig);
+    client_say(&client, GET("/first"));
+    client_until(&client, "]\n");
+    client_close(&client);
+    rig_stop(&rig);
+}
+
 static void a_drain_lets_requests_finish(void **state)
 {
     struct rig rig;
@@ -496,6 +520,7 @@ int main(void)
         cmocka_unit_test(the_slow_are_told_and_closed),
         cmocka_unit_test(an_address_has_its_share),
         cmocka_unit_test(a_trusted_proxy_speaks_for_its_clients),
+        cmocka_unit_test(who_cannot_be_held_is_closed_and_counted),
         cmocka_unit_test(a_drain_lets_requests_finish),
         cmocka_unit_test(a_drain_cuts_what_is_left),
     };

@@ -9,6 +9,9 @@ static const struct metric table[METER_IDS] = {
     [METER_ACCEPTED] = {.name = "roar_accepted_total",
                         .help = "Connections accepted.",
                         .kind = METRIC_COUNTER},
+    [METER_UNHELD] = {.name = "roar_accepts_unheld_total",
+                      .help = "Connections closed as they came, for want of memory.",
+                      .kind = METRIC_COUNTER},
 #define CONNS(which)                                                                               \
     {                                                                                              \
         .name = "roar_connections", .labels = "kind=\"" which "\"",                                \

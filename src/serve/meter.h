@@ -13,6 +13,7 @@
 
 enum meter_id {
     METER_ACCEPTED,
+    METER_UNHELD,
     METER_CONNS_HTTP, // gauges: a connection is one of these
     METER_CONNS_SSE,
     METER_CONNS_WS,
