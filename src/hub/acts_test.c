@@ -346,6 +346,45 @@ static void figures_do_not_tell_who_is_shadowed(void **state)
     assert_true(own.rate_out > 4 * own.rate_in - 0.01 && own.rate_out < 4 * own.rate_in + 0.01);
 }
 
+/* An early copy is for a socket that does not take what waits: one sent for another reason would
+ * tell a shadowed author that they read apart. */
+static void acts_come_to_who_is_shadowed_as_to_all(void **state)
+{
+    struct world *world = *state;
+    struct join join = world_plain(0);
+    struct fake_reader *anybody = world_join(world, 0, &join);
+    join.user = 1;
+    struct fake_reader *author = world_join(world, 1, &join);
+    join.lane = LANE_READABLE;
+    struct fake_reader *sparse = world_join(world, 2, &join);
+    world_rest(world);
+    world->engine.shadowed_user = 1;
+    for (int i = 0; i < 20; i++) {
+        for (int k = 0; k < 3; k++) { // they gather
+            fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+            world_pass(world, 1);
+        }
+        fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+        world_pass(world, i % 2 == 0 ? 1 : 1000);
+    }
+    world_pass(world, 1000);
+    assert_true(author->viewer.catchup != NULL && author->viewer.catchup->is_apart);
+    assert_int_equal(anybody->prover.earlies, 0);
+    assert_int_equal(author->prover.earlies, 0);
+    assert_int_equal(sparse->prover.earlies, 0);
+    assert_int_equal(author->prover.last, fake_engine_head_of(&world->engine, 1));
+    fake_reader_allow(author, 10);
+    for (int i = 0; i < 3; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+        world_pass(world, 1000);
+    }
+    fake_engine_set(&world->engine, "\"slow\":6", world->now_ms);
+    world_pass(world, 1000);
+    fake_reader_allow(author, UINT32_MAX);
+    world_pass(world, 1000);
+    assert_int_equal(author->prover.earlies, 1); // it was blocked
+}
+
 static int begin_that_cuts(void **state)
 {
     return world_begin_with(state,
@@ -406,6 +445,7 @@ int main(void)
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
         EACH(figures_do_not_tell_who_is_shadowed),
+        EACH(acts_come_to_who_is_shadowed_as_to_all),
 #undef EACH
         cmocka_unit_test_setup_teardown(each_act_says_how_far_it_got_and_who_was_cut,
                                         begin_that_cuts, world_end),

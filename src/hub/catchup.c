@@ -656,6 +656,7 @@ enum err catchup_part(struct viewer *viewer)
     catchup->acts_told =
         stream->act_count - (uint16_t)((uint16_t)stream->act_count - viewer->acts_told);
     catchup->was_full = true;
+    catchup->keeps_up = !viewer->blocked && !viewer->is_early;
     catchup->is_early = viewer->is_early;
     view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
     sift_begin(catchup);
@@ -723,6 +724,7 @@ static void go_on(struct viewer *viewer)
         const bool has_news = catchup->is_apart && catchup->news_seen != viewer->stream->news;
         if (waits && !has_news) {
             list_push(&viewer->stream->pollers, &viewer->link);
+            catchup->keeps_up = true;
             return;
         }
         err = waits ? write_news(catchup) : err == ERR_AGAIN ? fill(catchup) : err;
@@ -730,6 +732,7 @@ static void go_on(struct viewer *viewer)
     if (err == ERR_OK && !page_send(&catchup->page, viewer)) {
         stall_begin(viewer);
         catchup->was_full = true;
+        catchup->keeps_up = false;
         /* All is with the connection: in the ring it costs nothing while it waits. */
         (void)try_live(viewer);
     } else if (err == ERR_OK) {

@@ -70,6 +70,13 @@ static bool is_ahead(const struct catchup *catchup)
     return count > 0;
 }
 
+/* In a view of its own it is sent an act once, in order, as it would be among all: nothing but its
+ * socket makes a difference. */
+static bool goes_with_all(const struct catchup *catchup)
+{
+    return catchup->is_apart && catchup->keeps_up && catchup->viewer->lane != LANE_DIGEST;
+}
+
 enum err early_tell(struct catchup *catchup)
 {
     const struct stream *stream = catchup->viewer->stream;
@@ -77,7 +84,7 @@ enum err early_tell(struct catchup *catchup)
     const uint64_t told = is_near ? catchup->acts_near : catchup->acts_told;
     const uint64_t fresh = stream->act_count - told;
     uint32_t count = 0;
-    if (fresh == 0 || catchup->acts_at < catchup->acts.count) {
+    if (fresh == 0 || catchup->acts_at < catchup->acts.count || goes_with_all(catchup)) {
         return ERR_OK; // the acts of a hole come before all else
     }
     struct event *const *acts = waiting(catchup->viewer, catchup->position, fresh, &count);

@@ -66,6 +66,7 @@ struct catchup {
     uint64_t acts_told; // of stream->act_count: copies of the rest are to be sent early
     uint64_t acts_near; // of those up to there only if its socket was full meanwhile
     bool was_full;      // it was
+    bool keeps_up;      // it had all, and its socket took all since
     bool is_early;      // copies were sent
     uint64_t news_seen; // of stream->news; who catches up gets no signals, only the last of them
     struct page page;
