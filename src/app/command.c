@@ -90,8 +90,8 @@ static int run_version(const struct command *command, const struct options *opti
 
 int command_misused(const struct command *command, const char *why)
 {
-    fprintf(stderr, "roar %s: %s\nroar help %s says what it takes.\n", command->name, why,
-            command->name);
+    fprintf(stderr, "roar %s: %s\n\n  roar %s %s\n\nroar help %s says what it takes.\n",
+            command->name, why, command->name, command->usage, command->name);
     return COMMAND_USAGE;
 }
 

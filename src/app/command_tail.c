@@ -96,7 +96,8 @@ static void write_line(struct buf *line, const struct json *event, struct str ty
 static bool is_worth_a_line(struct str type)
 {
     return str_eq(type, STR("gap")) || str_eq(type, STR("warned")) || str_eq(type, STR("held")) ||
-           str_eq(type, STR("approved")) || str_eq(type, STR("rejected"));
+           str_eq(type, STR("approved")) || str_eq(type, STR("rejected")) ||
+           str_eq(type, STR("notice"));
 }
 
 /* Keeps the place; says whether it is to be printed: an event not printed before, or the word on

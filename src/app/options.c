@@ -72,14 +72,26 @@ static enum err read_one(const struct options_spec *spec, char *const **args,
     return ERR_OK;
 }
 
+/* What people try first. */
+static bool is_cry_for_help(const struct options_spec *spec, const char *arg)
+{
+    struct option_kind kind;
+    return strcmp(arg, "-h") == 0 && find_kind(spec, STR("help"), &kind);
+}
+
 enum err options_read(const struct options_spec *spec, char *const *args,
                       struct options *ret_options, char why[OPTIONS_WHY_MAX])
 {
     struct options options = {.count = 0};
+    static char help_text[] = "--help"; // options keep it
+    static char *const help[] = {help_text, NULL};
     bool are_over = false;
     for (; *args != NULL; args++) {
         if (!are_over && strcmp(*args, "--") == 0) {
             are_over = true;
+        } else if (!are_over && is_cry_for_help(spec, *args)) {
+            char *const *asked = help;
+            TRY(read_one(spec, &asked, &options, why));
         } else if (!are_over && (*args)[0] == '-' && (*args)[1] == '-') {
             TRY(read_one(spec, &args, &options, why));
         } else if (!are_over && (*args)[0] == '-' && (*args)[1] != '\0') {

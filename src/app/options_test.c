@@ -31,6 +31,9 @@ static void test_takes_options_and_words_in_any_order(void **state)
     (void)state;
     struct options options;
     char why[OPTIONS_WHY_MAX];
+    char short_help[] = "-h";
+    assert_int_equal(read_line(&spec, short_help, &options, why), ERR_OK);
+    assert_true(options_has(&options, "help"));
     char line[] = "a --role x --json --role=y -- --b";
     assert_int_equal(read_line(&spec, line, &options, why), ERR_OK);
     assert_int_equal(options.word_count, 2);

@@ -157,6 +157,22 @@ void tail_acts_write_comment(struct buf *line, const struct json *comment)
     buf_add_byte(line, '\n');
 }
 
+/* " (by sam: spam)": what only moderators are told. */
+static void write_by(struct buf *line, const struct json *event)
+{
+    struct str by = STR_NONE, reason = STR_NONE;
+    if (!json_get_str(json_member(event, "by"), &by)) {
+        return;
+    }
+    buf_add_str(line, STR(" (by "));
+    terminal_write(line, by);
+    if (json_get_str(json_member(event, "reason"), &reason)) {
+        buf_add_str(line, STR(": "));
+        terminal_write(line, reason);
+    }
+    buf_add_byte(line, ')');
+}
+
 static void write_retract(struct buf *line, const struct json *event)
 {
     const struct json *seqs = json_member(event, "seqs");
@@ -175,6 +191,7 @@ static void write_retract(struct buf *line, const struct json *event)
             buf_addf(line, " %" PRId64, seq);
         }
     }
+    write_by(line, event);
     buf_add_byte(line, '\n');
 }
 
@@ -220,6 +237,39 @@ static void write_settings(struct buf *line, const struct json *event)
     if (line->len > 0 && line->bytes[line->len - 1] == ':') {
         buf_add_str(line, STR(" none"));
     }
+    write_by(line, event);
+    buf_add_byte(line, '\n');
+}
+
+/* "-- ban user:u9, 600 s (by sam: spam)": an act that readers get no event of. What is done to a
+ * comment that waits is told by `held` and the like. */
+static void write_notice(struct buf *line, const struct json *notice)
+{
+    struct str what = STR_NONE, target = STR_NONE;
+    const uint64_t many = number(notice, "many"), seconds = number(notice, "seconds");
+    bool is_all = false;
+    if (many > 0) {
+        buf_addf(line, "-- %" PRIu64 " acts of rules\n", many);
+        return;
+    }
+    (void)json_get_str(json_member(notice, "target"), &target);
+    if (json_member(notice, "seq") != NULL || str_has_prefix(target, STR("id:")) ||
+        !json_get_str(json_member(notice, "do"), &what)) {
+        return;
+    }
+    buf_add_str(line, STR("-- "));
+    terminal_write(line, what);
+    if (target.len > 0) {
+        buf_add_byte(line, ' ');
+        terminal_write(line, target);
+    }
+    if (json_get_bool(json_member(notice, "all"), &is_all) && is_all) {
+        buf_add_str(line, STR(" on all streams"));
+    }
+    if (seconds > 0) {
+        buf_addf(line, ", %" PRIu64 " s", seconds);
+    }
+    write_by(line, notice);
     buf_add_byte(line, '\n');
 }
 
@@ -246,6 +296,8 @@ void tail_acts_write(struct buf *line, const struct json *event, struct str type
         buf_addf(line, "-- no longer pinned: %" PRIu64 "\n", number(event, "target"));
     } else if (str_eq(type, STR("settings"))) {
         write_settings(line, event);
+    } else if (str_eq(type, STR("notice"))) {
+        write_notice(line, event);
     } else if (str_eq(type, STR("warned"))) {
         write_word(line, event, "you are warned", "text");
     } else if (str_eq(type, STR("held"))) {

@@ -43,7 +43,8 @@ bool tail_acts_hides(const struct tail_acts *acts, const struct json *comment);
 void tail_acts_pass(struct tail_acts *acts, uint64_t seq);
 
 /* ---- for people; what strangers wrote is made harmless for a terminal ---- */
-/* "-- removed 4072" and the like; nothing when it is no act, or one that says nothing new. */
+/* "-- removed: 4072" and the like, with who did it where that is told; nothing when it is no act,
+ * or one that says nothing new. */
 void tail_acts_write(struct buf *line, const struct json *event, struct str type);
 /* "12:04:09 Ann: hello" */
 void tail_acts_write_comment(struct buf *line, const struct json *comment);

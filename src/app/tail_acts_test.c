@@ -105,6 +105,15 @@ static void each_act_is_a_line(void **state)
         {"{\"id\":\"c1\"}", "held", "-- held: c1\n"},
         {"{\"id\":\"c1\"}", "approved", "-- approved: c1\n"},
         {"{\"id\":\"c1\"}", "rejected", "-- rejected: c1\n"},
+        {"{\"seqs\":[4],\"by\":\"sa\\u001bm\",\"reason\":\"spam\"}", "retract", "m: spam)\n"},
+        {"{\"slow\":0,\"by\":\"sam\"}", "settings", "-- rules: none (by sam)\n"},
+        {"{\"do\":\"timeout\",\"target\":\"user:u9\",\"seconds\":600,\"by\":\"sam\"}", "notice",
+         "-- timeout user:u9, 600 s (by sam)\n"},
+        {"{\"do\":\"ban\",\"target\":\"user:u9\",\"all\":true,\"by\":\"root\",\"reason\":\"raid\"}",
+         "notice", "-- ban user:u9 on all streams (by root: raid)\n"},
+        {"{\"do\":\"delete\",\"target\":\"seq:4\",\"seq\":9,\"by\":\"sam\"}", "notice", ""},
+        {"{\"do\":\"hold\",\"target\":\"id:c1\",\"by\":\"links\"}", "notice", ""},
+        {"{\"many\":48}", "notice", "-- 48 acts of rules\n"},
         {"{}", "removed", ""},
     };
     (void)state;
