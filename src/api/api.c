@@ -75,6 +75,7 @@ static const struct route routes[] = {
     {"GET", "/v1/moderation/log", moderation_look_log, 0},
     {"GET", "/v1/moderation/rules", moderation_look_rules, 0},
     {"GET", "/v1/moderation/acts/{act}", moderation_look_act, 0},
+    {"GET", "/v1/moderation/reach/{act}", reach_api_get, 0},
     {"POST", "/v1/tickets", tickets_api_post, 0},
     {"POST", "/v1/guests", guests_post, ROUTE_TOKENLESS},
     {"GET", "/healthz", health_alive, ROUTE_OPEN},

@@ -71,6 +71,8 @@ static struct {
     /* -- the hub's -- */
     struct presence_call presence, present;
     struct reach_call reached;
+    struct reach_figures reach;
+    bool knows_reach;
     /* -- readers -- */
     struct join join;
     char join_stream[STREAM_NAME_LEN_MAX + 1];
@@ -263,6 +265,9 @@ static void fake_moderation(struct port *port, struct moderation_call *call)
     fake.looked = *call;
     call->result = fake.moderation.result;
     call->seq = fake.moderation.seq;
+    call->has_event = fake.moderation.has_event;
+    call->has_reach = fake.moderation.has_reach;
+    call->reach = fake.moderation.reach;
     buf_init(&call->out, MEM_OTHER, 1 << 20);
     buf_add_str(&call->out,
                 str_of(call->what == MODERATION_ACT && fake.found_act != NULL ? fake.found_act
@@ -329,13 +334,8 @@ void hub_reach(struct hub *hub, struct reach_call *call)
 {
     (void)hub;
     fake.reached = *call;
-    call->known = true;
-    call->viewers = 12;
-    call->applied = 11;
-    call->cut = 1;
-    call->exposed = (struct exposure_lost){.comments = 2, .viewer_ms = 36500};
-    call->p50_ms = 4;
-    call->p95_ms = 9;
+    call->known = fake.knows_reach;
+    call->figures = fake.reach;
     call->call.done(&call->call);
 }
 

@@ -239,25 +239,60 @@ static void what_is_found_is_answered(void **state)
     assert_says(fake_ask(&ask), 404, "\"not_found\"");
 }
 
+#define REACH_A81 "/v1/streams/demo/moderation/reach/a81"
+
 static void an_act_says_how_far_it_got(void **state)
 {
     (void)state;
     fake.found_json = "\"entry\":{}";
-    fake.moderation.seq = 90;
-    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a81", NULL, "moderator"), 200,
-                "{\"act\":\"a81\",\"event\":true,\"known\":true,\"viewers\":12,\"applied\":11,"
-                "\"p50_ms\":4,\"p95_ms\":9,\"cut\":1,\"comments\":2,"
-                "\"exposure_viewer_s\":36.5}");
+    fake.moderation.has_event = fake.knows_reach = true;
+    fake.reach = (struct reach_figures){.viewers = 12,
+                                        .applied = 11,
+                                        .cut = 1,
+                                        .comments = 2,
+                                        .exposure_ms = 36500,
+                                        .p50_ms = 4,
+                                        .p95_ms = 9};
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 200,
+                "{\"act\":\"a81\",\"event\":true,\"known\":true,\"state\":\"measuring\","
+                "\"viewers\":12,\"applied\":11,\"p50_ms\":4,\"p95_ms\":9,\"cut\":1,"
+                "\"comments\":2,\"exposure_viewer_s\":36.5,\"exposure_partial\":false}");
     assert_int_equal(fake.looked.what, MODERATION_ACT);
     assert_int_equal(fake.looked.after, 81);
-    assert_int_equal(fake.reached.seq, 90);
+    assert_int_equal(fake.reached.act, 81);
     assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/81", NULL, "moderator"), 404,
                 "\"not_found\"");
-    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a81", NULL, "viewer"), 403,
+    assert_says(ask_as("GET", REACH_A81, NULL, "viewer"), 403, "\"wrong_role\"");
+    assert_says(ask_as("GET", "/v1/moderation/reach/a81", NULL, "moderator"), 403,
                 "\"wrong_role\"");
+    assert_says(ask_as("GET", "/v1/moderation/reach/a81", NULL, "admin"), 200, "\"viewers\":12");
+    assert_int_equal(fake.looked.stream.len, 0);
     fake.moderation.result = ERR_NOT_FOUND;
-    assert_says(ask_as("GET", "/v1/streams/demo/moderation/reach/a82", NULL, "moderator"), 404,
-                "\"not_found\"");
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 404, "\"not_found\"");
+}
+
+static void what_was_kept_of_it_is_told_where_no_hub_knows_better(void **state)
+{
+    (void)state;
+    fake.found_json = "\"entry\":{}";
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 200,
+                "\"event\":false,\"known\":true,\"state\":\"none\"");
+    fake.moderation.has_event = true;
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 200,
+                "\"known\":false,\"state\":\"unknown\",\"viewers\":0");
+    fake.moderation.has_reach = true;
+    fake.moderation.reach = (struct reach_figures){.viewers = 5, .is_partly_exposed = true};
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 200,
+                "\"known\":true,\"state\":\"partial\",\"viewers\":5");
+    fake.knows_reach = true;
+    fake.reach = (struct reach_figures){.viewers = 6, .is_settled = true};
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 200,
+                "\"state\":\"settled\",\"viewers\":6");
+    fake.moderation.reach.is_settled = true;
+    fake.reached.act = 0;
+    assert_says(ask_as("GET", REACH_A81, NULL, "moderator"), 200,
+                "\"state\":\"settled\",\"viewers\":5");
+    assert_int_equal(fake.reached.act, 0); // hubs were not asked
 }
 
 static void two_moderators_never_take_the_same(void **state)
@@ -396,6 +431,7 @@ int main(void)
         TEST(house_rules_are_put_with_a_stream),
         TEST(what_is_found_is_answered),
         TEST(an_act_says_how_far_it_got),
+        TEST(what_was_kept_of_it_is_told_where_no_hub_knows_better),
         TEST(two_moderators_never_take_the_same),
         TEST(who_is_concerned_appeals),
         TEST(everybody_sees_their_own_appeals),

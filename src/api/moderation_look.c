@@ -8,8 +8,7 @@
 #include "api/respond.h"
 #include "rules/token_name.h"
 
-/* Answered when they may not. */
-static bool may_look(struct ask *ask)
+bool moderation_look_may(struct ask *ask)
 {
     struct problem why;
     const enum err err = ask->stream.len > 0 ? auth_manager(ask->claims, &why)
@@ -41,7 +40,7 @@ void moderation_look_log(struct ask *ask)
 {
     struct lookup_options page = {.what = MODERATION_LOG};
     struct problem why;
-    if (!may_look(ask)) {
+    if (!moderation_look_may(ask)) {
         return;
     }
     if (find_bound(ask, &page.before, &why) == ERR_OK) {
@@ -53,28 +52,28 @@ void moderation_look_log(struct ask *ask)
 
 void moderation_look_rules(struct ask *ask)
 {
-    if (may_look(ask)) {
+    if (moderation_look_may(ask)) {
         lookup_start(ask, &(struct lookup_options){.what = MODERATION_HOUSE});
     }
 }
 
 void moderation_look_similar(struct ask *ask)
 {
-    if (may_look(ask)) {
+    if (moderation_look_may(ask)) {
         lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_SIMILAR});
     }
 }
 
 void moderation_look_marked(struct ask *ask)
 {
-    if (may_look(ask)) {
+    if (moderation_look_may(ask)) {
         lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_MARKED});
     }
 }
 
 void moderation_look_user(struct ask *ask)
 {
-    if (!may_look(ask)) {
+    if (!moderation_look_may(ask)) {
         return;
     }
     if (ask->part.len > ACT_USER_BYTES_MAX) {
@@ -87,7 +86,7 @@ void moderation_look_user(struct ask *ask)
 void moderation_look_act(struct ask *ask)
 {
     uint64_t act = 0;
-    if (!may_look(ask)) {
+    if (!moderation_look_may(ask)) {
         return;
     }
     if (act_id_parse(ask->part, &act) != ERR_OK) {
@@ -109,7 +108,7 @@ static void on_held(struct lookup *lookup)
 
 void moderation_look_held(struct ask *ask)
 {
-    if (may_look(ask)) {
+    if (moderation_look_may(ask)) {
         lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_HELD, .found = on_held});
     }
 }
@@ -117,7 +116,7 @@ void moderation_look_held(struct ask *ask)
 /* Answered when they may not, or when it is none. */
 static bool find_claim(struct ask *ask, struct held_claim *ret_claim)
 {
-    if (!may_look(ask)) {
+    if (!moderation_look_may(ask)) {
         return false;
     }
     if (!token_name_is_valid(ask->part)) {

@@ -14,7 +14,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct ask;
+
+/* Who asks may see what moderators of the ask's stream do, or of all when it has none. Answered
+ * when not. */
+bool moderation_look_may(struct ask *ask);
 
 void moderation_look_log(struct ask *ask);
 void moderation_look_held(struct ask *ask);

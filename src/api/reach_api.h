@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* reach_api -- GET /v1/streams/{stream}/moderation/reach/{act}: to how many viewers an act got, and
- * how soon. */
+/* reach_api -- GET /v1/streams/{stream}/moderation/reach/{act}, and /v1/moderation/reach/{act} of
+ * acts on all streams: to how many viewers an act got, and how soon. */
 #pragma once
 
 struct ask;

@@ -86,6 +86,7 @@ static struct embedded_rules rules_of(const struct config *config)
         .retention_days = (int32_t)config_number(config, SETTING_RETENTION_DAYS),
         .evidence_days = (int32_t)config_number(config, SETTING_MODERATION_EVIDENCE_DAYS),
         .held_max = (uint32_t)config_number(config, SETTING_MODERATION_HELD_MAX),
+        .reach_acts = (uint32_t)config_number(config, SETTING_MODERATION_REACH_ACTS),
     };
 }
 

@@ -294,7 +294,7 @@ const struct setting setting_table[SETTINGS] = {
                "seconds after which a viewer that took no part of an act is cut"),
     [SETTING_MODERATION_REACH_ACTS] =
         NUMBER("moderation.reach_acts", "64", 1, 1024,
-               "newest acts of a stream whose reach and exposure are remembered"),
+               "newest acts of a stream whose reach and exposure are kept"),
     [SETTING_MODERATION_NOTICES_PER_S] =
         NUMBER("moderation.notices_per_s", "20", 0, 1000,
                "acts of rules a second that a stream's moderators are told one by one, beyond them "

@@ -72,6 +72,9 @@ void exposure_take(struct exposure *exposure, struct exposure_now now, const str
         put(exposure, mark);
         exposure->marked_ms = now.now_ms;
     }
+    if (event->prev != exposure->last.seq) { // the first, or some came in between
+        exposure->before = event->prev;
+    }
     exposure->last = mark;
     if (event->kind == EVENT_COMMENT) {
         exposure->shown.comments++;
@@ -118,6 +121,7 @@ struct loss {
 static void add(struct loss *loss, uint64_t seq)
 {
     const uint64_t then = area_at(loss->exposure, seq);
+    loss->lost.is_part = loss->lost.is_part || seq <= loss->exposure->before;
     loss->lost.comments++;
     loss->lost.viewer_ms += loss->now > then ? loss->now - then : 0;
 }
@@ -151,10 +155,12 @@ struct exposure_lost exposure_of(const struct exposure *exposure, struct exposur
         break;
     case REMOVAL_USER:
         add_user(&loss, tail, user, removal->upto);
+        loss.lost.is_part = loss.lost.is_part || !tail->is_whole;
         break;
     case REMOVAL_ALL:
         loss.lost.comments = shown->comments;
         loss.lost.viewer_ms = less(shown->comments * loss.now, shown->viewer_ms);
+        loss.lost.is_part = exposure->before > 0;
         break;
     }
     return loss.lost;
@@ -166,6 +172,7 @@ void exposure_lose(struct exposure *exposure, struct exposure_now now,
     const uint64_t all = lost->comments * area(exposure, now);
     exposure->lost.comments += lost->comments;
     exposure->lost.viewer_ms += lost->viewer_ms;
+    exposure->lost.is_part = exposure->lost.is_part || lost->is_part;
     exposure->shown.comments = less(exposure->shown.comments, lost->comments);
     exposure->shown.viewer_ms = less(exposure->shown.viewer_ms, less(all, lost->viewer_ms));
 }

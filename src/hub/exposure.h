@@ -22,6 +22,7 @@
 #include "wire/event.h"
 #include "wire/removal.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { EXPOSURE_MARKS_MAX = 64 };
@@ -37,11 +38,14 @@ struct exposure_mark {
 
 struct exposure_lost { // of what an act removes
     uint64_t comments, viewer_ms;
+    bool is_part; // there may be more: comments of before this stream was followed here, or that
+                  // the tail does not hold any more
 };
 
 struct exposure {       // zeroed: nobody watched yet
     uint64_t viewer_ms; // A(since_ms)
     int64_t since_ms;
+    uint64_t before;             // comments up to here came before it was followed; 0: none did
     struct exposure_mark *marks; // owned; by seq
     uint32_t count, cap;
     int64_t marked_ms;          // when the newest mark was put
@@ -55,8 +59,8 @@ void exposure_count(struct exposure *exposure, struct exposure_now now);
 /* An event that everybody is shown. */
 void exposure_take(struct exposure *exposure, struct exposure_now now, const struct event *event);
 /* What the removal would take off screens now: of seqs all, however old; of what one user (hash)
- * wrote, those that the tail holds; of everything, what came while somebody watched. Before the
- * tail is redacted. */
+ * wrote, those that the tail holds; of everything, what came since the stream is followed here.
+ * Before the tail is redacted. */
 struct exposure_lost exposure_of(const struct exposure *exposure, struct exposure_now now,
                                  const struct removal *removal, const struct tail *tail,
                                  uint64_t user);

@@ -108,13 +108,26 @@ static void ask_warnings(struct port *port, struct warnings *warnings)
     keep_ordered(port, FAKE_WARNINGS, &warnings->call);
 }
 
+static void ask_keep(struct port *port, struct reach_keep *keep)
+{
+    struct fake_engine *engine = (struct fake_engine *)port;
+    keep->result = engine->keeps_nothing ? ERR_SYS : ERR_OK;
+    if (keep->result == ERR_OK) {
+        const uint32_t at = engine->kept_count++ % FAKE_KEPT_MAX;
+        engine->kept[at].act = keep->act;
+        engine->kept[at].figures = keep->figures;
+    }
+    call_finish(&keep->call);
+}
+
 static const struct port_ops ops = {.watch = ask_watch,
                                     .unwatch = ask_unwatch,
                                     .sync = ask_sync,
                                     .read = ask_read,
                                     .count = ask_count,
                                     .may_be_warned = may_be_warned,
-                                    .warnings = ask_warnings};
+                                    .warnings = ask_warnings,
+                                    .keep = ask_keep};
 
 bool fake_event_is_shown(const struct event *event, uint64_t view)
 {
@@ -233,7 +246,7 @@ static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_
     char staff[64] = "";
     if (kind != EVENT_COMMENT) {
         snprintf(staff, sizeof(staff), "\"by\":\"mo\",\"act\":\"a%u\"",
-                 engine->one_act ? 0 : engine->count + 1);
+                 engine->one_act ? FAKE_EVENTS_MAX + 1 : engine->count + 1);
     }
     struct event *event = event_new_with_staff(body, str_of(staff));
     must(event != NULL && engine->count < FAKE_EVENTS_MAX);

@@ -11,7 +11,13 @@
 #include "hub/hub.h"
 #include "hub/prover_test.h"
 
-enum { FAKE_EVENTS_MAX = 4096, FAKE_CALLS_MAX = 4096, FAKE_RETRACTS_MAX = 512, FAKE_USERS = 4 };
+enum {
+    FAKE_EVENTS_MAX = 4096,
+    FAKE_CALLS_MAX = 4096,
+    FAKE_RETRACTS_MAX = 512,
+    FAKE_USERS = 4,
+    FAKE_KEPT_MAX = 64
+};
 
 struct fake_home {
     struct home home;
@@ -60,8 +66,14 @@ struct fake_engine {
     bool is_count[FAKE_CALLS_MAX];
     bool is_found[FAKE_CALLS_MAX]; // what it is answered stands; the log goes on meanwhile
     uint32_t loose_count;
-    uint64_t reads;       // reads and counts that were asked for
-    bool one_act;         // what follows is all done by one
+    uint64_t reads; // reads and counts that were asked for
+    bool one_act;   // what follows is all done by one
+    struct {
+        uint64_t act;
+        struct reach_figures figures;
+    } kept[FAKE_KEPT_MAX]; // of acts' reach, in turn
+    uint32_t kept_count;
+    bool keeps_nothing;   // it fails
     bool stalls;          // reads and counts wait
     bool fails;           // reads and counts are answered ERR_SYS
     enum err watch_fails; // what watch is answered; ERR_OK: it works

@@ -9,6 +9,7 @@
 #include "hub/join.h"
 #include "hub/shrink.h"
 #include "hub/sparse.h"
+#include "hub/spread.h"
 #include "hub/stream.h"
 #include "hub/train.h"
 
@@ -42,11 +43,11 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     map_init(&hub->sources, MEM_STREAM, options->seed);
     buf_init(&hub->scratch, MEM_RING, HUB_FRAME_BYTES_MAX);
     buf_init(&hub->deflated, MEM_RING, HUB_FRAME_BYTES_MAX);
-    struct link *const lists[] = {&hub->stepping, &hub->away,      &hub->failing, &hub->due,
-                                  &hub->idle,     &hub->crowds,    &hub->refused, &hub->syncing,
-                                  &hub->admits,   &hub->catching,  &hub->ready,   &hub->resting,
-                                  &hub->changed,  &hub->beats,     &hub->roomy,   &hub->trains,
-                                  &hub->sparse,   &hub->spreading, &hub->staffed, &hub->hushed};
+    struct link *const lists[] = {
+        &hub->stepping, &hub->away,    &hub->failing, &hub->due,      &hub->idle,   &hub->crowds,
+        &hub->refused,  &hub->syncing, &hub->admits,  &hub->catching, &hub->ready,  &hub->resting,
+        &hub->changed,  &hub->beats,   &hub->roomy,   &hub->trains,   &hub->sparse, &hub->spreading,
+        &hub->staffed,  &hub->hushed,  &hub->extents};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         list_init(lists[i]);
     }
@@ -78,6 +79,7 @@ void hub_free(struct hub *hub)
     }
     must(hub->streams.count == 0 && hub->letters_away == 0 && hub->calls_away == 0);
     presence_done(hub);
+    extent_done(hub);
     map_done(&hub->streams);
     buf_done(&hub->scratch);
     buf_done(&hub->deflated);
@@ -114,6 +116,7 @@ int64_t hub_turn(struct hub *hub, int64_t mono_ms)
     next_ms = earlier(next_ms, presence_turn(hub));
     next_ms = earlier(next_ms, shrink_turn(hub));
     next_ms = earlier(next_ms, spread_turn(hub));
+    next_ms = earlier(next_ms, extent_turn(hub));
     next_ms = earlier(next_ms, herald_turn(hub));
     next_ms = earlier(next_ms, flush_next_ms(hub));
     if (!list_is_empty(&hub->stepping) || !list_is_empty(&hub->admits) ||
@@ -141,7 +144,7 @@ void hub_busiest(struct hub *hub, struct busiest_call *call)
 
 void hub_reach(struct hub *hub, struct reach_call *call)
 {
-    spread_ask(hub, call);
+    extent_ask(hub, call);
 }
 
 void hub_check(const struct hub *hub)

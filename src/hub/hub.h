@@ -10,10 +10,10 @@
 #pragma once
 
 #include "base/err.h"
+#include "hub/extent.h"
 #include "hub/figures.h"
 #include "hub/hub_options.h"
 #include "hub/presence.h"
-#include "hub/spread.h"
 #include "hub/viewer.h"
 
 #include <stdint.h>

@@ -23,7 +23,7 @@ struct hub_options {
                                  // refused. 0: any
     uint32_t joins_turn;         // admissions and pages of catch-up a turn; the rest waits. 0: 128
     uint32_t reach_cut_ms;  // a viewer that was sent no part of an act by then is cut. 0: none is
-    uint32_t reach_acts;    // of a stream whose reach is remembered, the newest. 0: 64
+    uint32_t reach_acts;    // of a stream whose reach is followed, the newest. 0: 64
     uint32_t notices_per_s; // of what no moderator did, in one stream; beyond, their number. 0: all
     uint32_t silent_ms_max; // an engine that answers none of its calls for so long is down: who
                             // would wait for it is refused. 0: never

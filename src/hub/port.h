@@ -162,6 +162,16 @@ enum moderation_read {
     MODERATION_FEED, // "event":{...}, the next of all streams in the order of commits after place
                      // `after`; `seq`: its place. `limit` 0: nothing but the newest place
 };
+
+/* How far an act got: what the hubs measure and the engine keeps. */
+struct reach_figures {
+    uint64_t viewers, applied, cut; // whom it was for, was written to, who was cut as late
+    uint64_t p50_ms, p95_ms;        // published to written
+    uint64_t comments, exposure_ms; // what it removed: viewers times the time it was visible
+    bool is_partly_exposed;         // there may be more of both: hub/exposure.h
+    bool is_settled;                // nothing more comes of it
+};
+
 struct moderation_call {
     struct call call;
     enum moderation_read what;
@@ -173,6 +183,20 @@ struct moderation_call {
     enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS; ERR_NOMEM
     uint64_t seq;
     struct buf out;
+    /* -- of MODERATION_ACT -- */
+    bool has_event; // readers get one of it; of an act on all streams: of its kind
+    bool has_reach; // it was kept
+    struct reach_figures reach;
+};
+
+/* What was measured of an act is kept with it, of a stream's acts, or of those on all, the newest
+ * few (rules.reach_acts); what was kept of it before is forgotten. */
+struct reach_keep {
+    struct call call;
+    uint64_t act;
+    struct reach_figures figures;
+    /* -- the answer -- */
+    enum err result; // ERR_OK: it is on the disk; ERR_NOT_FOUND: there is no such act; ERR_SYS
 };
 
 /* ---- following ---- */
@@ -341,6 +365,7 @@ struct port_ops {
      * who is, by an act that was answered or published before. */
     bool (*may_be_warned)(const struct port *port, uint64_t user);
     void (*warnings)(struct port *port, struct warnings *warnings);
+    void (*keep)(struct port *port, struct reach_keep *keep);
 };
 
 struct port {
@@ -398,4 +423,8 @@ static inline bool port_may_be_warned(const struct port *port, uint64_t user)
 static inline void port_warnings(struct port *port, struct warnings *warnings)
 {
     port->ops->warnings(port, warnings);
+}
+static inline void port_keep(struct port *port, struct reach_keep *keep)
+{
+    port->ops->keep(port, keep);
 }

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/spread.h"
 
-#include "base/hash.h"
+#include "hub/extent.h"
 #include "hub/pursuit.h"
 
 struct spread_act {
     uint64_t seq, number; // number: of stream->act_count
     int64_t began_ms;     // mono: when it was published
     uint64_t viewers, written, cut;
-    bool is_over;                 // who is late was cut
-    uint64_t name;                // of the act, which may have several events; 0: not known
-    struct exposure_lost exposed; // by what it and its events before this one removed
-    struct histogram took;
+    bool is_over;          // who is late was cut
+    struct extent *extent; // a reference; NULL: of no act, or of one that has a later event here
 };
 
 struct spread {
@@ -55,64 +53,73 @@ static struct spread *make(struct stream *stream)
     return stream->spread;
 }
 
-static uint64_t name_of(const struct event *event)
+/* A long act is split: whom it reached is whom its last event did. */
+static void replace_earlier(struct stream *stream, struct extent *extent)
 {
-    return event->staff_len == 0 ? 0
-                                 : hash_str(0, (struct str){.at = event->body + event->body_len,
-                                                            .len = event->staff_len});
-}
-
-/* The newest event of that act before this one; others may stand between. */
-static const struct spread_act *part_before(const struct stream *stream, uint64_t name)
-{
-    const struct spread_act *found = NULL;
-    for (uint32_t i = 0; name != 0 && stream->spread != NULL && i < acts_max(stream); i++) {
-        const struct spread_act *act = stream->spread->acts[i];
-        if (act != NULL && act->name == name && (found == NULL || act->number > found->number)) {
-            found = act;
+    for (uint32_t i = 0; i < acts_max(stream); i++) {
+        struct spread_act *act = stream->spread->acts[i];
+        if (act != NULL && act->extent == extent) {
+            extent->viewers -= act->viewers;
+            extent->written -= act->written;
+            extent->cut -= act->cut;
+            extent_unref(extent);
+            act->extent = NULL;
         }
     }
-    return found;
 }
 
-/* A long act is split: its last event has all of it. */
-static struct exposure_lost exposed_by(struct stream *stream, const struct event *event)
+/* What it and its events before this one removed. */
+static void expose(struct stream *stream, struct extent *extent)
 {
-    const struct spread_act *before = part_before(stream, name_of(event));
-    struct exposure_lost lost = exposure_claim(&stream->exposure);
-    if (before != NULL) {
-        lost.comments += before->exposed.comments;
-        lost.viewer_ms += before->exposed.viewer_ms;
+    const struct exposure_lost lost = exposure_claim(&stream->exposure);
+    if (extent != NULL) {
+        extent->exposed.comments += lost.comments;
+        extent->exposed.viewer_ms += lost.viewer_ms;
+        extent->exposed.is_part = extent->exposed.is_part || lost.is_part;
     }
-    return lost;
+}
+
+/* Room for one more, in the place of the oldest. */
+static struct spread_act *make_room(struct stream *stream)
+{
+    struct spread *spread = make(stream);
+    if (spread == NULL) {
+        return NULL;
+    }
+    struct spread_act **place = &spread->acts[stream->act_count % acts_max(stream)];
+    if (*place == NULL) {
+        *place = mem_new(MEM_STREAM, sizeof(**place));
+    } else {
+        extent_unref((*place)->extent);
+        (*place)->extent = NULL;
+    }
+    return *place;
 }
 
 /* Where memory fails it, nobody knows how far this one got. */
 void spread_take(struct stream *stream, const struct event *event)
 {
+    struct hub *hub = stream->hub;
     const uint64_t open = stream_watching(stream, NULL).viewers;
-    const struct exposure_lost exposed = exposed_by(stream, event);
-    struct spread *spread = open == 0 && exposed.viewer_ms == 0 ? NULL : make(stream);
-    if (spread == NULL) {
-        return;
-    }
-    struct spread_act **place = &spread->acts[stream->act_count % acts_max(stream)];
-    struct spread_act *act = *place == NULL ? mem_new(MEM_STREAM, sizeof(*act)) : *place;
-    if (act == NULL) {
-        return;
-    }
-    const int64_t now_ms = stream->hub->now_ms;
     const int64_t published_ms = event->published_mono_ms;
-    *act = (struct spread_act){.seq = event->seq,
-                               .number = stream->act_count,
-                               .began_ms = published_ms > 0 ? published_ms : now_ms,
-                               .viewers = open,
-                               .name = name_of(event),
-                               .exposed = exposed};
-    metric_count(&stream->hub->tally.reach_acts, *place == NULL ? 1 : 0);
-    *place = act;
-    if (!list_holds(&spread->link)) {
-        list_push(&stream->hub->spreading, &spread->link);
+    const int64_t began_ms = published_ms > 0 ? published_ms : hub->now_ms;
+    const uint64_t name = event_act(event);
+    struct extent *extent = name == 0 ? NULL : extent_open(hub, name, began_ms);
+    expose(stream, extent);
+    struct spread_act *act = open == 0 ? NULL : make_room(stream);
+    if (act == NULL) {
+        extent_unref(extent);
+        return;
+    }
+    *act = (struct spread_act){
+        .seq = event->seq, .number = stream->act_count, .began_ms = began_ms, .viewers = open};
+    if (extent != NULL) {
+        replace_earlier(stream, extent);
+        extent->viewers += open;
+        act->extent = extent;
+    }
+    if (!list_holds(&stream->spread->link)) {
+        list_push(&hub->spreading, &stream->spread->link);
     }
 }
 
@@ -122,7 +129,10 @@ static void note(struct stream *stream, struct spread_act *act, uint64_t viewers
     const uint64_t left = act->viewers > act->written ? act->viewers - act->written : 0;
     const uint64_t more = viewers < left ? viewers : left; // who came later is not counted
     act->written += more;
-    histogram_add_many(&act->took, took_ms > 0 ? (uint64_t)took_ms : 0, more);
+    if (act->extent != NULL) {
+        act->extent->written += more;
+        histogram_add_many(&act->extent->took, took_ms > 0 ? (uint64_t)took_ms : 0, more);
+    }
 }
 
 void spread_written(struct stream *stream, uint64_t number, uint64_t viewers)
@@ -149,7 +159,9 @@ void spread_done(struct stream *stream)
     }
     list_remove(&spread->link);
     for (uint32_t i = 0; i < acts_max(stream); i++) {
-        metric_count(&stream->hub->tally.reach_acts, spread->acts[i] == NULL ? 0 : -1);
+        if (spread->acts[i] != NULL) {
+            extent_unref(spread->acts[i]->extent);
+        }
         mem_free(MEM_STREAM, spread->acts[i]);
     }
     mem_free(MEM_STREAM, spread);
@@ -162,6 +174,9 @@ static void cut(struct stream *stream, struct spread_act *act, struct viewer *vi
 {
     if (viewer->ops->cut != NULL) {
         act->cut++;
+        if (act->extent != NULL) {
+            act->extent->cut++;
+        }
         metric_count(&stream->hub->tally.cut, 1);
         viewer->ops->cut(viewer);
     }
@@ -230,52 +245,4 @@ int64_t spread_turn(struct hub *hub)
         }
     }
     return next_ms;
-}
-
-/* ---- asked ---- */
-
-static void add_act(struct reach_call *call, const struct spread_act *act)
-{
-    call->known = true;
-    call->viewers += act->viewers;
-    call->applied += act->written;
-    call->cut += act->cut;
-    call->exposed.viewer_ms += act->exposed.viewer_ms;
-    if (act->exposed.comments > call->exposed.comments) { // each reactor knows of the same ones
-        call->exposed.comments = act->exposed.comments;
-    }
-    for (int i = 0; i < HISTOGRAM_STEPS; i++) {
-        atomic_fetch_add_explicit(&call->took.counts[i],
-                                  atomic_load_explicit(&act->took.counts[i], memory_order_relaxed),
-                                  memory_order_relaxed);
-    }
-}
-
-static void visit(struct letter *letter)
-{
-    struct reach_call *call = list_entry(letter, struct reach_call, call.letter);
-    const struct hub *hub = call->at;
-    struct map_node *node = map_find(&hub->streams, call->stream);
-    const struct spread_act *act =
-        node == NULL ? NULL : find_seq(map_entry(node, struct stream, node), call->seq);
-    if (act != NULL) {
-        add_act(call, act);
-    }
-    call->visited++;
-    if (call->visited < hub->peer_count) {
-        call->at = hub->peers[call->visited];
-        home_send(call->at->options.home, letter);
-        return;
-    }
-    call->p50_ms = histogram_quantile(&call->took, 0.5);
-    call->p95_ms = histogram_quantile(&call->took, 0.95);
-    call_finish(&call->call);
-}
-
-void spread_ask(struct hub *hub, struct reach_call *call)
-{
-    *call = (struct reach_call){
-        .call = call->call, .stream = call->stream, .seq = call->seq, .at = hub->peers[0]};
-    call->call.letter.open = visit;
-    home_send(call->at->options.home, &call->call.letter);
 }

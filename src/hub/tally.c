@@ -59,7 +59,11 @@ void tally_init(struct tally *tally)
     counter(&tally->exposure, "roar_exposure_viewer_ms_total", NULL,
             "Viewers times milliseconds that removed comments had been visible.");
     gauge(&tally->reach_acts, "roar_reach_acts", NULL,
-          "Acts whose reach is remembered, on reactors, each counted.");
+          "Acts whose reach is being measured, on reactors, each counted.");
+    counter(&tally->reach_kept, "roar_reach_kept_total", NULL,
+            "Times that what was measured of an act's reach was kept in the store.");
+    counter(&tally->reach_lost, "roar_reach_lost_total", NULL,
+            "Times that what was measured of an act's reach could not be kept.");
     counter(&tally->notices_hushed, "roar_notices_hushed_total", NULL,
             "Of what rules did, notices of which moderators were told the number alone.");
     counter(&tally->rings_rested, "roar_rings_rested_total", NULL,
@@ -91,7 +95,7 @@ void tally_done(struct tally *tally)
         &tally->flush_bytes,    &tally->rings_rested, &tally->rings_shrunk, &tally->people,
         &tally->notices_lost,   &tally->cut,          &tally->trains,       &tally->train_bytes,
         &tally->train_failures, &tally->ridden_plain, &tally->ridden_sent,  &tally->notices_hushed,
-        &tally->exposure,       &tally->reach_acts};
+        &tally->exposure,       &tally->reach_acts,   &tally->reach_lost,   &tally->reach_kept};
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         metric_remove(all[i]);

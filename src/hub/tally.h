@@ -19,7 +19,7 @@ struct tally {
     struct metric trains, train_bytes, train_failures; // of train.c
     struct metric ridden_plain, ridden_sent;           // bytes of riders, before and after
     struct metric slow, streams, ring_bytes, rings_rested, rings_shrunk, people, notices_lost, cut;
-    struct metric notices_hushed, exposure, reach_acts;
+    struct metric notices_hushed, exposure, reach_acts, reach_kept, reach_lost;
     struct metric on_time, on_time_of; // viewers written within ON_TIME_MS of the publishing
     struct metric visible, flush_bytes;
     struct histogram visible_steps, flush_bytes_steps;

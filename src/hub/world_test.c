@@ -137,8 +137,9 @@ static void answered(struct call *call)
 
 struct reach_call world_reach(struct world *world, uint64_t seq)
 {
+    const struct event *event = world->engine.log[fake_engine_index(&world->engine, seq)];
     struct reach_call call = {
-        .call.home = &world->home.home, .call.done = answered, .stream = STR("demo"), .seq = seq};
+        .call.home = &world->home.home, .call.done = answered, .act = event_act(event)};
     hub_reach(world->hub, &call);
     world_rest(world);
     assert_null(call.call.done);

@@ -36,7 +36,7 @@ void world_pass(struct world *world, int64_t ms);
 struct fake_reader *world_join(struct world *world, int i, const struct join *join);
 /* The first reader, plain and live, and nothing more happens. */
 struct fake_reader *world_reader(struct world *world);
-/* What "demo" says of the act at `seq`. */
+/* What hubs say of the act whose event is at `seq`. */
 struct reach_call world_reach(struct world *world, uint64_t seq);
 struct join world_plain(uint32_t tail); // of "demo", by the prover's encoding
 struct join world_after(uint64_t seq, uint32_t tail);

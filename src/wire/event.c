@@ -2,6 +2,7 @@
 #include "wire/event.h"
 
 #include "base/must.h"
+#include "wire/act.h"
 #include "wire/json.h"
 
 #include <string.h>
@@ -177,6 +178,22 @@ void event_write_staff(struct buf *out, struct str by, struct str reason, struct
     if (act.len > 0) {
         json_write_member_str(out, "act", act);
     }
+}
+
+/* Within a string its quotes would be escaped. */
+uint64_t event_act(const struct event *event)
+{
+    static const struct str name = STR("\"act\":\"");
+    uint64_t act = 0;
+    const char *staff = event->body + event->body_len;
+    const char *at = memmem(staff, event->staff_len, name.at, name.len);
+    if (at == NULL) {
+        return 0;
+    }
+    at += name.len;
+    struct str rest = {.at = at, .len = event->staff_len - (size_t)(at - staff)};
+    const struct str id = str_cut(rest, '"', &rest);
+    return act_id_parse(id, &act) == ERR_OK ? act : 0;
 }
 
 /* Where the object ends that `at` stands in, outside a string. */

@@ -93,5 +93,7 @@ void event_write_early(struct buf *out, const struct event *event, struct str st
 void event_write_for_staff(struct buf *out, const struct event *event, struct str stream);
 /* Members for staff: who did it, why (empty: none given), the act's number. */
 void event_write_staff(struct buf *out, struct str by, struct str reason, struct str act);
+/* The act that it is an event of, by its members for staff; 0: of none. */
+uint64_t event_act(const struct event *event);
 /* Takes such members out of whatever JSON holds events for staff, white space in their place. */
 void event_strip_staff(uint8_t *bytes, size_t len);

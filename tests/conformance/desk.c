@@ -374,13 +374,18 @@ static void look_up_done(struct call *call)
     ((struct looking *)(void *)call)->is_done = true;
 }
 
+static void look_up(struct desk *desk, struct looking *looking)
+{
+    looking->call.call.home = mail_home(&desk->mail);
+    looking->call.call.done = look_up_done;
+    port_moderation(desk->port, &looking->call);
+    desk_wait(desk, &looking->is_done);
+}
+
 enum err desk_look_up(struct desk *desk, struct moderation_call asked, char *ret_json, size_t size)
 {
     struct looking looking = {.call = asked};
-    looking.call.call.home = mail_home(&desk->mail);
-    looking.call.call.done = look_up_done;
-    port_moderation(desk->port, &looking.call);
-    desk_wait(desk, &looking.is_done);
+    look_up(desk, &looking);
     ret_json[0] = '\0';
     if (looking.call.result == ERR_OK) {
         assert_true(looking.call.out.len < size);
@@ -389,6 +394,37 @@ enum err desk_look_up(struct desk *desk, struct moderation_call asked, char *ret
     }
     buf_done(&looking.call.out);
     return looking.call.result;
+}
+
+enum err desk_look_at_act(struct desk *desk, const char *stream, uint64_t act,
+                          struct moderation_call *ret_found)
+{
+    struct looking looking = {
+        .call = {.what = MODERATION_ACT, .stream = str_of(stream), .after = act, .limit = 1}};
+    look_up(desk, &looking);
+    buf_done(&looking.call.out);
+    *ret_found = looking.call;
+    return looking.call.result;
+}
+
+struct keeping {
+    struct reach_keep keep; // first
+    bool is_done;
+};
+
+static void keep_done(struct call *call)
+{
+    ((struct keeping *)(void *)call)->is_done = true;
+}
+
+enum err desk_keep(struct desk *desk, uint64_t act, struct reach_figures figures)
+{
+    struct keeping keeping = {.keep = {.call = {.home = mail_home(&desk->mail), .done = keep_done},
+                                       .act = act,
+                                       .figures = figures}};
+    port_keep(desk->port, &keeping.keep);
+    desk_wait(desk, &keeping.is_done);
+    return keeping.keep.result;
 }
 
 enum refusal desk_post_refused(struct desk *desk, const char *stream, const char *user)

@@ -104,5 +104,10 @@ struct reminded {
     bool is_done;
 };
 void desk_ask_warnings(struct desk *desk, struct reminded *reminded); // and waits
+/* One act; without what is written of it. */
+enum err desk_look_at_act(struct desk *desk, const char *stream, uint64_t act,
+                          struct moderation_call *ret_found);
+/* How far it got is kept. */
+enum err desk_keep(struct desk *desk, uint64_t act, struct reach_figures figures);
 /* What a post is refused for; REFUSAL_NONE: it was accepted. */
 enum refusal desk_post_refused(struct desk *desk, const char *stream, const char *user);

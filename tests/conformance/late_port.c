@@ -382,6 +382,13 @@ static void do_warnings(struct port *port, struct warnings *warnings)
     port_warnings(late->behind, warnings);
 }
 
+static void do_keep(struct port *port, struct reach_keep *keep)
+{
+    struct late_port *late = late_of(port);
+    send_away(late, &keep->call);
+    port_keep(late->behind, keep);
+}
+
 static const struct port_ops ops = {
     .submit = do_submit,
     .watch = do_watch,
@@ -394,6 +401,7 @@ static const struct port_ops ops = {
     .moderation = do_moderation,
     .may_be_warned = do_may_be_warned,
     .warnings = do_warnings,
+    .keep = do_keep,
 };
 
 struct late_port *late_port_new(struct port *behind, uint64_t seed)

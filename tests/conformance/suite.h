@@ -92,7 +92,9 @@
     TEST(slipping_past_an_undo)                                                                    \
     TEST(slipping_out_of_one_of_two_shadows)                                                       \
     TEST(slipping_shadowed_through_the_queue)                                                      \
-    TEST(slipping_out_by_an_echo)
+    TEST(slipping_out_by_an_echo)                                                                  \
+    TEST(reach_is_kept_over_a_restart)                                                             \
+    TEST(reach_is_kept_of_so_many_acts_of_a_stream)
 
 #define SUITE_DECLARE(test) void test(void **state);
 SUITE(SUITE_DECLARE)

@@ -140,10 +140,12 @@ def test_an_act_says_how_far_it_got(mod, server, kind):
         second.find("retract")
         reach = eventually("both", lambda: (found := mod.look(f"reach/{act['act']}"))["applied"] == 2 and found)
     assert (reach["act"], reach["known"], reach["viewers"], reach["cut"]) == (act["act"], True, 2, 0)
+    assert reach["state"] == "settled"
     assert 0 <= reach["p50_ms"] <= reach["p95_ms"] < 1000
     ban = mod.act("ban", user="u9")
     none = mod.look(f"reach/{ban['act']}")
     assert (none["event"], none["known"], none["viewers"], none["exposure_viewer_s"]) == (False, True, 0, 0)
+    assert none["state"] == "none"
     assert reach["event"] is True
 
 
@@ -160,17 +162,65 @@ def test_an_act_says_how_much_was_seen_of_what_it_removes(mod, server, what):
         act = mod.act(what, **{"delete": {"seqs": seqs}, "purge": {"user": "u9"}, "clear": {}}[what])
         done = time.monotonic()
         reach = mod.look(f"reach/{act['act']}")
-    assert reach["comments"] == 2
+    assert (reach["comments"], reach["exposure_partial"]) == (2, False)
     assert 2 * 2 * (asked - posted) - 0.5 <= reach["exposure_viewer_s"] <= 2 * 2 * (done - began) + 0.5
     assert server.metrics()["roar_exposure_viewer_ms_total"] > 0
 
 
-def test_so_many_acts_are_remembered(start):
+def test_exposure_says_where_there_may_be_more(mod, server):
+    """A comment of before anybody watched here; who saw it then is not known."""
+    old = server.posted(mod.stream, "old")["seq"]
+    with watch(server, "sse", mod.stream) as reader:
+        reader.comments(1)
+        new = server.posted(mod.stream, "new")["seq"]
+        reader.comments(1)
+        acts = [mod.act("delete", seq=seq)["act"] for seq in (new, old)]
+        assert [mod.look(f"reach/{act}")["exposure_partial"] for act in acts] == [False, True]
+
+
+def test_reach_outlives_the_server(start):
     roar = start({"moderation.reach_acts": 2})
     mod = Moderator(roar, "few")
-    roar.posted("few", "before")
-    with watch(roar, "sse", "few") as reader:
-        reader.comments(1)
-        acts = [mod.act("slow", seconds=n) for n in (5, 6, 7)]
-        assert [mod.look(f"reach/{act['act']}")["known"] for act in acts] == [False, True, True]
-        assert roar.metrics()["roar_reach_acts"] >= 2
+    bad = [roar.posted("few", f"bad {n}")["seq"] for n in range(3)]
+    with watch(roar, "sse", "few") as reader, watch(roar, "ws", "few") as other:
+        reader.comments(3)
+        other.comments(3)
+        acts = []
+        for seq in bad:
+            acts.append(mod.act("delete", seq=seq)["act"])
+            eventually("written", lambda: mod.look(f"reach/{acts[-1]}")["state"] == "settled")
+        before = [mod.look(f"reach/{act}") for act in acts]
+        assert [reach["viewers"] for reach in before] == [2, 2, 2]
+        eventually("kept", lambda: roar.metrics()["roar_reach_kept_total"] >= 3)
+        last = mod.act("slow", seconds=5)["act"]
+    roar.kill()
+    roar.start()
+    assert [mod.look(f"reach/{act}") for act in acts[1:]] == before[1:]
+    for act in acts[0], last:  # one too many; and one that nothing was kept of yet
+        unknown = mod.look(f"reach/{act}")
+        assert (unknown["event"], unknown["known"], unknown["state"]) == (True, False, "unknown")
+        assert unknown["viewers"] == unknown["applied"] == 0
+
+
+def test_an_act_on_all_streams_says_how_far_it_got(start):
+    roar = start()
+    everywhere = Moderator(roar, None, "root", "admin")
+    with watch(roar, "sse", "one") as first, watch(roar, "ws", "one") as second, watch(roar, "sse", "two") as third:
+        for stream in "one", "two":
+            roar.posted(stream, "bad", user="u9")
+        for reader in first, second, third:
+            reader.comments(1)
+        act = everywhere.act("purge", user="u9")["act"]
+        for reader in first, second, third:
+            reader.find("retract")
+        reach = eventually("all", lambda: (found := everywhere.look(f"reach/{act}"))["applied"] == 3 and found)
+        assert (reach["act"], reach["event"], reach["viewers"], reach["state"]) == (act, True, 3, "settled")
+        assert reach["p50_ms"] <= reach["p95_ms"] < 1000
+        eventually("kept", lambda: roar.metrics()["roar_reach_kept_total"] >= 1)
+        ban = everywhere.act("ban", user="u9")["act"]
+        assert everywhere.look(f"reach/{ban}")["state"] == "none"
+    roar.kill()
+    roar.start()
+    assert everywhere.look(f"reach/{act}") == reach
+    assert roar.get(f"/v1/streams/one/moderation/reach/{act}", token=everywhere.token).status == 404
+    assert roar.get(f"/v1/moderation/reach/{act}", token=Moderator(roar, "one").token).status == 403

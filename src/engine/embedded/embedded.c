@@ -40,6 +40,7 @@ struct embedded {
     struct readers *readers; // owned
     /* -- the ordering thread's -- */
     struct lease lease;
+    struct reach_keeper reach;
     /* -- each under its own lock, or atomic -- */
     struct log_tail tail;
     struct engine_metrics metrics;
@@ -145,6 +146,12 @@ static void on_warnings(struct port *port, struct warnings *call)
     readers_warnings(engine_of(port)->readers, call);
 }
 
+static void on_keep(struct port *port, struct reach_keep *keep)
+{
+    struct embedded *engine = engine_of(port);
+    reach_keeper_hand_over(&engine->reach, engine->publication.ordering, keep);
+}
+
 static const struct port_ops ops = {
     .submit = on_submit,
     .watch = on_watch,
@@ -157,6 +164,7 @@ static const struct port_ops ops = {
     .moderation = on_moderation,
     .may_be_warned = may_be_warned,
     .warnings = on_warnings,
+    .keep = on_keep,
 };
 
 /* ---- open ---- */
@@ -357,6 +365,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .metrics = &engine->metrics,
         .publication = &engine->publication,
         .warned = &engine->warned,
+        .reach = &engine->reach,
         .lease = &engine->lease,
         .identity = &engine->identity,
         .is_verified = engine->is_verified,
@@ -424,6 +433,7 @@ enum err embedded_open(const struct embedded_options *options, struct embedded *
         return ERR_NOMEM;
     }
     lease_init(&engine->lease, engine->lock_path);
+    reach_keeper_init(&engine->reach);
     atomic_init(&engine->streams_explicit, options->rules.streams_explicit);
     const enum err err = open_all(engine, options, fault);
     if (err != ERR_OK) {

@@ -13,4 +13,5 @@ struct embedded_rules {
     int32_t retention_days; // the default; 0: for ever
     int32_t evidence_days;  // the text of what is removed is kept; 0: not even a day
     uint32_t held_max;      // comments that wait in a stream's queue
+    uint32_t reach_acts;    // of a stream whose reach is kept, the newest. 0: 64
 };

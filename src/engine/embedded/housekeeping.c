@@ -138,6 +138,8 @@ static enum err keep_up(struct housekeeping *keeping, struct moment now)
 enum err housekeeping_turn(struct housekeeping *keeping, struct moment now)
 {
     keeping->wrote = false;
+    TRY(reach_keeper_step(keeping->reach, keeping->ordering->store,
+                          keeping->ordering->rules.reach_acts));
     TRY(checkpoint_if_due(keeping));
     if (now.mono_ms >= keeping->next_tick_ms) {
         TRY(tick(keeping, now));

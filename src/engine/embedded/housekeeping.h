@@ -15,6 +15,7 @@
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/ordering.h"
+#include "engine/embedded/reach_keeper.h"
 #include "engine/embedded/retention.h"
 #include "engine/embedded/upkeep.h"
 
@@ -25,7 +26,8 @@ struct housekeeping {
     struct ordering *ordering; // borrowed, as are the next two
     struct log_tail *tail;
     struct engine_metrics *metrics;
-    struct bus *bus; // borrowed
+    struct bus *bus;            // borrowed
+    struct reach_keeper *reach; // borrowed; set by the writer
     struct retention retention;
     struct upkeep upkeep;
     uint32_t wal_pages_done; // of the WAL at the last checkpoint

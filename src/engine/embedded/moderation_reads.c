@@ -11,6 +11,7 @@
 #include "engine/embedded/similar.h"
 #include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_audit.h"
+#include "engine/embedded/store_reach.h"
 #include "engine/embedded/store_streams.h"
 #include "engine/embedded/user_reads.h"
 #include "rules/house_json.h"
@@ -88,6 +89,15 @@ static enum err answer_log(struct store *store, struct moderation_call *call)
     return buf_err(&call->out);
 }
 
+/* What everybody is told in the streams that somebody watches. */
+static bool is_told_in_all(enum act_do what)
+{
+    static const unsigned told = 1U << ACT_PURGE | 1U << ACT_CLEAR | 1U << ACT_SLOW |
+                                 1U << ACT_MODE | 1U << ACT_SHIELD | 1U << ACT_TERMS |
+                                 1U << ACT_RULES | 1U << ACT_UNDO;
+    return (told >> what & 1) != 0;
+}
+
 static enum err answer_act(struct store *store, struct moderation_call *call)
 {
     struct store_act act;
@@ -99,6 +109,10 @@ static enum err answer_act(struct store *store, struct moderation_call *call)
         return ERR_NOT_FOUND;
     }
     call->seq = act.seq;
+    call->has_event = act.stream == 0 ? is_told_in_all(act.what) : act.seq != 0;
+    const enum err kept = store_reach_get(store, act.id, &call->reach);
+    TRY(kept == ERR_NOT_FOUND ? ERR_OK : kept);
+    call->has_reach = kept == ERR_OK;
     TRY(store_audit_of(store, act.id, &audit));
     json_write_name(&call->out, "entry");
     buf_add_str(&call->out, audit.entry);

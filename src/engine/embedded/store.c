@@ -17,6 +17,7 @@ enum { SETTLE_BYTES = 64 * 1024 };
 
 #define ROW "n, stream, seq, prev, at, kind, flags, rank, segment, user, cid, body, sum, staff"
 #define PLACE "act, part, at, upto_n, staff"
+#define REACH "bits, viewers, applied, cut, p50, p95, comments, exposure"
 #define ACT "id, stream, what, key, target, value, seconds, at, until, seq, lifted_by"
 #define EVIDENCE "n, stream, seq, user, removed, body, sum"
 #define HELD "n, stream, state, seq, log_n, act, due, at, flags, user, cid, rule, body, sum"
@@ -146,6 +147,11 @@ static const char *const texts[STORE_QUERIES] = {
                         "VALUES (?1, ?2, ?3, ?4, ?5)",
     [STORE_PLACE_GET] = "SELECT " PLACE " FROM act_places WHERE act = ?1",
     [STORE_PLACE_AFTER] = "SELECT " PLACE " FROM act_places WHERE act > ?1 ORDER BY act LIMIT 1",
+    [STORE_REACH_PUT] = "INSERT OR REPLACE INTO reach(act, stream, " REACH ") "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [STORE_REACH_GET] = "SELECT " REACH " FROM reach WHERE act = ?1",
+    [STORE_REACH_TRIM] = "DELETE FROM reach WHERE stream = ?1 AND act < (SELECT act FROM reach "
+                         "WHERE stream = ?1 ORDER BY act DESC LIMIT 1 OFFSET ?2)",
     [STORE_PLACE_DELETE] = "DELETE FROM act_places WHERE act = ?1",
     [STORE_ACTS_RESTORED] =
         "SELECT total(what IN (3, 6) AND (?2 = 0 OR stream = ?2)), count(*) "

@@ -12,8 +12,8 @@
  * transaction, and ending one ends every statement, so that none pins the WAL. What the disk holds
  * otherwise than it was written is refused: ERR_PROTO (store_pages.h).
  *
- * The file, so that one could rebuild it (user_version 4, application_id "Roar"; 2 had no
- * moderation, 3 no `staff`, and either becomes 4 when it is opened):
+ * The file, so that one could rebuild it (user_version 5, application_id "Roar"; 2 had no
+ * moderation, 3 no `staff`, 4 no `reach`, and each becomes 5 when it is opened):
  *
  *   meta      name, value         epoch          [a-z0-9]{8}, made once at random
  *                                 hash_key       of dedupe keys and user hashes, made once
@@ -48,6 +48,9 @@
  *             at, until           unix ms; until 0: for ever
  *             seq                 of its event, the last of those that are split; 0: none
  *             lifted_by           the act that undid it; 0: it was not undone
+ *   reach     act, stream         of acts' rows; what was measured of the newest of each stream:
+ *             bits                1: settled, 2: comments and exposure may be more
+ *             viewers, applied, cut, p50, p95, comments, exposure   as struct reach_figures
  *   audit     chain               a stream; 0: acts on all
  *             n, act, entry       from 1 without a hole; JSON as rules/audit.h makes it
  *   sanctions act, user, stream, what, until   those in force, one a user; words of a warning
@@ -172,6 +175,9 @@ enum store_query {
     STORE_ACT_LIFT,
     STORE_ACTS_LIFTED_BY,
     STORE_ACTS_RESTORED,
+    STORE_REACH_PUT,
+    STORE_REACH_GET,
+    STORE_REACH_TRIM,
     STORE_PLACE_PUT,
     STORE_PLACE_GET,
     STORE_PLACE_AFTER,

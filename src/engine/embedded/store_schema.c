@@ -7,9 +7,10 @@
 #include <string.h>
 
 enum {
-    VERSION = 4,
+    VERSION = 5,
     VERSION_OLDEST = 2,
     VERSION_MODERATION = 3,
+    VERSION_STAFF = 4,
     APPLICATION = 0x526f6172,
     EPOCH_LEN = 8
 }; // "Roar"
@@ -88,6 +89,14 @@ static const char format_4[] =
     "CREATE INDEX IF NOT EXISTS log_removed ON log(stream, seq) WHERE kind = 8 AND (flags & 4) = 0;"
     "CREATE INDEX sweeps_user ON sweeps(user)";
 
+/* What format 5 has beyond 4. */
+static const char format_5[] =
+    "CREATE TABLE reach(act INTEGER PRIMARY KEY, stream INTEGER NOT NULL, bits INTEGER NOT NULL,"
+    " viewers INTEGER NOT NULL, applied INTEGER NOT NULL, cut INTEGER NOT NULL,"
+    " p50 INTEGER NOT NULL, p95 INTEGER NOT NULL, comments INTEGER NOT NULL,"
+    " exposure INTEGER NOT NULL);"
+    "CREATE INDEX reach_stream ON reach(stream, act)";
+
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
 {
     sqlite3_stmt *query = NULL;
@@ -164,6 +173,7 @@ static enum err fill(struct store *store)
     TRY(store_exec(store, tables));
     TRY(store_exec(store, moderation_tables));
     TRY(store_exec(store, format_4));
+    TRY(store_exec(store, format_5));
     TRY(set_epoch(store, &epoch));
     TRY(store_schema_set_number(store, "hash_key", sys_random_u64()));
     TRY(store_schema_set_number(store, "id_key", sys_random_u64()));
@@ -180,7 +190,7 @@ static enum err fill(struct store *store)
     return store_exec(store, sql);
 }
 
-/* A log of format 2 or 3 becomes one of this: all of it, or it stays as it was. */
+/* A log of format 2 to 4 becomes one of this: all of it, or it stays as it was. */
 static enum err grow(struct store *store)
 {
     char sql[48];
@@ -189,7 +199,10 @@ static enum err grow(struct store *store)
     if (version < VERSION_MODERATION) {
         TRY(store_exec(store, moderation_tables));
     }
-    TRY(store_exec(store, format_4));
+    if (version < VERSION_STAFF) {
+        TRY(store_exec(store, format_4));
+    }
+    TRY(store_exec(store, format_5));
     snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", VERSION);
     return store_exec(store, sql);
 }

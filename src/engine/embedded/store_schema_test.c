@@ -76,6 +76,7 @@ static void open_format_2(struct place *place)
     static const char *const takes_back[] = {
         "DROP TABLE acts",
         "DROP TABLE act_places",
+        "DROP TABLE reach",
         "DROP TABLE lifted",
         "DROP TABLE audit",
         "DROP TABLE sanctions",
@@ -125,7 +126,7 @@ static void a_log_of_the_format_before_grows_and_keeps_what_it_has(void **state)
     const struct store_identity before = place.identity;
     assert_int_equal(prepare(&place), ERR_OK);
     assert_true(epoch_eq(&place.identity.epoch, &before.epoch));
-    assert_int_equal(number(&place, "PRAGMA user_version"), 4);
+    assert_int_equal(number(&place, "PRAGMA user_version"), 5);
     assert_int_equal(number(&place, "SELECT count(*) FROM log WHERE user = 'ann'"), 1);
     assert_int_equal(number(&place, "SELECT count(*) FROM streams WHERE rules = ''"), 1);
     assert_int_equal(number(&place, "SELECT count(*) FROM held"), 0);
@@ -140,6 +141,7 @@ static void a_log_of_format_3_has_who_did_what_from_now_on(void **state)
     assert_int_equal(prepare(&place), ERR_OK);
     assert_int_equal(store_exec(&place.store, "ALTER TABLE log DROP COLUMN staff;"
                                               "DROP TABLE act_places;"
+                                              "DROP TABLE reach;"
                                               "DROP TABLE lifted;"
                                               "DROP INDEX sweeps_user;"
                                               "INSERT INTO log VALUES "
@@ -147,8 +149,25 @@ static void a_log_of_format_3_has_who_did_what_from_now_on(void **state)
                                               "PRAGMA user_version = 3"),
                      ERR_OK);
     assert_int_equal(prepare(&place), ERR_OK);
-    assert_int_equal(number(&place, "PRAGMA user_version"), 4);
+    assert_int_equal(number(&place, "PRAGMA user_version"), 5);
     assert_int_equal(number(&place, "SELECT count(*) FROM log WHERE staff = ''"), 1);
+    store_close(&place.store);
+}
+
+static void a_log_of_format_4_keeps_how_far_acts_got_from_now_on(void **state)
+{
+    struct place place;
+    (void)state;
+    open_empty(&place);
+    assert_int_equal(prepare(&place), ERR_OK);
+    assert_int_equal(store_exec(&place.store, "DROP TABLE reach;"
+                                              "INSERT INTO lifted VALUES (1, 2, 3, 4);"
+                                              "PRAGMA user_version = 4"),
+                     ERR_OK);
+    assert_int_equal(prepare(&place), ERR_OK);
+    assert_int_equal(number(&place, "PRAGMA user_version"), 5);
+    assert_int_equal(number(&place, "SELECT count(*) FROM reach"), 0);
+    assert_int_equal(number(&place, "SELECT count(*) FROM lifted"), 1);
     store_close(&place.store);
 }
 
@@ -168,7 +187,7 @@ static void wherever_growing_breaks_off_it_is_still_the_format_before(void **sta
             const int64_t version = number(&place, "PRAGMA user_version");
             const int64_t grown =
                 number(&place, "SELECT count(*) FROM sqlite_schema WHERE name = 'held'");
-            assert_int_equal(version, grown == 1 ? 4 : 2);
+            assert_int_equal(version, grown == 1 ? 5 : 2);
             assert_int_equal(prepare(&place), ERR_OK);
             store_close(&place.store);
         }
@@ -234,7 +253,7 @@ static void another_programs_file_and_a_later_format_are_left_alone(void **state
         {"PRAGMA application_id = 7", "another program"},
         {"PRAGMA user_version = 1", "another program"},
         {"PRAGMA application_id = 0x526f6172; PRAGMA user_version = 1", "no released"},
-        {"PRAGMA application_id = 0x526f6172; PRAGMA user_version = 5", "format 5"},
+        {"PRAGMA application_id = 0x526f6172; PRAGMA user_version = 6", "format 6"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -255,6 +274,7 @@ int main(void)
         cmocka_unit_test(wherever_making_breaks_off_nothing_is_half_made),
         cmocka_unit_test(a_log_of_the_format_before_grows_and_keeps_what_it_has),
         cmocka_unit_test(a_log_of_format_3_has_who_did_what_from_now_on),
+        cmocka_unit_test(a_log_of_format_4_keeps_how_far_acts_got_from_now_on),
         cmocka_unit_test(wherever_growing_breaks_off_it_is_still_the_format_before),
         cmocka_unit_test(wherever_a_new_epoch_breaks_off_it_is_the_old_or_the_new),
         cmocka_unit_test(what_every_log_has_is_missed),

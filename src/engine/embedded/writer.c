@@ -284,8 +284,7 @@ static void open_unwatch(struct letter *letter)
 
 static void open_ending(struct letter *letter)
 {
-    struct writer *writer =
-        (struct writer *)(void *)((char *)letter - offsetof(struct writer, ending));
+    struct writer *writer = list_entry(letter, struct writer, ending);
     writer->is_ending = true;
 }
 
@@ -575,8 +574,7 @@ void writer_lease(struct writer *writer, struct lease_call *call)
 
 static void open_giving(struct letter *letter)
 {
-    struct writer *writer =
-        (struct writer *)(void *)((char *)letter - offsetof(struct writer, giving));
+    struct writer *writer = list_entry(letter, struct writer, giving);
     const enum lease_state state = lease_state(writer->options.lease);
     if (state == LEASE_ASKED || state == LEASE_LENT) {
         give(writer);
@@ -631,9 +629,11 @@ static void keep_house(struct writer *writer)
     const enum health health = health_of(writer);
     refuse_held(writer);
     if (health == HEALTH_LOST || lease_state(writer->options.lease) >= LEASE_LENT) {
+        reach_keeper_refuse(writer->options.reach);
         return;
     }
     if (health == HEALTH_BROKEN) {
+        reach_keeper_refuse(writer->options.reach);
         act_pieces_give_up(&writer->pieces);
         if (housekeeping_is_time_to_recover(&writer->keeping, now)) {
             recover(writer, now);
@@ -736,6 +736,7 @@ static enum err open_parts(struct writer *writer)
     bus_init(&writer->bus, &writer->options.mailbox);
     housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail, &writer->bus,
                       writer->options.metrics);
+    writer->keeping.reach = writer->options.reach;
     act_pieces_init(&writer->pieces, &writer->ordering);
     batch_init(&writer->batch, writer->options.clock, writer->options.metrics,
                writer->options.post_wait_ms_max);

@@ -31,6 +31,7 @@
 #include "engine/embedded/lease_call.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/publication.h"
+#include "engine/embedded/reach_keeper.h"
 #include "engine/embedded/readers.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_schema.h"
@@ -52,6 +53,7 @@ struct writer_options {
     struct engine_metrics *metrics;
     struct publication *publication; // gets the thread's home
     struct warned *warned;
+    struct reach_keeper *reach;
     struct lease *lease; // locked
     const struct store_identity *identity;
     bool is_verified; // the store; otherwise it is recovered before a post is taken

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/reach_keeper.h"
+
+#include "engine/embedded/store_reach.h"
+
+#include <stddef.h>
+
+enum { REACH_ACTS = 64 };
+
+static struct reach_keep *keep_of(struct letter *letter)
+{
+    return (struct reach_keep *)(void *)((char *)letter - offsetof(struct reach_keep, call.letter));
+}
+
+void reach_keeper_init(struct reach_keeper *keeper)
+{
+    call_queue_init(&keeper->waiting);
+}
+
+static void open_keep(struct letter *letter)
+{
+    struct reach_keeper *keeper = keep_of(letter)->call.holder;
+    call_queue_push(&keeper->waiting, letter);
+}
+
+void reach_keeper_hand_over(struct reach_keeper *keeper, struct home *home, struct reach_keep *keep)
+{
+    keep->call.holder = keeper;
+    keep->call.letter.open = open_keep;
+    home_send(home, &keep->call.letter);
+}
+
+static enum err put_all(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+{
+    for (struct letter *letter = keeper->waiting.first; letter != NULL; letter = letter->next) {
+        struct reach_keep *keep = keep_of(letter);
+        keep->result = store_reach_put(store, keep->act, &keep->figures, acts_max);
+        TRY(keep->result == ERR_NOT_FOUND ? ERR_OK : keep->result);
+    }
+    return ERR_OK;
+}
+
+static void answer(struct reach_keeper *keeper, enum err err)
+{
+    struct letter *letter = NULL;
+    while ((letter = call_queue_pop(&keeper->waiting)) != NULL) {
+        struct reach_keep *keep = keep_of(letter);
+        keep->result = err == ERR_OK ? keep->result : ERR_SYS;
+        call_finish(&keep->call);
+    }
+}
+
+enum err reach_keeper_step(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+{
+    if (keeper->waiting.count == 0) {
+        return ERR_OK;
+    }
+    enum err err = store_begin_write(store);
+    if (err == ERR_OK) {
+        err = put_all(keeper, store, acts_max == 0 ? REACH_ACTS : acts_max);
+        if (err == ERR_OK) {
+            err = store_commit(store);
+        } else {
+            store_rollback(store);
+        }
+    }
+    answer(keeper, err);
+    return err;
+}
+
+void reach_keeper_refuse(struct reach_keeper *keeper)
+{
+    answer(keeper, ERR_SYS);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/extent.h"
+
+#include "base/mem.h"
+
+/* ---- an act's ---- */
+
+void extent_unref(struct extent *extent)
+{
+    if (extent != NULL && --extent->refs == 0) {
+        mem_free(MEM_STREAM, extent);
+    }
+}
+
+static void forget(struct hub *hub, struct extent *extent)
+{
+    list_remove(&extent->link);
+    hub->extent_count--;
+    metric_count(&hub->tally.reach_acts, -1);
+    extent_unref(extent);
+}
+
+static struct extent *find(const struct hub *hub, uint64_t act)
+{
+    for (struct link *link = hub->extents.prev; link != &hub->extents; link = link->prev) {
+        struct extent *extent = list_entry(link, struct extent, link);
+        if (extent->act == act) {
+            return extent;
+        }
+    }
+    return NULL;
+}
+
+static struct extent *make(struct hub *hub, uint64_t act)
+{
+    struct extent *extent = mem_new(MEM_STREAM, sizeof(*extent));
+    if (extent == NULL) {
+        return NULL;
+    }
+    if (hub->extent_count == EXTENTS_MAX) {
+        struct extent *oldest = list_entry(hub->extents.next, struct extent, link);
+        metric_count(&hub->tally.reach_lost, oldest->keep_ms != INT64_MAX);
+        forget(hub, oldest);
+    }
+    extent->act = act;
+    extent->refs = 1; // the list's
+    list_push(&hub->extents, &extent->link);
+    hub->extent_count++;
+    metric_count(&hub->tally.reach_acts, 1);
+    return extent;
+}
+
+static void wake(struct hub *hub, int64_t at_ms)
+{
+    hub->extents_ms = at_ms < hub->extents_ms ? at_ms : hub->extents_ms;
+}
+
+struct extent *extent_open(struct hub *hub, uint64_t act, int64_t published_ms)
+{
+    struct extent *extent = find(hub, act);
+    if (extent == NULL) {
+        extent = make(hub, act);
+    }
+    if (extent == NULL) {
+        return NULL;
+    }
+    extent->newest_ms = published_ms;
+    extent->keep_ms = hub->now_ms + EXTENT_SOON_MS;
+    wake(hub, extent->keep_ms);
+    extent->refs++;
+    return extent;
+}
+
+static int64_t over_ms(const struct hub *hub, const struct extent *extent)
+{
+    return extent->newest_ms + hub->options.reach_cut_ms;
+}
+
+/* Nobody is left to whom it could be written; or who is, is cut. */
+static bool is_settled(const struct hub *hub, const struct extent *extent)
+{
+    return extent->written + extent->cut >= extent->viewers ||
+           (hub->options.reach_cut_ms > 0 && hub->now_ms >= over_ms(hub, extent));
+}
+
+/* ---- asked ---- */
+
+static void add(struct reach_call *call, const struct hub *hub, const struct extent *extent)
+{
+    struct reach_figures *figures = &call->figures;
+    call->first = call->known ? call->first : call->visited;
+    figures->is_settled = is_settled(hub, extent) && (figures->is_settled || !call->known);
+    call->known = true;
+    figures->viewers += extent->viewers;
+    figures->applied += extent->written;
+    figures->cut += extent->cut;
+    figures->exposure_ms += extent->exposed.viewer_ms;
+    figures->is_partly_exposed = figures->is_partly_exposed || extent->exposed.is_part;
+    if (extent->exposed.comments > figures->comments) { // each reactor knows of the same ones
+        figures->comments = extent->exposed.comments;
+    }
+    for (int i = 0; i < HISTOGRAM_STEPS; i++) {
+        const uint64_t count = atomic_load_explicit(&extent->took.counts[i], memory_order_relaxed);
+        atomic_fetch_add_explicit(&call->took.counts[i], count, memory_order_relaxed);
+    }
+}
+
+static void visit(struct letter *letter)
+{
+    struct reach_call *call = list_entry(letter, struct reach_call, call.letter);
+    const struct hub *hub = call->at;
+    const struct extent *extent = find(hub, call->act);
+    if (extent != NULL) {
+        add(call, hub, extent);
+    }
+    call->visited++;
+    if (call->visited < hub->peer_count) {
+        call->at = hub->peers[call->visited];
+        home_send(call->at->options.home, letter);
+        return;
+    }
+    call->figures.p50_ms = histogram_quantile(&call->took, 0.5);
+    call->figures.p95_ms = histogram_quantile(&call->took, 0.95);
+    call_finish(&call->call);
+}
+
+void extent_ask(struct hub *hub, struct reach_call *call)
+{
+    *call = (struct reach_call){.call = call->call, .act = call->act, .at = hub->peers[0]};
+    call->call.letter.open = visit;
+    home_send(call->at->options.home, &call->call.letter);
+}
+
+/* ---- kept ---- */
+
+struct extent_keeping { // one at a time
+    struct reach_call asked;
+    struct reach_keep keep;
+    struct hub *hub;
+    struct extent *extent; // a reference
+};
+
+static void end(struct extent_keeping *keeping)
+{
+    struct hub *hub = keeping->hub;
+    extent_unref(keeping->extent);
+    mem_free(MEM_STREAM, keeping);
+    hub->keeps_extent = false;
+    hub->calls_away--;
+    hub->extents_ms = 0; // others may be due
+}
+
+/* Again when who is late was cut, on all hubs. An event that came meanwhile set its own time. */
+static void plan(const struct hub *hub, struct extent *extent, bool is_settled)
+{
+    const int64_t late_ms = over_ms(hub, extent) + EXTENT_LATE_MS;
+    if (extent->keep_ms == INT64_MAX) {
+        const bool is_final =
+            is_settled || hub->options.reach_cut_ms == 0 || hub->now_ms >= late_ms;
+        extent->keep_ms = is_final ? INT64_MAX : late_ms;
+    }
+}
+
+static void on_kept(struct call *call)
+{
+    struct extent_keeping *keeping = list_entry(call, struct extent_keeping, keep.call);
+    if (keeping->keep.result == ERR_OK) {
+        metric_count(&keeping->hub->tally.reach_kept, 1);
+        plan(keeping->hub, keeping->extent, keeping->keep.figures.is_settled);
+    } else {
+        metric_count(&keeping->hub->tally.reach_lost, 1);
+        keeping->extent->keep_ms = keeping->hub->now_ms + EXTENT_RETRY_MS;
+    }
+    end(keeping);
+}
+
+static size_t place_of(const struct hub *hub)
+{
+    size_t at = 0;
+    while (hub->peers[at] != hub) {
+        at++;
+    }
+    return at;
+}
+
+static void on_asked(struct call *call)
+{
+    struct extent_keeping *keeping = list_entry(call, struct extent_keeping, asked.call);
+    const struct reach_call *asked = &keeping->asked;
+    struct hub *hub = keeping->hub;
+    if (asked->known && asked->first == place_of(hub)) {
+        keeping->keep = (struct reach_keep){.call = {.home = hub->options.home, .done = on_kept},
+                                            .act = asked->act,
+                                            .figures = asked->figures};
+        port_keep(hub->options.port, &keeping->keep);
+        return;
+    }
+    plan(hub, keeping->extent, false);
+    end(keeping);
+}
+
+static void keep(struct hub *hub, struct extent *extent)
+{
+    struct extent_keeping *keeping = mem_new(MEM_STREAM, sizeof(*keeping));
+    if (keeping == NULL) {
+        extent->keep_ms = hub->now_ms + EXTENT_RETRY_MS;
+        return;
+    }
+    extent->keep_ms = INT64_MAX;
+    extent->refs++;
+    hub->keeps_extent = true;
+    hub->calls_away++;
+    *keeping = (struct extent_keeping){.hub = hub, .extent = extent};
+    keeping->asked.call = (struct call){.home = hub->options.home, .done = on_asked};
+    keeping->asked.act = extent->act;
+    extent_ask(hub, &keeping->asked);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What was kept, and what could not be for too long, is forgotten. */
+static int64_t look_at(struct hub *hub, struct extent *extent)
+{
+    const int64_t forget_ms =
+        over_ms(hub, extent) + EXTENT_SOON_MS + EXTENT_LATE_MS + EXTENT_LINGER_MS;
+    if (hub->now_ms >= forget_ms) {
+        forget(hub, extent);
+        return INT64_MAX;
+    }
+    if (hub->now_ms >= extent->keep_ms && !hub->keeps_extent) {
+        keep(hub, extent);
+    }
+    const bool waits = hub->keeps_extent && hub->now_ms >= extent->keep_ms;
+    return waits ? forget_ms : earlier(forget_ms, extent->keep_ms);
+}
+
+int64_t extent_turn(struct hub *hub)
+{
+    if (hub->now_ms < hub->extents_ms || hub->closing) {
+        return hub->closing ? INT64_MAX : hub->extents_ms;
+    }
+    int64_t next_ms = INT64_MAX;
+    struct link *link = hub->extents.next;
+    while (link != &hub->extents) {
+        struct extent *extent = list_entry(link, struct extent, link);
+        link = link->next;
+        next_ms = earlier(next_ms, look_at(hub, extent));
+    }
+    hub->extents_ms = next_ms;
+    return next_ms;
+}
+
+void extent_done(struct hub *hub)
+{
+    while (!list_is_empty(&hub->extents)) {
+        forget(hub, list_entry(hub->extents.next, struct extent, link));
+    }
+}

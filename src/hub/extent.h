@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/* extent -- how far each act got, over all streams of this hub: what spread.c measures is summed up
+ * here. A call adds up those of all hubs; and before an act's is forgotten, one hub has the engine
+ * keep it.
+ *
+ *   act taken ──2 s──▶ kept as it is ──reach_cut_ms + 1 s──▶ kept for good ──▶ forgotten here
+ *                          '── nothing more can come of it ──▶ ──┘
+ *
+ * Of the hubs that know an act the first has it kept; those behind it find that out when they ask.
+ *
+ * Owns:     struct extent, which its streams' acts share.
+ * Used by:  spread.c, hub.c.
+ * Thread:   the hub's reactor; a call visits each hub in turn, as figures.h.
+ * Bound:    EXTENTS_MAX acts a hub; the oldest is forgotten.
+ * Promise:  an act is known here until EXTENT_LINGER_MS after it was to be kept, so that who finds
+ *           nothing in the store finds it here.
+ */
+#pragma once
+
+#include "base/call.h"
+#include "base/histogram.h"
+#include "hub/heart.h"
+
+enum {
+    EXTENTS_MAX = 1024,
+    EXTENT_SOON_MS = 2000,
+    EXTENT_LATE_MS = 1000,
+    EXTENT_RETRY_MS = 3000,
+    EXTENT_LINGER_MS = 10 * 1000,
+};
+
+struct extent {
+    struct link link; // in hub->extents, oldest first
+    uint32_t refs;
+    uint64_t act;
+    int64_t newest_ms; // when the newest of its events was published
+    int64_t keep_ms;   // when it is to be kept next; INT64_MAX: it was
+    uint64_t viewers, written, cut;
+    struct exposure_lost exposed;
+    struct histogram took;
+};
+
+/* Of the act, made if it is not there, with a reference; an event of it was published then. NULL:
+ * no memory. */
+struct extent *extent_open(struct hub *hub, uint64_t act, int64_t published_ms);
+void extent_unref(struct extent *extent); // NULL is legal
+
+struct reach_call {
+    struct call call;
+    uint64_t act;
+    /* -- the answer -- */
+    bool known; // some reactor remembers it
+    struct reach_figures figures;
+    /* -- the hubs' -- */
+    struct hub *at;
+    size_t visited;
+    size_t first; // of the hubs that know it
+    struct histogram took;
+};
+void extent_ask(struct hub *hub, struct reach_call *call);
+
+/* Has kept what is due; returns when it wants to be called again. */
+int64_t extent_turn(struct hub *hub);
+void extent_done(struct hub *hub);

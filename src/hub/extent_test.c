@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/extent.h"
+
+#include "hub/world_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { S = 1000, CUT_MS = 5 * S };
+
+static int begin(void **state)
+{
+    return world_begin_with(state,
+                            (struct hub_options){.ring_bytes_max = 4096, .reach_cut_ms = CUT_MS});
+}
+
+static const struct reach_figures *kept(const struct world *world, uint32_t i)
+{
+    assert_true(i < world->engine.kept_count);
+    return &world->engine.kept[i].figures;
+}
+
+static uint64_t act_on(struct world *world)
+{
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    world_rest(world);
+    return fake_engine_head(&world->engine);
+}
+
+static void what_all_were_sent_is_kept_once(void **state)
+{
+    struct world *world = *state;
+    (void)world_reader(world);
+    const uint64_t act = act_on(world);
+    world_pass(world, EXTENT_SOON_MS - 100);
+    assert_int_equal(world->engine.kept_count, 0);
+    world_pass(world, 60 * S);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_int_equal(world->engine.kept[0].act, event_act(world->engine.log[0]));
+    assert_int_equal(kept(world, 0)->viewers, 1);
+    assert_int_equal(kept(world, 0)->applied, 1);
+    assert_true(kept(world, 0)->is_settled);
+    assert_false(world_reach(world, act).known); // it is the store's now
+    assert_int_equal(metric_value(&world->hub->tally.reach_acts), 0);
+}
+
+static void who_is_late_is_waited_for(void **state)
+{
+    enum { BYTES = 2000 };
+    struct world *world = *state;
+    struct fake_reader *stuck = world_reader(world);
+    fake_reader_allow(stuck, 10);
+    for (int i = 0; i < 3; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    }
+    world_pass(world, S);
+    const uint64_t act = act_on(world);
+    world_pass(world, EXTENT_SOON_MS + S);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_false(kept(world, 0)->is_settled);
+    assert_int_equal(kept(world, 0)->applied, 0);
+    assert_false(world_reach(world, act).figures.is_settled);
+    world_pass(world, CUT_MS);
+    assert_int_equal(world->engine.kept_count, 2);
+    assert_true(kept(world, 1)->is_settled);
+    assert_int_equal(kept(world, 1)->cut, 1);
+    world_pass(world, 60 * S);
+    assert_int_equal(world->engine.kept_count, 2);
+}
+
+static void a_stream_that_sleeps_takes_nothing_with_it(void **state)
+{
+    struct world *world = *state;
+    (void)world_reader(world);
+    world_pass(world, S);
+    fake_reader_leave(&world->readers[0]);
+    world_pass(world, STREAM_IDLE_MS - 500); // the stream is about to leave memory
+    const uint64_t act = act_on(world);
+    fake_engine_set(&world->engine, "\"slow\":6", world->now_ms);
+    world_pass(world, S);
+    assert_int_equal(world->hub->streams.count, 0);
+    const struct reach_call reach = world_reach(world, act);
+    assert_true(reach.known); // that it was for nobody is known
+    assert_int_equal(reach.figures.viewers, 0);
+    world_pass(world, EXTENT_SOON_MS);
+    assert_int_equal(world->engine.kept_count, 2);
+}
+
+static void what_the_store_does_not_take_is_offered_again(void **state)
+{
+    struct world *world = *state;
+    (void)world_reader(world);
+    world->engine.keeps_nothing = true;
+    (void)act_on(world);
+    world_pass(world, EXTENT_SOON_MS + S);
+    assert_int_equal(metric_value(&world->hub->tally.reach_lost), 1);
+    world->engine.keeps_nothing = false;
+    world_pass(world, EXTENT_RETRY_MS);
+    assert_int_equal(world->engine.kept_count, 1);
+}
+
+static void so_many_acts_are_known_at_once(void **state)
+{
+    struct world *world = *state;
+    for (uint64_t act = 1; act <= EXTENTS_MAX + 1; act++) {
+        extent_unref(extent_open(world->hub, act, world->now_ms));
+    }
+    assert_int_equal(metric_value(&world->hub->tally.reach_acts), EXTENTS_MAX);
+    assert_int_equal(metric_value(&world->hub->tally.reach_lost), 1);
+}
+
+/* ---- two hubs ---- */
+
+static void rest(struct world *world, struct hub *const hubs[2])
+{
+    for (int turn = 0; turn < 10; turn++) {
+        while (fake_home_open_one(&world->home)) {
+        }
+        for (int i = 0; i < 2; i++) {
+            (void)hub_turn(hubs[i], world->now_ms);
+        }
+    }
+}
+
+static void note(void *user)
+{
+    ++*(int *)user;
+}
+
+/* Both know of it, one has it kept: the sum of both. */
+static void one_hub_keeps_it_for_all(void **state)
+{
+    struct world *world = *state;
+    struct hub *other = NULL;
+    int closed = 0;
+    const struct hub_options options = world->hub->options;
+    assert_int_equal(hub_new(&options, &other), ERR_OK);
+    struct hub *const hubs[2] = {world->hub, other};
+    hub_meet(hubs[0], hubs, 2);
+    hub_meet(hubs[1], hubs, 2);
+    rest(world, hubs);
+    for (uint64_t i = 0; i < 2; i++) {
+        struct extent *extent = extent_open(hubs[i], 7, world->now_ms);
+        assert_non_null(extent);
+        extent->viewers = extent->written = 3 + i;
+        extent->exposed = (struct exposure_lost){.comments = 2, .viewer_ms = 100, .is_part = i > 0};
+        extent_unref(extent);
+    }
+    world->now_ms += EXTENT_SOON_MS;
+    rest(world, hubs);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_int_equal(kept(world, 0)->viewers, 7);
+    assert_int_equal(kept(world, 0)->comments, 2);
+    assert_int_equal(kept(world, 0)->exposure_ms, 200);
+    assert_true(kept(world, 0)->is_partly_exposed);
+    hub_close(other, note, &closed);
+    rest(world, hubs);
+    assert_int_equal(closed, 1);
+    hub_meet(hubs[0], hubs, 1);
+    hub_free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define EACH(test) cmocka_unit_test_setup_teardown(test, begin, world_end)
+        EACH(what_all_were_sent_is_kept_once),
+        EACH(who_is_late_is_waited_for),
+        EACH(a_stream_that_sleeps_takes_nothing_with_it),
+        EACH(what_the_store_does_not_take_is_offered_again),
+        EACH(so_many_acts_are_known_at_once),
+        EACH(one_hub_keeps_it_for_all),
+#undef EACH
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
