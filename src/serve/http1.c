@@ -701,10 +701,10 @@ void http1_open(struct server *server, int fd, const struct address *peer)
     struct http1 *http1 = pool_new(&server->http1s);
     struct talk *talk = mem_new(MEM_CONN, sizeof(*talk));
     if (http1 == NULL || talk == NULL) {
+        meter_count(&server->meter, METER_UNHELD, 1);
         sys_close(fd);
         mem_free(MEM_CONN, talk);
         pool_free(&server->http1s, http1);
-        meter_count(&server->meter, METER_UNHELD, 1);
         return;
     }
     talk->peer = *peer;
