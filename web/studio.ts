@@ -214,6 +214,7 @@ class Studio {
   // -- what comes --
 
   private heard(news: News): void {
+    if (news.type === "retract" && news.act !== undefined) this.trail.place(news.seq, news.act);
     if (news.type === "held" || news.type === "approved" || news.type === "rejected") this.queue.poke();
     else if (news.type === "notice") this.heardOf(news);
     else if (news.type === "marked") this.marks.hear(news);

@@ -32,6 +32,7 @@ interface Placed {
   /** Whose act it is, and why: for readers who moderate. */
   by?: string;
   reason?: string;
+  act?: string;
 }
 
 export interface Comment extends Omit<Placed, "prev"> {

@@ -162,9 +162,15 @@ function whatText(entry: AuditEntry, names: Names): string {
   return settingText(entry) ?? `${didWord(entry.do)}${target === "" ? "" : ` ${target}`}`;
 }
 
+/** What is always aimed at somebody or something: a list that was too long to be told is left out. */
+const untold: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(["delete", "hold", "restore", "approve", "reject"].map((what) => [what, "many comments"])),
+  ...Object.fromEntries(["purge", "ban", "unban", "timeout", "shadow", "unshadow", "warn"].map((what) => [what, "many people"])),
+};
+
 /** What an entry is about: "Ann's comment", "#4072", "240 comments". */
-export function targetText({ target }: Pick<AuditEntry, "target">, names: Names = noNames): string {
-  if (target === null) return "";
+export function targetText({ do: what, target }: Pick<AuditEntry, "do" | "target">, names: Names = noNames): string {
+  if (target === null) return untold[what] ?? "";
   const colon = target.indexOf(":");
   const [kind, rest] = [target.slice(0, colon), target.slice(colon + 1)];
   if (kind === "user") return isolated(names.user(rest));

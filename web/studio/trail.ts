@@ -38,6 +38,8 @@ export class Trail {
   has_older = false;
   private readonly by_seq = new Map<number, AuditEntry>();
   private readonly by_act = new Map<string, AuditEntry>();
+  /** Acts of events whose place no entry names: of one on many comments that is the last event's. */
+  private readonly pieces = new Map<number, string>();
   private is_told = false;
   private has_begun = false;
   private after = 0;
@@ -79,7 +81,16 @@ export class Trail {
 
   /** Who did the act whose event is at this place. */
   at(seq: number): AuditEntry | undefined {
-    return this.by_seq.get(seq);
+    return this.by_seq.get(seq) ?? this.of(this.pieces.get(seq) ?? "");
+  }
+
+  /** An event of this act stands at this place. */
+  place(seq: number, act: string): void {
+    this.pieces.set(seq, act);
+    for (const oldest of this.pieces.keys()) {
+      if (this.pieces.size <= KEPT) return;
+      this.pieces.delete(oldest);
+    }
   }
 
   of(act: string): AuditEntry | undefined {

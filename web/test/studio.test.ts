@@ -89,11 +89,13 @@ test("the audit in words, with names where they are known", () => {
     [{ do: "undo", target: "act:a80" }, "sam undid a80"],
     [{ do: "hold", kind: "rule", by: "links", target: "id:c4072" }, "rule links held back U9's comment"],
     [{ do: "clear" }, "sam cleared the stream"],
+    [{ do: "delete", reason: "raid" }, "sam deleted many comments: raid"],
+    [{ do: "ban" }, "sam banned many people"],
     [{ do: "warn", target: "user:u9", value: "Easy." }, "sam warned U9: “Easy.”"],
     [{ do: "ban", target: "user:יוסי 7", reason: "ספאם" }, "sam banned \u2068יוסי 7\u2069: \u2068ספאם\u2069"],
   ];
   for (const [more, words] of cases) assert.equal(entryText(entry(more), known), words);
-  assert.equal(targetText(entry({})), "");
+  assert.equal(targetText(entry({ do: "clear" })), "");
   assert.equal(sanctionWhole({ act: "a", do: "timeout", at: 0, until: 90_000, by: "kim", reason: "spam" }, 0), "timed out by kim, 1 min 30 s left: spam");
   assert.equal(sanctionWhole({ act: "a", do: "ban", at: 0, all: true }, 0), "banned on all streams");
   assert.equal(sanctionText({ act: "a", do: "timeout", at: 0, until: 90_000 }), "timed out");
@@ -135,6 +137,8 @@ test("the trail takes each entry once, and knows what was lifted and who did wha
   assert.deepEqual([...trail.lifted], ["a1"]);
   assert.equal(trail.at(10)?.act, "a1");
   assert.equal(trail.at(12), undefined);
+  trail.place(8, "a1");
+  assert.equal(trail.at(8)?.act, "a1", "an act of many events is known by each of them");
 });
 
 test("the trail reads what is older on demand, once", async () => {
