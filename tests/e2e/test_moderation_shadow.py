@@ -48,6 +48,22 @@ def test_a_shadowed_author_alone_sees_their_comments(mod, server):
         eventually("the snapshot", lambda: (secret(1) in server.get(snapshot, token=as_token).body.decode()) is sees, 1.0)
 
 
+def test_an_answer_has_the_prev_that_its_author_sees(mod, server):
+    """What their own reader is sent is what they were answered, at first and by a retry: it does not skip what is theirs."""
+    server.posted(mod.stream, user="u1")
+    mod.act("shadow", user=SHADOWED)
+    mod.act("shadow", user="u8")
+    answers = []
+    for n, user in enumerate((SHADOWED, "u8", SHADOWED, "u1", "u8", SHADOWED, SHADOWED)):
+        answers.append(server.posted(mod.stream, secret(n), user=user, cid=f"c{n}"))
+    for n in (0, 2, 5, 6):
+        again = server.post(mod.stream, secret(n), user=SHADOWED, cid=f"c{n}").json()
+        assert again["duplicate"] and again["comment"] == answers[n]["comment"]
+    log = server.get(f"/v1/streams/{mod.stream}/log?after=0", token=token(SHADOWED)).json()["events"]
+    seen = [event for event in log if event.get("user", {}).get("id") == SHADOWED]
+    assert [answers[n]["comment"] for n in (0, 2, 5, 6)] == seen
+
+
 def test_the_newest_place_is_their_own_everywhere(mod, server):
     server.posted(mod.stream, user="u1")
     mod.act("shadow", user=SHADOWED)

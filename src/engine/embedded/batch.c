@@ -5,6 +5,7 @@
 #include "base/mutant.h"
 #include "engine/embedded/carried.h"
 #include "engine/embedded/comment_body.h"
+#include "engine/embedded/own_prev.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -102,6 +103,22 @@ struct stop {
     bool at_commit;
 };
 
+static enum err judge_post(struct batch *batch, struct ordering *ordering, struct batch_post *post)
+{
+    const struct submit *submit = post->submit;
+    struct head *head = NULL;
+    TRY(ordering_judge(ordering, submit, batch->now, &post->verdict));
+    const struct event *event = post->verdict.event;
+    if (event == NULL || (event->flags & EVENT_FLAG_SHADOW) == 0) {
+        return ERR_OK;
+    }
+    const enum err err = ordering_find(ordering, submit->stream, &head);
+    TRY(err == ERR_GONE ? ERR_OK : err);
+    return err == ERR_GONE ? ERR_OK
+                           : own_prev_see(ordering->store, head->row.id, submit->author.id,
+                                          &post->verdict.event);
+}
+
 static enum err decide_each(struct batch *batch, struct ordering *ordering, struct stop *stop)
 {
     TRY(ordering_refresh(ordering, batch->now));
@@ -120,7 +137,7 @@ static enum err decide_each(struct batch *batch, struct ordering *ordering, stru
         struct batch_post *post = &batch->posts[i];
         if (!post->is_settled) {
             stop->culprit = &post->is_settled;
-            TRY(ordering_judge(ordering, post->submit, batch->now, &post->verdict));
+            TRY(judge_post(batch, ordering, post));
         }
     }
     stop->culprit = NULL;
