@@ -118,10 +118,16 @@ struct loss {
     struct exposure_lost lost;
 };
 
+/* It came before the stream was followed here. */
+static bool is_before(const struct exposure *exposure, uint64_t seq)
+{
+    return exposure->last.seq == 0 || seq <= exposure->before;
+}
+
 static void add(struct loss *loss, uint64_t seq)
 {
     const uint64_t then = area_at(loss->exposure, seq);
-    loss->lost.is_part = loss->lost.is_part || seq <= loss->exposure->before;
+    loss->lost.is_part = loss->lost.is_part || is_before(loss->exposure, seq);
     loss->lost.comments++;
     loss->lost.viewer_ms += loss->now > then ? loss->now - then : 0;
 }
@@ -160,7 +166,7 @@ struct exposure_lost exposure_of(const struct exposure *exposure, struct exposur
     case REMOVAL_ALL:
         loss.lost.comments = shown->comments;
         loss.lost.viewer_ms = less(shown->comments * loss.now, shown->viewer_ms);
-        loss.lost.is_part = exposure->before > 0;
+        loss.lost.is_part = exposure->last.seq == 0 || exposure->before > 0;
         break;
     }
     return loss.lost;

@@ -93,6 +93,7 @@ static void of_all_it_is_the_sum(void **state)
     const struct reach_call reach = world_reach(world, fake_engine_head(&world->engine));
     assert_int_equal(reach.figures.comments, 1);
     assert_int_equal(reach.figures.exposure_ms, 5 * S);
+    assert_false(reach.figures.is_partly_exposed); // from the log's beginning
 }
 
 /* Between its events stand those of others. */
@@ -123,9 +124,11 @@ static void it_says_where_there_may_be_more(void **state)
 {
     struct world *world = *state;
     const struct join live = world_plain(0);
+    const uint64_t older = say(world);
     const uint64_t old = say(world);
     (void)world_join(world, 0, &live);
     world_rest(world);
+    assert_true(remove_it(world, older).figures.is_partly_exposed); // the first event it heard
     const uint64_t seq = say(world);
     assert_false(remove_it(world, seq).figures.is_partly_exposed);
     assert_true(remove_it(world, old).figures.is_partly_exposed);

@@ -169,13 +169,14 @@ def test_an_act_says_how_much_was_seen_of_what_it_removes(mod, server, what):
 
 def test_exposure_says_where_there_may_be_more(mod, server):
     """A comment of before anybody watched here; who saw it then is not known."""
-    old = server.posted(mod.stream, "old")["seq"]
+    older, old = (server.posted(mod.stream, text)["seq"] for text in ("older", "old"))
     with watch(server, "sse", mod.stream) as reader:
-        reader.comments(1)
+        reader.comments(2)
+        first = mod.act("delete", seq=older)["act"]
         new = server.posted(mod.stream, "new")["seq"]
         reader.comments(1)
         acts = [mod.act("delete", seq=seq)["act"] for seq in (new, old)]
-        assert [mod.look(f"reach/{act}")["exposure_partial"] for act in acts] == [False, True]
+        assert [mod.look(f"reach/{act}")["exposure_partial"] for act in (first, *acts)] == [True, False, True]
 
 
 def test_reach_outlives_the_server(start):
