@@ -96,13 +96,14 @@ class Studio {
       { here: this.moderator, everywhere: this.everywhere ?? this.moderator },
       { told: part("told"), text: part("told-text"), undo: part("told-undo") },
       (acted, what, { words, where }) => {
+        const is_followed = where === "everywhere" || acted.seq !== undefined;
+        if (is_followed && what !== "undo") this.reach.follow(acted.act, words, where);
         if (where === "everywhere") return this.changedEverywhere();
-        if (acted.seq !== undefined && what !== "undo") this.reach.follow(acted.act, words);
         this.trail.poke();
       },
     );
     this.trail = new Trail(this.moderator, (fresh, is_first) => this.grew(fresh, is_first), failed);
-    this.all_trail = this.everywhere && new Trail(this.everywhere, (_, is_first) => !is_first && this.grewEverywhere(), failed);
+    this.all_trail = this.everywhere && new Trail(this.everywhere, (fresh, is_first) => !is_first && this.grewEverywhere(fresh), failed);
     this.standing = new Standing(this.moderator, () => this.drawStanding(), failed);
     this.all_standing = this.everywhere && new Standing(this.everywhere, () => this.drawStanding(), failed);
     this.marks = new Marks(this.moderator, () => this.soon(), failed);
@@ -170,7 +171,7 @@ class Studio {
       changed: () => this.drawAppealsBar(),
       failed,
     });
-    this.reach = new Reach(part("reach"), this.moderator);
+    this.reach = new Reach(part("reach"), { here: this.moderator, everywhere: this.everywhere ?? this.moderator });
     this.comment_bar = new ActBar({ element: part("acts"), list: part("live"), keys: commentKeys, can_ask: true, act: (act, is_asked) => void this.onLine(act, is_asked) });
     this.queue_bar = new ActBar({ element: part("queue-acts"), list: part("queue"), keys: queueKeys, can_ask: true, act: (act, is_asked) => void this.onHeld(act, is_asked) });
     this.raid_bar = new ActBar({ element: part("raid-acts"), list: part("raid"), keys: groupKeys, act: (act) => void this.onGroup(act) });
@@ -247,16 +248,25 @@ class Studio {
     this.audit.draw();
     this.soon();
     if (is_first) return;
-    const others = fresh.filter(({ by, kind }) => kind === "user" && by !== this.pass.self);
-    for (const entry of others) {
-      if (entry.act !== null && entry.seq !== null && entry.do !== "undo") this.reach.follow(entry.act, entryText(entry, this.known));
-    }
+    const others = this.byOthers(fresh);
+    this.followReach(others.filter(({ seq }) => seq !== null), "here");
     const newest = others.at(-1);
     if (newest !== undefined) this.tellPeer(`${entryText(newest, this.known)}.`);
   }
 
+  private byOthers(fresh: readonly AuditEntry[]): readonly AuditEntry[] {
+    return fresh.filter(({ by, kind }) => kind === "user" && by !== this.pass.self);
+  }
+
+  private followReach(entries: readonly AuditEntry[], where: Where): void {
+    for (const entry of entries) {
+      if (entry.act !== null && entry.do !== "undo") this.reach.follow(entry.act, entryText(entry, this.known), where);
+    }
+  }
+
   /** Somebody acted on all streams. */
-  private grewEverywhere(): void {
+  private grewEverywhere(fresh: readonly AuditEntry[]): void {
+    this.followReach(this.byOthers(fresh), "everywhere");
     void this.standing.refresh();
     if (this.tabs.shown === "rules") void this.all_standing?.refresh();
     if (this.person.shown !== undefined && this.tabs.shown === "person") this.person.refresh();

@@ -207,8 +207,10 @@ export interface Decided {
 
 /** How far an act has come: for how many viewers it was, and to how many sockets it was written. */
 export interface Reach {
-  /** False: it was for nobody, or is too long ago to tell. */
+  /** False: nothing was measured, or it is too long ago to tell. */
   readonly known?: boolean;
+  /** settled: nothing more comes of it; partial: the server stopped before that; none: it has no event. */
+  readonly state?: "measuring" | "settled" | "partial" | "unknown" | "none";
   /** False: readers get no event of it. */
   readonly event?: boolean;
   readonly viewers: number;
@@ -220,6 +222,8 @@ export interface Reach {
   /** Of an act that removes comments: seconds they were visible times viewers, summed, and of how many. */
   readonly exposure_viewer_s?: number;
   readonly comments?: number;
+  /** There may be more of both: of before the server followed the stream, or longer ago than it remembers. */
+  readonly exposure_partial?: boolean;
 }
 
 export interface ModeratorOptions {
@@ -336,6 +340,7 @@ export class Moderator {
     return this.server.json(this.streamUrl(`/appeals/${encodeURIComponent(appeal)}/statement`));
   }
 
+  /** How far an act got; without a stream, one on all of them. */
   reach(act: string): Promise<Reach> {
     return this.get(`/reach/${encodeURIComponent(act)}`);
   }

@@ -38,7 +38,7 @@ test("each call asks its path, with the token, and gives its answer", async () =
     "GET /appeals": { appeals: [{ id: "a90", act: "a81", user: "u9", at: 1, text: "no", state: "open" }] },
     "POST /appeals/a90/decision": { appeal: "a90", act: "a91", state: "granted" },
     "GET /appeals/a90/statement": { type: "statement_of_reasons" },
-    "GET /moderation/reach/a81": { viewers: 10, applied: 9, p50_ms: 4, p95_ms: 11, cut: 0 },
+    "GET /moderation/reach/a81": { state: "settled", viewers: 10, applied: 9, p50_ms: 4, p95_ms: 11, cut: 0 },
   };
   world.respond = ({ method, path }) => {
     const body = answers[`${method} ${path.replace("/v1/streams/late%20show", "")}`];

@@ -412,7 +412,7 @@ test("reach: how many viewers an act has come to, live", async (t) => {
   await sam.press("d");
   const row = sam.page.locator("#reach .reached", { hasText: "Deleted Troll's comment" });
   await row.getByText(/4 of 4 viewers/).waitFor();
-  await row.getByText(/seen for \d+ viewer seconds?/).waitFor();
+  await row.getByText(/seen for at least \d+ viewer seconds?/).waitFor();
   await viewers[0].page.getByText("you are all fools").waitFor({ state: "detached" });
   await sam.shoot("studio-reach");
   assert.deepEqual(await sam.nameless(), []);

@@ -117,6 +117,8 @@ test("here or everywhere: told apart, done where it was said, seen and undone th
   await root.page.getByRole("radio", { name: "Everywhere, in all streams" }).check();
   await root.page.getByLabel("Slow mode", { exact: true }).selectOption({ label: "1 minute" });
   await root.told("Set slow mode to 1 minute everywhere.");
+  const reached = root.page.locator("#reach .reached", { hasText: "Set slow mode to 1 minute everywhere" });
+  await reached.getByText(/2 of 2 viewers/).waitFor();
   await root.page.getByLabel("Links off: on", { exact: true }).check();
   await root.told("Switched “Links off” on everywhere.");
   await root.page.getByLabel("Terms, a line each").fill("fiddlesticks");

@@ -3,6 +3,7 @@
 import { Problem, type Moderator, type Reach as Figures } from "@roar/sdk";
 import { make } from "../dom.js";
 import { countText } from "../words.js";
+import type { Where } from "./scope.js";
 
 const SHOWN = 4;
 const PACE_MS = 1_000;
@@ -11,8 +12,11 @@ const FOLLOWED_MS = 30_000;
 
 const number = new Intl.NumberFormat();
 
+type Reached = Pick<Moderator, "reach">;
+
 interface Followed {
   readonly act: string;
+  readonly where: Where;
   readonly words: string;
   readonly until: number;
   figures: Figures | undefined;
@@ -20,14 +24,15 @@ interface Followed {
 }
 
 /** "seen for 31 viewer minutes": what an act has taken away, before it did. */
-export function exposureText({ exposure_viewer_s, comments }: Figures): string {
+export function exposureText({ exposure_viewer_s, comments, exposure_partial }: Figures): string {
   if (exposure_viewer_s === undefined || comments === 0) return "";
-  const seconds = Math.round(exposure_viewer_s);
-  if (seconds < 120) return `seen for ${countText(seconds, "viewer second", "viewer seconds")}`;
+  return `seen for ${exposure_partial === true ? "at least " : ""}${viewerTime(Math.round(exposure_viewer_s))}`;
+}
+
+function viewerTime(seconds: number): string {
+  if (seconds < 120) return countText(seconds, "viewer second", "viewer seconds");
   const minutes = Math.round(seconds / 60);
-  return minutes < 120
-    ? `seen for ${countText(minutes, "viewer minute", "viewer minutes")}`
-    : `seen for ${countText(Math.round(minutes / 60), "viewer hour", "viewer hours")}`;
+  return minutes < 120 ? countText(minutes, "viewer minute", "viewer minutes") : countText(Math.round(minutes / 60), "viewer hour", "viewer hours");
 }
 
 /** "4,120 of 4,123 viewers, 95 % within 41 ms" */
@@ -43,12 +48,12 @@ export class Reach {
 
   constructor(
     private readonly box: HTMLElement,
-    private readonly moderator: Pick<Moderator, "reach">,
+    private readonly moderators: Readonly<Record<Where, Reached>>,
   ) {}
 
-  follow(act: string, words: string): void {
+  follow(act: string, words: string, where: Where): void {
     if (this.followed.some((one) => one.act === act)) return;
-    const one = { act, words, until: Date.now() + FOLLOWED_MS, figures: undefined, is_over: false };
+    const one = { act, where, words, until: Date.now() + FOLLOWED_MS, figures: undefined, is_over: false };
     this.followed = [one, ...this.followed].slice(0, SHOWN);
     void this.ask();
   }
@@ -63,10 +68,10 @@ export class Reach {
 
   private async look(one: Followed): Promise<void> {
     try {
-      const figures = await this.moderator.reach(one.act);
-      const { viewers, applied, cut } = figures;
+      const figures = await this.moderators[one.where].reach(one.act);
+      const is_settled = figures.state === "settled" && one.figures?.state === "settled"; // by all cores, not by the first
       if (figures.known !== false && figures.event !== false) one.figures = figures;
-      one.is_over = applied + (cut ?? 0) >= viewers || Date.now() > one.until;
+      one.is_over = figures.state === "none" || is_settled || Date.now() > one.until;
     } catch (error) {
       // An act on nothing that viewers are shown has no reach.
       one.is_over = (error instanceof Problem && !error.is_passing) || Date.now() > one.until;

@@ -224,5 +224,6 @@ test("exposure is told in viewers times time, of what was removed", () => {
   assert.equal(told(1_860), "seen for 31 viewer minutes");
   assert.match(told(36_000_000), /^seen for 10.?000 viewer hours$/);
   assert.equal(told(0, 0), "");
+  assert.equal(exposureText({ viewers: 1, applied: 1, exposure_viewer_s: 90, comments: 2, exposure_partial: true }), "seen for at least 90 viewer seconds");
   assert.equal(exposureText({ viewers: 1, applied: 1 }), "");
 });
