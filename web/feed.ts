@@ -5,7 +5,7 @@
  * lines by key, and reads no layout. The scroller is laid out from its bottom (column-reverse), so the browser itself
  * keeps the newest in sight, and scrollTop is 0 there and negative above.
  */
-import type { CommentLine, GapLine, Line, OwnLine, RemovedLine, Stream } from "@roar/sdk";
+import type { Against, CommentLine, GapLine, Line, OwnLine, RemovedLine, Stream } from "@roar/sdk";
 import { button, make } from "./dom.js";
 import { badgesOf, hueOf, initialsOf, nameOf } from "./look.js";
 import { countText, fullTime, reasonOf, timeText, type TimeStyle } from "./words.js";
@@ -43,6 +43,8 @@ export interface FeedParts {
 
 export class Feed {
   private readonly shown = new Map<string, Shown>();
+  /** What was appealed against from here, by the act or the comment. */
+  private readonly appealed = new Set<string>();
   private time_style: TimeStyle = "relative";
   private is_first_draw = true;
   private is_up = false;
@@ -52,8 +54,8 @@ export class Feed {
     private readonly stream: Stream,
     /** Who writes here, for lines that are not confirmed. */
     private readonly self: () => { readonly id: string; readonly name: string } | undefined,
-    /** Against what stands in the way of a line. */
-    private readonly appeal: (act: string, sent: () => void) => void,
+    /** Against what stands in the way of a line, or removed it. */
+    private readonly appeal: (against: Against, sent: () => void) => void,
   ) {
     parts.scroller.addEventListener("scroll", () => this.follow(), { passive: true });
     parts.scroller.addEventListener("keydown", (event) => this.onKey(event));
@@ -195,11 +197,19 @@ export class Feed {
   }
 
   /** What was ours and was taken off: its author is told, and nobody has the words any more. */
-  private fillRemoved(element: HTMLLIElement, { user, is_held }: RemovedLine): void {
+  private fillRemoved(element: HTMLLIElement, { user, id, is_held }: RemovedLine): void {
     element.className = is_held ? "line mine held" : "line mine removed";
     const state = make("span", "state", is_held ? "Waiting for a moderator" : "Removed by a moderator");
     const words = is_held ? "Your comment was taken back to be looked at." : "Your comment was removed.";
-    this.fillLine(element, user.id, nameOf(user), [state], words, []);
+    this.fillLine(element, user.id, nameOf(user), [state], words, is_held ? [] : [this.removal(id)]);
+  }
+
+  private removal(id: string): Node {
+    const foot = make("p", "failure");
+    const actions = make("span", "actions");
+    actions.append(this.appealButton({ id }, id));
+    foot.append(actions);
+    return foot;
   }
 
   private failure({ cid, problem }: OwnLine): Node[] {
@@ -213,16 +223,19 @@ export class Feed {
       button("Delete", () => this.stream.discard(cid)),
     );
     const act = problem?.code === "must_acknowledge" ? undefined : problem?.act;
-    if (act !== undefined) actions.append(this.appealButton(act));
+    if (act !== undefined) actions.append(this.appealButton({ act }, act));
     foot.append(actions);
     return [foot];
   }
 
-  private appealButton(act: string): HTMLButtonElement {
-    const appeal = button("Appeal", () => this.appeal(act, () => {
+  private appealButton(against: Against, key: string): HTMLButtonElement {
+    const done = (): void => {
+      this.appealed.add(key);
       appeal.disabled = true;
       appeal.textContent = "Appealed";
-    }));
+    };
+    const appeal = button("Appeal", () => this.appeal(against, done));
+    if (this.appealed.has(key)) done();
     return appeal;
   }
 

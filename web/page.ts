@@ -219,8 +219,8 @@ function showStream(name: string): void {
     },
     stream,
     () => pass.user,
-    (act, sent) =>
-      appeal.open(act, () => {
+    (against, sent) =>
+      appeal.open(against, () => {
         announcer.now("Your appeal was sent to the moderators");
         sent();
       }),

@@ -3,6 +3,9 @@
 import type { Code, Cursor, HistoryPage, PollAnswer, Posted, ProblemBody } from "./messages.js";
 import type { Ports } from "./ports.js";
 
+/** What is appealed against: an act on us, or what removed a comment of ours. */
+export type Against = { readonly act: string } | { readonly id: string };
+
 /** Why something was refused, or did not get through. */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -181,8 +184,8 @@ export class Server {
   }
 
   /** Open once: what was said again is what was said first. */
-  async appeal(stream: string, act: string, text: string): Promise<void> {
-    await this.json(this.streamUrl(stream, "/appeals"), { method: "POST", body: { act, text } });
+  async appeal(stream: string, against: Against, text: string): Promise<void> {
+    await this.json(this.streamUrl(stream, "/appeals"), { method: "POST", body: { ...against, text } });
   }
 
   history(stream: string, bounds: { before?: Cursor; after?: Cursor; limit?: number }): Promise<HistoryPage> {

@@ -9,7 +9,7 @@ export { Stream, type Line, type Phase, type Status, type StreamOptions } from "
 export type { Warning } from "./warnings.js";
 export type { CommentLine, Facts, GapLine, LogLine, RemovedLine } from "./log.js";
 export type { OwnLine } from "./outbox.js";
-export { becomeGuest, Problem, tokenClaims, tokenEnds, type Draft, type Guest, type TokenClaims, type TokenReason, type TokenSource } from "./http.js";
+export { becomeGuest, Problem, tokenClaims, tokenEnds, type Against, type Draft, type Guest, type TokenClaims, type TokenReason, type TokenSource } from "./http.js";
 export {
   Moderator,
   type Act,

@@ -15,7 +15,7 @@
  * gap nor a double; what cannot be had any more is a GapLine. What we post survives in the outbox.
  */
 import { backoffMs, namedMs } from "./backoff.js";
-import { Problem, Server, tokenClaims, tokenEnds, type Draft, type TokenSource } from "./http.js";
+import { Problem, Server, tokenClaims, tokenEnds, type Against, type Draft, type TokenSource } from "./http.js";
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
 import { cursorOf, isLogEvent, type Comment, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
@@ -214,9 +214,9 @@ export class Stream {
     this.changed();
   }
 
-  /** Says why an act on us should be undone: a moderator decides. Throws Problem. */
-  appeal(act: string, text: string): Promise<void> {
-    return this.server.appeal(this.name, act, text);
+  /** Says why an act on us, or on a comment of ours, should be undone: a moderator decides. Throws Problem. */
+  appeal(against: Against, text: string): Promise<void> {
+    return this.server.appeal(this.name, against, text);
   }
 
   /** When slow mode lets us post again, on the clock of the ports; undefined: now, as far as we know. */

@@ -157,6 +157,17 @@ test("of several warnings each is acknowledged; who is told again of one that is
   assert.deepEqual(done, [{ act: "a5" }, { act: "a7" }]);
 });
 
+test("an appeal is against an act, or what removed a comment", async () => {
+  const world = new World();
+  world.respond = () => ({ status: 201, body: { appeal: "a90", act: "a81", state: "open" } });
+  const stream = world.stream({ token: tokenOf("me") });
+  await stream.appeal({ act: "a81" }, "It was a joke");
+  assert.deepEqual(world.asked.at(-1)?.body, { act: "a81", text: "It was a joke" });
+  await stream.appeal({ id: "01J" }, "It was a joke");
+  assert.deepEqual(world.asked.at(-1)?.body, { id: "01J", text: "It was a joke" });
+  assert.equal(world.asked.at(-1)?.path, "/v1/streams/demo/appeals");
+});
+
 test("what is ours and removed leaves a line; what is others' does not", async () => {
   const world = new World();
   const stream = world.stream({ token: tokenOf("u1") });

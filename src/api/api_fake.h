@@ -251,6 +251,7 @@ static void fake_act(struct port *port, struct act_call *act)
     act->epoch = (struct epoch){"k3f9"};
     act->act_n = fake.act.act_n;
     act->seq = fake.act.seq;
+    act->against = fake.act.against;
     memcpy(act->detail, fake.act.detail, sizeof(act->detail));
     if (fake.keeps_act) {
         fake.kept_act = act;

@@ -34,7 +34,7 @@ static void write_answer(const struct acting *acting, struct buf *out)
     const bool is_appeal = act->act.what == ACT_APPEAL;
     buf_add_byte(out, '{');
     write_id(out, "appeal", is_appeal ? act->act_n : act->act.act);
-    write_id(out, "act", is_appeal ? act->act.act : act->act_n);
+    write_id(out, "act", is_appeal ? act->against : act->act_n);
     json_write_member_str(out, "state", is_appeal ? STR("open") : act->act.value);
     if (act->seq > 0) {
         json_write_member_u64(out, "seq", act->seq);

@@ -2,7 +2,8 @@
 /* appeals_api -- who an act concerns may appeal against it; a moderator decides; both may export
  * what was decided and why.
  *
- *      POST /v1/streams/{stream}/appeals                     {"act","text"}: the person concerned
+ *      POST /v1/streams/{stream}/appeals                     {"act","text"}, or {"id","text"} of a
+ *                                                        comment: the person concerned
  *      GET  /v1/streams/{stream}/appeals                     moderators: all; others: their own
  *      POST /v1/streams/{stream}/appeals/{appeal}/decision   {"decision","reason"}: moderators
  *      GET  /v1/streams/{stream}/appeals/{appeal}/statement  a statement of reasons

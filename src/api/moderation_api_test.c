@@ -332,7 +332,16 @@ static void two_moderators_never_take_the_same(void **state)
 static void who_is_concerned_appeals(void **state)
 {
     (void)state;
-    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 90};
+    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 90, .against = 81};
+    assert_says(ask_as("POST", "/v1/streams/demo/appeals",
+                       "{\"id\":\"01J\",\"text\":\"It was a joke\"}", "viewer"),
+                201, "{\"appeal\":\"a90\",\"act\":\"a81\",\"state\":\"open\"}");
+    assert_true(fake.acted.act.at == ACT_AT_ID);
+    assert_says(ask_as("POST", "/v1/streams/demo/appeals",
+                       "{\"id\":\"01J\",\"act\":\"a81\",\"text\":\"no\"}", "viewer"),
+                422, "\"field\":\"act\"");
+    assert_says(ask_as("POST", "/v1/streams/demo/appeals", "{\"seq\":5,\"text\":\"no\"}", "viewer"),
+                422, "\"field\":\"seq\"");
     assert_says(ask_as("POST", "/v1/streams/demo/appeals",
                        "{\"act\":\"a81\",\"text\":\"It was a joke\"}", "viewer"),
                 201, "{\"appeal\":\"a90\",\"act\":\"a81\",\"state\":\"open\"}");

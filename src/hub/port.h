@@ -133,6 +133,7 @@ struct act_call {
     struct epoch epoch;
     uint64_t act_n;   // names the act: act_id_write()
     uint64_t seq;     // where readers get an event, the last of those that are split; 0: none
+    uint64_t against; // of an appeal that stands: the act, also where a comment was named
     char detail[160]; // of BAD_VALUE
 };
 

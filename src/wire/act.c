@@ -23,7 +23,8 @@ enum takes {
     NEEDS_TEXT = 1 << 10,
     TAKES_DECISION = 1 << 11, // `decision`, with a reason
     HAS_PATH = 1 << 12,       // it is no `do`
-    TAKES_TARGET = TAKES_COMMENT | TAKES_COMMENTS | TAKES_USERS | TAKES_ACT,
+    TAKES_ID = 1 << 13,       // `id` alone, of a comment
+    TAKES_TARGET = TAKES_COMMENT | TAKES_COMMENTS | TAKES_USERS | TAKES_ACT | TAKES_ID,
     TAKES_SOME = TAKES_COMMENT | TAKES_COMMENTS,
     TAKES_VALUE = TAKES_LIST | TAKES_FLAG | TAKES_RULES,
 };
@@ -54,7 +55,7 @@ static const struct kind {
     [ACT_TERMS] = {"terms", TAKES_LIST, 0},
     [ACT_UNDO] = {"undo", TAKES_ACT, 0},
     [ACT_ACKNOWLEDGE] = {"acknowledge", TAKES_ACT | HAS_PATH, 0},
-    [ACT_APPEAL] = {"appeal", TAKES_ACT | NEEDS_TEXT | HAS_PATH, 0},
+    [ACT_APPEAL] = {"appeal", TAKES_ACT | TAKES_ID | NEEDS_TEXT | HAS_PATH, 0},
     [ACT_DECIDE] = {"decide", TAKES_DECISION | HAS_PATH, 0},
     [ACT_RULES] = {"rules", TAKES_RULES | HAS_PATH, 0},
 };
@@ -207,8 +208,8 @@ static const struct {
     const char *field;
     unsigned takes;
 } targets[] = {
-    {"seq", TAKES_COMMENT}, {"id", TAKES_COMMENT},  {"seqs", TAKES_COMMENTS},
-    {"user", TAKES_USERS},  {"users", TAKES_USERS}, {"act", TAKES_ACT},
+    {"seq", TAKES_COMMENT}, {"id", TAKES_COMMENT | TAKES_ID}, {"seqs", TAKES_COMMENTS},
+    {"user", TAKES_USERS},  {"users", TAKES_USERS},           {"act", TAKES_ACT},
 };
 
 static const char *missing_target(unsigned takes, const char **ret_field)
@@ -221,6 +222,8 @@ static const char *missing_target(unsigned takes, const char **ret_field)
         return "Name the comment by `seq` or `id`, or several by `seqs`.";
     case TAKES_SOME | TAKES_USERS:
         return "Name the comment by `seq`, `id` or `seqs`, or its author by `user`.";
+    case TAKES_ACT | TAKES_ID:
+        return "Name the act by `act`, or by `id` your comment that it removed.";
     case TAKES_ACT:
         return "Name the act to undo by `act`.";
     default:

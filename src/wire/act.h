@@ -68,7 +68,8 @@ struct act {
     const struct str *users; // ACT_AT_USERS: [target_count]; `"user":"u9"`, or `"users":[..]`
     uint32_t target_count;
     struct str id;     // ACT_AT_ID: a comment's
-    uint64_t act;      // ACT_AT_ACT: undo, acknowledge, appeal; decide: the appeal
+    uint64_t act;      // ACT_AT_ACT: undo, acknowledge, appeal (which may name the removed comment
+                       // instead: ACT_AT_ID); decide: the appeal
     struct str reason; // <= ACT_REASON_BYTES_MAX; empty: none given
     struct str value;  // mode, shield, terms, rules: the JSON text of `value`; warn: the words;
                        // appeal: the words; decide: `granted` or `rejected`, its words the reason

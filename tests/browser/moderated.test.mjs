@@ -138,6 +138,51 @@ test("banned or muted: who is says why it should be undone, and a moderator read
   await ann.assertClean(lostNetwork);
 });
 
+test("removed: its author appeals from the line, and it comes back when that is granted", async (t) => {
+  const { roar, act, ann } = await watched(t);
+  await ann.write("a joke");
+  await untilTexts(ann.page, 1, "a joke");
+  const [joke] = await history(roar);
+  await act({ do: "hold", seq: joke.seq });
+  await ann.page.locator(".line.held").getByText("Waiting for a moderator").waitFor();
+  assert.equal(await ann.page.getByRole("button", { name: "Appeal" }).count(), 0);
+  await act({ do: "approve", id: joke.id });
+  await untilTexts(ann.page, 1, "a joke");
+  const removed = await act({ do: "delete", seq: joke.seq, reason: "spam" });
+  const line = ann.page.locator(".line.removed");
+  await line.getByRole("button", { name: "Appeal" }).click();
+  const dialog = ann.page.getByRole("dialog", { name: "Appeal" });
+  await dialog.getByRole("textbox", { name: "Why it should be undone" }).fill("You asked for jokes.");
+  await ann.shoot("appeal-removed");
+  await ann.page.setViewportSize({ width: 360, height: 640 });
+  await ann.shoot("appeal-removed-phone");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await line.getByRole("button", { name: "Appealed" }).waitFor();
+  await ann.page.locator("#announcer").getByText("Your appeal was sent to the moderators").waitFor();
+  await ann.shoot("line-appealed-phone");
+  assert.deepEqual(await ann.lowContrast(".text, .state, .actions button"), []);
+  const token = await roar.token("sam", "Sam", "moderator");
+  const { body } = await roar.ask("GET", "/v1/streams/demo/appeals", { token });
+  assert.deepEqual(body.appeals.map(({ act, text }) => [act, text]), [[removed.act, "You asked for jokes."]]);
+  await roar.ask("POST", `/v1/streams/demo/appeals/${body.appeals[0].id}/decision`, { token, body: { decision: "granted", reason: "so it was" } });
+  await untilTexts(ann.page, 1, "a joke");
+  await ann.assertClean();
+});
+
+test("removed: what cannot be appealed against is said in words", async (t) => {
+  const { act, ann } = await watched(t);
+  await ann.write("a joke");
+  await untilTexts(ann.page, 1, "a joke");
+  await act({ do: "clear" });
+  await ann.page.locator(".line.removed").getByRole("button", { name: "Appeal" }).click();
+  const dialog = ann.page.getByRole("dialog", { name: "Appeal" });
+  await dialog.getByRole("textbox").fill("Why?");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await dialog.getByText("This cannot be appealed against any more.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await ann.assertClean(lostNetwork);
+});
+
 test("shadowed: nothing tells its author, and nobody else sees it", async (t) => {
   const { roar, act, ann, id } = await watched(t);
   const bob = await Visitor.open(t, browser);

@@ -104,8 +104,49 @@ def test_nobody_decides_their_own(mod, server):
 
 
 def test_an_appeal_tells_a_shadowed_author_nothing(mod, server):
+    visible = server.posted(mod.stream, user="u9")
     shadow = mod.act("shadow", user="u9")
     assert code_of(appeal(server, mod.stream, "u9", shadow["act"])) == (404, "not_found")
+    answers = [appeal_removal(server, mod.stream, "u9", one["id"]) for one in (visible, server.posted(mod.stream, user="u9"))]
+    assert code_of(answers[0]) == (409, "conflict")
+    assert answers[1].body == answers[0].body
+
+
+def appeal_removal(server, stream, user, comment_id):
+    return server.ask("POST", f"/v1/streams/{stream}/appeals", token=token(user), body={"id": comment_id, "text": "It was a joke"})
+
+
+def test_who_wrote_what_was_removed_appeals_by_its_id(mod, server):
+    joke = server.posted(mod.stream, "a joke", user="u9")
+    assert code_of(appeal_removal(server, mod.stream, "u9", joke["id"])) == (409, "conflict")
+    assert code_of(appeal_removal(server, mod.stream, "u9", "01JUNK")) == (404, "no_comment")
+    act = mod.act("delete", seq=joke["seq"])
+    assert code_of(appeal_removal(server, mod.stream, "u8", joke["id"])) == (404, "no_comment")
+    answer = appeal_removal(server, mod.stream, "u9", joke["id"])
+    made = answer.json()
+    assert answer.status == 201 and (made["act"], made["state"]) == (act["act"], "open")
+    again = appeal(server, mod.stream, "u9", act["act"])  # the same, by the act
+    assert again.status == 200 and again.json()["appeal"] == made["appeal"]
+    purge = mod.act("purge", user="u9")
+    assert appeal_removal(server, mod.stream, "u9", joke["id"]).json()["act"] == purge["act"]
+    mod.undo(purge["act"])
+    assert decide(mod, made["appeal"], "granted").status == 200
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["a joke"]
+    both = server.ask("POST", f"/v1/streams/{mod.stream}/appeals", token=token("u9"),
+                      body={"id": joke["id"], "act": act["act"], "text": "t"})
+    assert code_of(both) == (422, "bad_field")
+
+
+def test_what_waits_or_was_cleared_is_not_appealed(mod, server):
+    mod.act("mode", value=["hold_all"])
+    held = server.post(mod.stream, user="u9").json()
+    assert code_of(appeal_removal(server, mod.stream, "u9", held["id"])) == (409, "conflict")
+    reject = mod.act("reject", id=held["id"])
+    assert appeal_removal(server, mod.stream, "u9", held["id"]).json()["act"] == reject["act"]
+    mod.act("mode", value=[])
+    cleared = server.posted(mod.stream, user="u9")
+    mod.act("clear")
+    assert code_of(appeal_removal(server, mod.stream, "u9", cleared["id"])) == (409, "conflict")
 
 
 def test_a_statement_gives_the_reasons_and_names_no_moderator(mod, server):

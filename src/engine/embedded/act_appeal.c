@@ -3,6 +3,7 @@
 
 #include "engine/embedded/act_undo.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/removers.h"
 #include "engine/embedded/standing.h"
 #include "wire/json.h"
 
@@ -77,6 +78,72 @@ static enum err concerns(const struct act_case *act, const struct store_act *aga
     return names_user(against, act->call->by.id, ret_does);
 }
 
+/* ---- what removed a comment ---- */
+
+/* Dropped from the queue before it had a place. */
+static enum err find_rejection(struct act_case *act, uint64_t *ret_act)
+{
+    struct store_act rejection;
+    const enum err err = act_case_in_force(act, ACT_REJECT, &rejection);
+    if (err == ERR_OK) {
+        *ret_act = rejection.id;
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err find_remover(struct act_case *act, const struct standing *standing,
+                             uint64_t *ret_act)
+{
+    struct store *store = act->ordering->store;
+    struct store_row row;
+    struct store_act remover;
+    uint64_t id = UINT64_MAX;
+    TRY(store_rows_get(store, standing->log_n, &row));
+    row.user = act->call->by.id; // theirs it is
+    for (;;) {
+        TRY(removers_newest(store, &row, id, &id));
+        const enum err err = id == 0 ? ERR_OK : store_acts_get(store, id, &remover);
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        if (id == 0 || (err == ERR_OK && may_be_appealed(remover.what))) {
+            *ret_act = id;
+            return ERR_OK;
+        }
+    }
+}
+
+/* Which act `act->target`, a comment, was removed by; refused where there is none. What is visible
+ * to them alone is answered as what everybody sees. */
+static enum err find_against(struct act_case *act, uint64_t *ret_act)
+{
+    struct standing standing;
+    uint64_t found = 0;
+    const enum err err = act_case_standing(act, act->call->act.id, &standing);
+    TRY(err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err);
+    if (err != ERR_OK || !str_eq(standing.user, act->call->by.id)) {
+        act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
+        return ERR_OK;
+    }
+    if (standing.state == COMMENT_DELETED) {
+        TRY(standing.log_n == 0 ? find_rejection(act, &found)
+                                : find_remover(act, &standing, &found));
+    }
+    if (found == 0) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+    *ret_act = found;
+    return ERR_OK;
+}
+
+static enum err name_act(struct act_case *act, uint64_t against)
+{
+    char id[ACT_ID_TEXT_MAX];
+    act_id_write(against, id);
+    buf_reset(&act->target);
+    buf_add_str(&act->target, STR("act:"));
+    buf_add_str(&act->target, str_of(id));
+    return buf_err(&act->target);
+}
+
 /* ---- appealing ---- */
 
 /* One appeal of a person against an act. */
@@ -107,7 +174,7 @@ static enum err check(struct act_case *act)
 {
     struct store_act against;
     bool is_concerned = false;
-    const enum err err = store_acts_get(act->ordering->store, act->call->act.act, &against);
+    const enum err err = store_acts_get(act->ordering->store, act->verdict.against, &against);
     const bool is_here = err == ERR_OK && may_be_appealed(against.what) &&
                          (against.stream == 0 || against.stream == act_case_stream(act));
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
@@ -122,9 +189,24 @@ static enum err check(struct act_case *act)
     return ERR_OK;
 }
 
+static enum err find_act(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    act->verdict.against = asked->act;
+    if (asked->at != ACT_AT_ID) {
+        return ERR_OK;
+    }
+    TRY(find_against(act, &act->verdict.against));
+    return name_act(act, act->verdict.against);
+}
+
 enum err act_appeal_put(struct act_case *act)
 {
     struct store_act before;
+    TRY(find_act(act));
+    if (!act_case_is_open(act)) {
+        return ERR_OK;
+    }
     TRY(find_key(act));
     const enum err again =
         store_acts_in_force(act->ordering->store, act->key, act->now.wall_ms, &before);

@@ -5,6 +5,10 @@
  *      appeal   target act:a81   value {"user":"u9","text":"It was a joke"}
  *      decide   target act:a90   value granted | rejected; its words are the act's reason
  *
+ * The author of a comment that was removed names that: the act is the newest in force that keeps it
+ * off and that may be appealed against. Of a comment that is not removed, or held, they learn that
+ * alone, be it theirs only.
+ *
  * An act concerns those it names, and the authors of comments it names. A shadow may not be
  * appealed against: who asked would learn of it.
  *

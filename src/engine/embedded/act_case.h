@@ -19,6 +19,7 @@ struct act_verdict {
     enum act_end end;
     enum act_refusal refusal;
     uint64_t act_n, seq;
+    uint64_t against;   // of an appeal
     bool is_unfinished; // act_pieces.h answers it
     bool is_known; // DUPLICATE of what was committed before, so true whatever becomes of the batch
     char detail[160];

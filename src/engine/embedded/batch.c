@@ -347,6 +347,7 @@ static void answer_act(struct batch *batch, const struct batch_act *act)
     call->epoch = batch->epoch;
     call->act_n = verdict->act_n;
     call->seq = verdict->seq;
+    call->against = verdict->against;
     memcpy(call->detail, verdict->detail, sizeof(call->detail));
     const bool is_in_force = verdict->end == ACT_DONE || verdict->end == ACT_DUPLICATE;
     if (is_in_force && verdict->is_unfinished) {
@@ -388,7 +389,7 @@ void batch_refuse_act(struct act_call *call, enum act_refusal refusal, const str
     call->retry_after_ms = RETRY_AFTER_MS;
     call->epoch = *epoch;
     call->act_n = 0;
-    call->seq = 0;
+    call->seq = call->against = 0;
     call->detail[0] = '\0';
 }
 

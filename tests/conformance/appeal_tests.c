@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Appeals of who knows no act, but which of their comments was removed. */
+#include "desk.h"
+#include "subject.h"
+#include "suite.h"
+
+#include "rules/claims.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const struct str bob[] = {STR("bob")};
+
+static struct act on_bob(enum act_do what)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_USERS, .users = bob, .target_count = 1, .seconds = -1};
+}
+
+static struct act on_id(enum act_do what, struct str id)
+{
+    return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .target_count = 1, .seconds = -1};
+}
+
+static struct act on_act(enum act_do what, uint64_t act)
+{
+    return (struct act){.what = what, .at = ACT_AT_ACT, .act = act, .seconds = -1};
+}
+
+static struct post posted(struct desk *desk, const char *text, enum outcome outcome)
+{
+    struct post post = desk_post_of("demo", "bob", NULL, text);
+    post.submit.wish = (struct wish){.outcome = outcome, .rule = STR("hook")};
+    desk_post(desk, &post);
+    assert_int_equal(post.submit.end, SUBMIT_DONE);
+    return post;
+}
+
+static struct act_call appeal(struct desk *desk, const struct post *post, const char *user)
+{
+    struct act act = on_id(ACT_APPEAL, post->submit.id);
+    act.value = STR("It was a joke");
+    struct acting acting = desk_act_of("demo", act);
+    acting.call.by.id = str_of(user);
+    acting.call.by.role_bits = ROLE_VIEWER;
+    desk_act(desk, &acting);
+    return acting.call;
+}
+
+static void assert_refused(struct desk *desk, const struct post *post, const char *user,
+                           enum act_refusal why)
+{
+    const struct act_call call = appeal(desk, post, user);
+    assert_int_equal(call.end, ACT_REFUSED);
+    assert_int_equal(call.refusal, why);
+}
+
+static void assert_is_against(struct desk *desk, const struct post *post, uint64_t act)
+{
+    const struct act_call call = appeal(desk, post, "bob");
+    assert_int_equal(call.end, ACT_DONE);
+    assert_int_equal(call.against, act);
+    const struct act_call again = appeal(desk, post, "bob");
+    assert_int_equal(again.end, ACT_DUPLICATE);
+    assert_int_equal(again.act_n, call.act_n);
+    assert_int_equal(again.against, act);
+}
+
+void appeals_name_the_comment_that_was_removed(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    struct post post = posted(&desk, "a joke", OUTCOME_ALLOW);
+    struct post held = posted(&desk, "wait for me", OUTCOME_HOLD);
+    assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
+    assert_refused(&desk, &held, "bob", ACT_REFUSAL_STATE);
+    const uint64_t deleted = desk_do(&desk, "demo", on_id(ACT_DELETE, post.submit.id));
+    assert_refused(&desk, &post, "cleo", ACT_REFUSAL_NO_COMMENT);
+    assert_is_against(&desk, &post, deleted);
+    const uint64_t purged = desk_do(&desk, "demo", on_bob(ACT_PURGE));
+    assert_is_against(&desk, &post, purged);
+    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, purged));
+    assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
+    (void)desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1}); // nobody's affair
+    assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
+    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, deleted));
+    assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
+    const uint64_t rejected = desk_do(&desk, "demo", on_id(ACT_REJECT, held.submit.id));
+    assert_is_against(&desk, &held, rejected);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(appeal(&desk, &held, "bob").against, rejected);
+    desk_post_done(&post);
+    desk_post_done(&held);
+    desk_close(&desk);
+}
+
+/* What is theirs alone is answered as what everybody sees; removed, it is as removed as any. */
+void appeals_tell_a_shadowed_author_nothing(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    struct post ruled = posted(&desk, "by a rule", OUTCOME_SHADOW);
+    (void)desk_do(&desk, "demo", on_bob(ACT_SHADOW));
+    struct post post = posted(&desk, "a joke", OUTCOME_ALLOW);
+    assert_refused(&desk, &ruled, "bob", ACT_REFUSAL_STATE);
+    assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
+    const uint64_t deleted = desk_do(&desk, "demo", on_id(ACT_DELETE, post.submit.id));
+    assert_is_against(&desk, &post, deleted);
+    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, deleted));
+    assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
+    desk_post_done(&ruled);
+    desk_post_done(&post);
+    desk_close(&desk);
+}
