@@ -156,9 +156,9 @@ static bool was_writable(void)
     return probe.writable > 0;
 }
 
-static int setup(void **state)
+/* A listener that says `full` to whom there is no file for, and one connection. */
+static void begin(struct str full)
 {
-    (void)state;
     int reserved = -1;
     probe = (struct probe){.is_open = false};
     peer_read_bytes = 0;
@@ -166,8 +166,11 @@ static int setup(void **state)
     assert_int_equal(address_parse(STR("127.0.0.1:0"), &at), ERR_OK);
     assert_int_equal(reactor_new(&reactor), ERR_OK);
     assert_int_equal(listener_reserve(&at, &reserved), ERR_OK);
-    const struct listener_options options = {
-        .address = at, .inherited_fd = -1, .accepts_per_turn = 16, .accepted = on_accepted};
+    const struct listener_options options = {.address = at,
+                                             .inherited_fd = -1,
+                                             .accepts_per_turn = 16,
+                                             .full = full,
+                                             .accepted = on_accepted};
     assert_int_equal(listener_new(reactor, &options, &listener), ERR_OK);
     sys_close(reserved);
     struct sys_endpoint to = {.port = at.port};
@@ -175,6 +178,19 @@ static int setup(void **state)
     assert_int_equal(sys_socket_connect(&to, DEADLINE_MS, &peer), ERR_OK);
     assert_int_equal(sys_socket_set_blocking(peer, false), ERR_OK);
     run_until(is_open);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    begin(STR_NONE);
+    return 0;
+}
+
+static int setup_with_words(void **state)
+{
+    (void)state;
+    begin(STR("full"));
     return 0;
 }
 
@@ -376,11 +392,10 @@ static bool was_refused_once(void)
     return listener_refused(listener) > 0;
 }
 
-/* The last descriptor is used up: a newcomer is turned away, and once there is room again the next
- * is let in. */
-static void test_want_of_files_turns_newcomers_away(void **state)
+/* The last descriptor is used up: a newcomer is turned away, as `said` looks at, and once there is
+ * room again the next is let in. */
+static void turn_away(void (*said)(int newcomer))
 {
-    (void)state;
     struct sys_endpoint to = {.port = at.port};
     memcpy(to.ip, at.bytes, sizeof(to.ip));
     int newcomer = -1, highest = -1;
@@ -398,16 +413,43 @@ static void test_want_of_files_turns_newcomers_away(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
     run_until(was_refused_once);
     assert_false(probe.is_open);
-    char byte;
-    size_t len = 0;
     assert_int_equal(sys_socket_set_wait(newcomer, DEADLINE_MS), ERR_OK);
-    assert_int_equal(sys_socket_read(newcomer, &byte, 1, &len), ERR_SYS); // reset, not silence
+    said(newcomer);
     sys_close(newcomer);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(sys_socket_connect(&to, DEADLINE_MS, &newcomer), ERR_OK);
     run_until(is_open);
     sys_close(newcomer);
     sys_close(filler);
+}
+
+static void said_nothing(int newcomer)
+{
+    char byte;
+    size_t len = 0;
+    assert_int_equal(sys_socket_read(newcomer, &byte, 1, &len), ERR_SYS); // reset, not silence
+}
+
+static void said_full(int newcomer)
+{
+    char words[8];
+    size_t len = 0;
+    assert_int_equal(sys_socket_read(newcomer, words, sizeof(words), &len), ERR_OK);
+    assert_int_equal(len, 4);
+    assert_memory_equal(words, "full", 4);
+    assert_int_equal(sys_socket_read(newcomer, words, sizeof(words), &len), ERR_CLOSED);
+}
+
+static void test_want_of_files_turns_newcomers_away(void **state)
+{
+    (void)state;
+    turn_away(said_nothing);
+}
+
+static void test_want_of_files_is_said(void **state)
+{
+    (void)state;
+    turn_away(said_full);
 }
 
 static void test_a_port_in_use_is_named(void **state)
@@ -441,6 +483,7 @@ int main(void)
         CASE(test_paused_it_gives_nothing),
         CASE(test_may_be_freed_while_it_gives),
         CASE(test_want_of_files_turns_newcomers_away),
+        cmocka_unit_test_setup_teardown(test_want_of_files_is_said, setup_with_words, teardown),
         CASE(test_a_port_in_use_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

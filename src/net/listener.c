@@ -7,13 +7,13 @@
 
 #include <string.h>
 
-enum { STARVED_RETRY_MS = 100, FILES_KEPT_MAX = 64 };
+enum { STARVED_RETRY_MS = 100, FILES_KEPT_MAX = 64, UNREAD_BYTES = 4096 };
 
 /* Two guards against want of files. The kernel gives the lowest free number, so a connection whose
- * number is among the last ones says that all before it are taken: it is closed, and what the
+ * number is among the last ones says that all before it are taken: it is refused, and what the
  * engine and the other reactors need for a moment stays free. Should accept itself fail (a limit
  * lowered meanwhile, the whole system's), a spare descriptor is given up for as long as it takes
- * to accept and close the first who waits. */
+ * to accept and refuse the first who waits. */
 struct listener {
     struct source source;
     struct reactor *reactor; // borrowed; outlives it
@@ -21,7 +21,7 @@ struct listener {
     struct timer retry; // after a shortage that the spare could not answer
     int fd_end;         // numbers from here on are kept free
     bool is_watched;    // not while held
-    int spare_fd;       // given up for a moment to accept and close a newcomer; -1: lost
+    int spare_fd;       // given up for a moment to accept and refuse a newcomer; -1: lost
     struct metric refused;
 };
 
@@ -48,9 +48,17 @@ enum err listener_reserve(struct address *address, int *ret_fd)
     return ERR_OK;
 }
 
+/* Takes what has come first: a close that leaves something unread is a reset, which may overtake
+ * the words. Who sends its request later than that may have no more than the reset. */
 static void refuse(struct listener *listener, int fd)
 {
-    sys_socket_reset_on_close(fd);
+    const struct str full = listener->options.full;
+    uint8_t unread[UNREAD_BYTES];
+    size_t len = 0;
+    if (full.len == 0 || sys_socket_read(fd, unread, sizeof(unread), &len) == ERR_SYS ||
+        sys_socket_write(fd, full.at, full.len, &len) != ERR_OK || len < full.len) {
+        sys_socket_reset_on_close(fd);
+    }
     sys_close(fd);
     metric_count(&listener->refused, 1);
 }
@@ -189,7 +197,7 @@ enum err listener_new(struct reactor *reactor, const struct listener_options *op
                                   .options = *options,
                                   .retry = {.fire = on_retry},
                                   .refused = {.name = "roar_accepts_refused_total",
-                                              .help = "Connections closed for want of files.",
+                                              .help = "Connections refused for want of files.",
                                               .kind = METRIC_COUNTER},
                                   .fd_end = fd_end_of_process(),
                                   .spare_fd = -1};

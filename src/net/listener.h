@@ -7,11 +7,12 @@
  * Bound:    accepts_per_turn connections accepted a loop turn, so that a storm of joins never holds
  *           up the viewers.
  * Promise:  want of files neither spins nor stops it: some are kept free for the engine, a newcomer
- *           beyond gets a reset at once, roar_accepts_refused_total counts.
+ *           beyond is told so and closed at once, roar_accepts_refused_total counts.
  */
 #pragma once
 
 #include "base/err.h"
+#include "base/str.h"
 #include "loop/reactor.h"
 #include "net/address.h"
 
@@ -29,6 +30,7 @@ struct listener_options {
     int inherited_fd;          // listens at `address` already, is taken over; -1: none
     uint32_t accepts_per_turn; // >= 1
     uint32_t queue;            // who may wait to be accepted
+    struct str full;           // borrowed; said to who is closed for want of files; empty: a reset
     void (*accepted)(void *user, int fd, const struct address *peer); // takes over fd
     void *user;
 };

@@ -58,6 +58,8 @@ struct server {
     uint32_t visit_ms;     // between two looks at what has no time of its own
     bool compress;         // where the client offers it
 
+    struct buf full; // owned; the whole answer to whom there is no file for
+
     /* -- its reactor only -- */
     struct listener **listeners;                           // owned, as are they
     uint32_t listener_count;                               // 0 once it stopped

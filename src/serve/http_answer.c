@@ -66,9 +66,11 @@ void http_answer_write(struct buf *out, const struct answer *answer,
         buf_add_str(out, STR("\r\n"));
         return;
     }
-    buf_add_str(out, STR("Date: "));
-    buf_add_str(out, line->date);
-    buf_add_str(out, STR("\r\n"));
+    if (line->date.len > 0) {
+        buf_add_str(out, STR("Date: "));
+        buf_add_str(out, line->date);
+        buf_add_str(out, STR("\r\n"));
+    }
     if (answer->type.len > 0) {
         buf_add_str(out, STR("Content-Type: "));
         buf_add_str(out, answer->type);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct http_answer_line {
-    struct str date;
+    struct str date; // empty: without (a 5xx may be, RFC 9110 6.6.1)
     bool close;      // say that the connection closes after it
     bool is_endless; // no length: the body lasts until the close, or it is no HTTP any more (101)
 };

@@ -12,10 +12,19 @@
 #include "net/listener.h"
 #include "serve/front.h"
 #include "serve/http1.h"
+#include "serve/http_answer.h"
 #include "serve/streaming.h"
 #include "serve/ws_streams.h"
+#include "wire/problem.h"
 
-enum { DRAIN_STEP = 512, DRAIN_STEP_MS = 20, VISIT_MS_MAX = 5000, RUSH_MIN = 1000, CALM_MS = 500 };
+enum {
+    DRAIN_STEP = 512,
+    DRAIN_STEP_MS = 20,
+    VISIT_MS_MAX = 5000,
+    RUSH_MIN = 1000,
+    CALM_MS = 500,
+    FULL_BYTES_MAX = 4096,
+};
 
 static int64_t now_of(void *user)
 {
@@ -185,6 +194,27 @@ void server_files(const struct server *server, int *ret_fds)
     }
 }
 
+/* Made beforehand, as who has no file left may have no memory either; so without a date. */
+static void write_full(struct server *server)
+{
+    struct buf body, headers;
+    const struct problem full = {.code = PROBLEM_FULL,
+                                 .retry_after_ms = front_refusal_retry_ms(server, PROBLEM_FULL)};
+    buf_init(&body, MEM_OTHER, FULL_BYTES_MAX);
+    buf_init(&headers, MEM_OTHER, FULL_BYTES_MAX);
+    problem_write(&body, &full);
+    buf_addf(&headers, "Cache-Control: no-store\r\nRetry-After: %u\r\n",
+             problem_retry_after_s(&full));
+    const struct answer answer = {.status = problem_status(full.code),
+                                  .type = STR("application/problem+json"),
+                                  .headers = buf_str(&headers),
+                                  .body = buf_str(&body)};
+    http_answer_write(&server->full, &answer, &(struct http_answer_line){.close = true});
+    buf_add_str(&server->full, answer.body);
+    buf_done(&body);
+    buf_done(&headers);
+}
+
 /* Those that were inherited, or one of its own; they share what may be accepted a turn. */
 static enum err open_listeners(struct server *server, const struct server_options *options)
 {
@@ -193,6 +223,8 @@ static enum err open_listeners(struct server *server, const struct server_option
     struct listener_options listen = {.address = options->listen,
                                       .accepts_per_turn = accepts > 0 ? accepts : 1,
                                       .queue = or_default(options->listen_queue, 4096),
+                                      .full =
+                                          buf_ok(&server->full) ? buf_str(&server->full) : STR_NONE,
                                       .accepted = on_accepted,
                                       .user = server};
     server->listeners = mem_new(MEM_OTHER, count * sizeof(struct listener *));
@@ -277,6 +309,8 @@ enum err server_new(const struct server_options *options, struct server **ret_se
     list_init(&server->told);
     list_init(&server->gone);
     meter_init(&server->meter);
+    buf_init(&server->full, MEM_OTHER, FULL_BYTES_MAX);
+    write_full(server);
     const enum err err = open_listeners(server, options);
     if (err != ERR_OK) {
         server_free(server);
@@ -302,6 +336,7 @@ void server_free(struct server *server)
     sweep_done(&server->idle);
     rota_done(&server->visits);
     meter_done(&server->meter);
+    buf_done(&server->full);
     mem_free(MEM_OTHER, server);
 }
 

@@ -63,12 +63,13 @@ def test_one_table_is_for_fewer(start):
 
 
 def test_a_table_of_one_reactor_runs_out_and_the_other_s_viewers_go_on(start, stream, held):
-    """Connections that are no viewers take files, too: those beyond are reset, counted, and there is room again."""
+    """Connections that are no viewers take files, too: those beyond are told, counted, and there is room again."""
     roar = start(OWN, preexec_fn=few)
     inside = [open_reader(kind, roar, stream) for kind in ("sse", "ws") * 4]
     held += inside
     throng = Throng(roar, 3 * FILES)
     assert FILES < 3 * FILES - throng.turned_away < 2 * FILES
+    assert throng.told > 0
     throng.leave()  # not all are gone at once
     live = eventually("room again", lambda: throng.let_in(lambda: roar.post(stream, cid="once"))).json()["comment"]
     for reader in inside:
