@@ -15,10 +15,21 @@ static void change_pace(struct world *world)
     world_note(world, "people are at it every %lld ms", (long long)world->pace_ms);
 }
 
-static void crash(struct world *world, enum disk_crash how)
+static void crash(struct world *world, enum disk_crash how, uint64_t within_ops)
 {
     if (world->port != NULL && disk.crash_at == 0 && !disk.crashed) {
-        disk_arm(how, world_below(world, OPS_MAX));
+        const bool is_at_sync = how == DISK_POWER_CUT && world_chance(world, 700);
+        (is_at_sync ? disk_arm_at_sync : disk_arm)(how, world_below(world, within_ops));
+    }
+}
+
+void chaos_strike(struct world *world, uint64_t within_ops)
+{
+    const struct scenario *scenario = world->scenario;
+    if (scenario->kills + scenario->power_cuts > 0) {
+        const bool is_kill =
+            world_below(world, scenario->kills + scenario->power_cuts) < scenario->kills;
+        crash(world, is_kill ? DISK_KILL : DISK_POWER_CUT, within_ops);
     }
 }
 
@@ -139,9 +150,9 @@ void chaos_step(struct world *world)
         spoil_disk(world);
     }
     if (world_chance(world, scenario->kills)) {
-        crash(world, DISK_KILL);
+        crash(world, DISK_KILL, OPS_MAX);
     } else if (world_chance(world, scenario->power_cuts)) {
-        crash(world, DISK_POWER_CUT);
+        crash(world, DISK_POWER_CUT, OPS_MAX);
     } else if (world_chance(world, scenario->restarts) && disk.crash_at == 0) {
         node_drain(world);
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@ _Noreturn static void live(const struct child *child)
         must(freopen("/dev/null", "w", stderr) != NULL);
         must(mutants_choose(child->mutant));
     }
-    (void)alarm(child->wait_s);
+    const struct itimerval most = {.it_value = {.tv_sec = child->wait_s}};
+    must(setitimer(ITIMER_PROF, &most, NULL) == 0); // of its own time: others may be at work, too
     for (uint64_t seed = child->from; seed <= child->to; seed += child->step) {
         histories_run(child->shared, seed, false);
     }

@@ -4,9 +4,11 @@
 #include "base/hash.h"
 #include "base/must.h"
 #include "base/reach.h"
+#include "deed.h"
 #include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_audit.h"
 #include "ledger.h"
+#include "moderator.h"
 #include "rules/audit.h"
 
 #include <stdio.h>
@@ -18,28 +20,9 @@ _Static_assert(REACH_DONE_RULES - REACH_DONE_DELETE == ACT_RULES - ACT_DELETE,
 
 enum { MS_A_SECOND = 1000, TIMEOUT_SLACK_MS = 2000 };
 
-/* ---- sets of comments ---- */
-
-static bool has(const uint8_t *set, uint64_t seq)
+struct deed *deeds_find(const struct world *world, uint64_t id)
 {
-    return (set[(seq - 1) / 8] >> ((seq - 1) % 8) & 1) != 0;
-}
-
-static void put(uint8_t *set, uint64_t seq)
-{
-    set[(seq - 1) / 8] |= (uint8_t)(1 << ((seq - 1) % 8));
-}
-
-static void take(uint8_t *set, uint64_t seq)
-{
-    set[(seq - 1) / 8] &= (uint8_t) ~(1 << ((seq - 1) % 8));
-}
-
-/* ---- what they are aimed at ---- */
-
-static bool is_on(const struct deed *deed, const struct ledger *ledger)
-{
-    return deed->stream == STREAMS || &ledger->world->ledgers[deed->stream] == ledger;
+    return id == 0 || id > world->deeds.count ? NULL : &world->deeds.at[id - 1];
 }
 
 static uint8_t number_of(const struct ledger *ledger)
@@ -47,363 +30,7 @@ static uint8_t number_of(const struct ledger *ledger)
     return (uint8_t)(ledger - ledger->world->ledgers);
 }
 
-struct deed *deeds_find(const struct world *world, uint64_t id)
-{
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        if (world->deeds.at[i].id == id) {
-            return &world->deeds.at[i];
-        }
-    }
-    return NULL;
-}
-
-static void remove_one(struct ledger *ledger, struct deed *deed, uint64_t seq)
-{
-    struct entry *entry = ledger_find(ledger, seq);
-    if (entry == NULL || entry->kind != EVENT_COMMENT) {
-        return;
-    }
-    entry->was_removed = true;
-    if (deed->stream == number_of(ledger) && !entry->is_shadowed && entry->removed_seq == 0) {
-        entry->removed_seq = deed->seq;
-    }
-    if (deed->sets == NULL) {
-        deed->sets = calloc(1, sizeof(*deed->sets));
-        must(deed->sets != NULL);
-    }
-    put(deed->sets->took[number_of(ledger)], seq);
-    put(deed->sets->holds[number_of(ledger)], seq);
-}
-
-/* The comments of "seq:1,2", each in its turn. False: that was the last. */
-static bool next_named(const struct deed *deed, const char **at, uint64_t *ret_seq)
-{
-    char *end = NULL;
-    const char *from = *at == NULL ? deed->target + strlen("seq:") : *at + 1;
-    if (*at != NULL && **at != ',') {
-        return false;
-    }
-    *ret_seq = strtoull(from, &end, 10);
-    *at = end;
-    return true;
-}
-
-static bool names_seqs(const struct deed *deed)
-{
-    return strncmp(deed->target, "seq:", 4) == 0;
-}
-
-/* Of many only what is visible is held. */
-static void remove_named(struct ledger *ledger, struct deed *deed)
-{
-    const char *at = NULL;
-    uint64_t seq = 0;
-    const bool is_group = strchr(deed->target, ',') != NULL;
-    while (next_named(deed, &at, &seq)) {
-        const struct entry *entry = ledger_find(ledger, seq);
-        const bool is_seen = entry != NULL && !deeds_hide(ledger, seq) &&
-                             (!entry->is_shadowed || entry->is_unshadowed);
-        if (!is_group || deed->what != ACT_HOLD || is_seen) {
-            remove_one(ledger, deed, seq);
-        }
-    }
-    reach_if(is_group, DONE_TO_MANY);
-}
-
-/* To hold what is shadowed changes nothing: nobody sees it. */
-static void take_named(struct ledger *ledger, struct deed *deed)
-{
-    const struct entry *event = ledger == NULL ? NULL : ledger_find(ledger, deed->seq);
-    const bool is_nothing = deed->what == ACT_HOLD && event == NULL;
-    if (ledger != NULL && !is_nothing && names_seqs(deed)) {
-        deed->bound_n = event == NULL ? 0 : event->n;
-        remove_named(ledger, deed);
-    }
-}
-
-static void sweep(struct world *world, struct deed *deed, uint64_t upto_n)
-{
-    deed->bound_n = upto_n + 1;
-    for (int i = 0; i < STREAMS; i++) {
-        struct ledger *ledger = &world->ledgers[i];
-        for (uint64_t seq = 1; is_on(deed, ledger) && seq <= ledger->head; seq++) {
-            const struct entry *entry = ledger_find(ledger, seq);
-            if (entry->n <= upto_n && (deed->what == ACT_CLEAR || entry->user == deed->user)) {
-                remove_one(ledger, deed, seq);
-            }
-        }
-    }
-}
-
-/* Whatever removes it does no more. */
-static void let_go(struct world *world, struct deed *deed, uint64_t seq)
-{
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        struct deed *other = &world->deeds.at[i];
-        if (other->sets != NULL && has(other->sets->holds[deed->stream], seq)) {
-            must(deed->lifted_count < LIFTED_MAX);
-            deed->lifted[deed->lifted_count].act = other->id;
-            deed->lifted[deed->lifted_count++].seq = seq;
-            take(other->sets->holds[deed->stream], seq);
-        }
-    }
-}
-
-static uint64_t seq_of_target(const struct deed *deed)
-{
-    return strncmp(deed->target, "seq:", 4) == 0 && strchr(deed->target, ',') == NULL
-               ? strtoull(deed->target + 4, NULL, 10)
-               : 0;
-}
-
-/* The place of the comment that "id:.." names; 0: it has none. */
-static uint64_t seq_of_id(struct world *world, const struct deed *deed)
-{
-    struct ledger *ledger = &world->ledgers[deed->stream];
-    const uint64_t hash = hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:")));
-    for (uint64_t seq = ledger->head; seq > 0 && deed->target[0] == 'i'; seq--) {
-        const struct entry *entry = ledger_find(ledger, seq);
-        if (entry->kind == EVENT_COMMENT && entry->id_hash == hash) {
-            return seq;
-        }
-    }
-    return 0;
-}
-
-/* Those that were about this comment alone are lifted with it. */
-static void lift_those_on(struct world *world, const struct deed *deed, uint64_t seq)
-{
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        struct deed *other = &world->deeds.at[i];
-        if ((other->what == ACT_DELETE || other->what == ACT_HOLD) && other->lifted_by == 0 &&
-            other->stream == deed->stream && seq_of_target(other) == seq) {
-            other->lifted_by = deed->id;
-        }
-    }
-}
-
-static void restore(struct world *world, struct deed *deed)
-{
-    const char *at = NULL;
-    uint64_t seq = 0;
-    while (names_seqs(deed) && next_named(deed, &at, &seq)) {
-        if (seq <= world->ledgers[deed->stream].head &&
-            deeds_hide(&world->ledgers[deed->stream], seq)) {
-            let_go(world, deed, seq);
-            lift_those_on(world, deed, seq);
-        }
-    }
-}
-
-static void approve(struct world *world, struct deed *deed)
-{
-    const uint64_t seq = seq_of_id(world, deed);
-    const struct entry *entry = ledger_find(&world->ledgers[deed->stream], deed->seq);
-    if (entry != NULL && entry->kind == EVENT_RESTORE && seq != 0) {
-        let_go(world, deed, seq);
-        lift_those_on(world, deed, seq);
-    }
-}
-
-static void reject(struct world *world, struct deed *deed)
-{
-    const uint64_t seq = seq_of_id(world, deed);
-    if (seq != 0) {
-        remove_one(&world->ledgers[deed->stream], deed, seq);
-    }
-}
-
-static void undo_restore(struct world *world, const struct deed *restored)
-{
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        struct deed *other = &world->deeds.at[i];
-        if (other->lifted_by == restored->id) {
-            other->lifted_by = 0;
-            remove_named(&world->ledgers[other->stream], other);
-        }
-    }
-    for (uint8_t i = 0; i < restored->lifted_count; i++) {
-        struct deed *other = deeds_find(world, restored->lifted[i].act);
-        if (other->lifted_by == 0) {
-            put(other->sets->holds[restored->stream], restored->lifted[i].seq);
-        }
-    }
-}
-
-static bool is_on_id_of(const struct deed *deed, const struct entry *entry)
-{
-    return deed->target[0] == 'i' &&
-           hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:"))) == entry->id_hash;
-}
-
-/* Its author, or by a rule or a hook this one by itself. */
-static bool is_still_shadowed(const struct ledger *ledger, const struct entry *entry)
-{
-    const struct deeds *deeds = &ledger->world->deeds;
-    for (uint32_t i = 0; i < deeds->count; i++) {
-        const struct deed *deed = &deeds->at[i];
-        if (deed->what == ACT_SHADOW && deed->lifted_by == 0 && is_on(deed, ledger) &&
-            (deed->user == entry->user || is_on_id_of(deed, entry))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* It hid this comment: its author's since then, or by its id. */
-static bool hid(const struct deed *deed, const struct entry *entry)
-{
-    return deed->user == NOBODY_USER ? is_on_id_of(deed, entry)
-                                     : entry->user == deed->user && entry->n >= deed->since_n;
-}
-
-/* What it hid is put back by a restore: its own place is removed. */
-static void unshadow(struct world *world, const struct deed *deed)
-{
-    const uint64_t upto_n = deeds_find(world, deed->lifted_by)->known_n;
-    for (int i = 0; i < STREAMS; i++) {
-        struct ledger *ledger = &world->ledgers[i];
-        for (uint64_t seq = 1; is_on(deed, ledger) && seq <= ledger->head; seq++) {
-            struct entry *entry = &ledger->entries[seq - 1];
-            if (entry->kind == EVENT_COMMENT && entry->is_shadowed && entry->n <= upto_n &&
-                hid(deed, entry) && !is_still_shadowed(ledger, entry)) {
-                entry->was_removed = entry->is_unshadowed = true;
-            }
-        }
-    }
-}
-
-static void lift(struct world *world, struct deed *deed, uint64_t by)
-{
-    deed->lifted_by = by;
-    if (deed->what == ACT_SHADOW) {
-        unshadow(world, deed);
-    }
-    if (deed->sets != NULL) {
-        memset(deed->sets->holds, 0, sizeof(deed->sets->holds));
-    }
-    if (deed->what == ACT_RESTORE) {
-        undo_restore(world, deed);
-    }
-    for (uint32_t i = 0; i < world->deeds.count; i++) { // a lifter's undoing
-        struct deed *other = &world->deeds.at[i];
-        const bool is_lifter = deed->what == ACT_UNBAN || deed->what == ACT_UNSHADOW ||
-                               (deed->what == ACT_TIMEOUT && deed->until_ms == 0);
-        if (is_lifter && other->lifted_by == deed->id) {
-            other->lifted_by = 0;
-            other->lift_fence = 0;
-        }
-    }
-}
-
-static void undo(struct world *world, const struct deed *deed)
-{
-    struct deed *before = deeds_find(world, strtoull(deed->target + strlen("act:a"), NULL, 10));
-    world_holds(world, before != NULL, "P1: a%llu undoes what is not there",
-                (unsigned long long)deed->id);
-    lift(world, before, deed->id);
-}
-
-/* It takes the place of such an act, or ends it. */
-static void supersede(struct world *world, const struct deed *deed, enum act_do what)
-{
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        struct deed *other = &world->deeds.at[i];
-        if (other != deed && other->what == what && other->lifted_by == 0 &&
-            other->stream == deed->stream && other->user == deed->user &&
-            (deed->user != NOBODY_USER || strcmp(other->target, deed->target) == 0)) {
-            other->lifted_by = deed->id;
-        }
-    }
-}
-
-static void acknowledge(struct world *world, const struct deed *deed)
-{
-    struct deed *warning = deeds_find(world, strtoull(deed->target + strlen("act:a"), NULL, 10));
-    if (warning != NULL) {
-        warning->lifted_by = deed->id;
-    }
-}
-
-/* Granted, what was appealed against is undone. */
-static void decide(struct world *world, const struct deed *deed)
-{
-    static const char prefix[] = "act:a";
-    const struct deed *appeal =
-        deeds_find(world, strtoull(deed->target + sizeof(prefix) - 1, NULL, 10));
-    struct deed *against =
-        appeal == NULL ? NULL
-                       : deeds_find(world, strtoull(appeal->target + sizeof(prefix) - 1, NULL, 10));
-    world_holds(world, against != NULL, "P1: a%llu decides on what is not there",
-                (unsigned long long)deed->id);
-    if (deed->is_granted && against->lifted_by == 0 && against->stream == deed->stream) {
-        reach(GRANTED);
-        lift(world, against, deed->id);
-    }
-}
-
-static void follow(struct world *world, struct deed *deed, uint64_t value)
-{
-    struct ledger *ledger = deed->stream == STREAMS ? NULL : &world->ledgers[deed->stream];
-    switch ((enum act_do)deed->what) {
-    case ACT_HOLD:
-    case ACT_DELETE:
-        take_named(ledger, deed);
-        break;
-    case ACT_PURGE:
-    case ACT_CLEAR:
-        sweep(world, deed, value);
-        break;
-    case ACT_RESTORE:
-        restore(world, deed);
-        break;
-    case ACT_APPROVE:
-        approve(world, deed);
-        break;
-    case ACT_REJECT:
-        reject(world, deed);
-        break;
-    case ACT_UNDO:
-        undo(world, deed);
-        break;
-    case ACT_BAN:
-    case ACT_TIMEOUT:
-    case ACT_WARN:
-        supersede(world, deed, (enum act_do)deed->what);
-        break;
-    case ACT_SHADOW:
-        deed->since_n = value;
-        supersede(world, deed, ACT_SHADOW);
-        break;
-    case ACT_UNBAN:
-        supersede(world, deed, ACT_BAN);
-        break;
-    case ACT_UNSHADOW:
-        supersede(world, deed, ACT_SHADOW);
-        break;
-    case ACT_ACKNOWLEDGE:
-        acknowledge(world, deed);
-        break;
-    case ACT_PIN:
-    case ACT_UNPIN:
-    case ACT_SLOW:
-    case ACT_MODE:
-    case ACT_SHIELD:
-    case ACT_TERMS:
-    case ACT_APPEAL:
-    case ACT_RULES:
-    case ACTS:
-        break;
-    case ACT_DECIDE:
-        decide(world, deed);
-        break;
-    }
-}
-
 /* ---- the rows of `acts` ---- */
-
-static struct deed before[DEEDS_MAX]; // while all is followed anew
-static uint32_t before_count;
 
 static uint8_t user_of(const char *target)
 {
@@ -418,17 +45,6 @@ static int64_t until_of(const struct world *world, const struct store_act *row)
         return NEVER;
     }
     return row->seconds <= 0 ? 0 : world->now_ms + row->seconds * MS_A_SECOND;
-}
-
-/* What is followed anew was known when its rows were not all there yet. */
-static uint64_t known_n(const struct world *world, uint64_t id)
-{
-    for (uint32_t i = 0; i < before_count; i++) {
-        if (before[i].id == id) {
-            return before[i].known_n;
-        }
-    }
-    return world->audited_n;
 }
 
 /* {"caps":{"percent":50,"action":"hold"}} */
@@ -450,17 +66,35 @@ static enum outcome caps_of(const struct store_act *row)
     return OUTCOME_ALLOW;
 }
 
-static void take_act(struct world *world, const struct store_act *row)
+/* "seq:4,17,18" */
+static void take_seqs(struct deed *deed, struct str target)
+{
+    static const struct str prefix = STR("seq:");
+    if (!str_has_prefix(target, prefix)) {
+        return;
+    }
+    deed->seqs = calloc(target.len / 2, sizeof(*deed->seqs));
+    must(deed->seqs != NULL);
+    const char *at = target.at + prefix.len - 1;
+    while (at < target.at + target.len) {
+        char *end = NULL;
+        deed->seqs[deed->seq_count++] = strtoull(at + 1, &end, 10);
+        at = end;
+    }
+}
+
+static void take_act(struct world *world, const struct store_act *row, const struct deed_step *step)
 {
     struct deeds *deeds = &world->deeds;
-    must(deeds->count < DEEDS_MAX);
+    must(deeds->count < DEEDS_MAX && row->id == deeds->count + 1);
     struct deed *deed = &deeds->at[deeds->count++];
     *deed = (struct deed){
         .id = row->id,
-        .seq = row->seq,
+        .seq = step->seq,
         .what = (uint8_t)row->what,
         .until_ms = until_of(world, row),
-        .known_n = known_n(world, row->id),
+        .known_n = step->newest_n,
+        .is_left = step->upto != UINT64_MAX,
         .stream = row->stream == 0 ? STREAMS
                                    : (uint8_t)(ledger_by_id(world, row->stream) - world->ledgers),
         .has_value = row->seconds != 0 || row->value.len > 0,
@@ -470,11 +104,82 @@ static void take_act(struct world *world, const struct store_act *row)
     (void)snprintf(deed->target, sizeof(deed->target), "%.*s", (int)row->target.len,
                    row->target.at);
     deed->user = user_of(deed->target);
-    world_note(world, "act a%llu: %s %s at %llu", (unsigned long long)deed->id, act_name(row->what),
-               deed->target, (unsigned long long)deed->seq);
+    take_seqs(deed, row->target);
+    world_note(world, "act a%llu: %s %s at %llu%s", (unsigned long long)deed->id,
+               act_name(row->what), deed->target, (unsigned long long)deed->seq,
+               deed->is_left ? ", its first piece" : "");
     const bool is_number =
         row->what == ACT_PURGE || row->what == ACT_CLEAR || row->what == ACT_SHADOW;
-    follow(world, deed, is_number ? strtoull(row->value.at, NULL, 10) : 0);
+    deed_begin(world, deed, step, is_number ? strtoull(row->value.at, NULL, 10) : 0);
+}
+
+/* ---- what transactions did of them ---- */
+
+static void keep_step(struct deeds *deeds, const struct deed_step *step)
+{
+    if (deeds->step_count == deeds->step_room) {
+        deeds->step_room = 2 * deeds->step_room + 256;
+        deeds->steps = realloc(deeds->steps, deeds->step_room * sizeof(*deeds->steps));
+        must(deeds->steps != NULL);
+    }
+    deeds->steps[deeds->step_count++] = *step;
+}
+
+static struct deed_step step_of(struct world *world, const struct store_act *row, uint64_t before_n)
+{
+    struct store_act_place place;
+    struct deed_step step = {.act = row->id,
+                             .seq = row->seq,
+                             .upto = UINT64_MAX,
+                             .before_n = before_n,
+                             .newest_n = world->audited_n,
+                             .what = (uint8_t)row->what};
+    for (int i = 0; i < STREAMS; i++) {
+        step.ground[i] = world->ledgers[i].ground;
+    }
+    if (store_acts_place(world->audit, row->id, &place) == ERR_OK) {
+        step.upto = place.at;
+    }
+    return step;
+}
+
+/* One more piece, or its end. */
+static void look_on(struct world *world, struct deed *deed, uint64_t before_n)
+{
+    struct store_act row;
+    if (store_acts_get(world->audit, deed->id, &row) != ERR_OK) {
+        return; // a disk that fails is looked at again
+    }
+    const struct deed_step step = step_of(world, &row, before_n);
+    deed->is_left = step.upto != UINT64_MAX;
+    if (deed->lifted_by != 0 || step.upto == deed->done_upto) {
+        return;
+    }
+    keep_step(&world->deeds, &step);
+    deed_go_on(world, deed, &step);
+    reach_if(deed_names_seqs(deed), DONE_IN_PIECES);
+    world_note(world, "a%llu goes on at %llu%s", (unsigned long long)deed->id,
+               (unsigned long long)deed->seq, deed->is_left ? "" : ", to its end");
+}
+
+void deeds_look(struct world *world, uint64_t before_n)
+{
+    struct deeds *deeds = &world->deeds;
+    struct store_act row;
+    for (uint32_t i = 0; i < deeds->count; i++) {
+        if (deeds->at[i].is_left) {
+            look_on(world, &deeds->at[i], before_n);
+        }
+    }
+    while (store_acts_get(world->audit, deeds->count + (uint64_t)1, &row) == ERR_OK) {
+        const struct deed_step step = step_of(world, &row, before_n);
+        must(store_acts_get(world->audit, step.act, &row) == ERR_OK);
+        keep_step(deeds, &step);
+        take_act(world, &row, &step);
+        if (step.upto != UINT64_MAX) {
+            moderator_sees_begun(world);
+        }
+    }
 }
 
 void deeds_look_held(struct world *world)
@@ -495,19 +200,6 @@ void deeds_look_held(struct world *world)
         world->deeds.held_n = (uint64_t)sqlite3_column_int64(walk, 0);
     }
     (void)sqlite3_finalize(walk);
-}
-
-void deeds_look(struct world *world)
-{
-    struct deeds *deeds = &world->deeds;
-    for (;;) {
-        const uint64_t newest = deeds->count == 0 ? 0 : deeds->at[deeds->count - 1].id;
-        struct store_act row;
-        if (store_acts_get(world->audit, newest + 1, &row) != ERR_OK) {
-            break;
-        }
-        take_act(world, &row);
-    }
 }
 
 /* ---- answers ---- */
@@ -535,6 +227,8 @@ void deeds_answered(struct world *world, uint64_t id)
 {
     struct deed *deed = deeds_find(world, id);
     world_holds(world, deed != NULL, "P1: a%llu was answered and is not there",
+                (unsigned long long)id);
+    world_holds(world, !deed->is_left, "P6: a%llu was answered before its end",
                 (unsigned long long)id);
     if (deed->fence == 0) {
         answered(world, deed);
@@ -583,60 +277,109 @@ static void verify_audit(struct world *world)
     }
 }
 
-static void free_sets(struct deeds *deeds)
+/* What is done again as it was: the newest that a crash took are not. */
+static void follow_again(struct world *world, const struct deeds *before)
 {
-    for (uint32_t i = 0; i < deeds->count; i++) {
-        free(deeds->at[i].sets);
-        deeds->at[i].sets = NULL;
+    struct deeds *deeds = &world->deeds;
+    for (uint32_t i = 0; i < before->step_count; i++) {
+        const struct deed_step *step = &before->steps[i];
+        struct deed *deed = deeds_find(world, step->act);
+        struct store_act row;
+        if (store_acts_get(world->audit, step->act, &row) != ERR_OK || row.what != step->what) {
+            continue;
+        }
+        const struct deed_step now = step_of(world, &row, step->before_n);
+        const bool is_there = step->upto <= now.upto;
+        if (is_there && deed == NULL && step->act == deeds->count + (uint64_t)1) {
+            must(store_acts_get(world->audit, step->act, &row) == ERR_OK);
+            keep_step(deeds, step);
+            take_act(world, &row, step);
+        } else if (is_there && deed != NULL && deed->lifted_by == 0) {
+            keep_step(deeds, step);
+            deed_go_on(world, deed, step);
+            deed->is_left = step->upto != UINT64_MAX;
+        }
     }
 }
 
-/* What a crash took was never answered; so what is left is followed anew. */
-void deeds_verify(struct world *world)
+static void keep_answers(struct world *world, const struct deeds *before)
 {
-    struct deeds *deeds = &world->deeds;
-    before_count = deeds->count;
-    free_sets(deeds);
-    memcpy(before, deeds->at, before_count * sizeof(before[0]));
-    deeds->count = 0;
-    deeds->held_n = 0;
+    for (uint32_t i = 0; i < before->count; i++) {
+        const struct deed *was = &before->at[i];
+        struct deed *deed = deeds_find(world, was->id);
+        world_holds(world, deed != NULL || was->fence == 0, "P1: a%llu was answered and is gone",
+                    (unsigned long long)was->id);
+        if (deed != NULL && deed->what == was->what && deed->seq == was->seq) {
+            deed->until_ms = was->until_ms;
+            deed->fence = was->fence;
+            deed->lift_fence = was->lift_fence;
+        }
+    }
+}
+
+/* Whoever asks the new process finds it in force, but for what it has not come to. */
+static void answer_all(struct world *world)
+{
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        struct deed *deed = &world->deeds.at[i];
+        const bool is_begun = deed->is_left && (deed_names_seqs(deed) || deed->lifts != 0);
+        reach_if(is_begun, LEFT_BY_A_CRASH);
+        if (deed->fence == 0 && !is_begun) {
+            answered(world, deed);
+        }
+    }
+}
+
+static void free_all(struct deeds *deeds)
+{
+    for (uint32_t i = 0; i < deeds->count; i++) {
+        deed_free(&deeds->at[i]);
+    }
+    free(deeds->at);
+    free(deeds->steps);
+}
+
+/* What a crash took was never answered; so what is left is followed anew. */
+void deeds_verify(struct world *world, uint64_t before_n)
+{
+    struct deeds before = world->deeds;
+    deeds_begin(world);
+    world->deeds.fence = before.fence;
     for (int i = 0; i < STREAMS; i++) {
         struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = 1; seq <= ledger->head; seq++) {
-            ledger->entries[seq - 1].was_removed = ledger->entries[seq - 1].is_unshadowed = false;
-            ledger->entries[seq - 1].removed_seq = 0;
+            struct entry *entry = &ledger->entries[seq - 1];
+            entry->was_removed = entry->is_unshadowed = entry->was_named = false;
+            entry->removed_seq = 0;
         }
     }
     deeds_look_held(world);
-    deeds_look(world);
-    for (uint32_t i = 0; i < before_count; i++) {
-        struct deed *deed = deeds_find(world, before[i].id);
-        world_holds(world, deed != NULL || before[i].fence == 0,
-                    "P1: a%llu was answered and is gone", (unsigned long long)before[i].id);
-        if (deed != NULL && deed->seq == before[i].seq && deed->what == before[i].what) {
-            deed->until_ms = before[i].until_ms;
-            deed->fence = before[i].fence;
-            deed->lift_fence = before[i].lift_fence;
-        }
-    }
-    before_count = 0;
-    for (uint32_t i = 0; i < deeds->count; i++) {
-        if (deeds->at[i].fence == 0) { // whoever asks the new process finds it in force
-            answered(world, &deeds->at[i]);
-        }
-    }
+    follow_again(world, &before);
+    deeds_look(world, before_n);
+    keep_answers(world, &before);
+    answer_all(world);
     verify_audit(world);
+    free_all(&before);
 }
 
 /* ---- what holds ---- */
 
+/* By its answer, or that to the undo of what had lifted it from this comment. */
+static bool is_answered(const struct world *world, const struct deed *deed, uint32_t again,
+                        uint64_t fence)
+{
+    const struct deed *since = again == 0 ? deed : deeds_find(world, again);
+    return since->fence != 0 && since->fence <= fence;
+}
+
 bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence)
 {
-    const struct deeds *deeds = &ledger->world->deeds;
-    for (uint32_t i = 0; i < deeds->count && seq > ledger->ground; i++) {
-        const struct deed *deed = &deeds->at[i];
-        if (deed->sets != NULL && deed->fence != 0 && deed->fence <= fence &&
-            has(deed->sets->holds[number_of(ledger)], seq)) {
+    const struct world *world = ledger->world;
+    const uint8_t stream = number_of(ledger);
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        const struct deed *deed = &world->deeds.at[i];
+        if (deed_holds(deed, stream, seq) &&
+            is_answered(world, deed, deed->sets->again[stream][seq - 1], fence)) {
             return true;
         }
     }
@@ -647,7 +390,7 @@ bool deeds_hide(const struct ledger *ledger, uint64_t seq)
 {
     const struct deeds *deeds = &ledger->world->deeds;
     for (uint32_t i = 0; i < deeds->count; i++) {
-        if (deeds->at[i].sets != NULL && has(deeds->at[i].sets->holds[number_of(ledger)], seq)) {
+        if (deed_holds(&deeds->at[i], number_of(ledger), seq)) {
             return true;
         }
     }
@@ -669,7 +412,7 @@ enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster
     }
     for (uint32_t i = deeds->count; i > 0; i--) {
         const struct deed *deed = &deeds->at[i - 1];
-        if (deed->what == ACT_RULES && deed->lifted_by == 0 && is_on(deed, ledger)) {
+        if (deed->what == ACT_RULES && deed->lifted_by == 0 && deed_is_on(deed, ledger)) {
             const bool is_known = deed->fence != 0 && deed->fence <= poster->fence;
             return is_known ? (enum outcome)deed->caps : OUTCOME_ALLOW;
         }
@@ -677,31 +420,52 @@ enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster
     return OUTCOME_ALLOW;
 }
 
+/* A text may stand in spite of an act that removed it: by one that was not answered when it was
+ * begun to be sent (P6 holds from the answer on), and in the row, behind the act, by which it came
+ * back (protocol.md 6: a place stays removed, the text is in the restore). */
 bool deeds_took(const struct ledger *ledger, uint64_t seq, uint64_t n, uint64_t fence)
 {
     const struct deeds *deeds = &ledger->world->deeds;
-    for (uint32_t i = 0; i < deeds->count && seq > ledger->ground; i++) {
+    bool is_unanswered = false;
+    bool is_behind = false;
+    for (uint32_t i = 0; i < deeds->count; i++) {
         const struct deed *deed = &deeds->at[i];
-        if (deed->sets != NULL && deed->fence != 0 && deed->fence <= fence && deed->bound_n > n &&
-            has(deed->sets->took[number_of(ledger)], seq)) {
+        const uint64_t bound_n =
+            deed->sets == NULL ? 0 : deed->sets->bound[number_of(ledger)][seq - 1];
+        const bool is_known = deed->fence != 0 && deed->fence <= fence;
+        if (bound_n > n && is_known) {
             return true;
         }
+        is_unanswered = is_unanswered || bound_n > n;
+        is_behind = is_behind || (bound_n > 0 && bound_n <= n);
     }
+    reach(TEXT_JUDGED);
+    reach_if(is_unanswered, TEXT_UNANSWERED);
+    reach_if(is_behind, TEXT_BEHIND);
     return false;
 }
 
 bool deeds_are_showing(const struct ledger *ledger, uint64_t seq, uint8_t user)
 {
     const struct entry *entry = &ledger->entries[seq - 1];
-    if (deeds_remove(ledger, seq, UINT64_MAX)) {
+    if (deeds_hide(ledger, seq)) {
         return false;
     }
     return !entry->is_shadowed || entry->user == user || entry->is_unshadowed;
 }
 
+void deeds_check_rest(struct world *world)
+{
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        const struct deed *deed = &world->deeds.at[i];
+        world_holds(world, !deed->is_left, "P1: a%llu was begun and has no end",
+                    (unsigned long long)deed->id);
+    }
+}
+
 static bool is_on_user(const struct deed *deed, const struct ledger *ledger, uint8_t user)
 {
-    return deed->user == user && is_on(deed, ledger);
+    return deed->user == user && deed_is_on(deed, ledger);
 }
 
 bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, uint64_t fence)
@@ -774,12 +538,11 @@ uint64_t deeds_in_the_way(const struct world *world, uint8_t *ret_stream)
 
 void deeds_begin(struct world *world)
 {
-    world->deeds.at = calloc(DEEDS_MAX, sizeof(struct deed));
+    world->deeds = (struct deeds){.at = calloc(DEEDS_MAX, sizeof(struct deed))};
     must(world->deeds.at != NULL);
 }
 
 void deeds_end(struct world *world)
 {
-    free_sets(&world->deeds);
-    free(world->deeds.at);
+    free_all(&world->deeds);
 }

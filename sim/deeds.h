@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* deeds -- the truth of acts: which were committed, which comments each took off the screens and
  * which it keeps off, who is under what; by our own words, from nothing but the rows of `acts` in
- * their order. An act holds from its answer on; of those that were never answered, because the
- * node died, from the next start on.
+ * their order. An act holds from its answer on; one that was never answered, because the node died,
+ * from the next start on, where it is done: what was begun is finished then, and holds from an
+ * answer to who asks again, or from the start after that.
  *
  *   P6   deeds_took(): the text may not stand there any more
- *   P8   deeds_are_shadowing()
+ *   P8   deeds_shadow()
  *   P9   deeds_under()
  *   P16  each has its entry in the audit, and the chains hold, after every start
  */
@@ -15,20 +16,21 @@
 
 void deeds_begin(struct world *world);
 void deeds_end(struct world *world);
-/* What was committed since it looked last; the world's audit connection is in a transaction. */
-void deeds_look(struct world *world);
+/* What was committed since it looked last, when row `before_n` was the newest of the log; the
+ * world's audit connection is in a transaction. */
+void deeds_look(struct world *world, uint64_t before_n);
 void deeds_look_held(struct world *world); // the same of the queue
 /* After a start: all that was answered is there. */
-void deeds_verify(struct world *world);
+void deeds_verify(struct world *world, uint64_t before_n);
+/* At rest: what was begun is done. */
+void deeds_check_rest(struct world *world);
 /* It was answered: it is in force. */
 void deeds_answered(struct world *world, uint64_t id);
 /* NULL: there is none. */
 struct deed *deeds_find(const struct world *world, uint64_t id);
-/* Some act in force removes the comment; only those count that were answered up to `fence`. Of what
- * retention took nothing is said. */
+/* Some act in force removes the comment; only those count that were answered up to `fence`. */
 bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence);
-/* The text of a comment may not stand in the row `n`, by acts answered up to `fence`. Of what
- * retention took nothing is said. */
+/* The text of a comment may not stand in the row `n`, by acts answered up to `fence`. */
 bool deeds_took(const struct ledger *ledger, uint64_t seq, uint64_t n, uint64_t fence);
 /* It is on the screen of who reads as `user`, when all has come to rest. */
 bool deeds_are_showing(const struct ledger *ledger, uint64_t seq, uint8_t user);

@@ -92,7 +92,7 @@ static void crash(void)
 static void count_op(void)
 {
     disk.ops++;
-    if (disk.crash_at != 0 && disk.ops >= disk.crash_at) {
+    if (disk.crash_at != 0 && disk.ops >= disk.crash_at && !disk.waits_for_sync) {
         crash();
     }
     if (disk.fails_after > 0 && --disk.fails_after == 0) {
@@ -104,9 +104,17 @@ void disk_arm(enum disk_crash how, uint64_t ops)
 {
     disk.crash = how;
     disk.crash_at = disk.ops + ops;
+    disk.waits_for_sync = false;
     if (ops == 0) {
         crash();
     }
+}
+
+void disk_arm_at_sync(enum disk_crash how, uint64_t ops)
+{
+    disk.crash = how;
+    disk.crash_at = disk.ops + ops + 1;
+    disk.waits_for_sync = true;
 }
 
 void disk_restart(void)
@@ -244,6 +252,10 @@ static size_t next_dirty(const struct disk_file *file, size_t from)
 
 bool disk_sync(struct disk_file *file)
 {
+    const bool is_awaited = disk.crash_at != 0 && disk.waits_for_sync && disk.ops >= disk.crash_at;
+    if (is_awaited && next_dirty(file, 0) < file->dirty.len) {
+        crash();
+    }
     count_op();
     if (disk.fails) {
         return false;

@@ -44,7 +44,8 @@ struct disk {
     struct disk_file files[DISK_FILES_MAX];
     struct rand rand;
     uint64_t ops, syncs;
-    uint64_t crash_at; // of ops; 0: none is armed
+    uint64_t crash_at;   // of ops; 0: none is armed
+    bool waits_for_sync; // the armed crash: it falls when a commit is all written, and not yet safe
     enum disk_crash crash;
     bool crashed;
     /* -- faults while it runs -- */
@@ -61,7 +62,9 @@ extern struct disk disk; // of the world that runs
 /* Empty; what memory it holds it keeps for the next world. */
 void disk_init(uint64_t seed);
 void disk_arm(enum disk_crash crash, uint64_t ops); // ops 0: now
-void disk_restart(void);                            // after a crash, or nothing
+/* At the first sync after so many. */
+void disk_arm_at_sync(enum disk_crash crash, uint64_t ops);
+void disk_restart(void); // after a crash, or nothing
 
 struct disk_file *disk_find(const char *name);
 struct disk_file *disk_make(const char *name);

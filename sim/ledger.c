@@ -371,10 +371,14 @@ static void check_rules(struct world *world, const struct ledger *ledger, const 
     }
 }
 
-static void look_at_acts(struct world *world, const uint64_t heads[STREAMS])
+static void look_at_acts(struct world *world, const uint64_t heads[STREAMS], uint64_t before_n)
 {
-    deeds_look(world);
-    for (int i = 0; i < STREAMS && !world->is_verifying; i++) {
+    if (world->is_verifying) {
+        deeds_verify(world, before_n);
+        return;
+    }
+    deeds_look(world, before_n);
+    for (int i = 0; i < STREAMS; i++) {
         const struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = heads[i] + 1; seq <= ledger->head; seq++) {
             check_sanctions(world, ledger, &ledger->entries[seq - 1]);
@@ -387,6 +391,7 @@ void ledger_look(struct world *world)
 {
     sqlite3_stmt *walk = NULL;
     const uint64_t heads[STREAMS] = {world->ledgers[0].head, world->ledgers[1].head};
+    const uint64_t before_n = world->audited_n;
     uint32_t comments = 0;
     struct store_row row = {.n = 0};
     const bool is_unchanged = world->audited_ops == disk.ops && !world->is_verifying;
@@ -406,10 +411,7 @@ void ledger_look(struct world *world)
                 "P13: %u posts waited for the disk", comments);
     world_holds(world, err == ERR_NOT_FOUND, "P1: a row that was just committed is damaged");
     look_at_ground(world);
-    look_at_acts(world, heads);
-    if (world->is_verifying) {
-        deeds_verify(world);
-    }
+    look_at_acts(world, heads, before_n);
     store_rollback(world->audit);
 }
 
@@ -418,7 +420,7 @@ void ledger_published(struct world *world)
     for (int i = 0; i < STREAMS; i++) {
         world->ledgers[i].published = world->ledgers[i].head;
     }
-    world->deeds.published = world->deeds.count;
+    world->deeds.published = world->deeds.step_count;
 }
 
 /* ---- after a start ---- */
@@ -464,6 +466,9 @@ static void check_found(struct world *world, const struct ledger *ledger)
         world_holds(world, !entry->is_found_removed || entry->was_removed,
                     "P1: seq %llu of %s is removed, and no act removed it", (unsigned long long)seq,
                     ledger->name.at);
+        world_holds(world, entry->is_found_removed || !entry->was_named,
+                    "P6: an act removed seq %llu of %s, and its text is there after the restart",
+                    (unsigned long long)seq, ledger->name.at);
     }
 }
 

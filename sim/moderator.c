@@ -14,6 +14,8 @@
 
 enum {
     NEAR = 30,
+    FEW = 9,
+    SOON_MS = 60,
     NEWEST = 3,
     APPEALS_NEAR = 60,
     PEACE_MS = 20,
@@ -78,14 +80,10 @@ static void check_answer(struct moderator *moderator)
                     "P15: %s waits for a full disk", act_name(call->act.what));
     } else {
         const struct deed *deed = deeds_find(world, call->act_n);
-        const bool is_piecemeal = deed != NULL &&
-                                  (deed->what == ACT_UNDO || deed->what == ACT_DECIDE) &&
-                                  deed->seq < call->seq;
-        world_holds(world,
-                    deed != NULL &&
-                        (call->end == ACT_DUPLICATE || deed->seq == call->seq || is_piecemeal),
-                    "P1: a%llu was answered at %llu", (unsigned long long)call->act_n,
-                    (unsigned long long)call->seq);
+        world_holds(world, deed != NULL && deed->seq == call->seq,
+                    "P1: a%llu was answered at %llu and is at %llu",
+                    (unsigned long long)call->act_n, (unsigned long long)call->seq,
+                    deed == NULL ? 0 : (unsigned long long)deed->seq);
         deeds_answered(world, call->act_n);
         if (call->end == ACT_DONE && call->stream.len == 0) { // of all streams: at once, of any
             world->pager.due_ms = world->now_ms;
@@ -125,7 +123,10 @@ static void look_for(struct moderator *moderator)
     reach(RETRIED_ACT);
     world_note(world, "m%u finds that %s %s done", moderator->number, moderator->reason,
                is_there ? "was" : "was not");
-    if (!is_there && !world->is_calm) {
+    /* What is in force says so, and one that is not done yet is waited for. */
+    const bool asks_again = is_there && world_chance(world, 500);
+    if (!world->is_calm && (!is_there || asks_again)) {
+        reach_if(asks_again, ASKED_AGAIN);
         ask(moderator);
     }
 }
@@ -177,19 +178,24 @@ static void aim_at_comment(struct moderator *moderator, struct act *act)
     act->target_count = 1;
 }
 
-/* A raid: some that stand near each other, at once. */
+/* A raid: some that stand near each other, at once, and now and then hundreds. */
 static void aim_at_comments(struct moderator *moderator, struct act *act)
 {
     struct world *world = moderator->world;
     aim_at_comment(moderator, act);
-    if (!world_chance(world, 250)) {
+    if (!world_chance(world, 300)) {
         return;
     }
-    const uint64_t wanted = 2 + world_below(world, GROUP_MAX - 1);
+    const uint64_t wanted =
+        world_chance(world, 150) ? 1 + world_below(world, GROUP_MAX) : 2 + world_below(world, FEW);
+    const uint64_t furthest = wanted > FEW ? 2 : 3;
     while (act->target_count < wanted && moderator->seqs[act->target_count - 1] > 1) {
         const uint64_t last = moderator->seqs[act->target_count - 1];
-        const uint64_t step = 1 + world_below(world, 3);
+        const uint64_t step = 1 + world_below(world, furthest);
         moderator->seqs[act->target_count++] = last > step ? last - step : 1;
+    }
+    if (world_chance(world, 250)) {
+        chaos_strike(world, 5 * (uint64_t)act->target_count);
     }
 }
 
@@ -522,6 +528,38 @@ void moderator_sees(struct world *world)
     }
 }
 
+/* An act on many that is not done yet. NULL: there is none. */
+static const struct deed *find_begun(const struct world *world)
+{
+    for (uint32_t i = world->deeds.count; i > 0; i--) {
+        const struct deed *deed = &world->deeds.at[i - 1];
+        if (deed->is_left && deed->lifted_by == 0 && deed->seq_count > 0) {
+            return deed;
+        }
+    }
+    return NULL;
+}
+
+void moderator_sees_begun(struct world *world)
+{
+    struct moderator *moderator = &world->moderators[world_below(world, MODERATORS)];
+    if (!world->is_verifying && !moderator->is_away && !moderator->is_armed &&
+        world_chance(world, 300)) {
+        moderator->due_ms = world->now_ms + (int64_t)world_below(world, SOON_MS);
+    }
+}
+
+static bool undo_begun(struct moderator *moderator)
+{
+    const struct deed *begun = find_begun(moderator->world);
+    if (begun == NULL || !world_chance(moderator->world, 400)) {
+        return false;
+    }
+    moderator->stream = begun->stream;
+    undo(moderator, begun->id);
+    return true;
+}
+
 static void race(struct moderator *moderator)
 {
     struct world *world = moderator->world;
@@ -565,7 +603,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
     } else if (world_chance(world, 100)) {
         moderator->stream = 0;
         look(moderator, MODERATION_HELD);
-    } else if (!acknowledge(moderator) && !hear_appeals(moderator)) {
+    } else if (!undo_begun(moderator) && !acknowledge(moderator) && !hear_appeals(moderator)) {
         do_something(moderator);
     }
 }

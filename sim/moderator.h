@@ -13,6 +13,6 @@ void moderator_step(struct world *world, struct moderator *moderator);
 /* Nothing that somebody did is in anybody's way. */
 bool moderator_all_at_peace(const struct world *world);
 /* None waits for an answer. */
-/* A comment was committed. */
-void moderator_sees(struct world *world);
 bool moderator_all_back(const struct world *world);
+void moderator_sees(struct world *world);       // a comment was committed
+void moderator_sees_begun(struct world *world); // an act on many, of which there is more to do

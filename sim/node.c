@@ -71,7 +71,7 @@ static bool looks_flipped(void)
 {
     struct store_wal_verdict verdict;
     must(store_wal_scan("data/roar.db-wal", &verdict) == ERR_OK);
-    return verdict.is_damaged && verdict.lost <= 1;
+    return verdict.is_flipped && verdict.lost <= 1;
 }
 
 /* A torn commit may be taken for a flipped bit, so seldom (store_wal.h) that no history has two:

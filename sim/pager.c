@@ -108,7 +108,7 @@ static void check_folded_event(struct pager *pager, const struct event *event)
                 (unsigned long long)event->seq);
     world_holds(
         world,
-        !deeds_remove(ledger, event->seq, pager->fence) || pager->deeds != world->deeds.count,
+        !deeds_remove(ledger, event->seq, pager->fence) || pager->steps != world->deeds.step_count,
         "P6: history of %s has the text of %llu", ledger->name.at, (unsigned long long)event->seq);
     world_holds(world,
                 !entry->is_shadowed || entry->is_unshadowed || entry->user == pager->user ||
@@ -131,7 +131,7 @@ static void check_folded(struct pager *pager)
     for (uint32_t i = 0; i < read->count; i++) {
         check_folded_event(pager, read->events[i]);
     }
-    if (pager->deeds != world->deeds.count || pager->ground != ledger->ground) {
+    if (pager->steps != world->deeds.step_count || pager->ground != ledger->ground) {
         return;
     }
     const bool is_after = read->from == READ_AFTER;
@@ -246,7 +246,7 @@ void pager_step(struct world *world)
     const bool newest = world_chance(world, 500);
     pager->head = ledger_prev(ledger, NOBODY_USER, ledger->published + 1);
     pager->fence = world->deeds.fence;
-    pager->deeds = world->deeds.published;
+    pager->steps = world->deeds.published;
     pager->user = choose_view(world);
     const bool is_folded = world->is_moderated && world_chance(world, 400);
     pager->ground = ledger->ground;

@@ -258,26 +258,39 @@ void screen_clear(struct screen *screen, struct ledger *ledger, uint8_t user)
     screen->user = user;
 }
 
+/* Of what retention took nothing is said: the retract went with it, and who comes back is told
+ * `expired`, without numbers (protocol.md 7). */
+static void count_expired(const struct screen *screen)
+{
+    for (uint64_t seq = 1; seq <= screen->ledger->ground; seq++) {
+        reach_if(screen->is_known[seq - 1], SCREEN_EXPIRED);
+    }
+}
+
 void screen_check(const struct screen *screen, uint64_t upto)
 {
     const struct ledger *ledger = screen->ledger;
+    count_expired(screen);
     for (uint64_t seq = ledger->ground + 1; seq <= upto && seq <= ledger->head; seq++) {
         const struct entry *entry = &ledger->entries[seq - 1];
         if (entry->kind != EVENT_COMMENT) {
             continue;
         }
         const bool is_visible = deeds_are_showing(ledger, seq, screen->user);
-        /* No event tells who is shadowed what became of what nobody else saw. */
-        const bool is_untold =
-            entry->is_shadowed && entry->user == screen->user && entry->was_removed;
-        if (is_untold) {
-            continue;
-        }
+        /* Exempt: a `restore` is everybody's event, so what is its author's alone comes back
+         * without one (protocol.md 6, "Shadow": to others its place is a hole), and is there for
+         * who reads back. Its retract they are sent like anybody. */
+        const bool is_untold = is_visible && entry->is_shadowed && !entry->is_unshadowed &&
+                               entry->was_removed && screen->is_known[seq - 1] &&
+                               !screen->is_shown[seq - 1];
+        reach_if(screen->is_known[seq - 1], SCREEN_JUDGED);
+        reach_if(is_untold, SCREEN_UNTOLD);
         world_holds(ledger->world, is_visible || !screen->is_shown[seq - 1],
                     "P7: seq %llu of %s is removed, and still on a screen", (unsigned long long)seq,
                     ledger->name.at);
         world_holds(ledger->world,
-                    !is_visible || !screen->is_known[seq - 1] || screen->is_shown[seq - 1],
+                    !is_visible || !screen->is_known[seq - 1] || screen->is_shown[seq - 1] ||
+                        is_untold,
                     "P7: seq %llu of %s is visible, and not on a screen that had it",
                     (unsigned long long)seq, ledger->name.at);
     }

@@ -392,6 +392,7 @@ void watcher_all_read(struct world *world)
 
 void watcher_check_rest(struct world *world)
 {
+    deeds_check_rest(world);
     for (int i = 0; i < WATCHERS; i++) {
         const struct watcher *watcher = &world->watchers[i];
         const struct prover *prover = &watcher->prover;

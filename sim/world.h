@@ -42,7 +42,7 @@ enum {
     DEEDS_MAX = 8192, // with those of rules and of the system
     NOBODY_USER = 255,
     EVERY_USER = 254, // reads what is shadowed, whoever wrote it: as moderators do
-    GROUP_MAX = 3,    // comments of an act on many: of one transaction
+    GROUP_MAX = 300,  // comments of an act on many
 };
 #define NEVER INT64_MAX
 
@@ -62,43 +62,67 @@ struct entry { // one row that was committed
     bool was_removed;           // by an act that may be lifted since: its place stays so
     uint64_t removed_seq;       // the first event of its stream that is known to have; 0: none is
     bool is_found_removed;      // after a start, by an act that nobody had seen yet
+    bool was_named;             // by the act that removed it: its text is not in its place
     bool is_unshadowed;         // the act that shadowed it was undone
 };
 
-/* An act that was committed: deeds.c. */
-enum { LIFTED_MAX = 128 };
+/* An act that was committed: deed.c. */
 struct deed {
     uint64_t id, lifted_by;
-    uint64_t seq, bound_n; // no row of the log below bound_n may hold what it removed
-    uint64_t since_n;      // of a shadow
-    uint64_t known_n;      // the newest row of the log when it was first seen
-    uint64_t fence;        // its answer, among all answers; 0: there was none yet
-    uint64_t lift_fence;   // of what lifted it
-    int64_t until_ms;      // of a timeout, by the world's clock; NEVER
-    uint8_t what;          // enum act_do
-    uint8_t stream;        // STREAMS: all
-    uint8_t user;          // that it is aimed at; NOBODY_USER
-    bool has_value;        // of what sets something: anything is set
-    uint8_t lifted_count;  // of a restore
-    bool is_granted;       // of what decides an appeal
-    uint8_t caps;          // of house rules: enum outcome of who shouts
-    char target[80];
-    struct {
-        uint64_t act, seq;
-    } lifted[LIFTED_MAX];   // what it lifted from its comments
-    struct deed_sets *sets; // owned; NULL: it never removed any
+    uint64_t lifts;      // of an undo, or of an appeal that is granted: what; 0: nothing
+    uint64_t seq;        // of its newest event
+    uint64_t done_upto;  // of the comments that it names those are done; UINT64_MAX: all
+    uint64_t since_n;    // of a shadow
+    uint64_t known_n;    // the newest row of the log when it was first seen
+    uint64_t fence;      // its answer, among all answers; 0: there was none yet
+    uint64_t lift_fence; // of what lifted it
+    int64_t until_ms;    // of a timeout, by the world's clock; NEVER
+    uint8_t what;        // enum act_do
+    uint8_t stream;      // STREAMS: all
+    uint8_t user;        // that it is aimed at; NOBODY_USER
+    bool has_value;      // of what sets something: anything is set
+    bool is_granted;     // of what decides an appeal
+    bool is_left;        // there is more to do, in another transaction
+    uint8_t caps;        // of house rules: enum outcome of who shouts
+    char target[80];     // of many the first
+    uint64_t *seqs;      // owned; [seq_count] that the target names, ascending
+    uint32_t seq_count;
+    uint32_t lifted_count, lifted_room;
+    struct deed_lifted *lifted; // owned; what a restore lifted from its comments
+    struct deed_sets *sets;     // owned; NULL: it never removed any
+};
+
+struct deed_lifted {
+    uint64_t act, seq;
 };
 
 struct deed_sets {
-    uint8_t took[STREAMS][EVENTS_MAX / 8];  // comments that it removed, a bit each
-    uint8_t holds[STREAMS][EVENTS_MAX / 8]; // those of them that it still removes
+    /* Of what it removed: no row of the log below that may hold the text; 0: it did not. */
+    uint16_t bound[STREAMS][EVENTS_MAX];
+    uint16_t again[STREAMS][EVENTS_MAX];    // the undo of a restore since which it removes it; or 0
+    uint8_t holds[STREAMS][EVENTS_MAX / 8]; // what it still removes, a bit each
+};
+
+/* A transaction of an act: an act on many takes some, between which others act. */
+struct deed_step {
+    uint64_t act;
+    uint64_t seq;             // of its newest event
+    uint64_t upto;            // of the comments that it names those are done; UINT64_MAX: all
+    uint64_t before_n;        // the newest row of the log before
+    uint64_t newest_n;        // and with it
+    uint64_t ground[STREAMS]; // what retention had taken
+    uint8_t what;
 };
 
 struct deeds {
-    struct deed *at;           // owned; [DEEDS_MAX], by id
-    uint32_t count, published; // of them: whoever asks now is shown what they made
-    uint64_t fence;            // how many answers there were
-    uint64_t held_n;           // of the queue, looked at
+    struct deed *at;         // owned; [DEEDS_MAX], by id
+    struct deed_step *steps; // owned; [step_room], in their order
+    uint32_t count;          // of deeds
+    uint32_t step_count;     // the truth changed so often
+    uint32_t step_room;
+    uint32_t published; // of steps: whoever asks now is shown what they made
+    uint64_t fence;     // how many answers there were
+    uint64_t held_n;    // of the queue, looked at
 };
 
 struct ledger {
@@ -220,7 +244,7 @@ struct pager {        // reads back: pager.c
     int64_t due_ms;
     uint64_t head, ground; // known when it asked
     uint64_t fence;        // of deeds, when it asked
-    uint32_t deeds;        // how many there were, when it asked
+    uint32_t steps;        // of deeds, when it asked
     uint8_t user;          // whose view
     uint8_t stream;
     bool is_away;

@@ -81,6 +81,10 @@
     X(DONE_DECIDE, "an act was done: decide")                                                      \
     X(DONE_RULES, "an act was done: rules")                                                        \
     X(DONE_TO_MANY, "one act was done to many comments")                                           \
+    X(DONE_IN_PIECES, "one was, in more than one transaction")                                     \
+    X(LEFT_BY_A_CRASH, "was begun before a crash, and finished after it")                          \
+    X(UNDONE_AMID, "was undone before its end")                                                    \
+    X(ASKED_AGAIN, "an act that was done, or begun, was asked for again")                          \
     X(GRANTED, "an appeal that was granted undid an act")                                          \
     X(RULED, "a house rule that was put judged a comment")                                         \
     X(HOOKED, "a hook refused, held or shadowed a comment")                                        \
@@ -92,7 +96,13 @@
     X(RACED, "an act raced with the comment it was about to a late reactor")                       \
     X(WARNED_AGAIN, "who came back was told of a warning in force")                                \
     X(READ_ALL, "moderators read what is shadowed")                                                \
-    X(ACTED_WHEN_FULL, "an act was done on a full disk")
+    X(ACTED_WHEN_FULL, "an act was done on a full disk")                                           \
+    X(TEXT_JUDGED, "a text that was sent was held against acts")                                   \
+    X(TEXT_UNANSWERED, "of it: one that removes it was not answered yet")                          \
+    X(TEXT_BEHIND, "of it: it came back behind one that removed it")                               \
+    X(SCREEN_JUDGED, "a comment on a screen at rest was held against acts")                        \
+    X(SCREEN_EXPIRED, "not held: one that retention took")                                         \
+    X(SCREEN_UNTOLD, "of it: its author's alone, and back without a word")
 
 enum reach {
 #define REACH_NAME(name, about) REACH_##name,

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "engine/embedded/act_appeal.h"
 #include "engine/embedded/act_audit.h"
 #include "engine/embedded/act_case.h"
@@ -133,7 +134,7 @@ static enum err close_case(struct act_case *act)
     if (act->verdict.seq != 0) {
         TRY(store_acts_set_seq(act->ordering->store, act->id, act->verdict.seq));
     }
-    if (act->is_left) {
+    if (act->is_left && !mutant(PIECES_LOST)) {
         act->place.act = act->id;
         TRY(put_place(act));
     }
@@ -151,7 +152,7 @@ static enum err note_unfinished(struct act_case *act)
         return ERR_OK;
     }
     const enum err err = store_acts_place(act->ordering->store, verdict->act_n, &place);
-    verdict->is_unfinished = err == ERR_OK;
+    verdict->is_unfinished = err == ERR_OK && !mutant(PIECES_UNAWAITED);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -264,7 +265,7 @@ static enum err go_on(struct act_case *act, const struct store_act *row)
     buf_add_str(&act->value, row->value);
     TRY(buf_err(&act->target));
     TRY(buf_err(&act->value));
-    const bool is_undone = row->lifted_by != 0;
+    const bool is_undone = row->lifted_by != 0 && !mutant(UNDONE_GOES_ON);
     const uint64_t seq = row->seq;
     const enum err err = is_undone ? ERR_NOT_FOUND : find_head(act, row->stream);
     if (err == ERR_NOT_FOUND || err == ERR_GONE) {

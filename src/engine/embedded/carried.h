@@ -3,6 +3,7 @@
  *
  * Used by:  removals.c, restoring.c, whoever adds a pin; batch.c and upkeep.c before they commit.
  * Thread:   the writing connection's; inside a write transaction.
+ * Bound:    an entry is there until its pin or restore expires: those may outlast the comment.
  * Promise:  what was marked stands in no row of the log but its own once carried_redact() is done.
  */
 #pragma once

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/must.h"
+#include "base/mutant.h"
 
 #include <stddef.h>
 
@@ -117,7 +118,7 @@ enum err evidence_expire(struct store *store, int64_t stream, uint64_t seq)
     TRY(run_at(store, STORE_EVIDENCE_EXPIRE, stream, seq));
     TRY(run_at(store, STORE_REMOVALS_EXPIRE, stream, seq));
     TRY(run_at(store, STORE_LIFTED_EXPIRE, stream, seq));
-    return run_at(store, STORE_CARRIED_EXPIRE, stream, seq);
+    return run_at(store, STORE_CARRIED_EXPIRE, stream, mutant(CARRIED_DROPPED) ? INT64_MAX : seq);
 }
 
 static enum err ask_lifted(struct store *store, enum store_query which,

@@ -77,6 +77,27 @@ static void what_carries_a_comment_loses_it_with_it(void **state)
     assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 0);
 }
 
+/* Retention takes a comment before what carries it. */
+static void what_carries_an_expired_comment_loses_it_too(void **state)
+{
+    struct comments_rig *rig = *state;
+    const int64_t stream = rig->streams[0].id;
+    const struct removals_by by = comments_rig_by(rig, 81);
+    uint64_t rows = 0;
+    const uint64_t seq = comments_rig_post(rig, 0, "bob", "secret words");
+    (void)comments_rig_pin(rig, seq);
+    assert_int_equal(evidence_expire(&rig->store, stream, seq), ERR_OK);
+    assert_int_equal(store_rows_delete_upto(&rig->store, stream, seq, &rows), ERR_OK);
+    assert_true(comments_rig_log_holds(rig, "secret words"));
+    assert_int_equal(removals_sweep(&by, STR("bob"), rig->next_n - 1), ERR_OK);
+    assert_int_equal(carried_redact(&rig->store), ERR_OK);
+    assert_false(comments_rig_log_holds(rig, "secret words"));
+    (void)comments_rig_pin(rig, comments_rig_post(rig, 0, "bob", "more words"));
+    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 1);
+    assert_int_equal(evidence_expire(&rig->store, stream, rig->seq[0]), ERR_OK);
+    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 0);
+}
+
 static void there_is_nothing_to_remove_where_no_comment_stands(void **state)
 {
     struct comments_rig *rig = *state;
@@ -288,6 +309,7 @@ int main(void)
         COMMENTS_RIG_TEST(a_removed_text_leaves_the_log_and_undo_brings_it_back),
         COMMENTS_RIG_TEST(what_two_acts_remove_comes_back_with_the_last_of_them),
         COMMENTS_RIG_TEST(what_carries_a_comment_loses_it_with_it),
+        COMMENTS_RIG_TEST(what_carries_an_expired_comment_loses_it_too),
         COMMENTS_RIG_TEST(there_is_nothing_to_remove_where_no_comment_stands),
         COMMENTS_RIG_TEST(a_sweep_is_in_force_at_once_and_reaches_all_in_pieces),
         COMMENTS_RIG_TEST(a_sweep_undone_before_it_reached_all_restores_all),

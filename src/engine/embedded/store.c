@@ -95,7 +95,9 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_CARRIED_DUE] = "SELECT row_n FROM carried WHERE due = 1 LIMIT 1",
     [STORE_CARRIED_DUE_OF] = "SELECT seq FROM carried WHERE due = 1 AND row_n = ?1 ORDER BY seq",
     [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE due = 1 AND row_n = ?1 AND seq <= ?2",
-    [STORE_CARRIED_EXPIRE] = "DELETE FROM carried WHERE stream = ?1 AND seq <= ?2",
+    [STORE_CARRIED_EXPIRE] = "DELETE FROM carried WHERE stream = ?1 AND row_n < ifnull((SELECT n "
+                             "FROM log WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT 1), "
+                             "9223372036854775807)",
     [STORE_YOUNG_ADD] = "INSERT OR IGNORE INTO young(user, since) VALUES (?1, ?2)",
     [STORE_YOUNG_GET] = "SELECT since FROM young WHERE user = ?1",
     [STORE_YOUNG_DELETE] = "DELETE FROM young WHERE since < ?1",

@@ -176,7 +176,6 @@ static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
 {
     const size_t frame_len = FRAME_LEN + wal->page_bytes;
     bool is_broken = false;
-    bool is_flipped = false;
     for (uint64_t at = HEADER_LEN;; at += frame_len) {
         size_t len = 0;
         TRY(sys_file_read_at(wal->fd, at, wal->frame, frame_len, &len));
@@ -190,12 +189,12 @@ static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
         }
         if (!is_broken) {
             is_broken = true;
-            is_flipped = is_one_bit_off(wal);
+            verdict->is_flipped = is_one_bit_off(wal);
             verdict->bad_offset = at;
         }
         verdict->lost += has_our_salts(wal) && is_commit(wal);
     }
-    verdict->is_damaged = is_flipped || verdict->lost > TORN_COMMITS_MAX ||
+    verdict->is_damaged = verdict->is_flipped || verdict->lost > TORN_COMMITS_MAX ||
                           (mutant(EPOCH_EAGER) && verdict->lost > 0);
     return ERR_OK;
 }

@@ -28,6 +28,7 @@ struct store_wal_verdict {
     uint64_t commits;    // among them
     uint64_t lost;       // commits at or behind the first bad frame that belong to the same log
     uint64_t bad_offset; // of the first bad frame, or 0: the header's; when damaged
+    bool is_flipped;     // the first bad frame is one bit away from a good one
     bool is_damaged;     // what was answered is in what SQLite will cut off
 };
 

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deed.h"
+
+#include "base/hash.h"
+#include "base/must.h"
+#include "base/reach.h"
+#include "deeds.h"
+#include "ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- sets of comments ---- */
+
+static void put(uint8_t *set, uint64_t seq)
+{
+    set[(seq - 1) / 8] |= (uint8_t)(1 << ((seq - 1) % 8));
+}
+
+static void take(uint8_t *set, uint64_t seq)
+{
+    set[(seq - 1) / 8] &= (uint8_t) ~(1 << ((seq - 1) % 8));
+}
+
+bool deed_holds(const struct deed *deed, uint8_t stream, uint64_t seq)
+{
+    return deed->sets != NULL &&
+           (deed->sets->holds[stream][(seq - 1) / 8] >> ((seq - 1) % 8) & 1) != 0;
+}
+
+/* ---- what they are aimed at ---- */
+
+bool deed_is_on(const struct deed *deed, const struct ledger *ledger)
+{
+    return deed->stream == STREAMS || &ledger->world->ledgers[deed->stream] == ledger;
+}
+
+static uint8_t number_of(const struct ledger *ledger)
+{
+    return (uint8_t)(ledger - ledger->world->ledgers);
+}
+
+/* Rows below that one are redacted with the step: all before it, and up to its own event. */
+static uint64_t bound_of(const struct ledger *ledger, const struct deed_step *step)
+{
+    const bool is_there = step->seq > 0 && step->seq <= ledger->head;
+    const uint64_t n = is_there ? ledger->entries[step->seq - 1].n : 0;
+    return n > step->before_n ? n : step->before_n + 1;
+}
+
+static void note_bound(const struct ledger *ledger, struct deed *deed, uint64_t seq,
+                       uint64_t bound_n)
+{
+    if (deed->sets == NULL) {
+        deed->sets = calloc(1, sizeof(*deed->sets));
+        must(deed->sets != NULL);
+    }
+    must(bound_n > 0 && bound_n <= UINT16_MAX);
+    deed->sets->bound[number_of(ledger)][seq - 1] = (uint16_t)bound_n;
+}
+
+static void remove_one(struct ledger *ledger, struct deed *deed, uint64_t seq, uint64_t bound_n)
+{
+    struct entry *entry = ledger_find(ledger, seq);
+    if (entry == NULL || entry->kind != EVENT_COMMENT) {
+        return;
+    }
+    entry->was_removed = true;
+    if (deed->stream == number_of(ledger) && !entry->is_shadowed && entry->removed_seq == 0) {
+        entry->removed_seq = deed->seq;
+    }
+    note_bound(ledger, deed, seq, bound_n);
+    deed->sets->again[number_of(ledger)][seq - 1] = 0;
+    put(deed->sets->holds[number_of(ledger)], seq);
+}
+
+bool deed_names_seqs(const struct deed *deed)
+{
+    return deed->seq_count > 0;
+}
+
+/* What somebody names is not there once retention took it. */
+static bool is_kept(const struct deed *deed, const struct deed_step *step, uint64_t seq)
+{
+    return seq > deed->done_upto && seq <= step->upto && seq > step->ground[deed->stream];
+}
+
+/* Only what is visible is held: of many the rest is left as it is. */
+static bool is_seen(const struct ledger *ledger, uint64_t seq)
+{
+    const struct entry *entry = &ledger->entries[seq - 1];
+    return !deeds_hide(ledger, seq) && (!entry->is_shadowed || entry->is_unshadowed);
+}
+
+static void take_named(struct ledger *ledger, struct deed *deed, const struct deed_step *step)
+{
+    const bool is_nothing = deed->what == ACT_HOLD && deed->seq_count == 1 && step->seq == 0;
+    for (uint32_t i = 0; i < deed->seq_count && !is_nothing; i++) {
+        const uint64_t seq = deed->seqs[i];
+        const bool is_there = is_kept(deed, step, seq) && seq <= ledger->head;
+        const bool is_left_alone =
+            deed->what == ACT_HOLD && deed->seq_count > 1 && is_there && !is_seen(ledger, seq);
+        if (is_there && !is_left_alone) {
+            remove_one(ledger, deed, seq, bound_of(ledger, step));
+            ledger->entries[seq - 1].was_named |= ledger->entries[seq - 1].kind == EVENT_COMMENT;
+        }
+    }
+    reach_if(deed->seq_count > 1, DONE_TO_MANY);
+}
+
+static void sweep(struct world *world, struct deed *deed, uint64_t upto_n)
+{
+    for (int i = 0; i < STREAMS; i++) {
+        struct ledger *ledger = &world->ledgers[i];
+        for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
+            const struct entry *entry = ledger_find(ledger, seq);
+            if (entry->n <= upto_n && (deed->what == ACT_CLEAR || entry->user == deed->user)) {
+                remove_one(ledger, deed, seq, upto_n + 1);
+            }
+        }
+    }
+}
+
+static void note_lifted(struct deed *deed, uint64_t act, uint64_t seq)
+{
+    if (deed->lifted_count == deed->lifted_room) {
+        deed->lifted_room = 2 * deed->lifted_room + 8;
+        deed->lifted = realloc(deed->lifted, deed->lifted_room * sizeof(*deed->lifted));
+        must(deed->lifted != NULL);
+    }
+    deed->lifted[deed->lifted_count++] = (struct deed_lifted){.act = act, .seq = seq};
+}
+
+/* Whatever removes it does no more. */
+static void let_go(struct world *world, struct deed *deed, uint64_t seq)
+{
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        struct deed *other = &world->deeds.at[i];
+        if (deed_holds(other, deed->stream, seq)) {
+            note_lifted(deed, other->id, seq);
+            take(other->sets->holds[deed->stream], seq);
+        }
+    }
+}
+
+static uint64_t seq_of_target(const struct deed *deed)
+{
+    return deed->seq_count == 1 ? deed->seqs[0] : 0;
+}
+
+/* The place of the comment that "id:.." names; 0: it has none. */
+static uint64_t seq_of_id(struct world *world, const struct deed *deed)
+{
+    struct ledger *ledger = &world->ledgers[deed->stream];
+    const uint64_t hash = hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:")));
+    for (uint64_t seq = ledger->head; seq > 0 && deed->target[0] == 'i'; seq--) {
+        const struct entry *entry = ledger_find(ledger, seq);
+        if (entry->kind == EVENT_COMMENT && entry->id_hash == hash) {
+            return seq;
+        }
+    }
+    return 0;
+}
+
+/* Those that were about this comment alone are lifted with it. */
+static void lift_those_on(struct world *world, const struct deed *deed, uint64_t seq)
+{
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        struct deed *other = &world->deeds.at[i];
+        if ((other->what == ACT_DELETE || other->what == ACT_HOLD) && other->lifted_by == 0 &&
+            other->stream == deed->stream && seq_of_target(other) == seq) {
+            other->lifted_by = deed->id;
+        }
+    }
+}
+
+static void restore(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    struct ledger *ledger = &world->ledgers[deed->stream];
+    for (uint32_t i = 0; i < deed->seq_count; i++) {
+        const uint64_t seq = deed->seqs[i];
+        if (is_kept(deed, step, seq) && seq <= ledger->head && deeds_hide(ledger, seq)) {
+            let_go(world, deed, seq);
+            lift_those_on(world, deed, seq);
+        }
+    }
+}
+
+static void approve(struct world *world, struct deed *deed)
+{
+    const uint64_t seq = seq_of_id(world, deed);
+    const struct entry *entry = ledger_find(&world->ledgers[deed->stream], deed->seq);
+    if (entry != NULL && entry->kind == EVENT_RESTORE && seq != 0) {
+        let_go(world, deed, seq);
+        lift_those_on(world, deed, seq);
+    }
+}
+
+static void reject(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    struct ledger *ledger = &world->ledgers[deed->stream];
+    const uint64_t seq = seq_of_id(world, deed);
+    if (seq != 0) {
+        remove_one(ledger, deed, seq, bound_of(ledger, step));
+    }
+}
+
+/* From the answer to that undo on. */
+static void hold_again(const struct ledger *ledger, const struct deed *undo, struct deed *deed,
+                       uint64_t seq)
+{
+    if (deed->sets != NULL) {
+        must(undo->id <= UINT16_MAX);
+        deed->sets->again[number_of(ledger)][seq - 1] = (uint16_t)undo->id;
+        put(deed->sets->holds[number_of(ledger)], seq);
+    }
+}
+
+/* Of one comment: all that the restore lifted, but what was undone since. */
+static void remove_again(struct world *world, struct deed *undo, const struct deed *restored,
+                         uint64_t seq)
+{
+    const struct ledger *ledger = &world->ledgers[restored->stream];
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        struct deed *other = &world->deeds.at[i];
+        if (other->lifted_by == restored->id && seq_of_target(other) == seq) {
+            other->lifted_by = 0;
+            hold_again(ledger, undo, other, seq);
+        }
+    }
+    for (uint32_t i = 0; i < restored->lifted_count; i++) {
+        struct deed *other = deeds_find(world, restored->lifted[i].act);
+        if (restored->lifted[i].seq == seq && other->lifted_by == 0) {
+            hold_again(ledger, undo, other, seq);
+        }
+    }
+}
+
+static void undo_restore(struct world *world, struct deed *deed, const struct deed *restored,
+                         const struct deed_step *step)
+{
+    const struct ledger *ledger = &world->ledgers[restored->stream];
+    for (uint32_t i = 0; i < restored->seq_count; i++) {
+        const uint64_t seq = restored->seqs[i];
+        if (is_kept(deed, step, seq)) {
+            remove_again(world, deed, restored, seq);
+        }
+        if (is_kept(deed, step, seq) && seq <= ledger->head && deeds_hide(ledger, seq)) {
+            note_bound(ledger, deed, seq, bound_of(ledger, step));
+        }
+    }
+}
+
+static bool is_on_id_of(const struct deed *deed, const struct entry *entry)
+{
+    return deed->target[0] == 'i' &&
+           hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:"))) == entry->id_hash;
+}
+
+/* Its author, or by a rule or a hook this one by itself. */
+static bool is_still_shadowed(const struct ledger *ledger, const struct entry *entry)
+{
+    const struct deeds *deeds = &ledger->world->deeds;
+    for (uint32_t i = 0; i < deeds->count; i++) {
+        const struct deed *deed = &deeds->at[i];
+        if (deed->what == ACT_SHADOW && deed->lifted_by == 0 && deed_is_on(deed, ledger) &&
+            (deed->user == entry->user || is_on_id_of(deed, entry))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It hid this comment: its author's since then, or by its id. */
+static bool hid(const struct deed *deed, const struct entry *entry)
+{
+    return deed->user == NOBODY_USER ? is_on_id_of(deed, entry)
+                                     : entry->user == deed->user && entry->n >= deed->since_n;
+}
+
+/* What it hid is put back by a restore: its own place is removed. */
+static void unshadow(struct world *world, const struct deed *deed)
+{
+    const uint64_t upto_n = deeds_find(world, deed->lifted_by)->known_n;
+    for (int i = 0; i < STREAMS; i++) {
+        struct ledger *ledger = &world->ledgers[i];
+        for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
+            struct entry *entry = &ledger->entries[seq - 1];
+            if (entry->kind == EVENT_COMMENT && entry->is_shadowed && entry->n <= upto_n &&
+                hid(deed, entry) && !is_still_shadowed(ledger, entry)) {
+                entry->was_removed = entry->is_unshadowed = true;
+            }
+        }
+    }
+}
+
+/* A lifter's undoing. */
+static void lift_no_more(struct world *world, const struct deed *lifter)
+{
+    const bool is_lifter = lifter->what == ACT_UNBAN || lifter->what == ACT_UNSHADOW ||
+                           (lifter->what == ACT_TIMEOUT && lifter->until_ms == 0);
+    for (uint32_t i = 0; i < world->deeds.count && is_lifter; i++) {
+        struct deed *other = &world->deeds.at[i];
+        if (other->lifted_by == lifter->id) {
+            other->lifted_by = 0;
+            other->lift_fence = 0;
+        }
+    }
+}
+
+/* What it held is out of the queue, piece by piece, before all of it comes back. */
+static bool comes_back_last(const struct deed *deed)
+{
+    return deed->what == ACT_HOLD && deed_names_seqs(deed);
+}
+
+/* A step of undoing: the first, or one more. */
+static void lift_on(struct world *world, struct deed *deed, struct deed *before,
+                    const struct deed_step *step)
+{
+    if (before->what == ACT_RESTORE) {
+        undo_restore(world, deed, before, step);
+    } else if (before->sets != NULL && (!comes_back_last(before) || step->upto == UINT64_MAX)) {
+        memset(before->sets->holds, 0, sizeof(before->sets->holds));
+    }
+}
+
+static void lift(struct world *world, struct deed *deed, struct deed *before,
+                 const struct deed_step *step)
+{
+    reach_if(before->is_left && deed_names_seqs(before), UNDONE_AMID);
+    before->lifted_by = deed->id;
+    deed->lifts = before->id;
+    if (before->what == ACT_SHADOW) {
+        unshadow(world, before);
+    }
+    lift_on(world, deed, before, step);
+    lift_no_more(world, before);
+}
+
+static void undo(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    struct deed *before = deeds_find(world, strtoull(deed->target + strlen("act:a"), NULL, 10));
+    world_holds(world, before != NULL, "P1: a%llu undoes what is not there",
+                (unsigned long long)deed->id);
+    lift(world, deed, before, step);
+}
+
+/* It takes the place of such an act, or ends it. */
+static void supersede(struct world *world, const struct deed *deed, enum act_do what)
+{
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        struct deed *other = &world->deeds.at[i];
+        if (other != deed && other->what == what && other->lifted_by == 0 &&
+            other->stream == deed->stream && other->user == deed->user &&
+            (deed->user != NOBODY_USER || strcmp(other->target, deed->target) == 0)) {
+            other->lifted_by = deed->id;
+        }
+    }
+}
+
+static void acknowledge(struct world *world, const struct deed *deed)
+{
+    struct deed *warning = deeds_find(world, strtoull(deed->target + strlen("act:a"), NULL, 10));
+    if (warning != NULL) {
+        warning->lifted_by = deed->id;
+    }
+}
+
+/* Granted, what was appealed against is undone. */
+static void decide(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    static const char prefix[] = "act:a";
+    const struct deed *appeal =
+        deeds_find(world, strtoull(deed->target + sizeof(prefix) - 1, NULL, 10));
+    struct deed *against =
+        appeal == NULL ? NULL
+                       : deeds_find(world, strtoull(appeal->target + sizeof(prefix) - 1, NULL, 10));
+    world_holds(world, against != NULL, "P1: a%llu decides on what is not there",
+                (unsigned long long)deed->id);
+    if (deed->is_granted && against->lifted_by == 0 && against->stream == deed->stream) {
+        reach(GRANTED);
+        lift(world, deed, against, step);
+    }
+}
+
+void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    deed->seq = step->seq;
+    if (deed->lifts != 0) {
+        lift_on(world, deed, deeds_find(world, deed->lifts), step);
+    } else if (deed_names_seqs(deed) && deed->what == ACT_RESTORE) {
+        restore(world, deed, step);
+    } else if (deed_names_seqs(deed)) {
+        take_named(&world->ledgers[deed->stream], deed, step);
+    }
+    deed->done_upto = step->upto;
+}
+
+void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step,
+                uint64_t value)
+{
+    switch ((enum act_do)deed->what) {
+    case ACT_HOLD:
+    case ACT_DELETE:
+    case ACT_RESTORE:
+        deed_go_on(world, deed, step);
+        break;
+    case ACT_PURGE:
+    case ACT_CLEAR:
+        sweep(world, deed, value);
+        break;
+    case ACT_APPROVE:
+        approve(world, deed);
+        break;
+    case ACT_REJECT:
+        reject(world, deed, step);
+        break;
+    case ACT_UNDO:
+        undo(world, deed, step);
+        break;
+    case ACT_BAN:
+    case ACT_TIMEOUT:
+    case ACT_WARN:
+        supersede(world, deed, (enum act_do)deed->what);
+        break;
+    case ACT_SHADOW:
+        deed->since_n = value;
+        supersede(world, deed, ACT_SHADOW);
+        break;
+    case ACT_UNBAN:
+        supersede(world, deed, ACT_BAN);
+        break;
+    case ACT_UNSHADOW:
+        supersede(world, deed, ACT_SHADOW);
+        break;
+    case ACT_ACKNOWLEDGE:
+        acknowledge(world, deed);
+        break;
+    case ACT_PIN:
+    case ACT_UNPIN:
+    case ACT_SLOW:
+    case ACT_MODE:
+    case ACT_SHIELD:
+    case ACT_TERMS:
+    case ACT_APPEAL:
+    case ACT_RULES:
+    case ACTS:
+        break;
+    case ACT_DECIDE:
+        decide(world, deed, step);
+        break;
+    }
+    deed->done_upto = step->upto;
+}
+
+void deed_free(struct deed *deed)
+{
+    free(deed->seqs);
+    free(deed->lifted);
+    free(deed->sets);
+}
