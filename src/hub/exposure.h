@@ -12,8 +12,8 @@
  * is a second times the viewers at first, and later a small part of the time it was visible.
  *
  * Owns:     the marks, in struct stream.
- * Used by:  stream.c, redact.c (events), join.c, door.c (viewers), spread.c.
- * Thread:   the owning reactor; each knows its own viewers, spread_ask() adds them up.
+ * Used by:  stream.c, redact.c (events), join.c, door.c (viewers), spread.c (what an act lost).
+ * Thread:   the owning reactor; each knows its own viewers, extent_ask() adds them up.
  * Bound:    EXPOSURE_MARKS_MAX marks a stream; nothing a comment or a viewer.
  */
 #pragma once

@@ -13,7 +13,7 @@
 #include "hub/heart.h"
 
 /* An act was taken in: stream->act_count is its number. */
-void spread_take(struct stream *stream, const struct event *act);
+void spread_take(struct stream *stream, const struct event *event);
 /* It was written to so many. */
 void spread_written(struct stream *stream, uint64_t number, uint64_t viewers);
 /* In order, to one who catches up, and had copies of those up to `told`. */
