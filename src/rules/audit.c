@@ -230,6 +230,17 @@ static enum audit_fault judge_place(const struct audit_chain *chain, const struc
     return str_eq(line->prev, str_of(chain->hash.text)) ? AUDIT_SOUND : AUDIT_RELINKED;
 }
 
+/* May the entries behind this one be held against it, whatever is wrong with it? */
+static bool is_link(const struct audit_chain *chain, const struct line *line,
+                    enum audit_fault fault)
+{
+    if (fault == AUDIT_EDITED) { // the next one has the hash that this one says
+        return line->entry.stream.len < sizeof(chain->stream) && is_of_chain(chain, line) &&
+               (chain->n == 0 || line->entry.n == chain->n + 1);
+    }
+    return fault == AUDIT_SOUND || fault == AUDIT_CUT || fault == AUDIT_RELINKED;
+}
+
 static void go_on(struct audit_chain *chain, const struct line *line)
 {
     const struct str stream = line->entry.stream;
@@ -282,7 +293,7 @@ enum err audit_chain_next(struct audit_chain *chain, struct str text, enum audit
         if (err == ERR_OK && fault == AUDIT_SOUND) {
             fault = judge_place(chain, &line);
         }
-        if (err == ERR_OK && fault == AUDIT_SOUND) {
+        if (err == ERR_OK && is_link(chain, &line, fault)) {
             go_on(chain, &line);
         }
     }

@@ -69,15 +69,16 @@ enum audit_fault {
 };
 
 struct audit_chain { // zeroed: nothing read yet
-    uint64_t n;      // of the newest entry that is sound; 0: none
+    uint64_t n;      // of the newest entry that it goes on from; 0: none
     uint64_t first_n;
     struct audit_hash hash; // its own
     bool is_of_all;
     char stream[129]; // whose chain it is
 };
 
-/* The next line of an export, without its end. What is not sound changes nothing. An export may
- * begin amid a chain: what its first entry says of the one before is taken as it is. ERR_NOMEM. */
+/* The next line of an export, without its end. Each fault is told once: the chain goes on from the
+ * entry behind a cut, and from one that was edited by the hash it had. An export may begin amid a
+ * chain: what its first entry says of the one before is taken as it is. ERR_NOMEM. */
 MUST_USE enum err audit_chain_next(struct audit_chain *chain, struct str line,
                                    enum audit_fault *ret_fault);
 const char *audit_fault_text(enum audit_fault fault); // for people

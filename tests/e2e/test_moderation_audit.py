@@ -56,6 +56,8 @@ def test_an_export_is_verified(mod, server, tmp_path):
                     lines[:2] + [lines[3], lines[2]] + lines[4:], lines + [lines[-1]], [*lines, "{}"]):
         code, text = verify(changed)
         assert code == 1 and "line " in text, text
+    for changed in lines[:3] + [edited] + lines[4:], lines[:3] + lines[4:]:
+        assert "\n1 of " in verify(changed)[1], "one fault is told once"
     assert verify(lines[2:], "--part")[0] == 0
     code, text = verify(lines[:-1], "--last", newest)
     assert code == 1 and "missing" in text
