@@ -222,7 +222,8 @@ with Roar, window by window, in every round.
 A tenth of {whole["plan"]["slow"][1]} viewers stops reading in the second window; comments of 2,000 bytes,
 {whole["plan"]["slow"][3].split(",")[0]} a second. Then they read on. *missing*: what somebody who stayed never got;
 *told*: what a gap told of. What Roar keeps is one ring of the stream, as large for one who waits as for thousands, here
-divided by the few there are.
+divided by the few there are. Its p99 at so small a crowd is that it gathers for up to 50 ms (`delivery.merge_ms`) where the others
+write each comment by itself.
 
 ![Others' p99 without and with slow readers](slow-readers.svg)
 
