@@ -264,6 +264,33 @@ void moderation_tells_what_is_set(void **state)
     desk_close(&desk);
 }
 
+/* Nobody posted there yet; where nobody watches nothing is written. */
+void moderation_tells_an_empty_stream_what_is_set(void **state)
+{
+    enum { MANY = 3 };
+    static const char *const names[MANY] = {"empty1", "empty2", "empty3"};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower followers[MANY];
+    desk_open(&desk, subject->port);
+    (void)desk_say(&desk, "demo", "ann", "hello"); // nobody watches
+    for (int i = 0; i < MANY; i++) {
+        desk_follow(&desk, &followers[i], names[i]);
+    }
+    (void)desk_do(&desk, "", setting(ACT_SLOW, "", 20));
+    (void)desk_do(&desk, "", setting(ACT_SHIELD, "true", -1));
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(followers[i].events, 2);
+        assert_int_equal(followers[i].last_kind, EVENT_SETTINGS);
+        assert_non_null(strstr(followers[i].last_body, "\"shield\":true"));
+        assert_int_equal(followers[i].out_of_order, 0);
+        assert_int_equal(desk_stream(&desk, STREAM_DO_GET, names[i]).head, followers[i].last);
+        desk_unfollow(&desk, &followers[i]);
+    }
+    assert_int_equal(desk_stream(&desk, STREAM_DO_GET, "demo").head, 1);
+    desk_close(&desk);
+}
+
 /* ---- what rules do with a comment ---- */
 
 static uint32_t verify(struct desk *desk, const char *stream)

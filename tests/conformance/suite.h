@@ -46,6 +46,7 @@
     TEST(moderation_spares_a_higher_role)                                                          \
     TEST(moderation_spares_who_acts_in_a_higher_role)                                              \
     TEST(moderation_tells_what_is_set)                                                             \
+    TEST(moderation_tells_an_empty_stream_what_is_set)                                             \
     TEST(moderation_holds_until_somebody_approves)                                                 \
     TEST(moderation_holds_so_many)                                                                 \
     TEST(moderation_rejects_what_waits)                                                            \

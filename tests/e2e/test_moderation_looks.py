@@ -92,6 +92,16 @@ def test_rules_for_all_streams(start):
     roar.posted("a", "see https://example.com/x")
 
 
+def test_who_watches_an_empty_stream_is_told_what_is_set_for_all(start):
+    roar = start()
+    with watch(roar, "sse", "empty") as viewer, watch(roar, "ws", "empty") as other:
+        Moderator(roar, None, "root", "admin").act("slow", seconds=20)
+        for reader in (viewer, other):
+            told = reader.until(lambda message: message["type"] == "settings")[-1]
+            assert (told["slow"], told["seq"]) == (20, 1)
+        assert roar.post("empty", "the first").json()["seq"] == 2
+
+
 def test_a_raid_is_grouped(mod, server):
     for n in range(6):
         server.posted(mod.stream, f"Join   the BEST server now{'!' * n}", user=f"r{n}")

@@ -302,21 +302,28 @@ void act_case_check_own(struct act_case *act, struct str user)
 /* ---- telling ---- */
 
 struct watched {
-    struct head **heads; // owned; [count], by their streams
+    struct head **heads; // owned; [count], in their turn
     uint32_t count;
 };
 
-static int by_stream(const void *a, const void *b)
+/* Those without a row last: one that they get is above all others. */
+static uint64_t turn_of(const struct head *head)
 {
-    const struct head *const *x = a;
-    const struct head *const *y = b;
-    return ((*x)->row.id > (*y)->row.id) - ((*x)->row.id < (*y)->row.id);
+    return (uint64_t)head->row.id - 1;
+}
+
+static int by_turn(const void *a, const void *b)
+{
+    const uint64_t x = turn_of(*(const struct head *const *)a);
+    const uint64_t y = turn_of(*(const struct head *const *)b);
+    return (x > y) - (x < y);
 }
 
 static bool is_to_be_told(const struct act_case *act, const struct head *head)
 {
-    const bool is_begun = head->row.id == act->place.part && act->place.at > 0;
-    return !list_is_empty(&head->subs) && (head->row.id > act->place.part || is_begun);
+    const int64_t stream = head->row.id;
+    const bool is_begun = stream == act->place.part && act->place.at > 0;
+    return !list_is_empty(&head->subs) && (stream == 0 || stream > act->place.part || is_begun);
 }
 
 static enum err find_watched(const struct act_case *act, struct watched *watched)
@@ -338,17 +345,25 @@ static enum err find_watched(const struct act_case *act, struct watched *watched
             watched->heads[watched->count++] = head;
         }
     }
-    qsort(watched->heads, watched->count, sizeof(*watched->heads), by_stream);
+    qsort(watched->heads, watched->count, sizeof(*watched->heads), by_turn);
     return ERR_OK;
+}
+
+static bool gives_row(const struct act_case *act, const struct act_telling *telling)
+{
+    return telling->is_logged && !act->ordering->rules.streams_explicit;
 }
 
 static enum err tell_in(struct act_case *act, struct act_telling *telling, struct head *head,
                         uint32_t *left)
 {
-    const int64_t stream = head->row.id;
-    uint64_t at = stream == act->place.part ? act->place.at : 0;
     const enum err err = ordering_find(act->ordering, head->node.key, &head); // as it is now
     TRY(err == ERR_GONE ? ERR_OK : err); // its end is damaged: nothing of it is served
+    if (err == ERR_OK && gives_row(act, telling)) {
+        TRY(ordering_ensure(act->ordering, head, act->now.wall_ms));
+    }
+    const int64_t stream = head->row.id;
+    uint64_t at = stream == act->place.part ? act->place.at : 0;
     while (err == ERR_OK && at < telling->count && (*left > 0 || stream == 0)) {
         TRY(telling->tell(act, telling, head, telling->users[at++]));
         *left -= *left > 0;
@@ -367,7 +382,8 @@ enum err act_case_tell(struct act_case *act, struct act_telling *telling)
     act->is_left = false;
     enum err err = ERR_OK;
     for (uint32_t i = 0; i < watched.count && err == ERR_OK && !act->is_left; i++) {
-        if (left == 0 && watched.heads[i]->row.id != 0) { // of those without a row all at once
+        const bool has_place = watched.heads[i]->row.id != 0 || gives_row(act, telling);
+        if (left == 0 && has_place) { // of those that stay without a row all at once
             act->is_left = true;
         } else {
             err = tell_in(act, telling, watched.heads[i], &left);

@@ -98,6 +98,7 @@ struct act_telling {
                      struct str user);
     const struct str *users; // once for each
     uint32_t count;
+    bool is_logged; // as an event: a stream that has no row yet gets one, unless made explicitly
 };
 /* A piece of it, from act->place on: `part` is a stream, done when `at` is 0, else so many of the
  * users were told in it. Who begins to watch later is told by the answer to its watch. */

@@ -248,6 +248,30 @@ static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
     assert_int_equal(number("SELECT count(*) FROM act_places"), 0);
 }
 
+static void watch_many(void)
+{
+    char name[32];
+    for (uint32_t i = 0; i < MANY; i++) {
+        struct head *head = NULL;
+        snprintf(name, sizeof(name), "stream-%u", i);
+        assert_int_equal(ordering_find(&ordering, str_of(name), &head), ERR_OK);
+        watches[i] = (struct watch){.call = {.home = &home}, .on_event = on_event};
+        assert_int_equal(bus_add(&bus, &head->subs, &watches[i]), ERR_OK);
+        heads_watched(&ordering.heads, head);
+    }
+}
+
+static void unwatch_many(void)
+{
+    char name[32];
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(name, sizeof(name), "stream-%u", i);
+        struct head *head = heads_peek(&ordering.heads, str_of(name));
+        bus_remove(&bus, &head->subs, &watches[i]);
+        heads_idle(&ordering.heads, head);
+    }
+}
+
 static void who_asks_again_before_its_end_waits_for_it_too(void **state)
 {
     static const struct str users[] = {STR("ann")};
@@ -262,14 +286,7 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
         post_in(name);
     }
     commit();
-    for (uint32_t i = 0; i < MANY; i++) {
-        struct head *head = NULL;
-        snprintf(name, sizeof(name), "stream-%u", i);
-        assert_int_equal(ordering_find(&ordering, str_of(name), &head), ERR_OK);
-        watches[i] = (struct watch){.call = {.home = &home}, .on_event = on_event};
-        assert_int_equal(bus_add(&bus, &head->subs, &watches[i]), ERR_OK);
-        heads_watched(&ordering.heads, head);
-    }
+    watch_many();
     assert_true(act(&calls[0], "", purge).is_unfinished);
     const struct act_verdict again = act(&calls[1], "", purge);
     assert_int_equal(again.end, ACT_DUPLICATE);
@@ -283,12 +300,24 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
     /* Each stream that is watched was told, once. */
     assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), MANY);
     assert_int_equal(number("SELECT count(DISTINCT stream) FROM log WHERE kind <> 1"), MANY);
-    for (uint32_t i = 0; i < MANY; i++) {
-        snprintf(name, sizeof(name), "stream-%u", i);
-        struct head *head = heads_peek(&ordering.heads, str_of(name));
-        bus_remove(&bus, &head->subs, &watches[i]);
-        heads_idle(&ordering.heads, head);
-    }
+    unwatch_many();
+}
+
+/* Nobody posted there yet: each is told once, and has its row by that. */
+static void streams_that_are_empty_are_told_in_pieces_too(void **state)
+{
+    struct act_call call;
+    const struct act slow = {.what = ACT_SLOW, .at = ACT_AT_NOTHING, .seconds = 20};
+    (void)state;
+    watch_many();
+    assert_true(act(&call, "", slow).is_unfinished);
+    wait_for(&call);
+    assert_int_equal(number("SELECT count(*) FROM streams"), ACT_CASE_PIECE);
+    (void)finish();
+    assert_int_equal(answers, 1);
+    assert_int_equal(number("SELECT count(*) FROM log"), MANY);
+    assert_int_equal(number("SELECT count(DISTINCT stream) FROM log WHERE seq = 1"), MANY);
+    unwatch_many();
 }
 
 /* Comments it has not come to are visible still. */
@@ -340,6 +369,7 @@ int main(void)
         TEST(what_was_begun_is_finished_after_a_restart),
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
         TEST(who_asks_again_before_its_end_waits_for_it_too),
+        TEST(streams_that_are_empty_are_told_in_pieces_too),
         TEST(what_is_removed_again_before_its_end_is_the_same_act),
         TEST(who_waits_is_told_unknown_when_a_piece_fails),
     };

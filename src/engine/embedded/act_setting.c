@@ -14,7 +14,7 @@ static enum err tell(struct act_case *act, struct act_telling *telling, struct h
     (void)telling;
     (void)user; // everybody is told
     if (head->row.id == 0) {
-        return ERR_OK; // there is no log to say it in
+        return ERR_OK; // streams are made explicitly, and this one is not
     }
     struct ordering *ordering = act->ordering;
     struct house_json_fault fault;
@@ -50,7 +50,7 @@ static enum err keep(struct act_case *act, const struct house_rules *rules)
 enum err act_setting_tell(struct act_case *act)
 {
     static const struct str everybody[] = {STR("")};
-    struct act_telling telling = {.tell = tell, .users = everybody, .count = 1};
+    struct act_telling telling = {.tell = tell, .users = everybody, .count = 1, .is_logged = true};
     return act_case_tell(act, &telling);
 }
 
