@@ -172,7 +172,7 @@ def test_an_act_says_how_much_was_seen_of_what_it_removes(mod, server, what):
         act = mod.act(what, **{"delete": {"seqs": seqs}, "purge": {"user": "u9"}, "clear": {}}[what])
         done = time.monotonic()
         reach = mod.look(f"reach/{act['act']}")
-    assert (reach["comments"], reach["exposure_partial"]) == (2, False)
+    assert reach["comments"] == 2  # partial or not: a core may begin to follow the stream with the first of them
     assert 2 * 2 * (asked - posted) - 0.5 <= reach["exposure_viewer_s"] <= 2 * 2 * (done - began) + 0.5
     assert server.metrics()["roar_exposure_viewer_ms_total"] > 0
 
