@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* How long one act on a raid takes through the embedded engine, from asking to its answer: as many
  * comments deleted by their places, brought back by undo, deleted beside a purge of others, and
- * purged by their authors; and how long a post waits that comes meanwhile.
+ * purged by their authors; then the whole stream cleared, brought back, and cleared again; and how
+ * long a post waits that comes meanwhile.
  *
- *     raid_bench FOLDER [COMMENTS]      4,000 of as many users, among twice as many of others
+ *     raid_bench FOLDER [COMMENTS [OTHERS]]   4,000 of as many users, each among OTHERS (2) more;
+ *                                             5000 19 makes a stream of 100,000
  */
 #include "base/must.h"
 #include "engine/embedded/embedded.h"
@@ -15,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { RAID_MAX = ACT_TARGETS_MAX, USER_BYTES = 24, OTHERS = 2 };
+enum { RAID_MAX = ACT_TARGETS_MAX, USER_BYTES = 24, SETTLES_MS = 4000 };
 
 struct asked {
     union {
@@ -31,7 +33,7 @@ struct bench {
     uint64_t seqs[RAID_MAX];
     struct str users[RAID_MAX];
     char names[RAID_MAX][USER_BYTES];
-    uint32_t count;
+    uint32_t count, others;
 };
 
 static struct bench bench;
@@ -78,29 +80,29 @@ static void post_all(void)
         const int len = snprintf(bench.names[i], USER_BYTES, "raider-%u", i);
         bench.users[i] = (struct str){.at = bench.names[i], .len = (size_t)len};
         bench.seqs[i] = say(bench.users[i], STR("come to my stream instead, it is much better"));
-        for (int other = 0; other < OTHERS; other++) {
+        for (uint32_t other = 0; other < bench.others; other++) {
             (void)say(STR("ann"), STR("a comment of the usual length, say this one"));
         }
     }
 }
 
-static void ask(struct asked *asked, struct act what)
+static void ask(struct asked *asked, struct act what, uint32_t roles)
 {
-    *asked = (struct asked){
-        .act = {.stream = STR("raided"),
-                .act = what,
-                .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_ADMIN}}};
+    *asked =
+        (struct asked){.act = {.stream = STR("raided"),
+                               .act = what,
+                               .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = roles}}};
     asked->act.call.home = mail_home(&bench.mail);
     asked->act.call.done = on_done;
     port_act(bench.port, &asked->act);
 }
 
-static uint64_t act(const char *name, struct act what)
+static uint64_t act_by(uint32_t roles, const char *name, struct act what)
 {
     struct asked asked;
     double worst_ms = 0;
     const double start_ms = now_ms();
-    ask(&asked, what);
+    ask(&asked, what, roles);
     while (!asked.is_done) {
         const double posted_ms = now_ms();
         (void)say(STR("bob"), STR("a comment amid the act"));
@@ -113,6 +115,11 @@ static uint64_t act(const char *name, struct act what)
     return asked.act.act_n;
 }
 
+static uint64_t act(const char *name, struct act what)
+{
+    return act_by(ROLE_ADMIN, name, what);
+}
+
 /* Asked with it: none of the purged is looked at before. */
 static void act_beside_a_purge(const char *name, struct act what)
 {
@@ -123,11 +130,13 @@ static void act_beside_a_purge(const char *name, struct act what)
         const int len = snprintf(names[i], USER_BYTES, "stranger-%d", i);
         strangers[i] = (struct str){.at = names[i], .len = (size_t)len};
     }
-    ask(&purge, (struct act){.what = ACT_PURGE,
-                             .at = ACT_AT_USERS,
-                             .users = strangers,
-                             .target_count = ACT_TARGETS_MAX,
-                             .seconds = -1});
+    ask(&purge,
+        (struct act){.what = ACT_PURGE,
+                     .at = ACT_AT_USERS,
+                     .users = strangers,
+                     .target_count = ACT_TARGETS_MAX,
+                     .seconds = -1},
+        ROLE_ADMIN);
     (void)act(name, what);
     wait_for(&purge);
     must(purge.act.end == ACT_DONE);
@@ -143,7 +152,7 @@ static void act_on_all(void)
     const uint64_t removed = act("deleted by place, one act", removal);
     (void)act("brought back, one undo",
               (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = removed, .seconds = -1});
-    const uint64_t again = act("deleted again, one act", removal);
+    const uint64_t again = act_by(ROLE_MODERATOR, "deleted again by a moderator", removal);
     (void)act("brought back again, one undo",
               (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = again, .seconds = -1});
     act_beside_a_purge("deleted while 5,000 are purged", removal);
@@ -154,13 +163,43 @@ static void act_on_all(void)
                                                         .seconds = -1});
 }
 
+/* What an act left to be done is done meanwhile. */
+static void settle(const char *name)
+{
+    double worst_ms = 0;
+    const double start_ms = now_ms();
+    while (now_ms() - start_ms < SETTLES_MS) {
+        const double posted_ms = now_ms();
+        (void)say(STR("bob"), STR("a comment behind the act"));
+        const double took_ms = now_ms() - posted_ms;
+        worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
+    }
+    printf("%-34s %26.1f ms, a post meanwhile %6.1f ms at worst\n", name, (double)SETTLES_MS,
+           worst_ms);
+}
+
+static void clear_all(void)
+{
+    const struct act clear = {.what = ACT_CLEAR, .at = ACT_AT_NOTHING, .seconds = -1};
+    bench.count *= 1 + bench.others;
+    settle("before the stream is cleared");
+    const uint64_t cleared = act("cleared", clear);
+    settle("what that left");
+    (void)act("brought back, one undo",
+              (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = cleared, .seconds = -1});
+    settle("what that left");
+    (void)act("cleared again", clear);
+    settle("what that left");
+}
+
 int main(int count, char **words)
 {
     struct embedded *engine = NULL;
     struct embedded_fault fault;
     bench.count = count > 2 ? (uint32_t)strtoul(words[2], NULL, 10) : 4000;
+    bench.others = count > 3 ? (uint32_t)strtoul(words[3], NULL, 10) : 2;
     if (count < 2 || bench.count < 1 || bench.count > RAID_MAX) {
-        fprintf(stderr, "usage: raid_bench FOLDER [COMMENTS]\n");
+        fprintf(stderr, "usage: raid_bench FOLDER [COMMENTS [OTHERS]]\n");
         return 2;
     }
     const struct embedded_options options = {.data = str_of(words[1]),
@@ -175,6 +214,7 @@ int main(int count, char **words)
     bench.port = embedded_port(engine);
     post_all();
     act_on_all();
+    clear_all();
     embedded_close(engine);
     mail_done(&bench.mail);
     return 0;

@@ -62,6 +62,7 @@
     X(RETRACT_UNTOLD, "what is removed is taken off no screen")                                    \
     X(LOG_KEEPS_TEXT, "the log keeps the text of what is removed")                                 \
     X(CARRIERS_KEEP_TEXT, "a restore keeps the text of what is removed again")                     \
+    X(CARRIERS_UNSEEN, "a read tells what a restore holds until that is overwritten")              \
     X(ENGINE_TAIL_KEEPS, "what the engine holds in memory keeps what was removed")                 \
     X(SWEEPS_UNSEEN, "a read does not apply what a sweep has not reached")                         \
     X(RETRY_TELLS_TEXT, "a retry of what was removed is answered with its text")                   \

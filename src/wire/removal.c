@@ -135,12 +135,10 @@ bool removal_covers(const struct removal *removal, uint64_t seq, struct str user
     return seq <= removal->upto;
 }
 
-/* Of a comment's members: it is by the user whose comments are removed. */
-static bool is_by(const struct removal *removal, struct str members)
+static struct str author_in(struct str members)
 {
     const struct str user = json_slice_member(members, STR("user"));
-    const struct str id = json_slice_member(json_slice_members(user), STR("id"));
-    return json_slice_says(id, removal->user);
+    return json_slice_member(json_slice_members(user), STR("id"));
 }
 
 static bool covers_members(const struct removal *removal, uint64_t seq, struct str members)
@@ -148,7 +146,7 @@ static bool covers_members(const struct removal *removal, uint64_t seq, struct s
     if (removal->of != REMOVAL_USER) {
         return removal_covers(removal, seq, STR_NONE);
     }
-    return seq <= removal->upto && is_by(removal, members);
+    return seq <= removal->upto && json_slice_says(author_in(members), removal->user);
 }
 
 /* ---- redacting ---- */
@@ -220,7 +218,19 @@ static void overwrite(uint8_t *object, const struct found *found)
     memset(object + found->head_len + 1, ' ', found->len - found->head_len - 1);
 }
 
-size_t removal_redact(const struct removal *removal, uint8_t *bytes, size_t len)
+/* Whose word counts: one of the two. */
+struct judge {
+    const struct removal *removal;
+    const struct removal_asked *asked;
+};
+
+static bool says(const struct judge *judge, uint64_t seq, struct str members)
+{
+    return judge->asked != NULL ? judge->asked->covers(judge->asked, seq, author_in(members))
+                                : covers_members(judge->removal, seq, members);
+}
+
+static size_t redact(const struct judge *judge, uint8_t *bytes, size_t len)
 {
     size_t count = 0;
     uint8_t *at = bytes, *const end = len == 0 ? bytes : bytes + len;
@@ -238,13 +248,23 @@ size_t removal_redact(const struct removal *removal, uint8_t *bytes, size_t len)
         }
         const struct str members = {.at = text.at + found.head_len,
                                     .len = found.len - found.head_len - 1};
-        if (covers_members(removal, found.seq, members)) {
+        if (says(judge, found.seq, members)) {
             overwrite(at, &found);
             count++;
         }
         at += found.len;
     }
     return count;
+}
+
+size_t removal_redact(const struct removal *removal, uint8_t *bytes, size_t len)
+{
+    return redact(&(struct judge){.removal = removal}, bytes, len);
+}
+
+size_t removal_redact_asked(const struct removal_asked *asked, uint8_t *bytes, size_t len)
+{
+    return redact(&(struct judge){.asked = asked}, bytes, len);
 }
 
 /* ---- events ---- */

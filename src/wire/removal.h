@@ -47,6 +47,12 @@ void removal_done(struct removal *removal); // zeroed is legal
 bool removal_covers(const struct removal *removal, uint64_t seq, struct str user);
 /* Redacts each whole comment object in these bytes that it covers; how many there were. */
 size_t removal_redact(const struct removal *removal, uint8_t *bytes, size_t len);
+/* The same of those that somebody says so of: by its place, and its author's id as it stands in the
+ * JSON, with its quotes (json_slice_says()). */
+struct removal_asked {
+    bool (*covers)(const struct removal_asked *asked, uint64_t seq, struct str author);
+};
+size_t removal_redact_asked(const struct removal_asked *asked, uint8_t *bytes, size_t len);
 /* What has to stand in the event's place: a comment it covers becomes EVENT_REMOVED, a restore or
  * pin that holds one is redacted; a new reference. NULL: the event may stay. ERR_NOMEM. */
 MUST_USE enum err removal_event(const struct removal *removal, const struct event *event,

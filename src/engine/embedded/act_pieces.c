@@ -3,7 +3,6 @@
 
 #include "engine/embedded/acts.h"
 #include "engine/embedded/barrier.h"
-#include "engine/embedded/carried.h"
 
 #include <stddef.h>
 
@@ -59,7 +58,7 @@ static enum err do_piece(struct act_pieces *pieces, struct moment now)
     pieces->newest = place.act;
     TRY(ordering_refresh(pieces->ordering, now));
     TRY(acts_go_on(pieces->ordering, &place, now));
-    return carried_redact(pieces->ordering->store);
+    return ordering_redact(pieces->ordering);
 }
 
 static enum err do_all(struct act_pieces *pieces, struct moment now)

@@ -3,7 +3,6 @@
 
 #include "base/must.h"
 #include "base/mutant.h"
-#include "engine/embedded/carried.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/own_prev.h"
 
@@ -132,7 +131,7 @@ static enum err decide_each(struct batch *batch, struct ordering *ordering, stru
             TRY(acts_judge(ordering, act->call, batch->now, &act->verdict));
         }
     }
-    TRY(batch->act_count > 0 ? carried_redact(ordering->store) : ERR_OK);
+    TRY(batch->act_count > 0 ? ordering_redact(ordering) : ERR_OK);
     for (uint32_t i = 0; i < batch->post_count; i++) {
         struct batch_post *post = &batch->posts[i];
         if (!post->is_settled) {

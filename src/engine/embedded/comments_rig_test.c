@@ -193,10 +193,19 @@ int64_t comments_rig_number(struct comments_rig *rig, const char *sql)
     return found;
 }
 
+/* As transactions do that come after. */
+static void redact_all(struct comments_rig *rig)
+{
+    bool is_left = true;
+    while (is_left) {
+        assert_int_equal(carried_redact(&rig->store, &is_left), ERR_OK);
+    }
+}
+
 bool comments_rig_log_holds(struct comments_rig *rig, const char *text)
 {
     char sql[256];
-    assert_int_equal(carried_redact(&rig->store), ERR_OK); // as before a commit
+    redact_all(rig);
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM log WHERE instr(body, '%s') > 0", text);
     return comments_rig_number(rig, sql) > 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/feed.h"
 
+#include "engine/embedded/sight.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_streams.h"
 #include "engine/embedded/sweeps.h"
@@ -41,11 +42,15 @@ enum err feed_read(struct store *store, struct moderation_call *call)
     }
     call->seq = row.n;
     struct sweeps sweeps;
-    TRY(sweeps_load_on(store, &row, &sweeps));
-    if (row.kind == EVENT_COMMENT && sweeps_judge(&sweeps, &row, 0) != SWEEPS_NOTHING) {
-        row.kind = EVENT_REMOVED; // its row is still to be rewritten
-        row.body = STR_NONE;
+    TRY(row.kind == EVENT_COMMENT ? sweeps_load_on(store, &row, &sweeps)
+                                  : sweeps_load(store, &sweeps));
+    struct buf copy;
+    buf_init(&copy, MEM_ENGINE, SIGHT_BYTES_MAX);
+    err = sight_clean(store, &sweeps, &row, &copy);
+    if (err == ERR_OK) {
+        err = write_event(store, &row, &call->out);
     }
+    buf_done(&copy);
     sweeps_done(&sweeps);
-    return write_event(store, &row, &call->out);
+    return err;
 }

@@ -131,7 +131,7 @@ static enum err keep_up(struct housekeeping *keeping, struct moment now)
     metric_count(&keeping->metrics->sweep_pieces, (int64_t)(upkeep->pieces - before.pieces));
     metric_count(&keeping->metrics->self_approved, (int64_t)(upkeep->approvals - before.approvals));
     metric_count(&keeping->metrics->erased, (int64_t)(upkeep->erased - before.erased));
-    keeping->is_busy = keeping->is_busy || upkeep->may_have_sweeps || upkeep->has_texts_due;
+    keeping->is_busy = keeping->is_busy || upkeep_has_more(upkeep);
     return ERR_OK;
 }
 

@@ -6,12 +6,14 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "engine/embedded/act_audit.h"
+#include "engine/embedded/carried.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/house.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/settings.h"
+#include "engine/embedded/sight.h"
 #include "engine/embedded/stamp.h"
 #include "engine/embedded/standing.h"
 #include "engine/embedded/store_acts.h"
@@ -88,7 +90,8 @@ enum err ordering_open(struct ordering *ordering, struct store *store,
                        const struct store_identity *identity, const struct embedded_rules *rules,
                        struct moment now)
 {
-    *ordering = (struct ordering){.store = store, .identity = *identity, .rules = *rules};
+    *ordering = (struct ordering){
+        .store = store, .identity = *identity, .rules = *rules, .has_texts_due = true};
     heads_init(&ordering->heads, identity->hash_key);
     buf_init(&ordering->body, MEM_ENGINE, BODY_BYTES_MAX);
     buf_init(&ordering->staff, MEM_ENGINE, BODY_BYTES_MAX);
@@ -147,6 +150,11 @@ enum err ordering_refresh(struct ordering *ordering, struct moment now)
     return ordering->is_acts_stale ? load_acts(ordering, now) : ERR_OK;
 }
 
+enum err ordering_redact(struct ordering *ordering)
+{
+    return carried_redact(ordering->store, &ordering->has_texts_due);
+}
+
 void ordering_settle(struct ordering *ordering)
 {
     heads_settle(&ordering->heads);
@@ -156,6 +164,7 @@ void ordering_rollback(struct ordering *ordering)
 {
     outbox_clear(&ordering->outbox);
     ordering->is_acts_stale = ordering->is_acts_stale || ordering->first_act != 0;
+    ordering->has_texts_due = true; // there may be
     heads_rollback(&ordering->heads);
     ranks_forget(&ordering->ranks);
     ordering->next_n = ordering->next_n_before;
@@ -766,7 +775,14 @@ static enum err tell_settings(struct ordering *ordering, const struct head *head
     return ERR_OK;
 }
 
-static enum err tell_pins(struct ordering *ordering, const struct head *head, struct watch *watch)
+/* Of those that it was pinned in. */
+struct telling {
+    struct sweeps sweeps;
+    struct buf copy; // of the row under way
+};
+
+static enum err tell_pins(struct ordering *ordering, const struct head *head,
+                          struct telling *telling, struct watch *watch)
 {
     struct store_pins pins;
     uint32_t count = 0;
@@ -778,6 +794,7 @@ static enum err tell_pins(struct ordering *ordering, const struct head *head, st
             continue; // it expired, or is damaged
         }
         TRY(err);
+        TRY(sight_clean(ordering->store, &telling->sweeps, &row, &telling->copy));
         watch->pins[count] = store_rows_event(&row, ordering->identity.hash_key);
         if (watch->pins[count] == NULL) {
             return ERR_NOMEM;
@@ -787,6 +804,18 @@ static enum err tell_pins(struct ordering *ordering, const struct head *head, st
     return ERR_OK;
 }
 
+static enum err tell_all_pins(struct ordering *ordering, const struct head *head,
+                              struct watch *watch)
+{
+    struct telling telling;
+    TRY(sweeps_load(ordering->store, &telling.sweeps));
+    buf_init(&telling.copy, MEM_ENGINE, SIGHT_BYTES_MAX);
+    const enum err err = tell_pins(ordering, head, &telling, watch);
+    buf_done(&telling.copy);
+    sweeps_done(&telling.sweeps);
+    return err;
+}
+
 enum err ordering_tell(struct ordering *ordering, const struct head *head, struct watch *watch)
 {
     TRY(tell_settings(ordering, head, watch));
@@ -794,7 +823,7 @@ enum err ordering_tell(struct ordering *ordering, const struct head *head, struc
         return ERR_OK;
     }
     TRY(store_begin_read(ordering->store));
-    const enum err err = tell_pins(ordering, head, watch);
+    const enum err err = tell_all_pins(ordering, head, watch);
     store_rollback(ordering->store);
     return err;
 }

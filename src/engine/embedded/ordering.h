@@ -48,6 +48,7 @@ struct ordering {
     struct house_rules all_rules; // what is set for all streams
     bool has_all_rules;           // something is
     bool is_acts_stale;           // a batch that held acts failed: read them again
+    bool has_texts_due;           // something may wait for ordering_redact()
     uint64_t first_act;           // of the batch under way; 0: it has none
     uint64_t next_n;
     uint64_t next_n_before;   // of the batch
@@ -105,6 +106,8 @@ MUST_USE enum err ordering_add(struct ordering *ordering, const struct ordering_
 void ordering_begin(struct ordering *ordering); // a batch
 /* Inside its transaction: what memory has of acts is as the store has it. */
 MUST_USE enum err ordering_refresh(struct ordering *ordering, struct moment now);
+/* Likewise, before the commit: a piece of what is to be overwritten in pins and restores. */
+MUST_USE enum err ordering_redact(struct ordering *ordering);
 /* Takes them over. */
 void ordering_set_all_rules(struct ordering *ordering, const struct house_rules *rules);
 void ordering_settle(struct ordering *ordering);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/recovery.h"
 
+#include "engine/embedded/sight.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
@@ -31,8 +32,14 @@ static enum err open_again(const struct recovery *recovery)
     return epoch_eq(&identity.epoch, &recovery->ordering->identity.epoch) ? ERR_OK : ERR_GONE;
 }
 
+struct publishing {
+    struct sweeps sweeps;
+    struct buf copy; // of the row under way
+};
+
 /* The rows from `first` on: nobody was told of them yet. */
-static enum err publish_since(const struct recovery *recovery, uint64_t first)
+static enum err publish_each(const struct recovery *recovery, uint64_t first,
+                             struct publishing *publishing)
 {
     struct ordering *ordering = recovery->ordering;
     sqlite3_stmt *walk = NULL;
@@ -47,6 +54,7 @@ static enum err publish_since(const struct recovery *recovery, uint64_t first)
         }
         TRY(store_streams_by_id(ordering->store, row.stream, &stream, &name));
         struct head *head = heads_peek(&ordering->heads, name);
+        TRY(sight_clean(ordering->store, &publishing->sweeps, &row, &publishing->copy));
         struct event *event = store_rows_event(&row, ordering->identity.hash_key);
         if (event == NULL) {
             return ERR_NOMEM;
@@ -60,6 +68,17 @@ static enum err publish_since(const struct recovery *recovery, uint64_t first)
         event_unref(event);
         ordering->next_n = row.n + 1; // published: not again, should the next one fail
     }
+}
+
+static enum err publish_since(const struct recovery *recovery, uint64_t first)
+{
+    struct publishing publishing;
+    TRY(sweeps_load(recovery->ordering->store, &publishing.sweeps));
+    buf_init(&publishing.copy, MEM_ENGINE, SIGHT_BYTES_MAX);
+    const enum err err = publish_each(recovery, first, &publishing);
+    buf_done(&publishing.copy);
+    sweeps_done(&publishing.sweeps);
+    return err;
 }
 
 static enum err go_on(const struct recovery *recovery, struct moment now)

@@ -183,8 +183,7 @@ enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t 
     (void)sqlite3_bind_int64(query, 4, (int64_t)upto_n);
     (void)sqlite3_bind_int64(query, 5, (int64_t)left_n);
     (void)sqlite3_bind_int(query, 6, 0);
-    TRY(store_run(by->store, query));
-    return carried_mark_of(by->store, by->stream, user);
+    return store_run(by->store, query);
 }
 
 enum err removals_told(struct store *store, uint64_t act, int64_t stream)
@@ -312,10 +311,27 @@ static enum err run_for(struct store *store, enum store_query which, uint64_t ac
     return store_run(store, query);
 }
 
+/* What outlasted its comment, or holds a damaged one. As long as there is some, one row is left. */
+static enum err reach_rest(struct piece *piece, uint64_t *left_n)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < piece->sweeps->count && count == 0; i++) {
+        const struct sweep *sweep = &piece->sweeps->items[i];
+        const struct carried_of of = {
+            .stream = sweep->stream, .user = sweep->user, .upto_n = sweep->upto_n};
+        if (sweep->act == piece->act) {
+            TRY(carried_mark_of(piece->store, &of, &count));
+        }
+    }
+    *left_n = count > 0 ? 1 : 0;
+    return ERR_OK;
+}
+
 static enum err sweep_on(struct piece *piece)
 {
     uint64_t left_n = 0;
     TRY(rewrite(piece, &left_n));
+    TRY(left_n == 0 ? reach_rest(piece, &left_n) : ERR_OK);
     TRY(tell_streams(piece));
     return run_for(piece->store, STORE_SWEEP_LEFT, piece->act, left_n);
 }
@@ -540,6 +556,7 @@ static enum err lift_all(const struct removals_by *by, const struct sweeps *swee
     const struct evidence_lifted lifted = {
         .stream = place.stream, .seq = place.seq, .restore = by->act};
     TRY(except(by->store, sweeps, row, &lifted));
+    TRY(carried_mark(by->store, place.stream, place.seq)); // what sweeps pass over from now on
     TRY(lift_each(by->store, &lifted));
     TRY(restore_place(by->store, sweeps, &place, restoring));
     return restoring_flush(restoring);

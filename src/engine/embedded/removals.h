@@ -19,9 +19,9 @@
  * Thread:   the writing connection's.
  * Bound:    a piece looks at REMOVALS_PIECE_ROWS rows. What one act names is bounded by
  *           ACT_TARGETS_MAX.
- * Promise:  from the commit on, before which comes carried_redact(), no text of a removed comment
- * is in `log`, not in what carries it (pin, restore) either, but for rows still to be swept, which
- * no read hands out.
+ * Promise:  from the commit on no text of a removed comment is in `log`, but for rows still to be
+ * swept, and in what carries it (pin, restore) until carried_redact() comes by: carried.h. No read
+ * hands that out.
  */
 #pragma once
 

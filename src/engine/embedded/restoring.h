@@ -10,13 +10,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "engine/embedded/carried.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_rows.h"
 #include "wire/stream_name.h"
 
 #include <stdint.h>
 
-enum { RESTORING_BYTES_MAX = 60 << 10, RESTORING_COMMENTS_MAX = 512 };
+enum { RESTORING_BYTES_MAX = 60 << 10, RESTORING_COMMENTS_MAX = CARRIED_SEQS_MAX };
 
 /* What follows from rewriting, for the logs of streams. */
 struct restoring_out {

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mutant.h"
+#include "engine/embedded/carried.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/standing.h"
@@ -21,12 +22,25 @@ enum err sight_init(struct sight *sight, struct store *store, const struct store
                             .kinds = read->kinds,
                             .folded = read->folded,
                             .sweeps = sweeps};
+    buf_init(&sight->copy, MEM_ENGINE, SIGHT_BYTES_MAX);
     return ERR_OK;
 }
 
 void sight_done(struct sight *sight)
 {
     sweeps_done(&sight->sweeps);
+    buf_done(&sight->copy);
+}
+
+enum err sight_clean(struct store *store, const struct sweeps *sweeps, struct store_row *row,
+                     struct buf *copy)
+{
+    if (row->kind == EVENT_COMMENT && !mutant(SWEEPS_UNSEEN) &&
+        sweeps_judge(sweeps, row, 0) != SWEEPS_NOTHING) {
+        row->kind = EVENT_REMOVED;
+        row->body = STR_NONE;
+    }
+    return carried_see(store, sweeps, row, copy);
 }
 
 static bool is_wanted(const struct sight *sight, enum event_kind kind)
@@ -72,18 +86,14 @@ static enum err give(const struct sight *sight, const struct store_row *row,
 
 /* ---- as the log ---- */
 
-static enum err as_logged(const struct sight *sight, const struct store_row *row,
+static enum err as_logged(struct sight *sight, const struct store_row *row,
                           struct event **ret_event)
 {
     struct store_row seen = *row;
     if ((row->flags & EVENT_FLAG_SHADOW) != 0 && !is_own(sight, row)) {
         return ERR_OK;
     }
-    if (row->kind == EVENT_COMMENT && !mutant(SWEEPS_UNSEEN) &&
-        sweeps_judge(&sight->sweeps, row, 0) != SWEEPS_NOTHING) {
-        seen.kind = EVENT_REMOVED;
-        seen.body = STR_NONE;
-    }
+    TRY(sight_clean(sight->store, &sight->sweeps, &seen, &sight->copy));
     return is_wanted(sight, (enum event_kind)seen.kind) ? give(sight, &seen, ret_event) : ERR_OK;
 }
 
@@ -149,7 +159,7 @@ static enum err as_folded(const struct sight *sight, const struct store_row *row
     return is_wanted(sight, EVENT_REMOVED) ? give_tombstone(sight, row, ret_event) : ERR_OK;
 }
 
-enum err sight_of(const struct sight *sight, const struct store_row *row, struct event **ret_event)
+enum err sight_of(struct sight *sight, const struct store_row *row, struct event **ret_event)
 {
     const bool is_comment = row->kind == EVENT_COMMENT || row->kind == EVENT_REMOVED;
     *ret_event = NULL;

@@ -80,8 +80,9 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_LIFTED_EXPIRE] = "DELETE FROM lifted WHERE stream = ?1 AND seq <= ?2",
     [STORE_SWEEP_ADD] = "INSERT OR IGNORE INTO sweeps(act, user, stream, upto_n, left_n, lifted) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [STORE_SWEEPS] = "SELECT act, user, stream, left_n, lifted FROM sweeps ORDER BY user, act",
-    [STORE_SWEEPS_ON] = "SELECT act, user, stream, left_n, lifted FROM sweeps "
+    [STORE_SWEEPS] =
+        "SELECT act, user, stream, left_n, lifted, upto_n FROM sweeps ORDER BY user, act",
+    [STORE_SWEEPS_ON] = "SELECT act, user, stream, left_n, lifted, upto_n FROM sweeps "
                         "WHERE user IN ('', ?1) ORDER BY user, act",
     [STORE_SWEEP_LEFT] = "UPDATE sweeps SET left_n = ?2 WHERE act = ?1",
     [STORE_SWEEP_LIFT] = "UPDATE sweeps SET lifted = 1 WHERE act = ?1",
@@ -89,9 +90,12 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_CARRIED_ADD] = "INSERT OR IGNORE INTO carried(stream, seq, row_n, user, due) SELECT "
                           "?1, ?2, ?3, user, 0 FROM log WHERE stream = ?1 AND seq = ?2",
     [STORE_CARRIED_MARK] = "UPDATE carried SET due = 1 WHERE stream = ?1 AND seq = ?2",
-    [STORE_CARRIED_MARK_OF] = "UPDATE carried SET due = 1 WHERE (?1 = 0 OR stream = ?1) "
-                              "AND user = ?2",
-    [STORE_CARRIED_MARK_ALL] = "UPDATE carried SET due = 1 WHERE ?1 = 0 OR stream = ?1",
+    [STORE_CARRIED_MARK_IN] =
+        "UPDATE carried SET due = 1 WHERE stream = ?1 AND seq = ?2 AND row_n = ?3",
+    [STORE_CARRIED_OF] = "SELECT stream, seq, row_n FROM carried WHERE user = ?3 AND due = 0 "
+                         "AND row_n <= ?2 AND (?1 = 0 OR stream = ?1)",
+    [STORE_CARRIED_ALL] = "SELECT stream, seq, row_n FROM carried WHERE due = 0 "
+                          "AND row_n <= ?2 AND (?1 = 0 OR stream = ?1)",
     [STORE_CARRIED_DUE] = "SELECT row_n FROM carried WHERE due = 1 LIMIT 1",
     [STORE_CARRIED_DUE_OF] = "SELECT seq FROM carried WHERE due = 1 AND row_n = ?1 ORDER BY seq",
     [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE due = 1 AND row_n = ?1 AND seq <= ?2",

@@ -68,7 +68,7 @@
  *             staff               of the events that are to come, as in `log`
  *   carried   stream, seq, row_n, user   that row of the log, a pin or restore, holds the text of
  *             this comment
- *             due                 1, within a transaction alone: to be overwritten there
+ *             due                 1: to be overwritten there, and read as if it were
  *   young     user, since         accounts just made when they posted; unix s
  *   held      n                   what the comment's id names
  *             state               enum comment_state: HELD 2 in the queue, VISIBLE 1 approved,
@@ -136,8 +136,9 @@ enum store_query {
     STORE_SWEEP_DELETE,
     STORE_CARRIED_ADD,
     STORE_CARRIED_MARK,
-    STORE_CARRIED_MARK_OF,
-    STORE_CARRIED_MARK_ALL,
+    STORE_CARRIED_MARK_IN,
+    STORE_CARRIED_OF,
+    STORE_CARRIED_ALL,
     STORE_CARRIED_DUE,
     STORE_CARRIED_DUE_OF,
     STORE_CARRIED_DELETE,

@@ -2,6 +2,7 @@
 #include "engine/embedded/sweeps.h"
 
 #include "base/mem.h"
+#include "wire/json_slice.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static enum err take(struct loading *loading, sqlite3_stmt *query)
         .stream = sqlite3_column_int64(query, 2),
         .left_n = (uint64_t)sqlite3_column_int64(query, 3),
         .is_lifted = sqlite3_column_int(query, 4) != 0,
+        .upto_n = (uint64_t)sqlite3_column_int64(query, 5),
     };
     buf_add_str(&loading->names, user);
     return buf_err(&loading->names);
@@ -174,6 +176,54 @@ uint64_t sweeps_after(const struct sweeps *sweeps, const struct store_row *row, 
         }
     }
     return oldest;
+}
+
+/* ---- what carries comments ---- */
+
+/* It stood there when the act was done; what restores since then hold is there again. */
+static bool is_above(const struct sweep *sweep, const struct store_row *row)
+{
+    return row->n <= sweep->upto_n && is_in(sweep, row);
+}
+
+bool sweeps_are_above(const struct sweeps *sweeps, const struct store_row *row)
+{
+    for (uint32_t i = 0; i < sweeps->count; i++) {
+        if (is_above(&sweeps->items[i], row)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_those_of(const struct sweeps *sweeps, const struct store_row *row, struct str user)
+{
+    for (uint32_t i = first_of(sweeps, user);
+         i < sweeps->count && str_eq(sweeps->items[i].user, user); i++) {
+        if (is_above(&sweeps->items[i], row)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sweeps_take_from(const struct sweeps *sweeps, const struct store_row *row, struct str author)
+{
+    if (take_those_of(sweeps, row, STR_NONE)) {
+        return true;
+    }
+    if (author.len < 2) {
+        return false;
+    }
+    if (memchr(author.at, '\\', author.len) == NULL) {
+        return take_those_of(sweeps, row, (struct str){.at = author.at + 1, .len = author.len - 2});
+    }
+    for (uint32_t i = 0; i < sweeps->count; i++) { // few write their name so
+        if (is_above(&sweeps->items[i], row) && json_slice_says(author, sweeps->items[i].user)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool names_by(const struct sweeps *sweeps, struct str user, uint64_t act,

@@ -22,6 +22,7 @@ struct sweep {
     struct str user; // '': everybody; in sweeps->names
     int64_t stream;  // 0: all
     uint64_t left_n; // rows up to it are still as they were
+    uint64_t upto_n; // the newest row when it began
     bool is_lifted;
 };
 
@@ -46,6 +47,10 @@ enum sweeps_say {
 /* Of a comment's row: what those say that have not reached it, of acts above `after_act`. */
 enum sweeps_say sweeps_judge(const struct sweeps *sweeps, const struct store_row *row,
                              uint64_t after_act);
+/* Of a pin's or restore's row: it may hold a comment that one of those removes. */
+bool sweeps_are_above(const struct sweeps *sweeps, const struct store_row *row);
+/* Whether the comments of that author (as JSON, with its quotes) are to go from such a row. */
+bool sweeps_take_from(const struct sweeps *sweeps, const struct store_row *row, struct str author);
 /* The newest act whose sweep has not reached it; 0: none. */
 uint64_t sweeps_newest(const struct sweeps *sweeps, const struct store_row *row);
 /* The oldest above `after` that removes it and has not reached it; 0: none. */

@@ -3,7 +3,6 @@
 
 #include "engine/embedded/acts.h"
 #include "engine/embedded/aftermath.h"
-#include "engine/embedded/carried.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
@@ -28,9 +27,14 @@ void upkeep_wake(struct upkeep *upkeep)
     upkeep->may_have_sweeps = true;
 }
 
+bool upkeep_has_more(const struct upkeep *upkeep)
+{
+    return upkeep->may_have_sweeps || upkeep->has_texts_due || upkeep->ordering->has_texts_due;
+}
+
 bool upkeep_is_due(const struct upkeep *upkeep, struct moment now)
 {
-    return upkeep->may_have_sweeps || upkeep->has_texts_due || now.mono_ms >= upkeep->next_ms;
+    return upkeep_has_more(upkeep) || now.mono_ms >= upkeep->next_ms;
 }
 
 /* ---- sweeps ---- */
@@ -39,8 +43,8 @@ static enum err sweep_on(struct upkeep *upkeep, struct moment now)
 {
     struct aftermath aftermath;
     bool is_done = false;
-    if (!upkeep->may_have_sweeps) {
-        return ERR_OK;
+    if (!upkeep->may_have_sweeps || upkeep->ordering->has_texts_due) {
+        return ERR_OK; // first what the one before left to be overwritten
     }
     aftermath_init(&aftermath, upkeep->ordering, now);
     TRY(removals_piece(upkeep->ordering->store, now.wall_ms, &aftermath.out, &is_done));
@@ -134,7 +138,7 @@ static enum err do_piece(struct upkeep *upkeep, struct moment now)
     TRY(approve_due(upkeep, now));
     TRY(erase_old(upkeep, now));
     TRY(sanctions_sweep(&upkeep->ordering->sanctions, upkeep->ordering->store, now.mono_ms));
-    return carried_redact(upkeep->ordering->store);
+    return ordering_redact(upkeep->ordering);
 }
 
 static enum err do_all(struct upkeep *upkeep, struct moment now)

@@ -5,7 +5,8 @@
  *
  * Used by:  housekeeping.c.
  * Thread:   the ordering thread's.
- * Bound:    a piece is one of removals_piece(), UPKEEP_APPROVALS approvals, UPKEEP_ERASED texts.
+ * Bound:    a piece is one of removals_piece() or carried_redact(), UPKEEP_APPROVALS approvals,
+ *           UPKEEP_ERASED texts.
  * Promise:  each piece is a transaction of its own; what it adds to logs is published after its
  *           commit. Reads see a sweep's end from its act on, whatever is left to be done.
  */
@@ -32,7 +33,8 @@ struct upkeep {
 };
 
 void upkeep_init(struct upkeep *upkeep, struct ordering *ordering);
-void upkeep_wake(struct upkeep *upkeep); // an act was done
+void upkeep_wake(struct upkeep *upkeep);           // an act was done
+bool upkeep_has_more(const struct upkeep *upkeep); // at once
 bool upkeep_is_due(const struct upkeep *upkeep, struct moment now);
 /* One piece of each. */
 MUST_USE enum err upkeep_step(struct upkeep *upkeep, const struct outlet *outlet,
