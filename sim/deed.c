@@ -278,6 +278,31 @@ static bool hid(const struct deed *deed, const struct entry *entry)
                                      : entry->user == deed->user && entry->n >= deed->since_n;
 }
 
+/* Some other shadow did that is not lifted: it is that one's to show. */
+static bool is_hid_by_another(const struct ledger *ledger, const struct entry *entry)
+{
+    const struct deeds *deeds = &ledger->world->deeds;
+    for (uint32_t i = 0; i < deeds->count; i++) {
+        const struct deed *deed = &deeds->at[i];
+        if (deed->what == ACT_SHADOW && deed->lifted_by == 0 && deed_is_on(deed, ledger) &&
+            hid(deed, entry)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Undone, with none left that hid it: the last shadow of its author shows it. */
+static void unshadow_one(const struct ledger *ledger, struct entry *entry)
+{
+    if (!is_still_shadowed(ledger, entry)) {
+        reach_if(entry->waits, SHADOW_WAITED);
+        entry->was_removed = entry->is_unshadowed = true;
+    } else if (!is_hid_by_another(ledger, entry)) {
+        entry->waits = true;
+    }
+}
+
 /* What it hid is put back by a restore: its own place is removed. */
 static void unshadow(struct world *world, const struct deed *deed)
 {
@@ -287,8 +312,8 @@ static void unshadow(struct world *world, const struct deed *deed)
         for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
             struct entry *entry = &ledger->entries[seq - 1];
             if (entry->kind == EVENT_COMMENT && entry->is_shadowed && entry->n <= upto_n &&
-                hid(deed, entry) && !is_still_shadowed(ledger, entry)) {
-                entry->was_removed = entry->is_unshadowed = true;
+                (hid(deed, entry) || (entry->waits && deed->user == entry->user))) {
+                unshadow_one(ledger, entry);
             }
         }
     }

@@ -350,6 +350,7 @@ void deeds_verify(struct world *world, uint64_t before_n)
         for (uint64_t seq = 1; seq <= ledger->head; seq++) {
             struct entry *entry = &ledger->entries[seq - 1];
             entry->was_removed = entry->is_unshadowed = entry->was_named = false;
+            entry->waits = false;
             entry->removed_seq = 0;
         }
     }

@@ -252,10 +252,39 @@ static void aim_at_pinned(struct moderator *moderator, struct act *act)
     }
 }
 
+/* Also at who is shadowed elsewhere: what two hide, the last that is undone shows. */
+static void aim_at_one_to_shadow(struct moderator *moderator, struct act *act)
+{
+    const struct deed *deed = find_done(moderator->world, ACT_SHADOW);
+    aim_at_user(moderator, act);
+    if (deed != NULL && deed->user != NOBODY_USER && world_chance(moderator->world, 400)) {
+        moderator->users[0] = str_of(moderator->world->posters[deed->user].name);
+    }
+}
+
+/* Of those in force. NULL: there is none. */
+static const struct deed *oldest_shadow(const struct world *world)
+{
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        const struct deed *deed = &world->deeds.at[i];
+        if (deed->what == ACT_SHADOW && deed->lifted_by == 0) {
+            return deed;
+        }
+    }
+    return NULL;
+}
+
 static void aim_at_act(struct moderator *moderator, struct act *act)
 {
     struct world *world = moderator->world;
     const struct deeds *deeds = &world->deeds;
+    const struct deed *shadow = oldest_shadow(world);
+    if (shadow != NULL && world_chance(world, 150)) {
+        act->at = ACT_AT_ACT;
+        act->act = shadow->id;
+        moderator->stream = shadow->stream;
+        return;
+    }
     const uint32_t near = deeds->count < NEAR ? deeds->count : NEAR;
     act->at = ACT_AT_ACT;
     act->act = 1;
@@ -355,16 +384,26 @@ static void aim_at_nothing(struct moderator *moderator, struct act *act)
 static void aim(struct moderator *moderator, struct act *act)
 {
     static void (*const aims[ACTS])(struct moderator * moderator, struct act * act) = {
-        [ACT_DELETE] = aim_at_comments,  [ACT_HOLD] = aim_hold,
-        [ACT_RESTORE] = aim_at_comments, [ACT_PURGE] = aim_at_user,
-        [ACT_CLEAR] = aim_at_nothing,    [ACT_APPROVE] = aim_at_held,
-        [ACT_REJECT] = aim_at_held,      [ACT_BAN] = aim_at_user,
-        [ACT_UNBAN] = aim_at_banned,     [ACT_TIMEOUT] = aim_at_user,
-        [ACT_SHADOW] = aim_at_user,      [ACT_UNSHADOW] = aim_at_shadowed,
-        [ACT_WARN] = aim_at_user,        [ACT_PIN] = aim_at_comment,
-        [ACT_UNPIN] = aim_at_pinned,     [ACT_SLOW] = aim_at_nothing,
-        [ACT_MODE] = aim_at_nothing,     [ACT_SHIELD] = aim_at_nothing,
-        [ACT_TERMS] = aim_at_nothing,    [ACT_UNDO] = aim_at_act,
+        [ACT_DELETE] = aim_at_comments,
+        [ACT_HOLD] = aim_hold,
+        [ACT_RESTORE] = aim_at_comments,
+        [ACT_PURGE] = aim_at_user,
+        [ACT_CLEAR] = aim_at_nothing,
+        [ACT_APPROVE] = aim_at_held,
+        [ACT_REJECT] = aim_at_held,
+        [ACT_BAN] = aim_at_user,
+        [ACT_UNBAN] = aim_at_banned,
+        [ACT_TIMEOUT] = aim_at_user,
+        [ACT_SHADOW] = aim_at_one_to_shadow,
+        [ACT_UNSHADOW] = aim_at_shadowed,
+        [ACT_WARN] = aim_at_user,
+        [ACT_PIN] = aim_at_comment,
+        [ACT_UNPIN] = aim_at_pinned,
+        [ACT_SLOW] = aim_at_nothing,
+        [ACT_MODE] = aim_at_nothing,
+        [ACT_SHIELD] = aim_at_nothing,
+        [ACT_TERMS] = aim_at_nothing,
+        [ACT_UNDO] = aim_at_act,
         [ACT_RULES] = aim_at_nothing,
     };
     struct world *world = moderator->world;

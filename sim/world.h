@@ -64,6 +64,7 @@ struct entry { // one row that was committed
     bool is_found_removed;      // after a start, by an act that nobody had seen yet
     bool was_named;             // by the act that removed it: its text is not in its place
     bool is_unshadowed;         // the act that shadowed it was undone
+    bool waits;                 // likewise, and its author was shadowed then by another
 };
 
 /* An act that was committed: deed.c. */

@@ -54,6 +54,7 @@
     X(MODERATED, "a history had moderators")                                                       \
     X(RETRIED_ACT, "an act without an answer was looked for in the audit")                         \
     X(SHOWN_SHADOW, "a comment was its author's alone")                                            \
+    X(SHADOW_WAITED, "what a shadow hid that was undone was shown with its author's last")         \
     X(SHOWN_REMOVED, "a reader was told of a comment in its place that it is removed")             \
     X(TOLD_OF_AN_ACT, "who moderates was told of an act")                                          \
     X(DONE_DELETE, "an act was done: delete")                                                      \

@@ -133,6 +133,47 @@ void removing_is_undone_act_by_act(void **state)
     desk_close(&desk);
 }
 
+static void post_and_restore(struct desk *desk)
+{
+    uint64_t seqs[MANY];
+    for (int i = 0; i < MANY; i++) {
+        seqs[i] = desk_say(desk, "demo", "bob", "hello there");
+        (void)desk_say(desk, "demo", "ann", "other words");
+        const uint64_t act = desk_do(desk, "demo", on_seqs(ACT_DELETE, &seqs[i], 1));
+        (void)desk_do(desk, "demo", undo_of(act)); // each stands in a restore of its own
+    }
+    const uint64_t act = desk_do(desk, "demo", on_seqs(ACT_DELETE, seqs, MANY));
+    (void)desk_do(desk, "demo", undo_of(act)); // all in one
+    (void)desk_do(desk, "demo", on_seqs(ACT_PIN, &seqs[0], 1));
+}
+
+/* However many rows hold it, and whenever those are overwritten. */
+void removing_what_was_restored_holds_at_once(void **state)
+{
+    static const struct str bob[] = {STR("bob")};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    desk_open(&desk, subject->port);
+    post_and_restore(&desk);
+    assert_true(log_holds(&desk, "hello there"));
+    const uint64_t purge = desk_do(&desk, "demo", purge_of(bob));
+    assert_false(log_holds(&desk, "hello there"));
+    assert_true(log_holds(&desk, "other words"));
+    desk_follow(&desk, &follower, "demo");
+    const struct event *pin = follower.watch.pins[0];
+    assert_true(pin == NULL || memmem(pin->body, pin->body_len, "hello", 5) == NULL);
+    (void)desk_do(&desk, "demo", undo_of(purge));
+    assert_told(&follower, EVENT_RESTORE, "hello there");
+    assert_true(log_holds(&desk, "hello there"));
+    const struct act clear = {.what = ACT_CLEAR, .at = ACT_AT_NOTHING, .seconds = -1};
+    (void)desk_do(&desk, "demo", clear);
+    assert_false(log_holds(&desk, "hello there"));
+    assert_false(log_holds(&desk, "other words"));
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void removing_and_restoring_take_turns(void **state)
 {
     struct subject *subject = *state;

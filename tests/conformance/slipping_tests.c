@@ -264,6 +264,37 @@ void slipping_out_of_one_of_two_shadows(void **state)
     (void)desk_do(&desk, "", undo_of(everywhere));
     assert_int_equal(visible(&desk), 0);
     (void)desk_do(&desk, "demo", undo_of(again));
+    assert_int_equal(visible(&desk), 1); // none is left
+    desk_close(&desk);
+}
+
+/* In whatever order they go, the last shows what they hid, and what one hid that goes on hides. */
+void slipping_out_of_both_of_two_shadows(void **state)
+{
+    static const struct wish by_rule = {.outcome = OUTCOME_SHADOW, .rule = STR("server_terms")};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct post post;
+    desk_open(&desk, subject->port);
+    const uint64_t kept = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
+    assert_int_equal(say_once(&desk, "bob", "hid by one that is not undone"), COMMENT_VISIBLE);
+    (void)desk_do(&desk, "", on_user(ACT_UNSHADOW, bob, -1)); // from now on
+    assert_int_equal(say(&desk, "bob", "said too much", by_rule, &post), COMMENT_VISIBLE);
+    desk_post_done(&post);
+    const uint64_t rule = newest_act(&desk);
+    const uint64_t first = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    assert_int_equal(say_once(&desk, "bob", "hid by the first"), COMMENT_VISIBLE);
+    const uint64_t second = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
+    assert_int_equal(say_once(&desk, "bob", "hid by both"), COMMENT_VISIBLE);
+    (void)desk_do(&desk, "demo", undo_of(first));
+    (void)desk_do(&desk, "demo", undo_of(rule));
+    assert_int_equal(visible(&desk), 0);
+    const uint64_t third = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    (void)desk_do(&desk, "", undo_of(second));
+    assert_int_equal(visible(&desk), 0);
+    (void)desk_do(&desk, "demo", undo_of(third));
+    assert_int_equal(visible(&desk), 3);
+    assert_true(kept < first);
     desk_close(&desk);
 }
 

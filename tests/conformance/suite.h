@@ -66,6 +66,7 @@
     TEST(removing_tells_whoever_saw_it)                                                            \
     TEST(removing_by_id_is_the_same)                                                               \
     TEST(removing_is_undone_act_by_act)                                                            \
+    TEST(removing_what_was_restored_holds_at_once)                                                 \
     TEST(removing_and_restoring_take_turns)                                                        \
     TEST(removing_goes_on_when_a_restore_is_undone)                                                \
     TEST(removing_holds_again_when_a_restore_is_undone)                                            \
@@ -93,6 +94,7 @@
     TEST(slipping_into_the_feed)                                                                   \
     TEST(slipping_out_with_anothers_undo)                                                          \
     TEST(slipping_past_an_undo)                                                                    \
+    TEST(slipping_out_of_both_of_two_shadows)                                                      \
     TEST(slipping_out_of_one_of_two_shadows)                                                       \
     TEST(slipping_shadowed_through_the_queue)                                                      \
     TEST(slipping_out_by_an_echo)                                                                  \

@@ -680,27 +680,54 @@ static enum err is_by_rule(const struct act_case *act, const struct store_row *r
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err is_kept(void *asked, const struct store_row *row, bool *ret_is_kept)
+/* Some shadow that is in force was when it was posted: undoing that one shows it. */
+static enum err is_hid_by_another(const struct act_case *act, const struct store_row *row,
+                                  bool *ret_is_hid)
 {
-    const struct act_case *act = asked;
-    *ret_is_kept = is_still_shadowed(act, row->stream, row->user);
-    return *ret_is_kept ? ERR_OK : is_by_rule(act, row, ret_is_kept);
+    const struct store_sanction like = {
+        .stream = row->stream, .user = row->user, .what = ACT_SHADOW};
+    const struct sanctions *sanctions = &act->ordering->sanctions;
+    uint64_t id = 0;
+    *ret_is_hid = false;
+    while (!*ret_is_hid && (id = sanctions_after(sanctions, &like, id, act->now.mono_ms)) != 0) {
+        struct store_act shadow;
+        uint64_t since_n = 0;
+        const enum err err = store_acts_get(act->ordering->store, id, &shadow);
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        *ret_is_hid = err == ERR_OK && str_to_u64(shadow.value, COMMENT_ID_ROW_MAX, &since_n) &&
+                      since_n <= row->n;
+    }
+    return ERR_OK;
 }
 
-/* Of one of its users, from row place.at on; 0: from where the shadow began. */
+static enum err judge_shadowed(void *asked, const struct store_row *row,
+                               enum removals_keep *ret_keep)
+{
+    const struct act_case *act = asked;
+    bool is_hid = false;
+    TRY(is_by_rule(act, row, &is_hid));
+    if (!is_hid && is_still_shadowed(act, row->stream, row->user)) {
+        TRY(is_hid_by_another(act, row, &is_hid));
+        *ret_keep = is_hid ? REMOVALS_KEEP : REMOVALS_WAIT;
+        return ERR_OK;
+    }
+    *ret_keep = is_hid ? REMOVALS_KEEP : REMOVALS_SHOW;
+    return ERR_OK;
+}
+
+/* Of one of its users, from row place.at on: what waits may be older than the shadow. */
 static enum err unshadow_on(struct act_case *act, const struct store_act *before, struct str user)
 {
     struct aftermath aftermath;
-    uint64_t since_n = act->place.at;
+    uint64_t since_n = 0;
     const struct removals_by by = by_of(act, before->id);
     begin(act, &aftermath);
-    if (since_n == 0) {
-        (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &since_n);
-    }
+    (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &since_n);
     const struct removals_shadow shadow = {.user = user,
+                                           .from_n = act->place.at,
                                            .since_n = since_n,
                                            .upto_n = act->place.upto_n,
-                                           .is_kept = is_kept,
+                                           .judge = judge_shadowed,
                                            .asked = act};
     const enum err err = removals_unshadow(&by, &shadow, &aftermath.out, &act->place.at);
     end(act, &aftermath);
@@ -727,6 +754,16 @@ enum err act_removal_unshadow(struct act_case *act, const struct store_act *befo
     return err;
 }
 
+static enum err let_wait(struct act_case *act, const struct removals_by *by,
+                         const struct standing *standing)
+{
+    bool is_hid = false;
+    const struct store_row row = {
+        .n = standing->log_n, .stream = standing->stream, .user = standing->user};
+    TRY(is_hid_by_another(act, &row, &is_hid));
+    return is_hid ? ERR_OK : removals_let_wait(by, standing->stream, standing->seq);
+}
+
 enum err act_removal_unshadow_one(struct act_case *act, const struct store_act *before)
 {
     static const struct str prefix = STR("id:");
@@ -736,9 +773,11 @@ enum err act_removal_unshadow_one(struct act_case *act, const struct store_act *
     struct aftermath aftermath;
     struct standing standing;
     enum err err = act_case_standing(act, id, &standing);
-    if (err != ERR_OK || standing.seq == 0 ||
-        is_still_shadowed(act, standing.stream, standing.user)) {
+    if (err != ERR_OK || standing.seq == 0) {
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+    }
+    if (is_still_shadowed(act, standing.stream, standing.user)) {
+        return let_wait(act, &by, &standing);
     }
     begin(act, &aftermath);
     err = removals_unshadow_one(&by, standing.seq, &aftermath.out);

@@ -600,15 +600,46 @@ struct unshadowing {
     uint64_t next_n;
 };
 
+/* What waits is noted as lifted by none. */
+enum err removals_let_wait(const struct removals_by *by, int64_t stream, uint64_t seq)
+{
+    const struct evidence_lifted lifted = {.stream = stream, .seq = seq};
+    return evidence_note_lifted(by->store, &lifted, by->act);
+}
+
+static enum err is_its_own_or_waits(const struct unshadowing *unshadowing,
+                                    const struct store_row *row, bool *ret_is_its_own)
+{
+    const struct evidence_lifted lifted = {.stream = row->stream, .seq = row->seq};
+    uint64_t act = 0;
+    if (row->n >= unshadowing->shadow->since_n) {
+        *ret_is_its_own = true;
+        return ERR_OK;
+    }
+    const enum err err = evidence_next_lifted(unshadowing->by->store, &lifted, 0, &act);
+    *ret_is_its_own = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err unshadow_unless_kept(const struct unshadowing *unshadowing,
                                      const struct store_row *row, struct restoring *restoring)
 {
     const struct removals_shadow *shadow = unshadowing->shadow;
-    bool is_kept = false;
-    if (shadow->is_kept != NULL) {
-        TRY(shadow->is_kept(shadow->asked, row, &is_kept));
+    enum removals_keep keep = REMOVALS_SHOW;
+    bool is_its_own = false;
+    TRY(is_its_own_or_waits(unshadowing, row, &is_its_own));
+    if (!is_its_own) {
+        return ERR_OK;
     }
-    return is_kept ? ERR_OK : unshadow_row(unshadowing->by, unshadowing->sweeps, row, restoring);
+    if (shadow->judge != NULL) {
+        TRY(shadow->judge(shadow->asked, row, &keep));
+    }
+    if (keep == REMOVALS_WAIT) {
+        return removals_let_wait(unshadowing->by, row->stream, row->seq);
+    }
+    return keep == REMOVALS_KEEP
+               ? ERR_OK
+               : unshadow_row(unshadowing->by, unshadowing->sweeps, row, restoring);
 }
 
 static enum err unshadow(struct unshadowing *unshadowing, sqlite3_stmt *walk,
@@ -639,7 +670,7 @@ enum err removals_unshadow(const struct removals_by *by, const struct removals_s
     sqlite3_stmt *walk = NULL;
     TRY(store_ask(by->store, STORE_SHADOWS_OF, &walk));
     store_bind_text(walk, 1, shadow->user);
-    (void)sqlite3_bind_int64(walk, 2, (int64_t)shadow->since_n);
+    (void)sqlite3_bind_int64(walk, 2, (int64_t)shadow->from_n);
     (void)sqlite3_bind_int64(walk, 3, by->stream);
     (void)sqlite3_bind_int64(walk, 4, (int64_t)shadow->upto_n);
     TRY(sweeps_load(by->store, &sweeps));

@@ -73,14 +73,20 @@ struct sweeps;
 MUST_USE enum err removals_standing(struct store *store, const struct sweeps *sweeps,
                                     const struct store_row *row, enum comment_state *ret_state);
 /* What a shadow hid of `user` in `stream` (0: all), in rows `since_n` to `upto_n`, becomes visible,
- * but for what something else keeps as it is. Looks at REMOVALS_SHADOWS_MAX rows. */
+ * and so does what waited for it, but for what something else keeps as it is. Looks at
+ * REMOVALS_SHADOWS_MAX rows, from `from_n` on. */
 enum { REMOVALS_SHADOWS_MAX = REMOVALS_PIECE_ROWS / 4 };
+enum removals_keep {
+    REMOVALS_SHOW,
+    REMOVALS_KEEP, // something hides it that stands for itself
+    REMOVALS_WAIT, // nothing that hid it does any more, but its author is shadowed now
+};
 struct removals_shadow {
     struct str user;
-    uint64_t since_n, upto_n;
-    /* NULL: nothing does. */
-    enum err (*is_kept)(void *asked, const struct store_row *row, bool *ret_is_kept);
-    void *asked; // of is_kept
+    uint64_t from_n, since_n, upto_n;
+    /* NULL: nothing is kept. */
+    enum err (*judge)(void *asked, const struct store_row *row, enum removals_keep *ret_keep);
+    void *asked; // of judge
 };
 /* `*ret_next_n`: the first row that it did not look at; 0: there is none. */
 MUST_USE enum err removals_unshadow(const struct removals_by *by,
@@ -89,6 +95,8 @@ MUST_USE enum err removals_unshadow(const struct removals_by *by,
 /* The same of the comment at `seq`. ERR_NOT_FOUND: none stands there. */
 MUST_USE enum err removals_unshadow_one(const struct removals_by *by, uint64_t seq,
                                         struct restoring_out *out);
+/* The next shadow of its author that is undone shows the comment at `seq`. */
+MUST_USE enum err removals_let_wait(const struct removals_by *by, int64_t stream, uint64_t seq);
 
 /* One bounded piece of what is left to be rewritten or restored. `*ret_is_done`: nothing is. */
 MUST_USE enum err removals_piece(struct store *store, int64_t wall_ms, struct restoring_out *out,

@@ -351,6 +351,33 @@ uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_
     return newest;
 }
 
+static uint64_t oldest_after(const struct standing *standing, enum act_do what, uint64_t after,
+                             int64_t mono_ms)
+{
+    uint64_t oldest = 0;
+    if (standing == NULL) {
+        return 0;
+    }
+    for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
+        const struct sanction *one = list_entry(link, struct sanction, link);
+        if (one->what == what && one->until_mono_ms > mono_ms && one->act > after &&
+            (oldest == 0 || one->act < oldest)) {
+            oldest = one->act;
+        }
+    }
+    return oldest;
+}
+
+uint64_t sanctions_after(const struct sanctions *sanctions, const struct store_sanction *like,
+                         uint64_t after, int64_t mono_ms)
+{
+    const uint64_t here =
+        oldest_after(find(sanctions, like->stream, like->user), like->what, after, mono_ms);
+    const uint64_t everywhere =
+        oldest_after(find(sanctions, 0, like->user), like->what, after, mono_ms);
+    return here == 0 || (everywhere != 0 && everywhere < here) ? everywhere : here;
+}
+
 bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one,
                      int64_t mono_ms)
 {

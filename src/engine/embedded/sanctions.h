@@ -60,6 +60,10 @@ struct sanctions_found sanctions_find(const struct sanctions *sanctions, int64_t
 /* The newest act of this kind on `user` in exactly this stream (0: all); 0: none. */
 uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_sanction *like,
                           int64_t mono_ms);
+/* The oldest above `after` of those in force of this kind on `user`, on the stream and on all; 0:
+ * none. */
+uint64_t sanctions_after(const struct sanctions *sanctions, const struct store_sanction *like,
+                         uint64_t after, int64_t mono_ms);
 /* Whether `one->act` is in force on its user. */
 bool sanctions_holds(const struct sanctions *sanctions, const struct store_sanction *one,
                      int64_t mono_ms);

@@ -62,7 +62,8 @@
  *             lifted              1: undone, and rows are still to be restored
  *   evidence  n, stream, seq, user, body   of a comment that was removed, under the checksum `sum`
  *             removed             unix ms, when; 2^63-1: it is restored
- *   lifted    stream, seq, restore, act   what the act `restore` lifted from this comment
+ *   lifted    stream, seq, restore, act   what the act `restore` lifted from this comment; 0: by
+ *             `act` it would be visible, and waits until its author is shadowed no more
  *   act_places  act               is not done: act_pieces.h
  *             part, at, upto_n    how far it has come, as each kind of act has it
  *             staff               of the events that are to come, as in `log`
