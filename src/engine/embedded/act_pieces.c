@@ -47,8 +47,9 @@ static enum err find_next(const struct act_pieces *pieces, struct store_act_plac
     return err == ERR_NOT_FOUND ? store_acts_place_after(store, 0, ret_place) : err;
 }
 
-static enum err do_piece(struct act_pieces *pieces, struct moment now)
+static enum err do_piece(void *doer, struct moment now)
 {
+    struct act_pieces *pieces = doer;
     struct store_act_place place;
     const enum err err = find_next(pieces, &place);
     if (err != ERR_OK) {
@@ -56,21 +57,7 @@ static enum err do_piece(struct act_pieces *pieces, struct moment now)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     pieces->newest = place.act;
-    TRY(ordering_refresh(pieces->ordering, now));
-    TRY(acts_go_on(pieces->ordering, &place, now));
-    return ordering_redact(pieces->ordering);
-}
-
-static enum err do_all(struct act_pieces *pieces, struct moment now)
-{
-    struct store *store = pieces->ordering->store;
-    TRY(store_begin_write(store));
-    const enum err err = do_piece(pieces, now);
-    if (err != ERR_OK) {
-        store_rollback(store);
-        return err;
-    }
-    return store_commit(store);
+    return acts_go_on(pieces->ordering, &place, now);
 }
 
 /* ---- who waits ---- */
@@ -140,16 +127,14 @@ enum err act_pieces_step(struct act_pieces *pieces, const struct act_pieces_ways
     struct ordering *ordering = pieces->ordering;
     const struct outlet outlet = {
         .heads = &ordering->heads, .bus = ways->bus, .tail = ways->tail, .mono_ms = now.mono_ms};
-    ordering_begin(ordering);
-    const enum err err = do_all(pieces, now);
+    const struct ordering_work work = {.fn = do_piece, .doer = pieces};
+    const enum err err = ordering_write(ordering, &work, now);
     if (err != ERR_OK) {
-        ordering_rollback(ordering);
         act_pieces_give_up(pieces);
         pieces->may_be_left = true;
         pieces->next_ms = now.mono_ms + AGAIN_MS;
         return err;
     }
-    ordering_settle(ordering);
     metric_count(ways->pieces, pieces->may_be_left);
     outbox_publish(&ordering->outbox, &outlet);
     answer(pieces, ways->bus);

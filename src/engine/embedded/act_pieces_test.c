@@ -3,7 +3,9 @@
 
 #include "engine/embedded/acts.h"
 #include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_rows.h"
+#include "engine/embedded/submits.h"
 #include "rules/claims.h"
 
 #include <setjmp.h>
@@ -104,7 +106,7 @@ static void post_in(const char *stream)
                                   .address = STR("address"),
                                   .text = STR("secret"),
                                   .media_ms = -1};
-    assert_int_equal(ordering_judge(&ordering, &submit, now, &verdict), ERR_OK);
+    assert_int_equal(submits_judge(&ordering, &submit, now, &verdict), ERR_OK);
     assert_int_equal(verdict.end, SUBMIT_DONE);
     event_unref(verdict.event);
 }
@@ -156,19 +158,9 @@ static uint32_t finish(void)
     return steps;
 }
 
-static int64_t number(const char *sql)
-{
-    sqlite3_stmt *query = NULL;
-    assert_int_equal(sqlite3_prepare_v2(store.db, sql, -1, &query, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
-    const int64_t value = sqlite3_column_int64(query, 0);
-    (void)sqlite3_finalize(query);
-    return value;
-}
-
 static int64_t texts(void)
 {
-    return number("SELECT count(*) FROM log WHERE kind = 1");
+    return store_number(&store, "SELECT count(*) FROM log WHERE kind = 1");
 }
 
 static struct act removal(enum act_do what)
@@ -203,13 +195,14 @@ static void who_deletes_thousands_is_answered_when_all_are_gone(void **state)
     assert_int_equal(call.end, ACT_DONE);
     assert_int_equal(texts(), 1);
     assert_true(call.seq > first.seq); // where the last of its events stands
-    assert_int_equal(number("SELECT seq FROM acts"), (int64_t)call.seq);
-    assert_int_equal(number("SELECT count(*) FROM act_places"), 0);
-    assert_int_equal(number("SELECT count(*) FROM audit"), 1);
+    assert_int_equal(store_number(&store, "SELECT seq FROM acts"), (int64_t)call.seq);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM act_places"), 0);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM audit"), 1);
     /* Each says to moderators whose it is. */
-    assert_int_equal(number("SELECT count(*) FROM log WHERE kind NOT IN (1, 8)"), 3);
-    assert_int_equal(number("SELECT count(*) FROM log WHERE instr(staff, '\"by\":\"mod\"') > 0"),
-                     3);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind NOT IN (1, 8)"), 3);
+    assert_int_equal(
+        store_number(&store, "SELECT count(*) FROM log WHERE instr(staff, '\"by\":\"mod\"') > 0"),
+        3);
 }
 
 static void what_was_begun_is_finished_after_a_restart(void **state)
@@ -227,11 +220,11 @@ static void what_was_begun_is_finished_after_a_restart(void **state)
     ordering_close(&ordering);
     open_ordering();
     (void)finish();
-    assert_int_equal(number("SELECT count(*) FROM removals WHERE act > 0"), 0);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM removals WHERE act > 0"), 0);
     (void)act(&call, "demo", undo_of(call.act_n)); // the delete is in force still
     (void)finish();
-    assert_int_equal(number("SELECT count(*) FROM removals WHERE act > 0"), MANY);
-    assert_int_equal(number("SELECT max(act) FROM removals"), (int64_t)removed.act_n);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM removals WHERE act > 0"), MANY);
+    assert_int_equal(store_number(&store, "SELECT max(act) FROM removals"), (int64_t)removed.act_n);
 }
 
 static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
@@ -245,7 +238,7 @@ static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
     (void)finish();
     assert_int_equal(answers, 1); // it was done, and undone
     assert_int_equal(texts(), MANY - ACT_CASE_PIECE);
-    assert_int_equal(number("SELECT count(*) FROM act_places"), 0);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM act_places"), 0);
 }
 
 static void watch_many(void)
@@ -294,12 +287,14 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
     assert_int_equal(again.act_n, calls[0].act_n);
     wait_for(&calls[0]);
     wait_for(&calls[1]);
-    assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), ACT_CASE_PIECE);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind <> 1"),
+                     ACT_CASE_PIECE);
     (void)finish();
     assert_int_equal(answers, 2);
     /* Each stream that is watched was told, once. */
-    assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), MANY);
-    assert_int_equal(number("SELECT count(DISTINCT stream) FROM log WHERE kind <> 1"), MANY);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind <> 1"), MANY);
+    assert_int_equal(store_number(&store, "SELECT count(DISTINCT stream) FROM log WHERE kind <> 1"),
+                     MANY);
     unwatch_many();
 }
 
@@ -312,11 +307,12 @@ static void streams_that_are_empty_are_told_in_pieces_too(void **state)
     watch_many();
     assert_true(act(&call, "", slow).is_unfinished);
     wait_for(&call);
-    assert_int_equal(number("SELECT count(*) FROM streams"), ACT_CASE_PIECE);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM streams"), ACT_CASE_PIECE);
     (void)finish();
     assert_int_equal(answers, 1);
-    assert_int_equal(number("SELECT count(*) FROM log"), MANY);
-    assert_int_equal(number("SELECT count(DISTINCT stream) FROM log WHERE seq = 1"), MANY);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log"), MANY);
+    assert_int_equal(store_number(&store, "SELECT count(DISTINCT stream) FROM log WHERE seq = 1"),
+                     MANY);
     unwatch_many();
 }
 
@@ -335,7 +331,7 @@ static void what_is_removed_again_before_its_end_is_the_same_act(void **state)
     (void)finish();
     assert_int_equal(answers, 1);
     assert_int_equal(texts(), 0);
-    assert_int_equal(number("SELECT count(*) FROM acts"), 1);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 1);
     const struct act_verdict restored = act(&call, "demo", removal(ACT_RESTORE));
     assert_int_equal(act(&again, "demo", removal(ACT_RESTORE)).act_n, restored.act_n);
 }

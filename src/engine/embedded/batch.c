@@ -106,7 +106,7 @@ static enum err judge_post(struct batch *batch, struct ordering *ordering, struc
 {
     const struct submit *submit = post->submit;
     struct head *head = NULL;
-    TRY(ordering_judge(ordering, submit, batch->now, &post->verdict));
+    TRY(submits_judge(ordering, submit, batch->now, &post->verdict));
     const struct event *event = post->verdict.event;
     if (event == NULL || (event->flags & EVENT_FLAG_SHADOW) == 0) {
         return ERR_OK;
@@ -189,7 +189,7 @@ static void undo_post(struct batch *batch, struct ordering *ordering, struct bat
         return;
     }
     if (wrote) {
-        ordering_uncount(ordering, post->submit, batch->now);
+        submits_uncount(ordering, post->submit, batch->now);
     }
     const bool is_unknown = may_be_there && verdict->event != NULL;
     event_unref(verdict->event);

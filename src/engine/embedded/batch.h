@@ -23,6 +23,7 @@
 #include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/log_tail.h"
 #include "engine/embedded/ordering.h"
+#include "engine/embedded/submits.h"
 #include "hub/port.h"
 
 #include <stdbool.h>

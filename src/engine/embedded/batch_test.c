@@ -3,6 +3,7 @@
 
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/upkeep.h"
 
@@ -97,19 +98,9 @@ static void drop(void)
     batch.barrier = NULL;
 }
 
-static int64_t number(const char *sql)
-{
-    sqlite3_stmt *query = NULL;
-    assert_int_equal(sqlite3_prepare_v2(store.db, sql, -1, &query, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
-    const int64_t value = sqlite3_column_int64(query, 0);
-    (void)sqlite3_finalize(query);
-    return value;
-}
-
 static int64_t rows(void)
 {
-    return number("SELECT count(*) FROM log");
+    return store_number(&store, "SELECT count(*) FROM log");
 }
 
 /* "old" holds one comment, "c-old"; then a batch of all kinds is made. */
@@ -190,11 +181,12 @@ static void check_retry(void)
         const enum submit_end end = batch.posts[i].verdict.end;
         assert_true(end == SUBMIT_DONE || end == SUBMIT_DUPLICATE);
     }
-    assert_int_equal(number("SELECT count(*) FROM log WHERE cid = 'c-new'"), 1);
-    assert_int_equal(number("SELECT count(*) FROM log WHERE cid = 'c-reply'"), 1);
-    assert_int_equal(number("SELECT count(*) FROM log WHERE kind <> 1"), CALLS);
-    assert_int_equal(number("SELECT count(*) FROM log WHERE prev + 1 <> seq"), 0);
-    assert_int_equal(number("SELECT max(seq) - count(*) FROM log WHERE stream = 1"), 0);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE cid = 'c-new'"), 1);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE cid = 'c-reply'"), 1);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind <> 1"), CALLS);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE prev + 1 <> seq"), 0);
+    assert_int_equal(store_number(&store, "SELECT max(seq) - count(*) FROM log WHERE stream = 1"),
+                     0);
     drop();
 }
 
@@ -228,11 +220,11 @@ static void wherever_a_batch_breaks_off_its_answers_are_true(void **state)
 static void check_act(enum err err, bool has_broken)
 {
     const enum act_end end = batch.acts[0].verdict.end;
-    const int64_t acts = number("SELECT count(*) FROM acts");
+    const int64_t acts = store_number(&store, "SELECT count(*) FROM acts");
     const struct sanctions_found found =
         sanctions_find(&ordering.sanctions, 1, cleo[0], now.mono_ms);
-    assert_int_equal(number("SELECT count(*) FROM sanctions"), acts);
-    assert_int_equal(number("SELECT count(*) FROM audit"), acts);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM sanctions"), acts);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM audit"), acts);
     assert_int_equal(found.ban != 0, acts == 1);
     if (end == ACT_DONE) {
         assert_int_equal(err, ERR_OK);
@@ -398,7 +390,7 @@ static void what_ran_out_is_forgotten_and_its_rows_are(void **state)
     assert_int_equal(ordering.sanctions.count, 303 - SANCTIONS_SWEPT);
     assert_int_equal(upkeep_step(&upkeep, &outlet, later), ERR_OK);
     assert_int_equal(ordering.sanctions.count, 2);
-    assert_int_equal(number("SELECT count(*) FROM sanctions"), 2);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM sanctions"), 2);
     const struct sanctions_found found =
         sanctions_find(&ordering.sanctions, 1, STR("eve"), later.mono_ms);
     assert_true(found.timeout == 2001 && found.ban == 2002);

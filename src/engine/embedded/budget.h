@@ -3,7 +3,7 @@
  * stream.
  *
  * Owns:     the three kinds of windows.
- * Used by:  ordering.c.
+ * Used by:  submits.c.
  * Thread:   the ordering thread's.
  * Promise:  asking changes nothing; a post is counted in all three or in none.
  */

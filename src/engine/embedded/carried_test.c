@@ -50,7 +50,7 @@ static int64_t rows_with(struct comments_rig *rig, const char *text)
 {
     char sql[256];
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM log WHERE instr(body, '%s') > 0", text);
-    return comments_rig_number(rig, sql);
+    return store_number(&rig->store, sql);
 }
 
 static void sweep(struct comments_rig *rig, uint64_t act, const char *user)
@@ -100,7 +100,7 @@ static void what_is_due_is_overwritten_in_pieces_and_read_by_nobody(void **state
         assert_int_equal(is_left, left > CARRIED_PIECE_ROWS);
     }
     assert_int_equal(rows_with(rig, "secret"), 0);
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried"), 0);
 }
 
 static void what_is_swept_is_read_by_nobody_before_the_sweep_comes_by(void **state)
@@ -112,7 +112,7 @@ static void what_is_swept_is_read_by_nobody_before_the_sweep_comes_by(void **sta
     remove_and_restore(rig, 9, bobs);
     sweep(rig, 20, "ann");
     sweep(rig, 20, "somebody");
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried WHERE due = 1"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried WHERE due = 1"), 0);
     assert_int_equal(rows_with(rig, "secret"), 1);
     assert_false(is_read(rig, "secret"));
     assert_true(is_read(rig, "other words"));
@@ -121,7 +121,7 @@ static void what_is_swept_is_read_by_nobody_before_the_sweep_comes_by(void **sta
     comments_rig_finish(rig);
     redact_all(rig);
     assert_int_equal(rows_with(rig, "secret") + rows_with(rig, "other words"), 0);
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried"), 0);
 }
 
 static void what_is_restored_since_a_sweep_began_is_read(void **state)

@@ -183,16 +183,6 @@ enum comment_state comments_rig_state(struct comments_rig *rig, uint64_t seq)
     return standing.state;
 }
 
-int64_t comments_rig_number(struct comments_rig *rig, const char *sql)
-{
-    sqlite3_stmt *query = NULL;
-    assert_int_equal(sqlite3_prepare_v2(rig->store.db, sql, -1, &query, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
-    const int64_t found = sqlite3_column_int64(query, 0);
-    assert_int_equal(sqlite3_finalize(query), SQLITE_OK);
-    return found;
-}
-
 /* As transactions do that come after. */
 static void redact_all(struct comments_rig *rig)
 {
@@ -207,7 +197,7 @@ bool comments_rig_log_holds(struct comments_rig *rig, const char *text)
     char sql[256];
     redact_all(rig);
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM log WHERE instr(body, '%s') > 0", text);
-    return comments_rig_number(rig, sql) > 0;
+    return store_number(&rig->store, sql) > 0;
 }
 
 void comments_rig_finish(struct comments_rig *rig)

@@ -9,6 +9,7 @@
 #include "engine/embedded/removals.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
@@ -57,7 +58,5 @@ struct removals_by comments_rig_by(struct comments_rig *rig, uint64_t act); // i
 enum comment_state comments_rig_state(struct comments_rig *rig, uint64_t seq);
 /* Whether the text stands anywhere in `log`. */
 bool comments_rig_log_holds(struct comments_rig *rig, const char *text);
-/* One number of one row. */
-int64_t comments_rig_number(struct comments_rig *rig, const char *sql);
 /* All that is left is rewritten and restored. */
 void comments_rig_finish(struct comments_rig *rig);

@@ -10,7 +10,7 @@
  * The comment's id names its row here for good, so that retries, replies and acts by id find where
  * it stands: standing.h.
  *
- * Used by:  acts, ordering.c, housekeeping.c: inside a write transaction; readers.c.
+ * Used by:  acts, submits.c, housekeeping.c: inside a write transaction; readers.c.
  * Thread:   its connection's.
  * Bound:    HELD_MAX in a stream's queue unless the caller says otherwise: ERR_LIMIT.
  * Promise:  a row that does not match its checksum is not handed out: ERR_GONE.

@@ -206,7 +206,7 @@ static void a_row_that_was_changed_is_not_handed_out(void **state)
     assert_int_equal(held_find(&rig->store, n, &row), ERR_GONE);
     assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_APPROVE, &row), ERR_GONE);
     assert_int_equal(held_forget_due(&rig->store, n), ERR_OK);
-    assert_int_equal(comments_rig_number(rig, "SELECT due FROM held"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT due FROM held"), 0);
 }
 
 static enum err hold_and_place(struct comments_rig *rig, const struct comments_rig_break *at)

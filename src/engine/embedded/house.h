@@ -2,7 +2,7 @@
 /* house -- the house rules of a stream that is posted to, and what they have to remember of it.
  *
  * Owns:     the rules as they were read, echoes and posters.
- * Used by:  ordering.c; hangs on a head of heads.h, which forgets it with the head, and when a
+ * Used by:  submits.c; hangs on a head of heads.h, which forgets it with the head, and when a
  *           batch fails.
  * Thread:   the ordering thread's.
  * Promise:  who posted when is found in the log and the queue when a rule first asks for it, and

@@ -7,7 +7,7 @@
  *      {"type":"notice","stream":"demo","n":7,"act":"a81","do":"ban","at":1763700000123,"by":"mo",
  *       "kind":"user","target":"user:u9","reason":"spam"}           each act, to who moderates
  *
- * Used by:  ordering.c and the rooms of acts; sent when the transaction is committed. Also
+ * Used by:  submits.c and the rooms of acts; sent when the transaction is committed. Also
  *           warned_reads.c.
  * Thread:   the ordering thread's.
  */

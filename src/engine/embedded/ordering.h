@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ordering -- the ordering point: what becomes of a submit, decided once for all, in one place.
+/* ordering -- the ordering point: what is added to logs, decided once for all, in one place, and
+ * the transactions it is added in.
  *
- *      retry? ─▶ stream there, not ended? ─▶ sanctions ─▶ house rules ─▶ reply_to ─▶ limits
- *                        │                                                          │
- *                        ▼ refused            held: the queue ◀─ row, dedupe entry ◀┘
- *                                             visible, shadowed: seq, at, prev, rank, segment
+ *      submits.c: a comment ─┐                          seq, at, prev, rank, segment
+ *      acts.c: an act ───────┼─▶ ordering_add() ─▶ row ─▶ head ─▶ outbox ──commit──▶ published
+ *      PUT, END of a stream ─┘
  *
  * Owns:     heads, budget, the numbers that come next, what a transaction has to tell.
- * Used by:  writer.c, between a begin and a commit of its own; retention.c and reopening likewise;
- *           acts.c and what follows from acts add their events by ordering_add().
+ * Used by:  writer.c by batch.c, between a begin and a commit of its own; retention.c and reopening
+ *           likewise; act_pieces.c and upkeep.c by ordering_write(); who decides, to add events.
  * Thread:   the ordering thread's; plain sequential code.
  * Promise:  ordering_rollback() leaves everything as it was before the batch; a refusal changes
  * nothing.
@@ -58,20 +58,6 @@ struct ordering {
     struct outbox outbox;     // what the transaction under way added to logs
 };
 
-/* What became of one question; the answer itself is written when the batch has ended. */
-struct verdict {
-    enum submit_end end;
-    enum refusal refusal;
-    uint32_t retry_after_ms;
-    struct rate rate;
-    uint64_t act;             // what bans, mutes or warns; 0: nothing
-    struct event *event;      // a reference, on DONE and DUPLICATE
-    enum comment_state state; // of those; SHADOWED too
-    struct head *head;        // of DONE: whose log grew
-    bool asked_traits;        // as in struct submit
-    bool is_known; // DUPLICATE of a row committed before this batch, so true whatever becomes of it
-};
-
 MUST_USE enum err ordering_open(struct ordering *ordering, struct store *store,
                                 const struct store_identity *identity,
                                 const struct embedded_rules *rules, struct moment now);
@@ -79,12 +65,12 @@ void ordering_close(struct ordering *ordering);
 void ordering_set_rules(struct ordering *ordering, const struct embedded_rules *rules);
 
 /* Inside a write transaction. An error means that the batch cannot go on. */
-MUST_USE enum err ordering_judge(struct ordering *ordering, const struct submit *submit,
-                                 struct moment now, struct verdict *ret_verdict);
 /* PUT and END; fills in the call's answer. */
 MUST_USE enum err ordering_change(struct ordering *ordering, struct stream_call *call,
                                   struct moment now);
 
+/* A row that is served to nobody. */
+void ordering_log_damage(struct str stream, uint64_t n);
 /* The head of a stream, damage logged. ERR_NOMEM; ERR_GONE: the end of its log is damaged. */
 MUST_USE enum err ordering_find(struct ordering *ordering, struct str stream,
                                 struct head **ret_head);
@@ -112,8 +98,15 @@ MUST_USE enum err ordering_redact(struct ordering *ordering);
 void ordering_set_all_rules(struct ordering *ordering, const struct house_rules *rules);
 void ordering_settle(struct ordering *ordering);
 void ordering_rollback(struct ordering *ordering);
-/* A comment that was counted will not be: its batch failed. */
-void ordering_uncount(struct ordering *ordering, const struct submit *submit, struct moment now);
+
+struct ordering_work { // what is done in a transaction beside batches
+    enum err (*fn)(void *doer, struct moment now);
+    void *doer;
+};
+/* All of one, from ordering_begin() to ordering_settle(); what it added waits in the outbox. An
+ * error: it failed, and everything is as it was before, but for what `doer` has. */
+MUST_USE enum err ordering_write(struct ordering *ordering, const struct ordering_work *work,
+                                 struct moment now);
 void ordering_sweep(struct ordering *ordering, struct moment now);
 /* The store was opened anew: the numbers that come next are read again. */
 MUST_USE enum err ordering_reload(struct ordering *ordering, struct moment now);

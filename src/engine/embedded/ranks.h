@@ -2,7 +2,7 @@
 /* ranks -- the newest known roles of those who post or act, `ranks`: who has done so as a
  * moderator, host or admin is not acted on by those below, for as long as they are one.
  *
- * Used by:  ordering.c, for each comment that is accepted; acts.c, for each act that is done.
+ * Used by:  submits.c, for each comment that is accepted; acts.c, for each act that is done.
  * Thread:   the ordering thread's.
  * Bound:    RANKS_KNOWN users of 8 bytes, of whom the store need not be asked again.
  */

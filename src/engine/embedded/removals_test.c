@@ -44,7 +44,8 @@ static void a_removed_text_leaves_the_log_and_undo_brings_it_back(void **state)
     assert_int_equal(rig->restores, 1);
     assert_non_null(strstr(rig->told, "{\"type\":\"comment\",\"stream\":\"demo\",\"seq\":1,"));
     assert_non_null(strstr(rig->told, "secret"));
-    assert_int_equal(comments_rig_number(rig, "SELECT kind FROM log WHERE seq = 1"), EVENT_REMOVED);
+    assert_int_equal(store_number(&rig->store, "SELECT kind FROM log WHERE seq = 1"),
+                     EVENT_REMOVED);
     assert_int_equal(removals_lift(&rig->store, 7, 6000, &rig->out), ERR_NOT_FOUND);
 }
 
@@ -74,7 +75,7 @@ static void what_carries_a_comment_loses_it_with_it(void **state)
     assert_true(comments_rig_log_holds(rig, "secret"));
     remove_one(rig, 8, seq);
     assert_false(comments_rig_log_holds(rig, "secret"));
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried"), 0);
 }
 
 /* Retention takes a comment before what carries it. */
@@ -93,9 +94,9 @@ static void what_carries_an_expired_comment_loses_it_too(void **state)
     comments_rig_finish(rig);
     assert_false(comments_rig_log_holds(rig, "secret words"));
     (void)comments_rig_pin(rig, comments_rig_post(rig, 0, "bob", "more words"));
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 1);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried"), 1);
     assert_int_equal(evidence_expire(&rig->store, stream, rig->seq[0]), ERR_OK);
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM carried"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried"), 0);
 }
 
 static void there_is_nothing_to_remove_where_no_comment_stands(void **state)
@@ -141,8 +142,8 @@ static void a_sweep_is_in_force_at_once_and_reaches_all_in_pieces(void **state)
     comments_rig_finish(rig);
     assert_false(comments_rig_log_holds(rig, "secret"));
     assert_true(comments_rig_log_holds(rig, "elsewhere"));
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM sweeps"), 0);
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM evidence"), 2500);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM sweeps"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM evidence"), 2500);
     assert_int_equal(comments_rig_state(rig, later), COMMENT_VISIBLE);
     assert_int_equal(rig->retracts, 0); // the act has its own
 }
@@ -154,9 +155,9 @@ static void expect_all_restored_once(struct comments_rig *rig, uint32_t count)
         found++;
     }
     assert_int_equal(found, count);
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM removals"), 0);
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM sweeps"), 0);
-    assert_int_equal(comments_rig_number(rig, "SELECT max(length(body)) FROM log") <= 64 << 10, 1);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM removals"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM sweeps"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT max(length(body)) FROM log") <= 64 << 10, 1);
 }
 
 static void a_sweep_undone_before_it_reached_all_restores_all(void **state)
@@ -178,7 +179,7 @@ static void a_sweep_undone_before_it_reached_all_restores_all(void **state)
         comments_rig_finish(rig);
         assert_int_equal(comments_rig_state(rig, 1), COMMENT_VISIBLE);
         expect_all_restored_once(rig, 3000);
-        assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM log WHERE kind = 1"), 0);
+        assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM log WHERE kind = 1"), 0);
         comments_rig_tear_down(state);
         comments_rig_set_up(state);
     }
@@ -224,7 +225,7 @@ static void a_sweep_of_all_streams_tells_those_that_were_not(void **state)
     lift(rig, 7);
     comments_rig_finish(rig);
     assert_int_equal(rig->restores, 2); // one a stream
-    assert_int_equal(comments_rig_number(rig, "SELECT count(*) FROM removals"), 0);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM removals"), 0);
 }
 
 static void the_shadowed_come_back_to_their_shadow_until_it_is_lifted(void **state)

@@ -3,7 +3,7 @@
  * memory.
  *
  * Owns:     a record of each sanction in force, of one stream or of all; the store has the same.
- * Used by:  ordering.c judges by it, acts.c changes it.
+ * Used by:  submits.c judges by it, acts.c changes it.
  * Thread:   the ordering thread's.
  * Bound:    SANCTIONS_MAX; a sweep looks at SANCTIONS_SWEPT.
  * Promise:  a timeout runs on the monotonic clock while we run, and on the wall clock over a

@@ -2,7 +2,7 @@
 /* standing -- where a comment stands, found by what its id names or by its place in a log; sees
  * through sweeps, holds and restores.
  *
- * Used by:  ordering.c (retries, replies), acts.
+ * Used by:  submits.c (retries, replies), acts.
  * Thread:   its connection's; inside a transaction.
  */
 #pragma once

@@ -2,6 +2,7 @@
 #include "engine/embedded/store_schema.h"
 
 #include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_number_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,16 +109,6 @@ static void open_format_2(struct place *place)
                      ERR_OK);
 }
 
-static int64_t number(struct place *place, const char *sql)
-{
-    sqlite3_stmt *query = NULL;
-    assert_int_equal(sqlite3_prepare_v2(place->store.db, sql, -1, &query, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(query), SQLITE_ROW);
-    const int64_t found = sqlite3_column_int64(query, 0);
-    assert_int_equal(sqlite3_finalize(query), SQLITE_OK);
-    return found;
-}
-
 static void a_log_of_the_format_before_grows_and_keeps_what_it_has(void **state)
 {
     struct place place;
@@ -126,10 +117,11 @@ static void a_log_of_the_format_before_grows_and_keeps_what_it_has(void **state)
     const struct store_identity before = place.identity;
     assert_int_equal(prepare(&place), ERR_OK);
     assert_true(epoch_eq(&place.identity.epoch, &before.epoch));
-    assert_int_equal(number(&place, "PRAGMA user_version"), 5);
-    assert_int_equal(number(&place, "SELECT count(*) FROM log WHERE user = 'ann'"), 1);
-    assert_int_equal(number(&place, "SELECT count(*) FROM streams WHERE rules = ''"), 1);
-    assert_int_equal(number(&place, "SELECT count(*) FROM held"), 0);
+    assert_int_equal(store_number(&place.store, "PRAGMA user_version"), 5);
+    assert_int_equal(store_number(&place.store, "SELECT count(*) FROM log WHERE user = 'ann'"), 1);
+    assert_int_equal(store_number(&place.store, "SELECT count(*) FROM streams WHERE rules = ''"),
+                     1);
+    assert_int_equal(store_number(&place.store, "SELECT count(*) FROM held"), 0);
     store_close(&place.store);
 }
 
@@ -149,8 +141,8 @@ static void a_log_of_format_3_has_who_did_what_from_now_on(void **state)
                                               "PRAGMA user_version = 3"),
                      ERR_OK);
     assert_int_equal(prepare(&place), ERR_OK);
-    assert_int_equal(number(&place, "PRAGMA user_version"), 5);
-    assert_int_equal(number(&place, "SELECT count(*) FROM log WHERE staff = ''"), 1);
+    assert_int_equal(store_number(&place.store, "PRAGMA user_version"), 5);
+    assert_int_equal(store_number(&place.store, "SELECT count(*) FROM log WHERE staff = ''"), 1);
     store_close(&place.store);
 }
 
@@ -165,9 +157,9 @@ static void a_log_of_format_4_keeps_how_far_acts_got_from_now_on(void **state)
                                               "PRAGMA user_version = 4"),
                      ERR_OK);
     assert_int_equal(prepare(&place), ERR_OK);
-    assert_int_equal(number(&place, "PRAGMA user_version"), 5);
-    assert_int_equal(number(&place, "SELECT count(*) FROM reach"), 0);
-    assert_int_equal(number(&place, "SELECT count(*) FROM lifted"), 1);
+    assert_int_equal(store_number(&place.store, "PRAGMA user_version"), 5);
+    assert_int_equal(store_number(&place.store, "SELECT count(*) FROM reach"), 0);
+    assert_int_equal(store_number(&place.store, "SELECT count(*) FROM lifted"), 1);
     store_close(&place.store);
 }
 
@@ -184,9 +176,9 @@ static void wherever_growing_breaks_off_it_is_still_the_format_before(void **sta
             const enum err err = prepare(&place);
             has_broken = store_breaks_disarm(&breaks, &place.store);
             assert_true(err == ERR_OK || has_broken);
-            const int64_t version = number(&place, "PRAGMA user_version");
-            const int64_t grown =
-                number(&place, "SELECT count(*) FROM sqlite_schema WHERE name = 'held'");
+            const int64_t version = store_number(&place.store, "PRAGMA user_version");
+            const int64_t grown = store_number(
+                &place.store, "SELECT count(*) FROM sqlite_schema WHERE name = 'held'");
             assert_int_equal(version, grown == 1 ? 5 : 2);
             assert_int_equal(prepare(&place), ERR_OK);
             store_close(&place.store);

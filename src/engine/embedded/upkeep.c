@@ -131,40 +131,25 @@ static enum err erase_old(struct upkeep *upkeep, struct moment now)
 
 /* ---- together ---- */
 
-static enum err do_piece(struct upkeep *upkeep, struct moment now)
+static enum err do_piece(void *doer, struct moment now)
 {
-    TRY(ordering_refresh(upkeep->ordering, now));
+    struct upkeep *upkeep = doer;
     TRY(sweep_on(upkeep, now));
     TRY(approve_due(upkeep, now));
     TRY(erase_old(upkeep, now));
-    TRY(sanctions_sweep(&upkeep->ordering->sanctions, upkeep->ordering->store, now.mono_ms));
-    return ordering_redact(upkeep->ordering);
-}
-
-static enum err do_all(struct upkeep *upkeep, struct moment now)
-{
-    struct store *store = upkeep->ordering->store;
-    TRY(store_begin_write(store));
-    const enum err err = do_piece(upkeep, now);
-    if (err != ERR_OK) {
-        store_rollback(store);
-        return err;
-    }
-    return store_commit(store);
+    return sanctions_sweep(&upkeep->ordering->sanctions, upkeep->ordering->store, now.mono_ms);
 }
 
 enum err upkeep_step(struct upkeep *upkeep, const struct outlet *outlet, struct moment now)
 {
     const struct upkeep before = *upkeep;
-    ordering_begin(upkeep->ordering);
-    const enum err err = do_all(upkeep, now);
+    const struct ordering_work work = {.fn = do_piece, .doer = upkeep};
+    const enum err err = ordering_write(upkeep->ordering, &work, now);
     if (err != ERR_OK) {
-        ordering_rollback(upkeep->ordering);
         *upkeep = before;
         upkeep->next_ms = now.mono_ms + APPROVALS_MS;
         return err;
     }
-    ordering_settle(upkeep->ordering);
     outbox_publish(&upkeep->ordering->outbox, outlet);
     return ERR_OK;
 }

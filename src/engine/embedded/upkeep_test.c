@@ -4,6 +4,7 @@
 #include "engine/embedded/acts.h"
 #include "engine/embedded/bus.h"
 #include "engine/embedded/log_tail.h"
+#include "engine/embedded/submits.h"
 #include "rules/claims.h"
 
 #include <setjmp.h>
@@ -76,7 +77,7 @@ static uint64_t post_and_delete(const char *text, struct moment now)
                                   .media_ms = -1};
     ordering_begin(&ordering);
     assert_int_equal(store_begin_write(&store), ERR_OK);
-    assert_int_equal(ordering_judge(&ordering, &submit, now, &verdict), ERR_OK);
+    assert_int_equal(submits_judge(&ordering, &submit, now, &verdict), ERR_OK);
     assert_int_equal(verdict.end, SUBMIT_DONE);
     const uint64_t seq = verdict.event->seq;
     event_unref(verdict.event);
