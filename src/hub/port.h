@@ -118,6 +118,12 @@ enum act_refusal {
     ACT_REFUSAL_DRAINING,
 };
 
+/* How far an act on thousands has looked at them, before it does anything. */
+struct act_look {
+    uint32_t count;
+    bool has_something; // to do, to one of those
+};
+
 struct act_call {
     struct call call;
     /* -- the question, frozen while away -- */
@@ -126,6 +132,7 @@ struct act_call {
     struct actor by;
     /* -- the engine's while away -- */
     int64_t asked_mono_ms;
+    struct act_look look;
     /* -- the answer -- */
     enum act_end end;
     enum act_refusal refusal;

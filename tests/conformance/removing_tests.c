@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { MANY = 40 };
+enum { MANY = 40, MANY_MORE = 600 };
 
 static struct act on_seqs(enum act_do what, const uint64_t *seqs, uint32_t count)
 {
@@ -389,6 +389,31 @@ void removing_spares_a_higher_role(void **state)
     desk_post_done(&post);
     assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1)),
                      ACT_REFUSAL_HIGHER_ROLE);
+    assert_true(log_holds(&desk, "I am the host"));
+    desk_close(&desk);
+}
+
+/* More than one transaction looks at: nothing goes before all were looked at, and then all. */
+void removing_many_spares_a_higher_role(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    static uint64_t seqs[MANY_MORE];
+    struct post post = desk_post_of("demo", "hal", NULL, "I am the host");
+    post.submit.author.privileged = true;
+    post.submit.author.role_bits = ROLE_VIEWER | ROLE_HOST;
+    desk_open(&desk, subject->port);
+    for (uint32_t i = 0; i + 1 < MANY_MORE; i++) {
+        seqs[i] = desk_say(&desk, "demo", "bob", "hello there");
+    }
+    desk_post(&desk, &post);
+    seqs[MANY_MORE - 1] = post.submit.event->seq;
+    desk_post_done(&post);
+    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_DELETE, seqs, MANY_MORE)),
+                     ACT_REFUSAL_HIGHER_ROLE);
+    assert_true(log_holds(&desk, "hello there"));
+    (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, MANY_MORE - 1));
+    assert_false(log_holds(&desk, "hello there"));
     assert_true(log_holds(&desk, "I am the host"));
     desk_close(&desk);
 }

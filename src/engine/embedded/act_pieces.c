@@ -57,6 +57,7 @@ static enum err do_piece(void *doer, struct moment now)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     pieces->newest = place.act;
+    pieces->ordering->act_pieces++;
     return acts_go_on(pieces->ordering, &place, now);
 }
 

@@ -205,6 +205,65 @@ static void who_deletes_thousands_is_answered_when_all_are_gone(void **state)
         3);
 }
 
+static void post_as_host(void)
+{
+    struct verdict verdict;
+    const struct submit submit = {.stream = STR("demo"),
+                                  .author = {.id = STR("hal"),
+                                             .name = STR("Hal"),
+                                             .role_bits = ROLE_HOST,
+                                             .privileged = true},
+                                  .address = STR("address"),
+                                  .text = STR("secret"),
+                                  .media_ms = -1};
+    begin();
+    assert_int_equal(submits_judge(&ordering, &submit, now, &verdict), ERR_OK);
+    commit();
+    event_unref(verdict.event);
+}
+
+/* As the batches would that it is asked in; how many of them. */
+static uint32_t ask_until_decided(uint32_t count, struct act_verdict *verdict)
+{
+    struct act_call call = {
+        .stream = STR("demo"),
+        .act = removal(ACT_DELETE),
+        .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_MODERATOR},
+    };
+    uint32_t asked = 0;
+    call.act.target_count = count;
+    do {
+        begin();
+        assert_int_equal(acts_judge(&ordering, &call, now, verdict), ERR_OK);
+        commit();
+        assert_true(verdict->look.count <= call.look.count + ACT_CASE_PIECE);
+        call.look = verdict->look;
+        asked++;
+    } while (verdict->look.count > 0);
+    return asked;
+}
+
+static void whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted(void **state)
+{
+    struct act_verdict verdict;
+    (void)state;
+    post_many();
+    post_as_host();
+    seqs[MANY - 1] = MANY + 1; // the last of them is the host's
+    assert_int_equal(ask_until_decided(MANY, &verdict), 3);
+    assert_int_equal(verdict.end, ACT_REFUSED);
+    assert_int_equal(verdict.refusal, ACT_REFUSAL_HIGHER_ROLE);
+    assert_int_equal(texts(), MANY + 1);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 0);
+    assert_int_equal(ask_until_decided(MANY - 1, &verdict), 3);
+    assert_int_equal(verdict.end, ACT_DONE);
+    assert_true(verdict.is_unfinished);
+    assert_int_equal(texts(), MANY + 1 - ACT_CASE_PIECE);
+    act_pieces_wake(&pieces);
+    (void)finish();
+    assert_int_equal(texts(), 2);
+}
+
 static void what_was_begun_is_finished_after_a_restart(void **state)
 {
     struct act_call call;
@@ -362,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_deletes_thousands_is_answered_when_all_are_gone),
+        TEST(whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted),
         TEST(what_was_begun_is_finished_after_a_restart),
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
         TEST(who_asks_again_before_its_end_waits_for_it_too),

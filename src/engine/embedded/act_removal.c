@@ -91,7 +91,9 @@ static enum err standing_here(const struct act_case *act, uint64_t seq,
 
 /* ---- delete, hold ---- */
 
-/* Once it is known that there is something to do, whose the others are is all that matters. */
+/* Once it is known that there is something to do, whose the others are is all that matters. Of
+ * thousands not all in one transaction: nothing is done before all were looked at, so that the act
+ * can wait among those that were not begun, and is lost with a restart like them. */
 static enum err check_author(struct act_case *act, uint64_t seq)
 {
     struct store_row row;
@@ -124,15 +126,23 @@ static enum err check_one(struct act_case *act, uint64_t seq, bool *ret_is_one)
 
 static enum err check_each(struct act_case *act, const struct seqs *seqs)
 {
-    bool is_any = false;
-    for (uint32_t i = 0; i < seqs->count && act_case_is_open(act); i++) {
+    bool is_any = act->call->look.has_something;
+    uint32_t i = act->call->look.count;
+    for (uint32_t left = ACT_CASE_PIECE; i < seqs->count && left > 0; i++, left--) {
         if (!is_any) {
             TRY(check_one(act, seqs->at[i], &is_any));
-        } else if (!act_case_may_all(act)) {
+        } else if (act_case_may_all(act)) {
+            i = seqs->count - 1;
+        } else {
             TRY(check_author(act, seqs->at[i]));
         }
+        if (!act_case_is_open(act)) {
+            return ERR_OK;
+        }
     }
-    if (act_case_is_open(act) && !is_any) {
+    if (i < seqs->count) {
+        act->verdict.look = (struct act_look){.count = i, .has_something = is_any};
+    } else if (!is_any) {
         act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
     }
     return ERR_OK;
@@ -339,13 +349,13 @@ enum err act_removal_take(struct act_case *act)
 {
     struct seqs seqs = {.count = 0};
     TRY(find_seqs(act, &seqs));
-    if (act_case_is_open(act)) {
+    if (act_case_is_open(act) && act->call->look.count == 0) {
         TRY(judge_again(act, &seqs, true));
     }
     if (act_case_is_open(act)) {
         TRY(check_each(act, &seqs));
     }
-    if (!act_case_is_open(act)) {
+    if (!act_case_is_open(act) || act->verdict.look.count > 0) {
         return ERR_OK;
     }
     TRY(act_case_record(act));

@@ -22,6 +22,7 @@ void batch_init(struct batch *batch, const struct clock *clock, struct engine_me
     batch->call_count = 0;
     batch->barrier = NULL;
     call_queue_init(&batch->begun);
+    call_queue_init(&batch->looking);
 }
 
 void batch_begin(struct batch *batch, struct moment now)
@@ -335,11 +336,16 @@ static void answer(struct batch *batch, struct batch_post *post)
     call_finish(&submit->call);
 }
 
-/* What is in force is answered behind the barrier, the rest at once. */
+/* What is in force is answered behind the barrier, what is not decided later, the rest at once. */
 static void answer_act(struct batch *batch, const struct batch_act *act)
 {
     struct act_call *call = act->call;
     const struct act_verdict *verdict = &act->verdict;
+    if (verdict->end == ACT_DONE && verdict->look.count > 0) {
+        call->look = verdict->look;
+        call_queue_push(&batch->looking, &call->call.letter);
+        return;
+    }
     call->end = verdict->end;
     call->refusal = verdict->refusal;
     call->retry_after_ms = verdict->end == ACT_REFUSED ? RETRY_AFTER_MS : 0;

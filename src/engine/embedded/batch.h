@@ -57,7 +57,8 @@ struct batch {
     struct batch_act acts[BATCH_ACTS_MAX];
     struct stream_call *calls[BATCH_CALLS_MAX]; // likewise
     struct barrier *barrier;                    // owned; for its acts, when it has some
-    struct call_queue begun; // acts that are not done yet, answered but for their end
+    struct call_queue begun;   // acts that are not done yet, answered but for their end
+    struct call_queue looking; // acts that are to be asked again before anything is decided
 };
 
 void batch_init(struct batch *batch, const struct clock *clock, struct engine_metrics *metrics,
@@ -75,7 +76,7 @@ MUST_USE enum err batch_decide(struct batch *batch, struct ordering *ordering, b
 void batch_refuse_posts(struct batch *batch);
 void batch_publish(struct batch *batch, struct ordering *ordering, struct bus *bus,
                    struct log_tail *tail);
-/* But for batch->begun: act_pieces_take(). */
+/* But for batch->begun: act_pieces_take(); and batch->looking. */
 void batch_answer(struct batch *batch, struct bus *bus);
 
 /* The answer of what never came to a batch; not finished. */

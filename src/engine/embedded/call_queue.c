@@ -17,6 +17,18 @@ void call_queue_push(struct call_queue *queue, struct letter *letter)
     queue->count++;
 }
 
+void call_queue_put_back(struct call_queue *from, struct call_queue *to)
+{
+    if (from->first == NULL) {
+        return;
+    }
+    *from->last = to->first;
+    to->last = to->first == NULL ? from->last : to->last;
+    to->first = from->first;
+    to->count += from->count;
+    call_queue_init(from);
+}
+
 struct letter *call_queue_pop(struct call_queue *queue)
 {
     struct letter *letter = queue->first;

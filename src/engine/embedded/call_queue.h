@@ -19,4 +19,6 @@ struct call_queue {
 
 void call_queue_init(struct call_queue *queue);
 void call_queue_push(struct call_queue *queue, struct letter *letter);
+/* All of `from` stand before what waits in `to`. */
+void call_queue_put_back(struct call_queue *from, struct call_queue *to);
 struct letter *call_queue_pop(struct call_queue *queue); // NULL: empty

@@ -128,6 +128,7 @@ static void on_stream(struct port *port, struct stream_call *call)
 
 static void on_act(struct port *port, struct act_call *call)
 {
+    call->look = (struct act_look){.count = 0};
     writer_act(engine_of(port)->writer, call);
 }
 

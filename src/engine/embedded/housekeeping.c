@@ -115,6 +115,7 @@ static enum err expire(struct housekeeping *keeping, struct moment now)
     return ERR_OK;
 }
 
+/* Where a piece of an act came before it, it takes turns with those: a post waits for one. */
 static enum err keep_up(struct housekeeping *keeping, struct moment now)
 {
     struct upkeep *upkeep = &keeping->upkeep;
@@ -126,7 +127,13 @@ static enum err keep_up(struct housekeeping *keeping, struct moment now)
     if (!upkeep_is_due(upkeep, now) || keeping->is_full) {
         return ERR_OK;
     }
+    if (keeping->ordering->act_pieces != keeping->pieces_seen && !keeping->was_spared) {
+        keeping->was_spared = keeping->is_busy = true;
+        return ERR_OK;
+    }
     TRY(upkeep_step(upkeep, &outlet, now));
+    keeping->was_spared = false;
+    keeping->pieces_seen = keeping->ordering->act_pieces;
     metric_set(&keeping->metrics->held, (int64_t)upkeep->held);
     metric_count(&keeping->metrics->sweep_pieces, (int64_t)(upkeep->pieces - before.pieces));
     metric_count(&keeping->metrics->self_approved, (int64_t)(upkeep->approvals - before.approvals));

@@ -33,6 +33,8 @@ struct housekeeping {
     uint32_t wal_pages_done; // of the WAL at the last checkpoint
     uint32_t wal_pages_seen; // at the last tick: the same again means that nobody writes
     int64_t next_tick_ms, next_tidy_ms, next_expiry_ms, next_recovery_ms; // mono
+    uint64_t pieces_seen; // of acts, when it last kept up
+    bool was_spared;      // for an act's, the last time
     /* -- told by the writer before each turn -- */
     bool has_work; // posts wait
     bool is_full;  // the disk was, when last written to

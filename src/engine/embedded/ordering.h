@@ -49,6 +49,7 @@ struct ordering {
     bool has_all_rules;           // something is
     bool is_acts_stale;           // a batch that held acts failed: read them again
     bool has_texts_due;           // something may wait for ordering_redact()
+    uint64_t act_pieces;          // were done, since start
     uint64_t first_act;           // of the batch under way; 0: it has none
     uint64_t next_n;
     uint64_t next_n_before;   // of the batch

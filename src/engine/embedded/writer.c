@@ -13,7 +13,6 @@
 #include "engine/embedded/act_pieces.h"
 #include "engine/embedded/ballast.h"
 #include "engine/embedded/batch.h"
-#include "engine/embedded/bus.h"
 #include "engine/embedded/housekeeping.h"
 #include "engine/embedded/ordering.h"
 #include "engine/embedded/recovery.h"
@@ -486,6 +485,7 @@ static void finish_batch(struct writer *writer)
     atomic_store_explicit(&writer->busy_since_ms, 0, memory_order_relaxed);
     batch_answer(&writer->batch, &writer->bus);
     act_pieces_take(&writer->pieces, &writer->batch.begun);
+    call_queue_put_back(&writer->batch.looking, &writer->acts);
 }
 
 /* ---- the folder lent to another process ---- */
