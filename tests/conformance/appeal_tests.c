@@ -85,7 +85,9 @@ void appeals_name_the_comment_that_was_removed(void **state)
     assert_is_against(&desk, &post, purged);
     (void)desk_do(&desk, "demo", on_act(ACT_UNDO, purged));
     assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
-    (void)desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1}); // nobody's affair
+    const uint64_t cleared = desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1});
+    assert_is_against(&desk, &post, cleared);
+    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, cleared));
     assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
     (void)desk_do(&desk, "demo", on_act(ACT_UNDO, deleted));
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
@@ -117,5 +119,40 @@ void appeals_tell_a_shadowed_author_nothing(void **state)
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
     desk_post_done(&ruled);
     desk_post_done(&post);
+    desk_close(&desk);
+}
+
+static struct act_call appeal_by_act(struct desk *desk, uint64_t against, const char *user)
+{
+    struct act act = on_act(ACT_APPEAL, against);
+    act.value = STR("I wrote nothing bad");
+    struct acting acting = desk_act_of("demo", act);
+    acting.call.by.id = str_of(user);
+    acting.call.by.role_bits = ROLE_VIEWER;
+    desk_act(desk, &acting);
+    return acting.call;
+}
+
+/* Whoever wrote what it removed, and nobody else. */
+void appeals_are_heard_against_a_clear(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    const struct act clear = {.what = ACT_CLEAR, .seconds = -1};
+    desk_open(&desk, subject->port);
+    struct post post = posted(&desk, "a joke", OUTCOME_ALLOW);
+    struct post hidden = posted(&desk, "by a rule", OUTCOME_SHADOW);
+    const uint64_t cleared = desk_do(&desk, "demo", clear);
+    (void)desk_say(&desk, "demo", "cleo", "later");
+    assert_int_equal(appeal_by_act(&desk, cleared, "dora").refusal, ACT_REFUSAL_NOT_FOUND);
+    assert_int_equal(appeal_by_act(&desk, cleared, "cleo").refusal, ACT_REFUSAL_NOT_FOUND);
+    const struct act_call first = appeal_by_act(&desk, cleared, "bob");
+    assert_int_equal(first.end, ACT_DONE);
+    assert_int_equal(appeal(&desk, &post, "bob").act_n, first.act_n); // once, however it is named
+    assert_int_equal(appeal(&desk, &hidden, "bob").act_n, first.act_n);
+    const uint64_t of_all = desk_do(&desk, "", clear);
+    assert_is_against(&desk, &post, of_all);
+    desk_post_done(&post);
+    desk_post_done(&hidden);
     desk_close(&desk);
 }

@@ -43,6 +43,7 @@
     TEST(moderation_tells_warnings_again)                                                          \
     TEST(appeals_name_the_comment_that_was_removed)                                                \
     TEST(appeals_tell_a_shadowed_author_nothing)                                                   \
+    TEST(appeals_are_heard_against_a_clear)                                                        \
     TEST(moderation_spares_a_higher_role)                                                          \
     TEST(moderation_spares_who_acts_in_a_higher_role)                                              \
     TEST(moderation_tells_what_is_set)                                                             \

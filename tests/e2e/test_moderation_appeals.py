@@ -137,16 +137,27 @@ def test_who_wrote_what_was_removed_appeals_by_its_id(mod, server):
     assert code_of(both) == (422, "bad_field")
 
 
-def test_what_waits_or_was_cleared_is_not_appealed(mod, server):
+def test_what_waits_is_not_appealed(mod, server):
     mod.act("mode", value=["hold_all"])
     held = server.post(mod.stream, user="u9").json()
     assert code_of(appeal_removal(server, mod.stream, "u9", held["id"])) == (409, "conflict")
     reject = mod.act("reject", id=held["id"])
     assert appeal_removal(server, mod.stream, "u9", held["id"]).json()["act"] == reject["act"]
     mod.act("mode", value=[])
-    cleared = server.posted(mod.stream, user="u9")
-    mod.act("clear")
-    assert code_of(appeal_removal(server, mod.stream, "u9", cleared["id"])) == (409, "conflict")
+
+
+def test_who_was_cleared_appeals_once_and_is_granted(mod, server):
+    cleared = server.posted(mod.stream, "a joke", user="u9")
+    act = mod.act("clear")
+    assert code_of(appeal(server, mod.stream, "u8", act["act"])) == (404, "not_found")
+    made = appeal(server, mod.stream, "u9", act["act"])
+    assert (made.status, made.json()["act"]) == (201, act["act"])
+    again = appeal_removal(server, mod.stream, "u9", cleared["id"])
+    assert (again.status, again.json()["appeal"]) == (200, made.json()["appeal"])
+    statement = server.get(f"/v1/streams/{mod.stream}/appeals/{made.json()['appeal']}/statement", token=token("u9"))
+    assert statement.json()["decision"]["do"] == "clear"
+    assert decide(mod, made.json()["appeal"], "granted").status == 200
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["a joke"]
 
 
 def test_a_statement_gives_the_reasons_and_names_no_moderator(mod, server):

@@ -14,8 +14,8 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 static bool may_be_appealed(enum act_do what)
 {
     static const unsigned restricting = 1U << ACT_DELETE | 1U << ACT_HOLD | 1U << ACT_PURGE |
-                                        1U << ACT_REJECT | 1U << ACT_BAN | 1U << ACT_TIMEOUT |
-                                        1U << ACT_WARN;
+                                        1U << ACT_CLEAR | 1U << ACT_REJECT | 1U << ACT_BAN |
+                                        1U << ACT_TIMEOUT | 1U << ACT_WARN;
     return (restricting >> what & 1U) != 0;
 }
 
@@ -62,11 +62,27 @@ static enum err names_id(const struct act_case *act, struct str id, bool *ret_do
     return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
 }
 
+/* A clear names nobody, and removed all below its event. */
+static enum err clears_theirs(const struct act_case *act, const struct store_act *against,
+                              bool *ret_does)
+{
+    const struct store_author author = {
+        .stream = against->stream, .below = against->seq, .user = act->call->by.id};
+    return store_rows_any_by(act->ordering->store, &author, ACT_APPEAL_CLEARED_ROWS, ret_does);
+}
+
 static enum err concerns(const struct act_case *act, const struct store_act *against,
                          bool *ret_does)
 {
     static const struct str seq = STR("seq:"), id = STR("id:");
     const struct str target = against->target;
+    if (act->call->act.at == ACT_AT_ID) {
+        *ret_does = true; // it removes the comment of theirs that they named
+        return ERR_OK;
+    }
+    if (against->what == ACT_CLEAR) {
+        return clears_theirs(act, against, ret_does);
+    }
     if (str_has_prefix(target, seq)) {
         return names_place(
             act, (struct str){.at = target.at + seq.len, .len = target.len - seq.len}, ret_does);

@@ -49,6 +49,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ROW_SEQ] = "SELECT stream, seq FROM log WHERE n = ?1",
     [STORE_ROW_UPTO] = "SELECT seq FROM log INDEXED BY log_place WHERE stream = ?1 AND n <= ?2 "
                        "ORDER BY seq DESC LIMIT 1",
+    [STORE_ROW_BY] = "SELECT 1 FROM (SELECT user, kind FROM log WHERE stream = ?1 AND seq < ?2 "
+                     "ORDER BY seq DESC LIMIT ?4) WHERE user = ?3 AND kind IN (1, 8) LIMIT 1",
     [STORE_ROW_SET] = "UPDATE log SET kind = ?2, body = ?3, sum = ?4 WHERE n = ?1",
     [STORE_ROWS_DOWN] = "SELECT " ROW " FROM log WHERE n <= ?1 ORDER BY n DESC",
     [STORE_SHADOWS] = "SELECT seq, user, kind FROM log WHERE stream = ?1 AND seq > ?2 "

@@ -109,6 +109,7 @@ enum store_query {
     STORE_ROW_AT,
     STORE_ROW_SEQ,
     STORE_ROW_UPTO,
+    STORE_ROW_BY,
     STORE_ROW_SET,
     STORE_ROWS_DOWN,
     STORE_SHADOWS,

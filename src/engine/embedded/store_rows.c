@@ -211,6 +211,21 @@ enum err store_rows_newest_upto(struct store *store, int64_t stream, uint64_t n,
     return ERR_OK;
 }
 
+enum err store_rows_any_by(struct store *store, const struct store_author *author,
+                           uint32_t rows_max, bool *ret_is_any)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_ROW_BY, &query));
+    (void)sqlite3_bind_int64(query, 1, author->stream);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)author->below);
+    store_bind_text(query, 3, author->user);
+    (void)sqlite3_bind_int64(query, 4, rows_max);
+    const enum err err = store_step(store, query);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    *ret_is_any = err == ERR_OK;
+    return ERR_OK;
+}
+
 enum err store_rows_newest_n(struct store *store, uint64_t *ret_n)
 {
     sqlite3_stmt *query = NULL;

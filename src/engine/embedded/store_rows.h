@@ -75,6 +75,15 @@ MUST_USE enum err store_rows_any_since(struct store *store, uint64_t n,
 /* The place of a stream's newest row up to row `n`; 0: there is none. */
 MUST_USE enum err store_rows_newest_upto(struct store *store, int64_t stream, uint64_t n,
                                          uint64_t *ret_seq);
+/* Whether one of the `rows_max` newest rows below this place is a comment of theirs, removed or
+ * not. */
+struct store_author {
+    int64_t stream;
+    uint64_t below; // seq
+    struct str user;
+};
+MUST_USE enum err store_rows_any_by(struct store *store, const struct store_author *author,
+                                    uint32_t rows_max, bool *ret_is_any);
 /* 0: there is none. */
 MUST_USE enum err store_rows_newest_n(struct store *store, uint64_t *ret_n);
 
