@@ -52,8 +52,10 @@ static void note_bound(const struct ledger *ledger, struct deed *deed, uint64_t 
                        uint64_t bound_n)
 {
     if (deed->sets == NULL) {
+        struct deeds *deeds = &ledger->world->deeds;
         deed->sets = calloc(1, sizeof(*deed->sets));
         must(deed->sets != NULL);
+        deeds->takers[deeds->taker_count++] = (uint16_t)(deed - deeds->at);
     }
     must(bound_n > 0 && bound_n <= UINT16_MAX);
     deed->sets->bound[number_of(ledger)][seq - 1] = (uint16_t)bound_n;

@@ -153,6 +153,7 @@ static bool open_audit(struct world *world)
 
 void ledger_close(struct world *world)
 {
+    deeds_close(world);
     store_close(world->audit);
 }
 

@@ -99,6 +99,7 @@ static bool is_type(struct str json, const char *type)
 static void set(struct screen *screen, uint64_t seq, uint64_t act, bool is_shown)
 {
     must(seq > 0 && seq <= EVENTS_MAX);
+    screen->upto = seq > screen->upto ? seq : screen->upto;
     if (act >= screen->acts[seq - 1]) {
         screen->acts[seq - 1] = act;
         screen->is_shown[seq - 1] = is_shown;
@@ -251,9 +252,10 @@ void screen_end(struct screen *screen)
 
 void screen_clear(struct screen *screen, struct ledger *ledger, uint8_t user)
 {
-    memset(screen->acts, 0, EVENTS_MAX * sizeof(screen->acts[0]));
-    memset(screen->is_shown, 0, EVENTS_MAX);
-    memset(screen->is_known, 0, EVENTS_MAX);
+    memset(screen->acts, 0, screen->upto * sizeof(screen->acts[0]));
+    memset(screen->is_shown, 0, screen->upto);
+    memset(screen->is_known, 0, screen->upto);
+    screen->upto = 0;
     screen->ledger = ledger;
     screen->user = user;
 }

@@ -121,9 +121,11 @@ struct deeds {
     uint32_t count;          // of deeds
     uint32_t step_count;     // the truth changed so often
     uint32_t step_room;
-    uint32_t published; // of steps: whoever asks now is shown what they made
-    uint64_t fence;     // how many answers there were
-    uint64_t held_n;    // of the queue, looked at
+    uint32_t taker_count;
+    uint16_t takers[DEEDS_MAX]; // of deeds, those that have removed something
+    uint32_t published;         // of steps: whoever asks now is shown what they made
+    uint64_t fence;             // how many answers there were
+    uint64_t held_n;            // of the queue, looked at
 };
 
 struct ledger {
@@ -178,6 +180,7 @@ struct screen {            // what a watcher has been told, and what it would sh
     uint64_t *acts;    // owned; [EVENTS_MAX]: the newest act on a comment that it knows of
     uint8_t *is_shown; // owned; [EVENTS_MAX]
     uint8_t *is_known; // owned; [EVENTS_MAX]: it was sent the comment, or that it is removed
+    uint64_t upto;     // of these; nothing is set above
 };
 
 struct moderator {        // moderator.c
@@ -277,10 +280,11 @@ struct world {
     bool acts_go_on; // the disk became full when all was well and the ballast there
     int64_t writer_due_ms, reader_due_ms, up_due_ms;
     bool is_decided;
-    uint32_t disk_ms;      // how slow the disk is
-    uint32_t slow_ms;      // the longest a call could take before the pace last changed
-    int64_t slow_until_ms; // such calls are all back
-    struct store *audit;   // ledger.c's connection
+    uint32_t disk_ms;          // how slow the disk is
+    uint32_t slow_ms;          // the longest a call could take before the pace last changed
+    int64_t slow_until_ms;     // such calls are all back
+    struct store *audit;       // ledger.c's connection
+    struct sqlite3_stmt *held; // deeds.c's, of that connection; NULL: not made yet
     uint64_t audited_n;
     uint64_t audited_ops; // of the disk: no more of them, no row more
     bool is_verifying;
