@@ -61,9 +61,9 @@ extern struct disk disk; // of the world that runs
 
 /* Empty; what memory it holds it keeps for the next world. */
 void disk_init(uint64_t seed);
-void disk_arm(enum disk_crash crash, uint64_t ops); // ops 0: now
+void disk_arm(enum disk_crash how, uint64_t ops); // ops 0: now
 /* At the first sync after so many. */
-void disk_arm_at_sync(enum disk_crash crash, uint64_t ops);
+void disk_arm_at_sync(enum disk_crash how, uint64_t ops);
 void disk_restart(void); // after a crash, or nothing
 
 struct disk_file *disk_find(const char *name);

@@ -38,6 +38,7 @@ static void ask(struct moderator *moderator)
     call->call.home = &world->reactors[world_below(world, world->hubs)].home;
     moderator->is_away = true;
     moderator->is_in_doubt = false;
+    moderator->steps = world->deeds.step_count;
     world_note(world, "m%u asks for %s as %s", moderator->number, act_name(call->act.what),
                moderator->reason);
     port_act(world->port, call);
@@ -59,6 +60,20 @@ static void look(struct moderator *moderator, enum moderation_read what)
 }
 
 /* ---- what is answered ---- */
+
+/* An act on many is lifted by its own undo alone. */
+static void check_repeated(const struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    const struct act_call *call = &moderator->call;
+    const bool is_undo = call->end == ACT_DUPLICATE && call->act.what == ACT_UNDO;
+    const struct deed *before = is_undo ? deeds_find(world, call->act.act) : NULL;
+    world_holds(world,
+                before == NULL || before->seq_count < 2 || before->lifted_by != 0 ||
+                    moderator->steps != world->deeds.step_count,
+                "P6: a%llu is in force, and its undo says it is not",
+                (unsigned long long)call->act.act);
+}
 
 static void check_answer(struct moderator *moderator)
 {
@@ -84,6 +99,7 @@ static void check_answer(struct moderator *moderator)
                     "P1: a%llu was answered at %llu and is at %llu",
                     (unsigned long long)call->act_n, (unsigned long long)call->seq,
                     deed == NULL ? 0 : (unsigned long long)deed->seq);
+        check_repeated(moderator);
         deeds_answered(world, call->act_n);
         if (call->end == ACT_DONE && call->stream.len == 0) { // of all streams: at once, of any
             world->pager.due_ms = world->now_ms;
@@ -295,8 +311,26 @@ static void aim_at_act(struct moderator *moderator, struct act *act)
     }
 }
 
+/* One of many that an act holds. */
+static bool aim_at_one_held(struct moderator *moderator, struct act *act)
+{
+    const struct deed *deed = find_done(moderator->world, ACT_HOLD);
+    if (deed == NULL || deed->seq_count < 2 || !world_chance(moderator->world, 500)) {
+        return false;
+    }
+    moderator->stream = deed->stream;
+    moderator->seqs[0] = deed->seqs[world_below(moderator->world, deed->seq_count)];
+    act->at = ACT_AT_SEQS;
+    act->seqs = moderator->seqs;
+    act->target_count = 1;
+    return true;
+}
+
 static void aim_at_held(struct moderator *moderator, struct act *act)
 {
+    if (aim_at_one_held(moderator, act)) {
+        return;
+    }
     if (moderator->id[0] == '\0' || world_chance(moderator->world, 200)) {
         aim_at_comment(moderator, act);
         return;

@@ -192,6 +192,7 @@ struct moderator {        // moderator.c
     uint64_t seqs[GROUP_MAX];
     struct str users[2];
     uint64_t seen_n; // of the audit, before it asked
+    uint32_t steps;  // of deeds, when it asked
     uint8_t number, stream;
     bool is_away, is_in_doubt;
     bool is_armed; // a reactor is late: the next comment is deleted at once
