@@ -79,7 +79,6 @@
     X(PIECES_LOST, "of an act on many only the first piece is done")                               \
     X(PIECES_UNAWAITED, "an act on many is answered after its first piece")                        \
     X(UNDONE_GOES_ON, "what is undone before its end is gone on with")                             \
-    X(HOLD_LIFTED_WHOLE, "whoever approves one of many lets go of all")                            \
     X(CARRIED_DROPPED, "retention forgets what carries whose text")                                \
     X(RULES_IGNORED, "house rules that are put do not hold")                                       \
     X(DECISION_IGNORED, "an appeal that is granted undoes nothing")                                \

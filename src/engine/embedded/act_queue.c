@@ -2,7 +2,6 @@
 #include "engine/embedded/act_queue.h"
 
 #include "base/hash.h"
-#include "base/mutant.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
@@ -129,9 +128,7 @@ static enum err lift_hold(struct act_case *act, const struct held_row *held)
     struct store_act hold;
     snprintf(one, sizeof(one), "seq:%llu", (unsigned long long)held->seq);
     const enum err err = store_acts_get(act->ordering->store, held->act, &hold);
-    const bool is_its_own =
-        err == ERR_OK && (str_eq(hold.target, str_of(one)) || mutant(HOLD_LIFTED_WHOLE));
-    if (!is_its_own) {
+    if (err != ERR_OK || !str_eq(hold.target, str_of(one))) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     return store_acts_lift(act->ordering->store, held->act, act->id);
