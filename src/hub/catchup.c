@@ -257,6 +257,11 @@ static uint64_t goal_of(const struct viewer *viewer)
                : stream_place(viewer->stream, (enum lane)viewer->lane).seq;
 }
 
+bool catchup_is_behind(const struct viewer *viewer)
+{
+    return viewer->catchup->position < goal_of(viewer);
+}
+
 static void fetch(struct catchup *catchup, uint32_t limit)
 {
     struct read *read = &catchup->fetched;

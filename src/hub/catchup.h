@@ -47,5 +47,7 @@ void catchup_resume(struct viewer *viewer);
 /* Memory or the store failed it: again in a while. */
 void catchup_rest(struct viewer *viewer);
 void catchup_rest_until_later(struct hub *hub, struct viewer *viewer); // in any mode
+/* More is there for it than it has been given. */
+bool catchup_is_behind(const struct viewer *viewer);
 /* Long polls of the stream have something to be answered with. */
 void catchup_wake_pollers(struct stream *stream);

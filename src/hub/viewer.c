@@ -50,6 +50,11 @@ enum err viewer_change_lane(struct hub *hub, struct viewer *viewer, enum lane la
     return catchup_change_lane(hub, viewer, lane);
 }
 
+bool viewer_is_behind(const struct viewer *viewer)
+{
+    return viewer->catchup != NULL && catchup_is_behind(viewer);
+}
+
 struct lane_rule viewer_rule(const struct hub *hub, const struct viewer *viewer)
 {
     return sparse_rule(hub, (enum lane)viewer->lane);

@@ -28,6 +28,8 @@ void viewer_join(struct hub *hub, struct viewer *viewer, const struct viewer_ops
                  const struct join *join);
 /* Ends it now, in any mode; IDLE is legal. No op is called after. */
 void viewer_leave(struct hub *hub, struct viewer *viewer);
+/* Of a long poll that is open: something newer is there, and read for it; `collect` follows. */
+bool viewer_is_behind(const struct viewer *viewer);
 /* What the lane of this viewer carries. */
 struct lane_rule viewer_rule(const struct hub *hub, const struct viewer *viewer);
 /* Another lane from where it stands: a new hello, resumed, then what that lane has. Of one that is

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A long poll holds its exchange while it waits. Its timer starts anew when the log was looked at
- * (`open`), so that a wait of nothing still finds what is there. A store that hangs is waited for
- * OPEN_MS_MAX longer than was asked, and then named. */
+ * (`open`), so that a wait of nothing still finds what is there, be it in the store alone. A store
+ * that hangs is waited for OPEN_MS_MAX longer than was asked, and then named. */
 #include "hub/viewer.h"
 #include "serve/admission.h"
 #include "serve/carrier.h"
@@ -21,6 +21,7 @@ struct poll {
     uint32_t wait_ms;
     uint64_t user;
     bool is_open;
+    bool is_late; // its wait is over, and what is newer is still read
 };
 
 static struct poll *of_viewer(struct viewer *viewer)
@@ -54,7 +55,12 @@ static void on_waited(struct timer *timer)
 {
     struct poll *poll = list_entry(timer, struct poll, timer);
     const struct poll_ops *ops = poll->ops;
-    if (poll->is_open) {
+    struct server *server = poll->exchange->server;
+    const bool is_behind = poll->is_open && viewer_is_behind(&poll->viewer);
+    if (is_behind && !poll->is_late) {
+        poll->is_late = true;
+        wheel_arm(reactor_wheel(server->reactor), timer, front_now_ms(server) + OPEN_MS_MAX);
+    } else if (poll->is_open && !is_behind) {
         answer_empty(poll);
     } else {
         ops->refused(let_go(poll), VIEWER_STORE_DOWN);

@@ -108,8 +108,7 @@ static enum err judge_post(struct batch *batch, struct ordering *ordering, struc
     const struct submit *submit = post->submit;
     struct head *head = NULL;
     TRY(submits_judge(ordering, submit, batch->now, &post->verdict));
-    const struct event *event = post->verdict.event;
-    if (event == NULL || (event->flags & EVENT_FLAG_SHADOW) == 0) {
+    if (post->verdict.event == NULL || !own_prev_may_differ(post->verdict.event)) {
         return ERR_OK;
     }
     const enum err err = ordering_find(ordering, submit->stream, &head);

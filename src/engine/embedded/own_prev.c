@@ -27,9 +27,6 @@ static enum err find(struct store *store, const struct store_range *range, struc
 
 enum err own_prev_see(struct store *store, int64_t stream, struct str user, struct event **event)
 {
-    if (*event == NULL || ((*event)->flags & EVENT_FLAG_SHADOW) == 0 || (*event)->seq == 0) {
-        return ERR_OK;
-    }
     uint64_t prev = (*event)->prev;
     const struct store_range range = {
         .stream = stream, .upto = (*event)->seq - 1, .kinds = UINT32_MAX, .newest_first = true};

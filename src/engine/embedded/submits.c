@@ -186,12 +186,12 @@ static enum err judge_house(struct ordering *ordering, const struct submit *subm
     /* What is held of everybody's is held of theirs, or they could tell: see act_queue.c. */
     const bool is_shadowed = judging->found.shadow != 0 && !mutant(SHADOW_IGNORED);
     const bool is_to_be_held = judging->found.hold != 0 && !mutant(HOLD_IGNORED);
-    if (judgement->outcome == OUTCOME_ALLOW && is_shadowed) {
-        *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};
-        judging->act = judging->found.shadow;
-    } else if (judgement->outcome < OUTCOME_HOLD && is_to_be_held) {
+    if (judgement->outcome < OUTCOME_HOLD && is_to_be_held) {
         *judgement = (struct judgement){.outcome = OUTCOME_HOLD};
         judging->act = judging->found.hold;
+    } else if (judgement->outcome == OUTCOME_ALLOW && is_shadowed) {
+        *judgement = (struct judgement){.outcome = OUTCOME_SHADOW};
+        judging->act = judging->found.shadow;
     }
     if (judgement->outcome == OUTCOME_REFUSE) {
         refuse(verdict, judgement->refusal);
