@@ -254,7 +254,7 @@ enum err act_queue_requeue(struct act_case *act, const struct store_act *before)
         return ERR_OK;
     }
     const enum err err = held_find(act->ordering->store, n, &held);
-    if (err != ERR_OK) {
+    if (err != ERR_OK || held_is_erased(&held)) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     TRY(wait_again(act, &held));

@@ -127,8 +127,10 @@ static void erase_all(struct place *place)
     while (count > 0) {
         assert_int_equal(evidence_erase(&place->store, 5000, 100, &count), ERR_OK);
     }
-    assert_int_equal(held_erase(&place->store, 5000, ROWS + 2, &count), ERR_OK);
+    assert_int_equal(held_erase(&place->store, 5000, 100, &count), ERR_OK);
     assert_int_equal(count, 1);
+    assert_int_equal(held_erase(&place->store, 5000, 100, &count), ERR_OK);
+    assert_int_equal(count, 0);
     assert_int_equal(store_commit(&place->store), ERR_OK);
 }
 

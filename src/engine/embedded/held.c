@@ -196,23 +196,62 @@ enum err held_forget_due(struct store *store, uint64_t n)
     return store_run(store, query);
 }
 
-enum err held_erase(struct store *store, int64_t at_ms, uint64_t oldest_n, uint32_t *ret_count)
+bool held_is_erased(const struct held_row *row)
 {
-    enum { ERASED_AT_ONCE = 64 };
-    uint64_t ns[ERASED_AT_ONCE];
-    uint32_t count = 0;
+    return row->state == COMMENT_DELETED && row->log_n == 0 && row->body.len == 0;
+}
+
+static enum err run_on(struct store *store, enum store_query which, uint64_t n)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, which, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    return store_run(store, query);
+}
+
+static enum err empty(struct store *store, uint64_t n)
+{
+    struct held_row row;
+    const enum err err = held_find(store, n, &row);
+    if (err == ERR_GONE) {
+        return run_on(store, STORE_HELD_EMPTY, n); // and stays damaged
+    }
+    TRY(err);
+    row.body = STR_NONE;
+    return put(store, &row);
+}
+
+enum err held_erase(struct store *store, int64_t at_ms, uint32_t count, uint32_t *ret_count)
+{
+    uint64_t ns[HELD_AT_ONCE];
+    uint32_t found = 0;
+    sqlite3_stmt *query = NULL;
+    count = count < HELD_AT_ONCE ? count : HELD_AT_ONCE;
+    TRY(store_ask(store, STORE_HELD_TEXTS, &query));
+    (void)sqlite3_bind_int64(query, 1, at_ms);
+    (void)sqlite3_bind_int64(query, 2, count);
+    TRY(collect(store, query, ns, count, &found));
+    for (uint32_t i = 0; i < found; i++) {
+        TRY(empty(store, ns[i]));
+    }
+    *ret_count = found;
+    return ERR_OK;
+}
+
+enum err held_forget(struct store *store, int64_t at_ms, uint64_t oldest_n, uint32_t *ret_count)
+{
+    uint64_t ns[HELD_AT_ONCE];
+    uint32_t found = 0;
     sqlite3_stmt *query = NULL;
     TRY(store_ask(store, STORE_HELD_OLD, &query));
     (void)sqlite3_bind_int64(query, 1, at_ms);
     (void)sqlite3_bind_int64(query, 2, (int64_t)oldest_n);
-    (void)sqlite3_bind_int64(query, 3, ERASED_AT_ONCE);
-    TRY(collect(store, query, ns, ERASED_AT_ONCE, &count));
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(store_ask(store, STORE_HELD_DELETE, &query));
-        (void)sqlite3_bind_int64(query, 1, (int64_t)ns[i]);
-        TRY(store_run(store, query));
+    (void)sqlite3_bind_int64(query, 3, HELD_AT_ONCE);
+    TRY(collect(store, query, ns, HELD_AT_ONCE, &found));
+    for (uint32_t i = 0; i < found; i++) {
+        TRY(run_on(store, STORE_HELD_DELETE, ns[i]));
     }
-    *ret_count = count;
+    *ret_count = found;
     return ERR_OK;
 }
 

@@ -23,6 +23,7 @@
 #include "rules/comment_state.h"
 #include "wire/event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { HELD_MAX = 10000 };
@@ -40,7 +41,8 @@ struct held_row {
     uint16_t marks;           // as in struct store_row, and kept so
     struct str user, cid;     // read: borrowed until the transaction's end
     struct str rule;          // by which; empty: a moderator
-    struct str body;          // as comment_body_write() made it; empty: it stands in `evidence`
+    struct str body;          // as comment_body_write() made it; empty: it stands in `log`
+                              // or `evidence`, or is erased
 };
 
 static inline uint64_t held_bound(uint64_t held_max)
@@ -80,10 +82,16 @@ MUST_USE enum err held_since(struct store *store, int64_t stream, int64_t at_ms,
                              sqlite3_stmt **ret_walk);
 MUST_USE enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row);
 
-/* Erases what was rejected and is older than `at_ms`, a few at once; not from `oldest_n` on, which
- * retries may name. */
-MUST_USE enum err held_erase(struct store *store, int64_t at_ms, uint64_t oldest_n,
+/* Erases the texts of what was rejected and was posted up to `at_ms`, `count` at most, or
+ * HELD_AT_ONCE; it does not come back to the queue. What it was is known on, for retries. */
+enum { HELD_AT_ONCE = 256 };
+MUST_USE enum err held_erase(struct store *store, int64_t at_ms, uint32_t count,
                              uint32_t *ret_count);
+/* Forgets it, too, HELD_AT_ONCE at most; not from `oldest_n` on, which retries may name. */
+MUST_USE enum err held_forget(struct store *store, int64_t at_ms, uint64_t oldest_n,
+                              uint32_t *ret_count);
+/* Rejected before it had a place, and its text is erased. */
+bool held_is_erased(const struct held_row *row);
 /* The log of a stream is about to be taken out up to `seq`. */
 MUST_USE enum err held_expire(struct store *store, int64_t stream, uint64_t seq);
 /* The sum of a row, over all of it: store_check.c asks. */

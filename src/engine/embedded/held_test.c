@@ -209,6 +209,50 @@ static void a_row_that_was_changed_is_not_handed_out(void **state)
     assert_int_equal(store_number(&rig->store, "SELECT due FROM held"), 0);
 }
 
+/* Retries may name it for longer than its text is kept. */
+static void a_rejected_text_is_erased_before_it_is_forgotten(void **state)
+{
+    struct comments_rig *rig = *state;
+    struct held_row row;
+    struct event *event = NULL;
+    uint32_t count = 0;
+    const uint64_t waiting = hold(rig);
+    const uint64_t n = hold(rig);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REJECT, &row), ERR_OK);
+    assert_int_equal(held_erase(&rig->store, 999, 10, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(held_erase(&rig->store, 1000, 10, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(held_forget(&rig->store, 1000, n, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(held_find(&rig->store, n, &row), ERR_OK);
+    assert_true(held_is_erased(&row));
+    assert_true(str_eq(row.user, STR("ann")) && str_eq(row.cid, STR("c1")));
+    const struct standing standing = standing_now(rig, n);
+    assert_int_equal(standing_event(&rig->store, &rig->identity, &standing, &event), ERR_OK);
+    assert_int_equal(event->kind, EVENT_REMOVED);
+    event_unref(event);
+    assert_int_equal(held_forget(&rig->store, 1000, n + 1, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(held_find(&rig->store, n, &row), ERR_NOT_FOUND);
+    assert_int_equal(held_find(&rig->store, waiting, &row), ERR_OK);
+    assert_true(row.body.len > 0);
+}
+
+static void a_damaged_text_is_erased_too(void **state)
+{
+    struct comments_rig *rig = *state;
+    struct held_row row;
+    uint32_t count = 0;
+    const uint64_t n = hold(rig);
+    assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REJECT, &row), ERR_OK);
+    assert_int_equal(store_exec(&rig->store, "UPDATE held SET body = 'other words'"), ERR_OK);
+    assert_int_equal(held_erase(&rig->store, 1000, 10, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM held WHERE body <> ''"), 0);
+    assert_int_equal(held_find(&rig->store, n, &row), ERR_GONE);
+}
+
 static enum err hold_and_place(struct comments_rig *rig, const struct comments_rig_break *at)
 {
     struct held_row row = row_of(rig, 1);
@@ -234,6 +278,8 @@ int main(void)
         COMMENTS_RIG_TEST(moderators_see_the_queue_and_what_held_it),
         COMMENTS_RIG_TEST(another_time_is_written_into_a_body),
         COMMENTS_RIG_TEST(a_row_that_was_changed_is_not_handed_out),
+        COMMENTS_RIG_TEST(a_rejected_text_is_erased_before_it_is_forgotten),
+        COMMENTS_RIG_TEST(a_damaged_text_is_erased_too),
         COMMENTS_RIG_TEST(wherever_a_step_breaks_off_a_failure_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

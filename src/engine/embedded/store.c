@@ -122,6 +122,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_EXPIRE] = "DELETE FROM held WHERE log_n > 0 AND state <> 2 AND log_n IN (SELECT n "
                           "FROM log WHERE stream = ?1 AND seq <= ?2)",
     [STORE_HELD_DELETE] = "DELETE FROM held WHERE n = ?1",
+    [STORE_HELD_TEXTS] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND body <> '' LIMIT ?2",
+    [STORE_HELD_EMPTY] = "UPDATE held SET body = '' WHERE n = ?1",
     [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 LIMIT ?3",
     [STORE_ROW_ADD] = "INSERT INTO log(" ROW ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11, ?12, ?13, ?14)",

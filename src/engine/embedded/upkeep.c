@@ -112,18 +112,20 @@ static enum err erase_old(struct upkeep *upkeep, struct moment now)
     const uint64_t oldest_n = store_dedupe_oldest_n(&ordering->dedupe);
     uint32_t texts = 0;
     uint32_t rejected = 0;
+    uint32_t forgotten = 0;
     if (!upkeep->has_texts_due && now.mono_ms < upkeep->next_erasure_ms) {
         return ERR_OK;
     }
     upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
     TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
-    TRY(held_erase(ordering->store, upto_ms, oldest_n, &rejected));
-    if (rejected > 0) { // the newest number may have been among them: it is not used again
+    TRY(held_erase(ordering->store, upto_ms, UPKEEP_ERASED, &rejected));
+    TRY(held_forget(ordering->store, upto_ms, oldest_n, &forgotten));
+    if (forgotten > 0) { // the newest number may have been among them: it is not used again
         TRY(store_schema_set_number(ordering->store, "next_n", ordering->next_n));
     }
     TRY(held_count(ordering->store, 0, &upkeep->held));
     TRY(young_forget(ordering->store, now.wall_ms / MS_A_SECOND));
-    upkeep->has_texts_due = texts == UPKEEP_ERASED;
+    upkeep->has_texts_due = texts == UPKEEP_ERASED || rejected == UPKEEP_ERASED;
     upkeep->has_erased = upkeep->has_erased || texts > 0 || rejected > 0;
     upkeep->erased += texts + rejected;
     return ERR_OK;
