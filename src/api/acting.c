@@ -33,23 +33,34 @@ static enum err read_request(struct acting *acting, const struct acting_options 
     return ERR_OK;
 }
 
-/* ERR_DENIED: another moderator looks at what this one would approve or reject. */
-static enum err check_claim(const struct acting *acting, const struct acting_options *options,
+/* ---- claims ---- */
+
+static const struct problem claimed = {.code = PROBLEM_CONFLICT,
+                                       .field = STR("id"),
+                                       .detail = STR("Another moderator looks at this one.")};
+
+static bool judges_held(const struct act *act)
+{
+    return act->what == ACT_APPROVE || act->what == ACT_REJECT;
+}
+
+/* ERR_EXISTS: another moderator looks at what this one would approve or reject. */
+static enum err check_claim(struct server *server, const struct held_claim *claim)
+{
+    return held_claims_check(desk_of(server)->shared->held, claim, desk_mono_ms(server));
+}
+
+static enum err check_named(const struct acting *acting, const struct acting_options *options,
                             struct problem *ret_why)
 {
     const struct act *act = &acting->read.act;
-    if (act->at != ACT_AT_ID || (act->what != ACT_APPROVE && act->what != ACT_REJECT)) {
-        return ERR_OK;
-    }
     const struct held_claim claim = {
         .stream = options->stream, .id = act->id, .user = options->claims->sub};
-    if (held_claims_check(desk_of(options->server)->shared->held, &claim,
-                          desk_mono_ms(options->server)) == ERR_OK) {
+    if (act->at != ACT_AT_ID || !judges_held(act) ||
+        check_claim(options->server, &claim) == ERR_OK) {
         return ERR_OK;
     }
-    *ret_why = (struct problem){.code = PROBLEM_CONFLICT,
-                                .field = STR("id"),
-                                .detail = STR("Another moderator looks at this one.")};
+    *ret_why = claimed;
     return ERR_DENIED;
 }
 
@@ -71,7 +82,7 @@ enum err acting_new(const struct acting_options *options, struct acting **ret_ac
         return ERR_DENIED;
     }
     if (read_request(acting, options, ret_why) != ERR_OK ||
-        check_claim(acting, options, ret_why) != ERR_OK) {
+        check_named(acting, options, ret_why) != ERR_OK) {
         acting_free(acting);
         return ERR_DENIED;
     }
@@ -107,55 +118,6 @@ static void count(struct acting *acting, enum act_end end)
     metric_observe(&api->act_ms, (uint64_t)(desk_mono_ms(acting->server) - acting->started_ms));
 }
 
-/* The call is the port's still: nothing of it is looked at. */
-static void on_late(struct overdue_entry *entry)
-{
-    struct acting *acting = list_entry(entry, struct acting, overdue);
-    acting->is_late = true;
-    count(acting, ACT_UNKNOWN);
-    acting->answered(acting);
-}
-
-static void on_acted(struct call *call)
-{
-    struct acting *acting = (struct acting *)(void *)call;
-    acting->is_away = false;
-    if (acting->is_late) {
-        acting_free(acting);
-        return;
-    }
-    overdue_remove(&acting->overdue);
-    count(acting, acting->act.end);
-    acting->answered(acting);
-}
-
-_Static_assert(offsetof(struct acting, act) == 0 && offsetof(struct act_call, call) == 0,
-               "a call of an act is its acting");
-
-void acting_start(struct acting *acting, void (*answered)(struct acting *acting), void *user)
-{
-    acting->answered = answered;
-    acting->user = user;
-    acting->started_ms = desk_mono_ms(acting->server);
-    acting->act.call.home = desk_home(acting->server);
-    acting->act.call.done = on_acted;
-    acting->is_away = true;
-    overdue_add(desk_overdue(acting->server), &acting->overdue, on_late);
-    port_act(desk_of(acting->server)->shared->port, &acting->act);
-}
-
-void acting_ask(struct ask *ask, const struct acting_options *options,
-                void (*answered)(struct acting *acting))
-{
-    struct acting *acting = NULL;
-    struct problem why;
-    if (acting_new(options, &acting, &why) == ERR_OK) {
-        acting_start(acting, answered, ask->exchange);
-    } else {
-        respond_problem(ask->exchange, &why);
-    }
-}
-
 static const struct problem refusals[] = {
     [ACT_REFUSAL_NONE] = {.code = PROBLEM_INTERNAL},
     [ACT_REFUSAL_NO_STREAM] = {.code = PROBLEM_NO_STREAM,
@@ -187,6 +149,126 @@ static const struct problem refusals[] = {
                               .retry_after_ms = 1000},
 };
 
+/* The call is the port's still: nothing of it is looked at. */
+static void on_late(struct overdue_entry *entry)
+{
+    struct acting *acting = list_entry(entry, struct acting, overdue);
+    acting->is_late = true;
+    count(acting, ACT_UNKNOWN);
+    acting->answered(acting);
+}
+
+static void on_acted(struct call *call)
+{
+    struct acting *acting = (struct acting *)(void *)call;
+    acting->is_away = false;
+    if (acting->is_late) {
+        acting_free(acting);
+        return;
+    }
+    overdue_remove(&acting->overdue);
+    count(acting, acting->act.end);
+    acting->answered(acting);
+}
+
+/* ---- the id of what a place names ---- */
+
+/* Of a removed comment as a folded read has it: what is held is one. Empty: it is none. */
+static struct str id_of(const struct event *event)
+{
+    static const struct str before = STR("\"id\":\"");
+    const struct str body = {.at = (const char *)event->body, .len = event->body_len};
+    if (event->kind != EVENT_REMOVED || !str_has_prefix(body, before)) {
+        return STR_NONE;
+    }
+    struct str rest = {.at = body.at + before.len, .len = body.len - before.len};
+    return str_cut(rest, '"', &rest);
+}
+
+static void refuse(struct acting *acting, enum act_refusal refusal)
+{
+    acting->is_away = false;
+    acting->act.end = ACT_REFUSED;
+    acting->act.refusal = refusal;
+    acting->act.retry_after_ms = refusals[refusal].retry_after_ms;
+    overdue_remove(&acting->overdue);
+    count(acting, ACT_REFUSED);
+    acting->answered(acting);
+}
+
+static bool is_claimed(const struct acting *acting)
+{
+    const struct read *named = &acting->named;
+    const struct held_claim claim = {.stream = acting->act.stream,
+                                     .id = named->count == 0 ? STR_NONE : id_of(named->events[0]),
+                                     .user = acting->claims->sub};
+    return claim.id.len > 0 && check_claim(acting->server, &claim) != ERR_OK;
+}
+
+static void on_named(struct call *call)
+{
+    struct acting *acting = list_entry(call, struct acting, named.call);
+    const enum err err = acting->named.result;
+    acting->is_claimed = err == ERR_OK && is_claimed(acting);
+    read_done(&acting->named);
+    if (acting->is_late) {
+        acting->is_away = false;
+        acting_free(acting);
+    } else if (acting->is_claimed) {
+        refuse(acting, ACT_REFUSAL_STATE);
+    } else if (err == ERR_OK || err == ERR_NOT_FOUND) {
+        port_act(desk_of(acting->server)->shared->port, &acting->act);
+    } else {
+        refuse(acting, err == ERR_NOMEM ? ACT_REFUSAL_OVERLOADED : ACT_REFUSAL_STORE_DOWN);
+    }
+}
+
+static void ask_name(struct acting *acting)
+{
+    const uint64_t seq = acting->act.act.seqs[0];
+    acting->named = (struct read){.call = {.home = desk_home(acting->server), .done = on_named},
+                                  .stream = acting->act.stream,
+                                  .from = READ_AFTER,
+                                  .bound = seq - 1,
+                                  .upto = seq,
+                                  .limit = 1,
+                                  .kinds = 1U << EVENT_COMMENT | 1U << EVENT_REMOVED,
+                                  .folded = true,
+                                  .view = READ_VIEW_ALL};
+    port_read(desk_of(acting->server)->shared->port, &acting->named);
+}
+
+_Static_assert(offsetof(struct acting, act) == 0 && offsetof(struct act_call, call) == 0,
+               "a call of an act is its acting");
+
+void acting_start(struct acting *acting, void (*answered)(struct acting *acting), void *user)
+{
+    acting->answered = answered;
+    acting->user = user;
+    acting->started_ms = desk_mono_ms(acting->server);
+    acting->act.call.home = desk_home(acting->server);
+    acting->act.call.done = on_acted;
+    acting->is_away = true;
+    overdue_add(desk_overdue(acting->server), &acting->overdue, on_late);
+    if (acting->act.act.at == ACT_AT_SEQS && judges_held(&acting->act.act)) {
+        ask_name(acting);
+    } else {
+        port_act(desk_of(acting->server)->shared->port, &acting->act);
+    }
+}
+
+void acting_ask(struct ask *ask, const struct acting_options *options,
+                void (*answered)(struct acting *acting))
+{
+    struct acting *acting = NULL;
+    struct problem why;
+    if (acting_new(options, &acting, &why) == ERR_OK) {
+        acting_start(acting, answered, ask->exchange);
+    } else {
+        respond_problem(ask->exchange, &why);
+    }
+}
+
 enum err acting_result(const struct acting *acting, struct problem *ret_why)
 {
     const struct act_call *act = &acting->act;
@@ -200,7 +282,7 @@ enum err acting_result(const struct acting *acting, struct problem *ret_why)
     if (act->end != ACT_REFUSED) {
         return ERR_OK;
     }
-    *ret_why = refusals[act->refusal];
+    *ret_why = acting->is_claimed ? claimed : refusals[act->refusal];
     if (act->refusal == ACT_REFUSAL_BAD_VALUE) {
         ret_why->detail = str_of(act->detail);
         ret_why->field = act->act.what == ACT_RULES ? STR("rules") : ret_why->field;

@@ -67,7 +67,7 @@ static struct {
     uint64_t warned_user;      // hash
     struct notice *warning;    // of theirs
     char address[ADDRESS_TEXT_MAX];
-    uint32_t reads;
+    uint32_t reads, acts;
     /* -- the hub's -- */
     struct presence_call presence, present;
     struct reach_call reached;
@@ -243,6 +243,7 @@ static void fake_stream(struct port *port, struct stream_call *stream)
 static void fake_act(struct port *port, struct act_call *act)
 {
     (void)port;
+    fake.acts++;
     fake.acted = *act;
     fake_copy(fake.acted_stream, sizeof(fake.acted_stream), act->stream);
     act->end = fake.act.end;

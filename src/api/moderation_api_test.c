@@ -310,6 +310,22 @@ static void two_moderators_never_take_the_same(void **state)
     ask.path = "/v1/streams/demo/moderation";
     ask.body = "{\"do\":\"approve\",\"id\":\"c1\"}";
     assert_says(fake_ask(&ask), 409, "\"conflict\"");
+    struct event *removed = event_new(STR("\"id\":\"c1\""));
+    removed->kind = EVENT_REMOVED;
+    fake.events[0] = removed;
+    fake.read.count = 1;
+    const uint32_t acts = fake.acts;
+    ask.body = "{\"do\":\"reject\",\"seq\":7}"; // by where it stood
+    assert_says(fake_ask(&ask), 409, "\"conflict\"");
+    assert_int_equal(fake.asked.bound, 6);
+    assert_int_equal(fake.asked.upto, 7);
+    assert_int_equal(fake.acts, acts); // nothing was asked for
+    fake.read.count = 0;
+    assert_int_equal(fake_ask(&ask)->status, 200); // what stands there is the engine's to say
+    fake.read.result = ERR_SYS;
+    assert_says(fake_ask(&ask), 503, "\"store_down\"");
+    fake.read.result = ERR_OK;
+    ask.body = "{\"do\":\"approve\",\"id\":\"c1\"}";
     fake.found_json = "\"comments\":[]";
     const struct fake_ask look = {
         .method = "GET", .path = "/v1/streams/demo/moderation/held", .bearer = ask.bearer};

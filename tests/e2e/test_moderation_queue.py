@@ -86,3 +86,18 @@ def test_two_moderators_never_take_the_same(mod, server):
     assert server.ask("POST", path + "/release", token=mod.token, body={}).status == 200
     assert server.ask("POST", path + "/claim", token=other.token, body={}).json()["by"] == other.user
     other.act("approve", id=held["id"])
+
+
+@pytest.mark.parametrize("do", ["approve", "reject"])
+def test_a_claim_holds_however_the_comment_is_named(mod, server, do):
+    other = Moderator(server, mod.stream, "other")
+    comment = server.posted(mod.stream, secret(1), user="u9")["comment"]
+    mod.act("hold", seq=comment["seq"])
+    path = f"{mod.path}/held/{comment['id']}"
+    assert server.ask("POST", path + "/claim", token=mod.token, body={}).status == 200
+    assert other.refused(do, id=comment["id"]) == (409, "conflict")
+    assert other.refused(do, seq=comment["seq"]) == (409, "conflict")
+    assert other.refused(do, seq=comment["seq"] + 100) == (404, "no_comment")
+    assert [waiting["id"] for waiting in mod.look("held")["comments"]] == [comment["id"]]
+    mod.act(do, seq=comment["seq"])
+    assert mod.look("held")["comments"] == []
