@@ -216,3 +216,13 @@ def test_acts_go_on_when_the_disk_is_full(tmp_path):
             assert [entry["act"] for entry in mod.entries()] == acts
         finally:
             roar.done()
+
+
+def test_of_a_list_what_is_not_there_is_passed_over(mod, server):
+    texts = ["one", "two", "three"]
+    seqs = [server.posted(mod.stream, text)["seq"] for text in texts]
+    assert mod.refused("delete", seqs=[7000, 7001]) == (404, "no_comment")
+    mod.act("delete", seqs=[seqs[0], 7000, seqs[2]])
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["two"]
+    mod.act("hold", seqs=[seqs[1], 7000])
+    assert mod.refused("approve", seqs=[seqs[0], seqs[1]]) == (409, "conflict")
