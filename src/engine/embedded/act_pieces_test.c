@@ -222,22 +222,34 @@ static void post_as_host(void)
     event_unref(verdict.event);
 }
 
-/* As the batches would that it is asked in; how many of them. */
-static uint32_t ask_until_decided(uint32_t count, struct act_verdict *verdict)
+static struct act_call deletion_by_moderator(uint32_t count)
 {
     struct act_call call = {
         .stream = STR("demo"),
         .act = removal(ACT_DELETE),
         .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_MODERATOR},
     };
-    uint32_t asked = 0;
     call.act.target_count = count;
+    return call;
+}
+
+/* As the batch would that it is asked in. */
+static void ask_once(struct act_call *call, struct act_verdict *verdict)
+{
+    begin();
+    assert_int_equal(acts_judge(&ordering, call, now, verdict), ERR_OK);
+    commit();
+    assert_true(verdict->look.count <= call->look.count + ACT_CASE_PIECE);
+    call->look = verdict->look;
+}
+
+/* How many batches it is asked in. */
+static uint32_t ask_until_decided(uint32_t count, struct act_verdict *verdict)
+{
+    struct act_call call = deletion_by_moderator(count);
+    uint32_t asked = 0;
     do {
-        begin();
-        assert_int_equal(acts_judge(&ordering, &call, now, verdict), ERR_OK);
-        commit();
-        assert_true(verdict->look.count <= call.look.count + ACT_CASE_PIECE);
-        call.look = verdict->look;
+        ask_once(&call, verdict);
         asked++;
     } while (verdict->look.count > 0);
     return asked;
@@ -262,6 +274,26 @@ static void whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted(voi
     act_pieces_wake(&pieces);
     (void)finish();
     assert_int_equal(texts(), 2);
+}
+
+static void who_asks_again_while_it_is_looked_at_gets_the_same_act(void **state)
+{
+    struct act_call calls[2] = {deletion_by_moderator(MANY), deletion_by_moderator(MANY)};
+    struct act_verdict verdicts[2];
+    (void)state;
+    post_many();
+    do { // each batch takes both
+        ask_once(&calls[0], &verdicts[0]);
+        ask_once(&calls[1], &verdicts[1]);
+    } while (verdicts[0].look.count > 0);
+    assert_int_equal(verdicts[0].end, ACT_DONE);
+    assert_int_equal(verdicts[1].end, ACT_DUPLICATE);
+    assert_int_equal(verdicts[1].act_n, verdicts[0].act_n);
+    assert_true(verdicts[1].is_unfinished);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 1);
+    act_pieces_wake(&pieces);
+    (void)finish();
+    assert_int_equal(texts(), 0);
 }
 
 static void what_was_begun_is_finished_after_a_restart(void **state)
@@ -422,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_deletes_thousands_is_answered_when_all_are_gone),
         TEST(whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted),
+        TEST(who_asks_again_while_it_is_looked_at_gets_the_same_act),
         TEST(what_was_begun_is_finished_after_a_restart),
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
         TEST(who_asks_again_before_its_end_waits_for_it_too),

@@ -355,6 +355,9 @@ enum err act_removal_take(struct act_case *act)
     if (act_case_is_open(act)) {
         TRY(check_each(act, &seqs));
     }
+    if (act_case_is_open(act) && act->call->look.count > 0 && act->verdict.look.count == 0) {
+        TRY(judge_again(act, &seqs, true)); // the same may have been done since the first look
+    }
     if (!act_case_is_open(act) || act->verdict.look.count > 0) {
         return ERR_OK;
     }
