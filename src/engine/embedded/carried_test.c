@@ -155,6 +155,25 @@ static void somebody_whose_name_is_written_with_escapes_is_swept(void **state)
     sweeps_done(&sweeps);
 }
 
+static void what_other_streams_carry_is_not_walked_through(void **state)
+{
+    struct comments_rig *rig = *state;
+    const struct carried_of of = {.stream = rig->streams[1].id, .upto_n = 1000};
+    const struct carried_of all = {.upto_n = 1000};
+    sqlite3_stmt *query = NULL;
+    uint32_t count = 0;
+    for (int i = 0; i < 3; i++) {
+        (void)comments_rig_pin(rig, comments_rig_post(rig, 0, "ann", "secret"));
+    }
+    assert_int_equal(store_ask(&rig->store, STORE_CARRIED_ALL, &query), ERR_OK);
+    (void)sqlite3_stmt_status(query, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+    assert_int_equal(carried_mark_of(&rig->store, &of, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(sqlite3_stmt_status(query, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1), 0);
+    assert_int_equal(carried_mark_of(&rig->store, &all, &count), ERR_OK);
+    assert_int_equal(count, 3);
+}
+
 static void what_carries_a_damaged_comment_is_swept_all_the_same(void **state)
 {
     struct comments_rig *rig = *state;
@@ -202,6 +221,7 @@ int main(void)
         COMMENTS_RIG_TEST(what_is_swept_is_read_by_nobody_before_the_sweep_comes_by),
         COMMENTS_RIG_TEST(what_is_restored_since_a_sweep_began_is_read),
         COMMENTS_RIG_TEST(somebody_whose_name_is_written_with_escapes_is_swept),
+        COMMENTS_RIG_TEST(what_other_streams_carry_is_not_walked_through),
         COMMENTS_RIG_TEST(what_carries_a_damaged_comment_is_swept_all_the_same),
         COMMENTS_RIG_TEST(a_row_that_cannot_be_seen_is_not_told),
     };

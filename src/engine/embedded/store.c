@@ -96,8 +96,8 @@ static const char *const texts[STORE_QUERIES] = {
         "UPDATE carried SET due = 1 WHERE stream = ?1 AND seq = ?2 AND row_n = ?3",
     [STORE_CARRIED_OF] = "SELECT stream, seq, row_n FROM carried WHERE user = ?3 AND due = 0 "
                          "AND row_n <= ?2 AND (?1 = 0 OR stream = ?1)",
-    [STORE_CARRIED_ALL] = "SELECT stream, seq, row_n FROM carried WHERE due = 0 "
-                          "AND row_n <= ?2 AND (?1 = 0 OR stream = ?1)",
+    [STORE_CARRIED_ALL] = "SELECT stream, seq, row_n FROM carried WHERE due = 0 AND row_n <= ?2 "
+                          "AND stream BETWEEN ?1 AND iif(?1 = 0, 9223372036854775807, ?1)",
     [STORE_CARRIED_DUE] = "SELECT row_n FROM carried WHERE due = 1 LIMIT 1",
     [STORE_CARRIED_DUE_OF] = "SELECT seq FROM carried WHERE due = 1 AND row_n = ?1 ORDER BY seq",
     [STORE_CARRIED_DELETE] = "DELETE FROM carried WHERE due = 1 AND row_n = ?1 AND seq <= ?2",
