@@ -88,7 +88,10 @@ static bool is_settled(const struct hub *hub, const struct extent *extent)
 static void add(struct reach_call *call, const struct hub *hub, const struct extent *extent)
 {
     struct reach_figures *figures = &call->figures;
-    call->first = call->known ? call->first : call->visited;
+    if (!call->known || extent->newest_ms > call->newest_ms) {
+        call->keeper = call->visited;
+        call->newest_ms = extent->newest_ms;
+    }
     figures->is_settled = is_settled(hub, extent) && (figures->is_settled || !call->known);
     call->known = true;
     figures->viewers += extent->viewers;
@@ -188,7 +191,7 @@ static void on_asked(struct call *call)
     struct extent_keeping *keeping = list_entry(call, struct extent_keeping, asked.call);
     const struct reach_call *asked = &keeping->asked;
     struct hub *hub = keeping->hub;
-    if (asked->known && asked->first == place_of(hub)) {
+    if (asked->known && asked->keeper == place_of(hub)) {
         keeping->keep = (struct reach_keep){.call = {.home = hub->options.home, .done = on_kept},
                                             .act = asked->act,
                                             .figures = asked->figures};

@@ -6,7 +6,8 @@
  *   act taken ──2 s──▶ kept as it is ──reach_cut_ms + 1 s──▶ kept for good ──▶ forgotten here
  *                          '── nothing more can come of it ──▶ ──┘
  *
- * Of the hubs that know an act the first has it kept; those behind it find that out when they ask.
+ * Of the hubs that know an act the first that took its newest event has it kept, as streams may be
+ * told of it one after another. The others find that out when they ask.
  *
  * Owns:     struct extent, which its streams' acts share.
  * Used by:  spread.c, hub.c.
@@ -54,7 +55,8 @@ struct reach_call {
     /* -- the hubs' -- */
     struct hub *at;
     size_t visited;
-    size_t first; // of the hubs that know it
+    size_t keeper; // of the hubs that know it: the first of those that have its newest event
+    int64_t newest_ms;
     struct histogram took;
 };
 void extent_ask(struct hub *hub, struct reach_call *call);

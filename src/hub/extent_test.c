@@ -89,6 +89,26 @@ static void a_stream_that_sleeps_takes_nothing_with_it(void **state)
     assert_int_equal(world->engine.kept_count, 2);
 }
 
+static int begin_with_one(void **state)
+{
+    return world_begin_with(
+        state,
+        (struct hub_options){.ring_bytes_max = 4096, .reach_cut_ms = CUT_MS, .reach_acts = 1});
+}
+
+/* Though its event before takes the only place there is. */
+static void who_is_sent_several_events_of_it_counts_once(void **state)
+{
+    struct world *world = *state;
+    (void)world_reader(world);
+    world->engine.one_act = true;
+    (void)act_on(world);
+    const struct reach_call reach = world_reach(world, act_on(world));
+    assert_int_equal(reach.figures.viewers, 1);
+    assert_int_equal(reach.figures.applied, 1);
+    assert_true(reach.figures.is_settled);
+}
+
 static void what_the_store_does_not_take_is_offered_again(void **state)
 {
     struct world *world = *state;
@@ -130,18 +150,60 @@ static void note(void *user)
     ++*(int *)user;
 }
 
+static void meet(struct world *world, struct hub *hubs[2])
+{
+    const struct hub_options options = world->hub->options;
+    hubs[0] = world->hub;
+    assert_int_equal(hub_new(&options, &hubs[1]), ERR_OK);
+    hub_meet(hubs[0], hubs, 2);
+    hub_meet(hubs[1], hubs, 2);
+    rest(world, hubs);
+}
+
+static void part(struct world *world, struct hub *hubs[2])
+{
+    int closed = 0;
+    hub_close(hubs[1], note, &closed);
+    rest(world, hubs);
+    assert_int_equal(closed, 1);
+    hub_meet(hubs[0], hubs, 1);
+    hub_free(hubs[1]);
+}
+
+static void reach_viewers(struct hub *hub, uint64_t viewers)
+{
+    struct extent *extent = extent_open(hub, 7, hub->now_ms);
+    assert_non_null(extent);
+    extent->viewers = extent->written = viewers;
+    extent_unref(extent);
+}
+
+/* Its streams are told one after another: what was kept before the last of them is kept anew, by
+ * whoever took that. */
+static void what_comes_later_to_another_hub_is_kept_too(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    meet(world, hubs);
+    reach_viewers(hubs[0], 3);
+    world->now_ms += EXTENT_SOON_MS;
+    rest(world, hubs);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_int_equal(kept(world, 0)->viewers, 3);
+    reach_viewers(hubs[1], 4);
+    world->now_ms += EXTENT_SOON_MS;
+    rest(world, hubs);
+    assert_int_equal(world->engine.kept_count, 2);
+    assert_int_equal(kept(world, 1)->viewers, 7);
+    part(world, hubs);
+}
+
 /* Both know of it, one has it kept: the sum of both. */
 static void one_hub_keeps_it_for_all(void **state)
 {
     struct world *world = *state;
-    struct hub *other = NULL;
-    int closed = 0;
-    const struct hub_options options = world->hub->options;
-    assert_int_equal(hub_new(&options, &other), ERR_OK);
-    struct hub *const hubs[2] = {world->hub, other};
-    hub_meet(hubs[0], hubs, 2);
-    hub_meet(hubs[1], hubs, 2);
-    rest(world, hubs);
+    struct hub *hubs[2];
+    meet(world, hubs);
     for (uint64_t i = 0; i < 2; i++) {
         struct extent *extent = extent_open(hubs[i], 7, world->now_ms);
         assert_non_null(extent);
@@ -156,11 +218,7 @@ static void one_hub_keeps_it_for_all(void **state)
     assert_int_equal(kept(world, 0)->comments, 2);
     assert_int_equal(kept(world, 0)->exposure_ms, 200);
     assert_true(kept(world, 0)->is_partly_exposed);
-    hub_close(other, note, &closed);
-    rest(world, hubs);
-    assert_int_equal(closed, 1);
-    hub_meet(hubs[0], hubs, 1);
-    hub_free(other);
+    part(world, hubs);
 }
 
 int main(void)
@@ -173,7 +231,10 @@ int main(void)
         EACH(what_the_store_does_not_take_is_offered_again),
         EACH(so_many_acts_are_known_at_once),
         EACH(one_hub_keeps_it_for_all),
+        EACH(what_comes_later_to_another_hub_is_kept_too),
 #undef EACH
+        cmocka_unit_test_setup_teardown(who_is_sent_several_events_of_it_counts_once,
+                                        begin_with_one, world_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

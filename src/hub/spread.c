@@ -79,12 +79,15 @@ static void expose(struct stream *stream, struct extent *extent)
     }
 }
 
-/* Room for one more, in the place of the oldest. */
-static struct spread_act *make_room(struct stream *stream)
+/* Room for one more of it, in the place of the oldest. */
+static struct spread_act *make_room(struct stream *stream, struct extent *extent)
 {
     struct spread *spread = make(stream);
     if (spread == NULL) {
         return NULL;
+    }
+    if (extent != NULL) {
+        replace_earlier(stream, extent); // first: the oldest may be of the same act
     }
     struct spread_act **place = &spread->acts[stream->act_count % acts_max(stream)];
     if (*place == NULL) {
@@ -106,7 +109,7 @@ void spread_take(struct stream *stream, const struct event *event)
     const uint64_t name = event_act(event);
     struct extent *extent = name == 0 ? NULL : extent_open(hub, name, began_ms);
     expose(stream, extent);
-    struct spread_act *act = open == 0 ? NULL : make_room(stream);
+    struct spread_act *act = open == 0 ? NULL : make_room(stream, extent);
     if (act == NULL) {
         extent_unref(extent);
         return;
@@ -114,7 +117,6 @@ void spread_take(struct stream *stream, const struct event *event)
     *act = (struct spread_act){
         .seq = event->seq, .number = stream->act_count, .began_ms = began_ms, .viewers = open};
     if (extent != NULL) {
-        replace_earlier(stream, extent);
         extent->viewers += open;
         act->extent = extent;
     }
