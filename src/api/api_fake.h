@@ -277,7 +277,7 @@ static void fake_moderation(struct port *port, struct moderation_call *call)
     call->call.done(&call->call);
 }
 
-static bool fake_may_be_warned(const struct port *port, uint64_t user)
+static bool fake_may_be_warned(struct port *port, uint64_t user)
 {
     (void)port;
     return user != 0 && user == fake.warned_user;

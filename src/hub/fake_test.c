@@ -96,7 +96,7 @@ static void ask_count(struct port *port, struct count_call *count)
     keep_loose(port, &count->call, true);
 }
 
-static bool may_be_warned(const struct port *port, uint64_t user)
+static bool may_be_warned(struct port *port, uint64_t user)
 {
     const struct fake_engine *engine = (const struct fake_engine *)(const void *)port;
     return engine->warned_user != 0 && engine->warned_user % 2 == user % 2; // and some others

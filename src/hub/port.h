@@ -371,7 +371,7 @@ struct port_ops {
     void (*moderation)(struct port *port, struct moderation_call *call);
     /* At once, on any thread: whether they may be under a warning in some stream. Never false of
      * who is, by an act that was answered or published before. */
-    bool (*may_be_warned)(const struct port *port, uint64_t user);
+    bool (*may_be_warned)(struct port *port, uint64_t user);
     void (*warnings)(struct port *port, struct warnings *warnings);
     void (*keep)(struct port *port, struct reach_keep *keep);
 };
@@ -424,7 +424,7 @@ static inline void port_moderation(struct port *port, struct moderation_call *ca
 {
     port->ops->moderation(port, call);
 }
-static inline bool port_may_be_warned(const struct port *port, uint64_t user)
+static inline bool port_may_be_warned(struct port *port, uint64_t user)
 {
     return port->ops->may_be_warned(port, user);
 }

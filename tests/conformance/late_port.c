@@ -370,9 +370,9 @@ static void do_moderation(struct port *port, struct moderation_call *call)
     port_moderation(late->behind, call);
 }
 
-static bool do_may_be_warned(const struct port *port, uint64_t user)
+static bool do_may_be_warned(struct port *port, uint64_t user)
 {
-    return port_may_be_warned(((const struct late_port *)(const void *)port)->behind, user);
+    return port_may_be_warned(((struct late_port *)(void *)port)->behind, user);
 }
 
 static void do_warnings(struct port *port, struct warnings *warnings)

@@ -137,9 +137,9 @@ static void on_moderation(struct port *port, struct moderation_call *call)
     readers_moderation(engine_of(port)->readers, call);
 }
 
-static bool may_be_warned(const struct port *port, uint64_t user)
+static bool may_be_warned(struct port *port, uint64_t user)
 {
-    return warned_may_be(&((const struct embedded *)(const void *)port)->warned, user);
+    return warned_may_be(&engine_of(port)->warned, user);
 }
 
 static void on_warnings(struct port *port, struct warnings *call)

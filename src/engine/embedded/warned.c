@@ -112,9 +112,15 @@ void warned_remove(struct warned *warned, struct str user)
     atomic_fetch_sub_explicit(&warned->marks[hash % WARNED_MARKS], 1, memory_order_relaxed);
 }
 
-bool warned_may_be(const struct warned *warned, uint64_t user)
+bool warned_may_be(struct warned *warned, uint64_t user)
 {
-    return atomic_load_explicit(&warned->marks[user % WARNED_MARKS], memory_order_relaxed) > 0;
+    if (atomic_load_explicit(&warned->marks[user % WARNED_MARKS], memory_order_relaxed) == 0) {
+        return false;
+    }
+    lock(warned);
+    const bool is_known = find(warned, user) != NULL;
+    unlock(warned);
+    return is_known;
 }
 
 struct str warned_name(struct warned *warned, uint64_t user, char name[ACT_USER_BYTES_MAX])

@@ -2,7 +2,7 @@
 /* warned -- who is under a warning: what can be asked of everybody who comes, for next to nothing.
  *
  *      marks[hash mod WARNED_MARKS]   how many warnings are on users of that remainder; 0 of most
- *      by_hash                        hash ─▶ the user's name, for the few who are not told apart
+ *      by_hash                        hash ─▶ the user's name; looked at where the mark says so
  *
  * Owns:     the names.
  * Used by:  sanctions.c, whose mirror it is; embedded.c, readers.c.
@@ -39,6 +39,6 @@ MUST_USE enum err warned_add(struct warned *warned, struct str user); // one war
 void warned_remove(struct warned *warned, struct str user);           // one that was added
 
 /* Whether somebody of that hash may be; port_ops.may_be_warned. */
-bool warned_may_be(const struct warned *warned, uint64_t user);
+bool warned_may_be(struct warned *warned, uint64_t user);
 /* The name of who is: at most ACT_USER_BYTES_MAX bytes, in `name`. Empty: nobody of that hash. */
 struct str warned_name(struct warned *warned, uint64_t user, char name[ACT_USER_BYTES_MAX]);

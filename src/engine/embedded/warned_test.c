@@ -38,7 +38,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* That a mark says so, and that the name is known, go together but for users who are alike. */
+/* That one may be, and that the name is known, go together. */
 static bool is_warned(const char *user)
 {
     char name[ACT_USER_BYTES_MAX];
@@ -63,6 +63,18 @@ static void each_warning_counts(void **state)
     warned_remove(&warned, STR("eve"));
     assert_false(is_warned("eve"));
     assert_true(is_warned("ann")); // what is left is given back at the end
+}
+
+/* However many are under a warning, nobody else costs a question. */
+static void who_shares_a_mark_is_not_asked_for(void **state)
+{
+    const uint64_t eve = hash_str(KEY, STR("eve"));
+    (void)state;
+    assert_int_equal(warned_add(&warned, STR("eve")), ERR_OK);
+    assert_true(warned_may_be(&warned, eve));
+    assert_false(warned_may_be(&warned, eve + WARNED_MARKS));
+    warned_remove(&warned, STR("eve"));
+    assert_false(warned_may_be(&warned, eve));
 }
 
 static void it_is_the_mirror_of_sanctions(void **state)
@@ -97,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_warning_counts),
+        TEST(who_shares_a_mark_is_not_asked_for),
         TEST(it_is_the_mirror_of_sanctions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
