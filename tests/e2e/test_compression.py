@@ -48,7 +48,7 @@ def test_readers_who_came_at_different_times_read_the_same(server, stream, kind)
     was_plain, was_sent = counted(server, plain) - before[0], counted(server, sent) - before[1]
     assert was_plain > 15_000
     assert was_sent < 0.5 * was_plain
-    figures = server.get(f"/v1/streams/{stream}/metrics", token=token(role="admin")).json()
+    figures = server.get(f"/v1/streams/{stream}/metrics", token=token(roles=["admin"])).json()
     assert figures["compress_sent_bytes"] < 0.5 * figures["compress_plain_bytes"]
 
 
