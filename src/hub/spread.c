@@ -86,10 +86,10 @@ static struct spread_act *make_room(struct stream *stream, struct extent *extent
     if (spread == NULL) {
         return NULL;
     }
+    struct spread_act **place = &spread->acts[stream->act_count % acts_max(stream)];
     if (extent != NULL) {
         replace_earlier(stream, extent); // first: the oldest may be of the same act
     }
-    struct spread_act **place = &spread->acts[stream->act_count % acts_max(stream)];
     if (*place == NULL) {
         *place = mem_new(MEM_STREAM, sizeof(**place));
     } else {
