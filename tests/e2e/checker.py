@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 
 
+REFUSING = {"ban", "timeout", "warn", "mode"}  # acts that refuse posts
 REDACTED = {"restore", "pin"}  # events that hold comments: what the log has of them may be less by now
 
 
@@ -43,7 +44,8 @@ class Deed:
     seq: int  # of its event; 0: none
     ended: float  # when the answer had come
     user: str = ""  # it is aimed at
-    lifted: float = float("inf")  # when somebody began to lift it
+    lifted: float = float("inf")  # when somebody began to lift it, or it may have ended by itself
+    shows: bool = False  # lifting it shows again what it hid
 
 
 def check(log, answers, views):
@@ -312,11 +314,30 @@ def settle(newest, shown, seq, act, is_shown):
 
 
 def check_sanctions(deeds, answers):
-    """P9: who is banned has nothing accepted that was begun after the answer, until somebody lifts it."""
+    """P9: whom a sanction, or a mode, refuses has nothing accepted that was begun after its answer, until it is lifted."""
     for deed in deeds:
-        for answer in answers if deed.do == "ban" else ():
-            if answer.cid.startswith(f"{deed.user}-") and deed.ended < answer.begun and answer.ended < deed.lifted:
-                yield f"{answer.cid} was taken in spite of {deed.act}"
+        for answer in answers if deed.do in REFUSING else ():
+            if is_under(answer, deed):
+                yield f"{answer.cid} was taken in spite of {deed.do} {deed.act}"
+
+
+def is_under(answer, deed):
+    """It was begun and answered while the deed was in force. Who is aimed at by a mode is everybody."""
+    is_theirs = deed.user == "" or answer.cid.startswith(f"{deed.user}-")
+    return is_theirs and deed.ended < answer.begun and answer.ended < deed.lifted
+
+
+def hidden_by(deeds, answers):
+    """(seq, author) of comments that were posted under a shadow, and that nobody showed again."""
+    return [(answer.seq, deed.user) for deed in deeds if deed.do == "shadow" and not deed.shows
+            for answer in answers if is_under(answer, deed)]
+
+
+def check_ends(timeouts, refusals):
+    """P9: a timeout ends. `timeouts`: (user, asked, at the latest over); `refusals`: (user, code, begun, ended) of posts."""
+    for user, code, begun, ended in refusals:
+        if code == "muted" and not any(user == muted and asked < ended and begun < over for muted, asked, over in timeouts):
+            yield f"{user} was refused as muted, and no timeout of theirs was in force"
 
 
 def check_audit(entries, deeds):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from checker import Answer, Deed, View, check, check_deeds, check_moderation
+from checker import Answer, Deed, View, check, check_deeds, check_ends, check_moderation, hidden_by
 
 
 def good_run():
@@ -267,3 +267,27 @@ def test_it_finds_what_an_answer_did_not_hold(spoil):
     run = copy.deepcopy(answered_run())
     spoil(*run)
     assert check_deeds(*run) != []
+
+
+@pytest.mark.parametrize("do, user", [("ban", "u9"), ("timeout", "u9"), ("warn", "u9"), ("mode", "")])
+@pytest.mark.parametrize("begun, ended, is_found", [(4.0, 4.1, True), (2.9, 4.1, False), (8.9, 9.1, False)])
+def test_what_refuses_holds_from_its_answer_until_it_is_lifted(do, user, begun, ended, is_found):
+    log, views, deeds, answers, entries, history = answered_run()
+    deeds[3] = Deed("a4", do, 0, 3.0, user=user, lifted=9.0)
+    answers.append(Answer("u9-3", 22, "i22", "t22", begun=begun, ended=ended))
+    assert bool(check_deeds(log, views, deeds, answers, entries, history)) is is_found
+
+
+def test_what_is_posted_under_a_shadow_is_hidden_unless_it_was_undone():
+    answers = [Answer(f"u9-{seq}", seq, f"i{seq}", "t", begun=seq, ended=seq + 0.5) for seq in (1, 3, 5, 9)]
+    shadow = Deed("a1", "shadow", 0, 2.0, user="u9", lifted=9.2)
+    assert hidden_by([shadow], answers) == [(3, "u9"), (5, "u9")]
+    shadow.shows = True
+    assert hidden_by([shadow], answers) == []
+
+
+def test_a_timeout_that_does_not_end_is_found():
+    timeouts = [("u9", 1.0, 4.0)]
+    assert [*check_ends(timeouts, [("u9", "muted", 3.9, 4.1), ("u9", "banned", 5.0, 5.1)])] == []
+    for refusal in (("u9", "muted", 4.1, 4.2), ("u9", "muted", 0.1, 0.9), ("u1", "muted", 2.0, 2.1)):
+        assert len([*check_ends(timeouts, [refusal])]) == 1

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from checker import Deed, View, check_deeds, check_moderation
+from checker import Deed, View, check_deeds, check_ends, check_moderation, hidden_by
 from crowd import Crowd
 from http1 import Closed
 from moderator import Moderator
@@ -14,10 +14,14 @@ from readers import READERS, Refused
 from roar import eventually
 from tokens import token
 
-SECONDS = 120 if os.environ.get("ROAR_LONG") else 12
+SECONDS = 120 if os.environ.get("ROAR_LONG") else 9
 SEED = int(os.environ.get("ROAR_SEED", "1"))
 LANES = (None, "readable", "digest", "control")
-POSTERS = 4
+POSTERS = 5  # nothing is for the last: somebody posts on
+SHADOWED = ("p2", "p3")  # whom shadows are for: their screens are others than what everybody's log says
+REFUSED = {"ban": ("p0",), "timeout": ("p1",), "warn": ("p0", "p1", "p2")}  # so that none stands in front of all others
+TIMEOUT_S = 2
+SLACK_S = 1.0  # of a clock that is not ours
 END_S = 60
 
 
@@ -28,11 +32,25 @@ class Moderated(Crowd):
         super().__init__(roar, stream, pause_s=0.01)
         self.seed = seed
         self.deeds = []
-        self.retracted = 0
+        self.timeouts = []  # (user, asked, at the latest over), answered or not
+        self.refusals = []  # (user, code, begun, ended) of posts
+        self.acknowledged = {}  # act: when its reader began to say so
 
     def take(self, answer, cid, text, begun):
+        user = cid.partition("-")[0]
         if answer.status in (200, 201) and answer.json()["state"] == "visible":
             self.note(answer.json(), cid, text, begun)
+        elif answer.status >= 400:
+            self.refusals.append((user, answer.problem(), begun, time.monotonic()))
+            if answer.problem() == "must_acknowledge" and len(self.refusals) % 5 == 0:  # they are refused for a while
+                self.acknowledge(user, answer.json()["act"])
+
+    def acknowledge(self, user, act):
+        self.acknowledged.setdefault(act, time.monotonic())
+        try:
+            self.roar.ask("POST", f"/v1/streams/{self.stream}/acknowledge", token=token(user), body={"act": act})
+        except (OSError, Closed):
+            pass  # they are asked again
 
     # ---- viewers ----
 
@@ -85,26 +103,87 @@ class Moderated(Crowd):
     def act(self, rng, moderator):
         if len(self.answers) == 0:
             return
-        do = rng.choices(("delete", "purge", "clear", "ban", "undo", "pin", "hold", "restore"),
-                         (30, 4, 1, 4, 25, 4, 8, 8))[0]
-        user = f"p{rng.randrange(2 if do == 'ban' else POSTERS)}"  # somebody posts on
+        do = rng.choices(("delete", "purge", "clear", "ban", "undo", "pin", "hold", "restore", "shadow", "unshadow", "timeout",
+                          "warn", "mode"), (30, 4, 1, 4, 25, 4, 8, 8, 3, 2, 4, 4, 2))[0]
         seq = rng.choice(self.answers[-200:]).seq
+        if do in ("shadow", "unshadow", "mode") and moderator.user != "m0":
+            do = "delete"  # what another lifts by its kind is one moderator's, who knows when
         if do == "undo":
             self.undo(rng, moderator)
+        elif do == "mode":
+            self.have_mode(rng, moderator)
+        elif do in ("shadow", "unshadow"):
+            self.shadow(do, rng.choice(SHADOWED), moderator)
+        elif do in ("ban", "timeout", "warn"):
+            self.sanction(do, rng.choice(REFUSED[do]), moderator)
+        else:
+            target = {"user": f"p{rng.randrange(POSTERS)}"} if do == "purge" else {} if do == "clear" else {"seq": seq}
+            self.do(moderator, do, **target)
+
+    def do(self, moderator, do, **fields):
+        """The deed, if it was one."""
+        begun = time.monotonic()
+        answer = moderator.ask(do, **fields)
+        if answer.status != 200 or answer.json().get("duplicate"):
             return
-        target = {"user": user} if do in ("purge", "ban") else {} if do == "clear" else {"seq": seq}
-        answer = moderator.ask(do, **target)
-        if answer.status == 200 and not answer.json().get("duplicate"):
-            found = answer.json()
-            self.deeds.append(Deed(found["act"], do, found.get("seq") or 0, time.monotonic(),
-                                   user=target.get("user", "")))
+        found = answer.json()
+        deed = Deed(found["act"], do, found.get("seq") or 0, time.monotonic(), user=fields.get("user", ""))
+        if do == "timeout":
+            deed.lifted = begun + fields["seconds"]
+        self.deeds.append(deed)
+
+    def sanction(self, do, user, moderator):
+        asked = time.monotonic()
+        try:
+            self.do(moderator, do, user=user, **({"seconds": TIMEOUT_S} if do == "timeout" else {}))
+        finally:
+            if do == "timeout":
+                self.timeouts.append((user, asked, time.monotonic() + TIMEOUT_S + SLACK_S))
+
+    def shadow(self, do, user, moderator):
+        if do == "shadow":
+            self.do(moderator, do, user=user)
+        else:
+            self.lift_by(lambda: moderator.ask(do, user=user), "shadow", user)
+
+    def have_mode(self, rng, moderator):
+        """A short time in which no words are taken."""
+        self.do(moderator, "mode", value=["emote_only"])
+        self.ending.wait(rng.uniform(0.1, 0.3))
+        self.lift_by(lambda: moderator.ask("mode", value=[]), "mode")
+
+    def lift_by(self, ask, do, user=""):
+        """From now on what was done before may be in force no more."""
+        begun = time.monotonic()
+        for deed in self.deeds:
+            if deed.do == do and deed.user == user:
+                deed.lifted = min(deed.lifted, begun)
+        ask()
+
+    def calm(self, moderator):
+        """Nobody posts or acts any more, and words are taken."""
+        self.ending.set()
+        eventually("all to end", lambda: not any(thread.is_alive() for thread in self.posters), END_S)
+        moderator.act("mode", value=["unique"])  # whatever it was
+        moderator.act("mode", value=[])
 
     def undo(self, rng, moderator):
-        open_deeds = [deed for deed in self.deeds if deed.lifted == float("inf")]
+        open_deeds = [deed for deed in self.deeds
+                      if deed.lifted == float("inf") and (deed.do != "shadow" or rng.random() < 0.2)]
         if open_deeds:
             deed = rng.choice(open_deeds[-20:])
-            deed.lifted = time.monotonic()
+            deed.lifted, deed.shows = time.monotonic(), True
             self.roar.ask("POST", f"{moderator.path}/undo", token=moderator.token, body={"act": deed.act})
+
+
+def shown_to(roar, stream, user):
+    """What is on the pages that somebody may ask for: history, log, poll and snapshot."""
+    path, more = f"/v1/streams/{stream}", {"token": token(user)} if user else {}
+    found = []
+    for what, member in (("/comments?limit=500", "comments"), ("/log?after=0&limit=500", "events"),
+                         ("/poll?tail=500&wait=0", "events"), ("/snapshot", "comments")):
+        found += [event for event in roar.get(path + what, **more).json()[member] if event["type"] == "comment"]
+    return found
 
 
 @pytest.mark.slow
@@ -123,7 +202,8 @@ def test_removed_stays_removed_whatever_befalls(start, stream, seed):
         crowd.watch("sse", lane=lane)
     crowd.watch("ws", slow=True)
     crowd.watch("sse", slow=True)
-    crowd.watch("ws", user="p1")
+    for user in ("p1", *SHADOWED):
+        crowd.watch("ws", user=user)
     for number in range(2):
         crowd.moderate_by(f"m{number}")
     end = time.monotonic() + SECONDS
@@ -133,8 +213,9 @@ def test_removed_stays_removed_whatever_befalls(start, stream, seed):
         roar.kill() if rng.random() < 0.5 else roar.stop()
         roar.start()
         crowd.up.set()
-    last = crowd.last_word(roar)
     moderator = Moderator(roar, stream, user="m9")
+    crowd.calm(moderator)
+    last = crowd.last_word(roar)
     last = moderator.act("pin", seq=last)["seq"]
     eventually("everybody to have come to the end", lambda: crowd.has_come_to(last), END_S)
     log = roar.log(stream)
@@ -142,6 +223,14 @@ def test_removed_stays_removed_whatever_befalls(start, stream, seed):
     assert crowd.faults == [], "\n".join(crowd.faults)
     assert len(crowd.deeds) > SECONDS
     history = roar.history(stream)
-    found = [*check_moderation(log, crowd.views),
-             *check_deeds(log, crowd.views, crowd.deeds, crowd.answers, moderator.entries(), history)]
+    hidden = hidden_by(crowd.deeds, crowd.answers)
+    for deed in crowd.deeds:
+        deed.lifted = min(deed.lifted, crowd.acknowledged.get(deed.act, deed.lifted))
+    common = [view for view in crowd.views if view.user not in SHADOWED]
+    pages = [View(f"page of {user}", shown_to(roar, stream, user), user) for user in ("", "p1", *SHADOWED)]
+    assert len(hidden) > 0
+    assert {"banned", "muted", "must_acknowledge", "emote_only"} <= {code for _, code, _, _ in crowd.refusals}
+    found = [*check_moderation(log, crowd.views, hidden), *check_moderation([], pages, hidden),
+             *check_ends(crowd.timeouts, crowd.refusals),
+             *check_deeds(log, common, crowd.deeds, crowd.answers, moderator.entries(), history)]
     assert found == [], "\n".join(found[:20])
