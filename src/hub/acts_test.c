@@ -266,6 +266,27 @@ static void an_author_who_comes_behind_much_that_is_hidden_has_their_own(void **
     assert_int_equal(author->prover.events, 2 * STREAM_PRIME_EVENTS);
 }
 
+/* The log has nothing older than the first that everybody is shown, but much that is hidden. */
+static void an_author_whose_first_are_older_than_what_is_held_has_them(void **state)
+{
+    enum { THEIRS = STREAM_PRIME_EVENTS + 10 };
+    struct world *world = *state;
+    world->engine.shadowed_user = FAKE_USERS + 1; // who writes what is short
+    for (int i = 0; i < THEIRS; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 10);
+    }
+    fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    struct join join = world_plain(50); // a backfill for which the hub looks for older ones
+    struct fake_reader *anybody = world_join(world, 0, &join);
+    world_rest(world);
+    assert_int_equal(anybody->prover.events, 1);
+    join = world_after(0, 50);
+    join.user = FAKE_USERS + 1;
+    struct fake_reader *author = world_join(world, 1, &join);
+    world_rest(world);
+    assert_int_equal(author->prover.events, THEIRS + 1);
+}
+
 /* Who was shadowed and is not any more, or reads as somebody else now, has such a cursor. */
 static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
 {
@@ -441,6 +462,7 @@ int main(void)
         EACH(who_opens_only_now_is_told_what_is_theirs),
         EACH(a_shadowed_comment_is_its_authors_alone),
         EACH(an_author_who_comes_behind_much_that_is_hidden_has_their_own),
+        EACH(an_author_whose_first_are_older_than_what_is_held_has_them),
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
         EACH(figures_do_not_tell_who_is_shadowed),

@@ -102,9 +102,12 @@ static void extend(struct tail *tail, struct event *const *older, uint32_t count
     if (count > 0) {
         tail_extend(tail, older, count, !read->more);
     }
-    if (tail->count == before + count) {
+    const uint32_t taken = tail->count - before;
+    if (taken == count) {
         tail->covers = read->more ? first - 1 : 0;
         tail->is_whole = !read->more;
+    } else { // its prev is what everybody is shown, and may stand before what was left out
+        tail->covers = older[count - taken - 1]->seq;
     }
 }
 
@@ -132,7 +135,8 @@ void view_split_older(struct stream *stream, struct read *read)
     read->count = shown;
     if (older != NULL && is_whole) {
         extend(&stream->shadowed, older, hidden, read, first);
-    } else if (older == NULL && first == 0 && !read->more) { // the log holds nothing
+    } else if (older == NULL && first == 0 && !read->more &&
+               stream->shadowed.covers < read->bound) { // the log holds nothing before what is here
         stream->shadowed.covers = 0;
         stream->shadowed.is_whole = true;
     }
