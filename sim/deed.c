@@ -305,10 +305,17 @@ static void unshadow_one(const struct ledger *ledger, struct entry *entry)
     }
 }
 
+/* What came behind the undo in one transaction with it was hidden by something else. */
+static uint64_t undone_upto(struct world *world, const struct deed *undo)
+{
+    const bool has_event = undo->seq != 0 && undo->stream < STREAMS;
+    return has_event ? ledger_find(&world->ledgers[undo->stream], undo->seq)->n : undo->known_n;
+}
+
 /* What it hid is put back by a restore: its own place is removed. */
 static void unshadow(struct world *world, const struct deed *deed)
 {
-    const uint64_t upto_n = deeds_find(world, deed->lifted_by)->known_n;
+    const uint64_t upto_n = undone_upto(world, deeds_find(world, deed->lifted_by));
     for (int i = 0; i < STREAMS; i++) {
         struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
