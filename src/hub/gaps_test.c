@@ -146,6 +146,78 @@ static void a_store_that_fails_is_asked_again(void **state)
                count_of_user(world, 2, 6, MANY + 6));
 }
 
+/* What comes while the hub is behind is gone before it can be read. */
+static void lose_unread(struct world *world, uint32_t shown, uint32_t shadowed)
+{
+    fake_engine_lose_watch(&world->engine);
+    world_commit_many(world, shown);
+    world->engine.shadowed_user = FAKE_USERS + 1; // who writes what is short
+    for (uint32_t i = 0; i < shadowed; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 1);
+    }
+    fake_engine_expire(&world->engine, FAKE_EVENTS_MAX);
+    world->engine.shadowed_user = 0;
+    world_pass(world, 100);
+}
+
+static void what_retention_took_unread_is_the_newest_all_the_same(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 11);
+    const struct fake_reader *live = world_reader(world);
+    struct join join = world_plain(10);
+    join.lane = LANE_READABLE;
+    const struct fake_reader *sparse = world_join(world, 3, &join);
+    world_pass(world, 5000);
+    lose_unread(world, 2, 0);
+    assert_int_equal(live->prover.expired, 1);
+    assert_int_equal(sparse->prover.expired, 1);
+    join.lane = LANE_FULL;
+    assert_int_equal(live->viewer.mode, VIEWER_LIVE);
+    const uint64_t newest = fake_engine_head(&world->engine);
+    const struct fake_reader *late = world_join(world, 1, &join);
+    world_pass(world, 100);
+    assert_int_equal(late->prover.hello_latest, newest);
+    join = world_after(newest, 10);
+    const struct fake_reader *back = world_join(world, 2, &join);
+    world_pass(world, 100);
+    assert_true(back->prover.resumed && !back->prover.resynced);
+    world_commit_many(world, 1);
+    world_pass(world, 100);
+    assert_int_equal(live->prover.events, 1);
+    assert_int_equal(late->prover.events, 1);
+    assert_int_equal(back->prover.events, 1);
+    assert_int_equal(live->prover.gaps + late->prover.gaps + back->prover.gaps, 1);
+}
+
+/* Its author stands there, and everybody else at the last that they were shown. */
+static void what_retention_took_unread_may_be_shadowed(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 11);
+    const struct fake_reader *live = world_reader(world);
+    const uint64_t shown = fake_engine_head(&world->engine);
+    lose_unread(world, 0, 2);
+    struct join join = world_plain(10);
+    const struct fake_reader *late = world_join(world, 1, &join);
+    world_pass(world, 100);
+    assert_int_equal(late->prover.hello_latest, shown);
+    join = world_after(fake_engine_head_of(&world->engine, READ_VIEW_ALL), 10);
+    join.user = FAKE_USERS + 1;
+    struct fake_reader *author = world_join(world, 2, &join);
+    join = world_after(world->engine.log[3]->seq, 10);
+    const struct fake_reader *back = world_join(world, 3, &join);
+    world_pass(world, 100);
+    assert_true(author->prover.resumed && !author->prover.resynced);
+    fake_reader_leave(author);
+    assert_int_equal(back->viewer.mode, VIEWER_LIVE);
+    assert_int_equal(live->prover.gaps + late->prover.gaps, 0);
+    world_commit_many(world, 1);
+    world_pass(world, 100);
+    assert_int_equal(live->prover.events, 1);
+    assert_int_equal(back->prover.last, live->prover.last);
+}
+
 static void what_retention_took_of_the_hole_is_told_apart(void **state)
 {
     struct world *world = *state;
@@ -206,6 +278,8 @@ int main(void)
         CASE(what_is_removed_while_the_log_counts_is_removed),
         CASE(a_store_that_fails_is_asked_again),
         CASE(what_retention_took_of_the_hole_is_told_apart),
+        CASE(what_retention_took_unread_is_the_newest_all_the_same),
+        CASE(what_retention_took_unread_may_be_shadowed),
         CASE(who_comes_back_late_is_told_what_is_removed),
         CASE(what_waits_in_a_lane_is_counted_anew),
     };

@@ -94,14 +94,15 @@ struct stream {           // stream.c
     uint8_t watch_call, unwatch_call, read_call; // enum stream_call_state
     enum stream_read { READ_PRIME, READ_UP, READ_DEEPER } read_what;
     bool watched, primed, closing;
-    bool primes_on;    // what was read was shadowed, all of it: it goes on below that
-    bool wants_deeper; // a joiner needs older events than the tail has
-    int64_t retry_ms;  // not to be asked before
-    uint64_t newest;   // the last event seen here that everybody is shown
-    uint64_t heard;    // the last event seen here, shadowed ones too
-    uint64_t target;   // the last known to exist; newer than `heard` while it catches up
-    uint64_t ordinal;  // events seen here
-    uint32_t lent;     // private calls of viewers, away with this stream's name
+    bool primes_on;        // what was read was shadowed, all of it: it goes on below that
+    bool wants_deeper;     // a joiner needs older events than the tail has
+    int64_t retry_ms;      // not to be asked before
+    uint64_t newest;       // the last event seen here that everybody is shown
+    uint64_t heard;        // the last event seen here, shadowed ones too
+    uint64_t target;       // the last known to exist; newer than `heard` while it catches up
+    uint64_t target_shown; // of those that everybody is shown
+    uint64_t ordinal;      // events seen here
+    uint32_t lent;         // private calls of viewers, away with this stream's name
     enum stream_state state;
     struct tail tail;
     struct tail shadowed;          // comments that their authors alone are shown: view.c

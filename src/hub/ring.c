@@ -242,7 +242,7 @@ void ring_lose(struct ring *ring, struct ring_place place)
     forget_frames(ring, ring->frame_count);
     /* One offset that no reader ever holds: who stood at head now stands below tail. A signal is
      * no loss. */
-    if (place.ordinal > ring->last.ordinal) {
+    if (place.ordinal > ring->last.ordinal || place.seq > ring->last.seq) {
         ring->head++;
         ring->tail = ring->head;
     }
@@ -333,7 +333,7 @@ void ring_check(const struct ring *ring)
         must(ring_frame_end(ring, i) > offset);
         must(frame->place.seq >= place.seq);
         must(frame->place.ordinal >= place.ordinal);
-        must((frame->place.seq == place.seq) == (frame->place.ordinal == place.ordinal));
+        must(frame->place.seq > place.seq || frame->place.ordinal == place.ordinal);
         offset = ring_frame_end(ring, i);
         place = frame->place;
     }

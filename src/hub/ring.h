@@ -38,7 +38,8 @@ struct ring_place {
 
 struct ring_frame {
     uint64_t offset;         // of its first byte
-    struct ring_place place; // after it; a signal repeats the place before it
+    struct ring_place place; // after it; a signal repeats the place before it, but one that tells
+                             // of what retention took: its seq is behind that
     int64_t submitted_ms;    // mono; 0: a signal, or read back from the store
     uint32_t events;         // it carries: 1, of a digest any number, of a signal none
     uint32_t act;            // stream->act_count of the act that it is; 0: none

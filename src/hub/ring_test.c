@@ -178,6 +178,26 @@ static void what_cannot_be_kept_is_forgotten_with_its_place(void **state)
     ring_done(&ring);
 }
 
+/* It moves no event, and tells of some that nobody can be sent any more. */
+static void what_tells_of_lost_events_is_missed_when_it_is_lost(void **state)
+{
+    (void)state;
+    struct ring ring;
+    ring_init(&ring, 1000, (struct ring_place){0});
+    append_text(&ring, 100);
+    uint64_t reader = ring.head;
+    ring_lose(&ring, ring.last); // a signal
+    assert_int_equal(ring.tail, reader);
+    const struct ring_place beyond = {.seq = ring.last.seq + 5, .ordinal = ring.last.ordinal};
+    ring_append(&ring, STR("gap"), &(struct ring_frame){.place = beyond});
+    ring_check(&ring);
+    reader = ring.head;
+    ring_lose(&ring, (struct ring_place){.seq = beyond.seq + 1, .ordinal = beyond.ordinal});
+    ring_check(&ring);
+    assert_true(reader < ring.tail);
+    ring_done(&ring);
+}
+
 /* The crowd left, or the burst is over. */
 static void it_shrinks_to_what_was_waited_for(void **state)
 {
@@ -243,6 +263,7 @@ int main(void)
         cmocka_unit_test(any_history_is_kept_byte_for_byte_up_to_the_bound),
         cmocka_unit_test(what_nobody_needs_goes_before_it_grows),
         cmocka_unit_test(what_cannot_be_kept_is_forgotten_with_its_place),
+        cmocka_unit_test(what_tells_of_lost_events_is_missed_when_it_is_lost),
         cmocka_unit_test(it_shrinks_to_what_was_waited_for),
         cmocka_unit_test(a_byte_is_moved_three_times_at_most),
     };

@@ -50,10 +50,10 @@ static enum err note_hole(struct viewer *viewer, struct catchup *catchup)
     catchup->hole_upto = place.seq;
     catchup->hole_count = place.ordinal - viewer->last_ordinal;
     catchup->position = place.seq;
-    if (catchup->hole_count == 0 || mutant(GAP_UNTOLD)) { // only signals went by
-        return ERR_OK;
+    if ((catchup->hole_count == 0 && viewer->last_seq >= place.seq) || mutant(GAP_UNTOLD)) {
+        return ERR_OK; // only signals went by
     }
-    catchup->owes_gap = true;
+    catchup->owes_gap = catchup->hole_count > 0; // else retention took it before it came here
     catchup->position = viewer->last_seq;
     return copy_acts(catchup, events, acts);
 }

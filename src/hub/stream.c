@@ -23,6 +23,11 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- taking events in ---- */
 
 static enum stream_state state_in(const struct event *event, enum stream_state otherwise)
@@ -51,7 +56,17 @@ static enum stream_state state_in(const struct event *event, enum stream_state o
     return now;
 }
 
-/* Retention overtook a hub that was behind: its live viewers are told, like any. */
+static void put_expired(struct stream *stream, enum lane lane, const struct buf *json, uint64_t to)
+{
+    const struct ring_place place = {.seq = to, .ordinal = stream->ordinal};
+    if (buf_ok(json)) {
+        channel_put_told(stream, lane,
+                         &(struct channel_told){.json = buf_str(json), .place = &place});
+    } else {
+        channel_lose(stream, lane, place);
+    }
+}
+
 static void tell_expired(struct stream *stream, uint64_t to)
 {
     struct buf json;
@@ -61,18 +76,32 @@ static void tell_expired(struct stream *stream, uint64_t to)
                                              .from = stream->newest + 1,
                                              .to = to,
                                              .why = "expired"});
-    if (buf_ok(&json)) {
-        channel_put_signal(stream, buf_str(&json));
+    for (int lane = 0; lane < LANES; lane++) {
+        put_expired(stream, (enum lane)lane, &json, to);
     }
     buf_done(&json);
     channel_cut(stream, to);
     sparse_cut(stream, to);
 }
 
+/* Retention overtook a hub that was behind: its live viewers are told, like any, and the newest is
+ * where the log stands, though nothing is there. ERR_NOMEM: to be done once more. */
+static enum err expire(struct stream *stream, uint64_t to)
+{
+    TRY(redact_expired(stream, to));
+    if (to > stream->newest) {
+        tell_expired(stream, to);
+        tail_done(&stream->tail);
+        tail_init(&stream->tail, stream->hub->options.resume_max, STREAM_TAIL_BYTES_MAX, to);
+        stream->newest = to;
+    }
+    return ERR_OK;
+}
+
 static void hear(struct stream *stream, uint64_t seq)
 {
     stream->heard = seq;
-    stream->target = seq > stream->target ? seq : stream->target;
+    stream->target = later(seq, stream->target);
 }
 
 static enum err take_shadowed(struct stream *stream, struct event *event)
@@ -98,8 +127,7 @@ static enum err take(struct stream *stream, struct event *event)
         TRY(redact_apply(stream, event));
     }
     if (event->prev > stream->newest) {
-        TRY(redact_expired(stream, event->prev));
-        tell_expired(stream, event->prev);
+        TRY(expire(stream, event->prev));
     }
     stream->newest = event->seq;
     hear(stream, event->seq);
@@ -137,6 +165,9 @@ static void on_event(struct watch *watch, struct event *event)
     }
     if (event->seq > stream->target && !mutant(CLOSED_DEAF)) {
         stream->target = event->seq;
+        if ((event->flags & EVENT_FLAG_SHADOW) == 0) {
+            stream->target_shown = event->seq;
+        }
         door_step_soon(stream);
     }
 }
@@ -180,8 +211,8 @@ static void on_watched(struct call *call)
         stream->watched = true;
         stream->state = stream->watch.state;
         facts_take_watch(stream);
-        const uint64_t heard = stream->watch.heard;
-        stream->target = heard > stream->target ? heard : stream->target;
+        stream->target = later(stream->watch.heard, stream->target);
+        stream->target_shown = later(stream->watch.head, stream->target_shown);
     }
 }
 
@@ -326,8 +357,8 @@ static enum err take_up(struct stream *stream)
         TRY(take(stream, read->events[i]));
     }
     if (!read->more && stream->heard < stream->target && stream->target == read->upto) {
-        TRY(redact_expired(stream, stream->target)); // retention took the rest
-        stream->target = stream->heard;
+        TRY(expire(stream, later(stream->target_shown, stream->newest))); // the rest
+        hear(stream, stream->target);
     }
     return ERR_OK;
 }
