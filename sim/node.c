@@ -196,7 +196,7 @@ void node_step_reactor(struct world *world, struct reactor *reactor)
 
 void node_step_writer(struct world *world)
 {
-    const bool goes_on = embedded_step_writer(world->engine);
+    const uint32_t wait_ms = embedded_step_writer(world->engine);
     const bool decided = embedded_is_ahead(world->engine);
     if (!world->is_dead && !disk.crashed) {
         ledger_look(world);
@@ -207,7 +207,7 @@ void node_step_writer(struct world *world)
     world->is_decided = decided;
     world->writer_due_ms =
         world->now_ms +
-        (int64_t)(goes_on ? world_below(world, world->disk_ms + (uint64_t)1) : IDLE_MS);
+        (int64_t)(wait_ms == 0 ? world_below(world, world->disk_ms + (uint64_t)1) : wait_ms);
 }
 
 void node_step_reader(struct world *world)

@@ -466,7 +466,7 @@ void embedded_lease(struct embedded *engine, struct lease_call *call)
     writer_lease(engine->writer, call);
 }
 
-bool embedded_step_writer(struct embedded *engine)
+uint32_t embedded_step_writer(struct embedded *engine)
 {
     return writer_step(engine->writer);
 }

@@ -53,12 +53,12 @@ bool embedded_is_well(const struct embedded *engine,
 /* Hands the folder to another process, or takes it back: any thread, one call at a time. While it
  * is lent, what memory holds goes on being read; the rest waits, posts for hold_ms_max. */
 void embedded_lease(struct embedded *engine, struct lease_call *call);
-/* Of an engine that is stepped: half a round of its ordering thread, an answer of a reader thread.
- * False: nothing waits. */
-bool embedded_step_writer(struct embedded *engine);
+/* Of an engine that is stepped: half a round of its ordering thread. Milliseconds until the next,
+ * unless it is asked for something; 0: at once. */
+uint32_t embedded_step_writer(struct embedded *engine);
 /* Something is committed and not yet published: the next step does that. */
 bool embedded_is_ahead(const struct embedded *engine);
-bool embedded_step_reader(struct embedded *engine);
+bool embedded_step_reader(struct embedded *engine); // an answer; false: nothing waits
 /* Finishes what was handed over, closes the store, gives the folder free. No call may be under way
  * or come after, and no watch may be on. */
 void embedded_close(struct embedded *engine);

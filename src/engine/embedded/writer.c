@@ -678,44 +678,42 @@ bool writer_is_ahead(const struct writer *writer)
     return writer->is_decided;
 }
 
-bool writer_step(struct writer *writer)
+uint32_t writer_step(struct writer *writer)
 {
     if (writer->is_decided) {
         finish_batch(writer);
-        if (has_act_left(writer)) {
-            go_on_with_act(writer);
+    } else {
+        (void)mail_open_all(&writer->mail);
+        take_rules(writer);
+        if (has_work(writer)) {
+            decide_batch(writer);
+            return 0;
         }
-        keep_house(writer);
-        return has_work(writer) || has_act_left(writer);
-    }
-    (void)mail_open_all(&writer->mail);
-    take_rules(writer);
-    if (has_work(writer)) {
-        decide_batch(writer);
-        return true;
+        if (!has_act_left(writer) && lease_state(writer->options.lease) == LEASE_ASKED &&
+            writer->lending != NULL) {
+            lend(writer);
+        }
     }
     if (has_act_left(writer)) {
         go_on_with_act(writer);
-        keep_house(writer);
-        return true;
-    }
-    if (lease_state(writer->options.lease) == LEASE_ASKED && writer->lending != NULL) {
-        lend(writer);
     }
     keep_house(writer);
-    return false;
+    if (has_work(writer) || has_act_left(writer)) {
+        return 0;
+    }
+    const bool is_soon = writer->keeping.is_busy || writer->options.lease->held.count > 0;
+    return is_soon ? BUSY_TICK_MS : TICK_MS;
 }
 
 static void run(void *user)
 {
     struct writer *writer = user;
-    bool goes_on = false;
-    while (goes_on || !writer->is_ending) {
-        if (!goes_on) {
-            const bool is_soon = writer->keeping.is_busy || writer->options.lease->held.count > 0;
-            mail_wait(&writer->mail, is_soon ? BUSY_TICK_MS : TICK_MS);
+    uint32_t wait_ms = TICK_MS;
+    while (wait_ms == 0 || !writer->is_ending) {
+        if (wait_ms > 0) {
+            mail_wait(&writer->mail, wait_ms);
         }
-        goes_on = writer_step(writer);
+        wait_ms = writer_step(writer);
     }
 }
 

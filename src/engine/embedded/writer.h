@@ -70,8 +70,9 @@ MUST_USE enum err writer_new(const struct writer_options *options, struct store 
 void writer_free(struct writer *writer);
 
 /* One half of the thread's round, on the caller's thread: takes what came and decides it; then
- * publishes, answers and keeps house. False: nothing waits to be gone on with. */
-bool writer_step(struct writer *writer);
+ * publishes, answers and keeps house. Milliseconds until the next, unless somebody hands it
+ * something; 0: at once. */
+uint32_t writer_step(struct writer *writer);
 bool writer_is_ahead(const struct writer *writer); // a batch is committed and not published
 
 /* Any thread: */
