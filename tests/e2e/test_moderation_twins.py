@@ -25,6 +25,7 @@ class Twins:
     def __init__(self, one, other, seed):
         self.pair, self.rng = (one, other), random.Random(seed)
         self.cids, self.done, self.shadowed = 0, [], None
+        self.deleted = []  # places among the answers
         self.open = []  # (act, do) as both have it, not undone
 
     def both(self, what, ask, soon=False):
@@ -99,11 +100,14 @@ class Twins:
         self.both((do, SHADOWED), lambda twin: twin.act(do, user=users[twin]))
 
     def act(self):
-        do = self.rng.choice(("delete", "delete", "purge", "clear", "warn", "warn", "timeout", "ban", "unban", "slow", "mode",
+        do = self.rng.choice(("delete", "delete", "restore", "restore", "purge", "clear", "warn", "warn", "timeout", "ban", "unban", "slow", "mode",
                               "mode", "terms", "approve", "approve", "reject", "hold user", "shield"))
         at, fields = self.pick(self.rng.choice((SHADOWED, None))), {}
-        if do in ("delete", "approve", "reject"):
+        if do == "restore":
+            at = self.rng.choice(self.deleted or [None])
+        if do in ("delete", "restore", "approve", "reject"):
             if at is not None:
+                self.deleted += [at] * (do == "delete")
                 self.judge(do, lambda twin: {"id": twin.answers[at]["id"]})
             return
         if do in ("purge", "warn", "timeout", "ban", "unban", "hold user"):

@@ -37,17 +37,32 @@ static enum err find(struct aftermath *aftermath, int64_t stream, struct head **
     return ordering_find(aftermath->ordering, name, ret_head);
 }
 
-static enum err add_restore(struct restoring_out *out, int64_t stream, struct str comments,
+/* They alone are told, of what nobody else sees. */
+static enum err add_hidden(struct aftermath *aftermath, struct head *head, enum event_kind kind,
+                           struct str author)
+{
+    struct event *event = NULL;
+    const struct ordering_entry entry = {.head = head,
+                                         .kind = kind,
+                                         .flags = EVENT_FLAG_SHADOW,
+                                         .user = author,
+                                         .asked_ms = aftermath->asked_ms};
+    TRY(buf_err(&aftermath->ordering->body));
+    return ordering_add(aftermath->ordering, &entry, aftermath->now, &event);
+}
+
+static enum err add_restore(struct restoring_out *out, const struct restoring_event *event,
                             uint64_t *ret_row_n)
 {
     struct aftermath *aftermath = (struct aftermath *)(void *)out;
     struct head *head = NULL;
-    TRY(find(aftermath, stream, &head));
+    TRY(find(aftermath, event->stream, &head));
     struct buf *body = begin_body(aftermath, head);
     json_write_name(body, "comments");
-    buf_add_str(body, comments);
+    buf_add_str(body, event->comments);
     const uint64_t n = aftermath->ordering->next_n;
-    TRY(add(aftermath, head, EVENT_RESTORE));
+    TRY(event->author.len > 0 ? add_hidden(aftermath, head, EVENT_RESTORE, event->author)
+                              : add(aftermath, head, EVENT_RESTORE));
     *ret_row_n = n;
     return ERR_OK;
 }
@@ -81,16 +96,9 @@ enum err aftermath_retract(struct aftermath *aftermath, struct head *head,
 enum err aftermath_retract_hidden(struct aftermath *aftermath, struct head *head, struct str user,
                                   uint64_t seq)
 {
-    struct event *event = NULL;
     const struct removal removal = {.of = REMOVAL_SEQS, .seqs = &seq, .count = 1};
-    const struct ordering_entry entry = {.head = head,
-                                         .kind = EVENT_RETRACT,
-                                         .flags = EVENT_FLAG_SHADOW,
-                                         .user = user,
-                                         .asked_ms = aftermath->asked_ms};
     removal_write(begin_body(aftermath, head), &removal);
-    TRY(buf_err(&aftermath->ordering->body));
-    return ordering_add(aftermath->ordering, &entry, aftermath->now, &event);
+    return add_hidden(aftermath, head, EVENT_RETRACT, user);
 }
 
 static enum err add_retract(struct restoring_out *out, int64_t stream, const uint64_t *seqs,

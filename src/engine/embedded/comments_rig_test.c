@@ -48,19 +48,21 @@ static int place_of(const struct comments_rig *rig, int64_t stream)
     return stream == rig->streams[0].id ? 0 : 1;
 }
 
-static enum err on_restore(struct restoring_out *out, int64_t stream, struct str comments,
+static enum err on_restore(struct restoring_out *out, const struct restoring_event *event,
                            uint64_t *ret_row_n)
 {
     struct comments_rig *rig = (struct comments_rig *)(void *)out;
+    const struct str comments = event->comments;
     char *body = malloc(comments.len + 32);
     assert_non_null(body);
     const int len = snprintf(body, comments.len + 32, "\"comments\":%.*s", STR_ARG(comments));
     *ret_row_n = rig->next_n;
-    add_event(rig, place_of(rig, stream), EVENT_RESTORE,
+    add_event(rig, place_of(rig, event->stream), EVENT_RESTORE,
               (struct str){.at = body, .len = (size_t)len});
     free(body);
     note(rig, comments);
-    rig->restores++;
+    rig->restores += event->author.len == 0;
+    rig->hidden_restores += str_eq(event->author, STR("eve"));
     return ERR_OK;
 }
 

@@ -25,7 +25,8 @@ struct comments_rig {
     struct store_stream streams[2]; // "demo" and "other"
     uint64_t seq[2], public_seq[2]; // newest of each, and of those that everybody sees
     uint64_t next_n;
-    uint32_t restores, retracts;      // events
+    uint32_t restores, retracts;      // events that everybody is told of
+    uint32_t hidden_restores;         // that eve alone is
     char told[COMMENTS_RIG_TEXT_MAX]; // what restores and retracts said, one after the other
     size_t told_len;
 };

@@ -348,16 +348,23 @@ static enum err restore_place(struct store *store, const struct sweeps *sweeps,
     if (err == ERR_OK) {
         err = removals_standing(store, sweeps, &row, &state);
     }
-    if (err == ERR_OK && state == COMMENT_VISIBLE) {
+    const bool is_shown = state == COMMENT_VISIBLE || state == COMMENT_SHADOWED;
+    if (err == ERR_OK && is_shown) {
         err = evidence_find(store, place->stream, place->seq, &evidence);
     }
     if (err == ERR_NOT_FOUND || err == ERR_GONE) {
         return ERR_OK; // it expired, its text was erased, or it is damaged
     }
-    if (err != ERR_OK || state != COMMENT_VISIBLE || mutant(RESTORE_SKIPPED)) {
+    if (err != ERR_OK || !is_shown || mutant(RESTORE_SKIPPED)) {
         return err;
     }
-    TRY(restoring_add(restoring, &row, evidence.body));
+    const struct restoring_comment comment = {.stream = place->stream,
+                                              .seq = place->seq,
+                                              .prev = row.prev,
+                                              .author = state == COMMENT_SHADOWED ? evidence.user
+                                                                                  : STR_NONE,
+                                              .body = evidence.body};
+    TRY(restoring_add(restoring, &comment));
     evidence.removed_ms = EVIDENCE_RESTORED;
     return evidence_put(store, &evidence);
 }

@@ -240,6 +240,7 @@ static void the_shadowed_come_back_to_their_shadow_until_it_is_lifted(void **sta
     lift(rig, 8);
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_SHADOWED);
     assert_int_equal(rig->restores, 0); // nobody else learns of it
+    assert_int_equal(rig->hidden_restores, 1);
     const uint64_t other = comments_rig_post_shadowed(rig, "eve", "secret");
     uint64_t next_n = 1;
     const struct removals_shadow shadow = {
@@ -263,6 +264,7 @@ static void one_restored_under_a_sweep_is_still_its_authors_alone(void **state)
     comments_rig_finish(rig);
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_SHADOWED);
     assert_int_equal(rig->restores, 0);
+    assert_int_equal(rig->hidden_restores, 1);
 }
 
 static void what_was_erased_does_not_come_back(void **state)

@@ -13,6 +13,7 @@ void restoring_init(struct restoring *restoring, struct store *store, struct res
     restoring->store = store;
     restoring->out = out;
     restoring->stream = 0;
+    restoring->author_len = 0;
     restoring->count = 0;
     buf_init(&restoring->comments, MEM_ENGINE, RESTORING_BYTES_MAX);
 }
@@ -30,8 +31,11 @@ enum err restoring_flush(struct restoring *restoring)
     }
     buf_add_byte(&restoring->comments, ']');
     TRY(buf_err(&restoring->comments));
-    TRY(restoring->out->restore(restoring->out, restoring->stream, buf_str(&restoring->comments),
-                                &row_n));
+    const struct restoring_event event = {
+        .stream = restoring->stream,
+        .author = {.at = restoring->author, .len = restoring->author_len},
+        .comments = buf_str(&restoring->comments)};
+    TRY(restoring->out->restore(restoring->out, &event, &row_n));
     for (uint32_t i = 0; i < restoring->count; i++) {
         TRY(carried_add(restoring->store, restoring->stream, restoring->seqs[i], row_n));
     }
@@ -55,24 +59,41 @@ static enum err turn_to(struct restoring *restoring, int64_t stream)
     return ERR_OK;
 }
 
-enum err restoring_add(struct restoring *restoring, const struct store_row *row, struct str body)
+static enum err turn_to_author(struct restoring *restoring, struct str author)
 {
-    TRY(turn_to(restoring, row->stream));
-    const size_t bytes = store_streams_segment_bytes(restoring->name_len, body.len);
+    if (str_eq((struct str){.at = restoring->author, .len = restoring->author_len}, author)) {
+        return ERR_OK;
+    }
+    TRY(restoring_flush(restoring));
+    if (author.len > sizeof(restoring->author)) {
+        return ERR_LIMIT;
+    }
+    if (author.len > 0) {
+        memcpy(restoring->author, author.at, author.len);
+    }
+    restoring->author_len = author.len;
+    return ERR_OK;
+}
+
+enum err restoring_add(struct restoring *restoring, const struct restoring_comment *comment)
+{
+    TRY(turn_to(restoring, comment->stream));
+    TRY(turn_to_author(restoring, comment->author));
+    const size_t bytes = store_streams_segment_bytes(restoring->name_len, comment->body.len);
     if (restoring->count == RESTORING_COMMENTS_MAX ||
         restoring->comments.len + bytes + 2 > RESTORING_BYTES_MAX) {
         TRY(restoring_flush(restoring));
     }
-    struct event *event = event_new(body);
+    struct event *event = event_new(comment->body);
     if (event == NULL) {
         return ERR_NOMEM;
     }
     event->kind = EVENT_COMMENT;
-    event->seq = row->seq;
+    event->seq = comment->seq;
     const struct str name = {.at = restoring->name, .len = restoring->name_len};
     buf_add_byte(&restoring->comments, restoring->count == 0 ? '[' : ',');
-    event_write(&restoring->comments, event, name, row->prev);
+    event_write(&restoring->comments, event, name, comment->prev);
     event_unref(event);
-    restoring->seqs[restoring->count++] = row->seq;
+    restoring->seqs[restoring->count++] = comment->seq;
     return buf_err(&restoring->comments);
 }
