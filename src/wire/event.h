@@ -87,6 +87,12 @@ void event_unref(struct event *event);        // any thread; NULL is legal
 const char *event_kind_name(enum event_kind kind); // "comment" ...
 /* The whole JSON object. `prev` is the reader's own. */
 void event_write(struct buf *out, const struct event *event, struct str stream, uint64_t prev);
+/* Of a comment out of its place, in a pin or restore: the same to all readers, or who has a view of
+ * their own could tell by it. */
+static inline uint64_t event_prev_apart(const struct event *event)
+{
+    return event->seq - 1;
+}
 /* The same as a copy ahead of its place: with "early":true. */
 void event_write_early(struct buf *out, const struct event *event, struct str stream);
 /* As event_for_staff() would be written. */

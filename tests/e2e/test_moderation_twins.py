@@ -12,6 +12,7 @@ from twins import PAGES, SCREENS, SETTLING, Twin, differences
 SEED = int(os.environ.get("ROAR_SEED", "1"))
 STEPS = int(os.environ.get("ROAR_STEPS", "120"))
 SHADOWED, UNSEEN = "x", "z"  # who is shadowed by one, and by the other, where nobody knows them
+OTHERS = ("u0", "u1", "u2")
 LIMIT = 100  # of x, in an hour: it ends within the run
 WORDS = ("hello", "same", "WHAT A SHOT", "see https://example.org/a", "darn it", "fudge", "\N{GRINNING FACE}", "x" * 600, "")
 MODES = ([], ["hold_all"], ["hold_first"], ["unique"], ["links_off"], ["emote_only"], ["links_off", "unique"])
@@ -89,7 +90,7 @@ class Twins:
 
     def other(self):
         self.cids += 1
-        user, cid = f"u{self.rng.randrange(3)}", f"c{self.cids}"
+        user, cid = self.rng.choice(OTHERS), f"c{self.cids}"
         self.both(("other", user, cid), lambda twin: place_of(twin.post(user, text=f"of {cid}", cid=cid)))
 
     def shadow(self):
@@ -100,12 +101,15 @@ class Twins:
         self.both((do, SHADOWED), lambda twin: twin.act(do, user=users[twin]))
 
     def act(self):
-        do = self.rng.choice(("delete", "delete", "restore", "restore", "purge", "clear", "warn", "warn", "timeout", "ban", "unban", "slow", "mode",
-                              "mode", "terms", "approve", "approve", "reject", "hold user", "shield"))
+        do = self.rng.choice(("delete", "delete", "restore", "restore", "purge", "clear", "warn", "warn", "timeout", "ban",
+                              "unban", "slow", "mode", "mode", "terms", "approve", "approve", "reject", "hold user",
+                              "shield", "pin", "pin", "unpin"))
         at, fields = self.pick(self.rng.choice((SHADOWED, None))), {}
         if do == "restore":
             at = self.rng.choice(self.deleted or [None])
-        if do in ("delete", "restore", "approve", "reject"):
+        if do in ("pin", "unpin"):
+            at = self.pick(self.rng.choice(OTHERS))  # what nobody else sees is not pinned
+        if do in ("delete", "restore", "pin", "unpin", "approve", "reject"):
             if at is not None:
                 self.deleted += [at] * (do == "delete")
                 self.judge(do, lambda twin: {"id": twin.answers[at]["id"]})
@@ -164,7 +168,7 @@ class Twins:
     def step(self):
         do = self.rng.choices((self.post, self.burst, self.retry, self.spoil, self.acknowledge, self.appeal, self.beat,
                                self.other, self.shadow, self.act, self.undo, self.ease, self.look),
-                              (30, 6, 8, 4, 6, 3, 2, 20, 1, 18, 8, 6, 4))[0]
+                              (40, 6, 8, 4, 6, 3, 2, 20, 1, 20, 8, 6, 4))[0]
         do()
 
 
@@ -188,6 +192,21 @@ def test_a_difference_is_found(path, value):
         at = at[name]
     at[path[-1]] = value
     assert [*differences(TOLD, other)] != []
+
+
+def test_what_is_restored_of_theirs_comes_back(start, stream):
+    pair = [Twin(start({}, flags=()), stream, SHADOWED) for _ in range(2)]
+    twins = Twins(*pair, SEED)
+    try:
+        twins.shadow()
+        for user in (SHADOWED, "u0", SHADOWED):
+            twins.both(("post", user), lambda twin, user=user: place_of(twin.post(user, text=f"of {user}")))
+        for do, at in (("pin", 1), ("delete", 0), ("delete", 1), ("restore", 0), ("restore", 1), ("pin", 1)):
+            twins.judge(do, lambda twin, at=at: {"id": twin.answers[at]["id"]})
+        twins.look()
+    finally:
+        for twin in pair:
+            twin.end()
 
 
 @pytest.mark.slow

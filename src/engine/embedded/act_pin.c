@@ -29,7 +29,7 @@ static enum err tell_pin(struct act_case *act, const struct standing *standing)
     TRY(standing_event(ordering->store, &ordering->identity, standing, &comment));
     begin_body(act, standing->seq);
     json_write_name(&ordering->body, "comment");
-    event_write(&ordering->body, comment, act->head->node.key, comment->prev);
+    event_write(&ordering->body, comment, act->head->node.key, event_prev_apart(comment));
     event_unref(comment);
     TRY(act_case_add_event(act, act->head, EVENT_PIN));
     return carried_add(ordering->store, act_case_stream(act), standing->seq, n);

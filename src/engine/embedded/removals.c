@@ -360,7 +360,6 @@ static enum err restore_place(struct store *store, const struct sweeps *sweeps,
     }
     const struct restoring_comment comment = {.stream = place->stream,
                                               .seq = place->seq,
-                                              .prev = row.prev,
                                               .author = state == COMMENT_SHADOWED ? evidence.user
                                                                                   : STR_NONE,
                                               .body = evidence.body};

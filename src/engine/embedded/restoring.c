@@ -92,7 +92,7 @@ enum err restoring_add(struct restoring *restoring, const struct restoring_comme
     event->seq = comment->seq;
     const struct str name = {.at = restoring->name, .len = restoring->name_len};
     buf_add_byte(&restoring->comments, restoring->count == 0 ? '[' : ',');
-    event_write(&restoring->comments, event, name, comment->prev);
+    event_write(&restoring->comments, event, name, event_prev_apart(event));
     event_unref(event);
     restoring->seqs[restoring->count++] = comment->seq;
     return buf_err(&restoring->comments);

@@ -52,7 +52,7 @@ void restoring_init(struct restoring *restoring, struct store *store, struct res
 void restoring_done(struct restoring *restoring);
 struct restoring_comment {
     int64_t stream;
-    uint64_t seq, prev;
+    uint64_t seq;
     struct str author; // as in struct restoring_event
     struct str body;
 };
