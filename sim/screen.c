@@ -279,20 +279,12 @@ void screen_check(const struct screen *screen, uint64_t upto)
             continue;
         }
         const bool is_visible = deeds_are_showing(ledger, seq, screen->user);
-        /* Exempt: a `restore` is everybody's event, so what is its author's alone comes back
-         * without one (protocol.md 6, "Shadow": to others its place is a hole), and is there for
-         * who reads back. Its retract they are sent like anybody. */
-        const bool is_untold = is_visible && entry->is_shadowed && !entry->is_unshadowed &&
-                               entry->was_removed && screen->is_known[seq - 1] &&
-                               !screen->is_shown[seq - 1];
         reach_if(screen->is_known[seq - 1], SCREEN_JUDGED);
-        reach_if(is_untold, SCREEN_UNTOLD);
         world_holds(ledger->world, is_visible || !screen->is_shown[seq - 1],
                     "P7: seq %llu of %s is removed, and still on a screen", (unsigned long long)seq,
                     ledger->name.at);
         world_holds(ledger->world,
-                    !is_visible || !screen->is_known[seq - 1] || screen->is_shown[seq - 1] ||
-                        is_untold,
+                    !is_visible || !screen->is_known[seq - 1] || screen->is_shown[seq - 1],
                     "P7: seq %llu of %s is visible, and not on a screen that had it",
                     (unsigned long long)seq, ledger->name.at);
     }

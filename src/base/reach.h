@@ -102,8 +102,7 @@
     X(TEXT_UNANSWERED, "of it: one that removes it was not answered yet")                          \
     X(TEXT_BEHIND, "of it: it came back behind one that removed it")                               \
     X(SCREEN_JUDGED, "a comment on a screen at rest was held against acts")                        \
-    X(SCREEN_EXPIRED, "not held: one that retention took")                                         \
-    X(SCREEN_UNTOLD, "of it: its author's alone, and back without a word")
+    X(SCREEN_EXPIRED, "not held: one that retention took")
 
 enum reach {
 #define REACH_NAME(name, about) REACH_##name,
