@@ -15,20 +15,20 @@ void extent_unref(struct extent *extent)
 static void forget(struct hub *hub, struct extent *extent)
 {
     list_remove(&extent->link);
-    hub->extent_count--;
+    map_remove(&hub->extents_by_act, &extent->node);
     metric_count(&hub->tally.reach_acts, -1);
     extent_unref(extent);
 }
 
+static struct str key_of(const uint64_t *act)
+{
+    return (struct str){.at = (const char *)act, .len = sizeof(*act)};
+}
+
 static struct extent *find(const struct hub *hub, uint64_t act)
 {
-    for (struct link *link = hub->extents.prev; link != &hub->extents; link = link->prev) {
-        struct extent *extent = list_entry(link, struct extent, link);
-        if (extent->act == act) {
-            return extent;
-        }
-    }
-    return NULL;
+    struct map_node *node = map_find(&hub->extents_by_act, key_of(&act));
+    return node == NULL ? NULL : map_entry(node, struct extent, node);
 }
 
 static struct extent *make(struct hub *hub, uint64_t act)
@@ -37,15 +37,19 @@ static struct extent *make(struct hub *hub, uint64_t act)
     if (extent == NULL) {
         return NULL;
     }
-    if (hub->extent_count == EXTENTS_MAX) {
+    extent->act = act;
+    extent->node.key = key_of(&extent->act);
+    if (map_add(&hub->extents_by_act, &extent->node) != ERR_OK) {
+        mem_free(MEM_STREAM, extent);
+        return NULL;
+    }
+    if (hub->extents_by_act.count > EXTENTS_MAX) {
         struct extent *oldest = list_entry(hub->extents.next, struct extent, link);
         metric_count(&hub->tally.reach_lost, oldest->keep_ms != INT64_MAX);
         forget(hub, oldest);
     }
-    extent->act = act;
     extent->refs = 1; // the list's
     list_push(&hub->extents, &extent->link);
-    hub->extent_count++;
     metric_count(&hub->tally.reach_acts, 1);
     return extent;
 }
@@ -136,7 +140,7 @@ void extent_ask(struct hub *hub, struct reach_call *call)
 
 /* ---- kept ---- */
 
-struct extent_keeping { // one at a time
+struct extent_keeping { // of an extent one at a time
     struct reach_call asked;
     struct reach_keep keep;
     struct hub *hub;
@@ -146,11 +150,12 @@ struct extent_keeping { // one at a time
 static void end(struct extent_keeping *keeping)
 {
     struct hub *hub = keeping->hub;
+    keeping->extent->is_away = false;
+    wake(hub, keeping->extent->keep_ms);
     extent_unref(keeping->extent);
     mem_free(MEM_STREAM, keeping);
-    hub->keeps_extent = false;
+    hub->extents_away--;
     hub->calls_away--;
-    hub->extents_ms = 0; // others may be due
 }
 
 /* Again when who is late was cut, on all hubs. An event that came meanwhile set its own time. */
@@ -172,6 +177,8 @@ static void on_kept(struct call *call)
         plan(keeping->hub, keeping->extent, keeping->keep.figures.is_settled);
     } else {
         metric_count(&keeping->hub->tally.reach_lost, 1);
+    }
+    if (keeping->keep.result == ERR_SYS) {
         keeping->extent->keep_ms = keeping->hub->now_ms + EXTENT_RETRY_MS;
     }
     end(keeping);
@@ -211,7 +218,8 @@ static void keep(struct hub *hub, struct extent *extent)
     }
     extent->keep_ms = INT64_MAX;
     extent->refs++;
-    hub->keeps_extent = true;
+    extent->is_away = true;
+    hub->extents_away++;
     hub->calls_away++;
     *keeping = (struct extent_keeping){.hub = hub, .extent = extent};
     keeping->asked.call = (struct call){.home = hub->options.home, .done = on_asked};
@@ -233,17 +241,24 @@ static int64_t look_at(struct hub *hub, struct extent *extent)
         forget(hub, extent);
         return INT64_MAX;
     }
-    if (hub->now_ms >= extent->keep_ms && !hub->keeps_extent) {
+    const bool may_keep = !extent->is_away && hub->extents_away < EXTENT_KEEPS_MAX;
+    if (hub->now_ms >= extent->keep_ms && may_keep) {
         keep(hub, extent);
     }
-    const bool waits = hub->keeps_extent && hub->now_ms >= extent->keep_ms;
-    return waits ? forget_ms : earlier(forget_ms, extent->keep_ms);
+    return earlier(forget_ms, extent->is_away ? INT64_MAX : extent->keep_ms);
 }
 
+/* A round a second at most: what became due meanwhile goes together, for the store to keep in one
+ * transaction. */
 int64_t extent_turn(struct hub *hub)
 {
-    if (hub->now_ms < hub->extents_ms || hub->closing) {
-        return hub->closing ? INT64_MAX : hub->extents_ms;
+    if (hub->closing) {
+        return INT64_MAX;
+    }
+    const int64_t due_ms =
+        hub->extents_ms > hub->extents_round_ms ? hub->extents_ms : hub->extents_round_ms;
+    if (hub->now_ms < due_ms) {
+        return due_ms;
     }
     int64_t next_ms = INT64_MAX;
     struct link *link = hub->extents.next;
@@ -253,7 +268,8 @@ int64_t extent_turn(struct hub *hub)
         next_ms = earlier(next_ms, look_at(hub, extent));
     }
     hub->extents_ms = next_ms;
-    return next_ms;
+    hub->extents_round_ms = hub->now_ms + EXTENT_ROUND_MS;
+    return next_ms > hub->extents_round_ms ? next_ms : hub->extents_round_ms;
 }
 
 void extent_done(struct hub *hub)
@@ -261,4 +277,5 @@ void extent_done(struct hub *hub)
     while (!list_is_empty(&hub->extents)) {
         forget(hub, list_entry(hub->extents.next, struct extent, link));
     }
+    map_done(&hub->extents_by_act);
 }

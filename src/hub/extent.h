@@ -12,7 +12,8 @@
  * Owns:     struct extent, which its streams' acts share.
  * Used by:  spread.c, hub.c.
  * Thread:   the hub's reactor; a call visits each hub in turn, as figures.h.
- * Bound:    EXTENTS_MAX acts a hub; the oldest is forgotten.
+ * Bound:    EXTENTS_MAX acts a hub; the oldest is forgotten. EXTENT_KEEPS_MAX are being kept at
+ *           once, asked for together, once in EXTENT_ROUND_MS.
  * Promise:  an act is known here until EXTENT_LINGER_MS after it was to be kept, so that who finds
  *           nothing in the store finds it here.
  */
@@ -24,6 +25,8 @@
 
 enum {
     EXTENTS_MAX = 1024,
+    EXTENT_KEEPS_MAX = 256,
+    EXTENT_ROUND_MS = 1000,
     EXTENT_SOON_MS = 2000,
     EXTENT_LATE_MS = 1000,
     EXTENT_RETRY_MS = 3000,
@@ -31,8 +34,10 @@ enum {
 };
 
 struct extent {
-    struct link link; // in hub->extents, oldest first
+    struct link link;     // in hub->extents, oldest first
+    struct map_node node; // in hub->extents_by_act
     uint32_t refs;
+    bool is_away; // it is being kept
     uint64_t act;
     int64_t newest_ms; // when the newest of its events was published
     int64_t keep_ms;   // when it is to be kept next; INT64_MAX: it was

@@ -113,13 +113,55 @@ static void what_the_store_does_not_take_is_offered_again(void **state)
 {
     struct world *world = *state;
     (void)world_reader(world);
-    world->engine.keeps_nothing = true;
+    world->engine.keeps = ERR_SYS;
     (void)act_on(world);
     world_pass(world, EXTENT_SOON_MS + S);
     assert_int_equal(metric_value(&world->hub->tally.reach_lost), 1);
-    world->engine.keeps_nothing = false;
+    world->engine.keeps = ERR_OK;
     world_pass(world, EXTENT_RETRY_MS);
     assert_int_equal(world->engine.kept_count, 1);
+}
+
+static void what_the_store_can_never_take_is_not(void **state)
+{
+    struct world *world = *state;
+    (void)world_reader(world);
+    world->engine.keeps = ERR_GONE;
+    (void)act_on(world);
+    world_pass(world, 60 * S);
+    assert_int_equal(metric_value(&world->hub->tally.reach_lost), 1);
+}
+
+/* Acts in quick succession cost the store a round a second, not one each. */
+static void what_is_due_is_kept_together(void **state)
+{
+    enum { COUNT = 100, EACH_MS = 20 };
+    struct world *world = *state;
+    uint32_t rounds = 0;
+    world_rest(world);
+    for (uint64_t act = 1; act <= COUNT * 3; act++) {
+        const uint32_t before = world->engine.kept_count;
+        if (act <= COUNT) {
+            extent_unref(extent_open(world->hub, act, world->now_ms));
+        }
+        world_pass(world, EACH_MS);
+        rounds += world->engine.kept_count > before;
+    }
+    assert_int_equal(world->engine.kept_count, COUNT);
+    assert_in_range(rounds, 1, 3);
+}
+
+static void no_more_than_so_many_are_being_kept(void **state)
+{
+    struct world *world = *state;
+    world_rest(world);
+    for (uint64_t act = 1; act <= EXTENT_KEEPS_MAX + 1; act++) {
+        extent_unref(extent_open(world->hub, act, world->now_ms));
+    }
+    world_pass(world, EXTENT_SOON_MS);
+    assert_int_equal(world->engine.kept_count, EXTENT_KEEPS_MAX);
+    world_pass(world, EXTENT_ROUND_MS);
+    assert_int_equal(world->engine.kept_count, EXTENT_KEEPS_MAX + 1);
 }
 
 static void so_many_acts_are_known_at_once(void **state)
@@ -229,6 +271,9 @@ int main(void)
         EACH(who_is_late_is_waited_for),
         EACH(a_stream_that_sleeps_takes_nothing_with_it),
         EACH(what_the_store_does_not_take_is_offered_again),
+        EACH(what_the_store_can_never_take_is_not),
+        EACH(what_is_due_is_kept_together),
+        EACH(no_more_than_so_many_are_being_kept),
         EACH(so_many_acts_are_known_at_once),
         EACH(one_hub_keeps_it_for_all),
         EACH(what_comes_later_to_another_hub_is_kept_too),

@@ -111,7 +111,7 @@ static void ask_warnings(struct port *port, struct warnings *warnings)
 static void ask_keep(struct port *port, struct reach_keep *keep)
 {
     struct fake_engine *engine = (struct fake_engine *)port;
-    keep->result = engine->keeps_nothing ? ERR_SYS : ERR_OK;
+    keep->result = engine->keeps;
     if (keep->result == ERR_OK) {
         const uint32_t at = engine->kept_count++ % FAKE_KEPT_MAX;
         engine->kept[at].act = keep->act;

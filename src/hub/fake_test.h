@@ -73,7 +73,7 @@ struct fake_engine {
         struct reach_figures figures;
     } kept[FAKE_KEPT_MAX]; // of acts' reach, in turn
     uint32_t kept_count;
-    bool keeps_nothing;   // it fails
+    enum err keeps;       // how that ends
     bool stalls;          // reads and counts wait
     bool fails;           // reads and counts are answered ERR_SYS
     enum err watch_fails; // what watch is answered; ERR_OK: it works

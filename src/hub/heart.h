@@ -194,13 +194,14 @@ struct hub {
     struct link crowds;           // presence to be told
     struct link roomy;            // struct channel by look_ms: shrink.c
     struct link spreading;        // struct spread of spread.c
-    struct link extents;          // struct extent of extent.c, oldest first; [extent_count]
-    uint32_t extent_count;
-    bool keeps_extent;           // one is being kept
-    int64_t extents_ms;          // when to look at them
-    struct link sparse;          // struct sparse of sparse.c
-    struct link staffed, hushed; // streams that somebody moderates: staff.c, herald.c
-    int64_t sparse_ms;           // when the first window in them may be over
+    struct link extents;          // struct extent of extent.c, oldest first
+    struct map extents_by_act;    // the same
+    uint32_t extents_away;        // of them: being kept
+    int64_t extents_ms;           // when to look at them,
+    int64_t extents_round_ms;     // and no earlier than this
+    struct link sparse;           // struct sparse of sparse.c
+    struct link staffed, hushed;  // streams that somebody moderates: staff.c, herald.c
+    int64_t sparse_ms;            // when the first window in them may be over
 
     /* -- viewers, each in at most one list -- */
     struct link refused;  // OPENING: to be told so

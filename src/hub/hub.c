@@ -41,6 +41,7 @@ enum err hub_new(const struct hub_options *options, struct hub **ret_hub)
     map_init(&hub->streams, MEM_STREAM, options->seed);
     map_init(&hub->audiences, MEM_STREAM, options->seed);
     map_init(&hub->sources, MEM_STREAM, options->seed);
+    map_init(&hub->extents_by_act, MEM_STREAM, options->seed);
     buf_init(&hub->scratch, MEM_RING, HUB_FRAME_BYTES_MAX);
     buf_init(&hub->deflated, MEM_RING, HUB_FRAME_BYTES_MAX);
     struct link *const lists[] = {

@@ -204,7 +204,9 @@ struct reach_keep {
     uint64_t act;
     struct reach_figures figures;
     /* -- the answer -- */
-    enum err result; // ERR_OK: it is on the disk; ERR_NOT_FOUND: there is no such act; ERR_SYS
+    /* ERR_OK: it is on the disk; ERR_NOT_FOUND: there is no such act; ERR_GONE: its row is damaged;
+     * ERR_SYS: not now */
+    enum err result;
 };
 
 /* ---- following ---- */

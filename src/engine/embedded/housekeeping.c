@@ -142,11 +142,21 @@ static enum err keep_up(struct housekeeping *keeping, struct moment now)
     return ERR_OK;
 }
 
+/* While the disk is full the hubs hold it: an attempt would fail, and the turn with it. */
+static enum err keep_reach(struct housekeeping *keeping)
+{
+    if (keeping->is_full) {
+        reach_keeper_refuse(keeping->reach);
+        return ERR_OK;
+    }
+    return reach_keeper_step(keeping->reach, keeping->ordering->store,
+                             keeping->ordering->rules.reach_acts);
+}
+
 enum err housekeeping_turn(struct housekeeping *keeping, struct moment now)
 {
     keeping->wrote = false;
-    TRY(reach_keeper_step(keeping->reach, keeping->ordering->store,
-                          keeping->ordering->rules.reach_acts));
+    TRY(keep_reach(keeping));
     TRY(checkpoint_if_due(keeping));
     if (now.mono_ms >= keeping->next_tick_ms) {
         TRY(tick(keeping, now));

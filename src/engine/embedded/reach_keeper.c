@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/reach_keeper.h"
 
+#include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_reach.h"
 
 #include <stddef.h>
@@ -30,14 +31,48 @@ void reach_keeper_hand_over(struct reach_keeper *keeper, struct home *home, stru
     home_send(home, &keep->call.letter);
 }
 
-static enum err put_all(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+/* Whose acts are there, before anything is written: a damaged page ends the transaction that comes
+ * upon it. */
+static enum err find_all(struct reach_keeper *keeper, struct store *store)
 {
     for (struct letter *letter = keeper->waiting.first; letter != NULL; letter = letter->next) {
         struct reach_keep *keep = keep_of(letter);
-        keep->result = store_reach_put(store, keep->act, &keep->figures, acts_max);
-        TRY(keep->result == ERR_NOT_FOUND ? ERR_OK : keep->result);
+        struct store_act act;
+        const enum err err = store_acts_get(store, keep->act, &act);
+        if (err != ERR_OK && err != ERR_NOT_FOUND && err != ERR_PROTO) {
+            return err;
+        }
+        keep->result = err == ERR_PROTO ? ERR_GONE : err;
     }
     return ERR_OK;
+}
+
+static enum err put_all(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+{
+    for (struct letter *letter = keeper->waiting.first; letter != NULL; letter = letter->next) {
+        const struct reach_keep *keep = keep_of(letter);
+        if (keep->result == ERR_OK) {
+            TRY(store_reach_put(store, keep->act, &keep->figures, acts_max));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err keep_all(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+{
+    TRY(store_begin_read(store));
+    enum err err = find_all(keeper, store);
+    store_rollback(store);
+    if (err != ERR_OK) {
+        return err;
+    }
+    TRY(store_begin_write(store));
+    err = put_all(keeper, store, acts_max);
+    if (err != ERR_OK) {
+        store_rollback(store);
+        return err;
+    }
+    return store_commit(store);
 }
 
 static void answer(struct reach_keeper *keeper, enum err err)
@@ -55,15 +90,7 @@ enum err reach_keeper_step(struct reach_keeper *keeper, struct store *store, uin
     if (keeper->waiting.count == 0) {
         return ERR_OK;
     }
-    enum err err = store_begin_write(store);
-    if (err == ERR_OK) {
-        err = put_all(keeper, store, acts_max == 0 ? REACH_ACTS : acts_max);
-        if (err == ERR_OK) {
-            err = store_commit(store);
-        } else {
-            store_rollback(store);
-        }
-    }
+    const enum err err = keep_all(keeper, store, acts_max == 0 ? REACH_ACTS : acts_max);
     answer(keeper, err);
     return err;
 }
