@@ -203,12 +203,12 @@ def test_reach_outlives_the_server(start):
         before = [mod.look(f"reach/{act}") for act in acts]
         assert [reach["viewers"] for reach in before] == [2, 2, 2]
         eventually("kept", lambda: roar.metrics()["roar_reach_kept_total"] >= 3)
-        last = mod.act("slow", seconds=5)["act"]
+        unwatched = Moderator(roar, "nobodys").act("slow", seconds=5)["act"]
     roar.kill()
     roar.start()
     assert [mod.look(f"reach/{act}") for act in acts[1:]] == before[1:]
-    for act in acts[0], last:  # one too many; and one that nothing was kept of yet
-        unknown = mod.look(f"reach/{act}")
+    for stream, act in ("few", acts[0]), ("nobodys", unwatched):  # one too many; and one that no core followed
+        unknown = Moderator(roar, stream).look(f"reach/{act}")
         assert (unknown["event"], unknown["known"], unknown["state"]) == (True, False, "unknown")
         assert unknown["viewers"] == unknown["applied"] == 0
 
