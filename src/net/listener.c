@@ -52,7 +52,8 @@ enum err listener_reserve(struct address *address, int *ret_fd)
  * the words. Who sends its request later than that may have no more than the reset. */
 static void refuse(struct listener *listener, int fd)
 {
-    const struct str full = listener->options.full;
+    const struct listener_options *options = &listener->options;
+    const struct str full = options->full == NULL ? STR_NONE : options->full(options->user);
     uint8_t unread[UNREAD_BYTES];
     size_t len = 0;
     if (full.len == 0 || sys_socket_read(fd, unread, sizeof(unread), &len) == ERR_SYS ||

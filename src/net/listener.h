@@ -30,7 +30,9 @@ struct listener_options {
     int inherited_fd;          // listens at `address` already, is taken over; -1: none
     uint32_t accepts_per_turn; // >= 1
     uint32_t queue;            // who may wait to be accepted
-    struct str full;           // borrowed; said to who is closed for want of files; empty: a reset
+    /* Said to who is closed for want of files, asked anew for each: memory may be wanting as well.
+     * NULL, or what it gives is empty: a reset. */
+    struct str (*full)(void *user);
     void (*accepted)(void *user, int fd, const struct address *peer); // takes over fd
     void *user;
 };

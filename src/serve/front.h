@@ -36,9 +36,10 @@ struct hub;
 struct listener;
 
 enum {
-    RETRY_MS_MIN = 1000,     // SSE's retry: line in ordinary times
-    RETRY_MS_SPREAD = 3000,  // above that
-    FULL_RETRY_MS = 5 * 1000 // and as much again at random: of an answer that refuses
+    RETRY_MS_MIN = 1000,      // SSE's retry: line in ordinary times
+    RETRY_MS_SPREAD = 3000,   // above that
+    FULL_RETRY_MS = 5 * 1000, // and as much again at random: of an answer that refuses
+    FULL_ANSWERS = FULL_RETRY_MS / 1000 + 1 // one for each second of that
 };
 
 struct server {
@@ -58,7 +59,7 @@ struct server {
     uint32_t visit_ms;     // between two looks at what has no time of its own
     bool compress;         // where the client offers it
 
-    struct buf full; // owned; the whole answer to whom there is no file for
+    struct buf full[FULL_ANSWERS]; // owned; the whole answers to whom there is no file for
 
     /* -- its reactor only -- */
     struct listener **listeners;                           // owned, as are they

@@ -195,11 +195,10 @@ void server_files(const struct server *server, int *ret_fds)
 }
 
 /* Made beforehand, as who has no file left may have no memory either; so without a date. */
-static void write_full(struct server *server)
+static void write_full(struct buf *out, uint32_t retry_after_ms)
 {
     struct buf body, headers;
-    const struct problem full = {.code = PROBLEM_FULL,
-                                 .retry_after_ms = front_refusal_retry_ms(server, PROBLEM_FULL)};
+    const struct problem full = {.code = PROBLEM_FULL, .retry_after_ms = retry_after_ms};
     buf_init(&body, MEM_OTHER, FULL_BYTES_MAX);
     buf_init(&headers, MEM_OTHER, FULL_BYTES_MAX);
     problem_write(&body, &full);
@@ -209,10 +208,26 @@ static void write_full(struct server *server)
                                   .type = STR("application/problem+json"),
                                   .headers = buf_str(&headers),
                                   .body = buf_str(&body)};
-    http_answer_write(&server->full, &answer, &(struct http_answer_line){.close = true});
-    buf_add_str(&server->full, answer.body);
+    http_answer_write(out, &answer, &(struct http_answer_line){.close = true});
+    buf_add_str(out, answer.body);
     buf_done(&body);
     buf_done(&headers);
+}
+
+static void write_all_full(struct server *server)
+{
+    for (uint32_t i = 0; i < FULL_ANSWERS; i++) {
+        buf_init(&server->full[i], MEM_OTHER, FULL_BYTES_MAX);
+        write_full(&server->full[i], FULL_RETRY_MS + i * 1000);
+    }
+}
+
+/* Another for each, so that not all who are refused return in the same second. */
+static struct str draw_full(void *user)
+{
+    struct server *server = user;
+    const struct buf *full = &server->full[rand_below(&server->rand, FULL_ANSWERS)];
+    return buf_ok(full) ? buf_str(full) : STR_NONE;
 }
 
 /* Those that were inherited, or one of its own; they share what may be accepted a turn. */
@@ -223,8 +238,7 @@ static enum err open_listeners(struct server *server, const struct server_option
     struct listener_options listen = {.address = options->listen,
                                       .accepts_per_turn = accepts > 0 ? accepts : 1,
                                       .queue = or_default(options->listen_queue, 4096),
-                                      .full =
-                                          buf_ok(&server->full) ? buf_str(&server->full) : STR_NONE,
+                                      .full = draw_full,
                                       .accepted = on_accepted,
                                       .user = server};
     server->listeners = mem_new(MEM_OTHER, count * sizeof(struct listener *));
@@ -309,8 +323,7 @@ enum err server_new(const struct server_options *options, struct server **ret_se
     list_init(&server->told);
     list_init(&server->gone);
     meter_init(&server->meter);
-    buf_init(&server->full, MEM_OTHER, FULL_BYTES_MAX);
-    write_full(server);
+    write_all_full(server);
     const enum err err = open_listeners(server, options);
     if (err != ERR_OK) {
         server_free(server);
@@ -336,7 +349,9 @@ void server_free(struct server *server)
     sweep_done(&server->idle);
     rota_done(&server->visits);
     meter_done(&server->meter);
-    buf_done(&server->full);
+    for (uint32_t i = 0; i < FULL_ANSWERS; i++) {
+        buf_done(&server->full[i]);
+    }
     mem_free(MEM_OTHER, server);
 }
 

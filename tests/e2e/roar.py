@@ -37,7 +37,7 @@ class Throng:
     """Connections beyond what there are files for: each is answered or turned away, and how many were not let in is counted."""
 
     def __init__(self, roar, count):
-        conns, self.turned_away, self.told = [], 0, 0
+        conns, self.turned_away, self.told, self.retries = [], 0, 0, set()
         for _ in range(count):
             self.let_in(lambda: conns.append(roar.conn()))
         for conn in conns:
@@ -55,6 +55,7 @@ class Throng:
             assert answer.problem() == "full"
             self.turned_away += 1
             self.told += 1
+            self.retries.add(int(answer.header("retry-after")))
             return None
         return answer
 
