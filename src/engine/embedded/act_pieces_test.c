@@ -332,6 +332,22 @@ static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
     assert_int_equal(store_number(&store, "SELECT count(*) FROM act_places"), 0);
 }
 
+/* A shadow that comes amid its pieces hides what is posted since. */
+static void what_an_undo_shows_is_decided_when_it_is_done(void **state)
+{
+    struct str users[] = {STR("ann")};
+    const struct act shadow = {
+        .what = ACT_SHADOW, .at = ACT_AT_USERS, .users = users, .target_count = 1, .seconds = -1};
+    struct act_call call;
+    (void)state;
+    const struct act_verdict first = act(&call, "demo", shadow);
+    post_many();
+    (void)act(&call, "demo", undo_of(first.act_n));
+    (void)act(&call, "demo", shadow);
+    (void)finish();
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM lifted"), 0); // nothing waits
+}
+
 static void watch_many(void)
 {
     char name[32];
@@ -457,6 +473,7 @@ int main(void)
         TEST(who_asks_again_while_it_is_looked_at_gets_the_same_act),
         TEST(what_was_begun_is_finished_after_a_restart),
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
+        TEST(what_an_undo_shows_is_decided_when_it_is_done),
         TEST(who_asks_again_before_its_end_waits_for_it_too),
         TEST(streams_that_are_empty_are_told_in_pieces_too),
         TEST(what_is_removed_again_before_its_end_is_the_same_act),

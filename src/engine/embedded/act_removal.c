@@ -665,9 +665,12 @@ enum err act_removal_redo(struct act_case *act, const struct store_act *before)
     return tell_taken(act, &told);
 }
 
+/* By one from before: one that comes amid an undo's pieces hides only what is posted since. */
 static bool is_still_shadowed(const struct act_case *act, int64_t stream, struct str author)
 {
-    return sanctions_find(&act->ordering->sanctions, stream, author, act->now.mono_ms).shadow != 0;
+    const struct store_sanction like = {.stream = stream, .user = author, .what = ACT_SHADOW};
+    const uint64_t by = sanctions_after(&act->ordering->sanctions, &like, 0, act->now.mono_ms);
+    return by != 0 && (act->id == 0 || by < act->id);
 }
 
 /* A rule shadowed that comment by itself: an act of its own, to be undone by itself. */
@@ -697,12 +700,11 @@ static enum err is_by_rule(const struct act_case *act, const struct store_row *r
 static enum err is_hid_by_another(const struct act_case *act, const struct store_row *row,
                                   bool *ret_is_hid)
 {
-    const struct store_sanction like = {
-        .stream = row->stream, .user = row->user, .what = ACT_SHADOW};
+    const struct store_sanction of = {.stream = row->stream, .user = row->user, .what = ACT_SHADOW};
     const struct sanctions *sanctions = &act->ordering->sanctions;
     uint64_t id = 0;
     *ret_is_hid = false;
-    while (!*ret_is_hid && (id = sanctions_after(sanctions, &like, id, act->now.mono_ms)) != 0) {
+    while (!*ret_is_hid && (id = sanctions_after(sanctions, &of, id, act->now.mono_ms)) != 0) {
         struct store_act shadow;
         uint64_t since_n = 0;
         const enum err err = store_acts_get(act->ordering->store, id, &shadow);
@@ -779,12 +781,11 @@ static enum err let_wait(struct act_case *act, const struct removals_by *by,
 
 enum err act_removal_unshadow_one(struct act_case *act, const struct store_act *before)
 {
-    static const struct str prefix = STR("id:");
-    const struct str id = {.at = before->target.at + prefix.len,
-                           .len = before->target.len - prefix.len};
     const struct removals_by by = by_of(act, before->id);
     struct aftermath aftermath;
     struct standing standing;
+    struct str id;
+    (void)str_cut(before->target, ':', &id);
     enum err err = act_case_standing(act, id, &standing);
     if (err != ERR_OK || standing.seq == 0) {
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
