@@ -301,7 +301,7 @@ void act_case_check_own(struct act_case *act, struct str user)
 
 /* ---- telling ---- */
 
-struct watched {
+struct followed {
     struct head **heads; // owned; [count], in their turn
     uint32_t count;
 };
@@ -323,29 +323,29 @@ static bool is_to_be_told(const struct act_case *act, const struct head *head)
 {
     const int64_t stream = head->row.id;
     const bool is_begun = stream == act->place.part && act->place.at > 0;
-    return !list_is_empty(&head->subs) && (stream == 0 || stream > act->place.part || is_begun);
+    return bus_is_followed(&head->subs) && (stream == 0 || stream > act->place.part || is_begun);
 }
 
-static enum err find_watched(const struct act_case *act, struct watched *watched)
+static enum err find_followed(const struct act_case *act, struct followed *followed)
 {
     const struct map *map = &act->ordering->heads.by_name;
     struct map_walk walk = {.slot = 0};
     struct map_node *node = NULL;
-    watched->count = 0;
-    watched->heads = mem_new(MEM_ENGINE, (map->count + 1) * sizeof(*watched->heads));
-    if (watched->heads == NULL) {
+    followed->count = 0;
+    followed->heads = mem_new(MEM_ENGINE, (map->count + 1) * sizeof(*followed->heads));
+    if (followed->heads == NULL) {
         return ERR_NOMEM;
     }
     if (act->head != NULL) {
-        watched->heads[watched->count++] = act->head;
+        followed->heads[followed->count++] = act->head;
     }
     while (act->head == NULL && (node = map_next(map, &walk)) != NULL) {
         struct head *head = map_entry(node, struct head, node);
         if (is_to_be_told(act, head)) {
-            watched->heads[watched->count++] = head;
+            followed->heads[followed->count++] = head;
         }
     }
-    qsort(watched->heads, watched->count, sizeof(*watched->heads), by_turn);
+    qsort(followed->heads, followed->count, sizeof(*followed->heads), by_turn);
     return ERR_OK;
 }
 
@@ -376,20 +376,20 @@ static enum err tell_in(struct act_case *act, struct act_telling *telling, struc
 
 enum err act_case_tell(struct act_case *act, struct act_telling *telling)
 {
-    struct watched watched;
+    struct followed followed;
     uint32_t left = ACT_CASE_PIECE;
-    TRY(find_watched(act, &watched));
+    TRY(find_followed(act, &followed));
     act->is_left = false;
     enum err err = ERR_OK;
-    for (uint32_t i = 0; i < watched.count && err == ERR_OK && !act->is_left; i++) {
-        const bool has_place = watched.heads[i]->row.id != 0 || gives_row(act, telling);
+    for (uint32_t i = 0; i < followed.count && err == ERR_OK && !act->is_left; i++) {
+        const bool has_place = followed.heads[i]->row.id != 0 || gives_row(act, telling);
         if (left == 0 && has_place) { // of those that stay without a row all at once
             act->is_left = true;
         } else {
-            err = tell_in(act, telling, watched.heads[i], &left);
+            err = tell_in(act, telling, followed.heads[i], &left);
         }
     }
-    mem_free(MEM_ENGINE, watched.heads);
+    mem_free(MEM_ENGINE, followed.heads);
     return err;
 }
 

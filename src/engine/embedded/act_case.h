@@ -93,7 +93,7 @@ MUST_USE enum err act_case_check_role(struct act_case *act, struct str user);
 /* Nobody lifts a sanction from themselves: refuses. */
 void act_case_check_own(struct act_case *act, struct str user);
 
-/* ---- telling: the act's own stream, or all that somebody watches ---- */
+/* ---- telling: the act's own stream, or all that somebody follows (bus.h) ---- */
 struct act_telling {
     enum err (*tell)(struct act_case *act, struct act_telling *telling, struct head *head,
                      struct str user);

@@ -405,6 +405,40 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
     unwatch_many();
 }
 
+static void on_behind(struct watch *watch)
+{
+    (void)watch;
+}
+
+/* Its viewers are still there: what their home holds is sent on once it has read what it missed. */
+static void who_fell_behind_is_told_of_an_act_on_all_streams(void **state)
+{
+    static const char told[] = "SELECT count(*) FROM log WHERE kind = 2";
+    const struct act clear = {.what = ACT_CLEAR, .at = ACT_AT_NOTHING, .seconds = -1};
+    struct watch watch = {.call = {.home = &home}, .on_event = on_event, .on_behind = on_behind};
+    struct act_call call;
+    struct head *head = NULL;
+    (void)state;
+    bus_done(&bus);
+    bus_init(&bus, &(struct bus_bounds){.events_max = 0}); // whatever comes is too much
+    begin();
+    post_in("demo");
+    post_in("alone");
+    assert_int_equal(ordering_find(&ordering, STR("demo"), &head), ERR_OK);
+    assert_int_equal(bus_add(&bus, &head->subs, &watch), ERR_OK);
+    heads_watched(&ordering.heads, head);
+    commit();
+    assert_false(bus_is_watched(&head->subs));
+    (void)act(&call, "", clear);
+    assert_int_equal(store_number(&store, told), 1); // where nobody is, the sweep tells
+    begin();
+    post_in("demo");
+    commit();
+    bus_remove(&bus, &head->subs, &watch); // it is gone for good
+    (void)act(&call, "", clear);
+    assert_int_equal(store_number(&store, told), 1);
+}
+
 /* Nobody posted there yet: each is told once, and has its row by that. */
 static void streams_that_are_empty_are_told_in_pieces_too(void **state)
 {
@@ -475,6 +509,7 @@ int main(void)
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
         TEST(what_an_undo_shows_is_decided_when_it_is_done),
         TEST(who_asks_again_before_its_end_waits_for_it_too),
+        TEST(who_fell_behind_is_told_of_an_act_on_all_streams),
         TEST(streams_that_are_empty_are_told_in_pieces_too),
         TEST(what_is_removed_again_before_its_end_is_the_same_act),
         TEST(who_waits_is_told_unknown_when_a_piece_fails),

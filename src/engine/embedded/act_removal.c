@@ -526,7 +526,7 @@ static enum err tell_sweep(struct act_case *act, struct act_telling *telling, st
     return ERR_OK;
 }
 
-/* Of all streams: at once where somebody watches, elsewhere when the sweep comes by. */
+/* Of all streams: at once where somebody follows, elsewhere when the sweep comes by. */
 enum err act_removal_tell(struct act_case *act)
 {
     static const struct str everybody[] = {STR("")};

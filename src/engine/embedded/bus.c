@@ -20,13 +20,17 @@
  * memory: also when there is none for a parcel. A parcel holds a reference on its home's count,
  * since it may be opened after the bus is gone. */
 
-enum { ITEMS_MIN = 16 };
+enum { ITEMS_MIN = 16, BITS_OF_ONE = 63 };
+
+/* Of all homes beyond those that have a bit of their own: it is set for good. */
+#define BIT_OF_MANY (UINT64_C(1) << BITS_OF_ONE)
 
 struct bus_home {
     struct link link;      // in bus->homes
     struct link laden;     // in bus->laden while `parcel` has something
     struct home *home;     // borrowed; outlives its watches
     struct link subs;      // of struct sub: whose watches are there
+    uint64_t bit;          // in bus_subs.fallen
     struct parcel *parcel; // owned until it is sent
     uint32_t watches;      // that are on
     bool has_fallen;       // one fell behind, and no walk came by since
@@ -51,10 +55,11 @@ struct parcel {
 
 struct sub {
     struct letter behind;
-    struct link link;      // in the stream's list
+    struct link link;      // in of->list
     struct link home_link; // in at->subs
     struct watch *watch;
-    struct bus_home *at; // borrowed; outlives it
+    struct bus_subs *of; // borrowed, as is the next; they outlive it
+    struct bus_home *at;
 };
 
 void bus_init(struct bus *bus, const struct bus_bounds *bounds)
@@ -64,6 +69,31 @@ void bus_init(struct bus *bus, const struct bus_bounds *bounds)
     list_init(&bus->homes);
     list_init(&bus->laden);
 }
+
+/* ---- who follows ---- */
+
+void bus_subs_init(struct bus_subs *subs)
+{
+    list_init(&subs->list);
+    subs->fallen = 0;
+}
+
+bool bus_is_watched(const struct bus_subs *subs)
+{
+    return !list_is_empty(&subs->list);
+}
+
+bool bus_is_followed(const struct bus_subs *subs)
+{
+    return bus_is_watched(subs) || subs->fallen != 0;
+}
+
+static void is_back(struct bus_subs *subs, const struct bus_home *at)
+{
+    subs->fallen &= at->bit == BIT_OF_MANY ? UINT64_MAX : ~at->bit;
+}
+
+/* ---- homes ---- */
 
 static void home_unref(struct bus_home *at)
 {
@@ -81,7 +111,7 @@ void bus_done(struct bus *bus)
     }
 }
 
-static struct bus_home *find_home(struct bus *bus, struct home *home)
+static struct bus_home *known_home(const struct bus *bus, const struct home *home)
 {
     for (struct link *link = bus->homes.next; link != &bus->homes; link = link->next) {
         struct bus_home *at = list_entry(link, struct bus_home, link);
@@ -89,9 +119,19 @@ static struct bus_home *find_home(struct bus *bus, struct home *home)
             return at;
         }
     }
+    return NULL;
+}
+
+static struct bus_home *find_home(struct bus *bus, struct home *home)
+{
+    struct bus_home *known = known_home(bus, home);
+    if (known != NULL) {
+        return known;
+    }
     struct bus_home *made = mem_new(MEM_ENGINE, sizeof(*made));
     if (made != NULL) {
         made->home = home;
+        made->bit = bus->home_count < BITS_OF_ONE ? UINT64_C(1) << bus->home_count : BIT_OF_MANY;
         atomic_init(&made->refs, 1);
         list_init(&made->subs);
         list_push(&bus->homes, &made->link);
@@ -100,7 +140,7 @@ static struct bus_home *find_home(struct bus *bus, struct home *home)
     return made;
 }
 
-enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch)
+enum err bus_add(struct bus *bus, struct bus_subs *subs, struct watch *watch)
 {
     struct bus_home *at = find_home(bus, watch->call.home);
     struct sub *sub = at == NULL ? NULL : mem_new(MEM_ENGINE, sizeof(*sub));
@@ -108,17 +148,19 @@ enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch)
         return ERR_NOMEM;
     }
     sub->watch = watch;
+    sub->of = subs;
     sub->at = at;
     at->watches++;
-    list_push(subs, &sub->link);
+    is_back(subs, at);
+    list_push(&subs->list, &sub->link);
     list_push(&at->subs, &sub->home_link);
     return ERR_OK;
 }
 
-void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch)
+void bus_remove(struct bus *bus, struct bus_subs *subs, const struct watch *watch)
 {
     must(list_is_empty(&bus->laden)); // between batches
-    for (struct link *link = subs->next; link != subs; link = link->next) {
+    for (struct link *link = subs->list.next; link != &subs->list; link = link->next) {
         struct sub *sub = list_entry(link, struct sub, link);
         if (sub->watch == watch) {
             list_remove(link);
@@ -127,6 +169,10 @@ void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch)
             mem_free(MEM_ENGINE, sub);
             return;
         }
+    }
+    const struct bus_home *at = known_home(bus, watch->call.home); // it had fallen behind
+    if (at != NULL) {
+        is_back(subs, at);
     }
 }
 
@@ -145,6 +191,7 @@ static void fall_behind(struct bus *bus, struct sub *sub)
     list_remove(&sub->home_link);
     sub->at->watches--;
     sub->at->has_fallen = true;
+    sub->of->fallen |= sub->at->bit;
     bus_flush(bus);
     sub->behind.open = open_behind;
     if (mutant(BEHIND_UNTOLD)) {
@@ -220,10 +267,10 @@ static bool put_in(struct bus *bus, struct sub *sub, struct item item, uint64_t 
     return true;
 }
 
-void bus_publish(struct bus *bus, struct link *subs, struct event *event)
+void bus_publish(struct bus *bus, struct bus_subs *subs, struct event *event)
 {
     struct link *next = NULL;
-    for (struct link *link = subs->next; link != subs; link = next) {
+    for (struct link *link = subs->list.next; link != &subs->list; link = next) {
         struct sub *sub = list_entry(link, struct sub, link);
         next = link->next;
         if (mutant(BUS_LOSES) && event->seq % 16 == 0) {
@@ -235,10 +282,10 @@ void bus_publish(struct bus *bus, struct link *subs, struct event *event)
     }
 }
 
-void bus_notify(struct bus *bus, struct link *subs, struct notice *notice)
+void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice)
 {
     struct link *next = NULL;
-    for (struct link *link = subs->next; link != subs; link = next) {
+    for (struct link *link = subs->list.next; link != &subs->list; link = next) {
         struct sub *sub = list_entry(link, struct sub, link);
         next = link->next;
         if (sub->watch->on_notice != NULL &&

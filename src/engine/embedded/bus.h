@@ -23,6 +23,14 @@
 enum { BUS_EVENTS_MAX = 65536 };
 #define BUS_BYTES_MAX (UINT64_C(8) << 20)
 
+/* Who follows one stream: the list of those who watch it, and the homes, by their bits, where one
+ * fell behind that is not back. Their viewers are still there: those homes read what they missed
+ * before they send on, so what is to take effect at once has to be in the log. */
+struct bus_subs {
+    struct link list; // of struct sub
+    uint64_t fallen;
+};
+
 struct bus_bounds { // of what lies unopened at a home
     uint64_t events_max, bytes_max;
 };
@@ -37,13 +45,18 @@ struct bus {
 void bus_init(struct bus *bus, const struct bus_bounds *bounds);
 void bus_done(struct bus *bus); // all watches are off; letters may still be on their way
 
-/* `subs` is the list of the stream. ERR_NOMEM: the watch is not on. */
-MUST_USE enum err bus_add(struct bus *bus, struct link *subs, struct watch *watch);
-void bus_remove(struct bus *bus, struct link *subs, const struct watch *watch); // off: legal
+void bus_subs_init(struct bus_subs *subs);
+bool bus_is_watched(const struct bus_subs *subs);
+/* The same, or by one that fell behind; its home may have left since, and not have said so. */
+bool bus_is_followed(const struct bus_subs *subs);
+
+/* `subs` are the stream's, and stay while it is watched. ERR_NOMEM: the watch is not on. */
+MUST_USE enum err bus_add(struct bus *bus, struct bus_subs *subs, struct watch *watch);
+void bus_remove(struct bus *bus, struct bus_subs *subs, const struct watch *watch); // off: legal
 /* Puts the event into the letters of all who watch; bus_flush() sends them. */
-void bus_publish(struct bus *bus, struct link *subs, struct event *event);
+void bus_publish(struct bus *bus, struct bus_subs *subs, struct event *event);
 /* Likewise a notice, for those who want some. */
-void bus_notify(struct bus *bus, struct link *subs, struct notice *notice);
+void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice);
 /* Once to each home where one wants some and that is not behind. */
 void bus_notify_homes(struct bus *bus, struct notice *notice);
 void bus_flush(struct bus *bus);

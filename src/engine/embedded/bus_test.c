@@ -67,14 +67,15 @@ static void on_behind(struct watch *watch)
     ((struct listener *)(void *)watch)->behind++;
 }
 
-static void listen(struct bus *bus, struct link *subs, struct listener *listener, struct box *box)
+static void listen(struct bus *bus, struct bus_subs *subs, struct listener *listener,
+                   struct box *box)
 {
     *listener = (struct listener){
         .watch = {.call = {.home = &box->home}, .on_event = on_event, .on_behind = on_behind}};
     assert_int_equal(bus_add(bus, subs, &listener->watch), ERR_OK);
 }
 
-static void publish(struct bus *bus, struct link *subs, uint64_t seq)
+static void publish(struct bus *bus, struct bus_subs *subs, uint64_t seq)
 {
     struct event *event = event_new(STR("\"text\":\"hello\""));
     assert_non_null(event);
@@ -87,12 +88,12 @@ static void a_batch_is_one_letter_a_home(void **state)
 {
     (void)state;
     struct bus bus;
-    struct link one, two;
+    struct bus_subs one, two;
     struct box boxes[2];
     struct listener listeners[3];
     bus_init(&bus, &bounds);
-    list_init(&one);
-    list_init(&two);
+    bus_subs_init(&one);
+    bus_subs_init(&two);
     box_init(&boxes[0]);
     box_init(&boxes[1]);
     listen(&bus, &one, &listeners[0], &boxes[0]);
@@ -123,11 +124,11 @@ static void who_opens_nothing_is_off_and_told(void **state)
 {
     (void)state;
     struct bus bus;
-    struct link subs;
+    struct bus_subs subs;
     struct box lazy, quick;
     struct listener behind, other;
     bus_init(&bus, &bounds);
-    list_init(&subs);
+    bus_subs_init(&subs);
     box_init(&lazy);
     box_init(&quick);
     listen(&bus, &subs, &behind, &lazy);
@@ -159,19 +160,60 @@ static void who_opens_nothing_is_off_and_told(void **state)
     bus_done(&bus);
 }
 
+static void who_fell_behind_follows_until_it_is_back_or_leaves(void **state)
+{
+    static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
+    (void)state;
+    struct bus bus;
+    struct bus_subs subs;
+    struct box lazy, quick;
+    struct listener behind, other;
+    bus_init(&bus, &narrow);
+    bus_subs_init(&subs);
+    box_init(&lazy);
+    box_init(&quick);
+    listen(&bus, &subs, &behind, &lazy);
+    listen(&bus, &subs, &other, &quick);
+    publish(&bus, &subs, 1);
+    bus_flush(&bus);
+    box_open(&quick);
+    publish(&bus, &subs, 2);
+    bus_flush(&bus);
+    box_open(&quick);
+    bus_remove(&bus, &subs, &other.watch);
+    assert_false(bus_is_watched(&subs));
+    assert_true(bus_is_followed(&subs));
+    listen(&bus, &subs, &other, &quick); // another's watch is not its own
+    bus_remove(&bus, &subs, &other.watch);
+    assert_true(bus_is_followed(&subs));
+    box_open(&lazy);
+    listen(&bus, &subs, &behind, &lazy);
+    bus_remove(&bus, &subs, &behind.watch);
+    assert_false(bus_is_followed(&subs));
+    listen(&bus, &subs, &behind, &lazy);
+    publish(&bus, &subs, 1);
+    publish(&bus, &subs, 2);
+    bus_flush(&bus);
+    assert_true(bus_is_followed(&subs));
+    bus_remove(&bus, &subs, &behind.watch); // off already, and leaves
+    assert_false(bus_is_followed(&subs));
+    box_open(&lazy);
+    bus_done(&bus);
+}
+
 static void being_behind_is_told_without_memory(void **state)
 {
     (void)state;
     struct bus bus;
-    struct link subs;
+    struct bus_subs subs;
     struct box box;
     struct listener listener;
     bus_init(&bus, &bounds);
-    list_init(&subs);
+    bus_subs_init(&subs);
     box_init(&box);
     listen(&bus, &subs, &listener, &box);
     publish(&bus, &subs, 1);
-    for (uint64_t seq = 2; !list_is_empty(&subs); seq++) {
+    for (uint64_t seq = 2; bus_is_watched(&subs); seq++) {
         struct event *event = event_new(STR(""));
         assert_non_null(event);
         assert_true(seq < 100);
@@ -193,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_is_one_letter_a_home),
         cmocka_unit_test(who_opens_nothing_is_off_and_told),
+        cmocka_unit_test(who_fell_behind_follows_until_it_is_back_or_leaves),
         cmocka_unit_test(being_behind_is_told_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

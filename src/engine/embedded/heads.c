@@ -41,7 +41,7 @@ static void drop_house(struct head *head)
 static void forget(struct heads *heads, struct head *head)
 {
     drop_house(head);
-    must(list_is_empty(&head->subs));
+    must(!bus_is_watched(&head->subs));
     list_remove(&head->idle);
     list_remove(&head->touched);
     heads->idle_count--;
@@ -91,7 +91,7 @@ static struct head *new_head(struct heads *heads, struct str name)
     }
     memcpy(head->name, name.at, name.len);
     head->node.key = (struct str){.at = head->name, .len = name.len};
-    list_init(&head->subs);
+    bus_subs_init(&head->subs);
     if (map_add(&heads->by_name, &head->node) != ERR_OK) {
         mem_free(MEM_ENGINE, head);
         return NULL;

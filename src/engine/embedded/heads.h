@@ -4,8 +4,8 @@
  * Owns:     the heads. Those nobody watches stand in a ring of the idle, least lately used first.
  * Used by:  ordering.c, writer.c.
  * Thread:   the ordering thread's.
- * Bound:    HEADS_IDLE_MAX idle heads; more are forgotten (the store knows them). A watched one
- * stays, so watches bound the rest.
+ * Bound:    HEADS_IDLE_MAX idle heads; more are forgotten (the store knows them, but not whose
+ * watch fell behind). A watched one stays, so watches bound the rest.
  * Promise:  heads_rollback() puts back every head that was touched since heads_settle(), exactly.
  */
 #pragma once
@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "engine/embedded/bus.h"
 #include "engine/embedded/house.h"
 #include "engine/embedded/store.h"
 #include "engine/embedded/store_streams.h"
@@ -27,7 +28,7 @@ struct head {
     struct map_node node; // in heads->by_name
     struct link idle;     // in heads->idle while nobody watches it
     struct link touched;  // in heads->touched
-    struct link subs;     // struct sub of bus.h: who watches it
+    struct bus_subs subs; // who watches it
     /* -- what is so, or will be when the batch under way is committed -- */
     struct store_stream row; // id 0: the store has none yet; row.rules is ours: heads_set_rules()
     struct store_end end;

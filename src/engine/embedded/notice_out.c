@@ -52,7 +52,7 @@ enum err notice_out_marked(struct outbox *outbox, struct head *head, const struc
 {
     struct buf json;
     struct notice *notice = NULL;
-    if (list_is_empty(&head->subs)) {
+    if (!bus_is_watched(&head->subs)) {
         return ERR_OK; // nobody watches
     }
     begin(&json, "marked", head->node.key);
@@ -129,7 +129,7 @@ enum err notice_out_act(struct outbox *outbox, struct head *head, const struct n
 {
     struct buf json;
     struct notice *notice = NULL;
-    if (head != NULL && list_is_empty(&head->subs)) {
+    if (head != NULL && !bus_is_watched(&head->subs)) {
         return ERR_OK; // nobody watches
     }
     if (head != NULL) {

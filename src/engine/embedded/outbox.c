@@ -110,7 +110,7 @@ static void publish(const struct outlet *outlet, const struct outbox_item *item,
     redact(outlet, item, is_storm);
     log_tail_append(outlet->tail, item->head->node.key, event, item->head->row.ground_seq);
     bus_publish(outlet->bus, &item->head->subs, event);
-    if (list_is_empty(&item->head->subs)) { // nobody watches, or the last one has fallen behind
+    if (!bus_is_watched(&item->head->subs)) { // nobody watches, or the last one has fallen behind
         heads_idle(outlet->heads, item->head);
     }
 }
@@ -122,7 +122,7 @@ static void notify(const struct outlet *outlet, const struct outbox_item *item)
         return;
     }
     bus_notify(outlet->bus, &item->head->subs, item->notice);
-    if (list_is_empty(&item->head->subs)) {
+    if (!bus_is_watched(&item->head->subs)) {
         heads_idle(outlet->heads, item->head);
     }
 }

@@ -62,7 +62,7 @@ static enum err publish_each(const struct recovery *recovery, uint64_t first,
         if (head != NULL) {
             bus_publish(recovery->bus, &head->subs, event);
         }
-        if (head != NULL && list_is_empty(&head->subs)) {
+        if (head != NULL && !bus_is_watched(&head->subs)) {
             heads_idle(&ordering->heads, head);
         }
         event_unref(event);

@@ -274,7 +274,7 @@ static void open_unwatch(struct letter *letter)
     struct head *head = heads_peek(&writer->ordering.heads, watch->stream);
     if (head != NULL) {
         bus_remove(&writer->bus, &head->subs, watch);
-        if (list_is_empty(&head->subs)) {
+        if (!bus_is_watched(&head->subs)) {
             heads_idle(&writer->ordering.heads, head);
         }
     }
