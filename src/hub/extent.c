@@ -158,13 +158,14 @@ static void end(struct extent_keeping *keeping)
     hub->calls_away--;
 }
 
-/* Again when who is late was cut, on all hubs. An event that came meanwhile set its own time. */
+/* Again when who is late was cut, on all hubs. Where there are others, no earlier: one that is late
+ * itself may not have heard of it. An event that came meanwhile set its own time. */
 static void plan(const struct hub *hub, struct extent *extent, bool is_settled)
 {
     const int64_t late_ms = over_ms(hub, extent) + EXTENT_LATE_MS;
     if (extent->keep_ms == INT64_MAX) {
-        const bool is_final =
-            is_settled || hub->options.reach_cut_ms == 0 || hub->now_ms >= late_ms;
+        const bool is_final = (is_settled && hub->peer_count == 1) ||
+                              hub->options.reach_cut_ms == 0 || hub->now_ms >= late_ms;
         extent->keep_ms = is_final ? INT64_MAX : late_ms;
     }
 }
@@ -174,6 +175,8 @@ static void on_kept(struct call *call)
     struct extent_keeping *keeping = list_entry(call, struct extent_keeping, keep.call);
     if (keeping->keep.result == ERR_OK) {
         metric_count(&keeping->hub->tally.reach_kept, 1);
+        keeping->extent->kept = keeping->keep.figures;
+        keeping->extent->kept_newest_ms = keeping->asked.newest_ms;
         plan(keeping->hub, keeping->extent, keeping->keep.figures.is_settled);
     } else {
         metric_count(&keeping->hub->tally.reach_lost, 1);
@@ -193,19 +196,31 @@ static size_t place_of(const struct hub *hub)
     return at;
 }
 
+/* Of the same newest event nobody else had it kept meanwhile. */
+static bool is_kept(const struct extent *extent, const struct reach_call *asked)
+{
+    const struct reach_figures *kept = &extent->kept, *now = &asked->figures;
+    return extent->kept_newest_ms == asked->newest_ms && kept->viewers == now->viewers &&
+           kept->applied == now->applied && kept->cut == now->cut && kept->p50_ms == now->p50_ms &&
+           kept->p95_ms == now->p95_ms && kept->comments == now->comments &&
+           kept->exposure_ms == now->exposure_ms &&
+           kept->is_partly_exposed == now->is_partly_exposed && kept->is_settled == now->is_settled;
+}
+
 static void on_asked(struct call *call)
 {
     struct extent_keeping *keeping = list_entry(call, struct extent_keeping, asked.call);
     const struct reach_call *asked = &keeping->asked;
     struct hub *hub = keeping->hub;
-    if (asked->known && asked->keeper == place_of(hub)) {
+    const bool is_ours = asked->known && asked->keeper == place_of(hub);
+    if (is_ours && !is_kept(keeping->extent, asked)) {
         keeping->keep = (struct reach_keep){.call = {.home = hub->options.home, .done = on_kept},
                                             .act = asked->act,
                                             .figures = asked->figures};
         port_keep(hub->options.port, &keeping->keep);
         return;
     }
-    plan(hub, keeping->extent, false);
+    plan(hub, keeping->extent, is_ours && asked->figures.is_settled);
     end(keeping);
 }
 

@@ -7,7 +7,8 @@
  *                          '── nothing more can come of it ──▶ ──┘
  *
  * Of the hubs that know an act the first that took its newest event has it kept, as streams may be
- * told of it one after another. The others find that out when they ask.
+ * told of it one after another. The others find that out when they ask. Where there are several
+ * none is sure that nothing more can come of it: one may be late itself.
  *
  * Owns:     struct extent, which its streams' acts share.
  * Used by:  spread.c, hub.c.
@@ -43,6 +44,8 @@ struct extent {
     int64_t keep_ms;   // when it is to be kept next; INT64_MAX: it was
     uint64_t viewers, written, cut;
     struct exposure_lost exposed;
+    struct reach_figures kept; // by this hub, last
+    int64_t kept_newest_ms;    // of all hubs then; 0: it did not
     struct histogram took;
 };
 

@@ -240,6 +240,48 @@ static void what_comes_later_to_another_hub_is_kept_too(void **state)
     part(world, hubs);
 }
 
+static void pass(struct world *world, struct hub *const hubs[2], int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        world->now_ms += S;
+        rest(world, hubs);
+    }
+}
+
+/* A hub that takes it seconds after the others, when they had it kept as settled. */
+static void a_hub_that_is_late_is_waited_for(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    meet(world, hubs);
+    const int64_t published_ms = hubs[0]->now_ms;
+    reach_viewers(hubs[0], 3);
+    pass(world, hubs, 3);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_true(kept(world, 0)->is_settled);
+    struct extent *late = extent_open(hubs[1], 7, published_ms);
+    assert_non_null(late);
+    late->viewers = late->written = 4;
+    extent_unref(late);
+    pass(world, hubs, 60);
+    assert_int_equal(world->engine.kept_count, 2);
+    assert_int_equal(kept(world, 1)->viewers, 7);
+    part(world, hubs);
+}
+
+static void what_did_not_change_is_not_kept_again(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    meet(world, hubs);
+    reach_viewers(hubs[0], 3);
+    reach_viewers(hubs[1], 4);
+    pass(world, hubs, 60);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_int_equal(kept(world, 0)->viewers, 7);
+    part(world, hubs);
+}
+
 /* Both know of it, one has it kept: the sum of both. */
 static void one_hub_keeps_it_for_all(void **state)
 {
@@ -276,6 +318,8 @@ int main(void)
         EACH(no_more_than_so_many_are_being_kept),
         EACH(so_many_acts_are_known_at_once),
         EACH(one_hub_keeps_it_for_all),
+        EACH(a_hub_that_is_late_is_waited_for),
+        EACH(what_did_not_change_is_not_kept_again),
         EACH(what_comes_later_to_another_hub_is_kept_too),
 #undef EACH
         cmocka_unit_test_setup_teardown(who_is_sent_several_events_of_it_counts_once,
