@@ -87,21 +87,14 @@ static bool is_kept(const struct deed *deed, const struct deed_step *step, uint6
     return seq > deed->done_upto && seq <= step->upto && seq > step->ground[deed->stream];
 }
 
-/* Only what is visible is held: of many the rest is left as it is. */
-static bool is_seen(const struct ledger *ledger, uint64_t seq)
-{
-    const struct entry *entry = &ledger->entries[seq - 1];
-    return !deeds_hide(ledger, seq) && (!entry->is_shadowed || entry->is_unshadowed);
-}
-
 static void take_named(struct ledger *ledger, struct deed *deed, const struct deed_step *step)
 {
-    const bool is_nothing = deed->what == ACT_HOLD && deed->seq_count == 1 && step->seq == 0;
-    for (uint32_t i = 0; i < deed->seq_count && !is_nothing; i++) {
+    for (uint32_t i = 0; i < deed->seq_count; i++) {
         const uint64_t seq = deed->seqs[i];
         const bool is_there = is_kept(deed, step, seq) && seq <= ledger->head;
+        /* Only what somebody sees is held: of many the rest is left as it is. */
         const bool is_left_alone =
-            deed->what == ACT_HOLD && deed->seq_count > 1 && is_there && !is_seen(ledger, seq);
+            deed->what == ACT_HOLD && deed->seq_count > 1 && is_there && deeds_hide(ledger, seq);
         if (is_there && !is_left_alone) {
             remove_one(ledger, deed, seq, bound_of(ledger, step));
             ledger->entries[seq - 1].was_named |= ledger->entries[seq - 1].kind == EVENT_COMMENT;
@@ -191,8 +184,13 @@ static void restore(struct world *world, struct deed *deed, const struct deed_st
 static void approve(struct world *world, struct deed *deed)
 {
     const uint64_t seq = seq_of_id(world, deed);
-    const struct entry *entry = ledger_find(&world->ledgers[deed->stream], deed->seq);
-    if (entry != NULL && entry->kind == EVENT_RESTORE && seq != 0) {
+    struct ledger *ledger = &world->ledgers[deed->stream];
+    const struct entry *event = ledger_find(ledger, deed->seq);
+    const struct entry *comment = ledger_find(ledger, seq);
+    /* Of what is its author's alone the event is, too: the act has none. */
+    const bool is_hidden =
+        deed->seq == 0 && comment != NULL && comment->is_shadowed && !comment->is_unshadowed;
+    if (seq != 0 && (is_hidden || (event != NULL && event->kind == EVENT_RESTORE))) {
         let_go(world, deed, seq);
         lift_those_on(world, deed, seq);
     }

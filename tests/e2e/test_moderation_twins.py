@@ -16,7 +16,7 @@ OTHERS = ("u0", "u1", "u2")
 LIMIT = 100  # of x, in an hour: it ends within the run
 WORDS = ("hello", "same", "WHAT A SHOT", "see https://example.org/a", "darn it", "fudge", "\N{GRINNING FACE}", "x" * 600, "")
 MODES = ([], ["hold_all"], ["hold_first"], ["unique"], ["links_off"], ["emote_only"], ["links_off", "unique"])
-LIFTED = ("warn", "timeout", "ban", "slow", "mode", "terms", "shield", "hold")  # what removes nothing
+LIFTED = ("warn", "timeout", "ban", "slow", "mode", "terms", "shield", "hold", "delete")  # what removes one comment at most
 TERMS = [{"text": "darn", "match": "word", "action": "refuse"}, {"text": "fudge", "match": "word", "action": "shadow"}]
 
 
@@ -103,15 +103,15 @@ class Twins:
     def act(self):
         do = self.rng.choice(("delete", "delete", "restore", "restore", "purge", "clear", "warn", "warn", "timeout", "ban",
                               "unban", "slow", "mode", "mode", "terms", "approve", "approve", "reject", "hold user",
-                              "shield", "pin", "pin", "unpin"))
+                              "hold", "shield", "pin", "pin", "unpin"))
         at, fields = self.pick(self.rng.choice((SHADOWED, None))), {}
         if do == "restore":
             at = self.rng.choice(self.deleted or [None])
         if do in ("pin", "unpin"):
             at = self.pick(self.rng.choice(OTHERS))  # what nobody else sees is not pinned
-        if do in ("delete", "restore", "pin", "unpin", "approve", "reject"):
+        if do in ("delete", "hold", "restore", "pin", "unpin", "approve", "reject"):
             if at is not None:
-                self.deleted += [at] * (do == "delete")
+                self.deleted += [at] * (do in ("delete", "hold"))
                 self.judge(do, lambda twin: {"id": twin.answers[at]["id"]})
             return
         if do in ("purge", "warn", "timeout", "ban", "unban", "hold user"):
@@ -201,7 +201,8 @@ def test_what_is_restored_of_theirs_comes_back(start, stream):
         twins.shadow()
         for user in (SHADOWED, "u0", SHADOWED):
             twins.both(("post", user), lambda twin, user=user: place_of(twin.post(user, text=f"of {user}")))
-        for do, at in (("pin", 1), ("delete", 0), ("delete", 1), ("restore", 0), ("restore", 1), ("pin", 1)):
+        for do, at in (("pin", 1), ("delete", 0), ("delete", 1), ("restore", 0), ("restore", 1), ("pin", 1),
+                       ("hold", 0), ("hold", 2), ("approve", 0), ("reject", 2)):
             twins.judge(do, lambda twin, at=at: {"id": twin.answers[at]["id"]})
         twins.look()
     finally:

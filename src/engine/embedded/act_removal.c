@@ -115,9 +115,7 @@ static enum err check_one(struct act_case *act, uint64_t seq, bool *ret_is_one)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     TRY(act_case_check_role(act, standing.user));
-    const bool may_be_held =
-        standing.state == COMMENT_VISIBLE || standing.state == COMMENT_SHADOWED;
-    *ret_is_one = act->call->act.what != ACT_HOLD || may_be_held;
+    *ret_is_one = act->call->act.what != ACT_HOLD || standing_is_seen(&standing);
     if (!*ret_is_one && act->call->act.target_count <= 1 && act_case_is_open(act)) {
         act_case_refuse(act, ACT_REFUSAL_STATE);
     }
@@ -303,7 +301,7 @@ static enum err take_each(struct act_case *act, const struct piece *piece, struc
         struct standing standing;
         enum comment_state was = COMMENT_DELETED;
         enum err err = standing_here(act, piece->seqs[i], &standing);
-        if (err == ERR_OK && is_hold && standing.state == COMMENT_VISIBLE) {
+        if (err == ERR_OK && is_hold && standing_is_seen(&standing)) {
             err = queue(act, &standing);
         } else if (err == ERR_OK && is_hold) {
             continue;

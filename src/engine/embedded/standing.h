@@ -13,6 +13,7 @@
 #include "engine/embedded/store_schema.h"
 #include "wire/event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct standing {
@@ -25,6 +26,11 @@ struct standing {
     uint8_t flags;
     struct str user, cid; // borrowed until the transaction's end
 };
+/* By all, or its author alone. */
+static inline bool standing_is_seen(const struct standing *standing)
+{
+    return standing->state == COMMENT_VISIBLE || standing->state == COMMENT_SHADOWED;
+}
 
 /* By what comment_id_parse() gives. ERR_NOT_FOUND: no comment, or it expired; ERR_GONE: damaged. */
 MUST_USE enum err standing_of(struct store *store, uint64_t n, struct standing *ret_standing);
