@@ -156,23 +156,45 @@ void stream_keeps_what_it_says(void **state)
     desk_close(&desk);
 }
 
-void stream_head_never_goes_back(void **state)
+/* Five comments in "demo", and nothing is left of them. */
+static void let_all_expire(struct subject *subject, struct desk *desk)
 {
-    struct subject *subject = *state;
     const struct embedded_rules rules = {.retention_days = 1};
-    struct desk desk;
-    desk_open(&desk, subject->port);
     for (int i = 0; i < 5; i++) {
-        (void)desk_say(&desk, "demo", "ann", "all of it expires");
+        (void)desk_say(desk, "demo", "ann", "all of it expires");
     }
     for (int day = 0; day < 4; day++) {
         subject_pass(subject, DAY_MS + 1);
-        desk_close(&desk);
+        desk_close(desk);
         subject_restart(subject);
-        desk_open(&desk, subject->port);
+        desk_open(desk, subject->port);
     }
     subject_set_rules(subject, &rules);
-    wait_for_oldest(&desk, "demo", 6);
+    wait_for_oldest(desk, "demo", 6);
+}
+
+/* Who follows it may hold in memory what retention has taken from the store. */
+void stream_clear_tells_of_what_expired(void **state)
+{
+    struct subject *subject = *state;
+    struct follower follower;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    let_all_expire(subject, &desk);
+    desk_follow(&desk, &follower, "demo");
+    (void)desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1});
+    assert_int_equal(follower.last_kind, EVENT_RETRACT);
+    assert_non_null(strstr(follower.last_body, "\"upto\":5"));
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
+void stream_head_never_goes_back(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    let_all_expire(subject, &desk);
     struct reading reading = desk_read_newest(&desk, "demo", 10);
     assert_int_equal(reading.read.count, 0);
     assert_int_equal(reading.read.head, 5);

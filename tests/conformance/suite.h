@@ -30,6 +30,7 @@
     TEST(stream_ends_once)                                                                         \
     TEST(stream_keeps_what_it_says)                                                                \
     TEST(stream_head_never_goes_back)                                                              \
+    TEST(stream_clear_tells_of_what_expired)                                                       \
     TEST(limit_holds_for_a_user_over_all_streams)                                                  \
     TEST(limit_is_tenfold_for_the_unhurried)                                                       \
     TEST(limit_holds_for_an_address_and_a_stream)                                                  \

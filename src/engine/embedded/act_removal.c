@@ -497,6 +497,9 @@ static enum err find_upto(struct act_case *act, struct sweep_telling *sweep,
     }
     (void)str_to_u64(buf_str(&act->value), COMMENT_ID_ROW_MAX, &upto_n);
     TRY(store_rows_newest_upto(act->ordering->store, head->row.id, upto_n, &sweep->upto));
+    if (sweep->upto == 0 && bus_is_followed(&head->subs)) { // memory may hold what has expired
+        sweep->upto = head->row.ground_seq;
+    }
     sweep->head = head;
     return ERR_OK;
 }
@@ -506,9 +509,6 @@ static enum err tell_sweep(struct act_case *act, struct act_telling *telling, st
 {
     struct sweep_telling *sweep = (struct sweep_telling *)(void *)telling;
     struct aftermath aftermath;
-    if (head->row.id == 0) {
-        return ERR_OK;
-    }
     TRY(find_upto(act, sweep, head));
     const struct removal removal = {
         .of = user.len > 0 ? REMOVAL_USER : REMOVAL_ALL, .user = user, .upto = sweep->upto};
