@@ -19,6 +19,7 @@
  * bit says whether their words are big-endian. A frame is good when its salts are the header's and
  * its sums match. Frames of an older log that was begun anew have other salts. */
 enum { HEADER_LEN = STORE_WAL_HEADER_LEN, FRAME_LEN = STORE_WAL_FRAME_LEN, FRAME_SUMMED = 8 };
+enum { SECTOR = 512 }; // the smallest: what is not torn by a power cut
 enum { PAGE_MIN = 512, PAGE_MAX = 65536, PAGE_OURS = 4096 };
 enum { TORN_COMMITS_MAX = 1 }; // the one under way when the power went
 static const uint32_t MAGIC = 0x377f0682;
@@ -28,8 +29,8 @@ struct wal {
     uint32_t page_bytes;
     bool is_big_endian;
     uint8_t salts[8];
-    uint32_t sum[2];
-    uint8_t *frame; // owned; FRAME_LEN + page_bytes
+    uint32_t sum[2]; // up to the last good frame; behind a bad one: what the frame before tells
+    uint8_t *frame;  // owned; FRAME_LEN + page_bytes
 };
 
 static uint32_t big(const uint8_t *at)
@@ -96,17 +97,31 @@ static bool is_commit(const struct wal *wal)
     return big(wal->frame + 4) != 0;
 }
 
-static bool is_good(struct wal *wal)
+static void take_told_sum(struct wal *wal)
+{
+    wal->sum[0] = big(wal->frame + 16);
+    wal->sum[1] = big(wal->frame + 20);
+}
+
+static bool has_right_sum(const struct wal *wal)
 {
     uint32_t sum[2] = {wal->sum[0], wal->sum[1]};
     sum_up(wal->is_big_endian, wal->frame, FRAME_SUMMED, sum);
     sum_up(wal->is_big_endian, wal->frame + FRAME_LEN, wal->page_bytes, sum);
-    if (!has_our_salts(wal) || big(wal->frame) == 0 || sum[0] != big(wal->frame + 16) ||
-        sum[1] != big(wal->frame + 20)) {
-        return false;
-    }
-    memcpy(wal->sum, sum, sizeof(sum));
-    return true;
+    return sum[0] == big(wal->frame + 16) && sum[1] == big(wal->frame + 20);
+}
+
+static bool is_good(const struct wal *wal)
+{
+    return has_our_salts(wal) && big(wal->frame) != 0 && has_right_sum(wal);
+}
+
+/* One frame in 64 has the edge of a sector between what makes it a commit and the salts: torn
+ * there, it is a commit of the older log with our salts. Such a one must match its sum. */
+static bool is_lost_commit(const struct wal *wal, uint64_t at)
+{
+    const bool is_head_divided = (at + FRAME_SUMMED) % SECTOR == 0;
+    return has_our_salts(wal) && is_commit(wal) && (!is_head_divided || has_right_sum(wal));
 }
 
 static int bits_of(uint32_t number)
@@ -185,14 +200,13 @@ static enum err scan_frames(struct wal *wal, struct store_wal_verdict *verdict)
         if (!is_broken && is_good(wal)) {
             verdict->frames++;
             verdict->commits += is_commit(wal);
-            continue;
-        }
-        if (!is_broken) {
+        } else {
+            verdict->is_flipped = is_broken ? verdict->is_flipped : is_one_bit_off(wal);
+            verdict->bad_offset = is_broken ? verdict->bad_offset : at;
+            verdict->lost += is_lost_commit(wal, at);
             is_broken = true;
-            verdict->is_flipped = is_one_bit_off(wal);
-            verdict->bad_offset = at;
         }
-        verdict->lost += has_our_salts(wal) && is_commit(wal);
+        take_told_sum(wal);
     }
     verdict->is_damaged = verdict->is_flipped || verdict->lost > TORN_COMMITS_MAX ||
                           (mutant(EPOCH_EAGER) && verdict->lost > 0);

@@ -11,6 +11,10 @@
  * (the one byte with which a sector's cells begin): about one such frame in thirty is taken for a
  * flipped bit. Then the epoch changes without need; nothing is lost.
  *
+ * A frame's head may be torn, too: where the edge of a sector lies between its salts and what says
+ * that it is a commit (one frame in 64), the older log's commit may stand before this one's salts.
+ * There only a frame that matches its sum is counted as a commit that was lost.
+ *
  * Thread:  before the store is opened; store_wal_frame_matches(): any.
  */
 #pragma once

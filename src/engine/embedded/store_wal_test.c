@@ -14,7 +14,9 @@
 
 #include <cmocka.h>
 
-enum { COMMITS = 20, HEADER_LEN = 32, FRAME_LEN = 24 + 4096 };
+enum { COMMITS = 20, HEADER_LEN = 32, FRAME_LEN = 24 + 4096, SECTOR = 512 };
+/* The first frame with the edge of a sector behind the 8 bytes that say whether it is a commit. */
+enum { DIVIDED = 41, DIVIDED_AT = HEADER_LEN + DIVIDED * FRAME_LEN };
 
 struct place {
     char folder[64];
@@ -153,6 +155,55 @@ static void a_log_begun_anew_is_well(void **state)
     assert_false(verdict.is_damaged);
 }
 
+static void read_sector(const struct place *place, long at, uint8_t sector[SECTOR])
+{
+    FILE *in = fopen(place->wal, "rb");
+    assert_non_null(in);
+    assert_int_equal(fseek(in, at, SEEK_SET), 0);
+    assert_int_equal(fread(sector, 1, SECTOR, in), SECTOR);
+    fclose(in);
+}
+
+static void write_sector(const struct place *place, long at, const uint8_t sector[SECTOR])
+{
+    FILE *out = fopen(place->wal, "r+b");
+    assert_non_null(out);
+    assert_int_equal(fseek(out, at, SEEK_SET), 0);
+    assert_int_equal(fwrite(sector, 1, SECTOR, out), SECTOR);
+    fclose(out);
+}
+
+/* The power cut left the old sector: a commit of the log before this one, with this one's salts. */
+static void a_commit_torn_amid_the_head_of_an_older_one_is_well(void **state)
+{
+    struct place *place = *state;
+    const long at = DIVIDED_AT + 8 - SECTOR;
+    uint8_t older[SECTOR];
+    assert_int_equal(at % SECTOR, 0);
+    commit(place, DIVIDED + 1);
+    read_sector(place, at, older);
+    assert_int_equal(store_checkpoint(&place->store, false), ERR_OK);
+    assert_int_equal(store_exec(&place->store, "INSERT INTO t VALUES (randomblob(400000))"),
+                     ERR_OK); // some hundred pages
+    write_sector(place, at, older);
+    const struct store_wal_verdict verdict = scan(place, -1, -1);
+    assert_int_equal(verdict.bad_offset, DIVIDED_AT - FRAME_LEN);
+    assert_int_equal(verdict.commits, 0);
+    assert_int_equal(verdict.lost, 1);
+    assert_false(verdict.is_damaged);
+}
+
+/* Its head is divided, and it matches its sum. */
+static void a_commit_with_a_divided_head_is_lost_behind_damage(void **state)
+{
+    struct place *place = *state;
+    commit(place, DIVIDED + 1);
+    const struct store_wal_verdict verdict = scan(place, DIVIDED_AT - 1000, -1);
+    assert_int_equal(verdict.commits, DIVIDED - 1);
+    assert_int_equal(verdict.lost, 2);
+    assert_true(verdict.is_damaged);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -163,6 +214,8 @@ int main(void)
         TEST(a_flipped_bit_is_damage_also_in_the_last_commit),
         TEST(a_flipped_bit_is_damage_wherever_it_is),
         TEST(a_log_begun_anew_is_well),
+        TEST(a_commit_torn_amid_the_head_of_an_older_one_is_well),
+        TEST(a_commit_with_a_divided_head_is_lost_behind_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
