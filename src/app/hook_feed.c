@@ -99,13 +99,13 @@ static int64_t mono_ms(void)
 static void load_place(struct hook_feed *feed)
 {
     struct buf text;
-    char epoch[EPOCH_LEN_MAX + 1];
-    unsigned long long n = 0;
+    uint64_t n = 0;
     buf_init(&text, MEM_OTHER, PLACE_BYTES_MAX);
     if (sys_file_read(feed->path, PLACE_BYTES_MAX - 1, &text) == ERR_OK) {
-        buf_add_byte(&text, '\0');
-        if (buf_ok(&text) && sscanf((const char *)text.bytes, "%16s %llu", epoch, &n) == 2 &&
-            strcmp(epoch, feed->options.port->epoch.text) == 0) {
+        struct str rest;
+        const struct str epoch = str_cut(buf_str(&text), ' ', &rest);
+        if (str_to_u64(str_cut(rest, '\n', &rest), UINT64_MAX, &n) &&
+            str_eq(epoch, str_of(feed->options.port->epoch.text))) {
             feed->place = n;
             feed->read_n = n;
             feed->saved = n;

@@ -193,7 +193,8 @@ static void an_answer_without_end_is_cut(void **state)
     struct asked asked;
     static char endless[3 * OUTCALL_ANSWER_MAX];
     memset(endless, 'x', sizeof(endless) - 1);
-    memcpy(endless, "HTTP/1.1 200 OK\r\n\r\n", 19);
+    const struct str head = STR("HTTP/1.1 200 OK\r\n\r\n");
+    memcpy(endless, head.at, head.len);
     open_hearer(&hearer, endless);
     ask(&asked, true, hearer.port, 10000);
     close_hearer(&hearer);

@@ -203,7 +203,7 @@ static void what_is_written_is_read(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(removals) / sizeof(removals[0]); i++) {
         struct buf bytes = new_bytes();
-        struct removal read;
+        struct removal read = {.count = 0};
         buf_add_str(&bytes, STR("\"at\":17"));
         removal_write(&bytes, &removals[i]);
         assert_int_equal(removal_read(buf_str(&bytes), &read), ERR_OK);
@@ -211,7 +211,7 @@ static void what_is_written_is_read(void **state)
         assert_int_equal(read.upto, removals[i].upto);
         assert_int_equal(read.count, removals[i].count);
         assert_true(str_eq(read.user, removals[i].user));
-        for (uint32_t k = 0; k < read.count; k++) {
+        for (uint32_t k = 0; k < removals[i].count; k++) {
             assert_int_equal(read.seqs[k], seqs[k]);
         }
         removal_done(&read);

@@ -332,7 +332,7 @@ static enum err find_followed(const struct act_case *act, struct followed *follo
     struct map_walk walk = {.slot = 0};
     struct map_node *node = NULL;
     followed->count = 0;
-    followed->heads = mem_new(MEM_ENGINE, (map->count + 1) * sizeof(*followed->heads));
+    followed->heads = mem_new(MEM_ENGINE, (map->count + 1) * sizeof(struct head *));
     if (followed->heads == NULL) {
         return ERR_NOMEM;
     }
@@ -345,7 +345,7 @@ static enum err find_followed(const struct act_case *act, struct followed *follo
             followed->heads[followed->count++] = head;
         }
     }
-    qsort(followed->heads, followed->count, sizeof(*followed->heads), by_turn);
+    qsort(followed->heads, followed->count, sizeof(struct head *), by_turn);
     return ERR_OK;
 }
 

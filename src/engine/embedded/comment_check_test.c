@@ -90,7 +90,7 @@ static void each_damage_is_named(void **state)
 static void only_what_is_shadowed_is_passed_over(void **state)
 {
     struct comments_rig *rig = *state;
-    struct store_row row;
+    struct store_row row = {.n = 0};
     bool follows = false;
     fill(rig);
     for (uint64_t seq = 1; seq <= rig->seq[0]; seq++) {

@@ -48,7 +48,7 @@ struct log_tail_place { // where its log ends
     uint64_t head, public_head, ground;
     bool has_shadows; // somewhere above its ground
 };
-void log_tail_wake(struct log_tail *tail, struct str stream, const struct log_tail_place *place);
+void log_tail_wake(struct log_tail *tail, struct str stream, const struct log_tail_place *where);
 /* A committed event; the next of its stream. `ground` of a stream that is not awake yet. */
 void log_tail_append(struct log_tail *tail, struct str stream, struct event *event,
                      uint64_t ground);

@@ -107,7 +107,7 @@ static bool key_of(int64_t stream, struct str user, struct key *key)
 
 static struct standing *find(const struct sanctions *sanctions, int64_t stream, struct str user)
 {
-    struct key key;
+    struct key key = {.len = 0};
     if (sanctions->count == 0 || !key_of(stream, user, &key)) {
         return NULL;
     }
@@ -119,7 +119,7 @@ static struct standing *find(const struct sanctions *sanctions, int64_t stream, 
 static enum err find_or_make(struct sanctions *sanctions, int64_t stream, struct str user,
                              struct standing **ret_standing)
 {
-    struct key key;
+    struct key key = {.len = 0};
     struct standing *standing = find(sanctions, stream, user);
     if (standing == NULL) {
         if (!key_of(stream, user, &key)) {

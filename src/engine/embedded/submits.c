@@ -341,7 +341,8 @@ static enum err add_dedupe(struct ordering *ordering, const struct submit *submi
 {
     const struct store_dedupe_key key = {
         .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
-    if (submit->cid.len == 0 || mutant(DEDUPE_SKIPPED) || mutant(DEDUPE_UNWRITTEN)) {
+    const bool is_forgotten = mutant(DEDUPE_SKIPPED);
+    if (submit->cid.len == 0 || is_forgotten || mutant(DEDUPE_UNWRITTEN)) {
         return ERR_OK;
     }
     return store_dedupe_add(ordering->store, &ordering->dedupe, &key, n);
