@@ -169,14 +169,16 @@ test("removed: its author appeals from the line, and it comes back when that is 
   await ann.assertClean();
 });
 
-test("removed: what cannot be appealed against is said in words", async (t) => {
+test("removed: what cannot be appealed against any more is said in words", async (t) => {
   const { act, ann } = await watched(t);
   await ann.write("a joke");
   await untilTexts(ann.page, 1, "a joke");
-  await act({ do: "clear" });
+  const { act: done } = await act({ do: "clear" });
   await ann.page.locator(".line.removed").getByRole("button", { name: "Appeal" }).click();
   const dialog = ann.page.getByRole("dialog", { name: "Appeal" });
   await dialog.getByRole("textbox").fill("Why?");
+  await act({ act: done }, "/undo");
+  await untilTexts(ann.page, 1, "a joke");
   await dialog.getByRole("button", { name: "Send" }).click();
   await dialog.getByText("This cannot be appealed against any more.").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
