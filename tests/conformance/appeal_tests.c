@@ -25,11 +25,6 @@ static struct act on_id(enum act_do what, struct str id)
     return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .target_count = 1, .seconds = -1};
 }
 
-static struct act on_act(enum act_do what, uint64_t act)
-{
-    return (struct act){.what = what, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-}
-
 static struct post posted(struct desk *desk, const char *text, enum outcome outcome)
 {
     struct post post = desk_post_of("demo", "bob", NULL, text);
@@ -39,15 +34,17 @@ static struct post posted(struct desk *desk, const char *text, enum outcome outc
     return post;
 }
 
-static struct act_call appeal(struct desk *desk, const struct post *post, const char *user)
+static struct act_call appealed(struct desk *desk, struct act act, const char *user)
 {
-    struct act act = on_id(ACT_APPEAL, post->submit.id);
     act.value = STR("It was a joke");
-    struct acting acting = desk_act_of("demo", act);
-    acting.call.by.id = str_of(user);
-    acting.call.by.role_bits = ROLE_VIEWER;
+    struct acting acting = desk_act_by("demo", act, user, ROLE_VIEWER);
     desk_act(desk, &acting);
     return acting.call;
+}
+
+static struct act_call appeal(struct desk *desk, const struct post *post, const char *user)
+{
+    return appealed(desk, on_id(ACT_APPEAL, post->submit.id), user);
 }
 
 static void assert_refused(struct desk *desk, const struct post *post, const char *user,
@@ -83,13 +80,13 @@ void appeals_name_the_comment_that_was_removed(void **state)
     assert_is_against(&desk, &post, deleted);
     const uint64_t purged = desk_do(&desk, "demo", on_bob(ACT_PURGE));
     assert_is_against(&desk, &post, purged);
-    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, purged));
+    (void)desk_do(&desk, "demo", desk_on_act(ACT_UNDO, purged));
     assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
     const uint64_t cleared = desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1});
     assert_is_against(&desk, &post, cleared);
-    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, cleared));
+    (void)desk_do(&desk, "demo", desk_on_act(ACT_UNDO, cleared));
     assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
-    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, deleted));
+    (void)desk_do(&desk, "demo", desk_on_act(ACT_UNDO, deleted));
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
     const uint64_t rejected = desk_do(&desk, "demo", on_id(ACT_REJECT, held.submit.id));
     assert_is_against(&desk, &held, rejected);
@@ -115,7 +112,7 @@ void appeals_tell_a_shadowed_author_nothing(void **state)
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
     const uint64_t deleted = desk_do(&desk, "demo", on_id(ACT_DELETE, post.submit.id));
     assert_is_against(&desk, &post, deleted);
-    (void)desk_do(&desk, "demo", on_act(ACT_UNDO, deleted));
+    (void)desk_do(&desk, "demo", desk_on_act(ACT_UNDO, deleted));
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
     desk_post_done(&ruled);
     desk_post_done(&post);
@@ -124,13 +121,7 @@ void appeals_tell_a_shadowed_author_nothing(void **state)
 
 static struct act_call appeal_by_act(struct desk *desk, uint64_t against, const char *user)
 {
-    struct act act = on_act(ACT_APPEAL, against);
-    act.value = STR("I wrote nothing bad");
-    struct acting acting = desk_act_of("demo", act);
-    acting.call.by.id = str_of(user);
-    acting.call.by.role_bits = ROLE_VIEWER;
-    desk_act(desk, &acting);
-    return acting.call;
+    return appealed(desk, desk_on_act(ACT_APPEAL, against), user);
 }
 
 /* Whoever wrote what it removed, and nobody else. */

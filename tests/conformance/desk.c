@@ -332,6 +332,24 @@ struct acting desk_act_of(const char *stream, struct act act)
                  .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_MODERATOR}}};
 }
 
+struct acting desk_act_by(const char *stream, struct act act, const char *user, uint32_t roles)
+{
+    struct acting acting = desk_act_of(stream, act);
+    acting.call.by.id = str_of(user);
+    acting.call.by.role_bits = roles;
+    return acting;
+}
+
+struct act desk_on_act(enum act_do what, uint64_t act)
+{
+    return (struct act){.what = what, .at = ACT_AT_ACT, .act = act, .seconds = -1};
+}
+
+struct act desk_undo_of(uint64_t act)
+{
+    return desk_on_act(ACT_UNDO, act);
+}
+
 void desk_ask_act(struct desk *desk, struct acting *acting)
 {
     acting->is_done = false;

@@ -91,6 +91,9 @@ struct acting {
 };
 /* By a moderator called "mod". */
 struct acting desk_act_of(const char *stream, struct act act);
+struct acting desk_act_by(const char *stream, struct act act, const char *user, uint32_t roles);
+struct act desk_on_act(enum act_do what, uint64_t act);
+struct act desk_undo_of(uint64_t act);
 void desk_ask_act(struct desk *desk, struct acting *acting);
 void desk_act(struct desk *desk, struct acting *acting); // and waits
 /* Wants it done, and gives its number. */

@@ -37,19 +37,6 @@ static struct act setting(enum act_do what, const char *value, int64_t seconds)
     return (struct act){.what = what, .value = str_of(value), .seconds = seconds};
 }
 
-static struct act undo_of(uint64_t act)
-{
-    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-}
-
-static struct acting by(const char *stream, struct act act, const char *user, uint32_t roles)
-{
-    struct acting acting = desk_act_of(stream, act);
-    acting.call.by.id = str_of(user);
-    acting.call.by.role_bits = roles;
-    return acting;
-}
-
 static void assert_repeats(struct desk *desk, const char *stream, struct act act, uint64_t as)
 {
     struct acting again = desk_act_of(stream, act);
@@ -92,11 +79,11 @@ void moderation_bans_everywhere(void **state)
     const uint64_t here = desk_do(&desk, "demo", on_bob(ACT_BAN));
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
     assert_int_equal(desk_post_refused(&desk, "other", "bob"), REFUSAL_BANNED);
-    (void)desk_do(&desk, "", undo_of(everywhere)); // that act only
+    (void)desk_do(&desk, "", desk_undo_of(everywhere)); // that act only
     assert_int_equal(desk_post_refused(&desk, "other", "bob"), REFUSAL_NONE);
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
-    assert_int_equal(desk_refuses(&desk, "", undo_of(here)), ACT_REFUSAL_NOT_FOUND);
-    (void)desk_do(&desk, "demo", undo_of(here));
+    assert_int_equal(desk_refuses(&desk, "", desk_undo_of(here)), ACT_REFUSAL_NOT_FOUND);
+    (void)desk_do(&desk, "demo", desk_undo_of(here));
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
     desk_close(&desk);
 }
@@ -116,7 +103,7 @@ void moderation_names_many_at_once(void **state)
     (void)desk_do(&desk, "demo", on_bob(ACT_UNBAN));
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
     assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_BANNED);
-    (void)desk_do(&desk, "demo", undo_of(ban));
+    (void)desk_do(&desk, "demo", desk_undo_of(ban));
     assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
     desk_close(&desk);
 }
@@ -156,11 +143,11 @@ void moderation_undoes_what_lifts(void **state)
     desk_open(&desk, subject->port);
     (void)desk_do(&desk, "demo", on_bob(ACT_BAN));
     const uint64_t unban = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
-    const uint64_t undo = desk_do(&desk, "demo", undo_of(unban));
+    const uint64_t undo = desk_do(&desk, "demo", desk_undo_of(unban));
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
-    assert_repeats(&desk, "demo", undo_of(unban), undo);
-    assert_int_equal(desk_refuses(&desk, "demo", undo_of(undo)), ACT_REFUSAL_STATE);
-    assert_int_equal(desk_refuses(&desk, "demo", undo_of(4711)), ACT_REFUSAL_NOT_FOUND);
+    assert_repeats(&desk, "demo", desk_undo_of(unban), undo);
+    assert_int_equal(desk_refuses(&desk, "demo", desk_undo_of(undo)), ACT_REFUSAL_STATE);
+    assert_int_equal(desk_refuses(&desk, "demo", desk_undo_of(4711)), ACT_REFUSAL_NOT_FOUND);
     desk_close(&desk);
 }
 
@@ -178,10 +165,10 @@ void moderation_wants_warnings_acknowledged(void **state)
     desk_post(&desk, &post);
     assert_int_equal(post.submit.refusal, REFUSAL_MUST_ACKNOWLEDGE);
     assert_int_equal(post.submit.act, act);
-    struct acting cleos = by("demo", answer, "cleo", ROLE_VIEWER);
+    struct acting cleos = desk_act_by("demo", answer, "cleo", ROLE_VIEWER);
     desk_act(&desk, &cleos);
     assert_int_equal(cleos.call.refusal, ACT_REFUSAL_NOT_FOUND);
-    struct acting bobs = by("demo", answer, "bob", ROLE_VIEWER);
+    struct acting bobs = desk_act_by("demo", answer, "bob", ROLE_VIEWER);
     desk_act(&desk, &bobs);
     assert_int_equal(bobs.call.end, ACT_DONE);
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
@@ -205,13 +192,13 @@ void moderation_spares_a_higher_role(void **state)
     desk_post_done(&post);
     assert_int_equal(desk_refuses(&desk, "demo", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
     assert_int_equal(desk_refuses(&desk, "", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
-    struct acting admins = by("demo", on_bob(ACT_BAN), "ada", ROLE_ADMIN);
+    struct acting admins = desk_act_by("demo", on_bob(ACT_BAN), "ada", ROLE_ADMIN);
     desk_act(&desk, &admins);
     assert_int_equal(admins.call.end, ACT_DONE);
-    struct acting own = by("demo", on_bob(ACT_UNBAN), "bob", ROLE_HOST);
+    struct acting own = desk_act_by("demo", on_bob(ACT_UNBAN), "bob", ROLE_HOST);
     desk_act(&desk, &own);
     assert_int_equal(own.call.refusal, ACT_REFUSAL_OWN);
-    own = by("demo", undo_of(admins.call.act_n), "bob", ROLE_HOST);
+    own = desk_act_by("demo", desk_undo_of(admins.call.act_n), "bob", ROLE_HOST);
     desk_act(&desk, &own);
     assert_int_equal(own.call.refusal, ACT_REFUSAL_OWN);
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
@@ -223,12 +210,13 @@ void moderation_spares_who_acts_in_a_higher_role(void **state)
     struct subject *subject = *state;
     struct desk desk;
     desk_open(&desk, subject->port);
-    struct acting hosts = by("demo", setting(ACT_SLOW, "", 5), "bob", ROLE_VIEWER | ROLE_HOST);
+    struct acting hosts =
+        desk_act_by("demo", setting(ACT_SLOW, "", 5), "bob", ROLE_VIEWER | ROLE_HOST);
     desk_act(&desk, &hosts);
     assert_int_equal(hosts.call.end, ACT_DONE);
     assert_int_equal(desk_refuses(&desk, "demo", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
     (void)desk_do(&desk, "other", on_bob(ACT_BAN)); // nobody has heard of it there
-    hosts = by("demo", setting(ACT_SLOW, "", 0), "bob", ROLE_VIEWER | ROLE_MODERATOR);
+    hosts = desk_act_by("demo", setting(ACT_SLOW, "", 0), "bob", ROLE_VIEWER | ROLE_MODERATOR);
     desk_act(&desk, &hosts);
     assert_int_equal(hosts.call.end, ACT_DONE);
     (void)desk_do(&desk, "demo", on_bob(ACT_BAN)); // a host no more
@@ -254,7 +242,7 @@ void moderation_tells_what_is_set(void **state)
     assert_non_null(strstr(follower.last_body, "\"slow\":20"));
     (void)desk_do(&desk, "demo", setting(ACT_SLOW, "", 40));
     const uint64_t events = follower.events;
-    (void)desk_do(&desk, "demo", undo_of(slow)); // another is in force
+    (void)desk_do(&desk, "demo", desk_undo_of(slow)); // another is in force
     assert_int_equal(follower.events, events + 1);
     assert_non_null(strstr(follower.last_body, "\"slow\":40"));
     (void)desk_do(&desk, "demo", setting(ACT_SHIELD, "true", -1));
@@ -481,7 +469,7 @@ void moderation_tells_moderators_of_each_act(void **state)
     assert_told(&follower, 1, "\"do\":\"ban\",\"at\":");
     assert_told(&follower, 1,
                 "\"by\":\"mod\",\"kind\":\"user\",\"target\":\"user:bob\",\"reason\":\"spam\"");
-    (void)desk_do(&desk, "demo", undo_of(act));
+    (void)desk_do(&desk, "demo", desk_undo_of(act));
     snprintf(part, sizeof(part), "\"n\":2,\"act\":\"a%llu\",\"do\":\"undo\"",
              (unsigned long long)act + 1);
     assert_told(&follower, 2, part);
@@ -496,7 +484,7 @@ void moderation_tells_moderators_of_each_act(void **state)
     const uint64_t shadow = desk_do(&desk, "demo", on_bob(ACT_SHADOW));
     assert_told(&follower, 4, "\"do\":\"shadow\"");
     assert_int_equal(follower.told_hidden, 1); // from bob, should they moderate
-    (void)desk_do(&desk, "demo", undo_of(shadow));
+    (void)desk_do(&desk, "demo", desk_undo_of(shadow));
     assert_told(&follower, 5, "\"do\":\"undo\"");
     assert_int_equal(follower.told_hidden, 1);
     post.submit.wish = (struct wish){.outcome = OUTCOME_HOLD, .rule = STR("hook")};
@@ -589,7 +577,7 @@ void moderation_shadows_without_a_sign(void **state)
     assert_int_equal(post.submit.end, SUBMIT_DUPLICATE);
     assert_int_equal(post.submit.state, COMMENT_VISIBLE);
     desk_post_done(&post);
-    (void)desk_do(&desk, "demo", undo_of(shadow)); // what it hid is there
+    (void)desk_do(&desk, "demo", desk_undo_of(shadow)); // what it hid is there
     assert_int_equal(follower.last_kind, EVENT_RESTORE);
     assert_non_null(strstr(follower.last_body, "am I there"));
     desk_unfollow(&desk, &follower);

@@ -27,11 +27,6 @@ static struct act on_eve(enum act_do what)
         .what = what, .at = ACT_AT_USERS, .users = eve, .target_count = 1, .seconds = -1};
 }
 
-static struct act undo_of(uint64_t act)
-{
-    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-}
-
 static struct reading fold(struct desk *desk, uint64_t after, uint32_t limit, bool has_tombstones)
 {
     struct reading reading = desk_reading_after("demo", after, limit);
@@ -84,7 +79,7 @@ void removal_folds_history(void **state)
     (void)desk_say(&desk, "demo", "bob", "words 7");
     assert_folded(&desk, false, "1 4 7");
     assert_folded(&desk, true, "1 -2 -3 4 7");
-    (void)desk_do(&desk, "demo", undo_of(act)); // 8
+    (void)desk_do(&desk, "demo", desk_undo_of(act)); // 8
     assert_folded(&desk, false, "1 2 4 7");
     assert_folded(&desk, true, "1 2 -3 4 7");
     assert_text(&desk, 2, "words 2");
@@ -194,7 +189,7 @@ void removal_is_counted_in_a_hole(void **state)
     const uint64_t own = desk_say(&desk, "demo", "eve", "mine");
     (void)desk_say(&desk, "demo", "eve", "mine, too");
     (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &own));
-    (void)desk_do(&desk, "demo", undo_of(purge)); // a place that was removed stays so
+    (void)desk_do(&desk, "demo", desk_undo_of(purge)); // a place that was removed stays so
     for (int turn = 0; turn < 2; turn++) {
         assert_removed(&desk, 0, 0, MANY * 3 / 4 + 2);
         assert_removed(&desk, eves, 0, MANY * 3 / 4 + 3);
@@ -230,7 +225,7 @@ void removal_tells_a_retry(void **state)
     desk_post(&desk, &reply);
     assert_int_equal(reply.submit.refusal, REFUSAL_NO_COMMENT);
 
-    (void)desk_do(&desk, "demo", undo_of(act));
+    (void)desk_do(&desk, "demo", desk_undo_of(act));
     struct post back = desk_post_of("demo", "bob", "c1", "a bad word");
     desk_post(&desk, &back);
     assert_int_equal(back.submit.state, COMMENT_VISIBLE);
@@ -293,7 +288,8 @@ void removal_gives_a_shadowed_author_a_view(void **state)
     const uint64_t third = 3;
     (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &third));
     assert_folded(&desk, true, "1 4");
-    (void)desk_do(&desk, "demo", undo_of(act)); // what it hid is there, but for what was deleted
+    (void)desk_do(&desk, "demo",
+                  desk_undo_of(act)); // what it hid is there, but for what was deleted
     assert_folded(&desk, false, "1 2 4 5");
     desk_close(&desk);
 }

@@ -27,11 +27,6 @@ static struct act purge_of(const struct str *user)
         .what = ACT_PURGE, .at = ACT_AT_USERS, .users = user, .target_count = 1, .seconds = -1};
 }
 
-static struct act undo_of(uint64_t act)
-{
-    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-}
-
 static void assert_told(const struct follower *follower, enum event_kind kind, const char *part)
 {
     assert_int_equal(follower->last_kind, kind);
@@ -123,10 +118,10 @@ void removing_is_undone_act_by_act(void **state)
     const uint64_t all = desk_do(&desk, "demo", purge_of(bob));
     assert_told(&follower, EVENT_RETRACT, "\"user_id\":\"bob\",\"upto\":");
     const uint64_t events = follower.events;
-    (void)desk_do(&desk, "demo", undo_of(one)); // the purge removes it still
+    (void)desk_do(&desk, "demo", desk_undo_of(one)); // the purge removes it still
     assert_int_equal(follower.events, events);
     assert_false(log_holds(&desk, "hello there"));
-    (void)desk_do(&desk, "demo", undo_of(all));
+    (void)desk_do(&desk, "demo", desk_undo_of(all));
     assert_told(&follower, EVENT_RESTORE, "hello there");
     assert_true(log_holds(&desk, "hello there"));
     desk_unfollow(&desk, &follower);
@@ -140,10 +135,10 @@ static void post_and_restore(struct desk *desk)
         seqs[i] = desk_say(desk, "demo", "bob", "hello there");
         (void)desk_say(desk, "demo", "ann", "other words");
         const uint64_t act = desk_do(desk, "demo", on_seqs(ACT_DELETE, &seqs[i], 1));
-        (void)desk_do(desk, "demo", undo_of(act)); // each stands in a restore of its own
+        (void)desk_do(desk, "demo", desk_undo_of(act)); // each stands in a restore of its own
     }
     const uint64_t act = desk_do(desk, "demo", on_seqs(ACT_DELETE, seqs, MANY));
-    (void)desk_do(desk, "demo", undo_of(act)); // all in one
+    (void)desk_do(desk, "demo", desk_undo_of(act)); // all in one
     (void)desk_do(desk, "demo", on_seqs(ACT_PIN, &seqs[0], 1));
 }
 
@@ -163,7 +158,7 @@ void removing_what_was_restored_holds_at_once(void **state)
     desk_follow(&desk, &follower, "demo");
     const struct event *pin = follower.watch.pins[0];
     assert_true(pin == NULL || memmem(pin->body, pin->body_len, "hello", 5) == NULL);
-    (void)desk_do(&desk, "demo", undo_of(purge));
+    (void)desk_do(&desk, "demo", desk_undo_of(purge));
     assert_told(&follower, EVENT_RESTORE, "hello there");
     assert_true(log_holds(&desk, "hello there"));
     const struct act clear = {.what = ACT_CLEAR, .at = ACT_AT_NOTHING, .seconds = -1};
@@ -193,7 +188,7 @@ void removing_and_restoring_take_turns(void **state)
     assert_false(log_holds(&desk, "hello there")); // not in the restore, either
     const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
     assert_true(again > back);
-    (void)desk_do(&desk, "demo", undo_of(again)); // what it lifted removes it again
+    (void)desk_do(&desk, "demo", desk_undo_of(again)); // what it lifted removes it again
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
     assert_false(log_holds(&desk, "hello there"));
     desk_unfollow(&desk, &follower);
@@ -215,18 +210,18 @@ void removing_goes_on_when_a_restore_is_undone(void **state)
     const uint64_t purge = desk_do(&desk, "demo", purge_of(bob));
     const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 1));
     assert_told(&follower, EVENT_RESTORE, "hello there");
-    (void)desk_do(&desk, "demo", undo_of(back));
+    (void)desk_do(&desk, "demo", desk_undo_of(back));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
     assert_false(log_holds(&desk, "hello there"));
     const uint64_t events = follower.events;
-    (void)desk_do(&desk, "demo", undo_of(both));
+    (void)desk_do(&desk, "demo", desk_undo_of(both));
     assert_int_equal(follower.events, events); // the purge removes it still
-    (void)desk_do(&desk, "demo", undo_of(purge));
+    (void)desk_do(&desk, "demo", desk_undo_of(purge));
     assert_true(log_holds(&desk, "hello there"));
     const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
     const uint64_t over = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 2));
-    (void)desk_do(&desk, "demo", undo_of(again));
-    (void)desk_do(&desk, "demo", undo_of(over)); // what it lifted is in force no more
+    (void)desk_do(&desk, "demo", desk_undo_of(again));
+    (void)desk_do(&desk, "demo", desk_undo_of(over)); // what it lifted is in force no more
     assert_true(log_holds(&desk, "hello there"));
     desk_unfollow(&desk, &follower);
     desk_close(&desk);
@@ -255,7 +250,7 @@ void removing_holds_again_when_a_restore_is_undone(void **state)
     const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
     assert_told(&follower, EVENT_RESTORE, "hello there");
     assert_false(waits(&desk, "hello there"));
-    (void)desk_do(&desk, "demo", undo_of(back));
+    (void)desk_do(&desk, "demo", desk_undo_of(back));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
     assert_true(waits(&desk, "hello there"));
     assert_false(log_holds(&desk, "hello there"));
@@ -279,7 +274,7 @@ void removing_names_many_at_once(void **state)
     const uint64_t act = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, MANY));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1,2,3,");
     assert_false(log_holds(&desk, "raid raid raid"));
-    (void)desk_do(&desk, "demo", undo_of(act));
+    (void)desk_do(&desk, "demo", desk_undo_of(act));
     assert_told(&follower, EVENT_RESTORE, "raid raid raid");
     (void)desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1});
     assert_told(&follower, EVENT_RETRACT, "\"all\":true,\"upto\":");
@@ -341,7 +336,7 @@ void removing_into_the_queue_and_back(void **state)
     const uint64_t rejection = desk_do(&desk, "demo", on_seqs(ACT_REJECT, &next, 1));
     assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_APPROVE, &next, 1)),
                      ACT_REFUSAL_STATE);
-    (void)desk_do(&desk, "demo", undo_of(rejection));
+    (void)desk_do(&desk, "demo", desk_undo_of(rejection));
     (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &next, 1));
     assert_told(&follower, EVENT_RESTORE, "and again");
     desk_unfollow(&desk, &follower);
@@ -362,12 +357,12 @@ void removing_into_the_queue_one_of_many_comes_back(void **state)
     const uint64_t hold = desk_do(&desk, "demo", on_seqs(ACT_HOLD, seqs, 3));
     (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &seqs[0], 1));
     const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seqs[1], 1));
-    (void)desk_do(&desk, "demo", undo_of(back));
+    (void)desk_do(&desk, "demo", desk_undo_of(back));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[2]");
     assert_false(log_holds(&desk, "the second of them"));
     assert_true(waits(&desk, "the second of them"));
     const uint64_t events = follower.events;
-    assert_true(desk_do(&desk, "demo", undo_of(hold)) > hold);
+    assert_true(desk_do(&desk, "demo", desk_undo_of(hold)) > hold);
     assert_true(follower.events > events);
     assert_false(waits(&desk, "of them"));
     assert_true(log_holds(&desk, "the second of them"));

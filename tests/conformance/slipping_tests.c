@@ -29,11 +29,6 @@ static struct act on_seqs(enum act_do what, const uint64_t *seqs, uint32_t count
         .what = what, .at = ACT_AT_SEQS, .seqs = seqs, .target_count = count, .seconds = -1};
 }
 
-static struct act undo_of(uint64_t act)
-{
-    return (struct act){.what = ACT_UNDO, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-}
-
 static struct act on_id(enum act_do what, struct str id)
 {
     return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .seconds = -1};
@@ -142,9 +137,9 @@ void slipping_back_after_a_restore(void **state)
     assert_int_equal(visible(&desk), 1);
     const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
     assert_int_equal(visible(&desk), 0);
-    (void)desk_do(&desk, "demo", undo_of(again)); // that act only
+    (void)desk_do(&desk, "demo", desk_undo_of(again)); // that act only
     assert_int_equal(visible(&desk), 1);
-    (void)desk_do(&desk, "demo", undo_of(both));
+    (void)desk_do(&desk, "demo", desk_undo_of(both));
     assert_int_equal(visible(&desk), 2);
     const uint64_t restored = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
     (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 2));
@@ -218,11 +213,11 @@ void slipping_past_an_undo(void **state)
     assert_int_equal(say(&desk, "bob", "said too much", shadow, &post), COMMENT_VISIBLE);
     desk_post_done(&post);
     assert_int_equal(visible(&desk), 0);
-    (void)desk_do(&desk, "demo", undo_of(newest_act(&desk)));
+    (void)desk_do(&desk, "demo", desk_undo_of(newest_act(&desk)));
     assert_int_equal(visible(&desk), 1);
     assert_int_equal(say(&desk, "bob", "said more", hold, &post), COMMENT_HELD);
     desk_post_done(&post);
-    (void)desk_do(&desk, "demo", undo_of(newest_act(&desk)));
+    (void)desk_do(&desk, "demo", desk_undo_of(newest_act(&desk)));
     assert_int_equal(visible(&desk), 2);
     desk_close(&desk);
 }
@@ -241,9 +236,9 @@ void slipping_out_with_anothers_undo(void **state)
     const uint64_t rule = newest_act(&desk);
     assert_int_equal(say_once(&desk, "bob", "and something else"), COMMENT_VISIBLE);
     assert_int_equal(visible(&desk), 0);
-    (void)desk_do(&desk, "demo", undo_of(shadow));
+    (void)desk_do(&desk, "demo", desk_undo_of(shadow));
     assert_int_equal(visible(&desk), 1);
-    (void)desk_do(&desk, "demo", undo_of(rule));
+    (void)desk_do(&desk, "demo", desk_undo_of(rule));
     assert_int_equal(visible(&desk), 2);
     desk_close(&desk);
 }
@@ -258,12 +253,12 @@ void slipping_out_of_one_of_two_shadows(void **state)
     const uint64_t here = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
     const uint64_t everywhere = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "bob", "who hears me"), COMMENT_VISIBLE);
-    (void)desk_do(&desk, "demo", undo_of(here));
+    (void)desk_do(&desk, "demo", desk_undo_of(here));
     assert_int_equal(visible(&desk), 0);
     const uint64_t again = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
-    (void)desk_do(&desk, "", undo_of(everywhere));
+    (void)desk_do(&desk, "", desk_undo_of(everywhere));
     assert_int_equal(visible(&desk), 0);
-    (void)desk_do(&desk, "demo", undo_of(again));
+    (void)desk_do(&desk, "demo", desk_undo_of(again));
     assert_int_equal(visible(&desk), 1); // none is left
     desk_close(&desk);
 }
@@ -286,13 +281,13 @@ void slipping_out_of_both_of_two_shadows(void **state)
     assert_int_equal(say_once(&desk, "bob", "hid by the first"), COMMENT_VISIBLE);
     const uint64_t second = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "bob", "hid by both"), COMMENT_VISIBLE);
-    (void)desk_do(&desk, "demo", undo_of(first));
-    (void)desk_do(&desk, "demo", undo_of(rule));
+    (void)desk_do(&desk, "demo", desk_undo_of(first));
+    (void)desk_do(&desk, "demo", desk_undo_of(rule));
     assert_int_equal(visible(&desk), 0);
     const uint64_t third = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
-    (void)desk_do(&desk, "", undo_of(second));
+    (void)desk_do(&desk, "", desk_undo_of(second));
     assert_int_equal(visible(&desk), 0);
-    (void)desk_do(&desk, "demo", undo_of(third));
+    (void)desk_do(&desk, "demo", desk_undo_of(third));
     assert_int_equal(visible(&desk), 3);
     assert_true(kept < first);
     desk_close(&desk);

@@ -27,19 +27,6 @@ static struct act on_bob(enum act_do what, const char *words)
                         .seconds = -1};
 }
 
-static struct act on_act(enum act_do what, uint64_t act)
-{
-    return (struct act){.what = what, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-}
-
-static struct acting by(const char *stream, struct act act, const char *user, uint32_t roles)
-{
-    struct acting acting = desk_act_of(stream, act);
-    acting.call.by.id = str_of(user);
-    acting.call.by.role_bits = roles;
-    return acting;
-}
-
 /* What bob is told when he comes back: as it was told first, and nothing else of him. */
 static uint32_t warnings_of(struct desk *desk, const struct subject *subject, const char *stream,
                             const char *user, char *ret_first)
@@ -83,15 +70,15 @@ void moderation_tells_warnings_again(void **state)
         subject_restart(subject);
         desk_open(&desk, subject->port);
     }
-    struct acting all = by("", warn, "root", ROLE_ADMIN);
+    struct acting all = desk_act_by("", warn, "root", ROLE_ADMIN);
     desk_act(&desk, &all);
     assert_int_equal(warnings_of(&desk, subject, "other", "bob", told), 1);
     assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told), 2);
     assert_string_equal(told, wanted); // the oldest first
-    struct acting bobs = by("demo", on_act(ACT_ACKNOWLEDGE, act), "bob", ROLE_VIEWER);
+    struct acting bobs = desk_act_by("demo", desk_on_act(ACT_ACKNOWLEDGE, act), "bob", ROLE_VIEWER);
     desk_act(&desk, &bobs);
     assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told), 1);
-    struct acting undo = by("", on_act(ACT_UNDO, all.call.act_n), "root", ROLE_ADMIN);
+    struct acting undo = desk_act_by("", desk_on_act(ACT_UNDO, all.call.act_n), "root", ROLE_ADMIN);
     desk_act(&desk, &undo);
     assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told), 0);
     assert_false(port_may_be_warned(subject->port, port_user_hash(subject->port, STR("bob"))));
