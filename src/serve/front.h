@@ -52,7 +52,7 @@ struct server {
     void *user;
     const struct network *trusted_proxies;
     uint32_t trusted_proxy_count;
-    uint32_t stall_ms, head_ms, request_ms, idle_ms, ttl_ms, line_ms, ping_ms;
+    uint32_t stall_ms, head_ms, request_ms, idle_ms, parting_ms, ttl_ms, line_ms, ping_ms;
     uint32_t retry_ms_min, retry_ms_max; // of a drain's goaway
     struct server_limits limits;
     uint32_t carriers_max; // then it takes no viewers; 0: no bound
@@ -67,6 +67,7 @@ struct server {
     struct pool http1s, sse_readers, ws_conns, ws_streams; // what every viewer has
     struct rand rand;
     struct sweep idle;       // carriers between requests
+    struct sweep parting;    // of them: in a drain, who may just have asked again
     struct rota visits;      // carriers that are ridden
     struct link carriers;    // struct carrier.link
     struct link told;        // carriers that were asked to close

@@ -633,6 +633,19 @@ void http1_dismiss(struct carrier *carrier)
     }
 }
 
+/* The next request of whom an answer just left may be on its way: closed now, they would read of a
+ * reset what a 503 tells better, when to come back. */
+static void part(struct http1 *http1)
+{
+    struct server *server = http1->carrier.server;
+    const int64_t answered_ms = http1->carrier.entry.due_ms - server->idle_ms;
+    if (front_now_ms(server) - answered_ms < server->parting_ms) {
+        sweep_add(&server->parting, &http1->carrier.entry);
+    } else {
+        end(&http1->carrier);
+    }
+}
+
 static void on_drain(struct carrier *carrier)
 {
     struct http1 *http1 = http1_of(carrier);
@@ -640,8 +653,8 @@ static void on_drain(struct carrier *carrier)
         carrier->riding->drained(carrier);
     } else if (http1->state == HTTP1_BUSY && http1->talk->exchange->news != NULL) {
         http1->talk->exchange->news(http1->talk->exchange, EXCHANGE_DRAINING);
-    } else {
-        http1_dismiss(carrier);
+    } else if (http1->state == HTTP1_IDLE) {
+        part(http1);
     }
 }
 

@@ -453,6 +453,7 @@ static void a_drain_lets_requests_finish(void **state)
     struct rig rig;
     (void)state;
     begin(&rig);
+    rig.options.parting_ms = 1;
     rig_start(&rig);
     struct client idle = client_open(&rig);
     client_say(&idle, GET("/1"));
@@ -484,6 +485,35 @@ static void a_drain_lets_requests_finish(void **state)
     rig_drain_end(&rig);
     client_close(&idle);
     client_close(&busy);
+    client_close(&late);
+    rig_stop(&rig);
+}
+
+static void a_drain_tells_who_asks_again(void **state)
+{
+    struct rig rig;
+    (void)state;
+    begin(&rig);
+    rig.options.parting_ms = RIG_PATIENCE_MS;
+    rig_start(&rig);
+    struct client client = client_open(&rig);
+    client_say(&client, GET("/1"));
+    client_until(&client, "]\n");
+    struct client silent = client_open(&rig);
+    client_say(&silent, GET("/2"));
+    client_until(&silent, "]\n");
+    rig_drain_begin(&rig, RIG_PATIENCE_MS);
+    struct client late = client_open(&rig);
+    client_say(&late, GET("/late"));
+    client_rest(&late); // the drain is under way
+    client_say(&client, GET("/3"));
+    const char *rest = client_rest(&client);
+    assert_non_null(strstr(rest, "HTTP/1.1 503 "));
+    assert_non_null(strstr(rest, "\r\nRetry-After: "));
+    assert_non_null(strstr(rest, "\"code\":\"draining\""));
+    client_close(&silent);
+    rig_drain_end(&rig);
+    client_close(&client);
     client_close(&late);
     rig_stop(&rig);
 }
@@ -522,6 +552,7 @@ int main(void)
         cmocka_unit_test(a_trusted_proxy_speaks_for_its_clients),
         cmocka_unit_test(who_cannot_be_held_is_closed_and_counted),
         cmocka_unit_test(a_drain_lets_requests_finish),
+        cmocka_unit_test(a_drain_tells_who_asks_again),
         cmocka_unit_test(a_drain_cuts_what_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

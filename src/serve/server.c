@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A drain goes in steps of a timer, so that closing a hundred thousand connections holds up nobody:
  *
- *   1. every carrier that was there is asked to close, DRAIN_STEP at a time;
+ *   1. every carrier that was there is asked to close, DRAIN_STEP at a time; one between two
+ *      requests does, parting_ms after its last answer;
  *   2. when all of them are gone the listeners close (until then newcomers are answered 503, for a
  *      listener that closes resets whoever is queued; unless another process has them, too);
  *   3. newcomers that said nothing yet are closed; when nobody is left, `drained`.
@@ -266,6 +267,7 @@ static void set_times(struct server *server, const struct server_options *option
     server->head_ms = or_default(options->head_ms, 10 * 1000);
     server->request_ms = or_default(options->request_ms, 20 * 1000);
     server->idle_ms = or_default(options->idle_ms, 75 * 1000);
+    server->parting_ms = or_default(options->parting_ms, 250);
     /* Whoever lives must have had something to answer within the TTL. */
     server->ttl_ms = or_default(options->ttl_ms, 30 * 1000);
     server->line_ms = least(or_default(options->line_ms, 15 * 1000), server->ttl_ms / 2);
@@ -281,12 +283,14 @@ static void set_times(struct server *server, const struct server_options *option
 
 static void init_sweeps(struct server *server)
 {
-    const struct sweep_options options = {.wheel = reactor_wheel(server->reactor),
-                                          .interval_ms = server->idle_ms,
-                                          .now_ms = now_of,
-                                          .due = on_idled,
-                                          .user = server};
+    struct sweep_options options = {.wheel = reactor_wheel(server->reactor),
+                                    .interval_ms = server->idle_ms,
+                                    .now_ms = now_of,
+                                    .due = on_idled,
+                                    .user = server};
     sweep_init(&server->idle, &options);
+    options.interval_ms = server->parting_ms;
+    sweep_init(&server->parting, &options);
     const struct rota_options visits = {
         .wheel = options.wheel, .now_ms = now_of, .due = on_visit, .user = server};
     rota_init(&server->visits, &visits);
@@ -347,6 +351,7 @@ void server_free(struct server *server)
     wheel_cancel(reactor_wheel(server->reactor), &server->calm);
     wheel_cancel(reactor_wheel(server->reactor), &server->drain_step);
     sweep_done(&server->idle);
+    sweep_done(&server->parting);
     rota_done(&server->visits);
     meter_done(&server->meter);
     for (uint32_t i = 0; i < FULL_ANSWERS; i++) {

@@ -49,6 +49,7 @@ struct server_options {
     uint32_t head_ms;    // a request's head, from its first byte [10,000]
     uint32_t request_ms; // a whole request, from its first byte [20,000]
     uint32_t idle_ms;    // keep-alive without a request [75,000]
+    uint32_t parting_ms; // a drain's patience with who was answered no longer ago than that [250]
     uint32_t ttl_ms;     // presence: who is silent for longer is away [30,000]
     uint32_t line_ms;    // SSE: a `:` line when nothing was written [15,000]; <= ttl/2
     uint32_t ping_ms;    // WebSocket [20,000]; <= ttl/3*2
@@ -58,8 +59,8 @@ struct server_options {
 
 MUST_USE enum err server_new(const struct server_options *options, struct server **ret_server);
 /* Tells every reader `goaway` with a spread retry_ms, answers polls, finishes the requests under
- * way and closes; who connects meanwhile is answered 503 `draining`. When all who were there have
- * gone the listeners close. */
+ * way and closes; who connects meanwhile, or asks again within parting_ms of their last answer, is
+ * answered 503 `draining`. When all who were there have gone the listeners close. */
 void server_drain(struct server *server, const struct drain *drain);
 /* While held nobody is accepted: who comes waits in the kernel's queue. */
 void server_hold_listeners(struct server *server, bool held);
