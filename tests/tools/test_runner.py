@@ -47,6 +47,12 @@ def test_a_suite_that_died_after_its_tests_failed():
     assert (counts.passed, counts.failures) == (1, ["one exit code 3"])
 
 
+def test_a_program_that_crashed_behind_its_tests_is_named():
+    said = "1/2 conf_kill ERROR  0.02s  killed by signal 6 SIGABRT"
+    counts = run(f"echo 'ok 1 - a'; echo '{said}'; echo; echo 'Summary of Failures:'; echo; echo '{said}'; exit 1")
+    assert (counts.passed, counts.failures) == (1, ["one conf_kill ERROR 0.02s killed by signal 6 SIGABRT"])
+
+
 def test_a_suite_that_does_not_build_failed(monkeypatch):
     monkeypatch.setattr(runner, "build", lambda suite: False)
     assert run("echo 'ok 1 - a'").failures == ["one does not build"]
