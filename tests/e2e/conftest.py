@@ -60,7 +60,7 @@ def faulty(tmp_path):
 
     def begin(settings=None):
         faults = Faults(tmp_path / f"faults{len(started)}")
-        roar = Roar(tmp_path / f"faulty{len(started)}", {**UNLIMITED, **(settings or {})})
+        roar = Roar(tmp_path / f"faulty{len(started)}", {**UNLIMITED, **PATIENT, **(settings or {})})
         roar.faults, roar.environment = faults, faults.environment
         started.append(roar)
         return roar.start()
