@@ -29,12 +29,16 @@ static void send(struct home *home, struct letter *letter)
     letter->next = NULL;
     must(pthread_mutex_lock(&mail->lock) == 0);
     const bool was_empty = mail->first == NULL;
+    if (was_empty) {
+        atomic_fetch_add_explicit(&mail->raising, 1, memory_order_relaxed); // the lock publishes it
+    }
     *mail->last = letter;
     mail->last = &letter->next;
     atomic_fetch_add_explicit(&mail->waiting, 1, memory_order_relaxed);
     must(pthread_mutex_unlock(&mail->lock) == 0);
     if (was_empty) {
         sys_event_raise(mail->wake_fd);
+        atomic_fetch_sub_explicit(&mail->raising, 1, memory_order_release); // the last touch
     }
 }
 
@@ -52,6 +56,10 @@ enum err mail_init(struct mail *mail)
 void mail_done(struct mail *mail)
 {
     must(mail->first == NULL);
+    while (atomic_load_explicit(&mail->raising, memory_order_acquire) > 0) {
+        sys_event_clear(mail->wake_fd);
+        (void)sys_event_wait(mail->wake_fd, 1);
+    }
     strike(mail);
     must(pthread_mutex_destroy(&mail->lock) == 0);
     sys_close(mail->wake_fd);

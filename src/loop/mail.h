@@ -25,6 +25,8 @@ struct mail {
     struct letter *first, **last;
     /* -- atomic: relaxed, a gauge -- */
     _Atomic uint32_t waiting;
+    /* -- atomic: mail_done() waits for it -- */
+    _Atomic uint32_t raising; // senders whose letter lies there, and who still have to wake
     /* -- frozen -- */
     int wake_fd; // eventfd; readable when letters lie there
     /* -- under MAILBOXES -- */
@@ -32,7 +34,9 @@ struct mail {
 };
 
 MUST_USE enum err mail_init(struct mail *mail);
-void mail_done(struct mail *mail); // no letters may lie there
+/* No letters may lie there, and no new sender may come. A letter may have been opened before its
+ * sender has woken: that one is waited for. */
+void mail_done(struct mail *mail);
 struct home *mail_home(struct mail *mail);
 /* Opens all that lay there when it was called; returns how many. Clears the wake-up. */
 uint32_t mail_open_all(struct mail *mail);

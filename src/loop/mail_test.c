@@ -4,10 +4,13 @@
 #include "base/mem.h"
 #include "sys/sys.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -73,6 +76,60 @@ static void test_letters_of_each_sender_come_once_and_in_order(void **state)
     mail_done(&mail);
 }
 
+enum { BOXES = 20000 };
+
+struct visitor {
+    struct sys_thread thread;
+    struct mail *_Atomic box; // NULL: the last one has its letters
+    struct letter letters[2];
+    atomic_uint opened;
+};
+
+static struct visitor visitor;
+
+static void count_opened(struct letter *letter)
+{
+    (void)letter;
+    visitor.opened++;
+}
+
+static void send_two_to_each(void *user)
+{
+    (void)user;
+    for (unsigned i = 0; i < BOXES; i++) {
+        struct mail *box = NULL;
+        while ((box = atomic_load(&visitor.box)) == NULL) {
+            sched_yield();
+        }
+        atomic_store(&visitor.box, NULL);
+        home_send(mail_home(box), &visitor.letters[0]);
+        home_send(mail_home(box), &visitor.letters[1]);
+    }
+}
+
+/* Who finds a letter without having been woken may close the box before the sender wakes. */
+static void test_a_box_closes_only_when_its_senders_are_done(void **state)
+{
+    (void)state;
+    visitor.letters[0].open = visitor.letters[1].open = count_opened;
+    assert_int_equal(sys_thread_start(&visitor.thread, "visitor", send_two_to_each, NULL), ERR_OK);
+    for (unsigned i = 0; i < BOXES; i++) {
+        struct mail box;
+        assert_int_equal(mail_init(&box), ERR_OK);
+        atomic_store(&visitor.box, &box);
+        for (unsigned looks = 1; visitor.opened < 2 * (i + 1); looks++) {
+            (void)mail_open_all(&box);
+            if (looks % 64 == 0) {
+                sched_yield();
+            }
+        }
+        mail_done(&box);
+        memset(&box, 0xff, sizeof(box));
+    }
+    sys_thread_join(&visitor.thread);
+    assert_int_equal(visitor.opened, 2 * BOXES);
+}
+
 struct echo {
     struct letter letter;
     struct mail *mail;
@@ -129,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_letters_of_each_sender_come_once_and_in_order),
+        cmocka_unit_test(test_a_box_closes_only_when_its_senders_are_done),
         cmocka_unit_test(test_what_comes_while_opening_waits_for_the_next_time),
         cmocka_unit_test(test_what_wakes_each_mailbox_is_known),
     };
