@@ -214,6 +214,10 @@ static int export(const struct command *command, const struct options *options)
     sys_signal_ignore_pipe();
     buf_init(&export.page, MEM_OTHER, PAGE_BYTES_MAX);
     const int code = export_all(&export);
+    if (code == COMMAND_OK && export.after == 0) { // a chain that has not begun, or a name misspelt
+        fprintf(stderr, "roar audit: no act was done on %s yet\n",
+                is_of_all ? "all streams" : export.stream);
+    }
     buf_done(&export.page);
     return code;
 }
@@ -237,6 +241,8 @@ const struct command command_audit = {
     .help = REMOTE_HELP
     "  export STREAM  prints the stream's entries, one a line\n"
     "  export --all   the same of acts on all streams\n"
+    "                 without any it prints nothing, says so on stderr, and exits with 0: such a\n"
+    "                 chain is sound, and so it is to verify; --last tells one that was emptied\n"
     "  verify FILE    goes through an export: nothing was changed, taken out or put elsewhere;\n"
     "                 each fault is named by its line, and makes it exit with 1; -: from stdin\n"
     "  --part         the export may begin amid the chain\n"

@@ -73,10 +73,11 @@ static void write_gap(struct buf *line, const struct json *event)
 }
 
 /* What a person wants to see of it; the rest is silence. */
-static void write_line(struct buf *line, const struct json *event, struct str type)
+static void write_line(struct tail *tail, struct buf *line, const struct json *event,
+                       struct str type)
 {
     if (str_eq(type, STR("comment"))) {
-        tail_acts_write_comment(line, event);
+        tail_acts_write_comment(&tail->acts, line, event);
     } else if (str_eq(type, STR("gap"))) {
         write_gap(line, event);
     } else if (str_eq(type, STR("resync"))) {
@@ -88,7 +89,7 @@ static void write_line(struct buf *line, const struct json *event, struct str ty
         terminal_write(line, state);
         buf_add_byte(line, '\n');
     } else {
-        tail_acts_write(line, event, type);
+        tail_acts_write(&tail->acts, line, event, type);
     }
 }
 
@@ -107,6 +108,7 @@ static bool is_worth_printing(struct tail *tail, const struct json *event, struc
     int64_t seq = 0;
     if (str_eq(type, STR("resync"))) {
         tail->last_seq = 0;
+        tail_acts_forget(&tail->acts);
         return true;
     }
     if (str_eq(type, STR("hello"))) {
@@ -137,7 +139,7 @@ static void print_line(struct tail *tail, const struct json *event, struct str t
         terminal_write(&line, data);
         buf_add_byte(&line, '\n');
     } else {
-        write_line(&line, event, type);
+        write_line(tail, &line, event, type);
     }
     print(tail, &line);
     buf_done(&line);

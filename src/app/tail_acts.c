@@ -12,12 +12,20 @@ void tail_acts_init(struct tail_acts *acts)
     *acts = (struct tail_acts){.user_count = 0};
     buf_init(&acts->seqs, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
     buf_init(&acts->early, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
+    buf_init(&acts->said, MEM_OTHER, TAIL_SAID_MAX * sizeof(struct tail_said));
 }
 
 void tail_acts_done(struct tail_acts *acts)
 {
     buf_done(&acts->seqs);
     buf_done(&acts->early);
+    buf_done(&acts->said);
+}
+
+void tail_acts_forget(struct tail_acts *acts)
+{
+    tail_acts_done(acts);
+    tail_acts_init(acts);
 }
 
 /* ---- lists of seqs ---- */
@@ -135,26 +143,102 @@ void tail_acts_pass(struct tail_acts *acts, uint64_t seq)
     acts->user_count = kept;
 }
 
+/* ---- whose comments were printed ---- */
+
+/* With a NUL behind; what a server says that is longer than it should be is cut. */
+static void copy_text(char *to, size_t room, struct str text)
+{
+    const size_t len = text.len < room ? text.len : room - 1;
+    if (len > 0) {
+        memcpy(to, text.at, len);
+    }
+    to[len] = '\0';
+}
+
+static const struct tail_said *said_at(const struct tail_acts *acts, size_t at)
+{
+    return (const struct tail_said *)(const void *)(acts->said.bytes + at);
+}
+
+static void note_said(struct tail_acts *acts, const struct json *comment)
+{
+    struct tail_said said = {.seq = number(comment, "seq")};
+    struct str name = STR_NONE, id = STR_NONE;
+    (void)json_get_i64(json_member(comment, "at"), &said.at_ms);
+    (void)json_get_str(json_member(json_member(comment, "user"), "name"), &name);
+    (void)json_get_str(json_member(json_member(comment, "user"), "id"), &id);
+    copy_text(said.name, sizeof(said.name), name);
+    copy_text(said.user, sizeof(said.user), id);
+    if (acts->said.len == acts->said.len_max) {
+        buf_drop(&acts->said, sizeof(said)); // the oldest
+    }
+    buf_add(&acts->said, &said, sizeof(said));
+}
+
+static const struct tail_said *find_said(const struct tail_acts *acts, uint64_t seq)
+{
+    for (size_t at = acts->said.len; at > 0; at -= sizeof(struct tail_said)) {
+        const struct tail_said *said = said_at(acts, at - sizeof(*said));
+        if (said->seq == seq) {
+            return said;
+        }
+    }
+    return NULL;
+}
+
+/* The newest of theirs. */
+static const struct tail_said *find_said_by(const struct tail_acts *acts, struct str user)
+{
+    for (size_t at = acts->said.len; at > 0; at -= sizeof(struct tail_said)) {
+        const struct tail_said *said = said_at(acts, at - sizeof(*said));
+        if (str_eq(str_of(said->user), user)) {
+            return said;
+        }
+    }
+    return NULL;
+}
+
 /* ---- for people ---- */
 
-void tail_acts_write_comment(struct buf *line, const struct json *comment)
+static void write_clock(struct buf *line, int64_t at_ms)
 {
-    int64_t at_ms = 0;
-    struct str name = STR_NONE, text = STR_NONE;
-    (void)json_get_i64(json_member(comment, "at"), &at_ms);
-    (void)json_get_str(json_member(json_member(comment, "user"), "name"), &name);
-    (void)json_get_str(json_member(comment, "text"), &text);
     const time_t at_s = (time_t)(at_ms / 1000);
     struct tm parts;
     char clock_text[16] = "";
     if (localtime_r(&at_s, &parts) != NULL) {
         (void)strftime(clock_text, sizeof(clock_text), "%H:%M:%S", &parts);
     }
-    buf_addf(line, "%s ", clock_text);
+    buf_add_str(line, str_of(clock_text));
+}
+
+void tail_acts_write_comment(struct tail_acts *acts, struct buf *line, const struct json *comment)
+{
+    int64_t at_ms = 0;
+    struct str name = STR_NONE, text = STR_NONE;
+    (void)json_get_i64(json_member(comment, "at"), &at_ms);
+    (void)json_get_str(json_member(json_member(comment, "user"), "name"), &name);
+    (void)json_get_str(json_member(comment, "text"), &text);
+    write_clock(line, at_ms);
+    buf_add_byte(line, ' ');
     terminal_write(line, name);
     buf_add_str(line, STR(": "));
     terminal_write(line, text);
     buf_add_byte(line, '\n');
+    note_said(acts, comment);
+}
+
+/* " 4072 (Ann, 12:04:09)"; of one that was not printed its seq alone. */
+static void write_which(const struct tail_acts *acts, struct buf *line, uint64_t seq)
+{
+    const struct tail_said *said = find_said(acts, seq);
+    buf_addf(line, " %" PRIu64, seq);
+    if (said != NULL) {
+        buf_add_str(line, STR(" ("));
+        terminal_write(line, str_of(said->name));
+        buf_add_str(line, STR(", "));
+        write_clock(line, said->at_ms);
+        buf_add_byte(line, ')');
+    }
 }
 
 /* " (by sam: spam)": what only moderators are told. */
@@ -173,13 +257,26 @@ static void write_by(struct buf *line, const struct json *event)
     buf_add_byte(line, ')');
 }
 
-static void write_retract(struct buf *line, const struct json *event)
+/* " u9 (Ann)" */
+static void write_user(const struct tail_acts *acts, struct buf *line, struct str user)
+{
+    const struct tail_said *said = find_said_by(acts, user);
+    buf_add_byte(line, ' ');
+    terminal_write(line, user);
+    if (said != NULL && !str_eq(str_of(said->name), user)) {
+        buf_add_str(line, STR(" ("));
+        terminal_write(line, str_of(said->name));
+        buf_add_byte(line, ')');
+    }
+}
+
+static void write_retract(const struct tail_acts *acts, struct buf *line, const struct json *event)
 {
     const struct json *seqs = json_member(event, "seqs");
     struct str user = STR_NONE;
     if (json_get_str(json_member(event, "user_id"), &user)) {
-        buf_add_str(line, STR("-- removed: all by "));
-        terminal_write(line, user);
+        buf_add_str(line, STR("-- removed: all by"));
+        write_user(acts, line, user);
         buf_addf(line, ", up to %" PRIu64, number(event, "upto"));
     } else if (json_length(seqs) == 0) {
         buf_addf(line, "-- removed: everything up to %" PRIu64, number(event, "upto"));
@@ -188,40 +285,50 @@ static void write_retract(struct buf *line, const struct json *event)
         for (size_t i = 0; i < json_length(seqs); i++) {
             int64_t seq = 0;
             (void)json_get_i64(json_at(seqs, i), &seq);
-            buf_addf(line, " %" PRId64, seq);
+            write_which(acts, line, (uint64_t)seq);
         }
     }
     write_by(line, event);
     buf_add_byte(line, '\n');
 }
 
-static void write_restore(struct buf *line, const struct json *event)
+static void write_restore(struct tail_acts *acts, struct buf *line, const struct json *event)
 {
     const struct json *comments = json_member(event, "comments");
     for (size_t i = 0; i < json_length(comments); i++) {
         buf_add_str(line, STR("-- restored: "));
-        tail_acts_write_comment(line, json_at(comments, i));
+        tail_acts_write_comment(acts, line, json_at(comments, i));
     }
 }
 
-static void write_pin(struct buf *line, const struct json *event)
+static void write_pin(struct tail_acts *acts, struct buf *line, const struct json *event)
 {
     const struct json *comment = json_member(event, "comment");
     struct str text = STR_NONE;
+    buf_add_str(line, STR("-- pinned:"));
     if (json_get_str(json_member(comment, "text"), &text)) {
-        buf_add_str(line, STR("-- pinned: "));
-        tail_acts_write_comment(line, comment);
+        buf_add_byte(line, ' ');
+        tail_acts_write_comment(acts, line, comment);
     } else {
-        buf_addf(line, "-- pinned: %" PRIu64 "\n", number(event, "target"));
+        write_which(acts, line, number(event, "target"));
+        buf_add_byte(line, '\n');
     }
 }
 
-static void write_settings(struct buf *line, const struct json *event)
+static void write_unpin(const struct tail_acts *acts, struct buf *line, const struct json *event)
+{
+    buf_add_str(line, STR("-- no longer pinned:"));
+    write_which(acts, line, number(event, "target"));
+    buf_add_byte(line, '\n');
+}
+
+/* " one comment in 10 s links_off shield"; " none" */
+static void write_rules(struct buf *line, const struct json *event)
 {
     const struct json *modes = json_member(event, "modes");
     const uint64_t slow_s = number(event, "slow");
+    const size_t before = line->len;
     bool has_shield = false;
-    buf_add_str(line, STR("-- rules:"));
     if (slow_s > 0) {
         buf_addf(line, " one comment in %" PRIu64 " s", slow_s);
     }
@@ -234,9 +341,24 @@ static void write_settings(struct buf *line, const struct json *event)
     if (json_get_bool(json_member(event, "shield"), &has_shield) && has_shield) {
         buf_add_str(line, STR(" shield"));
     }
-    if (line->len > 0 && line->bytes[line->len - 1] == ':') {
+    if (line->len == before) {
         buf_add_str(line, STR(" none"));
     }
+}
+
+/* A settings event tells all that is set, whatever was changed: told is what is other than it was
+ * told before. */
+static void write_settings(struct tail_acts *acts, struct buf *line, const struct json *event)
+{
+    const size_t before = line->len;
+    buf_add_str(line, STR("-- rules:"));
+    write_rules(line, event);
+    const struct str rules = {.at = (const char *)line->bytes + before, .len = line->len - before};
+    if (!buf_ok(line) || str_eq(rules, str_of(acts->rules))) {
+        line->len = before;
+        return;
+    }
+    copy_text(acts->rules, sizeof(acts->rules), rules);
     write_by(line, event);
     buf_add_byte(line, '\n');
 }
@@ -284,18 +406,19 @@ static void write_word(struct buf *line, const struct json *event, const char *w
     buf_add_byte(line, '\n');
 }
 
-void tail_acts_write(struct buf *line, const struct json *event, struct str type)
+void tail_acts_write(struct tail_acts *acts, struct buf *line, const struct json *event,
+                     struct str type)
 {
     if (str_eq(type, STR("retract"))) {
-        write_retract(line, event);
+        write_retract(acts, line, event);
     } else if (str_eq(type, STR("restore"))) {
-        write_restore(line, event);
+        write_restore(acts, line, event);
     } else if (str_eq(type, STR("pin"))) {
-        write_pin(line, event);
+        write_pin(acts, line, event);
     } else if (str_eq(type, STR("unpin"))) {
-        buf_addf(line, "-- no longer pinned: %" PRIu64 "\n", number(event, "target"));
+        write_unpin(acts, line, event);
     } else if (str_eq(type, STR("settings"))) {
-        write_settings(line, event);
+        write_settings(acts, line, event);
     } else if (str_eq(type, STR("notice"))) {
         write_notice(line, event);
     } else if (str_eq(type, STR("warned"))) {

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -106,7 +108,7 @@ static void each_act_is_a_line(void **state)
         {"{\"id\":\"c1\"}", "approved", "-- approved: c1\n"},
         {"{\"id\":\"c1\"}", "rejected", "-- rejected: c1\n"},
         {"{\"seqs\":[4],\"by\":\"sa\\u001bm\",\"reason\":\"spam\"}", "retract", "m: spam)\n"},
-        {"{\"slow\":0,\"by\":\"sam\"}", "settings", "-- rules: none (by sam)\n"},
+        {"{\"slow\":3,\"by\":\"sam\"}", "settings", "-- rules: one comment in 3 s (by sam)\n"},
         {"{\"do\":\"timeout\",\"target\":\"user:u9\",\"seconds\":600,\"by\":\"sam\"}", "notice",
          "-- timeout user:u9, 600 s (by sam)\n"},
         {"{\"do\":\"ban\",\"target\":\"user:u9\",\"all\":true,\"by\":\"root\",\"reason\":\"raid\"}",
@@ -116,12 +118,14 @@ static void each_act_is_a_line(void **state)
         {"{\"many\":48}", "notice", "-- 48 acts of rules\n"},
         {"{}", "removed", ""},
     };
+    struct tail_acts acts;
     (void)state;
+    tail_acts_init(&acts);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct buf line;
         struct json *event = parse(cases[i].event);
         buf_init(&line, MEM_OTHER, 4096);
-        tail_acts_write(&line, event, str_of(cases[i].type));
+        tail_acts_write(&acts, &line, event, str_of(cases[i].type));
         const struct str written = buf_str(&line);
         if (cases[i].line[0] == '\0') {
             assert_int_equal(written.len, 0);
@@ -132,6 +136,74 @@ static void each_act_is_a_line(void **state)
         buf_done(&line);
         json_free(event);
     }
+    tail_acts_done(&acts);
+}
+
+/* The line it is, or none. */
+static void is_told_as(struct tail_acts *acts, const char *text, const char *type, const char *told)
+{
+    struct buf line;
+    struct json *event = parse(text);
+    buf_init(&line, MEM_OTHER, 4096);
+    tail_acts_write(acts, &line, event, str_of(type));
+    buf_add_byte(&line, '\0');
+    assert_string_equal((const char *)line.bytes, told);
+    buf_done(&line);
+    json_free(event);
+}
+
+static void is_printed(struct tail_acts *acts, const char *text)
+{
+    struct buf line;
+    struct json *comment = parse(text);
+    buf_init(&line, MEM_OTHER, 4096);
+    tail_acts_write_comment(acts, &line, comment);
+    assert_true(buf_ok(&line));
+    buf_done(&line);
+    json_free(comment);
+}
+
+static void an_act_says_whose_comment_it_is_about(void **state)
+{
+    struct tail_acts acts;
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tail_acts_init(&acts);
+    is_printed(&acts, "{\"seq\":4,\"at\":1000,\"user\":{\"id\":\"u9\",\"name\":\"Ann\"}}");
+    is_printed(&acts, "{\"seq\":5,\"at\":61000,\"user\":{\"id\":\"b\",\"name\":\"\\u001bBo\"}}");
+    is_told_as(&acts, "{\"seqs\":[4]}", "retract", "-- removed: 4 (Ann, 00:00:01)\n");
+    is_told_as(&acts, "{\"seqs\":[3,4,5],\"by\":\"sam\"}", "retract",
+               "-- removed: 3 4 (Ann, 00:00:01) 5 (\\u001bBo, 00:01:01) (by sam)\n");
+    is_told_as(&acts, "{\"user_id\":\"u9\",\"upto\":5}", "retract",
+               "-- removed: all by u9 (Ann), up to 5\n");
+    is_told_as(&acts, "{\"user_id\":\"u8\",\"upto\":5}", "retract",
+               "-- removed: all by u8, up to 5\n");
+    is_told_as(&acts, "{\"target\":4}", "unpin", "-- no longer pinned: 4 (Ann, 00:00:01)\n");
+    is_told_as(&acts, "{\"target\":3}", "pin", "-- pinned: 3\n");
+    for (int i = 0; i < TAIL_SAID_MAX; i++) {
+        is_printed(&acts, "{\"seq\":6,\"at\":1000,\"user\":{\"id\":\"u9\",\"name\":\"Anne\"}}");
+    }
+    is_told_as(&acts, "{\"seqs\":[4,6]}", "retract", "-- removed: 4 6 (Anne, 00:00:01)\n");
+    tail_acts_forget(&acts);
+    is_told_as(&acts, "{\"seqs\":[6]}", "retract", "-- removed: 6\n");
+    tail_acts_done(&acts);
+}
+
+static void rules_are_told_when_they_change(void **state)
+{
+    struct tail_acts acts;
+    (void)state;
+    tail_acts_init(&acts);
+    is_told_as(&acts, "{\"slow\":0,\"modes\":[]}", "settings", "-- rules: none\n");
+    is_told_as(&acts, "{\"slow\":0,\"modes\":[],\"by\":\"sam\"}", "settings", "");
+    is_told_as(&acts, "{\"slow\":5}", "settings", "-- rules: one comment in 5 s\n");
+    is_told_as(&acts, "{\"slow\":5,\"modes\":[]}", "settings", "");
+    is_told_as(&acts, "{\"slow\":5,\"shield\":true,\"by\":\"sam\"}", "settings",
+               "-- rules: one comment in 5 s shield (by sam)\n");
+    is_told_as(&acts, "{\"slow\":0}", "settings", "-- rules: none\n");
+    tail_acts_forget(&acts);
+    is_told_as(&acts, "{\"slow\":0}", "settings", "-- rules: none\n");
+    tail_acts_done(&acts);
 }
 
 int main(void)
@@ -141,6 +213,8 @@ int main(void)
         cmocka_unit_test(what_was_passed_is_forgotten),
         cmocka_unit_test(the_lists_are_bounded),
         cmocka_unit_test(each_act_is_a_line),
+        cmocka_unit_test(an_act_says_whose_comment_it_is_about),
+        cmocka_unit_test(rules_are_told_when_they_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 """Section 11: the commands, the settings, and what is said when they are wrong."""
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -155,22 +156,45 @@ def test_tail_tells_every_act(server, stream):
             server.posted(stream, text, user="u9", as_token=token("u9", name="Ann"))
         read_until(process, lambda line: "three" in line)
         delete = mod.act("delete", seq=1)
-        assert read_until(process, lambda line: line.startswith("--")) == "-- removed: 1\n"
+        removed = read_until(process, lambda line: line.startswith("--"))
+        assert re.fullmatch(r"-- removed: 1 \(Ann, \d\d:\d\d:\d\d\)\n", removed), removed
         mod.undo(delete["act"])
         assert read_until(process, lambda line: line.startswith("-- restored: ")).endswith(" Ann: one\n")
         mod.act("pin", seq=2)
         assert read_until(process, lambda line: line.startswith("-- pinned: ")).endswith(" Ann: two\n")
         mod.act("unpin", seq=2)
-        assert read_until(process, lambda line: line.startswith("--")) == "-- no longer pinned: 2\n"
+        assert read_until(process, lambda line: line.startswith("--")).startswith("-- no longer pinned: 2 (Ann, ")
         mod.act("slow", seconds=10)
         assert read_until(process, lambda line: line.startswith("--")) == "-- rules: one comment in 10 s\n"
+        mod.act("slow", seconds=10)  # says nothing new
         mod.act("purge", user="u9")
-        assert read_until(process, lambda line: line.startswith("-- removed: all by u9"))
+        assert read_until(process, lambda line: line.startswith("--")).startswith("-- removed: all by u9 (Ann), up to ")
         mod.act("clear")
         assert read_until(process, lambda line: line.startswith("-- removed: everything"))
     finally:
         process.terminate()
         process.communicate(timeout=DEADLINE_S)
+
+
+def test_tail_tells_rules_when_they_change(server, stream):
+    mod = Moderator(server, stream)
+    for do, more in (("slow", {"seconds": 10}), ("terms", {"value": [{"text": "spam", "action": "refuse"}]}),
+                     ("mode", {"value": ["links_off"]}), ("shield", {"value": True}), ("shield", {"value": False}),
+                     ("mode", {"value": []}), ("slow", {"seconds": 0})):
+        mod.act(do, **more)
+    server.posted(stream, "the end")
+    process = tail(server, stream, "--after", "0")
+    lines = []
+    try:
+        read_until(process, lambda line: lines.append(line) or "the end" in line)
+    finally:
+        process.terminate()
+        process.communicate(timeout=DEADLINE_S)
+    assert [line for line in lines if line.startswith("--")] == [
+        "-- rules: one comment in 10 s\n", "-- rules: one comment in 10 s links_off\n",
+        "-- rules: one comment in 30 s links_off unique hold_first shield\n",
+        "-- rules: one comment in 10 s links_off\n", "-- rules: one comment in 10 s\n", "-- rules: none\n"]
+    assert len([event for event in server.log(stream) if event["type"] == "settings"]) == 7, "the terms tell it, too"
 
 
 def test_tail_begun_later_never_shows_what_was_removed(server, stream):

@@ -70,7 +70,14 @@ def test_the_command_says_what_it_wants(mod, server, tmp_path):
     assert run("audit", "verify", tmp_path / "nothing")[0] == 1
     code, _, error = run("audit", "export", mod.stream, "--url", server.url, "--token", token("u1"))
     assert code == 1 and "wrong_role" in error
-    code, text, _ = run("audit", "export", mod.stream, "--url", server.url, "--token", mod.token)
-    assert (code, text) == (0, "")
+    code, text, error = run("audit", "export", mod.stream, "--url", server.url, "--token", mod.token)
+    assert (code, text) == (0, "") and error == f"roar audit: no act was done on {mod.stream} yet\n"
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert run("audit", "verify", empty)[:2] == (0, "no entries\n"), "a chain that has not begun is sound"
+    assert run("audit", "verify", empty, "--last", "0" * 63 + "1")[0] == 1, "one that was emptied is not"
+    assert "without any" in run("help", "audit")[1]
+    mod.act("ban", user="u1")
+    assert run("audit", "export", mod.stream, "--url", server.url, "--token", mod.token)[2] == ""
 
 
