@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
-from run import ROOT, Server, environment, machine, say, versions
+from run import METRICS_TOKEN, ROOT, Server, environment, machine, say, versions
 
 GROWTH_MAX = 0.05  # of an idle viewer's memory
 RATE, TEXT_BYTES = 2, 100  # a frame of 300 bytes, twice a second in each stream
@@ -31,7 +31,6 @@ FULL_RATE, FULL_MINUTES, FULL_S, FULL_TIMES = 10, 2, 8, 12
 IDLE_S, CALM_S = 75, 45    # a ring gives its memory back ten seconds after it was full; 15 s later come heartbeats
 SETTLED_MINUTES = 10
 OWN = ("conn", "viewer", "ring", "stream", "engine", "other")
-METRICS_TOKEN = "for the one who measures"
 COUNTED = ("roar_memory_bytes", "roar_connections", "roar_viewers", "roar_streams", "roar_compress_memory_bytes",
            "roar_joins_total", "roar_deliveries_total", "roar_hub_events_total")
 

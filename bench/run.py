@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 UNLIMITED = {f"ROAR_LIMITS_{name}": "0" for name in
              ("POST_USER", "POST_ADDRESS", "POST_STREAM", "CONNS_USER", "CONNS_ADDRESS", "BEATS_ADDRESS")}
 SECRET = "a secret for benches, of more than thirty-two bytes"
+METRICS_TOKEN = "for the one who measures"
 
 
 class Bench:
@@ -248,6 +249,34 @@ def known_streams(bench):
     bench.row(f"user memory a stream of {count} known and idle", "B", 200, memory)
 
 
+def recent_streams(bench):
+    """Streams with one comment each that nobody reads: what is kept of them, and what a reader who has just left leaves behind."""
+    count = 200 if bench.quick else 3000
+    say("recent streams")
+    heads, events, left = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(1 if bench.quick else 3):
+            one = Path(folder) / str(number)
+            one.mkdir()
+            server = Server(bench.binary, one, {"ROAR_METRICS_TOKEN": METRICS_TOKEN})
+            server.start()
+            client = Client(server, server.token("ann", "moderator"))
+            before = server.counted_bytes()
+            for i in range(count):
+                client.ask("POST", f"/v1/streams/show-{i}/comments", {"text": "x" * 60})
+            posted = server.counted_bytes()
+            for i in range(count):
+                client.ask("GET", f"/v1/streams/show-{i}/poll?wait=0", None)
+            read = server.counted_bytes()
+            server.stop()
+            heads.append((posted["engine"] - before["engine"]) / count)
+            events.append((posted["event"] - before["event"]) / count)
+            left.append(sum(read[kind] - posted[kind] for kind in ("engine", "event", "stream")) / count)
+    bench.row(f"user memory a stream posted to lately, of {count}", "B", 512, heads)
+    bench.row(f"more for its one comment, of 60 bytes, in {count}", "B", 512, events)
+    bench.row(f"more for ten seconds after its last reader, of {count}", "B", 2560, left)
+
+
 def most(bench):
     """As many viewers as one process is for, each reactor with a file table of its own."""
     viewers = 2000 if bench.quick else 60000
@@ -348,7 +377,7 @@ def simulation(bench):
 FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, "reconnects": reconnects, "storm": storm,
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
            "compressed": compressed, "last-send": last_send, "small-streams": small_streams,
-           "known-streams": known_streams, "most": most, "stalled": stalled,
+           "known-streams": known_streams, "recent-streams": recent_streams, "most": most, "stalled": stalled,
            "acts": acts, "rules": rules, "raid": raid, "simulation": simulation}
 
 
@@ -382,6 +411,14 @@ class Server:
         rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(encoding="ascii")
         return int(re.search(r"^Anonymous: +(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
 
+    def counted_bytes(self):
+        """Of its heap, by what they are for. It counts once a second."""
+        time.sleep(2)
+        ask = urllib.request.Request(self.url + "/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+        with urllib.request.urlopen(ask, timeout=30) as answer:
+            found = re.findall(r'^roar_memory_bytes\{kind="(\w+)"\} (\d+)$', answer.read().decode(), re.MULTILINE)
+        return {kind: int(value) for kind, value in found}
+
     def token(self, user, role):
         done = subprocess.run([self.binary, "token", "--sub", user, "--role", role, "--secret-file", self.secret],
                               env=environment(), stdout=subprocess.PIPE, text=True, check=True)
@@ -408,8 +445,8 @@ class Client:
         self.token = token
 
     def ask(self, method, path, body):
-        self.link.request(method, path, json.dumps(body), {"Authorization": f"Bearer {self.token}",
-                                                           "Content-Type": "application/json"})
+        self.link.request(method, path, None if body is None else json.dumps(body),
+                          {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
         answer = self.link.getresponse()
         text = answer.read()
         if answer.status not in (200, 201):

@@ -11,6 +11,7 @@ static void take(struct timer *timer)
     const int64_t now_ms = reactor_now_ms(gauges->reactor);
     for (int kind = 0; kind < MEM_KINDS; kind++) {
         metric_set(&gauges->kinds[kind], (int64_t)mem_held_bytes((enum mem_kind)kind));
+        metric_set(&gauges->refused[kind], (int64_t)mem_refused((enum mem_kind)kind));
     }
     metric_set(&gauges->resident, (int64_t)sys_memory_resident_bytes());
     metric_set(&gauges->up, (now_ms - gauges->started_ms) / 1000);
@@ -29,7 +30,13 @@ void gauges_init(struct gauges *gauges, struct reactor *reactor)
                                               .labels = gauges->labels[kind],
                                               .help = "Heap by what it is for.",
                                               .kind = METRIC_GAUGE};
+        gauges->refused[kind] = (struct metric){.name = "roar_memory_refused_total",
+                                                .labels = gauges->labels[kind],
+                                                .help = "Allocations that failed, by what they "
+                                                        "were for.",
+                                                .kind = METRIC_COUNTER};
         metric_add(&gauges->kinds[kind]);
+        metric_add(&gauges->refused[kind]);
     }
     gauges->resident = (struct metric){.name = "roar_memory_resident_bytes",
                                        .help = "Memory of the process that is in RAM.",
@@ -56,6 +63,7 @@ void gauges_done(struct gauges *gauges)
     wheel_cancel(reactor_wheel(gauges->reactor), &gauges->timer);
     for (int kind = 0; kind < MEM_KINDS; kind++) {
         metric_remove(&gauges->kinds[kind]);
+        metric_remove(&gauges->refused[kind]);
     }
     metric_remove(&gauges->resident);
     metric_remove(&gauges->up);

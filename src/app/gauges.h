@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* gauges -- what is measured of the process as a whole, taken once a second: memory by kind, memory
- * resident, time up, and how often the kernel put somebody off who came.
+/* gauges -- what is measured of the process as a whole, taken once a second: memory by kind, how
+ * often there was none, memory resident, time up, and how often the kernel put somebody off who
+ * came.
  *
  * Thread: main's.
  */
@@ -18,7 +19,7 @@ struct gauges {
     struct timer timer;
     struct reactor *reactor; // borrowed; NULL before gauges_init()
     int64_t started_ms;
-    struct metric kinds[MEM_KINDS];
+    struct metric kinds[MEM_KINDS], refused[MEM_KINDS];
     char labels[MEM_KINDS][GAUGES_LABEL_MAX];
     struct metric resident, up;
     struct metric overflows; // of queues of listening sockets

@@ -15,6 +15,8 @@ static struct {
     _Alignas(64) _Atomic int64_t bytes;
 } held[MEM_KINDS];
 
+static _Atomic uint64_t refused[MEM_KINDS]; // rare: they may share a line
+
 static _Atomic uint64_t fail_countdown; // 0: off
 
 static bool this_one_fails(void)
@@ -32,14 +34,21 @@ static void held_add(enum mem_kind kind, int64_t bytes)
     atomic_fetch_add_explicit(&held[kind].bytes, bytes, memory_order_relaxed);
 }
 
+/* What the heap gave, or not, in the place of `before` bytes. */
+static void *counted(enum mem_kind kind, void *memory, int64_t before)
+{
+    if (memory == NULL) {
+        mem_note_refused(kind);
+        return NULL;
+    }
+    held_add(kind, (int64_t)malloc_usable_size(memory) - before);
+    return memory;
+}
+
 void *mem_new(enum mem_kind kind, size_t size)
 {
     must(size > 0);
-    void *memory = this_one_fails() ? NULL : calloc(1, size);
-    if (memory != NULL) {
-        held_add(kind, (int64_t)malloc_usable_size(memory));
-    }
-    return memory;
+    return counted(kind, this_one_fails() ? NULL : calloc(1, size), 0);
 }
 
 void *mem_new_aligned(enum mem_kind kind, size_t size, size_t align)
@@ -47,21 +56,16 @@ void *mem_new_aligned(enum mem_kind kind, size_t size, size_t align)
     void *memory = NULL;
     must(size > 0);
     if (this_one_fails() || posix_memalign(&memory, align, size) != 0) {
-        return NULL;
+        memory = NULL;
     }
-    held_add(kind, (int64_t)malloc_usable_size(memory));
-    return memory;
+    return counted(kind, memory, 0);
 }
 
 void *mem_resize(enum mem_kind kind, void *old, size_t size)
 {
     must(size > 0);
     const int64_t before = (int64_t)malloc_usable_size(old);
-    void *memory = this_one_fails() ? NULL : realloc(old, size);
-    if (memory != NULL) {
-        held_add(kind, (int64_t)malloc_usable_size(memory) - before);
-    }
-    return memory;
+    return counted(kind, this_one_fails() ? NULL : realloc(old, size), before);
 }
 
 void mem_free(enum mem_kind kind, void *memory)
@@ -91,6 +95,16 @@ uint64_t mem_held_bytes(enum mem_kind kind)
 {
     const int64_t bytes = atomic_load_explicit(&held[kind].bytes, memory_order_relaxed);
     return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+uint64_t mem_refused(enum mem_kind kind)
+{
+    return atomic_load_explicit(&refused[kind], memory_order_relaxed);
+}
+
+void mem_note_refused(enum mem_kind kind)
+{
+    atomic_fetch_add_explicit(&refused[kind], 1, memory_order_relaxed);
 }
 
 const char *mem_kind_name(enum mem_kind kind)

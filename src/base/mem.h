@@ -3,7 +3,7 @@
  *
  * Thread:  any.
  * Bound:   none of its own; every holder names its maximum.
- * Promise: a failed allocation is a NULL the caller answers for, never an abort.
+ * Promise: a failed allocation is a NULL the caller answers for, never an abort; each is counted.
  */
 #pragma once
 
@@ -47,6 +47,12 @@ MUST_USE char *mem_copy_text(enum mem_kind kind, const char *text, size_t len);
 
 /* Bytes now held of this kind, as the allocator rounds them. Any thread. */
 uint64_t mem_held_bytes(enum mem_kind kind);
+/* Allocations of this kind that there was no memory for, since the start (metric
+ * roar_memory_refused_total{kind}): here, so that nobody who lives with one can forget to count it.
+ * Any thread. */
+uint64_t mem_refused(enum mem_kind kind);
+/* One that a library of ours had no memory for. Any thread. */
+void mem_note_refused(enum mem_kind kind);
 const char *mem_kind_name(enum mem_kind kind);
 
 /* Tests: the n-th allocation from now fails, then all is well again. 0 turns it off. */

@@ -32,6 +32,7 @@ static void test_counts_what_is_held(void **state)
 static void test_fails_when_told(void **state)
 {
     (void)state;
+    const uint64_t before = mem_refused(MEM_OTHER), before_of_rings = mem_refused(MEM_RING);
     mem_fail_after(2);
     void *first = mem_new(MEM_OTHER, 8);
     assert_non_null(first);
@@ -40,6 +41,14 @@ static void test_fails_when_told(void **state)
     assert_non_null(third);
     mem_free(MEM_OTHER, first);
     mem_free(MEM_OTHER, third);
+    assert_int_equal(mem_refused(MEM_OTHER), before + 1);
+    mem_fail_after(1);
+    assert_null(mem_new_aligned(MEM_OTHER, 64, 64));
+    mem_fail_after(1);
+    assert_null(mem_copy_text(MEM_OTHER, "abc", 3));
+    mem_note_refused(MEM_OTHER);
+    assert_int_equal(mem_refused(MEM_OTHER), before + 4);
+    assert_int_equal(mem_refused(MEM_RING), before_of_rings);
 }
 
 static void test_copies_text_with_an_end(void **state)

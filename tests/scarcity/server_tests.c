@@ -2,6 +2,7 @@
 /* The whole server while memory runs out: a post over HTTP to viewers on SSE, WebSocket and long
  * poll, history, presence. Whoever asks is answered or cut off, nobody waits for ever; who is still
  * connected afterwards gets what comes next, and what was answered 201 unless it is told of a gap.
+ * Each allocation that failed is counted, once, and told by /metrics.
  *
  * The client below stands on the C library alone, so that it takes none of the memory in question.
  */
@@ -12,6 +13,7 @@
 #include "app/node.h"
 #include "app/secret.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "rules/jwt.h"
 #include "sys/sys.h"
 
@@ -279,10 +281,20 @@ static void settle(const char *text)
     }
 }
 
+static uint64_t refused_of_all_kinds(void)
+{
+    uint64_t sum = 0;
+    for (int kind = 0; kind < MEM_KINDS; kind++) {
+        sum += mem_refused((enum mem_kind)kind);
+    }
+    return sum;
+}
+
 static bool watch_a_post(enum scarce_kind kind, uint64_t n)
 {
     static uint64_t run;
     char before[32], after[32], last[32];
+    const uint64_t refused = refused_of_all_kinds();
     run++;
     snprintf(before, sizeof(before), "before-%llu", (unsigned long long)run);
     snprintf(after, sizeof(after), "after-%llu", (unsigned long long)run);
@@ -296,6 +308,9 @@ static bool watch_a_post(enum scarce_kind kind, uint64_t n)
     (void)hears(&poller, "no such word: until the end");
     hang_up(&poller);
     const bool failed = scarce_end();
+    if (kind == SCARCE_OURS) {
+        assert_int_equal(refused_of_all_kinds() - refused, failed ? 1 : 0);
+    }
 
     settle(before);
     if (posted == 201) {
@@ -314,10 +329,36 @@ static bool watch_a_post(enum scarce_kind kind, uint64_t n)
     return failed;
 }
 
+/* The figures are taken once a second. */
+static bool metrics_tell(const char *line)
+{
+    static struct caller caller;
+    call(&caller, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    (void)hears(&caller, "no such word: until the end");
+    hang_up(&caller);
+    assert_true(has_heard(&caller, "roar_memory_refused_total"));
+    return has_heard(&caller, line);
+}
+
+static void what_failed_is_told_by_kind(enum mem_kind kind)
+{
+    char line[128];
+    assert_true(mem_refused(kind) > 0 || kind == MEM_ENGINE); // its caches are there before
+    snprintf(line, sizeof(line), "roar_memory_refused_total{kind=\"%s\"} %llu\n",
+             mem_kind_name(kind), (unsigned long long)mem_refused(kind));
+    for (int i = 0; !metrics_tell(line); i++) {
+        assert_true(i < 1000);
+        poll(NULL, 0, 50);
+    }
+}
+
 static void each_of_our_allocations_fails(void **state)
 {
     (void)state;
     assert_true(scarce_sweep(SCARCE_OURS, 1, watch_a_post) > 40);
+    for (int kind = 0; kind < MEM_KINDS; kind++) {
+        what_failed_is_told_by_kind((enum mem_kind)kind);
+    }
 }
 
 static void each_of_the_libraries_allocations_fails(void **state)

@@ -213,6 +213,7 @@ static enum err failed(struct store *store, int code)
     }
     switch (code & 0xff) {
     case SQLITE_NOMEM:
+        mem_note_refused(MEM_ENGINE);
         return ERR_NOMEM;
     case SQLITE_NOTADB:
         return ERR_PROTO;
