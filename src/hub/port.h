@@ -122,6 +122,8 @@ enum act_refusal {
 struct act_look {
     uint32_t count;
     bool has_something; // to do, to one of those
+    uint64_t like;      // they are compared with what this act left of them; 0: with none
+    uint64_t unlike;    // they are not as this one left them
 };
 
 struct act_call {

@@ -107,24 +107,35 @@ static enum err find_rejection(struct act_case *act, uint64_t *ret_act)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* The newest that may be appealed against; 0: none may. */
+static enum err choose_remover(struct store *store, const struct removers *removers,
+                               uint64_t *ret_act)
+{
+    for (uint32_t i = 0; i < removers->count; i++) {
+        struct store_act remover;
+        const enum err err = store_acts_get(store, removers->acts[i], &remover);
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        if (err == ERR_OK && may_be_appealed(remover.what)) {
+            *ret_act = remover.id;
+            return ERR_OK;
+        }
+    }
+    *ret_act = 0;
+    return ERR_OK;
+}
+
 static enum err find_remover(struct act_case *act, const struct standing *standing,
                              uint64_t *ret_act)
 {
     struct store *store = act->ordering->store;
+    struct removers removers;
     struct store_row row;
-    struct store_act remover;
-    uint64_t id = UINT64_MAX;
     TRY(store_rows_get(store, standing->log_n, &row));
     row.user = act->call->by.id; // theirs it is
-    for (;;) {
-        TRY(removers_newest(store, &row, id, &id));
-        const enum err err = id == 0 ? ERR_OK : store_acts_get(store, id, &remover);
-        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-        if (id == 0 || (err == ERR_OK && may_be_appealed(remover.what))) {
-            *ret_act = id;
-            return ERR_OK;
-        }
-    }
+    TRY(removers_find(store, &row, &removers));
+    const enum err err = choose_remover(store, &removers, ret_act);
+    removers_done(&removers);
+    return err;
 }
 
 /* Which act `act->target`, a comment, was removed by; refused where there is none. What is visible

@@ -222,15 +222,20 @@ static void post_as_host(void)
     event_unref(verdict.event);
 }
 
-static struct act_call deletion_by_moderator(uint32_t count)
+static struct act_call by_moderator(struct act what)
 {
-    struct act_call call = {
+    return (struct act_call){
         .stream = STR("demo"),
-        .act = removal(ACT_DELETE),
+        .act = what,
         .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_MODERATOR},
     };
-    call.act.target_count = count;
-    return call;
+}
+
+static struct act removal_of(uint32_t count)
+{
+    struct act what = removal(ACT_DELETE);
+    what.target_count = count;
+    return what;
 }
 
 /* As the batch would that it is asked in. */
@@ -244,9 +249,9 @@ static void ask_once(struct act_call *call, struct act_verdict *verdict)
 }
 
 /* How many batches it is asked in. */
-static uint32_t ask_until_decided(uint32_t count, struct act_verdict *verdict)
+static uint32_t ask_until_decided(struct act what, struct act_verdict *verdict)
 {
-    struct act_call call = deletion_by_moderator(count);
+    struct act_call call = by_moderator(what);
     uint32_t asked = 0;
     do {
         ask_once(&call, verdict);
@@ -262,12 +267,12 @@ static void whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted(voi
     post_many();
     post_as_host();
     seqs[MANY - 1] = MANY + 1; // the last of them is the host's
-    assert_int_equal(ask_until_decided(MANY, &verdict), 3);
+    assert_int_equal(ask_until_decided(removal_of(MANY), &verdict), 3);
     assert_int_equal(verdict.end, ACT_REFUSED);
     assert_int_equal(verdict.refusal, ACT_REFUSAL_HIGHER_ROLE);
     assert_int_equal(texts(), MANY + 1);
     assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 0);
-    assert_int_equal(ask_until_decided(MANY - 1, &verdict), 3);
+    assert_int_equal(ask_until_decided(removal_of(MANY - 1), &verdict), 3);
     assert_int_equal(verdict.end, ACT_DONE);
     assert_true(verdict.is_unfinished);
     assert_int_equal(texts(), MANY + 1 - ACT_CASE_PIECE);
@@ -278,7 +283,7 @@ static void whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted(voi
 
 static void who_asks_again_while_it_is_looked_at_gets_the_same_act(void **state)
 {
-    struct act_call calls[2] = {deletion_by_moderator(MANY), deletion_by_moderator(MANY)};
+    struct act_call calls[2] = {by_moderator(removal_of(MANY)), by_moderator(removal_of(MANY))};
     struct act_verdict verdicts[2];
     (void)state;
     post_many();
@@ -294,6 +299,125 @@ static void who_asks_again_while_it_is_looked_at_gets_the_same_act(void **state)
     act_pieces_wake(&pieces);
     (void)finish();
     assert_int_equal(texts(), 0);
+}
+
+static void have_removed(struct act_verdict *verdict)
+{
+    (void)ask_until_decided(removal_of(MANY), verdict);
+    assert_int_equal(verdict->end, ACT_DONE);
+    act_pieces_wake(&pieces);
+    (void)finish();
+}
+
+static void one(enum act_do what, uint64_t seq)
+{
+    struct act_call call;
+    const struct act asked = {
+        .what = what, .at = ACT_AT_SEQS, .seqs = &seq, .target_count = 1, .seconds = -1};
+    assert_int_equal(act(&call, "demo", asked).end, ACT_DONE);
+}
+
+static void what_is_in_force_for_all_is_the_same_act_at_once(void **state)
+{
+    struct act_verdict first, again;
+    (void)state;
+    post_many();
+    have_removed(&first);
+    assert_int_equal(ask_until_decided(removal_of(MANY), &again), 1);
+    assert_int_equal(again.end, ACT_DUPLICATE);
+    assert_int_equal(again.act_n, first.act_n);
+}
+
+/* Whether all are as it left them takes a look at each. */
+static void what_was_touched_since_is_compared_in_pieces(void **state)
+{
+    struct act_verdict first, again;
+    (void)state;
+    post_many();
+    have_removed(&first);
+    one(ACT_RESTORE, seqs[MANY - 1]);
+    one(ACT_DELETE, seqs[MANY - 1]);
+    assert_int_equal(ask_until_decided(removal_of(MANY), &again), 3);
+    assert_int_equal(again.end, ACT_DUPLICATE);
+    assert_int_equal(again.act_n, first.act_n);
+    one(ACT_RESTORE, seqs[MANY - 1]);
+    /* Three to find the one that is visible, and whose they are from the third on. */
+    assert_int_equal(ask_until_decided(removal_of(MANY), &again), 5);
+    assert_int_equal(again.end, ACT_DONE);
+    assert_true(again.act_n > first.act_n);
+    act_pieces_wake(&pieces);
+    (void)finish();
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM removals WHERE act > 0"),
+                     2 * MANY - 1);
+}
+
+/* It is an act of its own from then on. */
+static void what_is_undone_while_it_is_compared_is_done_anew(void **state)
+{
+    struct act_call call = by_moderator(removal_of(MANY)), undo;
+    struct act_verdict first, again;
+    (void)state;
+    post_many();
+    have_removed(&first);
+    one(ACT_RESTORE, seqs[0]);
+    one(ACT_DELETE, seqs[0]);
+    ask_once(&call, &again);
+    assert_int_equal(again.look.like, first.act_n);
+    (void)act(&undo, "demo", undo_of(first.act_n));
+    do {
+        ask_once(&call, &again);
+    } while (again.look.count > 0);
+    assert_int_equal(again.end, ACT_DONE);
+    assert_true(again.act_n > undo.act_n);
+}
+
+static void a_restore_is_compared_in_pieces_too(void **state)
+{
+    struct act_verdict removed, restored, again;
+    (void)state;
+    post_many();
+    assert_int_equal(ask_until_decided(removal(ACT_RESTORE), &again), 3);
+    assert_int_equal(again.refusal, ACT_REFUSAL_STATE); // all of them are visible
+    have_removed(&removed);
+    assert_int_equal(ask_until_decided(removal(ACT_RESTORE), &restored), 1);
+    act_pieces_wake(&pieces);
+    (void)finish();
+    assert_int_equal(ask_until_decided(removal(ACT_RESTORE), &again), 3);
+    assert_int_equal(again.end, ACT_DUPLICATE);
+    assert_int_equal(again.act_n, restored.act_n);
+}
+
+/* The last of them is the host's. */
+static struct act act_on_many_users(enum act_do what)
+{
+    static char names[MANY][16];
+    static struct str users[MANY];
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "u%u", i);
+        users[i] = str_of(names[i]);
+    }
+    users[MANY - 1] = STR("hal");
+    return (struct act){
+        .what = what, .at = ACT_AT_USERS, .users = users, .target_count = MANY, .seconds = -1};
+}
+
+static void who_thousands_are_is_looked_at_in_pieces(void **state)
+{
+    static const enum act_do kinds[] = {ACT_PURGE, ACT_BAN};
+    struct act_verdict verdict;
+    (void)state;
+    post_as_host();
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct act what = act_on_many_users(kinds[i]);
+        assert_int_equal(ask_until_decided(what, &verdict), 3);
+        assert_int_equal(verdict.refusal, ACT_REFUSAL_HIGHER_ROLE);
+        assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), i);
+        what.target_count--;
+        assert_int_equal(ask_until_decided(what, &verdict), 3);
+        assert_int_equal(verdict.end, ACT_DONE);
+    }
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM sweeps"), MANY - 1);
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM sanctions"), MANY - 1);
 }
 
 static void what_was_begun_is_finished_after_a_restart(void **state)
@@ -457,6 +581,19 @@ static void streams_that_are_empty_are_told_in_pieces_too(void **state)
     unwatch_many();
 }
 
+static void of_streams_that_are_empty_a_clear_asks_the_store_nothing(void **state)
+{
+    struct act_call call;
+    const struct act clear = {.what = ACT_CLEAR, .at = ACT_AT_NOTHING, .seconds = -1};
+    (void)state;
+    watch_many();
+    assert_int_equal(act(&call, "", clear).end, ACT_DONE);
+    (void)finish();
+    assert_null(store.queries[STORE_ROW_UPTO]); // it was never asked for
+    assert_int_equal(store_number(&store, "SELECT count(*) FROM log"), 0);
+    unwatch_many();
+}
+
 /* Comments it has not come to are visible still. */
 static void what_is_removed_again_before_its_end_is_the_same_act(void **state)
 {
@@ -505,12 +642,18 @@ int main(void)
         TEST(who_deletes_thousands_is_answered_when_all_are_gone),
         TEST(whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted),
         TEST(who_asks_again_while_it_is_looked_at_gets_the_same_act),
+        TEST(what_is_in_force_for_all_is_the_same_act_at_once),
+        TEST(what_was_touched_since_is_compared_in_pieces),
+        TEST(what_is_undone_while_it_is_compared_is_done_anew),
+        TEST(a_restore_is_compared_in_pieces_too),
+        TEST(who_thousands_are_is_looked_at_in_pieces),
         TEST(what_was_begun_is_finished_after_a_restart),
         TEST(what_is_undone_before_its_end_is_not_gone_on_with),
         TEST(what_an_undo_shows_is_decided_when_it_is_done),
         TEST(who_asks_again_before_its_end_waits_for_it_too),
         TEST(who_fell_behind_is_told_of_an_act_on_all_streams),
         TEST(streams_that_are_empty_are_told_in_pieces_too),
+        TEST(of_streams_that_are_empty_a_clear_asks_the_store_nothing),
         TEST(what_is_removed_again_before_its_end_is_the_same_act),
         TEST(who_waits_is_told_unknown_when_a_piece_fails),
     };

@@ -114,13 +114,6 @@ static struct removals_by by_of(const struct act_case *act)
                                 .wall_ms = act->now.wall_ms};
 }
 
-static void begin(struct act_case *act, struct aftermath *aftermath)
-{
-    aftermath_init(aftermath, act->ordering, act->now);
-    aftermath->asked_ms = act->call->asked_mono_ms;
-    aftermath->stream = act_case_stream(act);
-}
-
 /* What held this one alone is lifted with it; an act on many is not: it holds the others. */
 static enum err lift_hold(struct act_case *act, const struct held_row *held)
 {
@@ -138,11 +131,11 @@ static enum err put_back(struct act_case *act, const struct held_row *held)
 {
     struct aftermath aftermath;
     const struct removals_by by = by_of(act);
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     TRY(lift_hold(act, held));
     const enum err err = removals_lift_all(&by, held->seq, &aftermath.out);
     TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS || err == ERR_GONE ? ERR_OK : err);
-    act->verdict.seq = aftermath.seq;
+    aftermath_end(&aftermath, act);
     return ERR_OK;
 }
 
@@ -209,10 +202,10 @@ static enum err wait_again(struct act_case *act, struct held_row *held)
 static enum err let_go(struct act_case *act, uint64_t rejection)
 {
     struct aftermath aftermath;
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     const enum err err =
         removals_lift(act->ordering->store, rejection, act->now.wall_ms, &aftermath.out);
-    act->verdict.seq = aftermath.seq;
+    aftermath_end(&aftermath, act);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mutant.h"
+#include "engine/embedded/act_look.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEQ_TEXT_MAX = 32, SINCE_ROWS_MAX = 20000 };
+enum { SEQ_TEXT_MAX = 32 };
 
 static struct removals_by by_of(const struct act_case *act, uint64_t id)
 {
@@ -27,18 +28,6 @@ static struct removals_by by_of(const struct act_case *act, uint64_t id)
                                 .stream = act_case_stream(act),
                                 .act = id,
                                 .wall_ms = act->now.wall_ms};
-}
-
-static void begin(struct act_case *act, struct aftermath *aftermath)
-{
-    aftermath_init(aftermath, act->ordering, act->now);
-    aftermath->asked_ms = act->call->asked_mono_ms;
-    aftermath->stream = act_case_stream(act);
-}
-
-static void end(struct act_case *act, const struct aftermath *aftermath)
-{
-    act->verdict.seq = aftermath->seq != 0 ? aftermath->seq : act->verdict.seq;
 }
 
 /* ---- one comment by its id is the same as by its place ---- */
@@ -51,20 +40,19 @@ static enum err seq_of_id(struct act_case *act, uint64_t *ret_seq)
     return standing.seq == 0 ? ERR_DENIED : ERR_OK;
 }
 
-struct seqs {
-    const uint64_t *at;
-    uint32_t count;
+struct named {
+    struct act_places places;
     uint64_t one; // of an id
 };
 
-static enum err find_seqs(struct act_case *act, struct seqs *seqs)
+static enum err find_places(struct act_case *act, struct named *named)
 {
     const struct act *asked = &act->call->act;
     if (asked->at == ACT_AT_SEQS) {
-        *seqs = (struct seqs){.at = asked->seqs, .count = asked->target_count};
+        named->places = (struct act_places){.seqs = asked->seqs, .count = asked->target_count};
         return ERR_OK;
     }
-    const enum err err = seq_of_id(act, &seqs->one);
+    const enum err err = seq_of_id(act, &named->one);
     if (err == ERR_NOT_FOUND || err == ERR_GONE) {
         act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
         return ERR_OK;
@@ -74,125 +62,12 @@ static enum err find_seqs(struct act_case *act, struct seqs *seqs)
         return ERR_OK;
     }
     TRY(err);
-    seqs->at = &seqs->one;
-    seqs->count = 1;
-    act_case_name_seq(act, seqs->one);
+    named->places = (struct act_places){.seqs = &named->one, .count = 1};
+    act_case_name_seq(act, named->one);
     return ERR_OK;
-}
-
-static enum err standing_here(const struct act_case *act, uint64_t seq,
-                              struct standing *ret_standing)
-{
-    const int64_t stream = act_case_stream(act);
-    const enum err err =
-        stream == 0 ? ERR_NOT_FOUND : standing_at(act->ordering->store, stream, seq, ret_standing);
-    return err == ERR_GONE ? ERR_NOT_FOUND : err;
 }
 
 /* ---- delete, hold ---- */
-
-/* Once it is known that there is something to do, whose the others are is all that matters. Of
- * thousands not all in one transaction: nothing is done before all were looked at, so that the act
- * can wait among those that were not begun, and is lost with a restart like them. */
-static enum err check_author(struct act_case *act, uint64_t seq)
-{
-    struct store_row row;
-    const enum err err = store_rows_at(act->ordering->store, act_case_stream(act), seq, &row);
-    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
-        return ERR_OK;
-    }
-    TRY(err);
-    return act_case_check_role(act, row.user);
-}
-
-/* True: the act has something to do there. */
-static enum err check_one(struct act_case *act, uint64_t seq, bool *ret_is_one)
-{
-    struct standing standing;
-    const enum err err = standing_here(act, seq, &standing);
-    *ret_is_one = false;
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    TRY(act_case_check_role(act, standing.user));
-    *ret_is_one = act->call->act.what != ACT_HOLD || standing_is_seen(&standing);
-    if (!*ret_is_one && act->call->act.target_count <= 1 && act_case_is_open(act)) {
-        act_case_refuse(act, ACT_REFUSAL_STATE);
-    }
-    return ERR_OK;
-}
-
-static enum err check_each(struct act_case *act, const struct seqs *seqs)
-{
-    bool is_any = act->call->look.has_something;
-    uint32_t i = act->call->look.count;
-    for (uint32_t left = ACT_CASE_PIECE; i < seqs->count && left > 0; i++, left--) {
-        if (!is_any) {
-            TRY(check_one(act, seqs->at[i], &is_any));
-        } else if (act_case_may_all(act)) {
-            i = seqs->count - 1;
-        } else {
-            TRY(check_author(act, seqs->at[i]));
-        }
-        if (!act_case_is_open(act)) {
-            return ERR_OK;
-        }
-    }
-    if (i < seqs->count) {
-        act->verdict.look = (struct act_look){.count = i, .has_something = is_any};
-    } else if (!is_any) {
-        act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
-    }
-    return ERR_OK;
-}
-
-static enum err is_begun(const struct act_case *act, uint64_t id, bool *ret_is_begun)
-{
-    struct store_act_place place;
-    const enum err err = store_acts_place(act->ordering->store, id, &place);
-    *ret_is_begun = err == ERR_OK;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-/* Each comment stands as such an act leaves them: some may have been restored, or removed, one by
- * one. */
-static enum err are_as_left(const struct act_case *act, const struct seqs *seqs, bool is_removal,
-                            bool *ret_are_as_left)
-{
-    *ret_are_as_left = true;
-    for (uint32_t i = 0; i < seqs->count && *ret_are_as_left; i++) {
-        struct standing standing;
-        const enum err err = standing_here(act, seqs->at[i], &standing);
-        if (err == ERR_NOT_FOUND) {
-            continue;
-        }
-        TRY(err);
-        const bool is_removed = standing.state == COMMENT_DELETED || standing.state == COMMENT_HELD;
-        *ret_are_as_left = is_removed == is_removal;
-    }
-    return ERR_OK;
-}
-
-/* The same act is in force: one that is not done yet is waited for. */
-static enum err judge_again(struct act_case *act, const struct seqs *seqs, bool is_removal)
-{
-    struct store_act before;
-    const enum err err = act_case_in_force(act, act->call->act.what, &before);
-    if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    const uint64_t id = before.id;
-    bool is_same = false;
-    TRY(is_begun(act, id, &is_same));
-    if (!is_same) {
-        TRY(are_as_left(act, seqs, is_removal, &is_same));
-    }
-    TRY(store_acts_get(act->ordering->store, id, &before));
-    if (is_same) {
-        act_case_repeat(act, &before);
-    }
-    return ERR_OK;
-}
 
 /* A restore of this comment before is of no more account. */
 static enum err end_restore(struct act_case *act, uint64_t seq)
@@ -288,7 +163,7 @@ static enum err note_told(struct act_case *act, const struct standing *standing,
     if (was != COMMENT_SHADOWED) {
         return ERR_OK;
     }
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     return aftermath_retract_hidden(&aftermath, act->head, standing->user, standing->seq);
 }
 
@@ -300,7 +175,7 @@ static enum err take_each(struct act_case *act, const struct piece *piece, struc
     for (uint32_t i = 0; i < count; i++) {
         struct standing standing;
         enum comment_state was = COMMENT_DELETED;
-        enum err err = standing_here(act, piece->seqs[i], &standing);
+        enum err err = act_look_standing(act, piece->seqs[i], &standing);
         if (err == ERR_OK && is_hold && standing_is_seen(&standing)) {
             err = queue(act, &standing);
         } else if (err == ERR_OK && is_hold) {
@@ -328,9 +203,9 @@ static enum err tell_taken(struct act_case *act, const struct told *told)
     if (told->count == 0) {
         return ERR_OK;
     }
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     TRY(aftermath_retract(&aftermath, act->head, &removal));
-    end(act, &aftermath);
+    aftermath_end(&aftermath, act);
     return ERR_OK;
 }
 
@@ -343,47 +218,25 @@ enum err act_removal_take_on(struct act_case *act)
     return tell_taken(act, &told);
 }
 
+/* There is an act once all that it names was looked at and nothing speaks against it. */
+static enum err decide(struct act_case *act,
+                       enum err (*look)(struct act_case *act, const struct act_places *places))
+{
+    struct named named = {.one = 0};
+    TRY(find_places(act, &named));
+    if (act_case_is_open(act)) {
+        TRY(look(act, &named.places));
+    }
+    return act_look_is_over(act) ? act_case_record(act) : ERR_OK;
+}
+
 enum err act_removal_take(struct act_case *act)
 {
-    struct seqs seqs = {.count = 0};
-    TRY(find_seqs(act, &seqs));
-    if (act_case_is_open(act) && act->call->look.count == 0) {
-        TRY(judge_again(act, &seqs, true));
-    }
-    if (act_case_is_open(act)) {
-        TRY(check_each(act, &seqs));
-    }
-    if (act_case_is_open(act) && act->call->look.count > 0 && act->verdict.look.count == 0) {
-        TRY(judge_again(act, &seqs, true)); // the same may have been done since the first look
-    }
-    if (!act_case_is_open(act) || act->verdict.look.count > 0) {
-        return ERR_OK;
-    }
-    TRY(act_case_record(act));
-    return act_removal_take_on(act);
+    TRY(decide(act, act_look_at_removal));
+    return act->id == 0 ? ERR_OK : act_removal_take_on(act);
 }
 
 /* ---- restore ---- */
-
-static enum err check_removed(struct act_case *act, const struct seqs *seqs)
-{
-    bool is_any = false;
-    bool is_there = false;
-    for (uint32_t i = 0; i < seqs->count && !is_any; i++) {
-        struct standing standing;
-        const enum err err = standing_here(act, seqs->at[i], &standing);
-        if (err == ERR_NOT_FOUND) {
-            continue;
-        }
-        TRY(err);
-        is_there = true;
-        is_any = standing.state == COMMENT_DELETED || standing.state == COMMENT_HELD;
-    }
-    if (!is_any) {
-        act_case_refuse(act, is_there ? ACT_REFUSAL_STATE : ACT_REFUSAL_NO_COMMENT);
-    }
-    return ERR_OK;
-}
 
 /* The acts that removed this one alone are lifted. */
 static enum err lift_acts_on(struct act_case *act, uint64_t seq)
@@ -408,7 +261,7 @@ static enum err unqueue(struct act_case *act, uint64_t seq)
 {
     struct standing standing;
     struct held_row row;
-    TRY(standing_here(act, seq, &standing));
+    TRY(act_look_standing(act, seq, &standing));
     if (standing.state != COMMENT_HELD) {
         return ERR_OK;
     }
@@ -421,7 +274,7 @@ enum err act_removal_restore_on(struct act_case *act)
     struct piece piece;
     const struct removals_by by = by_of(act, act->id);
     take_piece(act, buf_str(&act->target), &piece);
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     for (uint32_t i = 0; i < piece.count; i++) {
         enum err err = unqueue(act, piece.seqs[i]);
         if (err == ERR_OK) {
@@ -432,138 +285,14 @@ enum err act_removal_restore_on(struct act_case *act)
             TRY(lift_acts_on(act, piece.seqs[i]));
         }
     }
-    end(act, &aftermath);
+    aftermath_end(&aftermath, act);
     return ERR_OK;
 }
 
 enum err act_removal_restore(struct act_case *act)
 {
-    struct seqs seqs = {.count = 0};
-    TRY(find_seqs(act, &seqs));
-    if (act_case_is_open(act)) {
-        TRY(judge_again(act, &seqs, false));
-    }
-    if (act_case_is_open(act)) {
-        TRY(check_removed(act, &seqs));
-    }
-    if (!act_case_is_open(act)) {
-        return ERR_OK;
-    }
-    TRY(act_case_record(act));
-    return act_removal_restore_on(act);
-}
-
-/* ---- purge, clear ---- */
-
-/* Has it nothing to remove that the one before has not, and does that still remove it all? */
-static enum err judge_sweep_again(struct act_case *act, struct str user)
-{
-    struct store_act before;
-    uint64_t upto_n = 0;
-    bool is_any = false;
-    const enum err err = act_case_in_force(act, act->call->act.what, &before);
-    if (err == ERR_NOT_FOUND) {
-        return ERR_OK;
-    }
-    TRY(err);
-    const struct store_since since = {.stream = act_case_stream(act), .user = user};
-    if (str_to_u64(before.value, COMMENT_ID_ROW_MAX, &upto_n)) {
-        const uint64_t id = before.id;
-        TRY(store_rows_any_since(act->ordering->store, upto_n, &since, SINCE_ROWS_MAX, &is_any));
-        if (!is_any) {
-            TRY(store_acts_restored(act->ordering->store, since.stream, id, &is_any));
-        }
-        TRY(store_acts_get(act->ordering->store, id, &before));
-        if (!is_any) {
-            act_case_repeat(act, &before);
-        }
-    }
-    return ERR_OK;
-}
-
-struct sweep_telling {
-    struct act_telling telling; // first
-    const struct head *head;    // whose newest place it reaches this is
-    uint64_t upto;
-};
-
-/* What was posted since the act is not its. */
-static enum err find_upto(struct act_case *act, struct sweep_telling *sweep,
-                          const struct head *head)
-{
-    uint64_t upto_n = 0;
-    if (sweep->head == head) {
-        return ERR_OK;
-    }
-    (void)str_to_u64(buf_str(&act->value), COMMENT_ID_ROW_MAX, &upto_n);
-    TRY(store_rows_newest_upto(act->ordering->store, head->row.id, upto_n, &sweep->upto));
-    if (sweep->upto == 0 && bus_is_followed(&head->subs)) { // memory may hold what has expired
-        sweep->upto = head->row.ground_seq;
-    }
-    sweep->head = head;
-    return ERR_OK;
-}
-
-static enum err tell_sweep(struct act_case *act, struct act_telling *telling, struct head *head,
-                           struct str user)
-{
-    struct sweep_telling *sweep = (struct sweep_telling *)(void *)telling;
-    struct aftermath aftermath;
-    TRY(find_upto(act, sweep, head));
-    const struct removal removal = {
-        .of = user.len > 0 ? REMOVAL_USER : REMOVAL_ALL, .user = user, .upto = sweep->upto};
-    if (sweep->upto == 0) {
-        return ERR_OK;
-    }
-    if (act->head == NULL) {
-        TRY(removals_told(act->ordering->store, act->id, head->row.id));
-    }
-    begin(act, &aftermath);
-    TRY(aftermath_retract(&aftermath, head, &removal));
-    end(act, &aftermath);
-    return ERR_OK;
-}
-
-/* Of all streams: at once where somebody follows, elsewhere when the sweep comes by. */
-enum err act_removal_tell(struct act_case *act)
-{
-    static const struct str everybody[] = {STR("")};
-    struct act_users users;
-    TRY(act_case_users(buf_str(&act->target), &users));
-    const bool is_clear = act->call->act.what == ACT_CLEAR;
-    struct sweep_telling sweep = {.telling = {.tell = tell_sweep,
-                                              .users = is_clear ? everybody : users.names,
-                                              .count = is_clear ? 1 : users.count}};
-    const enum err err = act_case_tell(act, &sweep.telling);
-    act_case_users_done(&users);
-    return err;
-}
-
-enum err act_removal_sweep(struct act_case *act)
-{
-    const struct act *asked = &act->call->act;
-    const uint32_t count = asked->what == ACT_CLEAR ? 1 : asked->target_count;
-    const uint64_t upto_n = act->ordering->next_n - 1;
-    for (uint32_t i = 0; i < count && asked->what == ACT_PURGE && act_case_is_open(act); i++) {
-        TRY(act_case_check_role(act, asked->users[i]));
-    }
-    if (act_case_is_open(act) && count == 1) {
-        TRY(judge_sweep_again(act, asked->what == ACT_CLEAR ? STR_NONE : asked->users[0]));
-    }
-    if (!act_case_is_open(act)) {
-        return ERR_OK;
-    }
-    buf_reset(&act->value);
-    buf_add_u64(&act->value, upto_n);
-    TRY(buf_err(&act->value));
-    TRY(act_case_record(act));
-    const struct removals_by by = by_of(act, act->id);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct str user = asked->what == ACT_CLEAR ? STR_NONE : asked->users[i];
-        TRY(removals_sweep(&by, user, upto_n));
-    }
-    TRY(act->head == NULL ? outbox_forget(&act->ordering->outbox) : ERR_OK);
-    return act_removal_tell(act);
+    TRY(decide(act, act_look_at_restore));
+    return act->id == 0 ? ERR_OK : act_removal_restore_on(act);
 }
 
 /* ---- undoing ---- */
@@ -583,11 +312,11 @@ enum err act_removal_undo(struct act_case *act, const struct store_act *before)
     if (act->is_left) {
         return ERR_OK;
     }
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     const enum err err =
         removals_lift(act->ordering->store, before->id, act->now.wall_ms, &aftermath.out);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err); // another lifted what it removed
-    end(act, &aftermath);
+    aftermath_end(&aftermath, act);
     return ERR_OK;
 }
 
@@ -596,7 +325,7 @@ static enum err requeue(struct act_case *act, uint64_t seq, uint64_t hold)
 {
     struct standing standing;
     struct held_row held;
-    TRY(standing_here(act, seq, &standing));
+    TRY(act_look_standing(act, seq, &standing));
     enum err err = held_find(act->ordering->store, standing.n, &held);
     if (err == ERR_OK && held.act == hold && held.state == COMMENT_VISIBLE) {
         err = held_step(act->ordering->store, standing.n, COMMENT_STEP_HOLD, &held);
@@ -634,7 +363,7 @@ static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_
     char user[ACT_USER_BYTES_MAX];
     enum comment_state first = COMMENT_DELETED;
     uint64_t by_act = 0;
-    enum err err = standing_here(act, seq, &standing);
+    enum err err = act_look_standing(act, seq, &standing);
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
@@ -734,7 +463,7 @@ static enum err unshadow_on(struct act_case *act, const struct store_act *before
     struct aftermath aftermath;
     uint64_t since_n = 0;
     const struct removals_by by = by_of(act, before->id);
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &since_n);
     const struct removals_shadow shadow = {.user = user,
                                            .from_n = act->place.at,
@@ -743,7 +472,7 @@ static enum err unshadow_on(struct act_case *act, const struct store_act *before
                                            .judge = judge_shadowed,
                                            .asked = act};
     const enum err err = removals_unshadow(&by, &shadow, &aftermath.out, &act->place.at);
-    end(act, &aftermath);
+    aftermath_end(&aftermath, act);
     return err;
 }
 
@@ -791,8 +520,8 @@ enum err act_removal_unshadow_one(struct act_case *act, const struct store_act *
     if (is_still_shadowed(act, standing.stream, standing.user)) {
         return let_wait(act, &by, &standing);
     }
-    begin(act, &aftermath);
+    aftermath_begin(&aftermath, act);
     err = removals_unshadow_one(&by, standing.seq, &aftermath.out);
-    end(act, &aftermath);
+    aftermath_end(&aftermath, act);
     return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* act_removal -- acts that take comments off the screens and put them back: delete, hold, restore,
- * purge, clear.
+/* act_removal -- acts that take comments off the screens and put them back: delete, hold, restore.
  *
  * Thread:   the ordering thread's; inside a write transaction.
  */
@@ -11,11 +10,9 @@
 
 MUST_USE enum err act_removal_take(struct act_case *act); // delete, hold of what is visible
 MUST_USE enum err act_removal_restore(struct act_case *act);
-MUST_USE enum err act_removal_sweep(struct act_case *act); // purge, clear
-/* A piece of each: what is left from act->place on. `tell` is of a sweep. */
+/* A piece of each: what is left from act->place on. */
 MUST_USE enum err act_removal_take_on(struct act_case *act);
 MUST_USE enum err act_removal_restore_on(struct act_case *act);
-MUST_USE enum err act_removal_tell(struct act_case *act);
 
 /* ---- undoing: `before` is lifted ---- */
 /* What such an act removed is visible again, unless another removes it. */

@@ -2,6 +2,7 @@
 #include "engine/embedded/act_sanction.h"
 
 #include "base/hash.h"
+#include "engine/embedded/act_look.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/sanctions.h"
 
@@ -63,15 +64,6 @@ static enum err take_off(struct act_case *act, const struct store_act *row)
     }
     act_case_users_done(&users);
     return err;
-}
-
-static enum err check_roles(struct act_case *act)
-{
-    const struct act *asked = &act->call->act;
-    for (uint32_t i = 0; i < asked->target_count && act_case_is_open(act); i++) {
-        TRY(act_case_check_role(act, asked->users[i]));
-    }
-    return ERR_OK;
 }
 
 /* One of so many seconds is in force as long as that takes, whatever the wall clock says: the store
@@ -165,10 +157,11 @@ enum err act_sanction_put(struct act_case *act)
 {
     const struct act *asked = &act->call->act;
     uint64_t replaced = 0;
-    TRY(check_roles(act));
-    if (act_case_is_open(act)) {
-        TRY(judge_again(act, &replaced));
+    TRY(act_look_at_users(act));
+    if (!act_look_is_over(act)) {
+        return ERR_OK;
     }
+    TRY(judge_again(act, &replaced));
     for (uint32_t i = 0; replaced != 0 && i < asked->target_count; i++) {
         act_case_check_own(act, asked->users[i]); // a shorter one would lift the longer
     }

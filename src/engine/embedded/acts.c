@@ -12,6 +12,7 @@
 #include "engine/embedded/act_removal.h"
 #include "engine/embedded/act_sanction.h"
 #include "engine/embedded/act_setting.h"
+#include "engine/embedded/act_sweep.h"
 #include "engine/embedded/act_told.h"
 #include "engine/embedded/act_undo.h"
 #include "engine/embedded/store_streams.h"
@@ -60,7 +61,7 @@ static enum err judge_kind(struct act_case *act)
         return act_removal_restore(act);
     case ACT_PURGE:
     case ACT_CLEAR:
-        return act_removal_sweep(act);
+        return act_sweep_do(act);
     case ACT_UNBAN:
     case ACT_UNSHADOW:
         return act_sanction_lift(act);
@@ -208,7 +209,7 @@ static enum err go_on_kind(struct act_case *act)
         return act_removal_restore_on(act);
     case ACT_PURGE:
     case ACT_CLEAR:
-        return act_removal_tell(act);
+        return act_sweep_tell(act);
     case ACT_WARN:
         return act_sanction_tell(act);
     case ACT_SLOW:

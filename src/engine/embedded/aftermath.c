@@ -116,3 +116,15 @@ void aftermath_init(struct aftermath *aftermath, struct ordering *ordering, stru
     *aftermath = (struct aftermath){
         .out = {.restore = add_restore, .retract = add_retract}, .ordering = ordering, .now = now};
 }
+
+void aftermath_begin(struct aftermath *aftermath, const struct act_case *act)
+{
+    aftermath_init(aftermath, act->ordering, act->now);
+    aftermath->asked_ms = act->call->asked_mono_ms;
+    aftermath->stream = act_case_stream(act);
+}
+
+void aftermath_end(const struct aftermath *aftermath, struct act_case *act)
+{
+    act->verdict.seq = aftermath->seq != 0 ? aftermath->seq : act->verdict.seq;
+}

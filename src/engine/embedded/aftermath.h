@@ -2,12 +2,13 @@
 /* aftermath -- what follows in the logs from removing and restoring comments: `retract` and
  * `restore` events.
  *
- * Used by:  act_removal.c, act_undo.c, housekeeping.c.
+ * Used by:  act_removal.c, act_sweep.c, act_queue.c, upkeep.c.
  * Thread:   the ordering thread's; inside a write transaction.
  */
 #pragma once
 
 #include "base/err.h"
+#include "engine/embedded/act_case.h"
 #include "engine/embedded/ordering.h"
 #include "engine/embedded/restoring.h"
 #include "wire/removal.h"
@@ -27,6 +28,9 @@ struct aftermath {
 };
 
 void aftermath_init(struct aftermath *aftermath, struct ordering *ordering, struct moment now);
+/* What follows from an act: its stream's last event is where it stands. */
+void aftermath_begin(struct aftermath *aftermath, const struct act_case *act);
+void aftermath_end(const struct aftermath *aftermath, struct act_case *act);
 /* One event, or as many as it takes. */
 MUST_USE enum err aftermath_retract(struct aftermath *aftermath, struct head *head,
                                     const struct removal *removal);

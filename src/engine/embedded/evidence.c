@@ -184,6 +184,16 @@ enum err evidence_has_act(struct store *store, int64_t stream, uint64_t seq, int
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+enum err evidence_count_of(struct store *store, uint64_t act, uint64_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_REMOVALS_COUNT, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)act);
+    TRY(store_step(store, query));
+    *ret_count = (uint64_t)sqlite3_column_int64(query, 0);
+    return ERR_OK;
+}
+
 enum err evidence_acts(struct store *store, int64_t stream, uint64_t seq, sqlite3_stmt **ret_walk)
 {
     TRY(store_ask(store, STORE_REMOVALS_OF, ret_walk));

@@ -42,6 +42,8 @@ MUST_USE enum err evidence_add_act(struct store *store, int64_t stream, uint64_t
 MUST_USE enum err evidence_lift_act(struct store *store, int64_t stream, uint64_t seq, int64_t act);
 MUST_USE enum err evidence_has_act(struct store *store, int64_t stream, uint64_t seq, int64_t act,
                                    bool *ret_has);
+/* How many comments the act removes. */
+MUST_USE enum err evidence_count_of(struct store *store, uint64_t act, uint64_t *ret_count);
 /* What removes it: walk with evidence_next_act() until ERR_NOT_FOUND. */
 MUST_USE enum err evidence_acts(struct store *store, int64_t stream, uint64_t seq,
                                 sqlite3_stmt **ret_walk);

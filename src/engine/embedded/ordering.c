@@ -10,12 +10,9 @@
 #include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/settings.h"
-#include "engine/embedded/sight.h"
 #include "engine/embedded/stamp.h"
-#include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/windows.h"
-#include "rules/house_json.h"
 
 #include <stddef.h>
 
@@ -343,82 +340,4 @@ enum err ordering_change(struct ordering *ordering, struct stream_call *call, st
     call->result = ERR_OK;
     answer_stream(call, head);
     return ERR_OK;
-}
-
-/* ---- what a watch is told ---- */
-
-static enum err tell_settings(struct ordering *ordering, const struct head *head,
-                              struct watch *watch)
-{
-    struct house_rules rules;
-    struct house_json_fault fault;
-    if (head->row.rules.len == 0 && !ordering->has_all_rules) {
-        return ERR_OK;
-    }
-    if (house_json_read(head->row.rules, &rules, &fault) != ERR_OK) {
-        house_rules_init(&rules);
-    }
-    buf_reset(&ordering->body);
-    settings_write_public(&ordering->body, &rules, &ordering->all_rules);
-    house_rules_done(&rules);
-    TRY(buf_err(&ordering->body));
-    watch->settings = event_new(buf_str(&ordering->body));
-    if (watch->settings == NULL) {
-        return ERR_NOMEM;
-    }
-    watch->settings->kind = EVENT_SETTINGS;
-    return ERR_OK;
-}
-
-/* Of those that it was pinned in. */
-struct telling {
-    struct sweeps sweeps;
-    struct buf copy; // of the row under way
-};
-
-static enum err tell_pins(struct ordering *ordering, const struct head *head,
-                          struct telling *telling, struct watch *watch)
-{
-    struct store_pins pins;
-    uint32_t count = 0;
-    TRY(store_acts_pins(ordering->store, head->row.id, &pins));
-    for (uint32_t i = 0; i < pins.count && count < PINS_MAX; i++) {
-        struct store_row row = {.n = 0};
-        const enum err err = store_rows_at(ordering->store, head->row.id, pins.seqs[i], &row);
-        if (err == ERR_NOT_FOUND || err == ERR_GONE) {
-            continue; // it expired, or is damaged
-        }
-        TRY(err);
-        TRY(sight_clean(ordering->store, &telling->sweeps, &row, &telling->copy));
-        watch->pins[count] = store_rows_event(&row, ordering->identity.hash_key);
-        if (watch->pins[count] == NULL) {
-            return ERR_NOMEM;
-        }
-        count++;
-    }
-    return ERR_OK;
-}
-
-static enum err tell_all_pins(struct ordering *ordering, const struct head *head,
-                              struct watch *watch)
-{
-    struct telling telling;
-    TRY(sweeps_load(ordering->store, &telling.sweeps));
-    buf_init(&telling.copy, MEM_ENGINE, SIGHT_BYTES_MAX);
-    const enum err err = tell_pins(ordering, head, &telling, watch);
-    buf_done(&telling.copy);
-    sweeps_done(&telling.sweeps);
-    return err;
-}
-
-enum err ordering_tell(struct ordering *ordering, const struct head *head, struct watch *watch)
-{
-    TRY(tell_settings(ordering, head, watch));
-    if (head->row.id == 0) {
-        return ERR_OK;
-    }
-    TRY(store_begin_read(ordering->store));
-    const enum err err = tell_all_pins(ordering, head, watch);
-    store_rollback(ordering->store);
-    return err;
 }

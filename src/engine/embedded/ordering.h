@@ -111,7 +111,3 @@ MUST_USE enum err ordering_write(struct ordering *ordering, const struct orderin
 void ordering_sweep(struct ordering *ordering, struct moment now);
 /* The store was opened anew: the numbers that come next are read again. */
 MUST_USE enum err ordering_reload(struct ordering *ordering, struct moment now);
-/* What a watch is told of a stream beside its log: `settings` and `pins`, references. A transaction
- * of its own. ERR_NOMEM; ERR_SYS. */
-MUST_USE enum err ordering_tell(struct ordering *ordering, const struct head *head,
-                                struct watch *watch);

@@ -532,10 +532,12 @@ static enum err except(struct store *store, const struct sweeps *sweeps,
                        const struct store_row *row, const struct evidence_lifted *lifted)
 {
     const uint64_t newest = sweeps_newest(sweeps, row);
+    uint64_t act = 0;
+    uint32_t at = 0;
     if (newest == 0) {
         return ERR_OK;
     }
-    for (uint64_t act = 0; (act = sweeps_after(sweeps, row, act)) != 0;) {
+    while ((act = sweeps_each(sweeps, row, 0, &at)) != 0) {
         TRY(evidence_note_lifted(store, lifted, act));
     }
     const enum err err = evidence_add_act(store, row->stream, row->seq, -(int64_t)newest);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* removers -- the acts in force that keep a comment off the screens, one by one.
+/* removers -- the acts in force that keep a comment off the screens.
  *
+ * Owns:     what it found.
  * Used by:  act_appeal.c.
  * Thread:   its connection's; inside a transaction.
+ * Bound:    one number an act that removes the comment.
  */
 #pragma once
 
@@ -12,7 +14,12 @@
 
 #include <stdint.h>
 
-/* The newest of them below act `below`; 0: there is none. The row is a comment's, its `user`
- * borrowed from elsewhere than the statement that read it. */
-MUST_USE enum err removers_newest(struct store *store, const struct store_row *row, uint64_t below,
-                                  uint64_t *ret_act);
+struct removers {
+    uint64_t *acts; // owned; [count], the newest first
+    uint32_t count;
+};
+
+/* The row is a comment's, its `user` borrowed from elsewhere than the statement that read it. */
+MUST_USE enum err removers_find(struct store *store, const struct store_row *row,
+                                struct removers *ret_removers);
+void removers_done(struct removers *removers); // zeroed is legal

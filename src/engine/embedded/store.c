@@ -71,6 +71,7 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_REMOVAL_ADD] = "INSERT OR IGNORE INTO removals(stream, seq, act) VALUES (?1, ?2, ?3)",
     [STORE_REMOVAL_LIFT] = "DELETE FROM removals WHERE stream = ?1 AND seq = ?2 AND act = ?3",
     [STORE_REMOVALS_OF] = "SELECT act FROM removals WHERE stream = ?1 AND seq = ?2",
+    [STORE_REMOVALS_COUNT] = "SELECT count(*) FROM removals WHERE act = ?1",
     [STORE_REMOVALS_BY] = "SELECT stream, seq FROM removals WHERE act = ?1 "
                           "ORDER BY stream, seq LIMIT ?2",
     [STORE_REMOVAL_IS] = "SELECT 1 FROM removals WHERE stream = ?1 AND seq = ?2 AND act = ?3",

@@ -27,6 +27,12 @@ static void refuse(struct verdict *verdict, enum refusal refusal)
 
 /* ---- retries ---- */
 
+/* One that names itself is taken once. */
+static bool has_key(const struct submit *submit)
+{
+    return submit->cid.len > 0 && !mutant(DEDUPE_SKIPPED);
+}
+
 /* How the comment stands that was accepted under this key. ERR_NOT_FOUND: none was. */
 static enum err find_accepted(struct ordering *ordering, const struct submit *submit,
                               struct standing *standing, struct event **ret_event)
@@ -48,7 +54,7 @@ static enum err judge_retry(struct ordering *ordering, const struct submit *subm
 {
     struct standing standing = {.n = 0};
     *ret_is_retry = false;
-    if (submit->cid.len == 0 || mutant(DEDUPE_SKIPPED)) {
+    if (!has_key(submit)) {
         return ERR_OK;
     }
     const enum err err = find_accepted(ordering, submit, &standing, &verdict->event);
@@ -341,8 +347,7 @@ static enum err add_dedupe(struct ordering *ordering, const struct submit *submi
 {
     const struct store_dedupe_key key = {
         .stream = submit->stream, .user = submit->author.id, .cid = submit->cid};
-    const bool is_forgotten = mutant(DEDUPE_SKIPPED);
-    if (submit->cid.len == 0 || is_forgotten || mutant(DEDUPE_UNWRITTEN)) {
+    if (!has_key(submit) || mutant(DEDUPE_UNWRITTEN)) {
         return ERR_OK;
     }
     return store_dedupe_add(ordering->store, &ordering->dedupe, &key, n);

@@ -163,19 +163,18 @@ uint64_t sweeps_newest(const struct sweeps *sweeps, const struct store_row *row)
     return judge(sweeps, row, 0).newest_act;
 }
 
-uint64_t sweeps_after(const struct sweeps *sweeps, const struct store_row *row, uint64_t after)
+uint64_t sweeps_each(const struct sweeps *sweeps, const struct store_row *row, uint64_t after,
+                     uint32_t *at)
 {
-    uint64_t oldest = 0;
-    for (uint32_t i = 0; i < sweeps->count; i++) {
-        const struct sweep *sweep = &sweeps->items[i];
+    while (*at < sweeps->count) {
+        const struct sweep *sweep = &sweeps->items[(*at)++];
         const bool is_about =
             (sweep->user.len == 0 || str_eq(sweep->user, row->user)) && is_in(sweep, row);
-        if (is_about && !sweep->is_lifted && row->n <= sweep->left_n && sweep->act > after &&
-            (oldest == 0 || sweep->act < oldest)) {
-            oldest = sweep->act;
+        if (is_about && !sweep->is_lifted && row->n <= sweep->left_n && sweep->act > after) {
+            return sweep->act;
         }
     }
-    return oldest;
+    return 0;
 }
 
 /* ---- what carries comments ---- */

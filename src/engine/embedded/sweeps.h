@@ -53,8 +53,10 @@ bool sweeps_are_above(const struct sweeps *sweeps, const struct store_row *row);
 bool sweeps_take_from(const struct sweeps *sweeps, const struct store_row *row, struct str author);
 /* The newest act whose sweep has not reached it; 0: none. */
 uint64_t sweeps_newest(const struct sweeps *sweeps, const struct store_row *row);
-/* The oldest above `after` that removes it and has not reached it; 0: none. */
-uint64_t sweeps_after(const struct sweeps *sweeps, const struct store_row *row, uint64_t after);
+/* Those above `after` that remove it and have not reached it, in no order: the next from `*at` on,
+ * which moves; 0: there is no more. */
+uint64_t sweeps_each(const struct sweeps *sweeps, const struct store_row *row, uint64_t after,
+                     uint32_t *at);
 /* Whether this act's sweep is about the row, reached or not. */
 bool sweeps_names(const struct sweeps *sweeps, uint64_t act, const struct store_row *row);
 /* Whether an act is being lifted. */

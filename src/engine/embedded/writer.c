@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Why a watch misses nothing and gets nothing twice: a watch is put on by this thread between
- * batches, with the head as committed then; every later event is published by this thread too, and
- * letters of one sender arrive in order. So `done`, which tells the head, is opened before the
- * events behind it, and they are all of them. Why a sync seldom needs this thread stands in
- * publication.h. */
 #include "engine/embedded/writer.h"
 
 #include "base/log.h"
@@ -16,14 +11,13 @@
 #include "engine/embedded/housekeeping.h"
 #include "engine/embedded/ordering.h"
 #include "engine/embedded/recovery.h"
-#include "engine/embedded/stamp.h"
+#include "engine/embedded/welcome.h"
 #include "loop/mail.h"
 #include "sys/sys.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <string.h>
 
 enum { TICK_MS = 500, BUSY_TICK_MS = 5, BALLAST_TICK_MS = 10 * 1000 };
 
@@ -180,76 +174,14 @@ static void open_act(struct letter *letter)
     }
 }
 
-static enum err find_head(struct writer *writer, struct str stream, struct head **ret_head)
-{
-    uint64_t n = 0;
-    if (health_of(writer) >= HEALTH_BROKEN && heads_peek(&writer->ordering.heads, stream) == NULL) {
-        return ERR_SYS;
-    }
-    TRY(store_begin_read(&writer->store));
-    const enum err err = heads_find(&writer->ordering.heads, &writer->store, stream, ret_head, &n);
-    store_rollback(&writer->store);
-    if (err == ERR_GONE) {
-        engine_metrics_count(&writer->options.metrics->damaged);
-        log_line(LOG_ERROR, "a row of the log is damaged and is not served",
-                 LOG_STR("stream", stream), LOG_I64("n", n));
-    }
-    return err;
-}
-
-static void forget_told(struct watch *watch)
-{
-    event_unref(watch->settings);
-    watch->settings = NULL;
-    for (int i = 0; i < PINS_MAX; i++) {
-        event_unref(watch->pins[i]);
-        watch->pins[i] = NULL;
-    }
-}
-
-/* While the disk cannot be read, of what memory has: its log is followed all the same. */
-static enum err tell(struct writer *writer, const struct head *head, struct watch *watch)
-{
-    const enum err err = ordering_tell(&writer->ordering, head, watch);
-    if (err == ERR_OK || health_of(writer) >= HEALTH_BROKEN) {
-        return ERR_OK;
-    }
-    forget_told(watch);
-    return err;
-}
-
 static enum err put_on(struct writer *writer, struct watch *watch)
 {
-    struct head *head = NULL;
-    const enum err err = find_head(writer, watch->stream, &head);
-    if (err != ERR_OK) {
-        return err == ERR_NOMEM ? ERR_NOMEM : ERR_SYS;
-    }
-    if (head->row.id == 0 && writer->ordering.rules.streams_explicit) {
-        return ERR_NOT_FOUND;
-    }
-    const enum err told = tell(writer, head, watch);
-    if (told != ERR_OK) {
-        return told == ERR_NOMEM ? ERR_NOMEM : ERR_SYS;
-    }
-    const enum err added = bus_add(&writer->bus, &head->subs, watch);
-    if (added != ERR_OK) {
-        forget_told(watch);
-        return added;
-    }
-    heads_watched(&writer->ordering.heads, head);
-    watch->head = head->end.public_seq;
-    watch->heard = head->end.seq;
-    watch->state = head->row.state;
-    watch->at_ms = stamp_at(&head->end, now_of(writer).wall_ms);
-    if (head->row.id != 0) {
-        const struct log_tail_place place = {.head = head->end.seq,
-                                             .public_head = head->end.public_seq,
-                                             .ground = head->row.ground_seq,
-                                             .has_shadows = head->end.has_shadows};
-        log_tail_wake(writer->options.tail, watch->stream, &place);
-    }
-    return ERR_OK;
+    const struct welcome welcome = {.ordering = &writer->ordering,
+                                    .bus = &writer->bus,
+                                    .tail = writer->options.tail,
+                                    .damaged = &writer->options.metrics->damaged,
+                                    .is_blind = health_of(writer) >= HEALTH_BROKEN};
+    return welcome_put_on(&welcome, watch, now_of(writer).wall_ms);
 }
 
 static void open_watch(struct letter *letter)
@@ -260,8 +192,6 @@ static void open_watch(struct letter *letter)
         call_queue_push(&writer->options.lease->held, letter);
         return;
     }
-    watch->settings = NULL;
-    memset(watch->pins, 0, sizeof(watch->pins));
     watch->epoch = writer->options.identity->epoch;
     watch->result = is_given(writer) ? ERR_SYS : put_on(writer, watch);
     call_finish(&watch->call);

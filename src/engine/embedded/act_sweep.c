@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/embedded/act_sweep.h"
+
+#include "engine/embedded/act_look.h"
+#include "engine/embedded/aftermath.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/removals.h"
+#include "engine/embedded/store_rows.h"
+
+#include <stddef.h>
+
+enum { SINCE_ROWS_MAX = 20000 };
+
+/* Has it nothing to remove that the one before has not, and does that still remove it all? */
+static enum err judge_sweep_again(struct act_case *act, struct str user)
+{
+    struct store_act before;
+    uint64_t upto_n = 0;
+    bool is_any = false;
+    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    const struct store_since since = {.stream = act_case_stream(act), .user = user};
+    if (str_to_u64(before.value, COMMENT_ID_ROW_MAX, &upto_n)) {
+        const uint64_t id = before.id;
+        TRY(store_rows_any_since(act->ordering->store, upto_n, &since, SINCE_ROWS_MAX, &is_any));
+        if (!is_any) {
+            TRY(store_acts_restored(act->ordering->store, since.stream, id, &is_any));
+        }
+        TRY(store_acts_get(act->ordering->store, id, &before));
+        if (!is_any) {
+            act_case_repeat(act, &before);
+        }
+    }
+    return ERR_OK;
+}
+
+struct sweep_telling {
+    struct act_telling telling; // first
+    const struct head *head;    // whose newest place it reaches this is
+    uint64_t upto;
+};
+
+/* What was posted since the act is not its. */
+static enum err find_upto(struct act_case *act, struct sweep_telling *sweep,
+                          const struct head *head)
+{
+    uint64_t upto_n = 0;
+    if (sweep->head == head) {
+        return ERR_OK;
+    }
+    (void)str_to_u64(buf_str(&act->value), COMMENT_ID_ROW_MAX, &upto_n);
+    TRY(store_rows_newest_upto(act->ordering->store, head->row.id, upto_n, &sweep->upto));
+    if (sweep->upto == 0 && bus_is_followed(&head->subs)) { // memory may hold what has expired
+        sweep->upto = head->row.ground_seq;
+    }
+    sweep->head = head;
+    return ERR_OK;
+}
+
+static enum err tell_sweep(struct act_case *act, struct act_telling *telling, struct head *head,
+                           struct str user)
+{
+    struct sweep_telling *sweep = (struct sweep_telling *)(void *)telling;
+    struct aftermath aftermath;
+    if (head->row.id == 0) { // nothing was ever posted there
+        return ERR_OK;
+    }
+    TRY(find_upto(act, sweep, head));
+    const struct removal removal = {
+        .of = user.len > 0 ? REMOVAL_USER : REMOVAL_ALL, .user = user, .upto = sweep->upto};
+    if (sweep->upto == 0) {
+        return ERR_OK;
+    }
+    if (act->head == NULL) {
+        TRY(removals_told(act->ordering->store, act->id, head->row.id));
+    }
+    aftermath_begin(&aftermath, act);
+    TRY(aftermath_retract(&aftermath, head, &removal));
+    aftermath_end(&aftermath, act);
+    return ERR_OK;
+}
+
+/* Of all streams: at once where somebody follows, elsewhere when the sweep comes by. */
+enum err act_sweep_tell(struct act_case *act)
+{
+    static const struct str everybody[] = {STR("")};
+    struct act_users users;
+    TRY(act_case_users(buf_str(&act->target), &users));
+    const bool is_clear = act->call->act.what == ACT_CLEAR;
+    struct sweep_telling sweep = {.telling = {.tell = tell_sweep,
+                                              .users = is_clear ? everybody : users.names,
+                                              .count = is_clear ? 1 : users.count}};
+    const enum err err = act_case_tell(act, &sweep.telling);
+    act_case_users_done(&users);
+    return err;
+}
+
+enum err act_sweep_do(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    const uint32_t count = asked->what == ACT_CLEAR ? 1 : asked->target_count;
+    const uint64_t upto_n = act->ordering->next_n - 1;
+    if (asked->what == ACT_PURGE) {
+        TRY(act_look_at_users(act));
+    }
+    if (act_look_is_over(act) && count == 1) {
+        TRY(judge_sweep_again(act, asked->what == ACT_CLEAR ? STR_NONE : asked->users[0]));
+    }
+    if (!act_look_is_over(act)) {
+        return ERR_OK;
+    }
+    buf_reset(&act->value);
+    buf_add_u64(&act->value, upto_n);
+    TRY(buf_err(&act->value));
+    TRY(act_case_record(act));
+    const struct removals_by by = {.store = act->ordering->store,
+                                   .stream = act_case_stream(act),
+                                   .act = act->id,
+                                   .wall_ms = act->now.wall_ms};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct str user = asked->what == ACT_CLEAR ? STR_NONE : asked->users[i];
+        TRY(removals_sweep(&by, user, upto_n));
+    }
+    TRY(act->head == NULL ? outbox_forget(&act->ordering->outbox) : ERR_OK);
+    return act_sweep_tell(act);
+}
