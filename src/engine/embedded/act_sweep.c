@@ -120,10 +120,8 @@ enum err act_sweep_do(struct act_case *act)
                                    .stream = act_case_stream(act),
                                    .act = act->id,
                                    .wall_ms = act->now.wall_ms};
-    for (uint32_t i = 0; i < count; i++) {
-        const struct str user = asked->what == ACT_CLEAR ? STR_NONE : asked->users[i];
-        TRY(removals_sweep(&by, user, upto_n));
-    }
+    TRY(asked->what == ACT_CLEAR ? removals_sweep(&by, STR_NONE, upto_n)
+                                 : removals_sweep_users(&by, asked->users, count, upto_n));
     TRY(act->head == NULL ? outbox_forget(&act->ordering->outbox) : ERR_OK);
     return act_sweep_tell(act);
 }

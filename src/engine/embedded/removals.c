@@ -171,11 +171,10 @@ static enum err newest_swept(struct store *store, int64_t stream, uint64_t upto_
     return ERR_OK;
 }
 
-enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t upto_n)
+static enum err add_sweep(const struct removals_by *by, struct str user, uint64_t upto_n,
+                          uint64_t left_n)
 {
     sqlite3_stmt *query = NULL;
-    uint64_t left_n = 0;
-    TRY(newest_swept(by->store, by->stream, upto_n, &left_n));
     TRY(store_ask(by->store, STORE_SWEEP_ADD, &query));
     (void)sqlite3_bind_int64(query, 1, (int64_t)by->act);
     store_bind_text(query, 2, user);
@@ -184,6 +183,22 @@ enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t 
     (void)sqlite3_bind_int64(query, 5, (int64_t)left_n);
     (void)sqlite3_bind_int(query, 6, 0);
     return store_run(by->store, query);
+}
+
+enum err removals_sweep_users(const struct removals_by *by, const struct str *users, uint32_t count,
+                              uint64_t upto_n)
+{
+    uint64_t left_n = 0;
+    TRY(newest_swept(by->store, by->stream, upto_n, &left_n));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(add_sweep(by, users[i], upto_n, left_n));
+    }
+    return ERR_OK;
+}
+
+enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t upto_n)
+{
+    return removals_sweep_users(by, &user, 1, upto_n);
 }
 
 enum err removals_told(struct store *store, uint64_t act, int64_t stream)

@@ -55,6 +55,8 @@ MUST_USE enum err removals_remove(const struct removals_by *by, uint64_t seq,
                                   enum comment_state *ret_was);
 /* Purge (`user`) or clear ('': everybody's): all comments with n <= upto_n. */
 MUST_USE enum err removals_sweep(const struct removals_by *by, struct str user, uint64_t upto_n);
+MUST_USE enum err removals_sweep_users(const struct removals_by *by, const struct str *users,
+                                       uint32_t count, uint64_t upto_n);
 
 /* The act on all streams has its own retract event in this one. */
 MUST_USE enum err removals_told(struct store *store, uint64_t act, int64_t stream);
