@@ -410,7 +410,6 @@ void watcher_check_rest(struct world *world)
             prover->join.has_cursor && has == prover->join.cursor.seq && has > head;
         world_holds(world,
                     has == head || is_beyond || (head <= ledger->ground && has <= ledger->ground) ||
-                        (is_apart && watcher->viewer.lane != LANE_FULL) ||
                         (!is_apart && has == ledger_prev(ledger, NOBODY_USER, ledger->head + 1)),
                     "P5: w%u has %llu, and the newest is %llu", watcher->number,
                     (unsigned long long)has, (unsigned long long)head);
@@ -420,11 +419,6 @@ void watcher_check_rest(struct world *world)
         world_holds(world, prover->gap_got == prover->gap_carried && prover->len == 0,
                     "P5: w%u still waits for what a gap promised", watcher->number);
         prover_settle(prover);
-        /* Exempt: what waits in a sparse lane for who reads apart is told when everybody is told
-         * something, acts on what is theirs alone among it. */
-        const bool is_held_back = is_apart && watcher->viewer.lane != LANE_FULL && has < head;
-        if (!is_held_back) {
-            screen_check(&watcher->screen, has);
-        }
+        screen_check(&watcher->screen, has);
     }
 }

@@ -102,6 +102,7 @@
     X(VIEW_UNPARTED, "who is shadowed goes on with everybody")                                     \
     X(VIEW_PREV_PUBLIC, "who is shadowed is told everybody's prev")                                \
     X(VIEW_READ_PUBLIC, "who is shadowed reads back what everybody does")                          \
+    X(LANE_NOT_OWN, "in a sparse lane who is shadowed waits until everybody is told")              \
     X(PIN_UNREDACTED, "hello shows a pinned comment that was removed")                             \
     X(EARLY_NEVER, "who was blocked is sent an act behind all comments")                           \
     X(NOTICE_TO_ALL, "a notice goes to everybody who is authenticated")                            \

@@ -406,6 +406,26 @@ static void acts_come_to_who_is_shadowed_as_to_all(void **state)
     assert_int_equal(author->prover.earlies, 1); // it was blocked
 }
 
+/* What is told to somebody alone comes first: an act that waits with comments is no later for it. */
+static void a_notice_brings_no_copy_of_an_act(void **state)
+{
+    struct world *world = *state;
+    struct join join = world_plain(0);
+    join.user = 1;
+    struct fake_reader *reader = world_join(world, 0, &join);
+    world_pass(world, 1000);
+    for (int i = 0; i < 3; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    }
+    fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
+    fake_engine_notice(&world->engine, &(struct fake_notice){.user = 1});
+    world_pass(world, 1000);
+    assert_int_equal(reader->prover.notices, 1);
+    assert_int_equal(reader->prover.events, 4);
+    assert_int_equal(reader->prover.earlies, 0);
+    assert_int_equal(reader->viewer.mode, VIEWER_LIVE);
+}
+
 static int begin_that_cuts(void **state)
 {
     return world_begin_with(state,
@@ -467,6 +487,7 @@ int main(void)
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
         EACH(figures_do_not_tell_who_is_shadowed),
         EACH(acts_come_to_who_is_shadowed_as_to_all),
+        EACH(a_notice_brings_no_copy_of_an_act),
 #undef EACH
         cmocka_unit_test_setup_teardown(each_act_says_how_far_it_got_and_who_was_cut,
                                         begin_that_cuts, world_end),

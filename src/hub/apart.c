@@ -5,6 +5,7 @@
 #include "hub/catchup.h"
 #include "hub/channel.h"
 #include "hub/remind.h"
+#include "hub/sparse.h"
 #include "hub/staff.h"
 #include "hub/view.h"
 
@@ -27,6 +28,7 @@ enum err apart_take(struct stream *stream, struct event *event)
         TRY(part_all(stream, event->user_hash));
     }
     TRY(view_note(stream, event));
+    sparse_take_own(stream, event);
     channel_note_view(stream);
     return ERR_OK;
 }
@@ -63,6 +65,7 @@ enum err apart_recognize(struct viewer *viewer, uint64_t user, bool moderates)
             viewer->moderates = moderated;
             return err;
         }
+        sparse_leave_own(viewer->catchup);
         view_enter(viewer->catchup, user);
         remind(viewer->catchup);
     }

@@ -61,6 +61,7 @@ static void end(struct catchup *catchup)
         stream->apart--;
     }
     staff_leave(catchup);
+    sparse_leave_own(catchup);
     catchup->is_apart = false;
     catchup->viewer = NULL;
     list_remove(&catchup->stream_link);
@@ -249,17 +250,9 @@ static enum err fill_acts(struct catchup *catchup)
     return ERR_OK;
 }
 
-/* Where catching up ends. */
-static uint64_t goal_of(const struct viewer *viewer)
-{
-    return viewer->lane == LANE_FULL || viewer->catchup->is_apart
-               ? view_newest(viewer->stream, viewer->catchup->view)
-               : stream_place(viewer->stream, (enum lane)viewer->lane).seq;
-}
-
 bool catchup_is_behind(const struct viewer *viewer)
 {
-    return viewer->catchup->position < goal_of(viewer);
+    return viewer->catchup->position < sparse_newest(viewer);
 }
 
 static void fetch(struct catchup *catchup, uint32_t limit)
@@ -267,18 +260,10 @@ static void fetch(struct catchup *catchup, uint32_t limit)
     struct read *read = &catchup->fetched;
     read->from = READ_AFTER;
     read->bound = catchup->position;
-    read->upto = goal_of(catchup->viewer);
+    read->upto = sparse_newest(catchup->viewer);
     read->limit = limit;
     read->kinds = UINT32_MAX;
     catchup_read(catchup, read);
-}
-
-/* Who is apart tells what waits in a sparse lane when everybody is told. */
-static bool holds_back(const struct catchup *catchup)
-{
-    const struct viewer *viewer = catchup->viewer;
-    return catchup->is_apart && lane_scribe_waits(&catchup->scribe) &&
-           stream_place(viewer->stream, (enum lane)viewer->lane).seq <= catchup->scribe.span.after;
 }
 
 /* As many of them as stand up to there. */
@@ -297,6 +282,9 @@ static bool is_apart(struct catchup *catchup)
     if (!catchup->is_apart && (staff_is(catchup) || view_is_apart(stream, catchup->view))) {
         catchup->is_apart = true;
         stream->apart++;
+    }
+    if (catchup->is_apart) {
+        (void)!sparse_enter(catchup->viewer); // without memory its lane is everybody's
     }
     return catchup->is_apart;
 }
@@ -323,7 +311,7 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
     const bool is_held = view_covers(stream, catchup->view, catchup->position);
     if (is_held && !is_apart(catchup)) {
         *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
-        *ret_count = count_upto(*ret_events, *ret_count, goal_of(catchup->viewer));
+        *ret_count = count_upto(*ret_events, *ret_count, sparse_newest(catchup->viewer));
         return true;
     }
     const struct read *read = &catchup->fetched;
@@ -333,7 +321,7 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
         catchup->fetched_at++;
     }
     if (catchup->fetched_at >= read->count && is_held &&
-        view_read(catchup, goal_of(catchup->viewer)) == ERR_OK) {
+        view_read(catchup, sparse_newest(catchup->viewer)) == ERR_OK) {
         *ret_events = read->events;
         *ret_count = read->count;
         return true;
@@ -369,9 +357,9 @@ static enum err fill(struct catchup *catchup)
         return fill_acts(catchup);
     }
     const bool is_sparse = catchup->viewer->lane != LANE_FULL;
-    const uint64_t goal = goal_of(catchup->viewer);
+    const uint64_t goal = sparse_newest(catchup->viewer);
     if (is_sparse && catchup->position >= goal) {
-        return catchup->position == goal && !holds_back(catchup) ? sift_settle(catchup) : ERR_OK;
+        return catchup->position == goal ? sift_settle(catchup) : ERR_OK;
     }
     if (find_events(catchup, &events, &count)) {
         /* A tail that is whole and holds nothing of it: retention took all there was. */
@@ -410,7 +398,7 @@ static enum err try_live(struct viewer *viewer)
         catchup->lane_next != LANES || catchup->is_to_remind) {
         return ERR_AGAIN;
     }
-    if (channel == NULL && catchup->position == goal_of(viewer)) {
+    if (channel == NULL && catchup->position == sparse_newest(viewer)) {
         channel = channel_of(stream, catchup->encoding, lane);
         if (channel == NULL) {
             return ERR_NOMEM;
@@ -506,7 +494,7 @@ static void answer_poll(struct viewer *viewer)
     uint32_t count = 0;
     viewer->last_seq = catchup->position;
     (void)is_apart(catchup); // since it waits, the first of theirs may have been shadowed
-    if (catchup->position >= goal_of(viewer)) {
+    if (catchup->position >= sparse_newest(viewer)) {
         if (catchup->resync != NULL) {
             collect(viewer, NULL, 0);
         } else {
@@ -589,9 +577,10 @@ static void end_rest(struct hub *hub)
 static bool waits_for_more(const struct viewer *viewer)
 {
     const struct catchup *catchup = viewer->catchup;
+    const uint64_t goal = sparse_newest(viewer);
     return (viewer->lane != LANE_FULL || catchup->is_apart) && page_is_empty(&catchup->page) &&
-           !has_acts(catchup) && catchup->position >= goal_of(viewer) &&
-           (!lane_scribe_waits(&catchup->scribe) || holds_back(catchup));
+           !has_acts(catchup) && catchup->position >= goal &&
+           (!lane_scribe_waits(&catchup->scribe) || catchup->position > goal);
 }
 
 /* As if it had come back with the cursor it has; what is promised was sent. */
@@ -660,6 +649,7 @@ enum err catchup_part(struct viewer *viewer)
     catchup->news_seen = viewer->cursor == channel->ring.head ? stream->news : UINT64_MAX;
     catchup->acts_told =
         stream->act_count - (uint16_t)((uint16_t)stream->act_count - viewer->acts_told);
+    catchup->own_told = stream->heard; // before that it was told what everybody is
     catchup->was_full = true;
     catchup->keeps_up = !viewer->blocked && !viewer->is_early;
     catchup->is_early = viewer->is_early;

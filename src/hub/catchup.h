@@ -5,7 +5,7 @@
  *
  *   position ──▶ [acts of a counted hole] ──▶ tail or store, pages ──▶ in the ring: LIVE
  *
- * In a sparse lane sift.c writes the pages, and the newest is stream_place(). Who stands behind
+ * In a sparse lane sift.c writes the pages, and the newest is sparse_newest(). Who stands behind
  * that, or where no frame of the ring ends, as its cursor comes from another lane, waits until
  * the lane has come so far, and is told what that is for itself.
  *

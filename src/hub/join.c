@@ -188,15 +188,17 @@ static enum join_step found_tail(struct viewer *viewer, uint64_t start)
     return JOIN_START;
 }
 
-/* Memory says where the backfill of what everybody is shown begins. */
+/* Memory says where the backfill begins. */
 static bool find_start(const struct viewer *viewer, uint64_t *ret_start)
 {
     const struct stream *stream = viewer->stream;
     const struct catchup *catchup = viewer->catchup;
     const enum lane lane = (enum lane)viewer->lane;
+    const struct lane_rule rule = sparse_rule(stream->hub, lane);
     return catchup->tail == 0 || lane == LANE_CONTROL ||
-           tail_find_start(&stream->tail, catchup->tail, sparse_rule(stream->hub, lane),
-                           ret_start) ||
+           (catchup->own == NULL
+                ? tail_find_start(&stream->tail, catchup->tail, rule, ret_start)
+                : view_find_start(stream, catchup->view, catchup->tail, rule, ret_start)) ||
            stream->tail.is_whole;
 }
 
@@ -205,7 +207,7 @@ static enum join_step plan_find_tail(struct viewer *viewer)
     struct catchup *catchup = viewer->catchup;
     const struct stream *stream = viewer->stream;
     const enum lane lane = (enum lane)viewer->lane;
-    const uint64_t newest = stream_place(stream, lane).seq;
+    const uint64_t newest = lane == LANE_FULL ? stream->newest : sparse_newest(viewer);
     uint64_t start = newest;
     catchup->step = JOIN_FIND_TAIL;
     const bool is_apart = lane == LANE_FULL && view_is_apart(stream, catchup->view);

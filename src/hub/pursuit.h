@@ -32,11 +32,12 @@ struct catchup {
     bool has_cursor;
     struct cursor cursor;
     uint32_t tail, limit, retry_ms;
-    uint64_t address;  // long poll: where its beat counts
-    char *name;        // owned; for the roster, or NULL
-    uint64_t view;     // who reads: user hash; 0: anonymous
-    bool is_apart;     // in a view of its own, so never LIVE
-    bool is_to_remind; // of warnings of its user, once hello is out: remind.h
+    uint64_t address;        // long poll: where its beat counts
+    char *name;              // owned; for the roster, or NULL
+    uint64_t view;           // who reads: user hash; 0: anonymous
+    bool is_apart;           // in a view of its own, so never LIVE
+    struct lane_places *own; // of a sparse lane: its author's, of sparse.c; NULL: everybody's
+    bool is_to_remind;       // of warnings of its user, once hello is out: remind.h
     uint8_t lane_next; // enum lane it changes to as soon as what is promised was sent; LANES: none
 
     /* -- join.c's plan -- */
@@ -63,11 +64,12 @@ struct catchup {
     struct read fetched; // from the store
     uint32_t fetched_at;
     struct count_call count;
-    uint64_t acts_told; // of stream->act_count: copies of the rest are to be sent early
-    uint64_t acts_near; // of those up to there only if its socket was full meanwhile
-    bool was_full;      // it was
-    bool keeps_up;      // it had all, and its socket took all since
-    bool is_early;      // copies were sent
+    uint64_t acts_told;          // of stream->act_count: copies of the rest are to be sent early
+    uint64_t acts_near;          // of those up to there only if its socket was full meanwhile
+    uint64_t own_told, own_near; // the same of its author's own, by seq
+    bool was_full;               // it was
+    bool keeps_up;               // it had all, and its socket took all since
+    bool is_early;               // copies were sent
     uint64_t news_seen; // of stream->news; who catches up gets no signals, only the last of them
     struct page page;
 };

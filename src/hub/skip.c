@@ -70,6 +70,7 @@ void skip_ahead(struct viewer *viewer)
     catchup->encoding = channel->encoding;
     view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
     sift_begin(catchup);
+    catchup->own_told = stream->heard;
     catchup->acts_told = stream->act_count;                  // those of the hole come first
     catchup->news_seen = stream->news == 0 ? 0 : UINT64_MAX; // some may have gone by
     if (!tail_covers(&stream->acts, viewer->last_seq)) {

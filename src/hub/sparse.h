@@ -12,22 +12,36 @@
  * must have passed its end. Should one of the same window come after all (clocks step), it only
  * waits for its own turn: no event is told twice.
  *
- * Owns:     struct sparse of a stream; there is none while nobody reads one of its sparse lanes.
- * Used by:  stream.c (events), join.c, sift.c, viewer.c, hub.c.
+ * Whose comments are shadowed (view.h) has lanes of their own, functions of the log as its author
+ * is shown it: what is theirs alone begins, fills and ends windows as if everybody were shown it,
+ * so that it comes to them when it would. Nothing is written in them: who reads apart catches up,
+ * each by itself, to where their author's lane has come.
+ *
+ * Owns:     struct sparse of a stream; there is none while nobody reads one of its sparse lanes,
+ *           and none of an author while none of their viewers here does.
+ * Used by:  stream.c, apart.c (events), join.c, catchup.c, sift.c, viewer.c, hub.c.
  * Thread:   the hub's reactor.
- * Bound:    LANE_DIGEST_BYTES_MAX a stream. No timer but one time a hub.
+ * Bound:    LANE_DIGEST_BYTES_MAX a stream, and as much an author who reads here. No timer but one
+ *           time a hub.
  */
 #pragma once
 
-#include "hub/heart.h"
+#include "hub/pursuit.h"
 #include "wire/removal.h"
 
-/* The viewer, of an open stream, reads a sparse lane from now on; again is legal. ERR_NOMEM. */
+/* The viewer, of an open stream, reads a sparse lane from now on, that of its user if something of
+ * theirs is shadowed; again is legal. ERR_NOMEM. */
 MUST_USE enum err sparse_enter(struct viewer *viewer);
 void sparse_leave(struct viewer *viewer); // one that never entered is legal
+/* It reads as somebody else now, or is about to leave: its lane is everybody's. */
+void sparse_leave_own(struct catchup *catchup);
+/* Up to where the lane that it reads has come; of `full` the newest that it is shown. */
+uint64_t sparse_newest(const struct viewer *viewer);
 
 /* The next event; stream->newest and ordinal are its own. */
 void sparse_take(struct stream *stream, const struct event *event);
+/* One that is its author's alone. */
+void sparse_take_own(struct stream *stream, const struct event *event);
 /* What waits is told, before something else is. */
 void sparse_settle(struct stream *stream);
 /* What waits loses what it removes; its numbers follow by sparse_recount(). */

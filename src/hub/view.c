@@ -189,6 +189,112 @@ enum err view_note(struct stream *stream, struct event *event)
     return ERR_OK;
 }
 
+/* ---- walking along what is shown ---- */
+
+static struct event *at(const struct tail *tail, uint32_t i)
+{
+    return tail->events[tail->start + i];
+}
+
+void view_walk_begin(struct view_walk *walk, const struct stream *stream, uint64_t user,
+                     uint64_t seq)
+{
+    uint32_t shown = 0, own = 0; // behind it
+    (void)tail_after(&stream->tail, seq, &shown);
+    (void)tail_after(&stream->shadowed, seq, &own);
+    *walk = (struct view_walk){.stream = stream,
+                               .user = user,
+                               .shown = stream->tail.count - shown,
+                               .own = user == 0 ? 0 : stream->shadowed.count - own};
+}
+
+struct event *view_walk_back(struct view_walk *walk)
+{
+    const struct tail *all = &walk->stream->tail, *hidden = &walk->stream->shadowed;
+    while (walk->own > 0 && !is_of(at(hidden, walk->own - 1), walk->user)) {
+        walk->own--;
+    }
+    const bool has_own = walk->own > 0;
+    if (walk->shown == 0 && !has_own) {
+        return NULL;
+    }
+    if (walk->shown == 0 ||
+        (has_own && at(hidden, walk->own - 1)->seq > at(all, walk->shown - 1)->seq)) {
+        return at(hidden, --walk->own);
+    }
+    return at(all, --walk->shown);
+}
+
+struct event *view_walk_on(struct view_walk *walk)
+{
+    const struct tail *all = &walk->stream->tail, *hidden = &walk->stream->shadowed;
+    const uint32_t count = walk->user == 0 ? 0 : hidden->count;
+    while (walk->own < count && !is_of(at(hidden, walk->own), walk->user)) {
+        walk->own++;
+    }
+    const bool has_own = walk->own < count, has_shown = walk->shown < all->count;
+    if (!has_shown && !has_own) {
+        return NULL;
+    }
+    if (!has_shown || (has_own && at(hidden, walk->own)->seq < at(all, walk->shown)->seq)) {
+        return at(hidden, walk->own++);
+    }
+    return at(all, walk->shown++);
+}
+
+/* The newest `comments` of them that the lane carries are behind it; how many there are. */
+static uint32_t walk_to(struct view_walk *walk, uint32_t comments, struct lane_rule rule,
+                        const struct event **ret_first)
+{
+    uint32_t found = 0;
+    struct view_walk to = *walk;
+    for (const struct event *event = view_walk_back(&to); event != NULL && found < comments;
+         event = view_walk_back(&to)) {
+        if ((TAIL_COUNTED_KINDS >> event->kind & 1U) != 0 && lane_carries(rule, event)) {
+            *ret_first = event;
+            *walk = to;
+            found++;
+        }
+    }
+    return found;
+}
+
+bool view_find_start(const struct stream *stream, uint64_t user, uint32_t comments,
+                     struct lane_rule rule, uint64_t *ret_seq)
+{
+    const struct event *first = NULL;
+    struct view_walk walk;
+    view_walk_begin(&walk, stream, user, SEQ_MAX);
+    const uint32_t found = walk_to(&walk, comments, rule, &first);
+    if (first == NULL || (found < comments && !stream->tail.is_whole)) {
+        return false;
+    }
+    const struct event *before = view_walk_back(&walk);
+    while (rule.lane == LANE_DIGEST && before != NULL &&
+           lane_window_of(LANE_DIGEST, before->at_ms) ==
+               lane_window_of(LANE_DIGEST, first->at_ms)) {
+        first = before;
+        before = view_walk_back(&walk);
+    }
+    *ret_seq = before != NULL && before->seq > first->prev ? before->seq : first->prev;
+    return view_covers(stream, user, *ret_seq);
+}
+
+uint64_t view_prev(const struct stream *stream, uint64_t user, const struct event *event)
+{
+    const struct tail *hidden = &stream->shadowed;
+    uint32_t behind = 0;
+    (void)tail_after(hidden, event->seq - 1, &behind);
+    uint32_t i = user == 0 || mutant(VIEW_PREV_PUBLIC) ? 0 : hidden->count - behind;
+    while (i > 0 && at(hidden, i - 1)->seq > event->prev) {
+        i--;
+        if (is_of(at(hidden, i), user)) {
+            return at(hidden, i)->seq;
+        }
+    }
+    return event->prev;
+}
+
 /* ---- reading apart ---- */
 
 struct merge {
@@ -211,19 +317,12 @@ static enum err add(struct merge *merge, struct event *event)
 
 static enum err fill(struct merge *merge, const struct catchup *catchup, uint64_t upto)
 {
-    const struct stream *stream = catchup->viewer->stream;
-    uint32_t shown = 0, hidden = 0, i = 0, k = 0;
-    struct event *const *all = tail_after(&stream->tail, catchup->position, &shown);
-    struct event *const *own = tail_after(&stream->shadowed, catchup->position, &hidden);
-    while (merge->count < CATCHUP_POLL_EVENTS_MAX) {
-        while (k < hidden && !is_of(own[k], catchup->view)) {
-            k++;
-        }
-        const bool is_own = k < hidden && (i == shown || own[k]->seq < all[i]->seq);
-        if ((!is_own && i == shown) || (is_own ? own[k] : all[i])->seq > upto) {
-            break;
-        }
-        TRY(add(merge, is_own ? own[k++] : all[i++]));
+    struct view_walk walk;
+    view_walk_begin(&walk, catchup->viewer->stream, catchup->view, catchup->position);
+    struct event *event = view_walk_on(&walk);
+    while (event != NULL && event->seq <= upto && merge->count < CATCHUP_POLL_EVENTS_MAX) {
+        TRY(add(merge, event));
+        event = view_walk_on(&walk);
     }
     return ERR_OK;
 }

@@ -10,7 +10,7 @@
  * this hub holds on they read apart: never LIVE, each from the tail and what is shadowed, by pages
  * of its own (catchup.c), at the stream's pace. Nothing they are sent says so.
  *
- * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c, figures.c.
+ * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c, sparse.c, figures.c.
  * Thread:   the hub's reactor.
  * Bound:    stream->shadowed holds as many as acts are held; VIEW_AUTHORS_MAX authors of a stream,
  *           the first of whom is forgotten for one more.
@@ -42,6 +42,23 @@ bool view_covers(const struct stream *stream, uint64_t user, uint64_t seq);
 /* The same of who is apart, oldest first and with prev as they see it, as if it had been read from
  * the store: up to `upto`, of what memory covers. ERR_NOMEM. */
 MUST_USE enum err view_read(struct catchup *catchup, uint64_t upto);
+
+/* What stands before the event where this user reads. */
+uint64_t view_prev(const struct stream *stream, uint64_t user, const struct event *event);
+/* One by one what memory holds of what this user is shown: it stands between two of them, behind
+ * `seq` at first. Until the next event is taken. */
+struct view_walk {
+    const struct stream *stream;
+    uint64_t user;
+    uint32_t shown, own; // of each tail, before it
+};
+void view_walk_begin(struct view_walk *walk, const struct stream *stream, uint64_t user,
+                     uint64_t seq);
+struct event *view_walk_back(struct view_walk *walk); // NULL: there is no more
+struct event *view_walk_on(struct view_walk *walk);
+/* tail_find_start() of what this user is shown. */
+bool view_find_start(const struct stream *stream, uint64_t user, uint32_t comments,
+                     struct lane_rule rule, uint64_t *ret_seq);
 
 /* The viewer, not LIVE, reads as `user` from now on, where it stands. */
 void view_enter(struct catchup *catchup, uint64_t user);

@@ -67,6 +67,7 @@ void viewer_writable(struct hub *hub, struct viewer *viewer)
     }
     stall_end(viewer);
     if (viewer->mode == VIEWER_LIVE && early_is_due(viewer) && catchup_part(viewer) == ERR_OK) {
+        viewer->catchup->keeps_up = false;
         return;
     }
     if (viewer->mode == VIEWER_LIVE && !list_holds(&viewer->link)) {

@@ -142,9 +142,9 @@ void event_write(struct buf *out, const struct event *event, struct str stream, 
     write_body(out, event);
 }
 
-void event_write_early(struct buf *out, const struct event *event, struct str stream)
+void event_write_early(struct buf *out, const struct event *event, struct str stream, uint64_t prev)
 {
-    write_head(out, event, stream, event->prev);
+    write_head(out, event, stream, prev);
     json_write_member_bool(out, "early", true);
     write_body(out, event);
 }

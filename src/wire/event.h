@@ -94,7 +94,8 @@ static inline uint64_t event_prev_apart(const struct event *event)
     return event->seq - 1;
 }
 /* The same as a copy ahead of its place: with "early":true. */
-void event_write_early(struct buf *out, const struct event *event, struct str stream);
+void event_write_early(struct buf *out, const struct event *event, struct str stream,
+                       uint64_t prev);
 /* As event_for_staff() would be written. */
 void event_write_for_staff(struct buf *out, const struct event *event, struct str stream);
 /* Members for staff: who did it, why (empty: none given), the act's number. */

@@ -2,6 +2,7 @@
 """P8: what a shadowed author posts reaches that author alone, who is told nothing of it."""
 import pytest
 
+from lanes import SPARSE, account, carried, of_log
 from moderator import Moderator
 from readers import open_reader
 from roar import eventually
@@ -158,3 +159,49 @@ def test_what_is_deleted_is_gone_for_its_shadowed_author_too(mod, server, kind):
     finally:
         author.close()
         other.close()
+
+
+def in_sparse_lanes(server, stream, who):
+    return {(lane, kind): watch(server, kind, stream, token=token(who), query={"lane": lane})
+            for lane in SPARSE for kind in ("sse", "ws", "poll")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("who", [SHADOWED, "u1"])
+def test_in_a_sparse_lane_what_is_theirs_waits_for_nobody(mod, server, who):
+    """Nobody else writes: the window in which they did ends as it does for who is not shadowed."""
+    mod.act("shadow", user=SHADOWED)
+    readers = in_sparse_lanes(server, mod.stream, who)
+    try:
+        for n in range(3):
+            server.posted(mod.stream, secret(n), user=who)
+        log = server.get(f"/v1/streams/{mod.stream}/log?after=0", token=token(who)).json()["events"]
+        assert len(log) == 3
+        for (lane, kind), reader in readers.items():
+            told = of_log(reader.until(lambda _, reader=reader: reader.seq >= log[-1]["seq"]))
+            assert account(told, log, 0) == log[-1]["seq"], (lane, kind)
+            events = [event for message in told for event in message.get("events", [message]) if "prev" in event]
+            assert {event["seq"] for event in events} == carried(log, lane), (lane, kind)
+            assert told[-1]["type"] == {"readable": "comment", "digest": "digest", "control": "mark"}[lane], (lane, kind)
+    finally:
+        for reader in readers.values():
+            reader.close()
+
+
+@pytest.mark.parametrize("who", [SHADOWED, "u1"])
+def test_in_a_sparse_lane_an_act_on_what_is_theirs_comes_at_once(mod, server, who):
+    mod.act("shadow", user=SHADOWED)
+    readers = in_sparse_lanes(server, mod.stream, who)
+    try:
+        own = server.posted(mod.stream, secret(1), user=who)["seq"]
+        mod.act("delete", seq=own)
+        act = own + 1
+        for (lane, kind), reader in readers.items():
+            found = reader.until(lambda _, reader=reader: reader.seq >= act)
+            told = [event for message in found for event in message.get("events", [message]) if event["type"] == "retract"]
+            pushed = lane == "digest" and kind != "poll"  # it has a copy at once
+            assert [event.get("early", False) for event in told] == [True] * pushed + [False], (lane, kind)
+            assert {(event["seq"], event["prev"], *event["seqs"]) for event in told} == {(act, own, own)}, (lane, kind)
+    finally:
+        for reader in readers.values():
+            reader.close()
