@@ -264,6 +264,9 @@ const struct setting setting_table[SETTINGS] = {
     [SETTING_DELIVERY_JOINS_TURN] =
         NUMBER("delivery.joins_turn", "128", 1, 4096,
                "joins and pages of catch-up in one turn of a reactor; the others wait"),
+    [SETTING_DELIVERY_VISITS_SLICE] =
+        NUMBER("delivery.visits_slice", "1024", 1, 65536,
+               "readers a reactor looks at in 50 ms (lines, pings, presence); the others wait"),
     [SETTING_DELIVERY_LINE_S] = NUMBER("delivery.line_s", "15", 1, 3600,
                                        "seconds of silence until an SSE reader is sent a line"),
     [SETTING_DELIVERY_PING_S] =

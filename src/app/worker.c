@@ -112,6 +112,7 @@ static struct server_options server_options_of(struct worker *worker)
         .request_ms = config_number(config, SETTING_LIMITS_REQUEST_MS),
         .ttl_ms = config_number(config, SETTING_PRESENCE_TTL_S) * 1000,
         .idle_ms = config_number(config, SETTING_LIMITS_IDLE_MS),
+        .visits_slice = config_number(config, SETTING_DELIVERY_VISITS_SLICE),
         .line_ms = config_number(config, SETTING_DELIVERY_LINE_S) * 1000,
         .ping_ms = config_number(config, SETTING_DELIVERY_PING_S) * 1000,
         .retry_ms_max = config_number(config, SETTING_DRAIN_RETRY_S) * 1000,

@@ -40,6 +40,18 @@ static inline void list_push(struct link *list, struct link *link) // at the end
     list->prev = link;
 }
 
+/* All of `from`, in its order, behind what is in `list`. */
+static inline void list_push_all(struct link *list, struct link *from)
+{
+    if (!list_is_empty(from)) {
+        from->next->prev = list->prev;
+        list->prev->next = from->next;
+        from->prev->next = list;
+        list->prev = from->prev;
+        list_init(from);
+    }
+}
+
 static inline void list_remove(struct link *link)
 {
     if (link->next != NULL) {

@@ -50,6 +50,16 @@ static const struct metric table[METER_IDS] = {
     [METER_SENT_BYTES] = {.name = "roar_sent_bytes_total",
                           .help = "Bytes handed to connections.",
                           .kind = METRIC_COUNTER},
+#define HEARTBEATS(which)                                                                          \
+    {                                                                                              \
+        .name = "roar_heartbeats_total", .labels = "kind=\"" which "\"",                           \
+        .help = "What readers were sent for want of anything else.", .kind = METRIC_COUNTER        \
+    }
+    [METER_LINES] = HEARTBEATS("line"),
+    [METER_PINGS] = HEARTBEATS("ping"),
+    [METER_VISITS] = {.name = "roar_visits",
+                      .help = "Readers looked at in one slice of 50 ms.",
+                      .kind = METRIC_HISTOGRAM},
     [METER_WS_BAD_MESSAGES] = {.name = "roar_ws_bad_messages_total",
                                .help = "WebSocket messages that broke the contract.",
                                .kind = METRIC_COUNTER},
@@ -70,6 +80,9 @@ void meter_init(struct meter *meter)
     *meter = (struct meter){0};
     for (size_t i = 0; i < METER_IDS; i++) {
         meter->metrics[i] = table[i];
+        if (table[i].kind == METRIC_HISTOGRAM) {
+            meter->metrics[i].histogram = &meter->visits;
+        }
         metric_add(&meter->metrics[i]);
     }
 }

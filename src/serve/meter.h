@@ -30,6 +30,9 @@ enum meter_id {
     METER_GOAWAY_SLOW,
     METER_GOAWAY_REPLACED,
     METER_SENT_BYTES,
+    METER_LINES,
+    METER_PINGS,
+    METER_VISITS, // a histogram
     METER_WS_BAD_MESSAGES,
     METER_WS_CLOSED_1002, // for what they sent
     METER_WS_CLOSED_1003,
@@ -46,6 +49,7 @@ struct meter_refused {
 
 struct meter {
     struct metric metrics[METER_IDS];
+    struct histogram visits;                     // of METER_VISITS
     struct meter_refused refused[PROBLEM_CODES]; // what serve/ refused by itself, by code
 };
 

@@ -14,6 +14,10 @@ static void arm(struct rota *rota, int64_t number)
 /* To the next slot that holds anything; with none the timer rests. */
 static void arm_next(struct rota *rota)
 {
+    if (!list_is_empty(&rota->overdue)) {
+        arm(rota, rota->at);
+        return;
+    }
     for (int64_t number = rota->at; number < rota->at + ROTA_SLOTS; number++) {
         if (!list_is_empty(slot_of(rota, number))) {
             arm(rota, number);
@@ -22,33 +26,38 @@ static void arm_next(struct rota *rota)
     }
 }
 
+/* The calendar begins behind `last` from here on: what is planned anew is planned from now. */
+static void take_due(struct rota *rota, int64_t last)
+{
+    for (int i = 0; i < ROTA_SLOTS && rota->at <= last; i++) {
+        list_push_all(&rota->overdue, slot_of(rota, rota->at));
+        rota->at++;
+    }
+    rota->at = rota->at > last ? rota->at : last + 1;
+}
+
 static void on_fire(struct timer *timer)
 {
     struct rota *rota = list_entry(timer, struct rota, timer);
     const int64_t now_ms = rota->now_ms(rota->user);
-    const int64_t last = now_ms / ROTA_SLOT_MS;
-    int left = ROTA_DUE_MAX;
+    uint32_t seen = 0;
+    take_due(rota, now_ms / ROTA_SLOT_MS);
     rota->is_firing = true;
-    while (rota->at <= last && left > 0) {
-        struct link *link = list_pop(slot_of(rota, rota->at));
-        if (link == NULL) {
-            rota->at++;
-            continue;
-        }
-        left--;
-        rota->due(list_entry(link, struct sweep_entry, link), now_ms);
+    for (; seen < rota->due_max && !list_is_empty(&rota->overdue); seen++) {
+        rota->due(list_entry(list_pop(&rota->overdue), struct sweep_entry, link), now_ms);
     }
     rota->is_firing = false;
-    if (left == 0) {
-        arm(rota, last + 1);
-    } else {
-        arm_next(rota);
+    if (rota->seen != NULL && seen > 0) {
+        metric_observe(rota->seen, seen);
     }
+    arm_next(rota);
 }
 
 void rota_init(struct rota *rota, const struct rota_options *options)
 {
     *rota = (struct rota){.wheel = options->wheel,
+                          .due_max = options->due_max > 0 ? options->due_max : ROTA_DUE_MAX,
+                          .seen = options->seen,
                           .now_ms = options->now_ms,
                           .due = options->due,
                           .user = options->user,
@@ -56,6 +65,7 @@ void rota_init(struct rota *rota, const struct rota_options *options)
     for (int i = 0; i < ROTA_SLOTS; i++) {
         list_init(&rota->slots[i]);
     }
+    list_init(&rota->overdue);
     rota->at = options->now_ms(options->user) / ROTA_SLOT_MS;
 }
 
@@ -74,7 +84,7 @@ void rota_plan(struct rota *rota, struct sweep_entry *entry, int64_t at_ms)
         rota->at = rota->now_ms(rota->user) / ROTA_SLOT_MS;
     }
     int64_t number = (at_ms + ROTA_SLOT_MS - 1) / ROTA_SLOT_MS;
-    number = number > rota->at ? number : rota->at + 1;
+    number = number > rota->at ? number : rota->at;
     number = number < rota->at + ROTA_SLOTS ? number : rota->at + ROTA_SLOTS - 1;
     list_remove(&entry->link);
     list_push(slot_of(rota, number), &entry->link);

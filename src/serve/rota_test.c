@@ -127,6 +127,40 @@ static void a_crowd_is_spread(void **state)
     free(crowd);
 }
 
+/* What the owner asks for is the most at a time, and how many it was is seen. */
+static void a_slice_holds_what_it_is_asked_to(void **state)
+{
+    enum { MOST = 15, ALL = 200 };
+    static struct histogram counts;
+    struct metric seen = {.kind = METRIC_HISTOGRAM, .histogram = &counts};
+    const struct rota_options options = {
+        .wheel = &wheel, .due_max = MOST, .seen = &seen, .now_ms = now_of, .due = on_due};
+    struct sweep_entry entries[ALL] = {{.due_ms = 0}};
+    (void)state;
+    begin();
+    rota_init(&rota, &options);
+    plans_again = true; // none comes twice before all came
+    for (int i = 0; i < ALL; i++) {
+        rota_plan(&rota, &entries[i], 2000);
+    }
+    now_ms = 3600 * 1000; // however late
+    while (due_count < ALL) {
+        const uint32_t before = due_count;
+        wheel_turn(&wheel, now_ms);
+        assert_ptr_equal(last_due, &entries[due_count - 1]);
+        assert_true(due_count > before && due_count - before <= MOST);
+        now_ms = wheel_next_ms(&wheel);
+    }
+    assert_int_equal(metric_value(&seen), ALL / MOST + 1);
+    run_to(3600 * 1000 + AGAIN_MS - ROTA_SLOT_MS); // an hour was missed: each comes once for it
+    assert_int_equal(due_count, ALL);
+    plans_again = false;
+    run_to(now_ms + 2 * AGAIN_MS);
+    assert_int_equal(due_count, 2 * ALL);
+    assert_true(histogram_quantile(&counts, 1) <= MOST);
+    rota_done(&rota);
+}
+
 /* It slept, or the loop stood still: nobody is forgotten, and none comes twice. */
 static void who_is_late_works_off_what_is_due(void **state)
 {
@@ -149,6 +183,7 @@ int main(void)
         cmocka_unit_test(each_comes_due_at_its_time),
         cmocka_unit_test(a_plan_is_changed_or_dropped),
         cmocka_unit_test(a_crowd_is_spread),
+        cmocka_unit_test(a_slice_holds_what_it_is_asked_to),
         cmocka_unit_test(who_is_late_works_off_what_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,7 +281,7 @@ static void set_times(struct server *server, const struct server_options *option
     server->visit_ms = least(shortest / 2 + 1, VISIT_MS_MAX);
 }
 
-static void init_sweeps(struct server *server)
+static void init_sweeps(struct server *server, uint32_t visits_slice)
 {
     struct sweep_options options = {.wheel = reactor_wheel(server->reactor),
                                     .interval_ms = server->idle_ms,
@@ -291,8 +291,12 @@ static void init_sweeps(struct server *server)
     sweep_init(&server->idle, &options);
     options.interval_ms = server->parting_ms;
     sweep_init(&server->parting, &options);
-    const struct rota_options visits = {
-        .wheel = options.wheel, .now_ms = now_of, .due = on_visit, .user = server};
+    const struct rota_options visits = {.wheel = options.wheel,
+                                        .due_max = visits_slice,
+                                        .seen = &server->meter.metrics[METER_VISITS],
+                                        .now_ms = now_of,
+                                        .due = on_visit,
+                                        .user = server};
     rota_init(&server->visits, &visits);
 }
 
@@ -318,7 +322,7 @@ enum err server_new(const struct server_options *options, struct server **ret_se
     set_times(server, options);
     server->limits = options->limits != NULL ? *options->limits : server_limits_usual;
     rand_init(&server->rand, options->seed);
-    init_sweeps(server);
+    init_sweeps(server, options->visits_slice);
     http1_pool_init(&server->http1s);
     sse_reader_pool_init(&server->sse_readers);
     ws_conn_pool_init(&server->ws_conns);

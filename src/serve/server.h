@@ -45,15 +45,16 @@ struct server_options {
     uint32_t trusted_proxy_count;
     const struct server_limits *limits; // copied; NULL: the usual ones
     /* Milliseconds; 0: the default in brackets. */
-    uint32_t stall_ms;   // a viewer that reads nothing [60,000]
-    uint32_t head_ms;    // a request's head, from its first byte [10,000]
-    uint32_t request_ms; // a whole request, from its first byte [20,000]
-    uint32_t idle_ms;    // keep-alive without a request [75,000]
-    uint32_t parting_ms; // a drain's patience with who was answered no longer ago than that [250]
-    uint32_t ttl_ms;     // presence: who is silent for longer is away [30,000]
-    uint32_t line_ms;    // SSE: a `:` line when nothing was written [15,000]; <= ttl/2
-    uint32_t ping_ms;    // WebSocket [20,000]; <= ttl/3*2
-    bool compress;       // readers that can inflate are sent less
+    uint32_t stall_ms;     // a viewer that reads nothing [60,000]
+    uint32_t head_ms;      // a request's head, from its first byte [10,000]
+    uint32_t request_ms;   // a whole request, from its first byte [20,000]
+    uint32_t idle_ms;      // keep-alive without a request [75,000]
+    uint32_t parting_ms;   // a drain's patience with who was answered no longer ago than that [250]
+    uint32_t ttl_ms;       // presence: who is silent for longer is away [30,000]
+    uint32_t line_ms;      // SSE: a `:` line when nothing was written [15,000]; <= ttl/2
+    uint32_t ping_ms;      // WebSocket [20,000]; <= ttl/3*2
+    uint32_t visits_slice; // readers looked at in ROTA_SLOT_MS [1,024]
+    bool compress;         // readers that can inflate are sent less
     uint32_t retry_ms_min, retry_ms_max; // spread of a drain's goaway [1,000, 15,000]
 };
 

@@ -152,6 +152,7 @@ static void write_line(struct sse_reader *reader, int64_t now_ms)
     code(reader, &line, STR(":\n\n"));
     const size_t sent = carrier_try_send(reader->carrier, bytes, line.len);
     reader->moved_ms = now_ms;
+    meter_count(&reader->carrier->server->meter, METER_LINES, 1);
     if (sent > 0) {
         viewer_sent_own(&reader->viewer);
     }

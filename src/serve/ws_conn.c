@@ -271,6 +271,7 @@ static bool ping(struct ws_conn *ws, int64_t now_ms)
     }
     ws->pings_unanswered++;
     ws->pinged_ms = now_ms;
+    meter_count(&carrier_of(ws)->server->meter, METER_PINGS, 1);
     ws_output_control(&ws->streams.output, WS_PING, STR_NONE);
     return true;
 }
