@@ -406,7 +406,7 @@ static void acts_come_to_who_is_shadowed_as_to_all(void **state)
     assert_int_equal(author->prover.earlies, 1); // it was blocked
 }
 
-/* What is told to somebody alone comes first: an act that waits with comments is no later for it. */
+/* What is told to somebody alone comes first; an act that waits with comments is no later by it. */
 static void a_notice_brings_no_copy_of_an_act(void **state)
 {
     struct world *world = *state;

@@ -210,6 +210,27 @@ def test_what_is_restored_of_theirs_comes_back(start, stream):
             twin.end()
 
 
+def test_what_an_undo_brings_back_tells_nothing(start, stream):
+    """A part of theirs is shadowed, and lies among that of others."""
+    pair = [Twin(start({"limits.post_user": "100/10s"}, flags=()), stream, SHADOWED) for _ in range(2)]
+    twins = Twins(*pair, SEED)
+    try:
+        for user in (SHADOWED, "u0", SHADOWED):
+            twins.both(("post", user), lambda twin, user=user: place_of(twin.post(user, text=f"of {user}")))
+        twins.shadow()
+        for user in (SHADOWED, "u0", SHADOWED, SHADOWED, "u1", SHADOWED, "u0"):
+            twins.both(("post", user), lambda twin, user=user: place_of(twin.post(user, text=f"of {user}")))
+        for do, fields in (("purge", {"user": SHADOWED}), ("clear", {}), ("clear", {})):
+            before = len(pair[0].acts)
+            twins.judge(do, lambda twin, fields=fields: fields)
+            for act in pair[0].acts[before:]:
+                twins.both(("undo", act), lambda twin, act=act: twin.undo(act))
+            twins.look()
+    finally:
+        for twin in pair:
+            twin.end()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [SEED])
 def test_nothing_tells_who_is_shadowed(start, stream, seed):

@@ -121,14 +121,20 @@ class Twin:
             found.append(reader.message())
         found = [json.loads(self.even(json.dumps({**message, "viewers": None}))) for message in found]
         acts = [act for message in found for act in acts_in(message) if act["type"] == "retract"]
-        return [[at_last(message, acts) for message in found if "prev" in message],
+        return [[at_last(message, acts, message["seq"]) for message in found if "prev" in message],
                 [message for message in found if "prev" not in message and message["type"] not in PACED]]
 
 
-def at_last(event, retracts):
-    """What is left of it: whether its removal came before it was written is a matter of milliseconds."""
-    if event["type"] == "comment" and any(removes(act, event) and act["seq"] > event["seq"] for act in retracts):
-        return {"type": "removed", "stream": event["stream"], "seq": event["seq"], "prev": event["prev"], "viewers": None}
+def at_last(event, retracts, shown_at):
+    """What is left of it, and of the comments it holds: whether their removal came before it was written is a matter of
+    milliseconds."""
+    if event["type"] == "comment" and any(removes(act, event) and act["seq"] > shown_at for act in retracts):
+        kept = ("type", "stream", "seq", "prev", "viewers")
+        return {**{name: event[name] for name in kept if name in event}, "type": "removed"}
+    if event["type"] == "restore":
+        return {**event, "comments": [at_last(comment, retracts, shown_at) for comment in event["comments"]]}
+    if event["type"] == "pin":
+        return {**event, "comment": at_last(event["comment"], retracts, shown_at)}
     return event
 
 

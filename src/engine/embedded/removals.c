@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/removals.h"
 
+#include "base/hash.h"
 #include "base/mutant.h"
 #include "engine/embedded/carried.h"
 #include "engine/embedded/evidence.h"
@@ -210,6 +211,7 @@ enum err removals_told(struct store *store, uint64_t act, int64_t stream)
 struct place {
     int64_t stream;
     uint64_t seq;
+    uint64_t hidden_of; // a hash of who alone is to be told that it is back; 0: not known
 };
 
 struct piece { // of one act's sweep
@@ -251,7 +253,8 @@ static enum err reach(struct piece *piece, const struct store_row *row)
     }
     const enum err err = remove_row(&by, row);
     if (err == ERR_OK) {
-        piece->places[piece->place_count++] = (struct place){row->stream, row->seq};
+        piece->places[piece->place_count++] =
+            (struct place){.stream = row->stream, .seq = row->seq};
     }
     return err == ERR_EXISTS ? ERR_OK : err;
 }
@@ -353,17 +356,24 @@ static enum err sweep_on(struct piece *piece)
 
 /* ---- restoring ---- */
 
+/* `waiting` not NULL: what is its author's alone is only noted there, for later. */
 static enum err restore_place(struct store *store, const struct sweeps *sweeps,
-                              const struct place *place, struct restoring *restoring)
+                              const struct place *place, struct restoring *restoring,
+                              struct place *waiting)
 {
     struct store_row row;
     struct evidence_row evidence;
     enum comment_state state = COMMENT_DELETED;
     enum err err = store_rows_at(store, place->stream, place->seq, &row);
+    const uint64_t author = err == ERR_OK ? hash_str(1, row.user) | 1 : 0;
     if (err == ERR_OK) {
         err = removals_standing(store, sweeps, &row, &state);
     }
     const bool is_shown = state == COMMENT_VISIBLE || state == COMMENT_SHADOWED;
+    if (err == ERR_OK && state == COMMENT_SHADOWED && waiting != NULL) {
+        waiting->hidden_of = author;
+        return ERR_OK;
+    }
     if (err == ERR_OK && is_shown) {
         err = evidence_find(store, place->stream, place->seq, &evidence);
     }
@@ -392,23 +402,48 @@ static enum err find_removed_by(struct piece *piece)
     (void)sqlite3_bind_int64(query, 2, REMOVALS_PIECE_ROWS);
     while (piece->place_count < REMOVALS_PIECE_ROWS &&
            (err = store_step(piece->store, query)) == ERR_OK) {
-        piece->places[piece->place_count++] = (struct place){
-            sqlite3_column_int64(query, 0), (uint64_t)sqlite3_column_int64(query, 1)};
+        piece->places[piece->place_count++] =
+            (struct place){.stream = sqlite3_column_int64(query, 0),
+                           .seq = (uint64_t)sqlite3_column_int64(query, 1)};
     }
     piece->seen = piece->place_count;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err restore_places(struct piece *piece, struct restoring *restoring)
+/* One author after the other: what is theirs alone would else cut what everybody is told into as
+ * many events as they wrote. */
+static enum err restore_hidden(struct piece *piece, struct restoring *restoring)
 {
     for (uint32_t i = 0; i < piece->place_count; i++) {
-        const struct place *place = &piece->places[i];
-        TRY(evidence_lift_act(piece->store, place->stream, place->seq, (int64_t)piece->act));
-        if (place->seq != TOLD_SEQ) {
-            TRY(restore_place(piece->store, piece->sweeps, place, restoring));
+        const struct place first = piece->places[i];
+        for (uint32_t k = i; k < piece->place_count && first.hidden_of != 0; k++) {
+            struct place *place = &piece->places[k];
+            if (place->hidden_of == first.hidden_of && place->stream == first.stream) {
+                TRY(restore_place(piece->store, piece->sweeps, place, restoring, NULL));
+                place->hidden_of = 0;
+            }
         }
     }
     return restoring_flush(restoring);
+}
+
+/* A few come back one by one, in their order: so nobody can tell by an event which of theirs are
+ * shadowed. */
+static enum err restore_places(struct piece *piece, struct restoring *restoring)
+{
+    const bool is_few = piece->place_count <= REMOVALS_RESTORED_EACH_MAX;
+    for (uint32_t i = 0; i < piece->place_count; i++) {
+        struct place *place = &piece->places[i];
+        TRY(evidence_lift_act(piece->store, place->stream, place->seq, (int64_t)piece->act));
+        if (place->seq != TOLD_SEQ) {
+            TRY(restore_place(piece->store, piece->sweeps, place, restoring,
+                              is_few ? NULL : place));
+        }
+        if (is_few) {
+            TRY(restoring_flush(restoring));
+        }
+    }
+    return restore_hidden(piece, restoring);
 }
 
 static enum err restore_on(struct piece *piece)
@@ -581,7 +616,7 @@ static enum err lift_all(const struct removals_by *by, const struct sweeps *swee
     TRY(except(by->store, sweeps, row, &lifted));
     TRY(carried_mark(by->store, place.stream, place.seq)); // what sweeps pass over from now on
     TRY(lift_each(by->store, &lifted));
-    TRY(restore_place(by->store, sweeps, &place, restoring));
+    TRY(restore_place(by->store, sweeps, &place, restoring, NULL));
     return restoring_flush(restoring);
 }
 
@@ -613,7 +648,7 @@ static enum err unshadow_row(const struct removals_by *by, const struct sweeps *
             return err == ERR_NOT_FOUND ? ERR_OK : err; // it was unshadowed before
         }
     }
-    return restore_place(by->store, sweeps, &place, restoring);
+    return restore_place(by->store, sweeps, &place, restoring, NULL);
 }
 
 struct unshadowing {

@@ -36,9 +36,12 @@
 #include <stdint.h>
 
 #ifdef ROAR_MUTANTS // histories are short, and are to find sweeps that are not done
-enum { REMOVALS_PIECE_ROWS = 16 };
+enum { REMOVALS_PIECE_ROWS = 16, REMOVALS_RESTORED_EACH_MAX = 4 };
 #else
-enum { REMOVALS_PIECE_ROWS = 1024 };
+enum {
+    REMOVALS_PIECE_ROWS = 1024,
+    REMOVALS_RESTORED_EACH_MAX = 64 // of a piece, that come back one by one; more come together
+};
 #endif
 
 struct removals_by { // an act, in one stream

@@ -224,7 +224,7 @@ static void a_sweep_of_all_streams_tells_those_that_were_not(void **state)
     assert_false(comments_rig_log_holds(rig, "secret"));
     lift(rig, 7);
     comments_rig_finish(rig);
-    assert_int_equal(rig->restores, 2); // one a stream
+    assert_int_equal(rig->restores, 3); // they are few
     assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM removals"), 0);
 }
 
@@ -250,6 +250,43 @@ static void the_shadowed_come_back_to_their_shadow_until_it_is_lifted(void **sta
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_VISIBLE);
     assert_int_equal(comments_rig_state(rig, other), COMMENT_VISIBLE);
     assert_int_equal(rig->restores, 1);
+}
+
+/* Each third is eve's, and shadowed. */
+static void clear_and_lift(struct comments_rig *rig, uint32_t thirds)
+{
+    const struct removals_by by = comments_rig_by(rig, 7);
+    for (uint32_t i = 0; i < thirds; i++) {
+        (void)comments_rig_post(rig, 0, "ann", "fine");
+        (void)comments_rig_post_shadowed(rig, "eve", "secret");
+        (void)comments_rig_post(rig, 0, "bob", "fine");
+    }
+    assert_int_equal(removals_sweep(&by, STR_NONE, rig->next_n - 1), ERR_OK);
+    comments_rig_finish(rig);
+    lift(rig, 7);
+    comments_rig_finish(rig);
+    for (uint64_t seq = 1; seq <= 3 * (uint64_t)thirds; seq++) {
+        assert_int_equal(comments_rig_state(rig, seq),
+                         seq % 3 == 2 ? COMMENT_SHADOWED : COMMENT_VISIBLE);
+    }
+}
+
+/* Eve counts as many events as if hers were not shadowed. */
+static void a_few_come_back_one_by_one(void **state)
+{
+    struct comments_rig *rig = *state;
+    clear_and_lift(rig, REMOVALS_RESTORED_EACH_MAX / 3);
+    assert_int_equal(rig->restores, REMOVALS_RESTORED_EACH_MAX / 3 * 2);
+    assert_int_equal(rig->hidden_restores, REMOVALS_RESTORED_EACH_MAX / 3);
+}
+
+/* However they lie among each other. */
+static void what_is_shadowed_cuts_no_restore_of_many(void **state)
+{
+    struct comments_rig *rig = *state;
+    clear_and_lift(rig, REMOVALS_RESTORED_EACH_MAX / 2);
+    assert_int_equal(rig->restores, 1);
+    assert_int_equal(rig->hidden_restores, 1);
 }
 
 static void one_restored_under_a_sweep_is_still_its_authors_alone(void **state)
@@ -321,6 +358,8 @@ int main(void)
         COMMENTS_RIG_TEST(a_sweep_of_all_streams_tells_those_that_were_not),
         COMMENTS_RIG_TEST(the_shadowed_come_back_to_their_shadow_until_it_is_lifted),
         COMMENTS_RIG_TEST(one_restored_under_a_sweep_is_still_its_authors_alone),
+        COMMENTS_RIG_TEST(a_few_come_back_one_by_one),
+        COMMENTS_RIG_TEST(what_is_shadowed_cuts_no_restore_of_many),
         COMMENTS_RIG_TEST(what_was_erased_does_not_come_back),
         COMMENTS_RIG_TEST(wherever_it_breaks_off_a_failure_is_said),
     };
