@@ -7,6 +7,7 @@
 struct list {
     struct lane_scribe scribe; // first
     struct buf *out;
+    uint64_t position; // what is before is known to who polls
     bool has_one, for_staff;
 };
 
@@ -44,8 +45,17 @@ static enum err on_mark(struct lane_scribe *scribe, uint64_t seq)
 
 static enum err take_as(struct list *list, const struct event *event)
 {
-    return list->scribe.rule.lane == LANE_FULL ? on_event(&list->scribe, event)
-                                               : lane_scribe_take(&list->scribe, event);
+    struct lane_scribe *scribe = &list->scribe;
+    const bool waited = lane_scribe_waits(scribe);
+    if (scribe->rule.lane == LANE_FULL) {
+        return on_event(scribe, event);
+    }
+    TRY(lane_scribe_take(scribe, event));
+    if (!waited && scribe->span.after < list->position) { // its cursor lay between two events
+        scribe->span.after = list->position;
+    }
+    list->position = event->seq;
+    return ERR_OK;
 }
 
 static enum err take(struct list *list, const struct event *event)
@@ -71,8 +81,11 @@ void lane_list_write(struct buf *out, const struct poll_found *found, struct str
 {
     static const struct lane_scribe_ops ops = {
         .event = on_event, .gap = on_gap, .digest = on_digest, .mark = on_mark};
-    struct list list = {
-        .out = out, .has_one = found->expired_to > 0, .for_staff = found->moderates};
+    struct list list = {.out = out,
+                        .position =
+                            found->expired_to > found->after ? found->expired_to : found->after,
+                        .has_one = found->expired_to > 0,
+                        .for_staff = found->moderates};
     lane_scribe_init(&list.scribe, &ops, found->rule, stream);
     out->failed = write_all(&list, found) != ERR_OK || out->failed;
     lane_scribe_done(&list.scribe);

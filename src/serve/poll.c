@@ -19,6 +19,7 @@ struct poll {
     char *cors;         // owned; NULL: none
     uint32_t cors_len;
     uint32_t wait_ms;
+    uint64_t after; // its cursor's
     uint64_t user;
     bool is_open;
     bool is_late; // its wait is over, and what is newer is still read
@@ -91,6 +92,7 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     const struct poll_ops *ops = poll->ops;
     const struct poll_found found = {.events = events,
                                      .count = count,
+                                     .after = resync ? 0 : poll->after,
                                      .cursor = *cursor,
                                      .rule = viewer_rule(poll->exchange->server->hub, viewer),
                                      .resync = resync,
@@ -165,6 +167,7 @@ void poll_open(struct exchange *exchange, const struct join *join,
         options->ops->refused(exchange, VIEWER_OVERLOADED);
         return;
     }
+    poll->after = join->has_cursor ? join->cursor.seq : 0;
     poll->exchange = exchange;
     exchange->taker = poll;
     exchange->news = on_news;

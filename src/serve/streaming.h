@@ -47,6 +47,7 @@ void sse_reader_open(struct exchange *exchange, const struct join *join,
 struct poll_found {
     struct event *const *events;
     size_t count;
+    uint64_t after;       // where it came from; 0: the beginning, or without a cursor
     struct cursor cursor; // the highest position they cover; without an epoch: the present one
     uint64_t expired_from, expired_to; // seqs that were asked for and are kept no more; to 0: none
     struct lane_rule rule;             // of a sparse lane: events not carried are there, too
