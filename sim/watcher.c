@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watcher.h"
 
+#include "api/lane_list.h"
 #include "attendance.h"
 #include "chaos.h"
 #include "deeds.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 
 enum { MODERATES_EACH = 5 }; // of those who are somebody
+enum { SPARSE_BYTES_MAX = 8 << 20 };
 
 static struct watcher *watcher_of(struct viewer *viewer)
 {
@@ -107,6 +109,26 @@ static void on_keep(struct viewer *viewer, const uint8_t *bytes, size_t len)
     }
 }
 
+/* What an answer has of them, as src/api writes it; a gap of what expired stands before. */
+static void check_sparse(struct watcher *watcher, struct event *const *events, size_t count)
+{
+    const struct prover *prover = &watcher->prover;
+    const struct poll_found found = {.events = events,
+                                     .count = count,
+                                     .after = prover->collected_from,
+                                     .rule = viewer_rule(hub_of(watcher), &watcher->viewer),
+                                     .moderates = watcher->viewer.moderates};
+    struct buf members;
+    if (prover->join.lane == LANE_FULL) {
+        return;
+    }
+    buf_init(&members, MEM_OTHER, SPARSE_BYTES_MAX);
+    lane_list_write(&members, &found, prover->join.stream);
+    world_holds(watcher->world, buf_ok(&members), "P5: w%u's poll has no answer", watcher->number);
+    prover_collect_sparse(prover, buf_str(&members));
+    buf_done(&members);
+}
+
 static void on_collect(struct viewer *viewer, struct event *const *events, size_t count,
                        const struct cursor *cursor, bool resync)
 {
@@ -128,6 +150,7 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
                 "P14: w%u polled with a cursor of another life and was not told", watcher->number);
     watcher->prover.resynced = resync;
     prover_collect(&watcher->prover, viewer, events, count);
+    check_sparse(watcher, events, count);
     watcher->has_place = true;
     watcher->place = cursor->seq;
 }

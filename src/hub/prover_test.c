@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/reach.h"
-#include "wire/deflater.h"
 #include "wire/json.h"
 #include "wire/json_slice.h"
 #include "wire/stored.h"
@@ -18,135 +17,7 @@ enum { DIGESTS_PARSED_OF = 16, DIGEST_KEYS_MAX = 100000 };
 #define holds(prover, cond)                                                                        \
     ((cond) ? (void)0 : (prover)->log->broken((prover)->log, "a reader was told: not " #cond))
 
-enum { LINE_BYTES_MAX = 1 << 20, SEGMENT_BYTES = 600 };
-
-/* ---- the encoding ---- */
-
-static void encode_event(struct buf *out, const struct event *event, struct str stream,
-                         uint64_t prev, const struct epoch *epoch)
-{
-    (void)epoch;
-    buf_add_str(out, STR("E "));
-    event_write(out, event, stream, prev);
-    buf_add_byte(out, '\n');
-}
-
-static void encode_signal(struct buf *out, struct str json)
-{
-    buf_add_str(out, STR("S "));
-    buf_add_str(out, json);
-    buf_add_byte(out, '\n');
-}
-
-/* Its id must be what the signal says. */
-static void encode_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
-{
-    (void)epoch;
-    buf_addf(out, "M %llu ", (unsigned long long)seq);
-    buf_add_str(out, json);
-    buf_add_byte(out, '\n');
-}
-
-const struct encoding prover_encoding_other = {
-    .name = "other", .event = encode_event, .signal = encode_signal, .moving = encode_moving};
-const struct encoding prover_encoding = {
-    .name = "prover", .event = encode_event, .signal = encode_signal, .moving = encode_moving};
-
-/* ---- the same for those who inflate ---- */
-
-static void wrap_line(struct buf *out, struct buf *line,
-                      void (*wrap)(struct buf *out, struct str line))
-{
-    wrap(out, buf_str(line));
-    out->failed = out->failed || !buf_ok(line);
-    buf_done(line);
-}
-
-static void write_signal(struct buf *out, struct str json,
-                         void (*wrap)(struct buf *out, struct str line))
-{
-    struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_signal(&line, json);
-    wrap_line(out, &line, wrap);
-}
-
-static void write_moving(struct buf *out, struct str json, uint64_t seq,
-                         void (*wrap)(struct buf *out, struct str line))
-{
-    struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_moving(&line, json, seq, NULL);
-    wrap_line(out, &line, wrap);
-}
-
-static void gzip_moving(struct buf *out, struct str json, uint64_t seq, const struct epoch *epoch)
-{
-    (void)epoch;
-    write_moving(out, json, seq, stored_write);
-}
-
-static void message_moving(struct buf *out, struct str json, uint64_t seq,
-                           const struct epoch *epoch)
-{
-    (void)epoch;
-    write_moving(out, json, seq, ws_write_text);
-}
-
-static void gzip_event(struct buf *out, const struct event *event, struct str stream, uint64_t prev,
-                       const struct epoch *epoch)
-{
-    struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_event(&line, event, stream, prev, epoch);
-    wrap_line(out, &line, stored_write);
-}
-
-static void gzip_signal(struct buf *out, struct str json)
-{
-    write_signal(out, json, stored_write);
-}
-
-static void message_event(struct buf *out, const struct event *event, struct str stream,
-                          uint64_t prev, const struct epoch *epoch)
-{
-    struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_event(&line, event, stream, prev, epoch);
-    wrap_line(out, &line, ws_write_text);
-}
-
-static void message_signal(struct buf *out, struct str json)
-{
-    write_signal(out, json, ws_write_text);
-}
-
-static struct str message_part(struct str *frame)
-{
-    const struct str payload = frame->len == 0 ? STR_NONE : ws_payload(*frame);
-    *frame = STR_NONE;
-    return payload;
-}
-
-static void message_segment(struct buf *out, struct str deflated)
-{
-    ws_write_deflated(out,
-                      (struct str){.at = deflated.at, .len = deflated.len - DEFLATER_TAIL_BYTES});
-}
-
-const struct encoding prover_encoding_gzip = {.name = "gzip",
-                                              .event = gzip_event,
-                                              .signal = gzip_signal,
-                                              .moving = gzip_moving,
-                                              .part = stored_next,
-                                              .segment = buf_add_str,
-                                              .segment_bytes = SEGMENT_BYTES};
-const struct encoding prover_encoding_messages = {.name = "messages",
-                                                  .event = message_event,
-                                                  .signal = message_signal,
-                                                  .moving = message_moving,
-                                                  .part = message_part,
-                                                  .segment = message_segment};
+enum { LINE_BYTES_MAX = 1 << 20 };
 
 static enum unpack_kind kind_of(const struct encoding *encoding)
 {
@@ -180,7 +51,7 @@ static void close_gap(struct prover *prover)
 
 static void saw(struct prover *prover, uint64_t seq, uint64_t prev, uint32_t kind, struct str body)
 {
-    if (prover->log->saw != NULL) {
+    if (prover->log->saw != NULL && !prover->is_retold) {
         prover->log->saw(prover->log, seq, prev, kind, body);
     }
 }
@@ -255,7 +126,7 @@ static void note_begun(struct prover *prover)
 
 static void tell(const struct prover *prover, struct str json)
 {
-    if (prover->log->told != NULL) {
+    if (!prover->is_retold && prover->log->told != NULL) {
         prover->log->told(prover->log, json);
     }
 }
@@ -760,6 +631,7 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
         prover->expired++;
     }
     const uint64_t from = prover->last;
+    prover->collected_from = from;
     for (size_t i = 0; i < count; i++) {
         const struct event *event = events[i];
         holds(prover, event->seq > prover->last && event->prev <= prover->last);
@@ -778,4 +650,55 @@ void prover_collect(struct prover *prover, const struct viewer *viewer, struct e
     const uint64_t gone = prover->log->count(prover->log, from + 1, upto, UINT32_MAX);
     holds(prover, count <= all && count + gone >= all);
     reach_if(count > 0, ADDED_UP_POLL);
+}
+
+/* Live they are lines of three kinds; here a list. */
+static void believe_member(struct prover *prover, struct str member)
+{
+    const bool is_mark = str_has_prefix(member, STR("{\"type\":\"mark\""));
+    const bool is_digest = str_has_prefix(member, STR("{\"type\":\"digest\""));
+    struct buf json, line;
+    buf_init(&json, MEM_OTHER, LINE_BYTES_MAX);
+    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
+    buf_add_str(&json, member);
+    buf_add_byte(&json, '\0');
+    if (is_mark || is_digest) {
+        const char *text = (const char *)json.bytes;
+        buf_addf(&line, "M %llu ",
+                 (unsigned long long)number(prover, text, is_mark ? "seq" : "to"));
+    } else {
+        const bool is_gap = str_has_prefix(member, STR("{\"type\":\"gap\""));
+        buf_add_str(&line, is_gap ? STR("S ") : STR("E "));
+    }
+    buf_add(&line, json.bytes, json.len);
+    holds(prover, buf_ok(&line));
+    believe(prover, (const char *)line.bytes);
+    buf_done(&json);
+    buf_done(&line);
+}
+
+void prover_collect_sparse(const struct prover *prover, struct str members)
+{
+    struct prover lane = {.log = prover->log,
+                          .fenced = prover->fenced,
+                          .begun = prover->begun,
+                          .join = prover->join,
+                          .is_retold = true,
+                          .greeted = true,
+                          .hellos = 1,
+                          .lane = (enum lane)prover->join.lane,
+                          .last = prover->collected_from,
+                          .life_from = prover->collected_from};
+    while (members.len > 0) {
+        const struct str member = json_slice_value(members);
+        holds(prover, member.len > 0);
+        believe_member(&lane, member);
+        members = (struct str){.at = members.at + member.len, .len = members.len - member.len};
+        if (members.len > 0) {
+            holds(prover, members.at[0] == ',');
+            members = (struct str){.at = members.at + 1, .len = members.len - 1};
+        }
+    }
+    holds(prover, lane.last == prover->last && lane.gap_got == lane.gap_carried);
+    prover_settle(&lane);
 }

@@ -76,6 +76,8 @@ struct prover {
     uint64_t early_after;     // how many events had come before the last early copy
     uint32_t viewers_told, hidden_told;
     uint32_t collects, collected;
+    uint64_t collected_from; // where the last long poll began
+    bool is_retold;          // what it is told was told to the log before
     char first_signal[512], last_signal[512], last_gap[512]; // last_signal: not of presence
 };
 
@@ -104,3 +106,5 @@ void prover_is_owed(struct prover *prover, uint64_t act);
 /* The answer of a long poll. */
 void prover_collect(struct prover *prover, const struct viewer *viewer, struct event *const *events,
                     size_t count);
+/* Then, of a poll in a sparse lane, what its answer has of them: members of a JSON array. */
+void prover_collect_sparse(const struct prover *prover, struct str members);
