@@ -148,11 +148,7 @@ void tail_acts_pass(struct tail_acts *acts, uint64_t seq)
 /* With a NUL behind; what a server says that is longer than it should be is cut. */
 static void copy_text(char *to, size_t room, struct str text)
 {
-    const size_t len = text.len < room ? text.len : room - 1;
-    if (len > 0) {
-        memcpy(to, text.at, len);
-    }
-    to[len] = '\0';
+    (void)snprintf(to, room, "%.*s", STR_ARG(text));
 }
 
 static const struct tail_said *said_at(const struct tail_acts *acts, size_t at)
