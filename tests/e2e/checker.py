@@ -2,14 +2,17 @@
 """Judges a whole run: what posters were answered, what viewers saw, and the log that is left.
 
 check() returns sentences, one a broken promise; an empty list is a run in which P1 to P5 held. check_moderation() does
-the same for P6 to P8.
+the same for P6 to P8, check_first() for P10.
 """
 import hashlib
 import json
 from dataclasses import dataclass, field
 
 
-REFUSING = {"ban", "timeout", "warn", "mode"}  # acts that refuse posts
+REFUSING = {"ban", "timeout", "warn"}  # acts that refuse posts of those they are aimed at
+SETTING = {"mode", "shield", "slow", "terms"}  # acts that refuse or hold posts by what those are
+ACTS = {"retract", "restore", "pin", "unpin", "settings", "stream"}
+ECHOES = 500  # comments back that rule `unique` is held to: the server remembers 1,024
 REDACTED = {"restore", "pin"}  # events that hold comments: what the log has of them may be less by now
 
 
@@ -23,6 +26,7 @@ class Answer:
     text: str
     begun: float  # when its first try was sent
     ended: float  # when the answer had come
+    again: bool = False  # it said that the comment was there already
 
 
 @dataclass
@@ -46,6 +50,10 @@ class Deed:
     user: str = ""  # it is aimed at
     lifted: float = float("inf")  # when somebody began to lift it, or it may have ended by itself
     shows: bool = False  # lifting it shows again what it hid
+    rules: tuple = ()  # names of RULES: what it sets
+    seconds: int = 0  # of slow mode
+    free: tuple = ()  # users whom `roles_only` lets post
+    asked: float = 0.0
 
 
 def check(log, answers, views):
@@ -246,11 +254,11 @@ def check_shadowed(view, shadowed):
 
 # ---- acts that were answered: P6, P7, P9, P16 ----
 
-def check_deeds(log, views, deeds, answers, entries, history):
+def check_deeds(log, views, deeds, answers, entries, history, downs=()):
     """What moderators were answered, held against every transcript, every answer and the audit."""
     return [*(fault for view in views for fault in check_fence(log, view, deeds)),
             *(fault for view in views for fault in check_screen(view, history)),
-            *check_sanctions(deeds, answers), *check_audit(entries, deeds)]
+            *check_sanctions(deeds, answers, downs), *check_audit(entries, deeds)]
 
 
 def check_fence(log, view, deeds):
@@ -313,18 +321,128 @@ def settle(newest, shown, seq, act, is_shown):
         newest[seq], shown[seq] = act, is_shown
 
 
-def check_sanctions(deeds, answers):
-    """P9: whom a sanction, or a mode, refuses has nothing accepted that was begun after its answer, until it is lifted."""
+def check_sanctions(deeds, answers, downs=()):
+    """P9: whom a sanction refuses, and what a setting refuses or holds, has nothing accepted and shown that was begun
+    after its answer, until it is lifted. `downs`: (begun, ended) of times in which the server was not there."""
     for deed in deeds:
-        for answer in answers if deed.do in REFUSING else ():
-            if is_under(answer, deed):
+        under = [answer for answer in answers if is_under(answer, deed)] if deed.do in REFUSING | SETTING else ()
+        for answer in under:
+            if deed.do in REFUSING:
                 yield f"{answer.cid} was taken in spite of {deed.do} {deed.act}"
+                continue
+            broken = [rule for rule in deed.rules if RULES[rule](Post(answer, deed, under, downs))]
+            if broken:
+                yield f"{answer.cid} was taken in spite of {deed.do} {deed.act}: {', '.join(broken)}"
+
+
+@dataclass
+class Post:
+    """An answer, among those that were given under the same deed."""
+
+    answer: Answer
+    deed: Deed
+    under: list
+    downs: tuple
+
+    @property
+    def author(self):
+        return self.answer.cid.partition("-")[0]
+
+    def before(self):
+        """What its author was answered before it was begun."""
+        return [other for other in self.under
+                if other.ended < self.answer.begun and other.cid.startswith(f"{self.author}-")]
+
+
+def is_emotes(text):
+    return all(len(word) > 2 and word[0] == word[-1] == ":" for word in text.split())
+
+
+def is_echo(post):
+    """Its author said the same, not too long ago to be remembered; a restart forgets it."""
+    same = [other for other in post.before() if other.text == post.answer.text]
+    return any(not any(begun < post.answer.ended and other.begun < ended for begun, ended in post.downs)
+               and sum(other.begun < one.ended and one.begun < post.answer.ended for one in post.under) < ECHOES
+               for other in same)
+
+
+def is_too_soon(post):
+    """However long either took on its way, so much time cannot have been between them."""
+    return any(post.answer.ended - other.begun < post.deed.seconds for other in post.before())
+
+
+def is_first(post):
+    """Of somebody who posts once."""
+    return post.author.startswith("new") and not post.answer.again
+
+
+RULES = {
+    "links_off": lambda post: "https://" in post.answer.text,
+    "emote_only": lambda post: not is_emotes(post.answer.text),
+    "roles_only": lambda post: post.author not in post.deed.free,
+    "unique": is_echo,
+    "terms": lambda post: "darn" in post.answer.text.split(),
+    "caps": lambda post: post.answer.text.isupper(),
+    "slow": is_too_soon,
+    "hold_first": is_first,
+    "hold_all": lambda post: not post.answer.again,  # or it was approved meanwhile
+    "mods_first": lambda post: not post.answer.again,
+}
 
 
 def is_under(answer, deed):
-    """It was begun and answered while the deed was in force. Who is aimed at by a mode is everybody."""
+    """It was begun and answered while the deed was in force, which aims at its author or at nobody."""
     is_theirs = deed.user == "" or answer.cid.startswith(f"{deed.user}-")
     return is_theirs and deed.ended < answer.begun and answer.ended < deed.lifted
+
+
+def check_held(views, held, entries):
+    """What is held is shown to nobody before it is approved. `held`: ids that were answered so."""
+    approved = {entry["target"] for entry in entries if entry["do"] == "approve"}
+    waiting = {name for name in held if f"id:{name}" not in approved}
+    for view in views:
+        for message in view.messages:
+            for comment, _ in shown_by(message):
+                if comment.get("id") in waiting:
+                    yield f"{view.name}: was shown {comment['seq']}, which is held"
+
+
+def check_settings_end(periods, refusals):
+    """P9: what a setting refuses is refused while it may be in force. `periods`: (code, asked, lifted)."""
+    codes = {code for code, _, _ in periods}
+    for user, code, begun, ended in refusals:
+        if code in codes and not any(code == other and asked < ended and begun < lifted
+                                     for other, asked, lifted in periods):
+            yield f"{user} was refused as {code}, and nothing in force refused that"
+
+
+# ---- P10 ----
+
+def check_first(log, views, jams):
+    """Acts are spared nobody and wait for nothing. `jams`: (seq of an act, seqs of comments that waited before it was asked)."""
+    return [*(fault for view in views for fault in check_acts_carried(log, view)),
+            *(f"an act ({act}) waited behind {seq}, which waited for the disk when it was asked"
+              for act, waiting in jams for seq in waiting if seq < act)]
+
+
+def check_acts_carried(log, view):
+    """Whatever a reader was spared, of every lane: each act has come when it is told of something behind it."""
+    acts = sorted(event["seq"] for event in log if event["type"] in ACTS)
+    at, got = None, set()
+    for message in view.messages:
+        kind = message["type"]
+        if kind == "resync" or (kind == "hello" and at is None):
+            at = len([seq for seq in acts if seq <= message["seq"]])
+            continue
+        at = at or 0  # a poll says no hello
+        got |= {event["seq"] for event in message.get("events", [message]) if event.get("type") in ACTS}
+        told = message["to"] if kind == "digest" else message.get("seq", 0) if kind == "mark" or "prev" in message else 0
+        if message.get("early") or kind == "hello":
+            continue
+        while at < len(acts) and acts[at] <= told:
+            if acts[at] not in got:
+                yield f"{view.name}: was told of {told}, and never of the act {acts[at]}"
+            at += 1
 
 
 def hidden_by(deeds, answers):

@@ -61,10 +61,11 @@ class Crowd:
     # ---- posters ----
 
     def poster(self, name):
-        number, conn, bearer = 0, None, token(name, ttl_s=self.ttl_s)
+        number, conn = 0, None
         while not self.ending.is_set():
             number += 1
-            cid, text = f"{name}-{number}", f"{name} says {number}"
+            user, more, text = self.next_of(name, number)
+            cid, bearer = f"{user}-{number}", token(user, ttl_s=self.ttl_s, **more)
             begun = time.monotonic()
             while not self.ending.is_set():
                 try:
@@ -80,6 +81,10 @@ class Crowd:
                 self.ending.wait(self.pause_s)
                 break
 
+    def next_of(self, name, number):
+        """(user, claims of theirs, text) of a poster's next comment."""
+        return name, {}, f"{name} says {number}"
+
     def take(self, answer, cid, text, begun):
         """Of a post that is not to be sent again."""
         assert answer.status in (200, 201), (answer.status, answer.body)
@@ -93,7 +98,8 @@ class Crowd:
 
     def note(self, body, cid, text, begun):
         with self.news:
-            self.answers.append(Answer(cid, body["seq"], body["id"], text, begun, time.monotonic()))
+            self.answers.append(Answer(cid, body["seq"], body["id"], text, begun, time.monotonic(),
+                                       again=body.get("duplicate", False)))
             self.news.notify_all()
 
     def wait_answers(self, count, deadline_s):

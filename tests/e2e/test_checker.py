@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from checker import Answer, Deed, View, check, check_deeds, check_ends, check_moderation, hidden_by
+from checker import (Answer, Deed, View, check, check_deeds, check_ends, check_first, check_held, check_moderation,
+                     check_sanctions, check_settings_end, hidden_by)
 
 
 def good_run():
@@ -269,7 +270,7 @@ def test_it_finds_what_an_answer_did_not_hold(spoil):
     assert check_deeds(*run) != []
 
 
-@pytest.mark.parametrize("do, user", [("ban", "u9"), ("timeout", "u9"), ("warn", "u9"), ("mode", "")])
+@pytest.mark.parametrize("do, user", [("ban", "u9"), ("timeout", "u9"), ("warn", "u9")])
 @pytest.mark.parametrize("begun, ended, is_found", [(4.0, 4.1, True), (2.9, 4.1, False), (8.9, 9.1, False)])
 def test_what_refuses_holds_from_its_answer_until_it_is_lifted(do, user, begun, ended, is_found):
     log, views, deeds, answers, entries, history = answered_run()
@@ -291,3 +292,116 @@ def test_a_timeout_that_does_not_end_is_found():
     assert [*check_ends(timeouts, [("u9", "muted", 3.9, 4.1), ("u9", "banned", 5.0, 5.1)])] == []
     for refusal in (("u9", "muted", 4.1, 4.2), ("u9", "muted", 0.1, 0.9), ("u1", "muted", 2.0, 2.1)):
         assert len([*check_ends(timeouts, [refusal])]) == 1
+
+
+# ---- settings: P9 ----
+
+def post(number, text, *, user="u9", begun=None, again=False):
+    begun = 4.0 + number if begun is None else begun
+    return Answer(f"{user}-{number}", 30 + number, f"i{number}", text, begun, begun + 0.1, again=again)
+
+
+def in_spite_of(rule, answers, downs=(), seconds=0):
+    """What a setting that was answered at 3 and lifted at 60 should have refused or held."""
+    deed = Deed("a4", "mode", 0, 3.0, lifted=60.0, rules=(rule,), seconds=seconds, free=("u1",))
+    return [*check_sanctions([deed], answers, downs)]
+
+
+@pytest.mark.parametrize("rule, broken, kept", [
+    ("links_off", post(1, "see https://example.com/1"), post(1, "no link")),
+    ("emote_only", post(1, ":wave: words"), post(1, ":wave: :heart:")),
+    ("roles_only", post(1, "words"), post(1, "words", user="u1")),
+    ("terms", post(1, "well darn it"), post(1, "well darned")),
+    ("caps", post(1, "LOUD WORDS 7"), post(1, "Loud words 7")),
+    ("hold_first", post(1, "hello", user="new1"), post(1, "hello")),
+    ("hold_first", post(1, "hello", user="new1"), post(1, "hello", user="new1", again=True)),
+    ("hold_all", post(1, "words"), post(1, "words", again=True)),
+    ("mods_first", post(1, "words"), post(1, "words", again=True)),
+    ("mods_first", post(1, "words"), post(1, "words", begun=2.9)),
+    ("links_off", post(1, "see https://example.com/1"), post(1, "see https://example.com/1", begun=59.95)),
+])
+def test_what_a_setting_refuses_or_holds_is_known(rule, broken, kept):
+    assert len(in_spite_of(rule, [broken])) == 1
+    assert in_spite_of(rule, [kept]) == []
+
+
+def test_an_echo_is_by_the_same_author_and_not_over_a_restart():
+    twice = [post(1, "the same"), post(2, "the same")]
+    assert len(in_spite_of("unique", twice)) == 1
+    assert in_spite_of("unique", twice, downs=[(5.5, 5.6)]) == []
+    assert in_spite_of("unique", [post(1, "the same"), post(2, "the same", user="u8")]) == []
+    assert in_spite_of("unique", [post(1, "the same"), post(2, "another")]) == []
+    between = [post(number, f"{number}", user="u8", begun=5.2) for number in range(3, 600)]
+    assert in_spite_of("unique", [post(1, "the same"), post(2, "the same", begun=5.4), *between]) == []
+
+
+def test_slow_mode_is_between_two_of_one_author():
+    assert len(in_spite_of("slow", [post(1, "a"), post(2, "b")], seconds=2)) == 1
+    assert in_spite_of("slow", [post(1, "a"), post(2, "b")], seconds=1) == []  # it may just have been over
+    assert in_spite_of("slow", [post(1, "a"), post(2, "b", user="u8")], seconds=2) == []
+
+
+def test_what_is_held_is_shown_to_nobody_before_it_is_approved():
+    view = View("live", [{"type": "comment", "seq": 2, "prev": 0, "id": "i2", "text": "t"}])
+    assert len([*check_held([view], ["i2"], [{"do": "hold", "target": "id:i2"}])]) == 1
+    assert [*check_held([view], ["i2"], [{"do": "approve", "target": "id:i2"}])] == []
+    assert [*check_held([view], ["i3"], [])] == []
+
+
+def test_a_setting_that_does_not_end_is_found():
+    periods = [("links_off", 1.0, 4.0)]
+    assert [*check_settings_end(periods, [("u9", "links_off", 3.9, 4.1), ("u9", "banned", 5.0, 5.1)])] == []
+    for refusal in (("u9", "links_off", 4.1, 4.2), ("u9", "links_off", 0.1, 0.9)):
+        assert len([*check_settings_end(periods, [refusal])]) == 1
+
+
+# ---- P10 ----
+
+def spared_run():
+    """Of 2 to 18 a slow reader is sent the end, with the acts of the hole; one of digests has them in those, or early."""
+    log, views, _ = moderated_run()
+    retract, restore, purge = log[5:]
+    hello, gap = views[0].messages[0], {**gap_of(2, 3), "to": 13}
+    slow = View("slow", [hello, gap, retract, restore, {"type": "comment", "seq": 17, "prev": 16}, purge])
+    digest = {"type": "digest", "from": 1, "to": 17, "carried": 2, "shed": 5, "removed": 1, "events": [restore]}
+    lane = View("lane", [hello, {**retract, "early": True}, digest, {"type": "mark", "seq": 18}])
+    lane.messages.insert(3, {**purge, "early": True})
+    poll = View("poll", [log[0], retract, restore, purge])
+    return log, [slow, lane, poll], [(20, [21, 22])]
+
+
+def test_a_run_in_which_acts_go_first_passes():
+    assert check_first(*spared_run()) == []
+
+
+def act_spared_by_a_gap(log, views, jams):
+    del views[0].messages[2]
+
+
+def act_behind_a_comment(log, views, jams):
+    messages = views[0].messages
+    messages[3], messages[4] = messages[4], messages[3]
+
+
+def act_not_in_a_digest(log, views, jams):
+    views[1].messages[2] = {**views[1].messages[2], "events": []}
+
+
+def act_passed_by_a_mark(log, views, jams):
+    del views[1].messages[3]
+
+
+def act_not_in_a_poll(log, views, jams):
+    del views[2].messages[1]
+
+
+def act_behind_what_waited(log, views, jams):
+    jams.append((30, [31, 29]))
+
+
+@pytest.mark.parametrize("spoil", [act_spared_by_a_gap, act_behind_a_comment, act_not_in_a_digest, act_passed_by_a_mark,
+                                   act_not_in_a_poll, act_behind_what_waited])
+def test_it_finds_an_act_that_waited_or_was_spared(spoil):
+    run = copy.deepcopy(spared_run())
+    spoil(*run)
+    assert len(check_first(*run)) == 1
