@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/acting.h"
 
+#include "api/auth.h"
 #include "api/held_claims.h"
 #include "api/respond.h"
 #include "base/mem.h"
@@ -35,9 +36,13 @@ static enum err read_request(struct acting *acting, const struct acting_options 
 
 /* ---- claims ---- */
 
-static const struct problem claimed = {.code = PROBLEM_CONFLICT,
-                                       .field = STR("id"),
-                                       .detail = STR("Another moderator looks at this one.")};
+static struct problem claimed(uint32_t left_ms)
+{
+    return (struct problem){.code = PROBLEM_CONFLICT,
+                            .field = STR("id"),
+                            .detail = STR("Another moderator looks at this one."),
+                            .retry_after_ms = left_ms};
+}
 
 static bool judges_held(const struct act *act)
 {
@@ -45,9 +50,11 @@ static bool judges_held(const struct act *act)
 }
 
 /* ERR_EXISTS: another moderator looks at what this one would approve or reject. */
-static enum err check_claim(struct server *server, const struct held_claim *claim)
+static enum err check_claim(struct server *server, const struct held_claim *claim,
+                            uint32_t *ret_left_ms)
 {
-    return held_claims_check(desk_of(server)->shared->held, claim, desk_mono_ms(server));
+    return held_claims_check(desk_of(server)->shared->held, claim, desk_mono_ms(server),
+                             ret_left_ms);
 }
 
 static enum err check_named(const struct acting *acting, const struct acting_options *options,
@@ -56,11 +63,12 @@ static enum err check_named(const struct acting *acting, const struct acting_opt
     const struct act *act = &acting->read.act;
     const struct held_claim claim = {
         .stream = options->stream, .id = act->id, .user = options->claims->sub};
+    uint32_t left_ms = 0;
     if (act->at != ACT_AT_ID || !judges_held(act) ||
-        check_claim(options->server, &claim) == ERR_OK) {
+        check_claim(options->server, &claim, &left_ms) == ERR_OK) {
         return ERR_OK;
     }
-    *ret_why = claimed;
+    *ret_why = claimed(left_ms);
     return ERR_DENIED;
 }
 
@@ -94,8 +102,10 @@ enum err acting_new(const struct acting_options *options, struct acting **ret_ac
     }
     acting->act.stream = ask_kept_name(&acting->stream);
     acting->act.act = acting->read.act;
-    acting->act.by = (struct actor){
-        .kind = ACTOR_USER, .id = acting->claims->sub, .role_bits = acting->claims->role_bits};
+    acting->act.by = (struct actor){.kind = ACTOR_USER,
+                                    .id = acting->claims->sub,
+                                    .role_bits = acting->claims->role_bits,
+                                    .is_for_all = auth_is_admin_of_all(acting->claims)};
     *ret_acting = acting;
     return ERR_OK;
 }
@@ -196,20 +206,20 @@ static void refuse(struct acting *acting, enum act_refusal refusal)
     acting->answered(acting);
 }
 
-static bool is_claimed(const struct acting *acting)
+static bool is_claimed(const struct acting *acting, uint32_t *ret_left_ms)
 {
     const struct read *named = &acting->named;
     const struct held_claim claim = {.stream = acting->act.stream,
                                      .id = named->count == 0 ? STR_NONE : id_of(named->events[0]),
                                      .user = acting->claims->sub};
-    return claim.id.len > 0 && check_claim(acting->server, &claim) != ERR_OK;
+    return claim.id.len > 0 && check_claim(acting->server, &claim, ret_left_ms) != ERR_OK;
 }
 
 static void on_named(struct call *call)
 {
     struct acting *acting = list_entry(call, struct acting, named.call);
     const enum err err = acting->named.result;
-    acting->is_claimed = err == ERR_OK && is_claimed(acting);
+    acting->is_claimed = err == ERR_OK && is_claimed(acting, &acting->claim_left_ms);
     read_done(&acting->named);
     if (acting->is_late) {
         acting->is_away = false;
@@ -282,7 +292,7 @@ enum err acting_result(const struct acting *acting, struct problem *ret_why)
     if (act->end != ACT_REFUSED) {
         return ERR_OK;
     }
-    *ret_why = acting->is_claimed ? claimed : refusals[act->refusal];
+    *ret_why = acting->is_claimed ? claimed(acting->claim_left_ms) : refusals[act->refusal];
     if (act->refusal == ACT_REFUSAL_BAD_VALUE) {
         ret_why->detail = str_of(act->detail);
         ret_why->field = act->act.what == ACT_RULES ? STR("rules") : ret_why->field;

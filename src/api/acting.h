@@ -43,7 +43,8 @@ struct acting {
     struct overdue_entry overdue;
     bool is_away;    // `act`, or `named`, is the port's
     bool is_late;    // it was answered without the port
-    bool is_claimed; // by another moderator
+    bool is_claimed; // by another moderator, for so long:
+    uint32_t claim_left_ms;
 };
 
 struct acting_options {

@@ -164,6 +164,12 @@ enum err auth_admin_of_all(const struct claims *claims, struct problem *ret_why)
     return ERR_OK;
 }
 
+bool auth_is_admin_of_all(const struct claims *claims)
+{
+    struct problem why;
+    return auth_admin_of_all(claims, &why) == ERR_OK;
+}
+
 enum err auth_manager(const struct claims *claims, struct problem *ret_why)
 {
     TRY(auth_somebody(claims, ret_why));

@@ -14,6 +14,8 @@
 #include "serve/exchange.h"
 #include "wire/problem.h"
 
+#include <stdbool.h>
+
 /* ERR_OK: `*ret_claims` is a reference of the caller's, or NULL: anonymous. ERR_DENIED:
  * `*ret_why` says why (static texts). */
 MUST_USE enum err auth_request(struct exchange *exchange, struct claims **ret_claims,
@@ -28,5 +30,6 @@ MUST_USE enum err auth_stream(const struct claims *claims, struct str stream,
 MUST_USE enum err auth_manager(const struct claims *claims, struct problem *ret_why);
 /* Are they admin, of all streams? ERR_DENIED. */
 MUST_USE enum err auth_admin_of_all(const struct claims *claims, struct problem *ret_why);
+bool auth_is_admin_of_all(const struct claims *claims);
 /* Posting and the like: ERR_DENIED when anonymous. */
 MUST_USE enum err auth_somebody(const struct claims *claims, struct problem *ret_why);

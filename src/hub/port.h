@@ -96,6 +96,7 @@ struct actor {
     enum actor_kind kind;
     struct str id;      // the user's, the rule's or the hook's name
     uint32_t role_bits; // of a user: nobody acts on a higher role
+    bool is_for_all;    // an admin, and their token is for all streams
 };
 
 enum act_end {

@@ -337,6 +337,7 @@ struct acting desk_act_by(const char *stream, struct act act, const char *user, 
     struct acting acting = desk_act_of(stream, act);
     acting.call.by.id = str_of(user);
     acting.call.by.role_bits = roles;
+    acting.call.by.is_for_all = (roles & ROLE_ADMIN) != 0;
     return acting;
 }
 

@@ -88,6 +88,9 @@ def test_what_holds_in_all_streams_is_decided_by_who_acts_on_all(mod, server, do
     made = appeal(server, mod.stream, user, act["act"]).json()
     assert code_of(decide(mod, made["appeal"], "rejected")) == (403, "wrong_role")
     assert code_of(decide(mod, made["appeal"], "granted")) == (403, "wrong_role")
+    bound = Moderator(server, mod.stream, "root", "admin")
+    bound.token = token("root", roles=["admin"], streams=[mod.stream])
+    assert code_of(decide(bound, made["appeal"], "granted")) == (403, "wrong_role")
     granted = decide(Moderator(server, mod.stream, "root", "admin"), made["appeal"], "granted")
     assert (granted.status, granted.json()["state"]) == (200, "granted")
     for name in (mod.stream, other):

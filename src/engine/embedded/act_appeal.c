@@ -300,7 +300,8 @@ static enum err check_reach(struct act_case *act, uint64_t against)
 {
     struct store_act row;
     const enum err err = store_acts_get(act->ordering->store, against, &row);
-    if (err == ERR_OK && row.stream == 0 && !act_case_may_all(act)) {
+    const struct actor *by = &act->call->by;
+    if (err == ERR_OK && row.stream == 0 && by->kind == ACTOR_USER && !by->is_for_all) {
         act_case_refuse(act, ACT_REFUSAL_HIGHER_ROLE);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -58,6 +58,38 @@ static enum err put_all(struct reach_keeper *keeper, struct store *store, uint32
     return ERR_OK;
 }
 
+static enum err write_all(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+{
+    TRY(store_begin_write(store));
+    const enum err err = put_all(keeper, store, acts_max);
+    if (err != ERR_OK) {
+        store_rollback(store);
+        return err;
+    }
+    return store_commit(store);
+}
+
+/* A page of what is kept is damaged: those that come upon it are alone with it. */
+static enum err write_each(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
+{
+    for (struct letter *letter = keeper->waiting.first; letter != NULL; letter = letter->next) {
+        struct reach_keep *keep = keep_of(letter);
+        if (keep->result != ERR_OK) {
+            continue;
+        }
+        TRY(store_begin_write(store));
+        enum err err = store_reach_put(store, keep->act, &keep->figures, acts_max);
+        if (err == ERR_OK) {
+            err = store_commit(store);
+        } else {
+            store_rollback(store);
+        }
+        TRY(err == ERR_PROTO ? ERR_OK : err);
+        keep->result = err == ERR_PROTO ? ERR_GONE : ERR_OK;
+    }
+    return ERR_OK;
+}
+
 static enum err keep_all(struct reach_keeper *keeper, struct store *store, uint32_t acts_max)
 {
     TRY(store_begin_read(store));
@@ -66,13 +98,8 @@ static enum err keep_all(struct reach_keeper *keeper, struct store *store, uint3
     if (err != ERR_OK) {
         return err;
     }
-    TRY(store_begin_write(store));
-    err = put_all(keeper, store, acts_max);
-    if (err != ERR_OK) {
-        store_rollback(store);
-        return err;
-    }
-    return store_commit(store);
+    err = write_all(keeper, store, acts_max);
+    return err == ERR_PROTO ? write_each(keeper, store, acts_max) : err;
 }
 
 static void answer(struct reach_keeper *keeper, enum err err)

@@ -23,8 +23,8 @@ void reach_keeper_init(struct reach_keeper *keeper);
 /* Any thread: `home` is the ordering thread's. */
 void reach_keeper_hand_over(struct reach_keeper *keeper, struct home *home,
                             struct reach_keep *keep);
-/* Keeps them; those of acts that are not there, or damaged, are answered so. On failure none is
- * kept. */
+/* Keeps them; those of acts that are not there, or damaged, or on damaged pages of what is kept,
+ * are answered so. On failure all are told that they may not be. */
 MUST_USE enum err reach_keeper_step(struct reach_keeper *keeper, struct store *store,
                                     uint32_t acts_max);
 void reach_keeper_refuse(struct reach_keeper *keeper); // the store is not there to be written to

@@ -3,6 +3,7 @@
 
 #include "engine/embedded/housekeeping.h"
 #include "engine/embedded/store_acts.h"
+#include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_reach.h"
 #include "engine/embedded/store_schema.h"
 
@@ -18,7 +19,7 @@
 #include <cmocka.h>
 
 /* An act has a page of its own. */
-enum { COUNT = 5, DAMAGED = 3, VALUE_BYTES = 3000 };
+enum { COUNT = 5, DAMAGED = 3, VALUE_BYTES = 3000, MANY = 2000 };
 
 struct place {
     char folder[64], path[128];
@@ -159,6 +160,56 @@ static void a_damaged_act_keeps_nobody_waiting(void **state)
     }
 }
 
+/* Of so many other streams that what is kept takes many pages; `keeps` are of the first and the
+ * last of them. */
+static void keep_many(struct place *place)
+{
+    struct store_act act = {.id = MANY, .what = ACT_BAN, .key = MANY, .seconds = -1};
+    assert_int_equal(store_begin_write(&place->store), ERR_OK);
+    assert_int_equal(store_acts_add(&place->store, &act), ERR_OK);
+    assert_int_equal(
+        store_exec(&place->store,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+                   "INSERT INTO reach SELECT i, i, 0, 0, 0, 0, 0, 0, 0, 0 FROM n"),
+        ERR_OK);
+    assert_int_equal(store_commit(&place->store), ERR_OK);
+    place->keeps[1].act = MANY;
+}
+
+static void damage_page(struct place *place, int64_t page, int64_t bytes)
+{
+    char byte = 0;
+    assert_int_equal(store_checkpoint(&place->store, true), ERR_OK);
+    store_close(&place->store);
+    const int fd = open(place->path, O_RDWR | O_CLOEXEC);
+    const off_t at = (page - 1) * bytes + bytes / 2;
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(store_open(&place->store, place->path, STORE_WRITES), ERR_OK);
+}
+
+static void a_damaged_page_is_the_affair_of_who_comes_upon_it(void **state)
+{
+    struct place *place = *state;
+    keep_many(place);
+    const int64_t page =
+        store_number(&place->store, "SELECT pageno FROM dbstat WHERE name = 'reach' "
+                                    "AND pagetype = 'leaf' ORDER BY path");
+    damage_page(place, page, store_number(&place->store, "PRAGMA page_size"));
+    for (int first = 0; first < 2; first++) { // whoever stands before the other
+        reach_keeper_hand_over(&place->keeper, &home, &place->keeps[first]);
+        reach_keeper_hand_over(&place->keeper, &home, &place->keeps[1 - first]);
+        assert_int_equal(reach_keeper_step(&place->keeper, &place->store, COUNT), ERR_OK);
+        assert_int_equal(place->keeps[0].result, ERR_GONE);
+        assert_int_equal(place->keeps[1].result, ERR_OK);
+        assert_true(is_kept(place, 1));
+    }
+    assert_int_equal(place->answered, 4);
+}
+
 /* Else the turn would fail with each attempt, and what makes room would not come about. */
 static void a_full_disk_is_left_alone(void **state)
 {
@@ -196,6 +247,7 @@ int main(void)
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
         TEST(one_that_is_not_there_keeps_nobody_waiting),
         TEST(a_damaged_act_keeps_nobody_waiting),
+        TEST(a_damaged_page_is_the_affair_of_who_comes_upon_it),
         TEST(a_full_disk_is_left_alone),
 #undef TEST
     };
