@@ -322,7 +322,8 @@ static int64_t due_ms(const struct stream *stream)
     if (!door_may_send(stream)) {
         return INT64_MAX; // until it has caught up
     }
-    if (stream->in_round || !stream->has_new_events || stream->has_new_act || is_full(stream)) {
+    if (stream->in_round || !stream->has_new_events || stream->has_new_act || is_full(stream) ||
+        stream->hub->is_hurried) {
         return stream->hub->now_ms;
     }
     return stream->flushed_ms + stream->merge_ms;

@@ -228,6 +228,7 @@ struct hub {
     uint32_t letters_away;
 
     /* -- ending -- */
+    bool is_hurried; // nothing gathers any more
     bool closing;
     void (*closed)(void *user);
     void *closed_user;

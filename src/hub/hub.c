@@ -66,6 +66,11 @@ void hub_meet(struct hub *hub, struct hub *const *hubs, size_t count)
     hub->peer_count = count;
 }
 
+void hub_hurry(struct hub *hub)
+{
+    hub->is_hurried = true;
+}
+
 void hub_close(struct hub *hub, void (*closed)(void *user), void *user)
 {
     hub->closing = true;

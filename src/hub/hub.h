@@ -21,6 +21,9 @@
 struct hub;
 
 MUST_USE enum err hub_new(const struct hub_options *options, struct hub **ret_hub);
+/* Nothing gathers in a merge window from now on, and what does leaves in this turn: its viewers are
+ * about to be sent away. */
+void hub_hurry(struct hub *hub);
 /* All viewers have left; later joins are refused. `closed` runs in a turn, when nothing of this hub
  * is under way any more; turns go on until every hub has said so, since they answer each other's
  * letters. */

@@ -140,6 +140,27 @@ static void a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers(void **sta
     assert_int_equal(reader->prover.events, 5);
 }
 
+static void what_gathers_leaves_when_it_is_hurried(void **state)
+{
+    struct world *world = *state;
+    struct fake_reader *reader = world_reader(world);
+    world_pass(world, 1000);
+    for (int i = 0; i < 2; i++) {
+        world->now_ms += 10;
+        world_commit_many(world, 1);
+        world_turn(world);
+    }
+    world_commit_many(world, 3);
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 2);
+    hub_hurry(world->hub);
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 5);
+    world_commit_many(world, 3);
+    world_turn(world);
+    assert_int_equal(reader->prover.events, 8);
+}
+
 static void what_gathers_does_not_outgrow_its_ring(void **state)
 {
     enum { COMMENTS = 200 };
@@ -761,6 +782,7 @@ int main(void)
         CASE(websocket_gets_one_message_a_frame),
         CASE(a_viewer_may_leave_as_it_is_opened),
         CASE(a_lone_event_leaves_in_its_turn_and_a_busy_stream_gathers),
+        CASE(what_gathers_leaves_when_it_is_hurried),
         CASE(what_gathers_does_not_outgrow_its_ring),
         CASE(many_acts_do_not_hold_up_what_follows),
         CASE(a_late_event_does_not_hold_up_those_behind_it),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A drain goes in steps of a timer, so that closing a hundred thousand connections holds up nobody:
  *
- *   1. every carrier that was there is asked to close, DRAIN_STEP at a time; one between two
- *      requests does, parting_ms after its last answer;
+ *   1. what gathers for readers leaves, then every carrier that was there is asked to close,
+ *      DRAIN_STEP at a time; one between two requests does, parting_ms after its last answer;
  *   2. when all of them are gone the listeners close (until then newcomers are answered 503, for a
  *      listener that closes resets whoever is queued; unless another process has them, too);
  *   3. newcomers that said nothing yet are closed; when nobody is left, `drained`.
@@ -10,6 +10,7 @@
 #include "serve/server.h"
 
 #include "base/must.h"
+#include "hub/hub.h"
 #include "net/listener.h"
 #include "serve/front.h"
 #include "serve/http1.h"
@@ -158,7 +159,11 @@ void server_drain(struct server *server, const struct drain *drain)
     must(!server->draining);
     server->draining = true;
     server->drain = *drain;
-    wheel_arm(reactor_wheel(server->reactor), &server->drain_step, front_now_ms(server));
+    if (server->hub != NULL) {
+        hub_hurry(server->hub);
+    }
+    wheel_arm(reactor_wheel(server->reactor), &server->drain_step,
+              front_now_ms(server) + WHEEL_TICK_MS); // once this turn has flushed
 }
 
 /* ---- the sockets it listens on ---- */

@@ -288,11 +288,13 @@ class Moderated(Crowd):
         ask()
 
     def calm(self, moderator):
-        """Nobody posts or acts any more, and words are taken."""
+        """Nobody posts or acts any more, words are taken, and nothing is to come of itself."""
         self.ending.set()
         eventually("all to end", lambda: not any(thread.is_alive() for thread in self.posters), END_S)
         for setting in SETTINGS:  # whatever was
             moderator.ask(setting.do, **setting.off)
+        eventually("what is held for a time to be approved", lambda: not any(
+            "due_at" in held for held in moderator.look("held", "?limit=500")["comments"]), END_S)
 
     def undo(self, rng, moderator):
         open_deeds = [deed for deed in self.deeds
