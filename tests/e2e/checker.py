@@ -451,6 +451,11 @@ def hidden_by(deeds, answers):
             for answer in answers if is_under(answer, deed)]
 
 
+def was_hidden(deeds, answers):
+    """Some were posted under a shadow, be they shown since."""
+    return any(is_under(answer, deed) for deed in deeds if deed.do == "shadow" for answer in answers)
+
+
 def check_ends(timeouts, refusals):
     """P9: a timeout ends. `timeouts`: (user, asked, at the latest over); `refusals`: (user, code, begun, ended) of posts."""
     for user, code, begun, ended in refusals:
