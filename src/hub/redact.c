@@ -65,6 +65,15 @@ static enum err take_off(struct stream *stream, const struct removal *removal,
     return ERR_OK;
 }
 
+/* Where it stands no public head comes to: by that nobody would know what was read before it. */
+static void outdate_own(struct stream *stream)
+{
+    for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
+        struct catchup *catchup = list_entry(link, struct catchup, stream_link);
+        catchup->is_outdated = catchup->is_outdated || catchup->away || catchup->fetched.count > 0;
+    }
+}
+
 enum err redact_apply(struct stream *stream, const struct event *retract)
 {
     struct removal removal;
@@ -77,8 +86,10 @@ enum err redact_apply(struct stream *stream, const struct event *retract)
     if (err == ERR_NOMEM) {
         return err;
     }
-    if ((retract->flags & EVENT_FLAG_SHADOW) == 0) { // else no public head comes to where it is
-        stream->retracted = retract->seq;            // one that names nothing removes nothing
+    if ((retract->flags & EVENT_FLAG_SHADOW) != 0) {
+        outdate_own(stream);
+    } else {
+        stream->retracted = retract->seq; // one that names nothing removes nothing
     }
     return ERR_OK;
 }
