@@ -6,8 +6,8 @@
 #include "hub/tell.h"
 #include "hub/view.h"
 
-/* Acts that a reader at `seq` waits for and was sent no copy of: the newest `fresh` ones at most.
- */
+/* Of the acts that a reader at `seq` waits for those that it was sent no copy of: the newest
+ * `fresh` ones at most. */
 static struct event *const *waiting(const struct viewer *viewer, uint64_t seq, uint64_t fresh,
                                     uint32_t *ret_count)
 {

@@ -65,12 +65,15 @@ static enum err take_off(struct stream *stream, const struct removal *removal,
     return ERR_OK;
 }
 
-/* Where it stands no public head comes to: by that nobody would know what was read before it. */
-static void outdate_own(struct stream *stream)
+/* Where it stands no public head comes to: by that nobody would know what was read before it. Only
+ * its author is shown what it removes. */
+static void outdate_own(struct stream *stream, uint64_t user)
 {
     for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
         struct catchup *catchup = list_entry(link, struct catchup, stream_link);
-        catchup->is_outdated = catchup->is_outdated || catchup->away || catchup->fetched.count > 0;
+        if (catchup->view == user && (catchup->away || catchup->fetched.count > 0)) {
+            catchup->is_outdated = true;
+        }
     }
 }
 
@@ -87,7 +90,7 @@ enum err redact_apply(struct stream *stream, const struct event *retract)
         return err;
     }
     if ((retract->flags & EVENT_FLAG_SHADOW) != 0) {
-        outdate_own(stream);
+        outdate_own(stream, retract->user_hash);
     } else {
         stream->retracted = retract->seq; // one that names nothing removes nothing
     }
