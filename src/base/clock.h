@@ -22,3 +22,10 @@ static inline int64_t clock_wall_ms(const struct clock *clock)
 {
     return clock->wall_ms(clock);
 }
+
+/* The moment at or before `now_ms` whose low half is `low`, if it is not 49 days ago: what every
+ * connection keeps, it keeps so. */
+static inline int64_t clock_before_ms(int64_t now_ms, uint32_t low)
+{
+    return now_ms - ((uint32_t)now_ms - low);
+}

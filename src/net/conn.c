@@ -12,6 +12,7 @@
 #include "net/conn.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/must.h"
 #include "sys/sys.h"
 
@@ -332,7 +333,7 @@ void conn_resume(struct conn *conn)
 int64_t conn_received_ms(const struct conn *conn)
 {
     const int64_t now_ms = reactor_now_ms(conn->reactor);
-    return now_ms - ((uint32_t)now_ms - conn->received_low);
+    return clock_before_ms(now_ms, conn->received_low);
 }
 
 uint32_t conn_silent_ms(struct conn *conn)

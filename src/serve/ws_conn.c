@@ -33,7 +33,7 @@ struct ws_conn {
     void *user;
     struct claims *claims;      // a reference; NULL: anonymous
     struct ws_decoder *decoder; // owned; NULL between messages
-    int64_t pinged_ms;          // mono; CLOSING: when that began
+    uint32_t pinged_low;        // pinged_ms(), its low half
     uint16_t control_s;         // the second that control_frames counts, its low bits
     uint8_t client[16];         // its address
     bool client_is_trusted;
@@ -43,11 +43,17 @@ struct ws_conn {
     uint8_t bad_messages;
 };
 _Static_assert(offsetof(struct ws_conn, streams) == 0, "ws_streams.c finds the connection by it");
-_Static_assert(sizeof(struct ws_conn) <= 104, "every WebSocket has one: 512 bytes a viewer in all");
+_Static_assert(sizeof(struct ws_conn) <= 96, "every WebSocket has one: 512 bytes a viewer in all");
 
 static struct carrier *carrier_of(const struct ws_conn *ws)
 {
     return ws->streams.output.carrier;
+}
+
+/* Mono; CLOSING: when that began. */
+static int64_t pinged_ms(const struct ws_conn *ws)
+{
+    return clock_before_ms(front_now_ms(carrier_of(ws)->server), ws->pinged_low);
 }
 
 static const struct ws_ops *ops_of(const struct ws_conn *ws)
@@ -75,8 +81,8 @@ static void begin_closing(struct ws_conn *ws, uint16_t code, struct str reason)
     ws->state = WS_CLOSING;
     ws_streams_done(&ws->streams);
     ws_output_close(&ws->streams.output, code, reason);
-    ws->pinged_ms = front_now_ms(server);
-    front_visit_by(carrier_of(ws), ws->pinged_ms + CLOSE_WAIT_MS);
+    ws->pinged_low = (uint32_t)front_now_ms(server);
+    front_visit_by(carrier_of(ws), pinged_ms(ws) + CLOSE_WAIT_MS);
 }
 
 /* Its frames cannot be understood any more, or are too many. */
@@ -263,14 +269,14 @@ static void on_half_closed(struct carrier *carrier)
 static bool ping(struct ws_conn *ws, int64_t now_ms)
 {
     const struct server *server = carrier_of(ws)->server;
-    if (now_ms - ws->pinged_ms < server->ping_ms || ws_output_is_stuck(&ws->streams.output)) {
+    if (now_ms - pinged_ms(ws) < server->ping_ms || ws_output_is_stuck(&ws->streams.output)) {
         return true;
     }
     if (ws->pings_unanswered >= limits_of(ws)->pings) {
         return false;
     }
     ws->pings_unanswered++;
-    ws->pinged_ms = now_ms;
+    ws->pinged_low = (uint32_t)now_ms;
     meter_count(&carrier_of(ws)->server->meter, METER_PINGS, 1);
     ws_output_control(&ws->streams.output, WS_PING, STR_NONE);
     return true;
@@ -299,7 +305,7 @@ static void plan_visit(struct ws_conn *ws, int64_t now_ms)
     if (ws->pings_unanswered > 0 && missed_ms > now_ms) {
         front_visit_by(carrier, missed_ms);
     }
-    front_visit_by(carrier, ws->pinged_ms + server->ping_ms);
+    front_visit_by(carrier, pinged_ms(ws) + server->ping_ms);
     front_visit_by(carrier, now_ms + server->stall_ms); // it may be stuck by then
 }
 
@@ -311,7 +317,7 @@ static void visit_open(struct ws_conn *ws, int64_t now_ms)
         return;
     }
     if (ws_output_is_stuck(&ws->streams.output) &&
-        now_ms - ws->streams.output.moved_ms >= server->stall_ms) {
+        now_ms - ws_output_moved_ms(&ws->streams.output) >= server->stall_ms) {
         goodbye(ws, GOAWAY_SLOW);
         return;
     }
@@ -328,10 +334,10 @@ static void on_visited(struct carrier *carrier, int64_t now_ms)
     struct ws_conn *ws = carrier->rider;
     if (ws->state == WS_OPEN) {
         visit_open(ws, now_ms);
-    } else if (now_ms - ws->pinged_ms >= CLOSE_WAIT_MS) {
+    } else if (now_ms - pinged_ms(ws) >= CLOSE_WAIT_MS) {
         end(ws);
     } else {
-        front_visit_by(carrier, ws->pinged_ms + CLOSE_WAIT_MS);
+        front_visit_by(carrier, pinged_ms(ws) + CLOSE_WAIT_MS);
     }
 }
 
@@ -409,7 +415,7 @@ static struct ws_conn *make(struct exchange *exchange, const struct reader *read
     const int64_t now_ms = front_now_ms(exchange->server);
     ws->user = user;
     ws->claims = reader->claims == NULL ? NULL : claims_ref(reader->claims);
-    ws->pinged_ms = now_ms;
+    ws->pinged_low = (uint32_t)now_ms;
     memcpy(ws->client, exchange->request->client.bytes, sizeof(ws->client));
     ws->client_is_trusted = exchange->request->client_is_trusted;
     ws_streams_init(&ws->streams, ops, exchange->carrier);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/ws_output.h"
 
+#include "base/clock.h"
+#include "base/must.h"
 #include "serve/front.h"
 
 enum {
     LARGE_BYTES = 128 * 1024, // a frame above this does not go through the carrier's buffer
     FRAME_HEAD_BYTES = 16,
+    LARGE_MAX = (1 << 30) - 1, // what large_max holds
 };
 
 struct ws_large {
@@ -18,10 +21,21 @@ static size_t large_left(const struct ws_large *large)
     return large == NULL ? 0 : large->bytes.len - large->at;
 }
 
+static void note_moved(struct ws_output *output)
+{
+    output->moved_low = (uint32_t)front_now_ms(output->carrier->server);
+}
+
+int64_t ws_output_moved_ms(const struct ws_output *output)
+{
+    return clock_before_ms(front_now_ms(output->carrier->server), output->moved_low);
+}
+
 void ws_output_init(struct ws_output *output, struct carrier *carrier, uint32_t large_max)
 {
-    *output = (struct ws_output){
-        .carrier = carrier, .large_max = large_max, .moved_ms = front_now_ms(carrier->server)};
+    must(large_max <= LARGE_MAX);
+    *output = (struct ws_output){.carrier = carrier, .large_max = large_max & LARGE_MAX};
+    note_moved(output);
 }
 
 void ws_output_done(struct ws_output *output)
@@ -65,7 +79,7 @@ static void send_large(struct ws_output *output, struct str frame)
 static void send_frame(struct ws_output *output, struct buf *frame)
 {
     if (!ws_output_is_stuck(output)) { // a stall begins now, however long nothing was sent
-        output->moved_ms = front_now_ms(output->carrier->server);
+        note_moved(output);
     }
     if (!buf_ok(frame)) {
         carrier_cut(output->carrier);
@@ -107,7 +121,7 @@ void ws_output_close(struct ws_output *output, uint16_t code, struct str reason)
 
 size_t ws_output_take(struct ws_output *output, const uint8_t *bytes, size_t len)
 {
-    output->moved_ms = front_now_ms(output->carrier->server);
+    note_moved(output);
     const size_t sent = output->large == NULL ? carrier_try_send(output->carrier, bytes, len) : 0;
     output->blocked = sent < len;
     return sent;
@@ -121,7 +135,7 @@ void ws_output_keep(struct ws_output *output, const uint8_t *bytes, size_t len)
 bool ws_output_go_on(struct ws_output *output)
 {
     struct ws_large *large = output->large;
-    output->moved_ms = front_now_ms(output->carrier->server);
+    note_moved(output);
     if (large != NULL) {
         large->at +=
             carrier_try_send(output->carrier, large->bytes.bytes + large->at, large_left(large));

@@ -25,10 +25,10 @@ struct ws_large; // ws_output.c: frames too large for the carrier's buffer
 struct ws_output {
     struct carrier *carrier; // borrowed; outlives it
     struct ws_large *large;  // owned; NULL: none waits
-    int64_t moved_ms;        // mono: bytes last went, or the socket could take them
-    uint32_t large_max;      // frozen
-    bool deflates;           // frozen: the peer inflates what it is sent, and may deflate
-    bool blocked;            // a viewer's bytes were not all taken
+    uint32_t moved_low;      // ws_output_moved_ms(), its low half
+    uint32_t large_max : 30; // frozen
+    bool deflates : 1;       // frozen: the peer inflates what it is sent, and may deflate
+    bool blocked : 1;        // a viewer's bytes were not all taken
 };
 
 void ws_output_init(struct ws_output *output, struct carrier *carrier, uint32_t large_max);
@@ -46,4 +46,6 @@ void ws_output_keep(struct ws_output *output, const uint8_t *bytes, size_t len);
 /* The socket can take again. False: something still waits. */
 bool ws_output_go_on(struct ws_output *output);
 bool ws_output_is_stuck(const struct ws_output *output);
+/* Mono: bytes last went, or the socket could take them. */
+int64_t ws_output_moved_ms(const struct ws_output *output);
 size_t ws_output_waiting_bytes(const struct ws_output *output);
