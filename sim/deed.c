@@ -326,6 +326,18 @@ static void unshadow(struct world *world, const struct deed *deed)
     }
 }
 
+/* A rule's, or a hook's, with the comment that it hid: an undo before it in that transaction, whose
+ * bound is the transaction's end, did not show that. */
+static void shadow_one(struct world *world, const struct deed *deed)
+{
+    struct ledger *ledger = deed->stream < STREAMS ? &world->ledgers[deed->stream] : NULL;
+    const uint64_t seq = ledger == NULL ? 0 : seq_of_id(world, deed);
+    struct entry *entry = seq == 0 ? NULL : ledger_find(ledger, seq);
+    if (entry != NULL && entry->is_shadowed) {
+        entry->is_unshadowed = entry->was_removed = entry->waits = false;
+    }
+}
+
 /* A lifter's undoing. */
 static void lift_no_more(struct world *world, const struct deed *lifter)
 {
@@ -458,6 +470,7 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
         break;
     case ACT_SHADOW:
         deed->since_n = value;
+        shadow_one(world, deed);
         supersede(world, deed, ACT_SHADOW);
         break;
     case ACT_UNBAN:
