@@ -8,6 +8,7 @@
 #include "base/metric.h"
 #include "base/must.h"
 #include "engine/embedded/embedded.h"
+#include "hub/hub.h"
 #include "sys/sys.h"
 
 #include <stddef.h>
@@ -19,6 +20,7 @@ enum { FOLDER_MAX = 512, TAKE_BACK_RETRY_MS = 20 };
 enum handover_state {
     HANDOVER_WAITING,
     HANDOVER_OFFERED,
+    HANDOVER_SAVING,
     HANDOVER_LENDING,
     HANDOVER_LENT,
     HANDOVER_TAKING_BACK,
@@ -26,7 +28,8 @@ enum handover_state {
 };
 
 struct handover {
-    struct lease_call lease; // first: what the engine holds
+    struct lease_call lease;    // first: what the engine holds
+    struct reach_saving saving; // what the hubs hold
     enum handover_state state;
     struct handover_options options;
     char folder[FOLDER_MAX];
@@ -37,7 +40,7 @@ struct handover {
     struct timer impatient; // newcomers waited long enough
     struct timer retry;     // of taking back
     int64_t asked_ms;       // mono, from when on posts wait
-    bool is_asked;          // the engine holds `lease`
+    bool is_asked;          // one of both is held
     bool is_stopping;       // the node drains: nobody follows any more
     bool is_ending;         // handover_free() waits
     struct metric given, taken_back, refused;
@@ -45,7 +48,8 @@ struct handover {
 
 static const unsigned next_states[] = {
     [HANDOVER_WAITING] = 1U << HANDOVER_OFFERED,
-    [HANDOVER_OFFERED] = 1U << HANDOVER_LENDING | 1U << HANDOVER_WAITING,
+    [HANDOVER_OFFERED] = 1U << HANDOVER_SAVING | 1U << HANDOVER_WAITING,
+    [HANDOVER_SAVING] = 1U << HANDOVER_LENDING | 1U << HANDOVER_WAITING,
     [HANDOVER_LENDING] = 1U << HANDOVER_LENT,
     [HANDOVER_LENT] = 1U << HANDOVER_TAKING_BACK | 1U << HANDOVER_GIVEN,
     [HANDOVER_TAKING_BACK] = 1U << HANDOVER_WAITING,
@@ -188,6 +192,30 @@ static void lend(struct handover *handover)
     ask_engine(handover, LEASE_LEND);
 }
 
+/* How far acts got by now is in the store before another has it. */
+static void save(struct handover *handover)
+{
+    must(!handover->is_asked);
+    become(handover, HANDOVER_SAVING);
+    handover->is_asked = true;
+    hub_save_reach(handover->options.hub, &handover->saving);
+}
+
+static void on_saved(struct call *call)
+{
+    struct handover *handover = list_entry(call, struct handover, saving.call);
+    handover->is_asked = false;
+    if (handover->is_ending) {
+        reactor_stop(handover->options.reactor);
+    } else if (handover->is_stopping) {
+        give_up(handover, "we were told to stop");
+    } else if (handover->peer.fd == -1) {
+        give_up(handover, "the new process went, or was late, before it had the folder");
+    } else {
+        lend(handover);
+    }
+}
+
 static void give(struct handover *handover)
 {
     drop_peer(handover);
@@ -215,8 +243,9 @@ static void lose_peer(struct handover *handover)
             take_back(handover, "the new process ended before it served");
         }
         break;
+    case HANDOVER_SAVING:
     case HANDOVER_LENDING:
-        drop_peer(handover); // on_lent() sees it
+        drop_peer(handover); // on_saved() or on_lent() sees it
         break;
     case HANDOVER_WAITING:
     case HANDOVER_TAKING_BACK:
@@ -233,7 +262,7 @@ static void take_message(struct handover *handover, const struct succession_mess
         become(handover, HANDOVER_OFFERED);
         offer(handover);
     } else if (handover->state == HANDOVER_OFFERED && message->kind == SUCCESSION_READY) {
-        lend(handover);
+        save(handover);
     } else if (handover->state == HANDOVER_LENT && message->kind == SUCCESSION_SERVING) {
         give(handover);
     } else {
@@ -269,8 +298,8 @@ static void on_peer(struct source *source, uint32_t events)
 static void on_late(struct timer *timer)
 {
     struct handover *handover = list_entry(timer, struct handover, late);
-    if (handover->state == HANDOVER_WAITING) {
-        drop_peer(handover); // it did not even say hello
+    if (handover->state == HANDOVER_WAITING || handover->state == HANDOVER_SAVING) {
+        drop_peer(handover); // it did not even say hello; or on_saved() sees it
         return;
     }
     if (handover->state == HANDOVER_OFFERED) {
@@ -362,6 +391,7 @@ enum err handover_open(const struct handover_options *options, struct handover *
     snprintf(handover->folder, sizeof(handover->folder), "%s", options->folder);
     handover->options.folder = handover->folder;
     handover->lease.call = (struct call){.home = reactor_home(options->reactor), .done = on_leased};
+    handover->saving.call = (struct call){.home = reactor_home(options->reactor), .done = on_saved};
     handover->listener = (struct source){.fd = -1, .ready = on_newcomer};
     handover->peer = (struct source){.fd = -1, .ready = on_peer};
     handover->late.fire = on_late;
@@ -404,7 +434,7 @@ void handover_free(struct handover *handover)
     wheel_cancel(wheel_of(handover), &handover->retry);
     reactor_unwatch(handover->options.reactor, &handover->listener);
     sys_close(handover->listener.fd);
-    if (handover->state <= HANDOVER_OFFERED) {
+    if (handover->state <= HANDOVER_SAVING) {
         remove_socket(handover);
     }
     metric_remove(&handover->given);

@@ -2,11 +2,13 @@
 /* handover -- the side of a running server that gives way to the one that follows it: passes its
  * sockets, lends its data folder, and goes, or takes it back (succession.h).
  *
- *                  HELLO            READY              lent             SERVING
- *      WAITING ──────────▶ OFFERED ───────▶ LENDING ─────────▶ LENT ──────────────▶ GIVEN
- *         ▲                   │ gone           │ gone: once lent │ gone; killed if it takes
- *         │                   │                ▼                 ▼ longer than within_ms
- *         └───────────────────┴──────────── TAKING_BACK ◀────────┘
+ *              HELLO           READY          saved            lent        SERVING
+ *      WAITING ──────▶ OFFERED ──────▶ SAVING ──────▶ LENDING ──────▶ LENT ──────────▶ GIVEN
+ *         ▲               │ gone          │ gone: once   │ gone: once   │ gone; killed if it takes
+ *         │               │               │ saved        ▼ lent         ▼ longer than within_ms
+ *         └───────────────┴───────────────┴───────── TAKING_BACK ◀──────┘
+ *
+ * Saved is how far acts got.
  *
  * Owns:     data/roar.sock and the connection of one that follows.
  * Used by:  node.c.
@@ -26,12 +28,14 @@
 #include <stdint.h>
 
 struct embedded;
+struct hub;
 struct handover;
 
 struct handover_options {
     struct reactor *reactor; // outlives it
     const char *folder;      // copied
-    struct embedded *engine; // outlives it
+    struct embedded *engine; // outlives it, as does
+    struct hub *hub;         // one of those that meet
     uint32_t within_ms, hold_ms;
     /* A socket to pass: the `number`th. False: there are no more. */
     bool (*listener)(void *user, uint32_t number, int *ret_fd, bool *ret_is_metrics);

@@ -460,6 +460,7 @@ static int open_handover(struct node *node)
         .reactor = node->reactor,
         .folder = folder_of(node),
         .engine = node->engine,
+        .hub = node->hubs[0],
         .within_ms = config_number(&node->config, SETTING_UPGRADE_S) * 1000,
         .hold_ms = config_number(&node->config, SETTING_LIMITS_HOLD_MS),
         .listener = pass_listener,

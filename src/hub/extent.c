@@ -2,6 +2,7 @@
 #include "hub/extent.h"
 
 #include "base/mem.h"
+#include "base/must.h"
 
 /* ---- an act's ---- */
 
@@ -89,13 +90,26 @@ static bool is_settled(const struct hub *hub, const struct extent *extent)
 
 /* ---- asked ---- */
 
+static void choose_keeper(struct reach_call *call, const struct hub *hub,
+                          const struct extent *extent)
+{
+    const bool goes_on = !hub->closing;
+    const bool is_better =
+        goes_on == call->keeper_goes_on ? extent->newest_ms > call->keeper_ms : goes_on;
+    if (!call->known || is_better) {
+        call->keeper = call->visited;
+        call->keeper_goes_on = goes_on;
+        call->keeper_ms = extent->newest_ms;
+    }
+    if (!call->known || extent->newest_ms > call->newest_ms) {
+        call->newest_ms = extent->newest_ms;
+    }
+}
+
 static void add(struct reach_call *call, const struct hub *hub, const struct extent *extent)
 {
     struct reach_figures *figures = &call->figures;
-    if (!call->known || extent->newest_ms > call->newest_ms) {
-        call->keeper = call->visited;
-        call->newest_ms = extent->newest_ms;
-    }
+    choose_keeper(call, hub, extent);
     figures->is_settled = is_settled(hub, extent) && (figures->is_settled || !call->known);
     call->known = true;
     figures->viewers += extent->viewers;
@@ -212,7 +226,7 @@ static void on_asked(struct call *call)
     struct extent_keeping *keeping = list_entry(call, struct extent_keeping, asked.call);
     const struct reach_call *asked = &keeping->asked;
     struct hub *hub = keeping->hub;
-    const bool is_ours = asked->known && asked->keeper == place_of(hub);
+    const bool is_ours = asked->known && (asked->keeper == place_of(hub) || !asked->keeper_goes_on);
     if (is_ours && !is_kept(keeping->extent, asked)) {
         keeping->keep = (struct reach_keep){.call = {.home = hub->options.home, .done = on_kept},
                                             .act = asked->act,
@@ -265,16 +279,14 @@ static int64_t look_at(struct hub *hub, struct extent *extent)
 
 /* A round a second at most: what became due meanwhile goes together, for the store to keep in one
  * transaction. */
-int64_t extent_turn(struct hub *hub)
+static int64_t due_ms(const struct hub *hub)
 {
-    if (hub->closing) {
-        return INT64_MAX;
-    }
-    const int64_t due_ms =
-        hub->extents_ms > hub->extents_round_ms ? hub->extents_ms : hub->extents_round_ms;
-    if (hub->now_ms < due_ms) {
-        return due_ms;
-    }
+    const bool may_be_now = hub->saves_extents || hub->extents_ms > hub->extents_round_ms;
+    return may_be_now ? hub->extents_ms : hub->extents_round_ms;
+}
+
+static void look_at_all(struct hub *hub)
+{
     int64_t next_ms = INT64_MAX;
     struct link *link = hub->extents.next;
     while (link != &hub->extents) {
@@ -284,7 +296,85 @@ int64_t extent_turn(struct hub *hub)
     }
     hub->extents_ms = next_ms;
     hub->extents_round_ms = hub->now_ms + EXTENT_ROUND_MS;
-    return next_ms > hub->extents_round_ms ? next_ms : hub->extents_round_ms;
+}
+
+/* ---- saved, before the end ---- */
+
+/* What is on its way was asked before, and goes again. */
+static void begin_saving(struct hub *hub)
+{
+    for (struct link *link = hub->extents.next; link != &hub->extents; link = link->next) {
+        struct extent *extent = list_entry(link, struct extent, link);
+        if (extent->is_away || extent->keep_ms != INT64_MAX) {
+            extent->keep_ms = hub->now_ms;
+        }
+    }
+    hub->saves_extents = true;
+    wake(hub, hub->now_ms);
+}
+
+static void go_on_saving(struct reach_saving *saving);
+
+static void open_saving(struct letter *letter)
+{
+    struct reach_saving *saving = list_entry(letter, struct reach_saving, call.letter);
+    struct hub *hub = saving->at;
+    saving->visited++;
+    if (hub->closing) { // it does that by itself
+        go_on_saving(saving);
+        return;
+    }
+    must(hub->saving == NULL);
+    hub->saving = saving;
+    begin_saving(hub);
+}
+
+static void go_on_saving(struct reach_saving *saving)
+{
+    struct hub *const *peers = saving->at->peers;
+    if (saving->visited == saving->at->peer_count) {
+        call_finish(&saving->call);
+        return;
+    }
+    saving->at = peers[saving->visited];
+    home_send(saving->at->options.home, &saving->call.letter);
+}
+
+void extent_save(struct hub *hub, struct reach_saving *saving)
+{
+    *saving = (struct reach_saving){.call = saving->call, .at = hub->peers[0]};
+    saving->call.letter.open = open_saving;
+    home_send(saving->at->options.home, &saving->call.letter);
+}
+
+void extent_close(struct hub *hub)
+{
+    begin_saving(hub);
+}
+
+/* Of what was due none is left: what a turn finds due is on its way when it ends. */
+static void end_saving(struct hub *hub)
+{
+    struct reach_saving *saving = hub->saving;
+    hub->saves_extents = false;
+    hub->saving = NULL;
+    if (saving != NULL) {
+        go_on_saving(saving);
+    }
+}
+
+int64_t extent_turn(struct hub *hub)
+{
+    if (hub->closing && !hub->saves_extents) {
+        return INT64_MAX;
+    }
+    if (hub->now_ms >= due_ms(hub)) {
+        look_at_all(hub);
+    }
+    if (hub->saves_extents && hub->extents_away == 0) {
+        end_saving(hub);
+    }
+    return hub->closing ? INT64_MAX : due_ms(hub);
 }
 
 void extent_done(struct hub *hub)

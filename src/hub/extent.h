@@ -6,9 +6,12 @@
  *   act taken ──2 s──▶ kept as it is ──reach_cut_ms + 1 s──▶ kept for good ──▶ forgotten here
  *                          '── nothing more can come of it ──▶ ──┘
  *
+ * Before a hub ends, or the store changes hands, what is known is kept as it is then.
+ *
  * Of the hubs that know an act the first that took its newest event has it kept, as streams may be
  * told of it one after another. The others find that out when they ask. Where there are several
- * none is sure that nothing more can come of it: one may be late itself.
+ * none is sure that nothing more can come of it: one may be late itself. A hub that ends leaves it
+ * to those that go on; of the last ones each has it kept.
  *
  * Owns:     struct extent, which its streams' acts share.
  * Used by:  spread.c, hub.c.
@@ -63,12 +66,26 @@ struct reach_call {
     /* -- the hubs' -- */
     struct hub *at;
     size_t visited;
-    size_t keeper; // of the hubs that know it: the first of those that have its newest event
-    int64_t newest_ms;
+    size_t keeper;       // of the hubs that know it: the first of those that have its newest event,
+    bool keeper_goes_on; // of those that do not end, if there are such
+    int64_t keeper_ms;   // when its newest event was published
+    int64_t newest_ms;   // that of all
     struct histogram took;
 };
 void extent_ask(struct hub *hub, struct reach_call *call);
 
+/* What all hubs know by now is kept, one hub after the other; then the call is answered. One at a
+ * time, any thread. */
+struct reach_saving {
+    struct call call;
+    /* -- the hubs' -- */
+    struct hub *at;
+    size_t visited;
+};
+void extent_save(struct hub *hub, struct reach_saving *saving);
+
+/* The hub ends: what it knows is kept in its turns from now on, as calls that it waits for. */
+void extent_close(struct hub *hub);
 /* Has kept what is due; returns when it wants to be called again. */
 int64_t extent_turn(struct hub *hub);
 void extent_done(struct hub *hub);

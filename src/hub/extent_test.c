@@ -202,14 +202,21 @@ static void meet(struct world *world, struct hub *hubs[2])
     rest(world, hubs);
 }
 
+static void forget_other(struct hub *hubs[2])
+{
+    static struct hub *alone[1]; // it outlives the test
+    alone[0] = hubs[0];
+    hub_meet(hubs[0], alone, 1);
+    hub_free(hubs[1]);
+}
+
 static void part(struct world *world, struct hub *hubs[2])
 {
     int closed = 0;
     hub_close(hubs[1], note, &closed);
     rest(world, hubs);
     assert_int_equal(closed, 1);
-    hub_meet(hubs[0], hubs, 1);
-    hub_free(hubs[1]);
+    forget_other(hubs);
 }
 
 static void reach_viewers(struct hub *hub, uint64_t viewers)
@@ -305,6 +312,110 @@ static void one_hub_keeps_it_for_all(void **state)
     part(world, hubs);
 }
 
+/* ---- the end ---- */
+
+static void what_is_known_is_kept_before_the_end(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    meet(world, hubs);
+    reach_viewers(hubs[1], 4);
+    part(world, hubs); // no time passes
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_int_equal(kept(world, 0)->viewers, 4);
+    assert_true(kept(world, 0)->is_settled);
+}
+
+static void a_full_house_is_kept_before_the_end(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    meet(world, hubs);
+    for (uint64_t act = 1; act <= EXTENTS_MAX; act++) {
+        extent_unref(extent_open(hubs[1], act, world->now_ms));
+    }
+    part(world, hubs);
+    assert_int_equal(world->engine.kept_count, EXTENTS_MAX);
+}
+
+static void a_store_that_takes_nothing_holds_up_no_end(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    meet(world, hubs);
+    reach_viewers(hubs[1], 4);
+    world->engine.keeps = ERR_SYS;
+    part(world, hubs);
+    assert_int_equal(world->engine.kept_count, 0);
+}
+
+/* Of hubs that end one after the other the last has it kept, with what reached the viewers that it
+ * had till then. */
+static void the_last_hub_keeps_it_for_all(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    int closed = 0;
+    meet(world, hubs);
+    for (int i = 0; i < 2; i++) {
+        struct extent *extent = extent_open(hubs[i], 7, world->now_ms);
+        assert_non_null(extent);
+        extent->viewers = 3;
+        extent_unref(extent);
+    }
+    hub_close(hubs[0], note, &closed);
+    rest(world, hubs);
+    assert_int_equal(closed, 1);
+    assert_int_equal(world->engine.kept_count, 0);
+    struct extent *extent = extent_open(hubs[1], 7, world->now_ms);
+    assert_non_null(extent);
+    extent->written = 3;
+    extent_unref(extent);
+    hub_close(hubs[1], note, &closed);
+    rest(world, hubs);
+    assert_int_equal(closed, 2);
+    assert_int_equal(world->engine.kept_count, 1);
+    assert_int_equal(kept(world, 0)->viewers, 6);
+    assert_int_equal(kept(world, 0)->applied, 3);
+    assert_false(kept(world, 0)->is_settled);
+    forget_other(hubs);
+}
+
+struct saved {
+    struct reach_saving saving; // first
+    bool is_done;
+};
+
+static void on_saved(struct call *call)
+{
+    struct saved *saved = (struct saved *)(void *)call; // its first member
+    saved->is_done = true;
+}
+
+/* Before the store changes hands; and measured on, should it come back. */
+static void what_all_hubs_know_is_kept_when_asked(void **state)
+{
+    struct world *world = *state;
+    struct hub *hubs[2];
+    struct saved saved = {.saving.call = {.home = &world->home.home, .done = on_saved}};
+    meet(world, hubs);
+    reach_viewers(hubs[1], 4);
+    struct extent *slow = extent_open(hubs[0], 8, world->now_ms);
+    assert_non_null(slow);
+    slow->viewers = 2;
+    hub_save_reach(hubs[1], &saved.saving);
+    rest(world, hubs);
+    assert_true(saved.is_done);
+    assert_int_equal(world->engine.kept_count, 2);
+    assert_int_equal(kept(world, 0)->viewers + kept(world, 1)->viewers, 6);
+    slow->written = 2;
+    extent_unref(slow);
+    pass(world, hubs, 60);
+    assert_int_equal(world->engine.kept_count, 3);
+    assert_int_equal(kept(world, 2)->applied, 2);
+    part(world, hubs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +432,11 @@ int main(void)
         EACH(a_hub_that_is_late_is_waited_for),
         EACH(what_did_not_change_is_not_kept_again),
         EACH(what_comes_later_to_another_hub_is_kept_too),
+        EACH(what_is_known_is_kept_before_the_end),
+        EACH(a_full_house_is_kept_before_the_end),
+        EACH(a_store_that_takes_nothing_holds_up_no_end),
+        EACH(the_last_hub_keeps_it_for_all),
+        EACH(what_all_hubs_know_is_kept_when_asked),
 #undef EACH
         cmocka_unit_test_setup_teardown(who_is_sent_several_events_of_it_counts_once,
                                         begin_with_one, world_end),

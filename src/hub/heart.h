@@ -199,6 +199,8 @@ struct hub {
     uint32_t extents_away;        // of them: being kept
     int64_t extents_ms;           // when to look at them,
     int64_t extents_round_ms;     // and no earlier than this
+    bool saves_extents;           // all that is known of them, without a pause
+    struct reach_saving *saving;  // borrowed until that is done: who waits for it; NULL: nobody
     struct link sparse;           // struct sparse of sparse.c
     struct link staffed, hushed;  // streams that somebody moderates: staff.c, herald.c
     int64_t sparse_ms;            // when the first window in them may be over

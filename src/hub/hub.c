@@ -76,6 +76,7 @@ void hub_close(struct hub *hub, void (*closed)(void *user), void *user)
     hub->closing = true;
     hub->closed = closed;
     hub->closed_user = user;
+    extent_close(hub);
 }
 
 void hub_free(struct hub *hub)
@@ -151,6 +152,11 @@ void hub_busiest(struct hub *hub, struct busiest_call *call)
 void hub_reach(struct hub *hub, struct reach_call *call)
 {
     extent_ask(hub, call);
+}
+
+void hub_save_reach(struct hub *hub, struct reach_saving *saving)
+{
+    extent_save(hub, saving);
 }
 
 void hub_check(const struct hub *hub)

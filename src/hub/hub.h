@@ -25,8 +25,8 @@ MUST_USE enum err hub_new(const struct hub_options *options, struct hub **ret_hu
  * about to be sent away. */
 void hub_hurry(struct hub *hub);
 /* All viewers have left; later joins are refused. `closed` runs in a turn, when nothing of this hub
- * is under way any more; turns go on until every hub has said so, since they answer each other's
- * letters. */
+ * is under way any more, and how far acts got is kept; turns go on until every hub has said so,
+ * since they answer each other's letters. */
 void hub_close(struct hub *hub, void (*closed)(void *user), void *user);
 void hub_free(struct hub *hub); // after the `closed` of all hubs
 
@@ -45,5 +45,6 @@ void hub_presence(struct hub *hub, struct presence_call *call);
 void hub_figures(struct hub *hub, struct figures_call *call);
 void hub_busiest(struct hub *hub, struct busiest_call *call);
 void hub_reach(struct hub *hub, struct reach_call *call);
+void hub_save_reach(struct hub *hub, struct reach_saving *saving); // of all hubs
 
 void hub_check(const struct hub *hub); // all invariants; for tests

@@ -213,6 +213,37 @@ def test_reach_outlives_the_server(start):
         assert unknown["viewers"] == unknown["applied"] == 0
 
 
+def reach_of_a_moment_ago(roar):
+    """Of an act on a stream that two watch, on their screens a moment ago: too young to be kept in passing."""
+    mod = Moderator(roar, "few")
+    bad = roar.posted("few", "bad")["seq"]
+    with watch(roar, "sse", "few") as reader, watch(roar, "ws", "few") as other:
+        reader.comments(1)
+        other.comments(1)
+        act = mod.act("delete", seq=bad)["act"]
+        return eventually("both", lambda: (found := mod.look(f"reach/{act}"))["state"] == "settled" and found)
+
+
+def test_reach_is_kept_by_a_server_that_is_told_to_stop(start):
+    roar = start()
+    before = reach_of_a_moment_ago(roar)
+    assert (before["viewers"], before["applied"]) == (2, 2)
+    assert roar.stop() == 0
+    roar.start()
+    assert Moderator(roar, "few").look(f"reach/{before['act']}") == before
+
+
+def test_reach_is_kept_by_a_server_that_is_followed(start):
+    roar = start({"drain_s": 5})
+    before = reach_of_a_moment_ago(roar)
+    follower = roar.upgrade()
+    try:
+        assert Moderator(follower, "few").look(f"reach/{before['act']}") == before
+        assert roar.wait() == 0
+    finally:
+        follower.done()
+
+
 def test_an_act_on_all_streams_says_how_far_it_got(start):
     roar = start()
     everywhere = Moderator(roar, None, "root", "admin")
