@@ -101,6 +101,8 @@
     TEST(slipping_out_of_one_of_two_shadows)                                                       \
     TEST(slipping_shadowed_through_the_queue)                                                      \
     TEST(slipping_out_by_an_echo)                                                                  \
+    TEST(slipping_out_by_a_restart)                                                                \
+    TEST(slipping_in_before_a_rule)                                                                \
     TEST(reach_is_kept_over_a_restart)                                                             \
     TEST(reach_is_kept_of_so_many_acts_of_a_stream)
 

@@ -254,11 +254,11 @@ def check_shadowed(view, shadowed):
 
 # ---- acts that were answered: P6, P7, P9, P16 ----
 
-def check_deeds(log, views, deeds, answers, entries, history, downs=()):
+def check_deeds(log, views, deeds, answers, entries, history):
     """What moderators were answered, held against every transcript, every answer and the audit."""
     return [*(fault for view in views for fault in check_fence(log, view, deeds)),
             *(fault for view in views for fault in check_screen(view, history)),
-            *check_sanctions(deeds, answers, downs), *check_audit(entries, deeds)]
+            *check_sanctions(deeds, answers), *check_audit(entries, deeds)]
 
 
 def check_fence(log, view, deeds):
@@ -321,16 +321,16 @@ def settle(newest, shown, seq, act, is_shown):
         newest[seq], shown[seq] = act, is_shown
 
 
-def check_sanctions(deeds, answers, downs=()):
+def check_sanctions(deeds, answers):
     """P9: whom a sanction refuses, and what a setting refuses or holds, has nothing accepted and shown that was begun
-    after its answer, until it is lifted. `downs`: (begun, ended) of times in which the server was not there."""
+    after its answer, until it is lifted, over restarts too."""
     for deed in deeds:
         under = [answer for answer in answers if is_under(answer, deed)] if deed.do in REFUSING | SETTING else ()
         for answer in under:
             if deed.do in REFUSING:
                 yield f"{answer.cid} was taken in spite of {deed.do} {deed.act}"
                 continue
-            broken = [rule for rule in deed.rules if RULES[rule](Post(answer, deed, under, downs))]
+            broken = [rule for rule in deed.rules if RULES[rule](Post(answer, deed, under))]
             if broken:
                 yield f"{answer.cid} was taken in spite of {deed.do} {deed.act}: {', '.join(broken)}"
 
@@ -342,7 +342,6 @@ class Post:
     answer: Answer
     deed: Deed
     under: list
-    downs: tuple
 
     @property
     def author(self):
@@ -359,10 +358,9 @@ def is_emotes(text):
 
 
 def is_echo(post):
-    """Its author said the same, not too long ago to be remembered; a restart forgets it."""
+    """Its author said the same, not too long ago to be remembered, be it before a restart."""
     same = [other for other in post.before() if other.text == post.answer.text]
-    return any(not any(begun < post.answer.ended and other.begun < ended for begun, ended in post.downs)
-               and sum(other.begun < one.ended and one.begun < post.answer.ended for one in post.under) < ECHOES
+    return any(sum(other.begun < one.ended and one.begun < post.answer.ended for one in post.under) < ECHOES
                for other in same)
 
 

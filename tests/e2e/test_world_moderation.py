@@ -74,7 +74,6 @@ class Moderated(Crowd):
         self.held = []  # (user, id) of comments that wait for a moderator
         self.periods = []  # (code, asked, lifted): so may posts be refused, by a setting
         self.driven = set()  # names of settings that were in force for a while
-        self.downs = []  # (begun, ended): the server was not there
         self.jams = []  # (seq of an act, those of comments that waited before it was asked)
 
     def next_of(self, name, number):
@@ -345,12 +344,10 @@ def test_removed_stays_removed_whatever_befalls(faulty, stream, seed):
         assert time.monotonic() < begun + SECONDS + END_S, f"never set: {crowd.undriven()}"
         crowd.ending.wait(rng.uniform(1, 3))
         crowd.jam()
-        down = time.monotonic()
         crowd.up.clear()
         roar.kill() if rng.random() < 0.5 else roar.stop()
         roar.start()
         crowd.up.set()
-        crowd.downs.append((down, time.monotonic()))
     moderator = Moderator(roar, stream, user="m9")
     crowd.calm(moderator)
     last = crowd.last_word(roar)
@@ -371,5 +368,5 @@ def test_removed_stays_removed_whatever_befalls(faulty, stream, seed):
              *check_ends(crowd.timeouts, crowd.refusals), *check_settings_end(crowd.periods, crowd.refusals),
              *check_held([*crowd.views, *pages], [name for _, name in crowd.held], entries),
              *check_first(log, crowd.views, crowd.jams),
-             *check_deeds(log, common, crowd.deeds, crowd.answers, entries, history, crowd.downs)]
+             *check_deeds(log, common, crowd.deeds, crowd.answers, entries, history)]
     assert found == [], "\n".join(found[:20])

@@ -117,6 +117,13 @@ enum err held_since(struct store *store, int64_t stream, int64_t at_ms, sqlite3_
     return ERR_OK;
 }
 
+enum err held_newest(struct store *store, int64_t stream, sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_HELD_NEWEST_IN, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, stream);
+    return ERR_OK;
+}
+
 enum err held_count(struct store *store, int64_t stream, uint64_t *ret_count)
 {
     sqlite3_stmt *query = NULL;

@@ -80,6 +80,8 @@ MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after
 /* Of it those that were posted after `at_ms`. */
 MUST_USE enum err held_since(struct store *store, int64_t stream, int64_t at_ms,
                              sqlite3_stmt **ret_walk);
+/* The queue, newest first. */
+MUST_USE enum err held_newest(struct store *store, int64_t stream, sqlite3_stmt **ret_walk);
 MUST_USE enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row);
 
 /* Erases the texts of what was rejected and was posted up to `at_ms`, `count` at most, or

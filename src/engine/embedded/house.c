@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "engine/embedded/heard.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/store_rows.h"
 #include "rules/fold.h"
@@ -13,11 +14,17 @@
 
 #include <stddef.h>
 
+/* ---- what the log and the queue know ---- */
+
+static int64_t mono_of(const struct house_log *log, int64_t at_ms)
+{
+    return log->mono_ms - (log->wall_ms > at_ms ? log->wall_ms - at_ms : 0);
+}
+
 static enum err note_found(struct house *house, const struct house_log *log, struct str user,
                            int64_t at_ms)
 {
-    const int64_t ago_ms = log->wall_ms > at_ms ? log->wall_ms - at_ms : 0;
-    return posters_note(&house->posters, hash_str(log->hash_key, user), log->mono_ms - ago_ms);
+    return posters_note(&house->posters, hash_str(log->hash_key, user), mono_of(log, at_ms));
 }
 
 /* What waits for a moderator was posted, too: slow mode counts from it. */
@@ -67,6 +74,67 @@ static enum err find_posters(struct house *house, const struct house_log *log)
     }
     return ERR_OK;
 }
+
+static uint32_t longer(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* How far back a text is an echo. */
+static int64_t window_ms(const struct house_rules *rules, const struct house_rules *all)
+{
+    const uint32_t here_s = longer(rules->unique_user_s, rules->unique_stream_s);
+    const uint32_t everywhere_s = longer(all->unique_user_s, all->unique_stream_s);
+    return longer(here_s, everywhere_s) * INT64_C(1000);
+}
+
+static void begin_echoes(struct house *house)
+{
+    echoes_done(&house->echoes);
+    echoes_done(&house->hidden_echoes);
+    echoes_init(&house->echoes);
+    echoes_init(&house->hidden_echoes);
+}
+
+static void note_text(struct house *house, const struct house_heard *heard)
+{
+    struct echoes *echoes =
+        heard->state == COMMENT_VISIBLE ? &house->echoes : &house->hidden_echoes;
+    /* Without memory one is forgotten, which is milder than refusing it. */
+    (void)!echoes_add(echoes, heard->likeness, heard->user, heard->mono_ms);
+}
+
+static enum err find_echoes(struct house *house, const struct house_rules *all,
+                            const struct house_log *log)
+{
+    const struct heard_question question = {.store = log->store,
+                                            .stream = log->stream,
+                                            .hash_key = log->hash_key,
+                                            .since_ms =
+                                                log->wall_ms - window_ms(&house->rules, all)};
+    uint32_t count = 0;
+    begin_echoes(house);
+    if (log->stream == 0) {
+        return ERR_OK;
+    }
+    struct heard *found = mem_new(MEM_ENGINE, HEARD_MAX * sizeof(*found));
+    if (found == NULL) {
+        return ERR_NOMEM;
+    }
+    const enum err err = heard_find(&question, found, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct house_heard heard = {.likeness = found[i].likeness,
+                                          .user = found[i].user,
+                                          .mono_ms = mono_of(log, found[i].at_ms),
+                                          .state = found[i].is_hidden ? COMMENT_SHADOWED
+                                                                      : COMMENT_VISIBLE};
+        note_text(house, &heard);
+    }
+    mem_free(MEM_ENGINE, found);
+    return err;
+}
+
+/* ---- the rules ---- */
 
 static enum err read_rules(struct house *house, struct str rules)
 {
@@ -127,10 +195,15 @@ static struct echo find_echo(const struct house *house, uint64_t likeness, uint6
 }
 
 /* What only the rules in force need, so that the others cost nothing. */
-static enum err find_facts(struct house *house, const struct house_post *post, uint32_t needs,
-                           struct house_facts *facts)
+static enum err find_facts(struct house *house, const struct house_rules *all,
+                           const struct house_post *post, struct house_facts *facts)
 {
-    house->keeps_echoes = (needs & HOUSE_NEEDS_ECHOES) != 0;
+    const uint32_t needs = house_rules_needs(&house->rules) | house_rules_needs(all);
+    const bool keeps_echoes = (needs & HOUSE_NEEDS_ECHOES) != 0;
+    if (keeps_echoes && !house->keeps_echoes) {
+        TRY(find_echoes(house, all, &post->log));
+    }
+    house->keeps_echoes = keeps_echoes;
     if ((needs & HOUSE_NEEDS_POSTERS) != 0) {
         TRY(house->keeps_posters ? ERR_OK : find_posters(house, &post->log));
         house->keeps_posters = true;
@@ -177,7 +250,7 @@ enum err house_judge(struct house *house, const struct house_rules *all,
     const uint32_t needs = house_rules_needs(&house->rules) | house_rules_needs(all);
     struct house_opinion opinion = {.asked_traits = (needs & HOUSE_NEEDS_TRAITS) != 0};
     struct house_post known = *post;
-    TRY(find_facts(house, post, needs, &known.facts));
+    TRY(find_facts(house, all, post, &known.facts));
     TRY(judge_text(house, all, &known, &opinion));
     *ret_opinion = opinion;
     return ERR_OK;
@@ -191,10 +264,8 @@ void house_note(struct house *house, const struct house_heard *heard)
         heard->state != COMMENT_HELD) {
         house_note_placed(house, heard->user);
     }
-    struct echoes *echoes =
-        heard->state == COMMENT_VISIBLE ? &house->echoes : &house->hidden_echoes;
     if (house->keeps_echoes) {
-        (void)!echoes_add(echoes, heard->likeness, heard->user, heard->mono_ms);
+        note_text(house, heard);
     }
 }
 

@@ -5,8 +5,9 @@
  * Used by:  submits.c; hangs on a head of heads.h, which forgets it with the head, and when a
  *           batch fails.
  * Thread:   the ordering thread's.
- * Promise:  who posted when is found in the log and the queue when a rule first asks for it, and
- *           again after it was forgotten, HOUSE_ROWS_MAX rows back at most; echoes are not.
+ * Promise:  who posted when, and what was said, is found in the log and the queue when a rule first
+ *           asks for it, and again after it was forgotten: HOUSE_ROWS_MAX rows back at most, texts
+ *           as heard.h says.
  */
 #pragma once
 
@@ -36,7 +37,7 @@ struct house {
 MUST_USE enum err house_open(struct str rules, struct house **ret_house);
 void house_close(struct house *house); // NULL is legal
 
-struct house_log { // where to find who has posted
+struct house_log { // where to find who has posted, and what
     struct store *store;
     int64_t stream; // id; 0: nobody has
     uint64_t hash_key;

@@ -115,6 +115,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_QUEUE] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 AND n > ?2 "
                          "ORDER BY n",
     [STORE_HELD_SINCE] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 AND at > ?2",
+    [STORE_HELD_NEWEST_IN] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 "
+                             "ORDER BY n DESC",
     [STORE_HELD_COUNT] = "SELECT count(*) FROM held WHERE stream = ?1 AND state = 2",
     [STORE_HELD_COUNT_ALL] = "SELECT count(*) FROM held WHERE state = 2",
     [STORE_HELD_DUE] = "SELECT n FROM held WHERE state = 2 AND due > 0 AND due <= ?1 "
@@ -185,6 +187,7 @@ static const char *const texts[STORE_QUERIES] = {
         "INSERT OR REPLACE INTO sanctions(act, user, stream, what, until, words) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STORE_SANCTION_DELETE] = "DELETE FROM sanctions WHERE act = ?1 AND user = ?2",
+    [STORE_SANCTION_ANY] = "SELECT EXISTS(SELECT 1 FROM sanctions WHERE act = ?1)",
     [STORE_SANCTIONS] = "SELECT act, user, stream, what, until, words FROM sanctions ORDER BY act",
     [STORE_SANCTIONS_OF] =
         "SELECT act, user, stream, what, until, words FROM sanctions "
