@@ -88,6 +88,31 @@ void slipping_out_of_ones_own_timeout(void **state)
     desk_close(&desk);
 }
 
+/* Of several that an act bans one is let go, and banned with them again. */
+void slipping_out_of_a_ban_of_several(void **state)
+{
+    static const struct str both[] = {STR("ann"), STR("bob")};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act ban = on_user(ACT_BAN, both, -1);
+    ban.target_count = 2;
+    desk_open(&desk, subject->port);
+    const uint64_t first = desk_do(&desk, "demo", ban);
+    struct acting again = desk_act_of("demo", ban);
+    desk_act(&desk, &again);
+    assert_int_equal(again.call.end, ACT_DUPLICATE);
+    (void)desk_do(&desk, "demo", on_user(ACT_UNBAN, bob, -1));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "ann"), REFUSAL_BANNED);
+    const uint64_t second = desk_do(&desk, "demo", ban);
+    assert_true(second > first);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    (void)desk_do(&desk, "demo", desk_undo_of(second)); // it took the place of the first
+    assert_int_equal(desk_post_refused(&desk, "demo", "ann"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    desk_close(&desk);
+}
+
 void slipping_by_hold_first(void **state)
 {
     struct subject *subject = *state;

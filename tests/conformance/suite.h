@@ -90,6 +90,7 @@
     TEST(removal_bounds_the_queue)                                                                 \
     TEST(removal_approves_what_nobody_rejects)                                                     \
     TEST(slipping_out_of_ones_own_timeout)                                                         \
+    TEST(slipping_out_of_a_ban_of_several)                                                         \
     TEST(slipping_by_hold_first)                                                                   \
     TEST(slipping_behind_a_role_one_had)                                                           \
     TEST(slipping_back_after_a_restore)                                                            \

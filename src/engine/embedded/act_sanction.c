@@ -66,42 +66,49 @@ static enum err take_off(struct act_case *act, const struct store_act *row)
     return err;
 }
 
+struct in_force {
+    struct store_act act;
+    uint32_t holds; // on so many of those that it names
+    bool is_lifter; // a timeout of no seconds: it is on nobody
+};
+
 /* One of so many seconds is in force as long as that takes, whatever the wall clock says: the store
  * is asked as if none ran out. */
-static enum err find_in_force(const struct act_case *act, struct store_act *ret_before)
+static enum err find_in_force(const struct act_case *act, struct in_force *ret_found)
 {
     const struct act *asked = &act->call->act;
     const uint64_t key = act_case_key(act, asked->what, buf_str(&act->target));
-    TRY(store_acts_in_force(act->ordering->store, key, INT64_MIN, ret_before));
-    for (uint32_t i = 0; ret_before->until_ms != 0 && i < asked->target_count; i++) {
-        const struct store_sanction sanction = {.act = ret_before->id,
+    struct in_force found = {.holds = 0};
+    TRY(store_acts_in_force(act->ordering->store, key, INT64_MIN, &found.act));
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        const struct store_sanction sanction = {.act = found.act.id,
                                                 .user = asked->users[i],
-                                                .stream = ret_before->stream,
-                                                .what = ret_before->what};
-        if (sanctions_holds(&act->ordering->sanctions, &sanction, act->now.mono_ms)) {
-            return ERR_OK;
-        }
+                                                .stream = found.act.stream,
+                                                .what = found.act.what};
+        found.holds += sanctions_holds(&act->ordering->sanctions, &sanction, act->now.mono_ms);
     }
-    return ret_before->until_ms == 0 ? ERR_OK : ERR_NOT_FOUND;
+    found.is_lifter = asked->what == ACT_TIMEOUT && found.act.seconds == 0;
+    *ret_found = found;
+    return found.holds > 0 || found.is_lifter ? ERR_OK : ERR_NOT_FOUND;
 }
 
-/* The same again, or another of its kind that takes the place of the one before. */
+/* The same again, or another of its kind that takes the place of the one before: as the same does
+ * that was lifted from some. */
 static enum err judge_again(struct act_case *act, uint64_t *ret_replaced)
 {
-    struct store_act before;
+    struct in_force before;
     const struct act *asked = &act->call->act;
     const enum err err = find_in_force(act, &before);
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
     }
     TRY(err);
-    const bool is_lifter = asked->what == ACT_TIMEOUT && before.seconds == 0;
-    const bool is_same = asked->what == ACT_WARN ? str_eq(before.value, asked->value)
-                                                 : before.seconds == asked->seconds;
-    if (is_same && !is_lifter) {
-        act_case_repeat(act, &before);
+    const bool is_same = asked->what == ACT_WARN ? str_eq(before.act.value, asked->value)
+                                                 : before.act.seconds == asked->seconds;
+    if (is_same && before.holds == asked->target_count) {
+        act_case_repeat(act, &before.act);
     } else {
-        *ret_replaced = before.id;
+        *ret_replaced = before.act.id;
     }
     return ERR_OK;
 }
@@ -219,18 +226,8 @@ static void look(struct lifting *lifting, struct str user)
 /* The act is lifted when nobody is left under it; of one that named many, one by one. */
 static enum err lift_act(struct act_case *act, const struct store_sanction *sanction)
 {
-    struct store_act row;
-    struct act_users users;
     bool is_left = false;
-    TRY(store_acts_get(act->ordering->store, sanction->act, &row));
-    TRY(act_case_users(row.target, &users));
-    for (uint32_t i = 0; i < users.count; i++) {
-        const struct store_sanction other = {
-            .user = users.names[i], .stream = row.stream, .what = row.what};
-        is_left = is_left || sanctions_newest(&act->ordering->sanctions, &other,
-                                              act->now.mono_ms) == sanction->act;
-    }
-    act_case_users_done(&users);
+    TRY(store_sanctions_any(act->ordering->store, sanction->act, &is_left));
     return is_left ? ERR_OK : store_acts_lift(act->ordering->store, sanction->act, act->id);
 }
 

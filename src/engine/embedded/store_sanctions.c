@@ -25,6 +25,16 @@ enum err store_sanctions_delete(struct store *store, uint64_t act, struct str us
     return store_run(store, query);
 }
 
+enum err store_sanctions_any(struct store *store, uint64_t act, bool *ret_is_any)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_SANCTION_ANY, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)act);
+    TRY(store_step(store, query));
+    *ret_is_any = sqlite3_column_int(query, 0) != 0;
+    return ERR_OK;
+}
+
 enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk)
 {
     return store_ask(store, STORE_SANCTIONS, ret_walk);

@@ -11,6 +11,7 @@
 #include "engine/embedded/store.h"
 #include "wire/act.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct store_sanction {
@@ -23,6 +24,8 @@ struct store_sanction {
 };
 MUST_USE enum err store_sanctions_add(struct store *store, const struct store_sanction *sanction);
 MUST_USE enum err store_sanctions_delete(struct store *store, uint64_t act, struct str user);
+/* Whether the act is in force on anybody. */
+MUST_USE enum err store_sanctions_any(struct store *store, uint64_t act, bool *ret_is_any);
 MUST_USE enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk);
 /* Those of like->user (empty: everybody's) on like->stream and on all, that last beyond
  * like->until_ms, the newest first. */
