@@ -6,11 +6,12 @@ the same for P6 to P8, check_first() for P10.
 """
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass, field
 
 
 REFUSING = {"ban", "timeout", "warn"}  # acts that refuse posts of those they are aimed at
-SETTING = {"mode", "shield", "slow", "terms"}  # acts that refuse or hold posts by what those are
+SETTING = {"mode", "rules", "shield", "slow", "terms"}  # acts that refuse or hold posts by what those are
 ACTS = {"retract", "restore", "pin", "unpin", "settings", "stream"}
 ECHOES = 500  # comments back that rule `unique` is held to: the server remembers 1,024
 REDACTED = {"restore", "pin"}  # events that hold comments: what the log has of them may be less by now
@@ -37,6 +38,7 @@ class View:
     messages: list = field(default_factory=list)
     user: str = ""  # who it was authenticated as
     begun: list = field(default_factory=list)  # of each message: when its connection was asked for; may be empty
+    came: list = field(default_factory=list)  # of each message: when it was read; may be empty
 
 
 @dataclass
@@ -50,9 +52,10 @@ class Deed:
     user: str = ""  # it is aimed at
     lifted: float = float("inf")  # when somebody began to lift it, or it may have ended by itself
     shows: bool = False  # lifting it shows again what it hid
-    rules: tuple = ()  # names of RULES: what it sets
+    rules: tuple = ()  # names of RULES: what it sets to refuse or hold
+    hides: tuple = ()  # the same: what it sets to shadow
     seconds: int = 0  # of slow mode
-    free: tuple = ()  # users whom `roles_only` lets post
+    free: tuple = ()  # users whom `roles_only` and `account_age` let post
     asked: float = 0.0
 
 
@@ -369,6 +372,10 @@ def is_too_soon(post):
     return any(post.answer.ended - other.begun < post.deed.seconds for other in post.before())
 
 
+def has_piled_marks(text):
+    return any(unicodedata.combining(one) and unicodedata.combining(other) for one, other in zip(text, text[1:]))
+
+
 def is_first(post):
     """Of somebody who posts once."""
     return post.author.startswith("new") and not post.answer.again
@@ -376,14 +383,17 @@ def is_first(post):
 
 RULES = {
     "links_off": lambda post: "https://" in post.answer.text,
+    "links_held": lambda post: "https://" in post.answer.text and not post.answer.again,  # or it was approved meanwhile
     "emote_only": lambda post: not is_emotes(post.answer.text),
     "roles_only": lambda post: post.author not in post.deed.free,
+    "account_age": lambda post: post.author not in post.deed.free,
     "unique": is_echo,
     "terms": lambda post: "darn" in post.answer.text.split(),
     "caps": lambda post: post.answer.text.isupper(),
+    "marks": lambda post: has_piled_marks(post.answer.text),
     "slow": is_too_soon,
     "hold_first": is_first,
-    "hold_all": lambda post: not post.answer.again,  # or it was approved meanwhile
+    "hold_all": lambda post: not post.answer.again,
     "mods_first": lambda post: not post.answer.again,
 }
 
@@ -392,17 +402,6 @@ def is_under(answer, deed):
     """It was begun and answered while the deed was in force, which aims at its author or at nobody."""
     is_theirs = deed.user == "" or answer.cid.startswith(f"{deed.user}-")
     return is_theirs and deed.ended < answer.begun and answer.ended < deed.lifted
-
-
-def check_held(views, held, entries):
-    """What is held is shown to nobody before it is approved. `held`: ids that were answered so."""
-    approved = {entry["target"] for entry in entries if entry["do"] == "approve"}
-    waiting = {name for name in held if f"id:{name}" not in approved}
-    for view in views:
-        for message in view.messages:
-            for comment, _ in shown_by(message):
-                if comment.get("id") in waiting:
-                    yield f"{view.name}: was shown {comment['seq']}, which is held"
 
 
 def check_settings_end(periods, refusals):
@@ -443,15 +442,21 @@ def check_acts_carried(log, view):
             at += 1
 
 
+def hides(deed, answer):
+    """It was posted while the deed shadowed its author, or what it is."""
+    is_what_it_hides = deed.do == "shadow" or any(RULES[rule](Post(answer, deed, [])) for rule in deed.hides)
+    return is_what_it_hides and is_under(answer, deed)
+
+
 def hidden_by(deeds, answers):
-    """(seq, author) of comments that were posted under a shadow, and that nobody showed again."""
-    return [(answer.seq, deed.user) for deed in deeds if deed.do == "shadow" and not deed.shows
-            for answer in answers if is_under(answer, deed)]
+    """(seq, author) of comments that were posted under a shadow, and that nobody showed again; what a rule shadowed stays."""
+    return [(answer.seq, answer.cid.partition("-")[0]) for deed in deeds if deed.hides or not deed.shows
+            for answer in answers if hides(deed, answer)]
 
 
 def was_hidden(deeds, answers):
-    """Some were posted under a shadow, be they shown since."""
-    return any(is_under(answer, deed) for deed in deeds if deed.do == "shadow" for answer in answers)
+    """Kinds of acts under which something was posted that they shadow, be it shown since."""
+    return {deed.do for deed in deeds if any(hides(deed, answer) for answer in answers)}
 
 
 def check_ends(timeouts, refusals):

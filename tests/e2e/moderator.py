@@ -34,14 +34,29 @@ class Moderator:
         assert answer.status == 200, (act, answer.status, answer.body)
         return answer.json()
 
+    def put_rules(self, rules):
+        """The answer to house rules that are put with the stream; a host may."""
+        return self.roar.ask("PUT", f"/v1/streams/{self.stream}", token=self.token, body={"rules": rules})
+
     def refused(self, do, **fields):
         """(status, code) of an act that is not."""
         return code_of(self.ask(do, **fields))
 
+    # ---- the queue ----
+
+    def claim(self, comment):
+        return self.roar.ask("POST", f"{self.path}/held/{comment}/claim", token=self.token, body={})
+
+    def release(self, comment):
+        return self.roar.ask("POST", f"{self.path}/held/{comment}/release", token=self.token, body={})
+
     # ---- looking ----
 
+    def ask_look(self, what, query=""):
+        return self.roar.get(f"{self.path}/{what}{query}", token=self.token)
+
     def look(self, what, query=""):
-        answer = self.roar.get(f"{self.path}/{what}{query}", token=self.token)
+        answer = self.ask_look(what, query)
         assert answer.status == 200, (what, answer.status, answer.body)
         return answer.json()
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from checker import (Answer, Deed, View, check, check_deeds, check_ends, check_first, check_held, check_moderation,
-                     check_sanctions, check_settings_end, hidden_by)
+from checker import (Answer, Deed, View, check, check_deeds, check_ends, check_first, check_moderation, check_sanctions,
+                     check_settings_end, hidden_by, was_hidden)
 
 
 def good_run():
@@ -287,6 +287,14 @@ def test_what_is_posted_under_a_shadow_is_hidden_unless_it_was_undone():
     assert hidden_by([shadow], answers) == []
 
 
+def test_what_a_rule_shadows_is_hidden_whatever_is_undone():
+    answers = [Answer(f"u9-{seq}", seq, f"i{seq}", text, begun=seq, ended=seq + 0.5)
+               for seq, text in ((1, "wo\u0301\u0302rds"), (3, "words"), (5, "wo\u0301\u0302rds"), (9, "wo\u0301\u0302rds"))]
+    rules = Deed("a1", "rules", 0, 2.0, hides=("marks",), lifted=9.2, shows=True)
+    assert hidden_by([rules], answers) == [(5, "u9")]
+    assert was_hidden([rules], answers) == {"rules"} and was_hidden([rules], answers[:2]) == set()
+
+
 def test_a_timeout_that_does_not_end_is_found():
     timeouts = [("u9", 1.0, 4.0)]
     assert [*check_ends(timeouts, [("u9", "muted", 3.9, 4.1), ("u9", "banned", 5.0, 5.1)])] == []
@@ -319,6 +327,9 @@ def in_spite_of(rule, answers, seconds=0):
     ("mods_first", post(1, "words"), post(1, "words", again=True)),
     ("mods_first", post(1, "words"), post(1, "words", begun=2.9)),
     ("links_off", post(1, "see https://example.com/1"), post(1, "see https://example.com/1", begun=59.95)),
+    ("links_held", post(1, "see https://example.com/1"), post(1, "see https://example.com/1", again=True)),
+    ("account_age", post(1, "words"), post(1, "words", user="u1")),
+    ("marks", post(1, "wo\u0301\u0302rds"), post(1, "wo\u0301rds")),
 ])
 def test_what_a_setting_refuses_or_holds_is_known(rule, broken, kept):
     assert len(in_spite_of(rule, [broken])) == 1
@@ -338,13 +349,6 @@ def test_slow_mode_is_between_two_of_one_author():
     assert len(in_spite_of("slow", [post(1, "a"), post(2, "b")], seconds=2)) == 1
     assert in_spite_of("slow", [post(1, "a"), post(2, "b")], seconds=1) == []  # it may just have been over
     assert in_spite_of("slow", [post(1, "a"), post(2, "b", user="u8")], seconds=2) == []
-
-
-def test_what_is_held_is_shown_to_nobody_before_it_is_approved():
-    view = View("live", [{"type": "comment", "seq": 2, "prev": 0, "id": "i2", "text": "t"}])
-    assert len([*check_held([view], ["i2"], [{"do": "hold", "target": "id:i2"}])]) == 1
-    assert [*check_held([view], ["i2"], [{"do": "approve", "target": "id:i2"}])] == []
-    assert [*check_held([view], ["i3"], [])] == []
 
 
 def test_a_setting_that_does_not_end_is_found():
