@@ -49,6 +49,13 @@ static void wrap_line(struct buf *out, struct buf *line,
     buf_done(line);
 }
 
+static void begin_event(struct buf *line, const struct event *event, struct str stream,
+                        uint64_t prev, const struct epoch *epoch)
+{
+    buf_init(line, MEM_OTHER, LINE_BYTES_MAX);
+    encode_event(line, event, stream, prev, epoch);
+}
+
 static void write_signal(struct buf *out, struct str json,
                          void (*wrap)(struct buf *out, struct str line))
 {
@@ -84,8 +91,7 @@ static void gzip_event(struct buf *out, const struct event *event, struct str st
                        const struct epoch *epoch)
 {
     struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_event(&line, event, stream, prev, epoch);
+    begin_event(&line, event, stream, prev, epoch);
     wrap_line(out, &line, stored_write);
 }
 
@@ -98,8 +104,7 @@ static void message_event(struct buf *out, const struct event *event, struct str
                           uint64_t prev, const struct epoch *epoch)
 {
     struct buf line;
-    buf_init(&line, MEM_OTHER, LINE_BYTES_MAX);
-    encode_event(&line, event, stream, prev, epoch);
+    begin_event(&line, event, stream, prev, epoch);
     wrap_line(out, &line, ws_write_text);
 }
 

@@ -178,18 +178,24 @@ static void a_cut_and_a_swap_are_named(void **state)
     drop_log(&log);
 }
 
+/* With a hash that is right. */
+static void replace_second(struct log *log, const struct audit_entry *entry)
+{
+    struct audit_hash hash;
+    buf_reset(&log->lines[1]);
+    assert_int_equal(audit_write(&log->lines[1], entry, &log->hashes[0], &hash), ERR_OK);
+}
+
 /* Who edits an entry and makes its hash right cannot make the next one follow it. */
 static void an_entry_replaced_under_a_right_hash_is_named_by_the_next(void **state)
 {
     struct log log;
     struct audit_chain chain = {.n = 0};
-    struct audit_hash hash;
     struct audit_entry entry = entry_of(2);
     (void)state;
     write_log(&log);
     entry.by = STR("eve");
-    buf_reset(&log.lines[1]);
-    assert_int_equal(audit_write(&log.lines[1], &entry, &log.hashes[0], &hash), ERR_OK);
+    replace_second(&log, &entry);
     assert_int_equal(take(&chain, &log, 0), AUDIT_SOUND);
     assert_int_equal(take(&chain, &log, 1), AUDIT_SOUND);
     assert_int_equal(take(&chain, &log, 2), AUDIT_RELINKED);
@@ -200,13 +206,11 @@ static void another_streams_entry_is_not_taken(void **state)
 {
     struct log log;
     struct audit_chain chain = {.n = 0};
-    struct audit_hash hash;
     struct audit_entry entry = entry_of(2);
     (void)state;
     write_log(&log);
     entry.stream = STR_NONE;
-    buf_reset(&log.lines[1]);
-    assert_int_equal(audit_write(&log.lines[1], &entry, &log.hashes[0], &hash), ERR_OK);
+    replace_second(&log, &entry);
     assert_int_equal(take(&chain, &log, 0), AUDIT_SOUND);
     assert_int_equal(take(&chain, &log, 1), AUDIT_OTHER);
     drop_log(&log);

@@ -448,6 +448,16 @@ static void who_cannot_be_held_is_closed_and_counted(void **state)
     rig_stop(&rig);
 }
 
+/* What is asked once the drain has begun is refused. */
+static const char *expect_draining(struct client *client)
+{
+    const char *rest = client_rest(client);
+    assert_non_null(strstr(rest, "HTTP/1.1 503 "));
+    assert_non_null(strstr(rest, "\r\nRetry-After: "));
+    assert_non_null(strstr(rest, "\"code\":\"draining\""));
+    return rest;
+}
+
 static void a_drain_lets_requests_finish(void **state)
 {
     struct rig rig;
@@ -470,17 +480,13 @@ static void a_drain_lets_requests_finish(void **state)
     assert_string_equal(client_rest(&idle), "");
     struct client late = client_open(&rig);
     client_say(&late, GET("/late"));
-    const char *rest = client_rest(&late);
-    assert_non_null(strstr(rest, "HTTP/1.1 503 "));
-    assert_non_null(strstr(rest, "\"code\":\"draining\""));
+    (void)expect_draining(&late);
     client_say(&busy, "ok");
-    rest = client_rest(&busy);
+    const char *rest = client_rest(&busy);
     assert_non_null(strstr(rest, "[ok]"));
     assert_non_null(strstr(rest, "\r\nConnection: close\r\n"));
     assert_non_null(strstr(client_until(&queue, "]\n"), "GET /held"));
-    rest = client_rest(&queue); // begun after the drain
-    assert_non_null(strstr(rest, "\"code\":\"draining\""));
-    assert_null(strstr(rest, "/behind"));
+    assert_null(strstr(expect_draining(&queue), "/behind"));
     client_close(&queue);
     rig_drain_end(&rig);
     client_close(&idle);
@@ -505,12 +511,9 @@ static void a_drain_tells_who_asks_again(void **state)
     rig_drain_begin(&rig, RIG_PATIENCE_MS);
     struct client late = client_open(&rig);
     client_say(&late, GET("/late"));
-    client_rest(&late); // the drain is under way
+    (void)expect_draining(&late);
     client_say(&client, GET("/3"));
-    const char *rest = client_rest(&client);
-    assert_non_null(strstr(rest, "HTTP/1.1 503 "));
-    assert_non_null(strstr(rest, "\r\nRetry-After: "));
-    assert_non_null(strstr(rest, "\"code\":\"draining\""));
+    (void)expect_draining(&client);
     client_close(&silent);
     rig_drain_end(&rig);
     client_close(&client);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Section 11: the commands, the settings, and what is said when they are wrong."""
+import contextlib
 import json
 import os
 import re
@@ -84,6 +85,17 @@ def tail(server, *args):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@contextlib.contextmanager
+def tailing(server, *args):
+    """It is ended, whatever it has said."""
+    process = tail(server, *args)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=DEADLINE_S)
+
+
 def read_until(process, condition):
     """The first line that meets it; others are passed over."""
     watchdog = threading.Timer(DEADLINE_S, process.kill)
@@ -97,31 +109,31 @@ def read_until(process, condition):
     raise AssertionError(f"it ended: {process.wait()} {process.stderr.read()}")
 
 
+def all_until(server, stream, text):
+    """Every line that one from the beginning prints up to the first with this text."""
+    lines = []
+    with tailing(server, stream, "--after", "0") as process:
+        read_until(process, lambda line: lines.append(line) or text in line)
+    return lines
+
+
 def is_comment(line):
     return json.loads(line)["type"] == "comment"
 
 
 def test_tail_follows(server, stream):
     first = server.posted(stream, "before")["comment"]
-    process = tail(server, stream, "--json", "--after", "0")
-    try:
+    with tailing(server, stream, "--json", "--after", "0") as process:
         assert json.loads(read_until(process, is_comment)) == first
         second = server.posted(stream, "after")["comment"]
         assert json.loads(read_until(process, is_comment)) == second
-    finally:
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
 
 
 def test_tail_is_for_people(server, stream):
     server.posted(stream, "first\nsecond \u202e", as_token=token("u", name="Ann"))
-    process = tail(server, stream, "--after", "0")
-    try:
+    with tailing(server, stream, "--after", "0") as process:
         line = read_until(process, lambda line: "Ann" in line)
         assert "first" in line and "second" in line and "\u202e" not in line
-    finally:
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
 
 
 @pytest.mark.parametrize("lane", ["readable", "digest", "control"])
@@ -132,7 +144,6 @@ def test_tail_reads_a_lane(server, stream, lane):
     log = server.log(stream)
     sent = carried(log, lane)
     texts = [event["text"] for event in log if event["seq"] in sent and event["type"] == "comment"]
-    process = tail(server, stream, "--after", "0", "--lane", lane)
     lines = []
 
     def told():
@@ -140,18 +151,14 @@ def test_tail_reads_a_lane(server, stream, lane):
         return ([line.rstrip().rpartition(": ")[2] for line in lines if not line.startswith("--")],
                 sum(int(line.split()[1]) for line in lines if "left out" in line))
 
-    try:
+    with tailing(server, stream, "--after", "0", "--lane", lane) as process:
         read_until(process, lambda line: lines.append(line) or told() == (texts, len(log) - len(sent)))
-    finally:
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
     assert len([line for line in lines if "the stream is paused" in line]) <= 1
 
 
 def test_tail_tells_every_act(server, stream):
     mod = Moderator(server, stream)
-    process = tail(server, stream, "--after", "0")
-    try:
+    with tailing(server, stream, "--after", "0") as process:
         for text in ("one", "two", "three"):
             server.posted(stream, text, user="u9", as_token=token("u9", name="Ann"))
         read_until(process, lambda line: "three" in line)
@@ -171,9 +178,6 @@ def test_tail_tells_every_act(server, stream):
         assert read_until(process, lambda line: line.startswith("--")).startswith("-- removed: all by u9 (Ann), up to ")
         mod.act("clear")
         assert read_until(process, lambda line: line.startswith("-- removed: everything"))
-    finally:
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
 
 
 def test_tail_tells_rules_when_they_change(server, stream):
@@ -183,13 +187,7 @@ def test_tail_tells_rules_when_they_change(server, stream):
                      ("mode", {"value": []}), ("slow", {"seconds": 0})):
         mod.act(do, **more)
     server.posted(stream, "the end")
-    process = tail(server, stream, "--after", "0")
-    lines = []
-    try:
-        read_until(process, lambda line: lines.append(line) or "the end" in line)
-    finally:
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
+    lines = all_until(server, stream, "the end")
     assert [line for line in lines if line.startswith("--")] == [
         "-- rules: one comment in 10 s\n", "-- rules: one comment in 10 s links_off\n",
         "-- rules: one comment in 30 s links_off unique hold_first shield\n",
@@ -202,13 +200,7 @@ def test_tail_begun_later_never_shows_what_was_removed(server, stream):
     server.posted(stream, "the secret")
     mod.act("delete", seq=1)
     server.posted(stream, "the end")
-    process = tail(server, stream, "--after", "0")
-    lines = []
-    try:
-        read_until(process, lambda line: lines.append(line) or "the end" in line)
-    finally:
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
+    lines = all_until(server, stream, "the end")
     assert "secret" not in "".join(lines)
 
 
