@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fault_disk.h"
 
+#include "engine/embedded/store_layer.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,14 +39,11 @@ struct disk_file {
 };
 
 struct handle {
-    sqlite3_file base; // first
+    struct store_layer_file layer; // first
     struct disk_file *file;
-    sqlite3_file *real;
 };
 
-static sqlite3_vfs vfs;
-static sqlite3_vfs *under;
-static sqlite3_io_methods methods;
+static struct store_layer layer;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* -- under lock -- */
 static struct disk_file files[FILES_MAX];
@@ -211,11 +210,6 @@ static struct handle *handle_of(sqlite3_file *file)
     return (struct handle *)(void *)file;
 }
 
-static sqlite3_file *real_of(sqlite3_file *file)
-{
-    return handle_of(file)->real;
-}
-
 static int on_write(sqlite3_file *base, const void *bytes, int len, sqlite3_int64 at)
 {
     struct handle *handle = handle_of(base);
@@ -228,10 +222,12 @@ static int on_write(sqlite3_file *base, const void *bytes, int len, sqlite3_int6
     if (code != SQLITE_OK && !goes_off && !is_off && fault.is_torn) {
         const int half = len > SECTOR ? len / SECTOR / 2 * SECTOR : len;
         add_change(handle->file, CHANGE_WRITE, at, bytes, (size_t)half);
-        (void)handle->real->pMethods->xWrite(handle->real, bytes, half, at);
+        (void)handle->layer.real->pMethods->xWrite(handle->layer.real, bytes, half, at);
     }
     pthread_mutex_unlock(&lock);
-    return code == SQLITE_OK ? handle->real->pMethods->xWrite(handle->real, bytes, len, at) : code;
+    return code == SQLITE_OK
+               ? handle->layer.real->pMethods->xWrite(handle->layer.real, bytes, len, at)
+               : code;
 }
 
 static int on_sync(sqlite3_file *base, int flags)
@@ -260,7 +256,8 @@ static int on_truncate(sqlite3_file *base, sqlite3_int64 size)
         add_change(handle->file, CHANGE_SIZE, size, NULL, 0);
     }
     pthread_mutex_unlock(&lock);
-    return code == SQLITE_OK ? handle->real->pMethods->xTruncate(handle->real, size) : code;
+    return code == SQLITE_OK ? handle->layer.real->pMethods->xTruncate(handle->layer.real, size)
+                             : code;
 }
 
 static int judge_alone(enum fault_call call, int when_off)
@@ -274,71 +271,25 @@ static int judge_alone(enum fault_call call, int when_off)
 static int on_read(sqlite3_file *file, void *bytes, int len, sqlite3_int64 at)
 {
     const int code = judge_alone(FAULT_READ, SQLITE_IOERR_READ);
-    return code == SQLITE_OK ? real_of(file)->pMethods->xRead(real_of(file), bytes, len, at) : code;
+    return code == SQLITE_OK
+               ? store_layer_real(file)->pMethods->xRead(store_layer_real(file), bytes, len, at)
+               : code;
 }
 
 static int on_file_size(sqlite3_file *file, sqlite3_int64 *ret_size)
 {
     const int code = judge_alone(FAULT_SIZE, SQLITE_IOERR_FSTAT);
-    return code == SQLITE_OK ? real_of(file)->pMethods->xFileSize(real_of(file), ret_size) : code;
+    return code == SQLITE_OK
+               ? store_layer_real(file)->pMethods->xFileSize(store_layer_real(file), ret_size)
+               : code;
 }
 
 static int on_shm_map(sqlite3_file *file, int page, int size, int may_extend, void volatile **ret)
 {
     const int code = judge_alone(FAULT_SHM, SQLITE_IOERR_SHMMAP);
-    return code == SQLITE_OK
-               ? real_of(file)->pMethods->xShmMap(real_of(file), page, size, may_extend, ret)
-               : code;
-}
-
-static int on_close(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xClose(real_of(file));
-}
-
-static int on_lock(sqlite3_file *file, int level)
-{
-    return real_of(file)->pMethods->xLock(real_of(file), level);
-}
-
-static int on_unlock(sqlite3_file *file, int level)
-{
-    return real_of(file)->pMethods->xUnlock(real_of(file), level);
-}
-
-static int on_check_reserved(sqlite3_file *file, int *ret_is_reserved)
-{
-    return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret_is_reserved);
-}
-
-static int on_control(sqlite3_file *file, int what, void *about)
-{
-    return real_of(file)->pMethods->xFileControl(real_of(file), what, about);
-}
-
-static int on_sector_size(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xSectorSize(real_of(file));
-}
-
-static int on_device(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
-}
-
-static int on_shm_lock(sqlite3_file *file, int offset, int count, int flags)
-{
-    return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
-}
-
-static void on_shm_barrier(sqlite3_file *file)
-{
-    real_of(file)->pMethods->xShmBarrier(real_of(file));
-}
-
-static int on_shm_unmap(sqlite3_file *file, int is_to_delete)
-{
-    return real_of(file)->pMethods->xShmUnmap(real_of(file), is_to_delete);
+    return code == SQLITE_OK ? store_layer_real(file)->pMethods->xShmMap(
+                                   store_layer_real(file), page, size, may_extend, ret)
+                             : code;
 }
 
 /* ---- opening ---- */
@@ -350,7 +301,7 @@ static int on_open(sqlite3_vfs *self, const char *name, sqlite3_file *base, int 
     *handle = (struct handle){.file = NULL};
     assert_non_null(name); // temporary files are kept in memory
     pthread_mutex_lock(&lock);
-    int code = judge(FAULT_OPEN, SQLITE_CANTOPEN);
+    const int code = judge(FAULT_OPEN, SQLITE_CANTOPEN);
     if (code == SQLITE_OK) {
         handle->file = file_named(name);
         if (!handle->file->is_known) {
@@ -362,10 +313,7 @@ static int on_open(sqlite3_vfs *self, const char *name, sqlite3_file *base, int 
     if (code != SQLITE_OK) {
         return code;
     }
-    handle->real = (sqlite3_file *)(void *)(handle + 1);
-    code = under->xOpen(under, name, handle->real, flags, ret);
-    base->pMethods = code == SQLITE_OK ? &methods : NULL;
-    return code;
+    return store_layer_open(&layer, name, base, flags, ret);
 }
 
 static int on_delete(sqlite3_vfs *self, const char *name, int is_synced)
@@ -383,38 +331,21 @@ static int on_delete(sqlite3_vfs *self, const char *name, int is_synced)
         }
     }
     pthread_mutex_unlock(&lock);
-    return code == SQLITE_OK ? under->xDelete(under, name, 0) : code;
+    return code == SQLITE_OK ? layer.under->xDelete(layer.under, name, 0) : code;
 }
 
 void fault_disk_install(void)
 {
-    under = sqlite3_vfs_find(NULL);
-    methods = (sqlite3_io_methods){
-        .iVersion = 2,
-        .xClose = on_close,
-        .xRead = on_read,
-        .xWrite = on_write,
-        .xTruncate = on_truncate,
-        .xSync = on_sync,
-        .xFileSize = on_file_size,
-        .xLock = on_lock,
-        .xUnlock = on_unlock,
-        .xCheckReservedLock = on_check_reserved,
-        .xFileControl = on_control,
-        .xSectorSize = on_sector_size,
-        .xDeviceCharacteristics = on_device,
-        .xShmMap = on_shm_map,
-        .xShmLock = on_shm_lock,
-        .xShmBarrier = on_shm_barrier,
-        .xShmUnmap = on_shm_unmap,
-    };
-    vfs = *under;
-    vfs.pNext = NULL;
-    vfs.zName = "faulty";
-    vfs.szOsFile = (int)sizeof(struct handle) + under->szOsFile;
-    vfs.xOpen = on_open;
-    vfs.xDelete = on_delete;
-    assert_int_equal(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
+    store_layer_init(&layer, "faulty", sizeof(struct handle));
+    layer.methods.xRead = on_read;
+    layer.methods.xWrite = on_write;
+    layer.methods.xTruncate = on_truncate;
+    layer.methods.xSync = on_sync;
+    layer.methods.xFileSize = on_file_size;
+    layer.methods.xShmMap = on_shm_map;
+    layer.vfs.xOpen = on_open;
+    layer.vfs.xDelete = on_delete;
+    assert_int_equal(sqlite3_vfs_register(&layer.vfs, 1), SQLITE_OK);
 }
 
 void fault_disk_begin(void)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_pieces.h"
 
-#include "engine/embedded/acts.h"
+#include "engine/embedded/ordering_rig_test.h"
 #include "engine/embedded/store_breaks_test.h"
 #include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_rows.h"
-#include "engine/embedded/submits.h"
 #include "rules/claims.h"
 
 #include <setjmp.h>
@@ -21,18 +20,14 @@ enum { MANY = 2 * ACT_CASE_PIECE + 3 };
 static const struct moment now = {.mono_ms = 1000000, .wall_ms = 1000000};
 static const struct embedded_rules rules = {.evidence_days = 30};
 
-static struct store store;
-static struct store_identity identity;
-static struct ordering ordering;
+static struct ordering_rig rig;
 static struct act_pieces pieces;
-static struct bus bus;
-static struct log_tail tail;
 static struct home home; // whose letters are opened as they come
 static struct watch watches[MANY];
 static uint64_t seqs[MANY];
 static uint32_t answers;
 static struct metric counted;
-static const struct act_pieces_ways ways = {.bus = &bus, .tail = &tail, .pieces = &counted};
+static const struct act_pieces_ways ways = {.bus = &rig.bus, .tail = &rig.tail, .pieces = &counted};
 
 static void open_now(struct home *to, struct letter *letter)
 {
@@ -52,23 +47,13 @@ static void on_event(struct watch *watch, struct event *event)
     (void)event;
 }
 
-static void open_ordering(void)
-{
-    assert_int_equal(ordering_open(&ordering, &store, &identity, &rules, now), ERR_OK);
-    act_pieces_init(&pieces, &ordering);
-}
-
 static int set_up(void **state)
 {
-    struct store_fault fault;
     (void)state;
     answers = 0;
     home = (struct home){.send = open_now};
-    log_tail_init(&tail, 1, 1 << 20);
-    bus_init(&bus, &(struct bus_bounds){.events_max = BUS_EVENTS_MAX, .bytes_max = BUS_BYTES_MAX});
-    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
-    open_ordering();
+    ordering_rig_open(&rig, &rules, now);
+    act_pieces_init(&pieces, &rig.ordering);
     return 0;
 }
 
@@ -76,64 +61,44 @@ static int tear_down(void **state)
 {
     (void)state;
     act_pieces_give_up(&pieces);
-    ordering_close(&ordering);
-    bus_done(&bus);
-    store_close(&store);
-    log_tail_done(&tail);
+    ordering_rig_close(&rig);
     return 0;
 }
 
-static void begin(void)
+static void restart(void)
 {
-    ordering_begin(&ordering);
-    assert_int_equal(store_begin_write(&store), ERR_OK);
-}
-
-static void commit(void)
-{
-    const struct outlet outlet = {
-        .heads = &ordering.heads, .bus = &bus, .tail = &tail, .mono_ms = now.mono_ms};
-    assert_int_equal(store_commit(&store), ERR_OK);
-    ordering_settle(&ordering);
-    outbox_publish(&ordering.outbox, &outlet);
+    ordering_rig_reopen(&rig);
+    act_pieces_init(&pieces, &rig.ordering);
 }
 
 static void post_in(const char *stream)
 {
-    struct verdict verdict;
-    const struct submit submit = {.stream = str_of(stream),
-                                  .author = {.id = STR("ann"), .name = STR("Ann")},
-                                  .address = STR("address"),
-                                  .text = STR("secret"),
-                                  .media_ms = -1};
-    assert_int_equal(submits_judge(&ordering, &submit, now, &verdict), ERR_OK);
-    assert_int_equal(verdict.end, SUBMIT_DONE);
-    event_unref(verdict.event);
+    const struct submit submit = ordering_rig_comment(stream, "ann");
+    (void)ordering_rig_post(&rig, &submit);
 }
 
 static void post_many(void)
 {
-    begin();
+    ordering_rig_begin(&rig);
     for (uint32_t i = 0; i < MANY; i++) {
         post_in("demo");
         seqs[i] = i + 1;
     }
-    commit();
+    ordering_rig_commit(&rig);
 }
 
 /* Its first piece. */
 static struct act_verdict act(struct act_call *call, const char *stream, struct act what)
 {
-    struct act_verdict verdict;
     *call = (struct act_call){
         .call = {.home = &home, .done = on_done},
         .stream = str_of(stream),
         .act = what,
         .by = {.kind = ACTOR_USER, .id = STR("mod"), .role_bits = ROLE_ADMIN},
     };
-    begin();
-    assert_int_equal(acts_judge(&ordering, call, now, &verdict), ERR_OK);
-    commit();
+    ordering_rig_begin(&rig);
+    const struct act_verdict verdict = ordering_rig_act(&rig, call);
+    ordering_rig_commit(&rig);
     call->end = verdict.end;
     call->act_n = verdict.act_n;
     act_pieces_wake(&pieces);
@@ -160,7 +125,7 @@ static uint32_t finish(void)
 
 static int64_t texts(void)
 {
-    return store_number(&store, "SELECT count(*) FROM log WHERE kind = 1");
+    return store_number(&rig.store, "SELECT count(*) FROM log WHERE kind = 1");
 }
 
 static struct act removal(enum act_do what)
@@ -187,39 +152,34 @@ static void who_deletes_thousands_is_answered_when_all_are_gone(void **state)
     assert_int_equal(act_pieces_step(&pieces, &ways, now), ERR_OK);
     assert_int_equal(texts(), MANY - 2 * ACT_CASE_PIECE);
     assert_int_equal(answers, 0);
-    begin();
+    ordering_rig_begin(&rig);
     post_in("demo"); // nobody waits for the end of it
-    commit();
+    ordering_rig_commit(&rig);
     (void)finish();
     assert_int_equal(answers, 1);
     assert_int_equal(call.end, ACT_DONE);
     assert_int_equal(texts(), 1);
     assert_true(call.seq > first.seq); // where the last of its events stands
-    assert_int_equal(store_number(&store, "SELECT seq FROM acts"), (int64_t)call.seq);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM act_places"), 0);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM audit"), 1);
+    assert_int_equal(store_number(&rig.store, "SELECT seq FROM acts"), (int64_t)call.seq);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM act_places"), 0);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM audit"), 1);
     /* Each says to moderators whose it is. */
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind NOT IN (1, 8)"), 3);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind NOT IN (1, 8)"),
+                     3);
     assert_int_equal(
-        store_number(&store, "SELECT count(*) FROM log WHERE instr(staff, '\"by\":\"mod\"') > 0"),
+        store_number(&rig.store,
+                     "SELECT count(*) FROM log WHERE instr(staff, '\"by\":\"mod\"') > 0"),
         3);
 }
 
 static void post_as_host(void)
 {
-    struct verdict verdict;
-    const struct submit submit = {.stream = STR("demo"),
-                                  .author = {.id = STR("hal"),
-                                             .name = STR("Hal"),
-                                             .role_bits = ROLE_HOST,
-                                             .privileged = true},
-                                  .address = STR("address"),
-                                  .text = STR("secret"),
-                                  .media_ms = -1};
-    begin();
-    assert_int_equal(submits_judge(&ordering, &submit, now, &verdict), ERR_OK);
-    commit();
-    event_unref(verdict.event);
+    struct submit submit = ordering_rig_comment("demo", "hal");
+    submit.author.role_bits = ROLE_HOST;
+    submit.author.privileged = true;
+    ordering_rig_begin(&rig);
+    (void)ordering_rig_post(&rig, &submit);
+    ordering_rig_commit(&rig);
 }
 
 static struct act_call by_moderator(struct act what)
@@ -241,9 +201,9 @@ static struct act removal_of(uint32_t count)
 /* As the batch would that it is asked in. */
 static void ask_once(struct act_call *call, struct act_verdict *verdict)
 {
-    begin();
-    assert_int_equal(acts_judge(&ordering, call, now, verdict), ERR_OK);
-    commit();
+    ordering_rig_begin(&rig);
+    *verdict = ordering_rig_act(&rig, call);
+    ordering_rig_commit(&rig);
     assert_true(verdict->look.count <= call->look.count + ACT_CASE_PIECE);
     call->look = verdict->look;
 }
@@ -271,7 +231,7 @@ static void whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted(voi
     assert_int_equal(verdict.end, ACT_REFUSED);
     assert_int_equal(verdict.refusal, ACT_REFUSAL_HIGHER_ROLE);
     assert_int_equal(texts(), MANY + 1);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 0);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM acts"), 0);
     assert_int_equal(ask_until_decided(removal_of(MANY - 1), &verdict), 3);
     assert_int_equal(verdict.end, ACT_DONE);
     assert_true(verdict.is_unfinished);
@@ -295,7 +255,7 @@ static void who_asks_again_while_it_is_looked_at_gets_the_same_act(void **state)
     assert_int_equal(verdicts[1].end, ACT_DUPLICATE);
     assert_int_equal(verdicts[1].act_n, verdicts[0].act_n);
     assert_true(verdicts[1].is_unfinished);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 1);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM acts"), 1);
     act_pieces_wake(&pieces);
     (void)finish();
     assert_int_equal(texts(), 0);
@@ -347,7 +307,7 @@ static void what_was_touched_since_is_compared_in_pieces(void **state)
     assert_true(again.act_n > first.act_n);
     act_pieces_wake(&pieces);
     (void)finish();
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM removals WHERE act > 0"),
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM removals WHERE act > 0"),
                      2 * MANY - 1);
 }
 
@@ -411,13 +371,13 @@ static void who_thousands_are_is_looked_at_in_pieces(void **state)
         struct act what = act_on_many_users(kinds[i]);
         assert_int_equal(ask_until_decided(what, &verdict), 3);
         assert_int_equal(verdict.refusal, ACT_REFUSAL_HIGHER_ROLE);
-        assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), i);
+        assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM acts"), i);
         what.target_count--;
         assert_int_equal(ask_until_decided(what, &verdict), 3);
         assert_int_equal(verdict.end, ACT_DONE);
     }
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM sweeps"), MANY - 1);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM sanctions"), MANY - 1);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM sweeps"), MANY - 1);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM sanctions"), MANY - 1);
 }
 
 static void what_was_begun_is_finished_after_a_restart(void **state)
@@ -426,20 +386,19 @@ static void what_was_begun_is_finished_after_a_restart(void **state)
     (void)state;
     post_many();
     const struct act_verdict removed = act(&call, "demo", removal(ACT_DELETE));
-    ordering_close(&ordering);
-    open_ordering();
+    restart();
     (void)finish();
     assert_int_equal(texts(), 0);
     assert_int_equal(answers, 0); // who asked is gone
     (void)act(&call, "demo", removal(ACT_RESTORE));
-    ordering_close(&ordering);
-    open_ordering();
+    restart();
     (void)finish();
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM removals WHERE act > 0"), 0);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM removals WHERE act > 0"), 0);
     (void)act(&call, "demo", undo_of(call.act_n)); // the delete is in force still
     (void)finish();
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM removals WHERE act > 0"), MANY);
-    assert_int_equal(store_number(&store, "SELECT max(act) FROM removals"), (int64_t)removed.act_n);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM removals WHERE act > 0"), MANY);
+    assert_int_equal(store_number(&rig.store, "SELECT max(act) FROM removals"),
+                     (int64_t)removed.act_n);
 }
 
 static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
@@ -453,7 +412,7 @@ static void what_is_undone_before_its_end_is_not_gone_on_with(void **state)
     (void)finish();
     assert_int_equal(answers, 1); // it was done, and undone
     assert_int_equal(texts(), MANY - ACT_CASE_PIECE);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM act_places"), 0);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM act_places"), 0);
 }
 
 /* A shadow that comes amid its pieces hides what is posted since. */
@@ -469,7 +428,7 @@ static void what_an_undo_shows_is_decided_when_it_is_done(void **state)
     (void)act(&call, "demo", undo_of(first.act_n));
     (void)act(&call, "demo", shadow);
     (void)finish();
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM lifted"), 0); // nothing waits
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM lifted"), 0); // nothing waits
 }
 
 static void watch_many(void)
@@ -478,10 +437,10 @@ static void watch_many(void)
     for (uint32_t i = 0; i < MANY; i++) {
         struct head *head = NULL;
         snprintf(name, sizeof(name), "stream-%u", i);
-        assert_int_equal(ordering_find(&ordering, str_of(name), &head), ERR_OK);
+        assert_int_equal(ordering_find(&rig.ordering, str_of(name), &head), ERR_OK);
         watches[i] = (struct watch){.call = {.home = &home}, .on_event = on_event};
-        assert_int_equal(bus_add(&bus, &head->subs, &watches[i]), ERR_OK);
-        heads_watched(&ordering.heads, head);
+        assert_int_equal(bus_add(&rig.bus, &head->subs, &watches[i]), ERR_OK);
+        heads_watched(&rig.ordering.heads, head);
     }
 }
 
@@ -490,9 +449,9 @@ static void unwatch_many(void)
     char name[32];
     for (uint32_t i = 0; i < MANY; i++) {
         snprintf(name, sizeof(name), "stream-%u", i);
-        struct head *head = heads_peek(&ordering.heads, str_of(name));
-        bus_remove(&bus, &head->subs, &watches[i]);
-        heads_idle(&ordering.heads, head);
+        struct head *head = heads_peek(&rig.ordering.heads, str_of(name));
+        bus_remove(&rig.bus, &head->subs, &watches[i]);
+        heads_idle(&rig.ordering.heads, head);
     }
 }
 
@@ -504,12 +463,12 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
     const struct act purge = {
         .what = ACT_PURGE, .at = ACT_AT_USERS, .users = users, .target_count = 1, .seconds = -1};
     (void)state;
-    begin();
+    ordering_rig_begin(&rig);
     for (uint32_t i = 0; i < MANY; i++) {
         snprintf(name, sizeof(name), "stream-%u", i);
         post_in(name);
     }
-    commit();
+    ordering_rig_commit(&rig);
     watch_many();
     assert_true(act(&calls[0], "", purge).is_unfinished);
     const struct act_verdict again = act(&calls[1], "", purge);
@@ -518,14 +477,14 @@ static void who_asks_again_before_its_end_waits_for_it_too(void **state)
     assert_int_equal(again.act_n, calls[0].act_n);
     wait_for(&calls[0]);
     wait_for(&calls[1]);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind <> 1"),
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind <> 1"),
                      ACT_CASE_PIECE);
     (void)finish();
     assert_int_equal(answers, 2);
     /* Each stream that is watched was told, once. */
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM log WHERE kind <> 1"), MANY);
-    assert_int_equal(store_number(&store, "SELECT count(DISTINCT stream) FROM log WHERE kind <> 1"),
-                     MANY);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind <> 1"), MANY);
+    assert_int_equal(
+        store_number(&rig.store, "SELECT count(DISTINCT stream) FROM log WHERE kind <> 1"), MANY);
     unwatch_many();
 }
 
@@ -543,24 +502,24 @@ static void who_fell_behind_is_told_of_an_act_on_all_streams(void **state)
     struct act_call call;
     struct head *head = NULL;
     (void)state;
-    bus_done(&bus);
-    bus_init(&bus, &(struct bus_bounds){.events_max = 0}); // whatever comes is too much
-    begin();
+    bus_done(&rig.bus);
+    bus_init(&rig.bus, &(struct bus_bounds){.events_max = 0}); // whatever comes is too much
+    ordering_rig_begin(&rig);
     post_in("demo");
     post_in("alone");
-    assert_int_equal(ordering_find(&ordering, STR("demo"), &head), ERR_OK);
-    assert_int_equal(bus_add(&bus, &head->subs, &watch), ERR_OK);
-    heads_watched(&ordering.heads, head);
-    commit();
+    assert_int_equal(ordering_find(&rig.ordering, STR("demo"), &head), ERR_OK);
+    assert_int_equal(bus_add(&rig.bus, &head->subs, &watch), ERR_OK);
+    heads_watched(&rig.ordering.heads, head);
+    ordering_rig_commit(&rig);
     assert_false(bus_is_watched(&head->subs));
     (void)act(&call, "", clear);
-    assert_int_equal(store_number(&store, told), 1); // where nobody is, the sweep tells
-    begin();
+    assert_int_equal(store_number(&rig.store, told), 1); // where nobody is, the sweep tells
+    ordering_rig_begin(&rig);
     post_in("demo");
-    commit();
-    bus_remove(&bus, &head->subs, &watch); // it is gone for good
+    ordering_rig_commit(&rig);
+    bus_remove(&rig.bus, &head->subs, &watch); // it is gone for good
     (void)act(&call, "", clear);
-    assert_int_equal(store_number(&store, told), 1);
+    assert_int_equal(store_number(&rig.store, told), 1);
 }
 
 /* Nobody posted there yet: each is told once, and has its row by that. */
@@ -572,12 +531,12 @@ static void streams_that_are_empty_are_told_in_pieces_too(void **state)
     watch_many();
     assert_true(act(&call, "", slow).is_unfinished);
     wait_for(&call);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM streams"), ACT_CASE_PIECE);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM streams"), ACT_CASE_PIECE);
     (void)finish();
     assert_int_equal(answers, 1);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM log"), MANY);
-    assert_int_equal(store_number(&store, "SELECT count(DISTINCT stream) FROM log WHERE seq = 1"),
-                     MANY);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log"), MANY);
+    assert_int_equal(
+        store_number(&rig.store, "SELECT count(DISTINCT stream) FROM log WHERE seq = 1"), MANY);
     unwatch_many();
 }
 
@@ -589,8 +548,8 @@ static void of_streams_that_are_empty_a_clear_asks_the_store_nothing(void **stat
     watch_many();
     assert_int_equal(act(&call, "", clear).end, ACT_DONE);
     (void)finish();
-    assert_null(store.queries[STORE_ROW_UPTO]); // it was never asked for
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM log"), 0);
+    assert_null(rig.store.queries[STORE_ROW_UPTO]); // it was never asked for
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log"), 0);
     unwatch_many();
 }
 
@@ -609,7 +568,7 @@ static void what_is_removed_again_before_its_end_is_the_same_act(void **state)
     (void)finish();
     assert_int_equal(answers, 1);
     assert_int_equal(texts(), 0);
-    assert_int_equal(store_number(&store, "SELECT count(*) FROM acts"), 1);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM acts"), 1);
     const struct act_verdict restored = act(&call, "demo", removal(ACT_RESTORE));
     assert_int_equal(act(&again, "demo", removal(ACT_RESTORE)).act_n, restored.act_n);
 }
@@ -622,9 +581,9 @@ static void who_waits_is_told_unknown_when_a_piece_fails(void **state)
     post_many();
     (void)act(&call, "demo", removal(ACT_DELETE));
     wait_for(&call);
-    store_breaks_arm(&breaks, &store, STORE_BREAKS_STEPPING, 5);
+    store_breaks_arm(&breaks, &rig.store, STORE_BREAKS_STEPPING, 5);
     assert_int_not_equal(act_pieces_step(&pieces, &ways, now), ERR_OK);
-    assert_true(store_breaks_disarm(&breaks, &store));
+    assert_true(store_breaks_disarm(&breaks, &rig.store));
     assert_int_equal(answers, 1);
     assert_int_equal(call.end, ACT_UNKNOWN);
     assert_int_equal(texts(), MANY - ACT_CASE_PIECE);

@@ -3,6 +3,7 @@
 
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_memory_test.h"
 #include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/upkeep.h"
@@ -53,14 +54,12 @@ static struct submit post_of(const char *stream, const char *cid)
 static int set_up(void **state)
 {
     const struct embedded_rules rules = {.post_user = {.count = 100, .window_ms = 1000}};
-    struct store_fault fault;
     struct store_identity identity;
     (void)state;
     engine_metrics_add(&metrics);
     batch_init(&batch, &the_clock, &metrics, POST_WAIT_MS);
     bus_init(&bus, &(struct bus_bounds){.events_max = 1, .bytes_max = 1});
-    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
+    store_memory_open(&store, &identity);
     assert_int_equal(ordering_open(&ordering, &store, &identity, &rules, now), ERR_OK);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "engine/embedded/carried.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/standing.h"
+#include "engine/embedded/store_memory_test.h"
 #include "wire/cursor.h"
 
 #include <setjmp.h>
@@ -84,12 +85,9 @@ static enum err on_retract(struct restoring_out *out, int64_t stream, const uint
 int comments_rig_set_up(void **state)
 {
     struct comments_rig *rig = calloc(1, sizeof(*rig));
-    struct store_fault fault;
     assert_non_null(rig);
     rig->out = (struct restoring_out){.restore = on_restore, .retract = on_retract};
-    assert_int_equal(store_open(&rig->store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&rig->store, &fault, &rig->identity), ERR_OK);
-    assert_int_equal(store_begin_write(&rig->store), ERR_OK);
+    store_memory_begin(&rig->store, &rig->identity);
     for (int i = 0; i < 2; i++) {
         rig->streams[i] = (struct store_stream){.state = STREAM_LIVE, .retention_days = -1};
         assert_int_equal(
@@ -104,8 +102,7 @@ int comments_rig_set_up(void **state)
 int comments_rig_tear_down(void **state)
 {
     struct comments_rig *rig = *state;
-    store_rollback(&rig->store);
-    store_close(&rig->store);
+    store_memory_drop(&rig->store);
     free(rig);
     return 0;
 }

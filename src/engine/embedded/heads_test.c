@@ -2,7 +2,7 @@
 #include "engine/embedded/heads.h"
 
 #include "base/mem.h"
-#include "engine/embedded/store_schema.h"
+#include "engine/embedded/store_memory_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,12 +21,8 @@ struct place {
 static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
-    struct store_fault fault;
-    struct store_identity identity;
     assert_non_null(place);
-    assert_int_equal(store_open(&place->store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&place->store, &fault, &identity), ERR_OK);
-    assert_int_equal(store_begin_write(&place->store), ERR_OK);
+    store_memory_begin(&place->store, NULL);
     heads_init(&place->heads, 1);
     *state = place;
     return 0;
@@ -36,8 +32,7 @@ static int tear_down(void **state)
 {
     struct place *place = *state;
     heads_done(&place->heads);
-    store_rollback(&place->store);
-    store_close(&place->store);
+    store_memory_drop(&place->store);
     free(place);
     return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/sanctions.h"
 
-#include "engine/embedded/store_schema.h"
+#include "engine/embedded/store_memory_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,20 +21,15 @@ static const struct store_sanction timeout = {.act = 7,
 
 static int set_up(void **state)
 {
-    struct store_fault fault;
-    struct store_identity identity;
     (void)state;
-    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
-    assert_int_equal(store_begin_write(&store), ERR_OK);
+    store_memory_begin(&store, NULL);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    store_rollback(&store);
-    store_close(&store);
+    store_memory_drop(&store);
     return 0;
 }
 

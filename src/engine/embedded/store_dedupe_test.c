@@ -2,8 +2,8 @@
 #include "engine/embedded/store_dedupe.h"
 
 #include "base/hash.h"
+#include "engine/embedded/store_memory_test.h"
 #include "engine/embedded/store_rows.h"
-#include "engine/embedded/store_schema.h"
 #include "engine/embedded/store_streams.h"
 
 #include <setjmp.h>
@@ -28,11 +28,8 @@ struct place {
 static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
-    struct store_fault fault;
     assert_non_null(place);
-    assert_int_equal(store_open(&place->store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&place->store, &fault, &place->identity), ERR_OK);
-    assert_int_equal(store_begin_write(&place->store), ERR_OK);
+    store_memory_begin(&place->store, &place->identity);
     assert_int_equal(store_dedupe_open(&place->store, place->identity.hash_key, 0, &place->dedupe),
                      ERR_OK);
     place->stream = (struct store_stream){.state = STREAM_LIVE, .retention_days = -1};
@@ -45,8 +42,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct place *place = *state;
-    store_rollback(&place->store);
-    store_close(&place->store);
+    store_memory_drop(&place->store);
     free(place);
     return 0;
 }

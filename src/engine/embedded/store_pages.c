@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "engine/embedded/store_layer.h"
 #include "engine/embedded/store_wal.h"
 
 #include <pthread.h>
@@ -18,17 +19,14 @@ enum { SUMMED = STORE_PAGES_BYTES - STORE_PAGES_SUM_BYTES, TOLD_MAX = 64 };
 static const char APPLICATION[] = {'R', 'o', 'a', 'r'};
 
 struct file {
-    sqlite3_file base; // first
-    const char *name;  // SQLite's, as long as the file is open; NULL: it has none
+    struct store_layer_file layer; // first
+    const char *name;              // SQLite's, as long as the file is open; NULL: it has none
     bool is_log;
     bool is_summed; // the log's file, with a sum in each page
     bool is_wal;
-    sqlite3_file *real; // behind this struct
 };
 
-static sqlite3_vfs layer;
-static sqlite3_vfs *under;
-static sqlite3_io_methods methods;
+static struct store_layer layer;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic uint64_t damaged;        // relaxed: a counter
 static _Atomic uint64_t told[TOLD_MAX]; // relaxed: what was named in the log; full: no more is
@@ -37,11 +35,6 @@ static _Atomic uint32_t told_count;
 static struct file *file_of(sqlite3_file *file)
 {
     return (struct file *)(void *)file;
-}
-
-static sqlite3_file *real_of(sqlite3_file *file)
-{
-    return file_of(file)->real;
 }
 
 /* ---- sums ---- */
@@ -104,10 +97,10 @@ static int check_frame(struct file *file, const uint8_t *page, int64_t at)
     uint8_t before[STORE_WAL_SUM_LEN];
     const int64_t head_at = at - STORE_WAL_FRAME_LEN;
     const int64_t back = head_at == STORE_WAL_HEADER_LEN ? 0 : STORE_PAGES_BYTES;
-    int code = file->real->pMethods->xRead(file->real, head, sizeof(head), head_at);
+    int code = file->layer.real->pMethods->xRead(file->layer.real, head, sizeof(head), head_at);
     if (code == SQLITE_OK) {
-        code = file->real->pMethods->xRead(file->real, before, sizeof(before),
-                                           head_at - back - STORE_WAL_SUM_LEN);
+        code = file->layer.real->pMethods->xRead(file->layer.real, before, sizeof(before),
+                                                 head_at - back - STORE_WAL_SUM_LEN);
     }
     if (code != SQLITE_OK) {
         return code;
@@ -120,7 +113,7 @@ static int check_frame(struct file *file, const uint8_t *page, int64_t at)
 static int on_read(sqlite3_file *handle, void *bytes, int len, sqlite3_int64 at)
 {
     struct file *file = file_of(handle);
-    const int code = file->real->pMethods->xRead(file->real, bytes, len, at);
+    const int code = file->layer.real->pMethods->xRead(file->layer.real, bytes, len, at);
     if (code != SQLITE_OK || len != STORE_PAGES_BYTES) {
         return code;
     }
@@ -144,82 +137,12 @@ static int on_write(sqlite3_file *handle, const void *bytes, int len, sqlite3_in
         file->is_summed = file->is_summed || reserved == STORE_PAGES_SUM_BYTES;
     }
     if (!file->is_summed || len != STORE_PAGES_BYTES) {
-        return file->real->pMethods->xWrite(file->real, bytes, len, at);
+        return file->layer.real->pMethods->xWrite(file->layer.real, bytes, len, at);
     }
     memcpy(page, bytes, SUMMED);
     const uint64_t sum = sum_of(page, (uint64_t)at / STORE_PAGES_BYTES + 1);
     memcpy(page + SUMMED, &sum, sizeof(sum));
-    return file->real->pMethods->xWrite(file->real, page, len, at);
-}
-
-static int on_close(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xClose(real_of(file));
-}
-
-static int on_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-    return real_of(file)->pMethods->xTruncate(real_of(file), size);
-}
-
-static int on_sync(sqlite3_file *file, int flags)
-{
-    return real_of(file)->pMethods->xSync(real_of(file), flags);
-}
-
-static int on_file_size(sqlite3_file *file, sqlite3_int64 *ret_size)
-{
-    return real_of(file)->pMethods->xFileSize(real_of(file), ret_size);
-}
-
-static int on_lock(sqlite3_file *file, int level)
-{
-    return real_of(file)->pMethods->xLock(real_of(file), level);
-}
-
-static int on_unlock(sqlite3_file *file, int level)
-{
-    return real_of(file)->pMethods->xUnlock(real_of(file), level);
-}
-
-static int on_check_reserved(sqlite3_file *file, int *ret_is_reserved)
-{
-    return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret_is_reserved);
-}
-
-static int on_control(sqlite3_file *file, int what, void *about)
-{
-    return real_of(file)->pMethods->xFileControl(real_of(file), what, about);
-}
-
-static int on_sector_size(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xSectorSize(real_of(file));
-}
-
-static int on_device(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
-}
-
-static int on_shm_map(sqlite3_file *file, int page, int size, int may_extend, void volatile **ret)
-{
-    return real_of(file)->pMethods->xShmMap(real_of(file), page, size, may_extend, ret);
-}
-
-static int on_shm_lock(sqlite3_file *file, int offset, int count, int flags)
-{
-    return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
-}
-
-static void on_shm_barrier(sqlite3_file *file)
-{
-    real_of(file)->pMethods->xShmBarrier(real_of(file));
-}
-
-static int on_shm_unmap(sqlite3_file *file, int is_to_delete)
-{
-    return real_of(file)->pMethods->xShmUnmap(real_of(file), is_to_delete);
+    return file->layer.real->pMethods->xWrite(file->layer.real, page, len, at);
 }
 
 /* ---- opening ---- */
@@ -245,56 +168,28 @@ static int on_open(sqlite3_vfs *self, const char *name, sqlite3_file *handle, in
     (void)self;
     struct file *file = file_of(handle);
     *file = (struct file){.name = name, .is_wal = (flags & SQLITE_OPEN_WAL) != 0};
-    file->real = (sqlite3_file *)(void *)(file + 1);
-    file->real->pMethods = NULL;
-    const int code = under->xOpen(under, name, file->real, flags, ret_flags);
+    const int code = store_layer_open(&layer, name, handle, flags, ret_flags);
     if (code != SQLITE_OK) {
-        if (file->real->pMethods != NULL) {
-            (void)file->real->pMethods->xClose(file->real);
-        }
-        return code; // base.pMethods is NULL: SQLite does not close it
+        return code;
     }
     file->is_log = (flags & SQLITE_OPEN_MAIN_DB) != 0;
-    file->is_summed = file->is_log && is_ours(file->real);
-    file->base.pMethods = &methods;
+    file->is_summed = file->is_log && is_ours(file->layer.real);
     return SQLITE_OK;
 }
 
 static void make(void)
 {
-    under = sqlite3_vfs_find(NULL);
-    must(under != NULL);
-    methods = (sqlite3_io_methods){
-        .iVersion = 2, // without the third's mapped reads, which pass by on_read()
-        .xClose = on_close,
-        .xRead = on_read,
-        .xWrite = on_write,
-        .xTruncate = on_truncate,
-        .xSync = on_sync,
-        .xFileSize = on_file_size,
-        .xLock = on_lock,
-        .xUnlock = on_unlock,
-        .xCheckReservedLock = on_check_reserved,
-        .xFileControl = on_control,
-        .xSectorSize = on_sector_size,
-        .xDeviceCharacteristics = on_device,
-        .xShmMap = on_shm_map,
-        .xShmLock = on_shm_lock,
-        .xShmBarrier = on_shm_barrier,
-        .xShmUnmap = on_shm_unmap,
-    };
-    layer = *under; // paths, time and chance are its own; it is given as `self` and needs no more
-    layer.pNext = NULL;
-    layer.zName = "roar-pages";
-    layer.szOsFile = (int)sizeof(struct file) + under->szOsFile;
-    layer.xOpen = on_open;
-    must(sqlite3_vfs_register(&layer, 0) == SQLITE_OK);
+    store_layer_init(&layer, "roar-pages", sizeof(struct file));
+    layer.methods.xRead = on_read;
+    layer.methods.xWrite = on_write;
+    layer.vfs.xOpen = on_open;
+    must(sqlite3_vfs_register(&layer.vfs, 0) == SQLITE_OK);
 }
 
 const char *store_pages_vfs(void)
 {
     must(pthread_once(&once, make) == 0);
-    return layer.zName;
+    return layer.vfs.zName;
 }
 
 bool store_pages_is_damage(int code)

@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "engine/embedded/sanctions.h"
-#include "engine/embedded/store_schema.h"
+#include "engine/embedded/store_memory_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,21 +19,16 @@ static const struct sanctions_now now = {.mono_ms = 1000, .wall_ms = 5000};
 
 static int set_up(void **state)
 {
-    struct store_fault fault;
-    struct store_identity identity;
     (void)state;
     warned_init(&warned, KEY);
-    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
-    assert_int_equal(store_schema_prepare(&store, &fault, &identity), ERR_OK);
-    assert_int_equal(store_begin_write(&store), ERR_OK);
+    store_memory_begin(&store, NULL);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    store_rollback(&store);
-    store_close(&store);
+    store_memory_drop(&store);
     warned_done(&warned);
     return 0;
 }

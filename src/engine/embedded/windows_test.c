@@ -2,8 +2,8 @@
 #include "engine/embedded/windows.h"
 
 #include "engine/embedded/store_breaks_test.h"
+#include "engine/embedded/store_memory_test.h"
 #include "engine/embedded/store_rows.h"
-#include "engine/embedded/store_schema.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,12 +35,10 @@ static void add(const char *user, int64_t at_ms, enum event_kind kind)
 
 static int set_up(void **state)
 {
-    struct store_fault fault;
-    struct store_identity identity;
     (void)state;
     next_n = 1;
-    assert_int_equal(store_open(&store, ":memory:", STORE_WRITES), ERR_OK);
-    return store_schema_prepare(&store, &fault, &identity) != ERR_OK;
+    store_memory_open(&store, NULL);
+    return 0;
 }
 
 static int tear_down(void **state)
