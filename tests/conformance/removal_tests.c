@@ -349,6 +349,78 @@ void removal_approves_what_nobody_rejects(void **state)
     desk_close(&desk);
 }
 
+/* Asked again by its cid. */
+static enum comment_state state_of(struct desk *desk, const char *user)
+{
+    struct post again = desk_post_of("demo", user, "c1", "hello");
+    desk_post(desk, &again);
+    assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
+    const enum comment_state found = again.submit.state;
+    desk_post_done(&again);
+    return found;
+}
+
+static void post_to_wait(struct desk *desk, const char *user)
+{
+    struct post post = desk_post_of("demo", user, "c1", "hello");
+    desk_post(desk, &post);
+    assert_int_equal(post.submit.state, COMMENT_HELD);
+    desk_post_done(&post);
+}
+
+void removal_approves_nothing_of_who_was_acted_on_since(void **state)
+{
+    static const struct str groups[][2] = {
+        {STR("purged"), STR("listed")}, {STR("banned")}, {STR("muted")}, {STR("kept")}};
+    static const struct act acts[] = {
+        {.what = ACT_PURGE, .users = groups[0], .target_count = 2, .seconds = -1},
+        {.what = ACT_BAN, .users = groups[1], .target_count = 1, .seconds = -1},
+        {.what = ACT_TIMEOUT, .users = groups[2], .target_count = 1, .seconds = 600},
+        {.what = ACT_HOLD, .users = groups[3], .target_count = 1, .seconds = -1}};
+    static const char *const users[] = {"purged", "listed", "banned", "muted", "kept"};
+    enum { USERS = sizeof(users) / sizeof(users[0]) };
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo",
+                  (struct act){.what = ACT_MODE, .value = STR("[\"mods_first\"]"), .seconds = 5});
+    for (size_t i = 0; i < USERS; i++) {
+        post_to_wait(&desk, users[i]);
+    }
+    for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        struct act act = acts[i];
+        act.at = ACT_AT_USERS;
+        (void)desk_do(&desk, "demo", act);
+    }
+    post_to_wait(&desk, "bob"); // due behind all of them
+    subject_pass(subject, 6 * 1000);
+    while (state_of(&desk, "bob") != COMMENT_VISIBLE) {
+        desk_sync(&desk);
+    }
+    for (size_t i = 0; i < USERS; i++) {
+        assert_int_equal(state_of(&desk, users[i]), COMMENT_HELD);
+    }
+    desk_close(&desk);
+}
+
+void removal_approves_nothing_that_was_cleared(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo",
+                  (struct act){.what = ACT_MODE, .value = STR("[\"mods_first\"]"), .seconds = 5});
+    post_to_wait(&desk, "eve");
+    (void)desk_do(&desk, "demo", (struct act){.what = ACT_CLEAR, .seconds = -1});
+    post_to_wait(&desk, "bob");
+    subject_pass(subject, 6 * 1000);
+    while (state_of(&desk, "bob") != COMMENT_VISIBLE) {
+        desk_sync(&desk);
+    }
+    assert_int_equal(state_of(&desk, "eve"), COMMENT_HELD);
+    desk_close(&desk);
+}
+
 /* ---- what is alike ---- */
 
 void removal_finds_a_raid(void **state)

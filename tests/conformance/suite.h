@@ -89,6 +89,8 @@
     TEST(removal_gives_a_shadowed_author_a_view)                                                   \
     TEST(removal_bounds_the_queue)                                                                 \
     TEST(removal_approves_what_nobody_rejects)                                                     \
+    TEST(removal_approves_nothing_of_who_was_acted_on_since)                                       \
+    TEST(removal_approves_nothing_that_was_cleared)                                                \
     TEST(slipping_out_of_ones_own_timeout)                                                         \
     TEST(slipping_out_of_a_ban_of_several)                                                         \
     TEST(slipping_by_hold_first)                                                                   \

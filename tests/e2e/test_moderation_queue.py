@@ -74,6 +74,33 @@ def test_mods_first_approves_by_itself(mod, server):
     assert [entry["kind"] for entry in mod.entries() if entry["do"] == "approve"] == ["system"]
 
 
+@pytest.mark.parametrize("where", ["stream", "all"])
+def test_what_is_purged_while_it_waits_is_not_approved_by_itself(server, stream, where):
+    mod = Moderator(server, stream)
+    mod.act("mode", value=["mods_first"], seconds=1)
+    held = server.post(stream, secret(1), user=f"{stream}-eve").json()
+    acting = mod if where == "stream" else Moderator(server, None, "root", role="admin")
+    acting.act("purge", user=f"{stream}-eve")
+    with watch(server, "sse", stream) as viewer:
+        server.post(stream, "of somebody else", user=f"{stream}-bob")  # due behind the other
+        viewer.until(lambda message: message.get("text") == "of somebody else")
+    gone(server, stream, secret(1))
+    assert [waiting["id"] for waiting in mod.look("held")["comments"]] == [held["id"]]
+    mod.act("approve", id=held["id"])
+    assert secret(1) in [comment["text"] for comment in server.history(stream)]
+
+
+def test_what_was_judged_otherwise_since_is_no_duplicate(mod, server):
+    comment = server.posted(mod.stream, secret(1), user="u9")["comment"]
+    mod.act("hold", id=comment["id"])
+    mod.act("approve", id=comment["id"])
+    mod.act("hold", id=comment["id"])
+    mod.act("reject", id=comment["id"])
+    assert mod.refused("approve", id=comment["id"]) == (409, "conflict")
+    assert mod.act("reject", id=comment["id"])["duplicate"]
+    gone(server, mod.stream, secret(1))
+
+
 def test_two_moderators_never_take_the_same(mod, server):
     other = Moderator(server, mod.stream, "other")
     mod.act("mode", value=["hold_all"])

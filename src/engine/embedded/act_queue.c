@@ -68,10 +68,14 @@ static enum err find_held(struct act_case *act, struct held_row *held)
 static enum err judge_state(struct act_case *act, const struct held_row *held)
 {
     struct store_act before;
+    const bool is_approval = act->call->act.what == ACT_APPROVE;
     if (held->state == COMMENT_HELD) {
         return ERR_OK;
     }
-    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err == ERR_OK && held->state != (is_approval ? COMMENT_VISIBLE : COMMENT_DELETED)) {
+        err = ERR_NOT_FOUND; // it was held again since, and judged otherwise
+    }
     if (err == ERR_OK) {
         act_case_repeat(act, &before);
     } else if (err == ERR_NOT_FOUND) {

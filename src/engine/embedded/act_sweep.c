@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_sweep.h"
 
+#include "base/mem.h"
 #include "engine/embedded/act_look.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/held.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/store_rows.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { SINCE_ROWS_MAX = 20000 };
 
@@ -98,6 +102,30 @@ enum err act_sweep_tell(struct act_case *act)
     return err;
 }
 
+/* What of theirs waits to be approved by time alone is not, once all they posted is removed. */
+static enum err stop_clocks(const struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    const uint32_t count = asked->what == ACT_CLEAR ? 0 : asked->target_count;
+    struct held_of of = {.stream = act_case_stream(act), .count = count};
+    struct str *users = NULL;
+    if (act->head != NULL && of.stream == 0) {
+        return ERR_OK; // nothing was ever posted there
+    }
+    if (count > 0) {
+        users = mem_new(MEM_ENGINE, count * sizeof(*users));
+        if (users == NULL) {
+            return ERR_NOMEM;
+        }
+        memcpy(users, asked->users, count * sizeof(*users));
+        qsort(users, count, sizeof(*users), held_user_order);
+        of.users = users;
+    }
+    const enum err err = held_stop_clocks(act->ordering->store, &of);
+    mem_free(MEM_ENGINE, users);
+    return err;
+}
+
 enum err act_sweep_do(struct act_case *act)
 {
     const struct act *asked = &act->call->act;
@@ -116,6 +144,7 @@ enum err act_sweep_do(struct act_case *act)
     buf_add_u64(&act->value, upto_n);
     TRY(buf_err(&act->value));
     TRY(act_case_record(act));
+    TRY(stop_clocks(act));
     const struct removals_by by = {.store = act->ordering->store,
                                    .stream = act_case_stream(act),
                                    .act = act->id,

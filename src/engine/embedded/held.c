@@ -5,6 +5,8 @@
 #include "engine/embedded/store_rows.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { SUM_NUMBERS = 9 };
 
@@ -201,6 +203,53 @@ enum err held_forget_due(struct store *store, uint64_t n)
     TRY(store_ask(store, STORE_HELD_NOT_DUE, &query));
     (void)sqlite3_bind_int64(query, 1, (int64_t)n);
     return store_run(store, query);
+}
+
+int held_user_order(const void *a, const void *b)
+{
+    const struct str *first = a;
+    const struct str *second = b;
+    if (first->len != second->len) {
+        return first->len < second->len ? -1 : 1;
+    }
+    return first->len == 0 ? 0 : memcmp(first->at, second->at, first->len);
+}
+
+static bool is_of(const struct held_of *of, struct str user)
+{
+    return of->count == 0 ||
+           bsearch(&user, of->users, of->count, sizeof(*of->users), held_user_order) != NULL;
+}
+
+/* HELD_AT_ONCE of them at most: those that wait for somebody are not among the next. */
+static enum err find_timed(struct store *store, const struct held_of *of,
+                           uint64_t ret_ns[HELD_AT_ONCE], uint32_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    uint32_t found = 0;
+    enum err err = ERR_OK;
+    TRY(store_ask(store, STORE_HELD_TIMED, &query));
+    (void)sqlite3_bind_int64(query, 1, of->stream);
+    while (found < HELD_AT_ONCE && (err = store_step(store, query)) == ERR_OK) {
+        if (is_of(of, store_column_text(query, 1))) {
+            ret_ns[found++] = (uint64_t)sqlite3_column_int64(query, 0);
+        }
+    }
+    *ret_count = found;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err held_stop_clocks(struct store *store, const struct held_of *of)
+{
+    uint64_t ns[HELD_AT_ONCE];
+    uint32_t found = HELD_AT_ONCE;
+    while (found == HELD_AT_ONCE) {
+        TRY(find_timed(store, of, ns, &found));
+        for (uint32_t i = 0; i < found; i++) {
+            TRY(held_forget_due(store, ns[i]));
+        }
+    }
+    return ERR_OK;
 }
 
 bool held_is_erased(const struct held_row *row)

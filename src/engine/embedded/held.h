@@ -69,6 +69,14 @@ MUST_USE enum err held_due(struct store *store, int64_t wall_ms, uint64_t *ret_n
                            uint32_t *ret_count);
 /* It waits for somebody, and does not approve itself; damaged or not. */
 MUST_USE enum err held_forget_due(struct store *store, uint64_t n);
+/* The same of all of `stream` (0: of every one) that these users posted. */
+struct held_of {
+    int64_t stream;
+    const struct str *users; // [count], by held_user_order()
+    uint32_t count;          // 0: whoever did
+};
+MUST_USE enum err held_stop_clocks(struct store *store, const struct held_of *of);
+int held_user_order(const void *a, const void *b); // of two struct str, for qsort()
 /* The newest number of one that is or was held; 0: none. */
 MUST_USE enum err held_newest_n(struct store *store, uint64_t *ret_n);
 /* How many wait, in `stream`; 0: in all. */

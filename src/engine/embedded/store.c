@@ -121,6 +121,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_COUNT_ALL] = "SELECT count(*) FROM held WHERE state = 2",
     [STORE_HELD_DUE] = "SELECT n FROM held WHERE state = 2 AND due > 0 AND due <= ?1 "
                        "ORDER BY due LIMIT ?2",
+    [STORE_HELD_TIMED] = "SELECT n, user FROM held WHERE state = 2 AND due > 0 AND "
+                         "(?1 = 0 OR stream = ?1)",
     [STORE_HELD_NOT_DUE] = "UPDATE held SET due = 0 WHERE n = ?1",
     [STORE_HELD_EXPIRE] = "DELETE FROM held WHERE log_n > 0 AND state <> 2 AND log_n IN (SELECT n "
                           "FROM log WHERE stream = ?1 AND seq <= ?2)",

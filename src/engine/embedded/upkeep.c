@@ -7,6 +7,7 @@
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/removals.h"
+#include "engine/embedded/sanctions.h"
 #include "engine/embedded/store_streams.h"
 #include "engine/embedded/young.h"
 #include "wire/stream_name.h"
@@ -55,6 +56,15 @@ static enum err sweep_on(struct upkeep *upkeep, struct moment now)
 
 /* ---- approvals ---- */
 
+/* Who was banned, timed out or held since they posted it is shown by somebody alone. */
+static bool is_sanctioned(const struct ordering *ordering, const struct held_row *row,
+                          struct moment now)
+{
+    const struct sanctions_found found =
+        sanctions_find(&ordering->sanctions, row->stream, row->user, now.mono_ms);
+    return found.ban != 0 || found.timeout != 0 || found.hold != 0;
+}
+
 /* As an act of the system's; a comment whose stream does not take it waits for somebody. */
 static enum err approve(struct upkeep *upkeep, uint64_t n, struct moment now)
 {
@@ -66,6 +76,9 @@ static enum err approve(struct upkeep *upkeep, uint64_t n, struct moment now)
     struct act_verdict verdict;
     char name[STREAM_NAME_LEN_MAX];
     TRY(held_find(ordering->store, n, &row));
+    if (is_sanctioned(ordering, &row, now)) {
+        return held_forget_due(ordering->store, n);
+    }
     TRY(store_streams_by_id(ordering->store, row.stream, &stream, &found));
     const size_t len = found.len < sizeof(name) ? found.len : sizeof(name);
     memcpy(name, found.at, len);
