@@ -143,6 +143,7 @@ static int open_engine(struct node *node)
         .tail_bytes_max = (uint64_t)config_number(&node->config, SETTING_STORE_TAIL_MIB) << 20,
         .reads_waiting_max = config_number(&node->config, SETTING_LIMITS_READS_WAITING),
         .hold_ms_max = config_number(&node->config, SETTING_LIMITS_HOLD_MS),
+        .gather_ms = config_number(&node->config, SETTING_STORE_GATHER_MS),
         .rules = rules_of(&node->config),
     };
     enum err err = embedded_open(&options, &node->engine, &fault);

@@ -278,6 +278,9 @@ const struct setting setting_table[SETTINGS] = {
                "KiB that wait for the viewers of one stream and encoding"),
     [SETTING_DELIVERY_RINGS_MIB] =
         NUMBER("delivery.rings_mib", "256", 1, MIB, "MiB that wait for all viewers"),
+    [SETTING_STORE_GATHER_MS] =
+        NUMBER("store.gather_ms", "4", 0, 1000,
+               "milliseconds posts on a busy disk wait for more, to share a commit; 0: none"),
     [SETTING_STORE_TAIL_MIB] =
         NUMBER("store.tail_mib", "128", 1, 65536, "MiB of the newest events in memory"),
     [SETTING_RETENTION_DAYS] = {.name = "retention.days",

@@ -23,30 +23,42 @@ static void strike(struct mail *mail)
     must(pthread_mutex_unlock(&mailboxes_lock) == 0);
 }
 
-static void send(struct home *home, struct letter *letter)
+static void put_in(struct mail *mail, struct letter *letter, bool is_urgent)
 {
-    struct mail *mail = (struct mail *)(void *)home; // home is its first member
     letter->next = NULL;
     must(pthread_mutex_lock(&mail->lock) == 0);
-    const bool was_empty = mail->first == NULL;
-    if (was_empty) {
+    mail->lying++;
+    mail->has_urgent = mail->has_urgent || is_urgent;
+    const bool is_to_wake = mail->lying == mail->wake_at || (is_urgent && mail->wake_at > 1);
+    if (is_to_wake) {
+        mail->wake_at = 1;
         atomic_fetch_add_explicit(&mail->raising, 1, memory_order_relaxed); // the lock publishes it
     }
     *mail->last = letter;
     mail->last = &letter->next;
     atomic_fetch_add_explicit(&mail->waiting, 1, memory_order_relaxed);
     must(pthread_mutex_unlock(&mail->lock) == 0);
-    if (was_empty) {
+    if (is_to_wake) {
         sys_event_raise(mail->wake_fd);
         atomic_fetch_sub_explicit(&mail->raising, 1, memory_order_release); // the last touch
     }
+}
+
+static void send(struct home *home, struct letter *letter)
+{
+    put_in((struct mail *)(void *)home, letter, false); // home is its first member
+}
+
+void mail_send_urgent(struct mail *mail, struct letter *letter)
+{
+    put_in(mail, letter, true);
 }
 
 enum err mail_init(struct mail *mail)
 {
     int wake_fd = -1;
     TRY(sys_event_open(&wake_fd));
-    *mail = (struct mail){.home = {.send = send}, .wake_fd = wake_fd};
+    *mail = (struct mail){.home = {.send = send}, .wake_at = 1, .wake_fd = wake_fd};
     mail->last = &mail->first;
     must(pthread_mutex_init(&mail->lock, NULL) == 0);
     enlist(mail);
@@ -78,6 +90,8 @@ uint32_t mail_open_all(struct mail *mail)
     struct letter *letter = mail->first;
     mail->first = NULL;
     mail->last = &mail->first;
+    mail->lying = 0;
+    mail->has_urgent = false;
     must(pthread_mutex_unlock(&mail->lock) == 0);
 
     uint32_t opened = 0;
@@ -94,6 +108,24 @@ uint32_t mail_open_all(struct mail *mail)
 void mail_wait(struct mail *mail, int64_t wait_ms)
 {
     (void)sys_event_wait(mail->wake_fd, wait_ms); // whichever it was, the caller looks
+}
+
+static bool want(struct mail *mail, uint32_t letters)
+{
+    must(pthread_mutex_lock(&mail->lock) == 0);
+    const bool is_short = mail->lying < letters && !mail->has_urgent;
+    mail->wake_at = is_short ? letters : 1;
+    must(pthread_mutex_unlock(&mail->lock) == 0);
+    return is_short;
+}
+
+void mail_gather(struct mail *mail, uint32_t letters, int64_t wait_ms)
+{
+    sys_event_clear(mail->wake_fd); // before it is said what is waited for, which raises it again
+    if (want(mail, letters)) {
+        (void)sys_event_wait(mail->wake_fd, wait_ms);
+        (void)want(mail, 1);
+    }
 }
 
 uint32_t mail_waiting(const struct mail *mail)

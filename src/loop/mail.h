@@ -4,7 +4,7 @@
  * Thread:  mail_home()'s send from any thread; everything else by the owner.
  * Promise: letters of one sender arrive in order; the receiver takes the whole box under the lock
  *          (rank MAIL, a leaf), then opens unlocked; a wake-up is written only when the box was
- *          empty.
+ *          empty, or has what its owner gathers.
  * Bound:   the senders' (each letter is memory its sender already holds); mail_waiting() says how
  *          many lie there.
  */
@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct mail {
@@ -23,6 +24,9 @@ struct mail {
     /* -- under MAIL -- */
     pthread_mutex_t lock;
     struct letter *first, **last;
+    uint32_t lying;   // in the box
+    uint32_t wake_at; // as many wake the owner: 1, or what it gathers
+    bool has_urgent;  // among them
     /* -- atomic: relaxed, a gauge -- */
     _Atomic uint32_t waiting;
     /* -- atomic: mail_done() waits for it -- */
@@ -43,6 +47,11 @@ uint32_t mail_open_all(struct mail *mail);
 /* Blocks until a letter comes or `wait_ms` (-1: for ever) is over; for threads that are no reactor.
  */
 void mail_wait(struct mail *mail, int64_t wait_ms);
+/* Blocks until `letters` lie there, one of them is urgent or `wait_ms` is over, and none that comes
+ * meanwhile wakes anybody. The owner opens the box next. It may return early. */
+void mail_gather(struct mail *mail, uint32_t letters, int64_t wait_ms);
+/* Any thread. As home_send(); who gathers does not wait for more. */
+void mail_send_urgent(struct mail *mail, struct letter *letter);
 uint32_t mail_waiting(const struct mail *mail); // any thread
 /* What wakes the mailboxes of this process, `max` at most: a thread with a table of files of its
  * own has to keep them all, for it wakes by number, and none may be made after. Returns how many

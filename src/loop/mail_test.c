@@ -182,6 +182,86 @@ static void test_what_wakes_each_mailbox_is_known(void **state)
     assert_int_equal(mail_wake_fds(NULL, 0), 0);
 }
 
+enum { WANTED = 3, FOR_EVER = -1 };
+
+struct gathering {
+    struct mail mail;
+    struct letter letters[WANTED + 1];
+};
+
+static void gathering_begin(struct gathering *gathering)
+{
+    *gathering = (struct gathering){.letters[0].next = NULL};
+    visitor.opened = 0;
+    assert_int_equal(mail_init(&gathering->mail), ERR_OK);
+    for (unsigned i = 0; i <= WANTED; i++) {
+        gathering->letters[i].open = count_opened;
+    }
+}
+
+static void send_the_rest(void *user)
+{
+    struct gathering *gathering = user;
+    for (unsigned i = 1; i < WANTED; i++) {
+        home_send(mail_home(&gathering->mail), &gathering->letters[i]);
+    }
+}
+
+static void test_who_gathers_is_woken_by_the_letter_that_makes_it_enough(void **state)
+{
+    (void)state;
+    struct gathering gathering;
+    struct sys_thread thread;
+    gathering_begin(&gathering);
+    home_send(mail_home(&gathering.mail), &gathering.letters[0]);
+    mail_gather(&gathering.mail, 1, FOR_EVER); // it is there
+    assert_int_equal(sys_thread_start(&thread, "sender", send_the_rest, &gathering), ERR_OK);
+    mail_gather(&gathering.mail, WANTED, FOR_EVER);
+    assert_int_equal(mail_open_all(&gathering.mail), WANTED);
+    sys_thread_join(&thread);
+
+    home_send(mail_home(&gathering.mail), &gathering.letters[WANTED]); // as ever: one wakes
+    mail_wait(&gathering.mail, FOR_EVER);
+    assert_int_equal(mail_open_all(&gathering.mail), 1);
+    mail_done(&gathering.mail);
+}
+
+static void send_an_urgent_one(void *user)
+{
+    struct gathering *gathering = user;
+    mail_send_urgent(&gathering->mail, &gathering->letters[1]);
+}
+
+static void test_an_urgent_letter_ends_a_gathering(void **state)
+{
+    (void)state;
+    struct gathering gathering;
+    struct sys_thread thread;
+    gathering_begin(&gathering);
+    home_send(mail_home(&gathering.mail), &gathering.letters[0]);
+    assert_int_equal(sys_thread_start(&thread, "sender", send_an_urgent_one, &gathering), ERR_OK);
+    while (mail_waiting(&gathering.mail) < 2) {
+        mail_gather(&gathering.mail, WANTED, FOR_EVER);
+    }
+    assert_int_equal(mail_open_all(&gathering.mail), 2);
+    sys_thread_join(&thread);
+    mail_done(&gathering.mail);
+}
+
+static void test_a_gathering_ends_in_time_and_wakes_as_ever(void **state)
+{
+    (void)state;
+    struct gathering gathering;
+    gathering_begin(&gathering);
+    home_send(mail_home(&gathering.mail), &gathering.letters[0]);
+    mail_gather(&gathering.mail, WANTED, 1);
+    assert_int_equal(mail_open_all(&gathering.mail), 1);
+    home_send(mail_home(&gathering.mail), &gathering.letters[1]);
+    mail_wait(&gathering.mail, FOR_EVER);
+    assert_int_equal(mail_open_all(&gathering.mail), 1);
+    mail_done(&gathering.mail);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +269,9 @@ int main(void)
         cmocka_unit_test(test_a_box_closes_only_when_its_senders_are_done),
         cmocka_unit_test(test_what_comes_while_opening_waits_for_the_next_time),
         cmocka_unit_test(test_what_wakes_each_mailbox_is_known),
+        cmocka_unit_test(test_who_gathers_is_woken_by_the_letter_that_makes_it_enough),
+        cmocka_unit_test(test_an_urgent_letter_ends_a_gathering),
+        cmocka_unit_test(test_a_gathering_ends_in_time_and_wakes_as_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

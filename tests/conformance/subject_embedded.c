@@ -17,6 +17,7 @@ void subject_start(struct subject *subject)
         .clock = &subject->clock.clock,
         .readers = 2,
         .posts_waiting_max = subject->posts_waiting_max,
+        .gather_ms = 4,
         .post_wait_ms_max = 500,
         .reads_waiting_max = subject->reads_waiting_max,
         .rules = subject->rules,

@@ -32,6 +32,7 @@ void subject_start(struct subject *subject)
         .clock = &subject->clock.clock,
         .readers = 2,
         .posts_waiting_max = subject->posts_waiting_max,
+        .gather_ms = 4,
         .post_wait_ms_max = 500,
         .rules = subject->rules,
     };

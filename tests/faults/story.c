@@ -49,6 +49,7 @@ bool story_open(struct story *story)
         .clock = &story->subject.clock.clock,
         .readers = 1,
         .posts_waiting_max = 4096,
+        .gather_ms = 4,
         .post_wait_ms_max = 500,
     };
     struct embedded *engine = NULL;

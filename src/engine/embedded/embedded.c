@@ -374,6 +374,7 @@ static enum err start_writer(struct embedded *engine, const struct embedded_opti
         .posts_waiting_max = options->posts_waiting_max,
         .post_wait_ms_max = options->post_wait_ms_max,
         .hold_ms_max = (uint32_t)or_else(options->hold_ms_max, HOLD_MS_MAX),
+        .gather_ms = options->gather_ms,
         .mailbox = {.events_max = or_else(options->mailbox_events_max, BUS_EVENTS_MAX),
                     .bytes_max = or_else(options->mailbox_bytes_max, BUS_BYTES_MAX)},
         .is_stepped = options->is_stepped,

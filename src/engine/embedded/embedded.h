@@ -27,6 +27,7 @@ struct embedded_options {
     uint32_t posts_waiting_max; // 4,096
     uint32_t post_wait_ms_max;  // 500
     uint32_t hold_ms_max;       // a post waits for a process that takes over; 2,000
+    uint32_t gather_ms; // posts on a busy disk wait for more (commit_wait.h); 4. 0: none waits
     /* -- 0: what it is in a server -- */
     uint32_t reads_waiting_max;                     // 4,096
     uint64_t tail_bytes_max;                        // of the events kept in memory

@@ -8,6 +8,7 @@
 #include "engine/embedded/act_pieces.h"
 #include "engine/embedded/ballast.h"
 #include "engine/embedded/batch.h"
+#include "engine/embedded/commit_wait.h"
 #include "engine/embedded/housekeeping.h"
 #include "engine/embedded/ordering.h"
 #include "engine/embedded/recovery.h"
@@ -38,8 +39,10 @@ struct writer {
     struct lease_call *lending; // asked, and not answered yet; NULL: none
     struct batch batch;
     struct act_pieces pieces;
+    struct commit_wait commit_wait;
     bool is_ending;
     bool is_decided; // a batch is: it has to be published and answered
+    bool has_posted; // since it last waited for mail
     bool may_publish;
     uint64_t rules_seen;
     /* -- under MAIL -- */
@@ -217,11 +220,16 @@ static void open_ending(struct letter *letter)
     writer->is_ending = true;
 }
 
+/* Posts wait for each other, nothing else does. */
 static void hand_over(struct writer *writer, struct call *call, void (*open)(struct letter *letter))
 {
     call->holder = writer;
     call->letter.open = open;
-    home_send(mail_home(&writer->mail), &call->letter);
+    if (open == open_submit) {
+        home_send(mail_home(&writer->mail), &call->letter);
+    } else {
+        mail_send_urgent(&writer->mail, &call->letter);
+    }
 }
 
 /* ---- any thread ---- */
@@ -398,6 +406,7 @@ static void decide_batch(struct writer *writer)
 static void finish_batch(struct writer *writer)
 {
     writer->is_decided = false;
+    writer->has_posted = writer->batch.post_count > 0;
     if (writer->may_publish) {
         if (writer->batch.rows > 0 && writer->batch.post_count > 0) {
             heal(writer);
@@ -635,13 +644,25 @@ uint32_t writer_step(struct writer *writer)
     return is_soon ? BUSY_TICK_MS : TICK_MS;
 }
 
+/* Who came while posts were being committed is not alone. */
+static void wait_for_mail(struct writer *writer, uint32_t wait_ms)
+{
+    const bool is_busy = writer->has_posted && mail_waiting(&writer->mail) > 0;
+    writer->has_posted = false;
+    if (is_busy && commit_wait_is_due(&writer->commit_wait)) {
+        commit_wait_for_more(&writer->commit_wait, &writer->mail);
+    } else {
+        mail_wait(&writer->mail, wait_ms);
+    }
+}
+
 static void run(void *user)
 {
     struct writer *writer = user;
     uint32_t wait_ms = TICK_MS;
     while (wait_ms == 0 || !writer->is_ending) {
         if (wait_ms > 0) {
-            mail_wait(&writer->mail, wait_ms);
+            wait_for_mail(writer, wait_ms);
         }
         wait_ms = writer_step(writer);
     }
@@ -666,6 +687,7 @@ static enum err open_parts(struct writer *writer)
                       writer->options.metrics);
     writer->keeping.reach = writer->options.reach;
     act_pieces_init(&writer->pieces, &writer->ordering);
+    commit_wait_init(&writer->commit_wait, writer->options.gather_ms);
     batch_init(&writer->batch, writer->options.clock, writer->options.metrics,
                writer->options.post_wait_ms_max);
     if (!writer->options.is_stepped) {

@@ -17,7 +17,8 @@
  * Bound:    posts_waiting_max posts wait; one that waited longer than post_wait_ms_max is refused.
  * WRITER_ACTS_MAX acts wait. A batch has BATCH_POSTS_MAX posts, BATCH_ACTS_MAX acts and
  * BATCH_CALLS_MAX stream calls.
- * Promise:  persist, then publish, then answer. Between batches, and only there, checkpoints,
+ * Promise:  persist, then publish, then answer. While posts keep coming they meet in a commit
+ * (commit_wait.h). Between batches, and only there, checkpoints,
  * retention and sweeping take their small pieces.
  */
 #pragma once
@@ -59,6 +60,7 @@ struct writer_options {
     bool is_verified; // the store; otherwise it is recovered before a post is taken
     struct embedded_rules rules;
     uint32_t posts_waiting_max, post_wait_ms_max, hold_ms_max;
+    uint32_t gather_ms;        // see commit_wait.h; not where it is stepped
     struct bus_bounds mailbox; // of each home
     bool is_stepped;           // no thread: writer_step() does its work
 };
