@@ -29,9 +29,9 @@ export class Announcer {
     this.timer ??= setTimeout(() => this.speak(), PACE_MS);
   }
 
-  /** Something of the reader's own, which does not wait. */
+  /** Something of the reader's own, which does not wait; the same again is said again. */
   now(text: string): void {
-    this.region.textContent = text;
+    this.region.textContent = text === this.region.textContent ? `${text}\u00a0` : text;
   }
 
   private speak(): void {

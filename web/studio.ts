@@ -25,6 +25,7 @@ import { previewOfClear } from "./studio/clearing.js";
 import { buildHelp, openHelp } from "./studio/help.js";
 import { actOf, appealKeys, commentKeys, groupKeys, isWriting, panels, personKeys, queueKeys, type ActKey, type Key, type Panel } from "./studio/keys.js";
 import { Known } from "./studio/known.js";
+import { liftedBy, liftingOf, liftings, placeOf, type Lifting } from "./studio/lifting.js";
 import { Live, type Shown } from "./studio/live.js";
 import { Marks } from "./studio/marks.js";
 import { Person } from "./studio/person.js";
@@ -37,9 +38,9 @@ import type { Where } from "./studio/scope.js";
 import { Standing } from "./studio/standing.js";
 import { Tabs } from "./studio/tabs.js";
 import { actOn, type Target } from "./studio/target.js";
-import { entryText } from "./studio/telling.js";
+import { canReach, entryText, sanctionWord } from "./studio/telling.js";
 import { Trail } from "./studio/trail.js";
-import { connectionWord, isolated, modeWords, reasonOf, viewersText, waitText } from "./words.js";
+import { connectionWord, countText, isolated, modeWords, reasonOf, viewersText, waitText } from "./words.js";
 
 const WINDOW = 500;
 const PEER_MS = 15_000;
@@ -55,6 +56,8 @@ class Studio {
   /** On all streams, for those who may. */
   private readonly everywhere: Moderator | undefined;
   private readonly announcer = new Announcer(part("announcer"));
+  /** What was done, and what went wrong. */
+  private readonly voice = new Announcer(part("said"));
   private readonly acting: Acting;
   private readonly known = new Known((act) => this.trail.of(act) ?? this.all_trail?.of(act));
   private readonly trail: Trail;
@@ -81,6 +84,7 @@ class Studio {
   private is_due = false;
   private drawn_at = 0;
   private was_told = false;
+  private has_raid = false;
   private is_lost = false;
   private peer_timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -94,10 +98,10 @@ class Studio {
     this.stream = new Stream({ stream: name, token, window: WINDOW, tail: 200, keep_removed: "all" });
     this.acting = new Acting(
       { here: this.moderator, everywhere: this.everywhere ?? this.moderator },
-      { told: part("told"), text: part("told-text"), undo: part("told-undo") },
+      { told: part("told"), text: part("told-text"), undo: part("told-undo"), rest: part("live"), voice: this.voice },
       (acted, what, { words, where }) => {
         const is_followed = where === "everywhere" || acted.seq !== undefined;
-        if (is_followed && what !== "undo") this.reach.follow(acted.act, words, where);
+        if (is_followed && what !== "undo") void this.reach.follow({ act: acted.act, words, where, at: Date.now() });
         if (where === "everywhere") return this.changedEverywhere();
         this.trail.poke();
       },
@@ -121,6 +125,7 @@ class Studio {
       self,
       met: (user, id) => this.known.meetAt(user, [id]),
       chosen: () => this.drawQueueBar(),
+      lost: () => this.acting.tell("What you looked at waits no more."),
       changed: () => {
         this.drawQueueBar();
         this.audit.draw(); // it may know more names
@@ -133,7 +138,7 @@ class Studio {
       empty: part("raid-empty"),
       moderator: this.moderator,
       chosen: (group) => this.raid_bar.show(group !== undefined),
-      changed: () => this.tabs.count("raid", this.raid.count),
+      changed: () => this.drawRaidCount(),
       failed,
     });
     this.person = new Person({
@@ -158,7 +163,16 @@ class Studio {
       scoped: () => this.opened(this.tabs.shown),
       clear: () => void this.clear(),
     });
-    this.audit = new Audit({ box: part("panel-audit"), stream: name, trail: this.trail, all_trail: this.all_trail, names: this.known, undo, failed });
+    this.audit = new Audit({
+      box: part("panel-audit"),
+      stream: name,
+      trail: this.trail,
+      all_trail: this.all_trail,
+      names: this.known,
+      undo,
+      follow: (reaching) => void this.reach.follow(reaching).then((is_known) => is_known || this.acting.tell("How far that came is not known any more.")),
+      failed,
+    });
     this.appeals = new Appeals({
       panel: part("panel-appeals"),
       box: part("appeals"),
@@ -171,7 +185,10 @@ class Studio {
       changed: () => this.drawAppealsBar(),
       failed,
     });
-    this.reach = new Reach(part("reach"), { here: this.moderator, everywhere: this.everywhere ?? this.moderator });
+    this.reach = new Reach(
+      { strip: part("reach"), rows: part("reach-rows"), more: part("reach-more"), away: part("reach-away"), rest: part("live") },
+      { here: this.moderator, everywhere: this.everywhere ?? this.moderator },
+    );
     this.comment_bar = new ActBar({ element: part("acts"), list: part("live"), keys: commentKeys, can_ask: true, act: (act, is_asked) => void this.onLine(act, is_asked) });
     this.queue_bar = new ActBar({ element: part("queue-acts"), list: part("queue"), keys: queueKeys, can_ask: true, act: (act, is_asked) => void this.onHeld(act, is_asked) });
     this.raid_bar = new ActBar({ element: part("raid-acts"), list: part("raid"), keys: groupKeys, act: (act) => void this.onGroup(act) });
@@ -199,6 +216,7 @@ class Studio {
     this.trail.start();
     this.all_trail?.start();
     this.queue.start();
+    this.raid.start();
     void this.standing.refresh();
     void this.appeals.refresh();
     this.endWithToken();
@@ -249,7 +267,7 @@ class Studio {
     this.soon();
     if (is_first) return;
     const others = this.byOthers(fresh);
-    this.followReach(others.filter(({ seq }) => seq !== null), "here");
+    this.followReach(others, "here");
     const newest = others.at(-1);
     if (newest !== undefined) this.tellPeer(`${entryText(newest, this.known)}.`);
   }
@@ -260,7 +278,8 @@ class Studio {
 
   private followReach(entries: readonly AuditEntry[], where: Where): void {
     for (const entry of entries) {
-      if (entry.act !== null && entry.do !== "undo") this.reach.follow(entry.act, entryText(entry, this.known), where);
+      const { act, at } = entry;
+      if (act !== null && canReach(entry, where)) void this.reach.follow({ act, words: entryText(entry, this.known), where, at });
     }
   }
 
@@ -283,6 +302,7 @@ class Studio {
     const peers = part("peers");
     peers.hidden = false;
     setText(peers, text);
+    this.voice.now(text);
     clearTimeout(this.peer_timer);
     this.peer_timer = setTimeout(() => (peers.hidden = true), PEER_MS);
   }
@@ -350,9 +370,11 @@ class Studio {
     this.is_lost = phase !== "live" && (this.is_lost || is_offline || phase === "waiting" || phase === "stopped");
     const notice = part("notice");
     notice.hidden = !this.is_lost;
-    if (!this.is_lost) return;
+    if (!this.is_lost) return setText(notice, "");
     const why = problem === undefined ? "The connection was lost" : reasonOf(problem);
-    setText(notice, phase === "stopped" ? `${why}.` : `${why}. What is shown here is from before; it goes on when the connection is back.`);
+    const words = phase === "stopped" ? `${why}.` : `${why}. What is shown here is from before; it goes on when the connection is back.`;
+    if (notice.textContent !== words) this.voice.now(words);
+    setText(notice, words);
   }
 
   private drawInForce(): void {
@@ -372,6 +394,7 @@ class Studio {
 
   private drawStanding(): void {
     this.drawRules();
+    this.drawPersonBar();
     this.soon();
   }
 
@@ -382,20 +405,40 @@ class Studio {
 
   private drawLineBar(): void {
     const { chosen } = this.live;
+    this.live.list.steady(() => this.drawActsOn(chosen));
+  }
+
+  private drawActsOn(chosen: Shown | undefined): void {
     this.comment_bar.show(chosen !== undefined);
     if (chosen === undefined) return;
     const is_pinned = this.stream.facts.pins.some(({ seq }) => seq === chosen.seq);
     const is_removed = chosen.kind === "removed";
     this.comment_bar.name("pin", is_pinned ? "Unpin" : "Pin");
-    this.comment_bar.name("delete", is_removed ? "Restore" : "Delete", is_removed ? "restore" : "delete");
-    this.comment_bar.can("pin", !is_removed);
-    this.comment_bar.can("hold", !is_removed);
+    this.comment_bar.can("restore", is_removed);
+    for (const what of ["delete", "pin", "hold"] as const) this.comment_bar.can(what, !is_removed);
+    this.offerLifting(this.comment_bar, userOf(chosen));
+  }
+
+  /** What is in force for somebody can be lifted. */
+  private offerLifting(bar: ActBar<ActKey>, user: User): void {
+    for (const what of liftings) bar.can(what, this.placeOf(what, user) !== undefined);
+  }
+
+  private placeOf(what: Lifting, user: User): Where | undefined {
+    return placeOf(what, this.standing.of(user.id), this.everywhere !== undefined);
+  }
+
+  private drawRaidCount(): void {
+    const { count } = this.raid;
+    if (count > 0 && !this.has_raid && this.tabs.shown !== "raid") this.voice.now(`${countText(count, "group", "groups")} of similar comments in the raid panel.`);
+    this.has_raid = count > 0;
+    this.tabs.count("raid", count);
   }
 
   private drawQueueBar(): void {
     const { chosen } = this.queue;
     this.queue_bar.show(chosen !== undefined);
-    this.tabs.count("queue", this.queue.count);
+    this.tabs.count("queue", this.queue.count, this.queue.has_more);
     if (chosen === undefined) return;
     const is_free = this.queue.takenBy(chosen.id) === undefined;
     for (const { do: what, to } of queueKeys) this.queue_bar.can(what, is_free || to === "user");
@@ -426,7 +469,6 @@ class Studio {
 
   private choseLine(line: Shown | undefined): void {
     this.drawLineBar();
-    this.live.list.reveal();
     if (line !== undefined && this.tabs.shown === "person") this.lookAt(userOf(line));
   }
 
@@ -443,8 +485,14 @@ class Studio {
   }
 
   private lookAt(user: User): void {
-    this.person_bar.show(true);
     void this.person.show(user);
+    this.drawPersonBar();
+  }
+
+  private drawPersonBar(): void {
+    const { shown } = this.person;
+    this.person_bar.show(shown !== undefined);
+    if (shown !== undefined) this.offerLifting(this.person_bar, shown);
   }
 
   private showPerson(): void {
@@ -469,8 +517,9 @@ class Studio {
     if (chosen === undefined) return;
     const user = userOf(chosen);
     const is_pinned = this.stream.facts.pins.some(({ seq }) => seq === chosen.seq);
-    const other = what.do === "pin" && is_pinned ? "unpin" : what.do === "delete" && chosen.kind === "removed" ? "restore" : what.do;
-    if (chosen.kind === "removed" && (other === "pin" || other === "hold")) return;
+    const other = what.do === "pin" && is_pinned ? "unpin" : what.do;
+    const is_removed = chosen.kind === "removed";
+    if (what.to === "comment" && is_removed !== (other === "restore")) return this.acting.tell(is_removed ? "It is removed already." : "It is not removed.");
     const id = chosen.kind === "comment" ? chosen.comment.id : chosen.id;
     await this.onTarget({ ...what, do: other }, is_asked, { seq: chosen.seq, id, user });
   }
@@ -481,6 +530,7 @@ class Studio {
     const { id, user } = chosen;
     const taken = this.queue.takenBy(id);
     if (taken !== undefined && what.to === "comment") return this.acting.tell(`${taken} looks at this one.`);
+    if (what.to === "comment") this.queue.deciding = id;
     const is_done = await this.onTarget(what, is_asked, { id, user });
     if (is_done && what.to === "comment") this.queue.drop(id);
   }
@@ -494,14 +544,21 @@ class Studio {
 
   private async onTarget(what: ActKey, is_asked: boolean, target: Target): Promise<boolean> {
     const name = isolated(nameOf(target.user));
-    const whom = what.to === "comment" ? `${name}'s comment` : what.do === "purge" ? `all comments of ${name}` : name;
-    const verb = what.do === "restore" ? "Restore" : what.do === "unpin" ? "Unpin" : what.label;
+    const whole: Partial<Record<ActKey["do"], string>> = { purge: `all comments of ${name}`, hold: `what ${name} writes` };
+    const whom = what.to === "comment" ? `${name}'s comment` : (whole[what.do] ?? name);
+    const verb = what.do === "unpin" ? "Unpin" : what.label;
+    const lifting = liftingOf(what.do);
+    const place = lifting && this.placeOf(lifting, target.user);
+    if (lifting !== undefined && place === undefined) {
+      this.acting.tell(`${name} is not ${sanctionWord(liftedBy(lifting))} here.`);
+      return false;
+    }
     const stream = what.everywhere === true && this.everywhere !== undefined ? this.stream.name : undefined;
     const answer = is_asked ? await ask({ title: `${verb} ${whom}`, done: verb, seconds: what.seconds, needs_text: what.needs_text, stream }) : {};
     const act = answer === undefined ? undefined : actOn(what, target, answer);
     if (act === undefined) return false;
     const time = act.do === "timeout" ? ` for ${waitText(act.seconds)}` : "";
-    return this.acting.do(act, whom + time, answer?.where);
+    return this.acting.do(act, whom + time, place ?? answer?.where);
   }
 
   /** Everything that was written up to now; by accident nobody types a stream's name. */
@@ -563,7 +620,7 @@ class Studio {
     if (raid.list.has_focus || this.raid_bar.has_focus) return this.found(actOf(groupKeys, event), (act) => this.onGroup(act));
     if (appeals.list.has_focus || this.appeals_bar.has_focus) return this.found(actOf(appealKeys, event), (act) => this.onAppeal(act));
     if (part("panel-person").contains(document.activeElement)) return this.found(actOf(personKeys, event), (act, is_asked) => this.onPerson(act, is_asked));
-    if (!live.list.has_focus && !this.comment_bar.has_focus) return false;
+    if (!live.list.has_focus && !this.comment_bar.has_focus && document.activeElement !== document.body) return false;
     return this.found(actOf(commentKeys, event), (act, is_asked) => this.onLine(act, is_asked));
   }
 
@@ -579,9 +636,19 @@ class Studio {
     else if (key === "v" || (key === "Enter" && in_list)) this.showPerson();
     else if (key === "l") this.toLive();
     else if (key === "c") void this.clear();
+    else if (key === "j" || key === "k") this.stepFromAfar(key === "j" ? 1 : -1);
+    else if (key === "!") void this.acting.do({ do: "shield", value: true }, "up");
     else if (panel !== undefined) this.tabs.go(panel);
     else return false;
     return true;
+  }
+
+  /** From outside of any list into the one that is in sight. */
+  private stepFromAfar(by: 1 | -1): void {
+    const { tabs, queue, raid, appeals, live } = this;
+    const beside = { queue, raid, appeals, live, person: live, rules: live, audit: live }[tabs.shown].list;
+    const list = beside.focus() ? beside : live.list;
+    if (list.focus()) list.move(by);
   }
 
   private toLive(): void {

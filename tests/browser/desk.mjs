@@ -6,10 +6,11 @@ import { Visitor } from "./page.mjs";
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 export const desktop = { viewport: { width: 1280, height: 800 } };
 
-/** A moderator at the desk. */
+/** A moderator at the desk; with `has_clock` time can be made to pass. */
 export class Desk extends Visitor {
-  static async open(t, browser, roar, { name = "Sam", role = "moderator", stream = "show", ...options } = {}) {
+  static async open(t, browser, roar, { name = "Sam", role = "moderator", stream = "show", has_clock = false, ...options } = {}) {
     const desk = await super.open(t, browser, { ...desktop, ...options });
+    if (has_clock) await desk.page.clock.install();
     const token = await roar.token(name.toLowerCase(), name, role);
     await desk.page.goto(`${roar.url}/studio?stream=${stream}`);
     await desk.page.getByLabel("Your token").fill(token);

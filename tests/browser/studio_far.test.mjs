@@ -158,10 +158,13 @@ test("a person is acted on from their own panel, by key and by button", async (t
   assert.equal(await sam.page.evaluate(() => document.activeElement.id), "panel-person");
   await sam.press("t");
   await panel.getByText(/timed out by sam, .* left/).waitFor();
-  await panel.getByRole("button", { name: "Shadow" }).click();
+  await panel.getByRole("button", { name: "Shadow", exact: true }).click();
   await panel.getByText("shadowed by sam").waitFor();
+  await sam.press("h");
+  await sam.told("Held back what Troll writes.");
+  await panel.getByText("held by sam").waitFor();
   const { sanctions } = await moderated(roar, `/users/${encodeURIComponent(people.get("Troll").user.id)}`);
-  assert.deepEqual(sanctions.map((one) => one.do).sort(), ["shadow", "timeout"]);
+  assert.deepEqual(sanctions.map((one) => one.do).sort(), ["hold", "shadow", "timeout"]);
   await sam.assertClean(lostNetwork);
 });
 
@@ -248,7 +251,7 @@ test("the audit: the newest first, older pages on demand, in the order in which 
   const all = (await entries.locator(".text").allTextContents()).map((text) => Number(/number (\d+)/.exec(text)[1]));
   assert.deepEqual(all, Array.from({ length: count }, (_, i) => count - i));
   assert.deepEqual(asked.filter(({ searchParams, pathname }) => pathname.endsWith("/log") && searchParams.get("after") === "0"), [], "nothing is read from its beginning");
-  await sam.page.locator(".entry").first().getByRole("button").click();
+  await sam.page.locator(".entry").first().getByRole("button", { name: /^Undo/ }).click();
   await sam.told("Undone: sam set slow mode");
   await entries.nth(1).getByText("undone").waitFor();
   await sam.assertClean(lostNetwork);

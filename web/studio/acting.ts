@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* acting -- does acts, says what came of them, and remembers ours so that a key undoes the last. */
 import { Problem, type Act, type Acted, type Moderator } from "@roar/sdk";
+import type { Announcer } from "../announcer.js";
 import { setText } from "../dom.js";
 import { reasonOf } from "../words.js";
 import type { Where } from "./scope.js";
@@ -10,6 +11,10 @@ export interface ActingParts {
   readonly told: HTMLElement;
   readonly text: HTMLElement;
   readonly undo: HTMLButtonElement;
+  /** Where the focus goes when there is nothing left to undo. */
+  readonly rest: HTMLElement;
+  /** A live region that is always there: one that comes with its words is passed over. */
+  readonly voice: Pick<Announcer, "now">;
 }
 
 interface Done {
@@ -39,6 +44,7 @@ export class Acting {
     private readonly done: (acted: Acted, what: Act["do"] | "undo", did: Omit<Done, "act">) => void,
   ) {
     parts.undo.addEventListener("click", () => void this.undoLast());
+    parts.undo.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays at what is acted on
   }
 
   /** True when it is in force. `whom` ends the sentence: "Ann's comment". */
@@ -83,13 +89,24 @@ export class Acting {
 
   /** Says something for a while. */
   tell(text: string, can_undo = false): void {
-    const { told, undo } = this.parts;
+    const { told } = this.parts;
     told.hidden = false;
     told.classList.remove("failed");
-    undo.hidden = !can_undo;
+    this.offerUndo(can_undo);
     setText(this.parts.text, text);
+    this.parts.voice.now(text);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => (told.hidden = true), TOLD_MS);
+    this.timer = setTimeout(() => {
+      this.offerUndo(false);
+      told.hidden = true;
+    }, TOLD_MS);
+  }
+
+  private offerUndo(can_undo: boolean): void {
+    const { undo, rest } = this.parts;
+    const had_focus = undo === document.activeElement;
+    undo.hidden = !can_undo;
+    if (had_focus && !can_undo) rest.focus({ preventScroll: true });
   }
 
   /** Says what did not come to be, so that nobody takes it for done. */

@@ -3,8 +3,9 @@
 import type { AuditEntry } from "@roar/sdk";
 import { button, make } from "../dom.js";
 import { timeOf } from "./live.js";
+import type { Reaching } from "./reach.js";
 import { Scope, type Where } from "./scope.js";
-import { canUndo, entryText, type Names } from "./telling.js";
+import { canReach, canUndo, entryText, type Names } from "./telling.js";
 import type { Trail } from "./trail.js";
 
 export interface AuditOptions {
@@ -15,6 +16,8 @@ export interface AuditOptions {
   readonly all_trail: Trail | undefined;
   readonly names: Names;
   undo(act: string, words: string, where: Where): void;
+  /** How far it came. */
+  follow(reaching: Reaching): void;
   failed(error: unknown): void;
 }
 
@@ -30,6 +33,7 @@ export class Audit {
   private readonly nothing = make("p", "nothing", "Nothing has been done yet.");
   private readonly older = button("Older", () => void this.showOlder(), "plain older");
   private readonly scope: Scope;
+  private readonly people = make("input", "");
   private shown = new Map<number, Shown>();
   private is_open = false;
 
@@ -41,7 +45,11 @@ export class Audit {
       this.draw();
     });
     if (options.all_trail !== undefined) options.box.append(this.scope.element);
-    options.box.append(this.list, this.nothing, this.older);
+    this.people.type = "checkbox";
+    this.people.addEventListener("change", () => this.draw());
+    const label = make("label", "check foot");
+    label.append(this.people, " Only what people did");
+    options.box.append(label, this.list, this.nothing, this.older);
   }
 
   open(is_open: boolean): void {
@@ -52,7 +60,8 @@ export class Audit {
   /** Entries keep their elements, so that what somebody has in hand stays. */
   draw(): void {
     if (!this.is_open) return;
-    const { entries, has_older } = this.trail;
+    const { entries: all, has_older } = this.trail;
+    const entries = this.people.checked ? all.filter(({ kind }) => kind === "user") : all;
     const known = this.shown;
     this.shown = new Map();
     let next: ChildNode | null = this.list.firstChild;
@@ -109,6 +118,11 @@ export class Audit {
     item.tabIndex = -1;
     item.replaceChildren(timeOf(entry.at), words);
     if (is_lifted) item.append(make("span", "tag", "undone"));
+    if (act !== null && canReach(entry, where)) {
+      const reach = button("Reach", () => this.options.follow({ act, words: said, where, at: entry.at }));
+      reach.setAttribute("aria-label", `Reach: ${said}`);
+      item.append(reach);
+    }
     if (act !== null && canUndo(entry, this.trail.lifted)) {
       const undo = button("Undo", () => this.options.undo(act, said, where));
       undo.setAttribute("aria-label", `Undo: ${said}`);

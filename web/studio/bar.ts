@@ -3,6 +3,9 @@
 import { make } from "../dom.js";
 import type { Key } from "./keys.js";
 
+/** The second half of a double click on what was chosen is not meant for an act that has come under the pointer. */
+const DOUBLE_MS = 600;
+
 export interface ActBarOptions<K extends Key> {
   readonly element: HTMLElement;
   /** Where the focus goes when what had it is not there any more. */
@@ -15,6 +18,7 @@ export interface ActBarOptions<K extends Key> {
 
 export class ActBar<K extends Key> {
   private readonly buttons = new Map<string, HTMLButtonElement>();
+  private shown_at = -Infinity;
   private readonly asking = make("button", "act act-asking", "With reason");
 
   constructor(private readonly options: ActBarOptions<K>) {
@@ -37,19 +41,18 @@ export class ActBar<K extends Key> {
     if (element.hidden !== is_shown) return;
     const had_focus = this.has_focus;
     element.hidden = !is_shown;
+    if (is_shown) this.shown_at = performance.now();
     this.is_asking = false;
     if (had_focus) list.focus({ preventScroll: true });
   }
 
-  /** Another word for an act: unpin for pin; `look` is the act that it looks like. */
-  name(what: K["do"], label: string, look: string = what): void {
-    const button = this.buttons.get(what);
-    const span = button?.querySelector(".act-label");
-    if (!(span instanceof HTMLElement) || span.textContent === label) return;
-    span.textContent = label;
-    if (button !== undefined) button.className = `act act-${look}`;
+  /** Another word for an act: unpin for pin. */
+  name(what: K["do"], label: string): void {
+    const span = this.buttons.get(what)?.querySelector(".act-label");
+    if (span instanceof HTMLElement && span.textContent !== label) span.textContent = label;
   }
 
+  /** What makes no sense for what is chosen keeps its place: no other act comes under a pointer. */
   can(what: K["do"], can: boolean): void {
     const button = this.buttons.get(what);
     if (button === undefined || button.disabled === !can) return;
@@ -76,6 +79,7 @@ export class ActBar<K extends Key> {
     kbd.ariaHidden = "true"; // it is among the shortcuts
     button.append(kbd, make("span", "act-label", key.label));
     button.addEventListener("click", (event) => {
+      if (event.detail > 1 && performance.now() - this.shown_at < DOUBLE_MS) return;
       const is_asked = event.shiftKey || key.needs_text === true || this.is_asking;
       this.is_asking = false;
       this.options.act(key, is_asked);

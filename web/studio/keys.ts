@@ -29,6 +29,9 @@ const ban: ActKey = { key: "b", do: "ban", label: "Ban", to: "user", everywhere:
 const shadow: ActKey = { key: "s", do: "shadow", label: "Shadow", to: "user", everywhere: true };
 const purge: ActKey = { key: "x", do: "purge", label: "Purge", to: "user", everywhere: true };
 const warn: ActKey = { key: "w", do: "warn", label: "Warn", to: "user", needs_text: true };
+/* What lifts has a key of its own: who presses the key of a ban a moment after another moderator means the ban. */
+const unban: ActKey = { key: "n", do: "unban", label: "Unban", to: "user" };
+const unshadow: ActKey = { key: "y", do: "unshadow", label: "Unshadow", to: "user" };
 
 /** On a chosen comment, or the one who wrote it. */
 export const commentKeys: readonly ActKey[] = [
@@ -40,6 +43,9 @@ export const commentKeys: readonly ActKey[] = [
   { key: "p", do: "pin", label: "Pin", to: "comment" },
   warn,
   { key: "h", do: "hold", label: "Hold", to: "comment" },
+  { key: "r", do: "restore", label: "Restore", to: "comment" },
+  unban,
+  unshadow,
 ];
 
 export const queueKeys: readonly ActKey[] = [
@@ -52,7 +58,16 @@ export const queueKeys: readonly ActKey[] = [
 ];
 
 /** On the person who is looked at. */
-export const personKeys: readonly ActKey[] = [timeOut, ban, shadow, purge, warn];
+export const personKeys: readonly ActKey[] = [
+  timeOut,
+  ban,
+  shadow,
+  purge,
+  warn,
+  { key: "h", do: "hold", label: "Hold what comes", to: "user" },
+  unban,
+  unshadow,
+];
 
 /** On an appeal. */
 export const appealKeys: readonly Key[] = [
@@ -80,6 +95,7 @@ export const otherKeys: readonly (readonly [string, string])[] = [
   ["Esc", "follow the newest again"],
   ["l", "to the comments"],
   ["1 2 3 4 5 6", "queue, raid, person, rules, audit, appeals"],
+  ["!", "put the shield up: all rules at their strictest"],
   ["c", "clear the stream, once its name is typed"],
   ["?", "this list"],
 ];

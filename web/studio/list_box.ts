@@ -2,7 +2,8 @@
 /* list_box -- a list of which one item is chosen, by keys or by pointer.
  *
  * The focus stays on the list (aria-activedescendant names the chosen item), so that it is never lost when
- * items come and go under it. What is chosen stays chosen while it is there; when it goes, its neighbour is.
+ * items come and go under it. What is chosen stays chosen while it is there; when it goes, its neighbour is, or,
+ * where a key acts at once and would act on another than was meant, none.
  */
 import { make } from "../dom.js";
 
@@ -20,6 +21,10 @@ export interface ListBoxOptions<T> {
   chosen(item: T | undefined): void;
   /** The way on from the last item. */
   pastEnd?(): void;
+  /** Where somebody begins who has chosen nothing and goes on: at the first one when left out. */
+  readonly begins_at?: "first" | "last";
+  /** What was chosen went by itself, and nothing is chosen in its place. */
+  lost?(): void;
 }
 
 export interface ListPanel {
@@ -68,6 +73,12 @@ export class ListBox<T> {
     return document.activeElement === this.options.box;
   }
 
+  /** False: it is not in sight. */
+  focus(): boolean {
+    this.options.box.focus({ preventScroll: true });
+    return this.has_focus;
+  }
+
   /** The elements that were not there before. */
   draw(items: readonly T[]): HTMLElement[] {
     const { box, items: place = box, keyOf, stampOf } = this.options;
@@ -86,7 +97,7 @@ export class ListBox<T> {
       if (element === next) next = next.nextSibling;
       else place.insertBefore(element, next);
     }
-    if (this.chosen_key !== undefined && !keys.has(this.chosen_key)) this.choose(this.near(this.chosen_at));
+    if (this.chosen_key !== undefined && !keys.has(this.chosen_key)) this.lose();
     return fresh;
   }
 
@@ -105,16 +116,26 @@ export class ListBox<T> {
     chosen(item);
   }
 
-  /** Brings what is chosen into sight: where something took its room. */
-  reveal(): void {
-    if (this.chosen_key !== undefined) this.shown.get(this.chosen_key)?.element.scrollIntoView({ block: "nearest" });
+  /** Changes what stands around the list: what is chosen stays where it is on the screen, and in sight if it was. */
+  steady(change: () => void): void {
+    const { box } = this.options;
+    const element = this.chosen_key === undefined ? undefined : this.shown.get(this.chosen_key)?.element;
+    const before = element?.getBoundingClientRect();
+    const frame = box.getBoundingClientRect();
+    change();
+    if (element === undefined || before === undefined) return;
+    const moved_px = element.getBoundingClientRect().top - before.top;
+    if (moved_px === 0) return;
+    box.scrollTop += moved_px;
+    if (before.top < frame.bottom && before.bottom > frame.top) element.scrollIntoView({ block: "nearest" });
   }
 
-  /** The next one that can be chosen, `by` steps from the present one; from the end when there is none. */
+  /** The next one that can be chosen, `by` steps from the present one; from an end when there is none. */
   move(by: 1 | -1): void {
-    const { keyOf, pastEnd } = this.options;
+    const { keyOf, pastEnd, begins_at } = this.options;
     const at = this.items.findIndex((item) => keyOf(item) === this.chosen_key);
-    let next = at < 0 ? (by < 0 ? this.items.length - 1 : 0) : at + by;
+    let next = at >= 0 ? at + by : by < 0 || begins_at === "last" ? this.items.length - 1 : 0;
+    if (at < 0) by = next === 0 ? 1 : -1;
     while (next >= 0 && next < this.items.length && !this.can(next)) next += by;
     const item = this.items[next];
     if (item !== undefined) this.choose(item);
@@ -130,6 +151,12 @@ export class ListBox<T> {
   private can(at: number): boolean {
     const item = this.items[at];
     return item !== undefined && (this.options.canChoose?.(item) ?? true);
+  }
+
+  private lose(): void {
+    const { lost } = this.options;
+    this.choose(lost === undefined ? this.near(this.chosen_at) : undefined);
+    lost?.();
   }
 
   /** What takes the place of one that went. */

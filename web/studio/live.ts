@@ -50,11 +50,14 @@ export class Live {
       stampOf: (line) => this.stampOf(line),
       canChoose: isShown,
       chosen: (line) => {
-        if (line !== undefined) this.stream.hold();
+        if (line === undefined) this.settle();
+        else this.stream.hold();
         this.drawJump();
         chosen(line !== undefined && isShown(line) ? line : undefined);
       },
       pastEnd: () => this.pastEnd(),
+      begins_at: "last",
+      lost: () => undefined,
     });
     parts.jump.addEventListener("click", () => {
       this.follow();

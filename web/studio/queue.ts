@@ -9,6 +9,8 @@ import { timeOf } from "./live.js";
 import { marksText } from "./marks.js";
 import { ruleWord } from "./telling.js";
 
+/** So many are at hand; the next when these are decided. */
+const LIMIT = 100;
 const PACE_MS = 2_000;
 const IDLE_PACE_MS = 60_000;
 /** A claim is renewed when half of it is over. */
@@ -22,6 +24,8 @@ export interface QueueOptions {
   /** Who wrote what waits. */
   met(user: User, id: string): void;
   chosen(comment: HeldComment | undefined): void;
+  /** What was chosen waits no more, and not by our decision. */
+  lost(): void;
   changed(): void;
   failed(error: unknown): void;
 }
@@ -36,6 +40,8 @@ export class Queue {
   private is_asking = false;
   private is_poked = false;
   private is_told = false;
+  /** We are about to decide on this one: that it goes may be told before our act is answered. */
+  deciding: string | undefined;
 
   constructor(private readonly options: QueueOptions) {
     this.list = new ListBox<HeldComment>({
@@ -47,11 +53,17 @@ export class Queue {
         void this.take(comment?.id);
         options.chosen(comment);
       },
+      lost: () => options.lost(),
     });
   }
 
   get count(): number {
     return this.comments.length;
+  }
+
+  /** There may be more than are at hand. */
+  get has_more(): boolean {
+    return this.comments.length >= LIMIT;
   }
 
   get chosen(): HeldComment | undefined {
@@ -81,17 +93,34 @@ export class Queue {
     this.poke();
   }
 
-  /** It was decided on: it goes at once. */
+  /** We decided on it: it goes at once, and the next that nobody else looks at is chosen. */
   drop(id: string): void {
-    if (this.mine === id) this.mine = undefined;
-    this.comments = this.comments.filter((comment) => comment.id !== id);
+    this.deciding = id;
+    this.keep(this.comments.filter((comment) => comment.id !== id));
     this.draw();
     this.poke();
+  }
+
+  private keep(comments: readonly HeldComment[]): void {
+    const chosen = this.chosen?.id;
+    const ids = new Set(comments.map(({ id }) => id));
+    if (chosen !== undefined && chosen === this.deciding && !ids.has(chosen)) {
+      const next = this.freeAfter(chosen, ids);
+      if (this.mine === chosen) this.mine = undefined;
+      this.list.choose(next);
+    }
+    this.comments = comments;
   }
 
   /** Nobody looks any more. */
   leave(): void {
     this.list.choose(undefined);
+  }
+
+  private freeAfter(id: string, still: ReadonlySet<string>): HeldComment | undefined {
+    const at = this.comments.findIndex((comment) => comment.id === id);
+    const others = [...this.comments.slice(at + 1), ...this.comments.slice(0, Math.max(0, at)).reverse()];
+    return others.find((comment) => still.has(comment.id) && this.takenBy(comment.id) === undefined);
   }
 
   private draw(): void {
@@ -106,8 +135,8 @@ export class Queue {
     this.is_asking = true;
     this.is_poked = false;
     try {
-      const { comments, claims } = await this.options.moderator.held();
-      this.comments = comments;
+      const { comments, claims } = await this.options.moderator.held(LIMIT);
+      this.keep(comments);
       for (const { user, id } of comments) this.options.met(user, id);
       this.claims = new Map((claims ?? []).map((claim) => [claim.id, claim]));
       this.draw();

@@ -8,8 +8,12 @@ import type { ActKey } from "./keys.js";
 import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
 
 const PACE_MS = 3_000;
+/** Nobody looks at the groups, but is to see at the tab that there are some. */
+const IDLE_PACE_MS = 15_000;
 const LIMIT = 500;
 const PREVIEW_MAX = 40;
+/** So many people make a group worth a look. */
+const MANY = 5;
 
 export const keyOfGroup = ({ why, comments, seqs }: SimilarGroup): string => `${why}:${why === "text" ? (comments[0]?.text.toLowerCase().slice(0, 40) ?? seqs[0]) : ""}`;
 
@@ -86,14 +90,19 @@ export class Raid {
     return this.list.item;
   }
 
+  /** Of those that look like more than one person who repeats themselves, or a few who agree. */
   get count(): number {
-    return this.groups.length;
+    return this.groups.filter(({ users }) => users.length >= MANY).length;
   }
 
-  /** Groups are looked for while somebody looks. */
+  start(): void {
+    void this.refresh();
+  }
+
+  /** Groups are looked for more often while somebody looks. */
   open(is_open: boolean): void {
+    if (is_open === this.is_open) return;
     this.is_open = is_open;
-    clearTimeout(this.timer);
     if (is_open) void this.refresh();
   }
 
@@ -108,7 +117,8 @@ export class Raid {
     } catch (error) {
       failed(error);
     }
-    if (this.is_open) this.timer = setTimeout(() => void this.refresh(), PACE_MS);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.refresh(), this.is_open ? PACE_MS : IDLE_PACE_MS);
   }
 
   private fill(element: HTMLElement, group: SimilarGroup): void {

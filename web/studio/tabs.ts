@@ -63,9 +63,9 @@ export class Tabs {
     this.opened(panel);
   }
 
-  count(panel: Panel, count: number): void {
+  count(panel: Panel, count: number, has_more = false): void {
     const element = this.counts.get(panel);
-    const text = count === 0 ? "" : String(count);
+    const text = count === 0 ? "" : `${count}${has_more ? "+" : ""}`;
     if (element !== undefined && element.textContent !== text) element.textContent = text;
   }
 

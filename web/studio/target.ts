@@ -20,7 +20,7 @@ export function actOn(what: ActKey, target: Target, answer: Answer): Act | undef
     case "restore":
       return { do: what.do, ...comment, ...because };
     case "hold":
-      return { do: what.do, ...comment, ...because };
+      return what.to === "user" ? { do: "hold", user: user.id, ...because } : { do: "hold", ...comment, ...because };
     case "pin":
     case "unpin":
       return { do: what.do, ...comment, ...because };

@@ -2,6 +2,7 @@
 /* telling -- acts of moderation in words. */
 import type { AuditEntry, HouseRule, Sanction } from "@roar/sdk";
 import { countText, isolated, waitText } from "../words.js";
+import type { Where } from "./scope.js";
 
 /** sam "deleted" #12; Ann is "banned". */
 const did: Readonly<Record<string, string>> = {
@@ -202,6 +203,10 @@ export function entryText(entry: AuditEntry, names: Names = noNames): string {
 const LASTING: ReadonlySet<string> = new Set(
   ["delete", "hold", "purge", "clear", "reject", "ban", "timeout", "shadow", "warn", "pin", "slow", "mode", "shield", "terms", "rules"],
 );
+
+/** What readers got an event of: of one on all streams, each stream's readers in theirs. */
+export const canReach = ({ do: what, act, seq }: Pick<AuditEntry, "do" | "act" | "seq">, where: Where): boolean =>
+  act !== null && what !== "undo" && (seq !== null || where === "everywhere");
 
 export const canUndo = ({ do: what, act }: Pick<AuditEntry, "do" | "act">, lifted: ReadonlySet<string>): boolean =>
   act !== null && LASTING.has(what) && !lifted.has(act);

@@ -6,10 +6,11 @@ import { evidenceOf } from "../studio/appeals.js";
 import { countComments, countedText } from "../studio/clearing.js";
 import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, type ActKey, type Key } from "../studio/keys.js";
 import { Known } from "../studio/known.js";
+import { placeOf } from "../studio/lifting.js";
 import { authorsOf, groupAct, groupText, keyOfGroup } from "../studio/raid.js";
 import { exposureText, reachText } from "../studio/reach.js";
 import { Standing } from "../studio/standing.js";
-import { canUndo, entryText, sanctionText, sanctionWhole, targetText } from "../studio/telling.js";
+import { canReach, canUndo, entryText, sanctionText, sanctionWhole, targetText } from "../studio/telling.js";
 import { countHits, readTerms, writeTerms } from "../studio/terms.js";
 import { Trail } from "../studio/trail.js";
 
@@ -23,7 +24,7 @@ const entry = (more: Partial<AuditEntry>): AuditEntry => ({
 test("each key means one act in its place, and Shift asks for more", () => {
   for (const keys of [commentKeys, queueKeys, groupKeys, personKeys, appealKeys] as readonly (readonly Key[])[]) {
     assert.equal(new Set(keys.map(({ key }) => key)).size, keys.length);
-    for (const taken of ["j", "k", "u", "v", "l", "c", "1", "2", "3", "4", "5", "6", "?"]) assert.equal(keys.some(({ key }) => key === taken), false, taken);
+    for (const taken of ["j", "k", "u", "v", "l", "c", "1", "2", "3", "4", "5", "6", "?", "!"]) assert.equal(keys.some(({ key }) => key === taken), false, taken);
   }
   const pressed = (key: string, shiftKey = false): [string | undefined, boolean | undefined] => {
     const found = actOf(commentKeys, { key, shiftKey });
@@ -127,6 +128,14 @@ test("what can be undone: an act that lasts, once", () => {
   assert.equal(canUndo(entry({ act: null }), new Set()), false);
 });
 
+test("what has a reach: an act with an event, or one on all streams", () => {
+  assert.equal(canReach(entry({ seq: 12 }), "here"), true);
+  assert.equal(canReach(entry({ do: "ban" }), "here"), false);
+  assert.equal(canReach(entry({ do: "slow" }), "everywhere"), true);
+  assert.equal(canReach(entry({ do: "undo", seq: 12 }), "here"), false);
+  assert.equal(canReach(entry({ act: null, seq: 12 }), "here"), false);
+});
+
 test("the trail takes each entry once, and knows what was lifted and who did what", () => {
   const never = (): Promise<AuditPage> => new Promise(() => undefined);
   const trail = new Trail({ audit: never, auditBefore: never }, () => undefined, () => undefined);
@@ -194,6 +203,15 @@ test("who is under what, until it is over", () => {
   assert.deepEqual(standing.of("u1", 0), []);
 });
 
+test("what is lifted is lifted where it holds, by who may", () => {
+  const here = { act: "a1", do: "ban", at: 0, user: "u1" } as const;
+  const all = { act: "a2", do: "ban", at: 0, user: "u1", all: true } as const;
+  assert.equal(placeOf("unban", [here, all], true), "here");
+  assert.equal(placeOf("unban", [all], true), "everywhere");
+  assert.equal(placeOf("unban", [all], false), undefined);
+  assert.equal(placeOf("unshadow", [here], true), undefined);
+});
+
 test("who asks what holds while it is being asked waits for the answer after", async () => {
   const answers: (() => void)[] = [];
   let asked = 0;
@@ -224,6 +242,7 @@ test("exposure is told in viewers times time, of what was removed", () => {
   assert.equal(told(1_860), "seen for 31 viewer minutes");
   assert.match(told(36_000_000), /^seen for 10.?000 viewer hours$/);
   assert.equal(told(0, 0), "");
+  assert.equal(told(0.4), "", "no words for nothing");
   assert.equal(exposureText({ viewers: 1, applied: 1, exposure_viewer_s: 90, comments: 2, exposure_partial: true }), "seen for at least 90 viewer seconds");
   assert.equal(exposureText({ viewers: 1, applied: 1 }), "");
 });

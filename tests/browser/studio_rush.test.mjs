@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The studio in a rush: nothing moves under a finger, nothing covers what is read, and two who mean the same do it once.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { test } from "../lib/roar.mjs";
+import { Desk, moderated, phone, show, talk, texts } from "./desk.mjs";
+import { lostNetwork, openBrowser } from "./page.mjs";
+
+let browser;
+before(async () => (browser = await openBrowser()));
+after(() => browser.close());
+
+const sizes = { wide: { viewport: { width: 1440, height: 900 } }, desktop: { viewport: { width: 1280, height: 800 } }, phone };
+
+/** Which of these parts of the page lie over which other. */
+const overlaps = (page, ids) =>
+  page.evaluate((ids) => {
+    const boxes = ids.map((id) => [id, document.getElementById(id)]).filter(([, element]) => element.checkVisibility()).map(([id, element]) => [id, element.getBoundingClientRect()]);
+    const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return boxes.flatMap(([id, box], at) => boxes.slice(at + 1).filter(([, other]) => over(box, other)).map(([other]) => `${id} ${other}`));
+  }, ids);
+
+for (const [size, options] of Object.entries(sizes)) {
+  test(`${size}: what is told of an act covers nothing, and the acts stay where they are`, async (t) => {
+    const long = "Bartholomew Featherstonehaugh-Cholmondeley";
+    const { roar, say } = await show(t, [...talk, ...talk, ...talk, ...talk]);
+    await say(long, "the first of two");
+    await say(long, "the last of two");
+    const token = await roar.token("kim", "Kim", "moderator");
+    for (const body of [{ do: "slow", seconds: 30 }, { do: "mode", value: ["links_off", "unique"] }]) {
+      assert.equal((await roar.ask("POST", "/v1/streams/show/moderation", { token, body })).status, 200);
+    }
+    const sam = await Desk.open(t, browser, roar, options);
+    await sam.page.locator("#in-force").getByText("Slow").waitFor();
+    const line = sam.page.locator("#live .line", { hasText: "nobody asked you" }).nth(2);
+    const place = async (at) => Math.round((await at.boundingBox()).y);
+    await line.scrollIntoViewIfNeeded();
+    const before = await place(line);
+    await line.click();
+    const button = sam.page.locator("#acts .act-ban");
+    await button.waitFor();
+    assert.equal(await place(line), before, "what is hit stays under the pointer");
+    const acts = await place(button);
+    const around = ["told", "title", "viewers", "in-force", "connection", "help-open", "live", "acts", "tabs", "reach"];
+    for (const text of ["the last of two", "the first of two"]) {
+      await sam.choose(text);
+      await sam.press("d");
+      await sam.told(`Deleted ${long}'s comment.`);
+      await sam.page.locator("#reach .reached").first().getByText("1 of 1 viewer").waitFor();
+      assert.deepEqual(await overlaps(sam.page, around), []);
+      assert.equal(await place(button), acts, "no other act comes under the pointer");
+    }
+    await sam.press("t");
+    await sam.told(`Timed out ${long} for 10 minutes.`);
+    assert.deepEqual(await overlaps(sam.page, around), []);
+    assert.equal(await sam.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, "nothing sticks out sideways");
+    assert.deepEqual(await sam.nameless(), []);
+    await sam.shoot(`studio-told-${size}`);
+    await sam.assertClean(lostNetwork);
+  });
+}
+
+test("two who delete the same comment delete it once; a key of its own restores it", async (t) => {
+  const { roar } = await show(t, talk);
+  const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));
+  for (const desk of [sam, kim]) await desk.choose("you are all fools");
+  await sam.press("d");
+  await kim.line("Removed by sam").waitFor();
+  await kim.press("d");
+  await kim.told("It is removed already.");
+  assert.ok(!(await texts(roar)).includes("you are all fools"));
+  assert.deepEqual((await moderated(roar, "/log")).entries.map((one) => one.do), ["delete"]);
+  const acts = (desk, name, state) => desk.page.locator(`#acts button:${state}`, { hasText: name }).waitFor();
+  await acts(kim, "Restore", "enabled");
+  await kim.press("r");
+  await kim.told("Restored Troll's comment.");
+  for (const desk of [sam, kim]) await desk.line("you are all fools").waitFor();
+  await kim.press("r");
+  await kim.told("It is not removed.");
+  await sam.press("b");
+  await sam.told("Banned Troll.");
+  await acts(kim, "Unban", "enabled");
+  await kim.press("b");
+  await kim.told("Banned Troll: it was so already.");
+  await kim.press("n");
+  await kim.told("Unbanned Troll.");
+  await sam.line("nobody asked you").getByText("banned").waitFor({ state: "detached" });
+  await acts(sam, "Unban", "disabled");
+  await sam.press("n");
+  await sam.told("Troll is not banned here.");
+  await sam.press("s");
+  await sam.told("Shadowed Troll.");
+  await sam.press("v");
+  await sam.page.locator("#person-acts").getByRole("button", { name: "Unshadow" }).click();
+  await sam.told("Unshadowed Troll.");
+  await sam.page.getByRole("tabpanel", { name: "Person" }).getByText("Nothing.").waitFor();
+  await sam.assertClean(lostNetwork);
+  await kim.assertClean(lostNetwork);
+});
+
+test("from one decision to the next that nobody looks at; what goes by itself leaves nothing chosen", async (t) => {
+  const { roar, say } = await show(t, talk.slice(0, 2));
+  const token = await roar.token("root", "Root", "admin");
+  const act = async (body, tail = "") => {
+    const answer = await roar.ask("POST", `/v1/streams/show/moderation${tail}`, { token, body });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body.act;
+  };
+  const wait = async (name, text) => {
+    await act({ do: "mode", value: ["hold_all"] });
+    await say(name, text);
+    await act({ do: "mode", value: [] });
+  };
+  await wait("Ann", "first");
+  await wait("Bob", "second");
+  const hold = await act({ do: "hold", seq: (await say("Cy", "third")).seq });
+  await wait("Dee", "fourth");
+  const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));
+  const item = (desk, text) => desk.page.locator("#queue .item", { hasText: text });
+  for (const desk of [sam, kim]) {
+    await desk.press("1");
+    await item(desk, "fourth").waitFor();
+  }
+  await item(sam, "first").click();
+  await item(kim, "second").click();
+  await item(sam, "second").getByText("kim looks at it").waitFor();
+  await sam.press("a");
+  await sam.told("Approved Ann's comment");
+  await item(sam, "third").getByText("yours").waitFor();
+  await item(kim, "third").getByText("sam looks at it").waitFor();
+  assert.equal(await item(sam, "third").getAttribute("aria-selected"), "true");
+  await act({ act: hold }, "/undo");
+  await item(sam, "third").waitFor({ state: "detached" });
+  await sam.told("What you looked at waits no more.");
+  assert.equal(await sam.page.locator("#queue [aria-selected=true]").count(), 0, "a key on its way decides nothing else");
+  await sam.press("a");
+  assert.equal(await item(sam, "fourth").count(), 1);
+  await sam.assertClean(lostNetwork);
+  await kim.assertClean(lostNetwork);
+});
+
+test("reach: the newest in sight, those before it on demand; it goes by itself, and is found again in the audit", async (t) => {
+  const { roar } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar, { has_clock: true });
+  const rows = sam.page.locator("#reach .reached");
+  await sam.page.getByText("How far each act has come is told here.").waitFor();
+  for (const text of ["finally live", "+1", "you are all fools"]) {
+    await sam.choose(text);
+    await sam.press("d");
+    await sam.told("Deleted");
+    await sam.line(text).waitFor({ state: "detached" });
+  }
+  await sam.page.getByRole("button", { name: "2 more" }).click();
+  await rows.nth(2).getByText("1 of 1 viewer").waitFor();
+  assert.deepEqual(await rows.locator(".text").allTextContents(), ["Troll", "Del", "jonas"].map((name) => `Deleted ${name}'s comment`));
+  await rows.first().locator("time").waitFor();
+  await sam.shoot("studio-reach-open");
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.page.getByRole("button", { name: "Less" }).click();
+  await rows.nth(2).waitFor({ state: "hidden" });
+  await sam.page.getByRole("button", { name: "Put these away" }).click();
+  await rows.first().waitFor({ state: "detached" });
+  assert.equal(await sam.page.evaluate(() => document.activeElement.id), "live", "the focus is not lost");
+
+  await sam.choose("nobody asked you");
+  await sam.press("d");
+  await rows.first().getByText("1 of 1 viewer").waitFor();
+  await sam.page.locator("#reach .reached:not(.going)").waitFor();
+  await sam.page.clock.fastForward(70_000);
+  await sam.page.getByText("How far each act has come is told here.").waitFor();
+  await sam.press("5");
+  await sam.page.locator(".entry", { hasText: "sam deleted Del's comment" }).getByRole("button", { name: /^Reach/ }).click();
+  await rows.getByText("1 of 1 viewer").waitFor();
+  assert.deepEqual(await rows.locator(".text").allTextContents(), ["sam deleted Del's comment"]);
+  await sam.assertClean(lostNetwork);
+});
+
+test("a double click on the newest line chooses it, and is no act that came under the pointer", async (t) => {
+  const { roar } = await show(t, [...talk, ...talk, ...talk, ...talk]);
+  const sam = await Desk.open(t, browser, roar);
+  const newest = sam.line("nobody asked you").last();
+  await sam.page.locator("#live .line").nth(4 * talk.length - 1).waitFor();
+  const { x, y, width, height } = await newest.boundingBox();
+  const [left, top] = [x + width / 2, y + height / 2];
+  await sam.page.mouse.dblclick(left, top);
+  await sam.page.locator("#acts").waitFor();
+  assert.equal(await sam.page.evaluate(([left, top]) => document.elementFromPoint(left, top).closest("#acts") !== null, [left, top]), true, "they came under it");
+  assert.equal(await newest.getAttribute("aria-selected"), "true");
+  await sam.press("p");
+  await sam.told("Pinned Troll's comment.");
+  assert.deepEqual((await moderated(roar, "/log")).entries.map((one) => one.do), ["pin"]);
+  await sam.assertClean(lostNetwork);
+});
+
+test("the shield is one key away; a raid is told before anybody looks for one; the keys begin at the newest", async (t) => {
+  const { roar, say } = await show(t, talk);
+  for (let i = 0; i < 12; i++) await say(`Raider ${i}`, "join the wave now");
+  await say("jonas", "the newest of all");
+  const sam = await Desk.open(t, browser, roar);
+  await sam.page.getByRole("tab", { name: /Raid/ }).getByText("1").waitFor();
+  await sam.page.locator("#said").getByText("1 group of similar comments in the raid panel.").waitFor({ state: "attached" });
+  await sam.line("the newest of all").waitFor();
+  await sam.press("j");
+  await sam.page.locator("#live .line[aria-selected=true]", { hasText: "the newest of all" }).waitFor();
+  for (let i = 0; i < 2; i++) {
+    await sam.press("!");
+    await sam.told(i === 0 ? "Put the shield up." : "Put the shield up: it was so already.");
+  }
+  await sam.page.locator("#in-force").getByText("Shield").waitFor();
+  assert.equal((await moderated(roar, "/rules")).shield, true);
+  await sam.press("u");
+  await sam.told("Undone: Put the shield up");
+  await sam.page.locator("#in-force").getByText("Shield").waitFor({ state: "detached" });
+  await sam.assertClean(lostNetwork);
+});
+
+test("by ear: what was done is said in a region that is there before it, and the same again is said again", async (t) => {
+  const { roar } = await show(t, talk);
+  const sam = await Desk.open(t, browser, roar);
+  const kim = await Desk.open(t, browser, roar, { name: "Kim" });
+  await sam.page.evaluate(() => {
+    window.said = [];
+    const region = document.getElementById("said");
+    new MutationObserver(() => window.said.push(region.textContent.trim())).observe(region, { childList: true, characterData: true, subtree: true });
+  });
+  const said = (words, times) => sam.page.waitForFunction(([words, times]) => window.said.filter((one) => one === words).length === times, [words, times]);
+  for (const [at, text] of ["you are all fools", "nobody asked you"].entries()) {
+    await sam.choose(text);
+    await sam.press("d");
+    await said("Deleted Troll's comment.", at + 1);
+  }
+  await kim.choose("+1");
+  await kim.press("d");
+  await said("kim deleted Del's comment.", 1);
+  await roar.kill();
+  await sam.page.waitForFunction(() => window.said.some((one) => one.includes("What is shown here is from before")));
+  await sam.assertClean(lostNetwork);
+  await kim.assertClean(lostNetwork);
+});
