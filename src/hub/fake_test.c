@@ -561,7 +561,7 @@ static void answer_count(struct fake_engine *engine, struct count_call *count)
 {
     count->result = engine->fails ? ERR_SYS : ERR_OK;
     count->count = count->removed = 0;
-    count->head = fake_engine_head(engine);
+    count->heard = fake_engine_head_of(engine, READ_VIEW_ALL);
     count->oldest = oldest(engine);
     must(stream_name_is_valid(count->stream)); // it is the asker's to keep until now
     for (uint32_t i = engine->oldest; i < engine->count; i++) {

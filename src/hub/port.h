@@ -333,7 +333,7 @@ struct count_call {
     enum err result;
     uint64_t count;
     uint64_t removed; // of them; 0 when that was not asked
-    uint64_t head;    // as in struct read: removals by events up to it are counted
+    uint64_t heard;   // as in struct read: removals by events up to it are counted
     uint64_t oldest;
 };
 

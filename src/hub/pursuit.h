@@ -36,7 +36,6 @@ struct catchup {
     char *name;              // owned; for the roster, or NULL
     uint64_t view;           // who reads: user hash; 0: anonymous
     bool is_apart;           // in a view of its own, so never LIVE
-    bool is_outdated;        // what is read for it was begun before a retract of its view's own
     struct lane_places *own; // of a sparse lane: its author's, of sparse.c; NULL: everybody's
     bool is_to_remind;       // of warnings of its user, once hello is out: remind.h
     uint8_t lane_next; // enum lane it changes to as soon as what is promised was sent; LANES: none

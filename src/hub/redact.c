@@ -65,18 +65,6 @@ static enum err take_off(struct stream *stream, const struct removal *removal,
     return ERR_OK;
 }
 
-/* Where it stands no public head comes to: by that nobody would know what was read before it. Only
- * its author is shown what it removes. */
-static void outdate_own(struct stream *stream, uint64_t user)
-{
-    for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
-        struct catchup *catchup = list_entry(link, struct catchup, stream_link);
-        if (catchup->view == user && (catchup->away || catchup->fetched.count > 0)) {
-            catchup->is_outdated = true;
-        }
-    }
-}
-
 enum err redact_apply(struct stream *stream, const struct event *retract)
 {
     struct removal removal;
@@ -89,11 +77,7 @@ enum err redact_apply(struct stream *stream, const struct event *retract)
     if (err == ERR_NOMEM) {
         return err;
     }
-    if ((retract->flags & EVENT_FLAG_SHADOW) != 0) {
-        outdate_own(stream, retract->user_hash);
-    } else {
-        stream->retracted = retract->seq; // one that names nothing removes nothing
-    }
+    stream->retracted = retract->seq; // one that names nothing removes nothing
     return ERR_OK;
 }
 

@@ -366,7 +366,7 @@ static enum err take_up(struct stream *stream)
 static void take_deeper(struct stream *stream)
 {
     struct read *read = &stream->read;
-    if (read->head < stream->retracted && !mutant(READ_STALE)) {
+    if (read->heard < stream->retracted && !mutant(READ_STALE)) {
         return; // a removal came meanwhile: it is asked again
     }
     stream->wants_deeper = false;

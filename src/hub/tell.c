@@ -105,7 +105,7 @@ enum err tell_hole(struct catchup *catchup)
     const struct stream *stream = catchup->viewer->stream;
     uint64_t removed = 0;
     if (!removed_count(&stream->removed, catchup->hole_from, catchup->hole_upto, &removed)) {
-        const bool is_stale = catchup->count.head < stream->retracted && !mutant(READ_STALE);
+        const bool is_stale = catchup->count.heard < stream->retracted && !mutant(READ_STALE);
         if (!catchup->was_counted || is_stale) {
             return ERR_AGAIN;
         }

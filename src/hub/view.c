@@ -353,7 +353,7 @@ enum err view_read(struct catchup *catchup, uint64_t upto)
     const enum err err = fill(&merge, catchup, upto);
     read->events = merge.events;
     read->count = merge.count;
-    read->head = catchup->viewer->stream->heard;
+    read->heard = catchup->viewer->stream->heard;
     read->bound = SEQ_MAX + 1; // no answer of the store
     if (err != ERR_OK) {
         read_done(read);

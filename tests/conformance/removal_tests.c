@@ -159,7 +159,7 @@ static void assert_removed(struct desk *desk, uint64_t view, uint64_t after, uin
     }
     assert_int_equal(counting.count.result, ERR_OK);
     assert_int_equal(counting.count.count, all.read.count);
-    assert_int_equal(counting.count.head, all.read.head);
+    assert_int_equal(counting.count.heard, all.read.heard);
     assert_int_equal(found, expected);
     assert_int_equal(counting.count.removed, expected);
     read_done(&all.read);

@@ -508,7 +508,7 @@ static bool count_public(const struct entry *entry, struct count_call *count)
     }
     count->count = found;
     count->removed = count->with_removed ? removed : 0;
-    count->head = entry->public_head;
+    count->heard = head;
     return true;
 }
 

@@ -277,7 +277,7 @@ static enum err count_seen(struct reader *reader, const struct place *place,
     }
     count->count = log_tail_count_of(count, ground, place->head) - shadowed;
     count->removed = removed;
-    count->head = place->head;
+    count->heard = place->heard;
     return ERR_OK;
 }
 
