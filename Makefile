@@ -5,7 +5,8 @@
 #   make fuzz T=ws SECS=600         one codec's target, with progress
 #   make cov                         branches taken, with a floor
 #   make faults                      N=2000 power cuts; SEED=7 repeats one; every call fails in turn
-#   make bench                       QUICK=1 in a minute, to see that it runs
+#   make bench                       the two below, an hour; QUICK=1 to see that they run
+#   make bench-figures               what Roar promises, beside its targets; QUICK=1 in a minute
 #   make bench-peers                 beside other servers, 20 minutes; QUICK=1 in three
 #   make churn                       viewers come and go for MINUTES=10, each judged
 #   make sim SEED=n | SEEDS=k | a..b  one history told, or many with figures; MUTANT=name
@@ -24,7 +25,7 @@ else
 TARGETS := roar
 endif
 
-.PHONY: build run test sim mutants check fuzz cov faults churn bench bench-peers fmt install clean setup-build setup-test
+.PHONY: build run test sim mutants check fuzz cov faults churn bench bench-figures bench-peers fmt install clean setup-build setup-test
 
 build: setup-build $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(TARGETS)
@@ -79,6 +80,10 @@ churn:
 	@tools/churn $(MINUTES)
 
 bench: build
+	@code=0; $(MAKE) --no-print-directory bench-figures || code=$$?; \
+		$(MAKE) --no-print-directory bench-peers && exit $$code
+
+bench-figures: build
 	@ninja --quiet -C $(BUILD) bench/rooms_bench bench/store_bench sim/roar-sim
 	@$(BUILD)/bench/rooms_bench
 	@bench/run.py --binary $(BUILD)/roar $(if $(QUICK),--quick)

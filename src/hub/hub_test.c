@@ -410,11 +410,12 @@ struct light { // counts what it gets
     struct viewer viewer;
     uint32_t events;
     uint64_t last;
+    bool is_open;
 };
 
 static void light_open(struct viewer *viewer)
 {
-    (void)viewer;
+    ((struct light *)viewer)->is_open = true;
 }
 
 static size_t light_write(struct viewer *viewer, const uint8_t *bytes, size_t len)
@@ -524,6 +525,48 @@ static void the_more_long_rounds_carry_the_more_is_gathered(void **state)
     assert_int_equal(rest_after(world, lights, 8, TOOK_MS), TOOK_MS);
     assert_int_equal(rest_after(world, lights, 8, MOST_MS - TOOK_MS / 2), TOOK_MS / 2);
     crowd_leave(world, lights);
+}
+
+enum { COMERS = 40, JOINS_A_TURN = 8 };
+
+static int begin_with_few_joins(void **state)
+{
+    return world_begin_with(
+        state, (struct hub_options){.ring_bytes_max = 4096, .joins_turn = JOINS_A_TURN});
+}
+
+/* A herd comes at once: each turn lets some in, and who is inside is sent what is new first. */
+static void a_turn_lets_so_many_in(void **state)
+{
+    static const struct viewer_ops light_ops = {.open = light_open, .write = light_write};
+    struct world *world = *state;
+    struct fake_reader *inside = world_reader(world);
+    struct light *comers = calloc(COMERS, sizeof(*comers));
+    const struct join live = world_plain(0);
+    must(comers != NULL);
+    world_pass(world, 1000);
+    for (int i = 0; i < COMERS; i++) {
+        viewer_join(world->hub, &comers[i].viewer, &light_ops, &live);
+    }
+    world_commit_many(world, 1);
+    uint32_t open = 0, turns = 0;
+    while (open < COMERS) {
+        const uint32_t before = open;
+        world_turn(world);
+        while (fake_engine_step(&world->engine)) {
+        }
+        open = 0;
+        for (int i = 0; i < COMERS; i++) {
+            open += comers[i].is_open;
+        }
+        assert_true(open - before <= JOINS_A_TURN);
+        assert_int_equal(inside->prover.events, 1);
+        assert_true(++turns < 2 * COMERS);
+    }
+    for (int i = 0; i < COMERS; i++) {
+        viewer_leave(world->hub, &comers[i].viewer);
+    }
+    free(comers);
 }
 
 /* ---- figures ---- */
@@ -712,6 +755,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_silent_engine_keeps_nobody_waiting, begin_impatient,
                                         world_end),
         cmocka_unit_test_setup_teardown(streams_nobody_reads_have_a_bound, begin_small, world_end),
+        cmocka_unit_test_setup_teardown(a_turn_lets_so_many_in, begin_with_few_joins, world_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

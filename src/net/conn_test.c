@@ -7,11 +7,14 @@
 #include "net/listener.h"
 #include "sys/sys.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -472,6 +475,67 @@ static void test_a_port_in_use_is_named(void **state)
     listener_free(NULL);
 }
 
+/* ---- many at once ---- */
+
+enum { COMERS = 10, COMERS_A_TURN = 3 };
+static unsigned came, came_before, most_a_turn;
+
+static void on_comer(void *user, int fd, const struct address *from)
+{
+    (void)user;
+    (void)from;
+    sys_close(fd);
+    came++;
+}
+
+static bool have_all_come(void) // looked at as each turn ends
+{
+    const unsigned in_turn = came - came_before;
+    most_a_turn = in_turn > most_a_turn ? in_turn : most_a_turn;
+    came_before = came;
+    return came == COMERS;
+}
+
+/* A storm of joins holds up nobody who is inside: the rest of it waits in the kernel's queue. */
+static void test_a_turn_accepts_so_many(void **state)
+{
+    struct address to = {.port = 0};
+    struct listener *crowded = NULL;
+    int reserved = -1, comers[COMERS];
+    (void)state;
+    assert_int_equal(address_parse(STR("127.0.0.1:0"), &to), ERR_OK);
+    assert_int_equal(listener_reserve(&to, &reserved), ERR_OK);
+    const struct listener_options options = {
+        .address = to, .inherited_fd = -1, .accepts_per_turn = COMERS_A_TURN, .accepted = on_comer};
+    assert_int_equal(listener_new(reactor, &options, &crowded), ERR_OK);
+    sys_close(reserved);
+    struct sys_endpoint door = {.port = to.port};
+    memcpy(door.ip, to.bytes, sizeof(door.ip));
+    came = came_before = most_a_turn = 0;
+    for (int i = 0; i < COMERS; i++) {
+        assert_int_equal(sys_socket_connect(&door, DEADLINE_MS, &comers[i]), ERR_OK);
+    }
+    run_until(have_all_come);
+    assert_int_equal(most_a_turn, COMERS_A_TURN);
+    for (int i = 0; i < COMERS; i++) {
+        sys_close(comers[i]);
+    }
+    listener_free(crowded);
+}
+
+/* What a kernel has taken no act overtakes: of what waits it gets this much. */
+static void test_the_kernel_is_given_little_ahead(void **state)
+{
+    const int fd = probe.conn.source.fd;
+    int notsent_bytes = 0, is_nodelay = 0;
+    socklen_t len = sizeof(int);
+    (void)state;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notsent_bytes, &len), 0);
+    assert_int_equal(notsent_bytes, CONN_NOTSENT_BYTES);
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &is_nodelay, &len), 0);
+    assert_int_equal(is_nodelay, 1);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -491,6 +555,8 @@ int main(void)
         CASE(test_want_of_files_turns_newcomers_away),
         cmocka_unit_test_setup_teardown(test_want_of_files_is_said, setup_with_words, teardown),
         CASE(test_a_port_in_use_is_named),
+        CASE(test_a_turn_accepts_so_many),
+        CASE(test_the_kernel_is_given_little_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
