@@ -38,12 +38,16 @@ struct act_case {
     struct buf lifts;         // owned; act_told.c: of an undo
     uint64_t *hidden;         // owned; [hidden_count] users who are not told of it
     uint32_t hidden_count;
-    struct store_act_place place; // how far it has come; part -1: it begins
+    struct store_act_place place; // how far it has come; part -1: it, or what
+                                  // comes behind ACT_PART_USERS, begins
     bool is_left;                 // there is more to do, from `place` on, in another transaction
     struct act_verdict verdict;
 };
 
-/* What one transaction does of an act: so many of its comments, or of its events. */
+/* place.part while its users are gone through: `at` of them were. */
+enum { ACT_PART_USERS = -2 };
+
+/* What one transaction does of an act: so many of its comments, its users, or its events. */
 #ifdef ROAR_MUTANTS // histories are short, and are to find acts that are not done
 enum { ACT_CASE_PIECE = 3 };
 #else

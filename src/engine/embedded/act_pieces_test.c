@@ -376,6 +376,8 @@ static void who_thousands_are_is_looked_at_in_pieces(void **state)
         assert_int_equal(ask_until_decided(what, &verdict), 3);
         assert_int_equal(verdict.end, ACT_DONE);
     }
+    act_pieces_wake(&pieces);
+    (void)finish();
     assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM sweeps"), MANY - 1);
     assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM sanctions"), MANY - 1);
 }

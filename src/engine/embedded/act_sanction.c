@@ -32,38 +32,63 @@ static struct sanctions_now now_of(const struct act_case *act)
     return (struct sanctions_now){.mono_ms = act->now.mono_ms, .wall_ms = act->now.wall_ms};
 }
 
-static enum err put_on(struct act_case *act, const struct store_act *row)
+/* ---- user by user, a piece a transaction ---- */
+
+struct turn { // whose it is in this one
+    struct act_users users;
+    uint32_t from, to;
+};
+
+/* Ended by act_case_users_done(). */
+static enum err begin_turn(struct act_case *act, struct str target, struct turn *ret_turn)
 {
     struct act_users users;
-    enum err err = ERR_OK;
-    TRY(act_case_users(row->target, &users));
-    for (uint32_t i = 0; err == ERR_OK && i < users.count; i++) {
-        const struct store_sanction sanction = {.act = row->id,
-                                                .user = users.names[i],
-                                                .stream = row->stream,
-                                                .what = row->what,
-                                                .until_ms = row->until_ms,
-                                                .words = row->value};
-        err =
-            sanctions_add(&act->ordering->sanctions, act->ordering->store, &sanction, now_of(act));
-    }
-    act_case_users_done(&users);
-    return err;
+    TRY(act_case_users(target, &users));
+    const uint64_t at = act->place.part == ACT_PART_USERS ? act->place.at : 0;
+    const uint32_t from = at < users.count ? (uint32_t)at : users.count;
+    const uint32_t to = users.count - from > ACT_CASE_PIECE ? from + ACT_CASE_PIECE : users.count;
+    act->is_left = to < users.count;
+    act->place.part = ACT_PART_USERS;
+    act->place.at = to;
+    *ret_turn = (struct turn){.users = users, .from = from, .to = to};
+    return ERR_OK;
 }
 
-static enum err take_off(struct act_case *act, const struct store_act *row)
+static void begin_next_part(struct act_case *act)
 {
-    struct act_users users;
+    act->place.part = -1;
+    act->place.at = 0;
+}
+
+static enum err take_off(struct act_case *act, const struct store_act *row, struct str user)
+{
+    const struct store_sanction sanction = {.act = row->id, .user = user, .stream = row->stream};
+    const enum err err = sanctions_lift(&act->ordering->sanctions, act->ordering->store, &sanction);
+    return err == ERR_NOT_FOUND ? ERR_OK : err; // it has run out, or was lifted from this one
+}
+
+static enum err put_on(struct act_case *act, const struct store_act *row, struct str user)
+{
+    const struct store_sanction sanction = {.act = row->id,
+                                            .user = user,
+                                            .stream = row->stream,
+                                            .what = row->what,
+                                            .until_ms = row->until_ms,
+                                            .words = row->value};
+    return sanctions_add(&act->ordering->sanctions, act->ordering->store, &sanction, now_of(act));
+}
+
+/* The act in whose place `row` came; its id 0: none. */
+static enum err find_replaced(const struct act_case *act, const struct store_act *row,
+                              struct store_act *ret_replaced)
+{
+    struct store_act lifted = {.id = 0};
     enum err err = ERR_OK;
-    TRY(act_case_users(row->target, &users));
-    for (uint32_t i = 0; err == ERR_OK && i < users.count; i++) {
-        const struct store_sanction sanction = {
-            .act = row->id, .user = users.names[i], .stream = row->stream};
-        err = sanctions_lift(&act->ordering->sanctions, act->ordering->store, &sanction);
-        err = err == ERR_NOT_FOUND ? ERR_OK : err; // it has run out, or was lifted from this one
-    }
-    act_case_users_done(&users);
-    return err;
+    do {
+        err = store_acts_lifted(act->ordering->store, row->id, lifted.id, &lifted);
+    } while (err == ERR_OK && (lifted.what != row->what || lifted.seconds == 0));
+    *ret_replaced = (struct store_act){.id = err == ERR_OK ? lifted.id : 0, .stream = row->stream};
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 struct in_force {
@@ -113,17 +138,6 @@ static enum err judge_again(struct act_case *act, uint64_t *ret_replaced)
     return ERR_OK;
 }
 
-static enum err replace(struct act_case *act, uint64_t replaced)
-{
-    struct store_act before;
-    if (replaced == 0) {
-        return ERR_OK;
-    }
-    TRY(store_acts_get(act->ordering->store, replaced, &before));
-    TRY(take_off(act, &before));
-    return store_acts_lift(act->ordering->store, replaced, act->id);
-}
-
 /* An unban before this ban is of no more account. */
 static enum err end_lifter(struct act_case *act)
 {
@@ -150,7 +164,7 @@ static enum err warn(struct act_case *act, struct act_telling *telling, struct h
     return outbox_notify(&act->ordering->outbox, head, notice);
 }
 
-enum err act_sanction_tell(struct act_case *act)
+static enum err tell(struct act_case *act)
 {
     struct act_users users;
     TRY(act_case_users(buf_str(&act->target), &users));
@@ -158,6 +172,31 @@ enum err act_sanction_tell(struct act_case *act)
     const enum err err = act_case_tell(act, &telling);
     act_case_users_done(&users);
     return err;
+}
+
+static enum err put_piece(struct act_case *act)
+{
+    struct turn turn;
+    struct store_act replaced;
+    const struct store_act row = {.id = act->id,
+                                  .stream = act_case_stream(act),
+                                  .what = act->call->act.what,
+                                  .target = buf_str(&act->target),
+                                  .value = buf_str(&act->value),
+                                  .until_ms = act->until_ms};
+    TRY(find_replaced(act, &row, &replaced));
+    TRY(begin_turn(act, row.target, &turn));
+    enum err err = ERR_OK;
+    for (uint32_t i = turn.from; err == ERR_OK && i < turn.to; i++) {
+        err = replaced.id == 0 ? ERR_OK : take_off(act, &replaced, turn.users.names[i]);
+        err = err == ERR_OK ? put_on(act, &row, turn.users.names[i]) : err;
+    }
+    act_case_users_done(&turn.users);
+    if (err != ERR_OK || act->is_left || row.what != ACT_WARN) {
+        return err;
+    }
+    begin_next_part(act);
+    return tell(act);
 }
 
 enum err act_sanction_put(struct act_case *act)
@@ -187,15 +226,8 @@ enum err act_sanction_put(struct act_case *act)
     }
     TRY(act_case_record(act));
     TRY(end_lifter(act));
-    TRY(replace(act, replaced));
-    const struct store_act row = {.id = act->id,
-                                  .stream = act_case_stream(act),
-                                  .what = asked->what,
-                                  .target = buf_str(&act->target),
-                                  .value = buf_str(&act->value),
-                                  .until_ms = act->until_ms};
-    TRY(put_on(act, &row));
-    return asked->what == ACT_WARN ? act_sanction_tell(act) : ERR_OK;
+    TRY(replaced == 0 ? ERR_OK : store_acts_lift(act->ordering->store, replaced, act->id));
+    return put_piece(act);
 }
 
 /* ---- lifting ---- */
@@ -223,11 +255,23 @@ static void look(struct lifting *lifting, struct str user)
                                                               act->now.mono_ms) != 0;
 }
 
+/* Those whose turn has not come are under it, too. */
+static enum err is_being_put(const struct act_case *act, uint64_t id, bool *ret_is)
+{
+    struct store_act_place place;
+    const enum err err = store_acts_place(act->ordering->store, id, &place);
+    *ret_is = err == ERR_OK && place.part == ACT_PART_USERS;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 /* The act is lifted when nobody is left under it; of one that named many, one by one. */
 static enum err lift_act(struct act_case *act, const struct store_sanction *sanction)
 {
     bool is_left = false;
     TRY(store_sanctions_any(act->ordering->store, sanction->act, &is_left));
+    if (!is_left) {
+        TRY(is_being_put(act, sanction->act, &is_left));
+    }
     return is_left ? ERR_OK : store_acts_lift(act->ordering->store, sanction->act, act->id);
 }
 
@@ -236,11 +280,28 @@ static enum err lift_from(struct lifting *lifting, struct str user)
     struct act_case *act = lifting->act;
     struct sanctions *sanctions = &act->ordering->sanctions;
     struct store_sanction sanction = like(lifting, user);
-    while ((sanction.act = sanctions_newest(sanctions, &sanction, act->now.mono_ms)) != 0) {
+    for (;;) {
+        sanction.act = act->id; // what came since it began is not its to lift
+        sanction.act = sanctions_newest(sanctions, &sanction, act->now.mono_ms);
+        if (sanction.act == 0) {
+            return ERR_OK;
+        }
         TRY(sanctions_lift(sanctions, act->ordering->store, &sanction));
         TRY(lift_act(act, &sanction));
     }
-    return ERR_OK;
+}
+
+static enum err lift_piece(struct act_case *act)
+{
+    struct turn turn;
+    struct lifting lifting = {.act = act, .what = act_sanction_lifted(act->call->act.what)};
+    TRY(begin_turn(act, buf_str(&act->target), &turn));
+    enum err err = ERR_OK;
+    for (uint32_t i = turn.from; err == ERR_OK && i < turn.to; i++) {
+        err = lift_from(&lifting, turn.users.names[i]);
+    }
+    act_case_users_done(&turn.users);
+    return err;
 }
 
 /* Nothing is there to be lifted: it was, or never was. */
@@ -271,10 +332,18 @@ enum err act_sanction_lift(struct act_case *act)
         return ERR_OK;
     }
     TRY(act_case_record(act));
-    for (uint32_t i = 0; i < asked->target_count; i++) {
-        TRY(lift_from(&lifting, asked->users[i]));
+    return lift_piece(act);
+}
+
+enum err act_sanction_go_on(struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    const bool is_lifter = asked->what == ACT_UNBAN || asked->what == ACT_UNSHADOW ||
+                           (asked->what == ACT_TIMEOUT && asked->seconds == 0);
+    if (act->place.part != ACT_PART_USERS) {
+        return tell(act);
     }
-    return ERR_OK;
+    return is_lifter ? lift_piece(act) : put_piece(act);
 }
 
 enum err act_sanction_acknowledge(struct act_case *act)
@@ -307,25 +376,60 @@ enum err act_sanction_acknowledge(struct act_case *act)
 
 /* ---- undoing ---- */
 
+/* Of one that was undone before it was done those whose turn had not come are under what it was to
+ * replace. */
 enum err act_sanction_undo(struct act_case *act, const struct store_act *before)
 {
-    return take_off(act, before);
+    struct turn turn;
+    struct store_act replaced;
+    TRY(find_replaced(act, before, &replaced));
+    TRY(begin_turn(act, before->target, &turn));
+    enum err err = ERR_OK;
+    for (uint32_t i = turn.from; err == ERR_OK && i < turn.to; i++) {
+        err = take_off(act, before, turn.users.names[i]);
+        if (err == ERR_OK && replaced.id != 0) {
+            err = take_off(act, &replaced, turn.users.names[i]);
+        }
+    }
+    act_case_users_done(&turn.users);
+    return err;
 }
 
+static enum err put_back(struct act_case *act, const struct store_act *lifted, uint32_t *seen)
+{
+    struct turn turn;
+    const bool has_run_out = lifted->until_ms != 0 && lifted->until_ms <= act->now.wall_ms;
+    TRY(begin_turn(act, lifted->target, &turn));
+    enum err err = ERR_OK;
+    for (uint32_t i = turn.from; err == ERR_OK && i < turn.to && !has_run_out; i++) {
+        err = put_on(act, lifted, turn.users.names[i]);
+    }
+    *seen += 1 + turn.to - turn.from;
+    act_case_users_done(&turn.users);
+    return err;
+}
+
+/* One act after the other, each lifted no more when it is back on all. */
 enum err act_sanction_redo(struct act_case *act, const struct store_act *before)
 {
-    struct store_act lifted = {.id = 0};
     const uint64_t lifter = before->id;
-    for (;;) {
-        const enum err err = store_acts_lifted(act->ordering->store, lifter, lifted.id, &lifted);
+    uint32_t seen = 0;
+    while (seen < ACT_CASE_PIECE) {
+        struct store_act lifted;
+        const enum err err = store_acts_lifted(act->ordering->store, lifter, 0, &lifted);
+        act->is_left = false;
         if (err == ERR_NOT_FOUND) {
             return ERR_OK;
         }
         TRY(err);
-        const bool has_run_out = lifted.until_ms != 0 && lifted.until_ms <= act->now.wall_ms;
-        if (!has_run_out) {
-            TRY(put_on(act, &lifted));
+        const uint64_t id = lifted.id;
+        TRY(put_back(act, &lifted, &seen));
+        if (act->is_left) {
+            return ERR_OK;
         }
-        TRY(store_acts_lift(act->ordering->store, lifted.id, 0));
+        TRY(store_acts_lift(act->ordering->store, id, 0));
+        act->place.at = 0;
     }
+    act->is_left = true; // there may be more
+    return ERR_OK;
 }

@@ -106,8 +106,12 @@ static enum err follow_way(struct undoing *undoing)
     case WAY_PUT:
         return act_sanction_undo(act, &undoing->before);
     case WAY_SHADOW:
-        TRY(act_sanction_undo(act, &undoing->before));
-        return act_removal_unshadow(act, &undoing->before);
+        if (act->place.part < 0) {
+            TRY(act_sanction_undo(act, &undoing->before));
+            act->place.part = act->is_left ? ACT_PART_USERS : 0;
+            act->place.at = act->is_left ? act->place.at : 0;
+        }
+        return act->is_left ? ERR_OK : act_removal_unshadow(act, &undoing->before);
     case WAY_SHADOW_ONE:
         return act_removal_unshadow_one(act, &undoing->before);
     case WAY_HOLD_ONE:

@@ -203,15 +203,22 @@ static enum err go_on_kind(struct act_case *act)
 {
     switch (act->call->act.what) {
     case ACT_DELETE:
-    case ACT_HOLD:
         return act_removal_take_on(act);
+    case ACT_HOLD:
+        return act->place.part == ACT_PART_USERS ? act_sanction_go_on(act)
+                                                 : act_removal_take_on(act);
     case ACT_RESTORE:
         return act_removal_restore_on(act);
     case ACT_PURGE:
     case ACT_CLEAR:
         return act_sweep_tell(act);
+    case ACT_BAN:
+    case ACT_TIMEOUT:
+    case ACT_SHADOW:
     case ACT_WARN:
-        return act_sanction_tell(act);
+    case ACT_UNBAN:
+    case ACT_UNSHADOW:
+        return act_sanction_go_on(act);
     case ACT_SLOW:
     case ACT_MODE:
     case ACT_SHIELD:
@@ -221,11 +228,6 @@ static enum err go_on_kind(struct act_case *act)
     case ACT_UNDO:
     case ACT_DECIDE:
         return act_undo_go_on(act);
-    case ACT_BAN:
-    case ACT_TIMEOUT:
-    case ACT_SHADOW:
-    case ACT_UNBAN:
-    case ACT_UNSHADOW:
     case ACT_ACKNOWLEDGE:
     case ACT_APPROVE:
     case ACT_REJECT:
@@ -291,6 +293,7 @@ enum err acts_go_on(struct ordering *ordering, const struct store_act_place *pla
                            .call = &call,
                            .now = now,
                            .id = row.id,
+                           .until_ms = row.until_ms,
                            .place = *place,
                            .verdict = {.end = ACT_DONE, .act_n = row.id, .seq = row.seq}};
     buf_init(&act.target, MEM_ENGINE, SIZE_MAX);

@@ -153,9 +153,6 @@ static enum err keep(struct sanctions *sanctions, const struct store_sanction *f
                      struct sanctions_now now)
 {
     struct standing *standing = NULL;
-    if (sanctions->count >= SANCTIONS_MAX) {
-        return ERR_LIMIT;
-    }
     TRY(find_or_make(sanctions, from->stream, from->user, &standing));
     struct sanction *sanction = mem_new(MEM_ENGINE, sizeof(*sanction));
     const bool is_told = sanction != NULL && from->what == ACT_WARN && sanctions->warned != NULL;
@@ -344,7 +341,8 @@ uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_
     }
     for (struct link *link = standing->all.next; link != &standing->all; link = link->next) {
         const struct sanction *one = list_entry(link, struct sanction, link);
-        if (one->what == like->what && one->until_mono_ms > mono_ms) {
+        const bool is_below = like->act == 0 || one->act < like->act;
+        if (one->what == like->what && one->until_mono_ms > mono_ms && is_below) {
             newest = one->act;
         }
     }

@@ -5,7 +5,7 @@
  * Owns:     a record of each sanction in force, of one stream or of all; the store has the same.
  * Used by:  submits.c judges by it, acts.c changes it.
  * Thread:   the ordering thread's.
- * Bound:    SANCTIONS_MAX; a sweep looks at SANCTIONS_SWEPT.
+ * Bound:    SANCTIONS_MAX when an act begins; a sweep looks at SANCTIONS_SWEPT.
  * Promise:  a timeout runs on the monotonic clock while we run, and on the wall clock over a
  *           restart.
  */
@@ -44,7 +44,7 @@ MUST_USE enum err sanctions_mirror(struct sanctions *sanctions, struct warned *w
 MUST_USE enum err sanctions_load(struct sanctions *sanctions, struct store *store,
                                  struct sanctions_now now);
 
-/* In memory and in the store. ERR_LIMIT: there are SANCTIONS_MAX. */
+/* In memory and in the store. That there are SANCTIONS_MAX the caller sees to. */
 MUST_USE enum err sanctions_add(struct sanctions *sanctions, struct store *store,
                                 const struct store_sanction *sanction, struct sanctions_now now);
 /* What `act` put on `user`, there and in the store. ERR_NOT_FOUND: nothing that is in force. */
@@ -57,7 +57,8 @@ struct sanctions_found {
 };
 struct sanctions_found sanctions_find(const struct sanctions *sanctions, int64_t stream,
                                       struct str user, int64_t mono_ms);
-/* The newest act of this kind on `user` in exactly this stream (0: all); 0: none. */
+/* The newest act of this kind on `user` in exactly this stream (0: all), below `act` where that is
+ * not 0; 0: none. */
 uint64_t sanctions_newest(const struct sanctions *sanctions, const struct store_sanction *like,
                           int64_t mono_ms);
 /* The oldest above `after` of those in force of this kind on `user`, on the stream and on all; 0:
