@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* A lower-case ASCII letter; 0: it looks like none, or is one. */
+/* A lower-case ASCII letter, or '1' of what may be i or l; 0: it looks like none, or is one. */
 char look_alike_letter(uint32_t point);
 /* Of an ASCII digit or sign that stands for a letter in a word: '0' 'o'; 0: none. */
 char look_alike_leet(char sign);

@@ -136,6 +136,11 @@ static void what_is_hidden_is_found(void **state)
            "d\xCC\xB7"
            "iot",
            "Idiot");
+    expect(terms,
+           "\xD0\x86"
+           "d\xCE\x99"
+           "ot",
+           "Idiot"); // bare strokes
     terms_unref(terms);
 }
 

@@ -53,6 +53,9 @@ static void links_are_found(void **state)
         "foo.co.in",
         "example.com:8080",
         "bit.ly:80",
+        "prize.sbs",
+        "prize.cfd now",
+        "prize.today/x",
         "1.2.3.4/path",
         "-example.com-",
         "a...b example.org",
@@ -122,6 +125,8 @@ static void what_only_has_dots_is_no_link(void **state)
         ".com",
         "dotcom",
         "Dr.Who",
+        "see you.today",
+        "no.life",
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         expect_trait(others[i], TRAIT_LINK, false);
