@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Chosen by eye, for the letters that words are hidden with in chat; a character that is the main
  * way to write another script's own sound (и, п, г) is left out where it only faintly looks Latin.
- * In order of code points; both cases, since Η looks like H and η like n. A bare stroke is '1', which
- * is read as i and as l (fold_signs.h). */
+ * In order of code points; both cases, since Η looks like H and η like n. A bare stroke is '1',
+ * which is read as i and as l (fold_signs.h). */
 #include "rules/look_alike.h"
 
 #include <stdbool.h>

@@ -139,9 +139,11 @@ def test_more_than_may_wait_are_not_asked_about(hooked, stream):
             assert first.response(to="POST").status == 201
 
 
-def test_private_addresses_are_not_called_unless_allowed(hooked, stream):
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
+def test_private_addresses_are_not_called_unless_allowed(hooked, stream, host):
     with Classifier(says("refuse")) as hook:
-        roar = hooked({"hooks.before_url": hook.url, "hooks.allow_private": "false"})
+        roar = hooked({"hooks.before_url": hook.url.replace("127.0.0.1", host), "hooks.before_ms": 5000,
+                       "hooks.allow_private": "false"})
         assert roar.posted(stream, "hello")["state"] == "visible"
         assert hook.asked == []
         assert before(roar, "down") == 1

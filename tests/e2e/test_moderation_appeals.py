@@ -48,6 +48,24 @@ def test_an_appeal_that_is_granted_undoes_the_act(mod, server):
     assert [entry["do"] for entry in mod.entries()] == ["delete", "appeal", "decide"]
 
 
+def test_an_appeal_may_come_for_half_a_year(faulty, stream):
+    roar, day_s = faulty(), 86400
+    mod, bearer = Moderator(roar, stream), token("u9", ttl_s=400 * day_s)
+    mod.token = token("mod", roles=["moderator"], ttl_s=400 * day_s)
+    acts = [mod.act("ban", user="u9")["act"], mod.act("purge", user="u9")["act"]]
+
+    def ask(act):
+        return roar.ask("POST", f"/v1/streams/{stream}/appeals", token=bearer, body={"act": act, "text": "It was a joke"})
+
+    roar.faults.set_clock(182 * day_s)
+    made = ask(acts[0])
+    assert made.status == 201
+    roar.faults.set_clock(184 * day_s)
+    assert code_of(ask(acts[1])) == (409, "conflict")
+    assert decide(mod, made.json()["appeal"], "granted").json()["state"] == "granted"  # one that came in time is heard
+    roar.posted(stream, user="u9", as_token=bearer)
+
+
 def test_an_appeal_that_is_rejected_changes_nothing(mod, server):
     ban = mod.act("ban", user="u9")
     refused = server.post(mod.stream, user="u9")
