@@ -10,8 +10,9 @@
  *
  *      {"type":"comment.published","timestamp":"...","data":{the event}}    other kinds likewise
  *
- * At least once and, where nothing fails, in order: FEED_WINDOW events are under way at a time. The
- * place up to which all was delivered is kept in the data folder; a new log begins at its newest.
+ * At least once; begun in the order of events, FEED_WINDOW of them under way at a time: they may
+ * arrive in another. The place up to which all was delivered is kept in the data folder; a new log
+ * begins at its newest.
  * What was not taken for hooks.after_kept_h is given up, counted and logged.
  *
  * Owns:     a thread, from the first hook_feed_set() with a URL on, and its mailbox.

@@ -219,7 +219,7 @@ class Moderated(Crowd):
     def put(self, host, setting):
         """House rules, alone or for the act that follows: then nobody undoes them by themselves."""
         asked = time.monotonic()
-        if host.put_rules(setting.house).status != 200:
+        if host.put_rules(setting.house).status not in (200, 201):
             return False
         deed = Deed("", "rules", 0, time.monotonic(), asked=asked)
         self.puts.append(setting.house)
@@ -258,7 +258,7 @@ class Moderated(Crowd):
     def switch_off(host, setting):
         """Whether it is not in force any more."""
         is_off = setting.do == "rules" or host.ask(setting.do, **setting.off).status == 200
-        return is_off and (not setting.house or host.put_rules({}).status == 200)
+        return is_off and (not setting.house or host.put_rules({}).status in (200, 201))
 
     def undriven(self):
         """What did not befall yet, ways in which nothing was refused, and shadows over nothing."""

@@ -35,7 +35,7 @@ class Moderator:
         return answer.json()
 
     def put_rules(self, rules):
-        """The answer to house rules that are put with the stream; a host may."""
+        """The answer to house rules that are put with the stream."""
         return self.roar.ask("PUT", f"/v1/streams/{self.stream}", token=self.token, body={"rules": rules})
 
     def refused(self, do, **fields):

@@ -112,9 +112,8 @@ def test_one_in_trouble_is_down(hooked, stream, trouble, down, status):
 def test_a_stream_may_say_what_then(hooked, stream, action, state):
     with Classifier(TROUBLES["fails"]) as hook:
         roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000, "hooks.before_down": "hold"})
-        rules = {"rules": {"hook_down": {"action": action}}}
-        host = token("host", roles=["host"])
-        assert roar.ask("PUT", f"/v1/streams/{stream}", token=host, body=rules).status in (200, 201)
+        host = Moderator(roar, stream, user="host", role="host")
+        assert host.put_rules({"hook_down": {"action": action}}).status in (200, 201)
         answer = roar.post(stream, "hello")
         assert answer.json()["state"] == state if state else code_of(answer) == (403, "forbidden")
         assert roar.posted(f"{stream}-other")["state"] == "held"
@@ -249,7 +248,8 @@ def test_a_restart_goes_on_where_it_was(hooked, stream):
         roar.start()
         third = roar.posted(stream, "three")
         hook.wait_for(lambda asked: len(asked) >= 3)
-        assert [m["data"]["seq"] for _, m in hook.asked] == [first["seq"], second["seq"], third["seq"]]
+        told = sorted(m["data"]["seq"] for _, m in hook.asked)  # two may be under way at a time
+        assert told == [first["seq"], second["seq"], third["seq"]]
 
 
 # ---- the example ----

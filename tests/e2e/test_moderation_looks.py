@@ -58,7 +58,7 @@ def test_the_rules_in_force(mod, server):
     mod.act("mode", value=["links_off"])
     mod.act("terms", value=terms)
     ban = mod.act("ban", user="u9")
-    server.ask("PUT", f"/v1/streams/{mod.stream}", token=mod.token, body={"rules": {"caps": {"percent": 70}}})
+    mod.put_rules({"caps": {"percent": 70}})
     found = mod.look("rules")
     assert (found["slow"], found["modes"], found["shield"], found["terms"]) == (7, ["links_off"], False, terms)
     assert found["rules"]["caps"]["percent"] == 70
@@ -68,8 +68,7 @@ def test_the_rules_in_force(mod, server):
 
 
 def test_a_dry_run_only_counts(mod, server):
-    answer = server.ask("PUT", f"/v1/streams/{mod.stream}", token=mod.token,
-                        body={"rules": {"links": {"dry_run": True}}})
+    answer = mod.put_rules({"links": {"dry_run": True}})
     assert answer.status in (200, 201), answer.body
     for _ in range(3):
         server.posted(mod.stream, "see https://example.com/x")

@@ -105,15 +105,14 @@ def test_two_moderators_never_take_the_same(mod, server):
     other = Moderator(server, mod.stream, "other")
     mod.act("mode", value=["hold_all"])
     held = server.post(mod.stream, secret(1), user="u9").json()
-    path = f"{mod.path}/held/{held['id']}"
-    assert server.ask("POST", path + "/claim", token=mod.token, body={}).json()["by"] == mod.user
-    assert code_of(server.ask("POST", path + "/claim", token=other.token, body={})) == (409, "conflict")
+    assert mod.claim(held["id"]).json()["by"] == mod.user
+    assert code_of(other.claim(held["id"])) == (409, "conflict")
     assert mod.look("held")["claims"][0]["by"] == mod.user
     refused = other.ask("approve", id=held["id"])
     assert code_of(refused) == (409, "conflict")
     assert 0 < refused.json()["retry_after"] <= 60  # the claim's end
-    assert server.ask("POST", path + "/release", token=mod.token, body={}).status == 200
-    assert server.ask("POST", path + "/claim", token=other.token, body={}).json()["by"] == other.user
+    assert mod.release(held["id"]).status == 200
+    assert other.claim(held["id"]).json()["by"] == other.user
     other.act("approve", id=held["id"])
 
 
@@ -122,8 +121,7 @@ def test_a_claim_holds_however_the_comment_is_named(mod, server, do):
     other = Moderator(server, mod.stream, "other")
     comment = server.posted(mod.stream, secret(1), user="u9")["comment"]
     mod.act("hold", seq=comment["seq"])
-    path = f"{mod.path}/held/{comment['id']}"
-    assert server.ask("POST", path + "/claim", token=mod.token, body={}).status == 200
+    assert mod.claim(comment["id"]).status == 200
     assert other.refused(do, id=comment["id"]) == (409, "conflict")
     assert other.refused(do, seq=comment["seq"]) == (409, "conflict")
     assert other.refused(do, seq=comment["seq"] + 100) == (404, "no_comment")

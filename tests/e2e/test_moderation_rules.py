@@ -85,16 +85,15 @@ def test_shield_is_one_key(mod, server):
 
 
 def test_house_rules_are_put_with_the_stream(mod, server):
-    host = token("h", roles=["host"])
-    path = f"/v1/streams/{mod.stream}"
-    answer = server.ask("PUT", path, token=host, body={"rules": {"caps": {"percent": 50}}})
+    host = Moderator(server, mod.stream, user="h", role="host")
+    answer = host.put_rules({"caps": {"percent": 50}})
     assert answer.status in (200, 201), answer.body
     assert code_of(server.post(mod.stream, "THIS IS ALL IN CAPITALS")) == (422, "bad_text")
-    answer = server.ask("PUT", path, token=host, body={"rules": {"caps": {"percent": 900}}})
+    answer = host.put_rules({"caps": {"percent": 900}})
     assert code_of(answer) == (422, "bad_field")
     assert answer.json()["field"] == "rules" and "percent" in answer.json()["detail"]
     assert code_of(server.post(mod.stream, "THIS IS ALL IN CAPITALS")) == (422, "bad_text")
-    assert server.ask("PUT", path, token=host, body={"rules": {}}).status == 200
+    assert host.put_rules({}).status == 200
     server.posted(mod.stream, "THIS IS ALL IN CAPITALS")
 
 

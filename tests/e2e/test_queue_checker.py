@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from checker import Answer, View, hidden_by, Deed
+from checker import Answer, Deed, View, hidden_by
 from queue_checker import (Claim, Decision, check_approved, check_claims, check_decided_once, check_held, check_notices,
                            check_puts, check_waiting, placed_by)
 

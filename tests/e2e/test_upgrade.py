@@ -255,14 +255,20 @@ def test_what_is_no_successor_is_turned_away(start, stream):
 
 # ---- kill -9 of either in the middle ----
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_old_one_killed_in_the_middle_loses_nothing(start, stream, ends, seed):
-    chance = random.Random(seed)
+def taking_over(start, stream, ends):
+    """A server with posters and viewers, them, and a process that follows it."""
     server = start(FAST)
     crowd = Crowd(server, stream).fill(posters=3, viewers=1)
     crowd.wait_answers(60, 60)
     follower = server.follow()
     ends(follower)
+    return server, crowd, follower
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_old_one_killed_in_the_middle_loses_nothing(start, stream, ends, seed):
+    chance = random.Random(seed)
+    server, crowd, follower = taking_over(start, stream, ends)
     if seed > 0:
         server.wait_log("a new process asks to take over")
     threading.Event().wait(chance.uniform(0, 0.03))
@@ -276,11 +282,7 @@ def test_the_old_one_killed_in_the_middle_loses_nothing(start, stream, ends, see
 @pytest.mark.parametrize("seed", range(4))
 def test_the_new_one_killed_in_the_middle_loses_nothing(start, stream, ends, seed):
     chance = random.Random(seed)
-    server = start(FAST)
-    crowd = Crowd(server, stream).fill(posters=3, viewers=1)
-    crowd.wait_answers(60, 60)
-    follower = server.follow()
-    ends(follower)
+    server, crowd, follower = taking_over(start, stream, ends)
     server.wait_log("a new process asks to take over")
     threading.Event().wait(chance.uniform(0, 0.03))
     follower.kill()
