@@ -99,6 +99,9 @@ def test_what_was_judged_otherwise_since_is_no_duplicate(mod, server):
     assert mod.refused("approve", id=comment["id"]) == (409, "conflict")
     assert mod.act("reject", id=comment["id"])["duplicate"]
     gone(server, mod.stream, secret(1))
+    mod.act("restore", id=comment["id"])
+    assert mod.refused("reject", id=comment["id"]) == (409, "conflict")
+    assert [shown["text"] for shown in server.history(mod.stream)] == [secret(1)]
 
 
 def test_two_moderators_never_take_the_same(mod, server):

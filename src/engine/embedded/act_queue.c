@@ -72,10 +72,12 @@ static enum err judge_state(struct act_case *act, const struct held_row *held)
     if (held->state == COMMENT_HELD) {
         return ERR_OK;
     }
-    enum err err = act_case_in_force(act, act->call->act.what, &before);
-    if (err == ERR_OK && held->state != (is_approval ? COMMENT_VISIBLE : COMMENT_DELETED)) {
-        err = ERR_NOT_FOUND; // it was held again since, and judged otherwise
-    }
+    struct standing standing;
+    enum err err = standing_of(act->ordering->store, held->n, &standing);
+    const bool is_so = is_approval ? held->state == COMMENT_VISIBLE
+                                   : err == ERR_OK && standing.state == COMMENT_DELETED;
+    TRY(err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err);
+    err = is_so ? act_case_in_force(act, act->call->act.what, &before) : ERR_NOT_FOUND;
     if (err == ERR_OK) {
         act_case_repeat(act, &before);
     } else if (err == ERR_NOT_FOUND) {
