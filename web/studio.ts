@@ -410,6 +410,7 @@ class Studio {
 
   private drawActsOn(chosen: Shown | undefined): void {
     this.comment_bar.show(chosen !== undefined);
+    part("live").classList.toggle("has-chosen", chosen !== undefined);
     if (chosen === undefined) return;
     const is_pinned = this.stream.facts.pins.some(({ seq }) => seq === chosen.seq);
     const is_removed = chosen.kind === "removed";
@@ -530,9 +531,10 @@ class Studio {
     const { id, user } = chosen;
     const taken = this.queue.takenBy(id);
     if (taken !== undefined && what.to === "comment") return this.acting.tell(`${taken} looks at this one.`);
-    if (what.to === "comment") this.queue.deciding = id;
-    const is_done = await this.onTarget(what, is_asked, { id, user });
-    if (is_done && what.to === "comment") this.queue.drop(id);
+    if (what.to !== "comment") return void (await this.onTarget(what, is_asked, { id, user }));
+    this.queue.deciding = id;
+    if (await this.onTarget(what, is_asked, { id, user })) this.queue.drop(id);
+    else this.queue.deciding = undefined;
   }
 
   private async onPerson(what: ActKey, is_asked: boolean): Promise<void> {

@@ -10,7 +10,7 @@ let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
 
-const sizes = { wide: { viewport: { width: 1440, height: 900 } }, desktop: { viewport: { width: 1280, height: 800 } }, phone };
+const sizes = { wide: { viewport: { width: 1440, height: 900 } }, desktop: { viewport: { width: 1280, height: 800 } }, small: { viewport: { width: 1024, height: 768 } }, tablet: { viewport: { width: 768, height: 1024 } }, phone };
 
 /** Which of these parts of the page lie over which other. */
 const overlaps = (page, ids) =>
@@ -27,7 +27,7 @@ for (const [size, options] of Object.entries(sizes)) {
     await say(long, "the first of two");
     await say(long, "the last of two");
     const token = await roar.token("kim", "Kim", "moderator");
-    for (const body of [{ do: "slow", seconds: 30 }, { do: "mode", value: ["links_off", "unique"] }]) {
+    for (const body of [{ do: "slow", seconds: 30 }, { do: "mode", value: ["links_off", "unique", "hold_first"] }]) {
       assert.equal((await roar.ask("POST", "/v1/streams/show/moderation", { token, body })).status, 200);
     }
     const sam = await Desk.open(t, browser, roar, options);
@@ -186,6 +186,7 @@ test("a double click on the newest line chooses it, and is no act that came unde
   await sam.page.locator("#acts").waitFor();
   assert.equal(await sam.page.evaluate(([left, top]) => document.elementFromPoint(left, top).closest("#acts") !== null, [left, top]), true, "they came under it");
   assert.equal(await newest.getAttribute("aria-selected"), "true");
+  assert.deepEqual(await overlaps(sam.page, ["jump", await newest.getAttribute("id")]), [], "its end can be read");
   await sam.press("p");
   await sam.told("Pinned Troll's comment.");
   assert.deepEqual((await moderated(roar, "/log")).entries.map((one) => one.do), ["pin"]);

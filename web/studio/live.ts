@@ -85,6 +85,7 @@ export class Live {
 
   draw(): HTMLElement[] {
     const { stream, parts } = this;
+    if (this.is_pressed) return []; // what came before the finger was down, and is not drawn yet, waits too
     const lines = stream.lines.slice(0, stream.held_count).filter(({ kind }) => kind !== "own");
     const fresh = this.list.draw(lines);
     parts.empty.hidden = lines.length > 0 || stream.status.phase !== "live";
@@ -97,7 +98,10 @@ export class Live {
     this.is_pressed = is_pressed;
     if (is_pressed) this.stream.hold();
     // The click comes after this, and chooses.
-    else setTimeout(() => this.settle());
+    else setTimeout(() => {
+      this.settle();
+      this.draw();
+    });
   }
 
   private aim(): void {
