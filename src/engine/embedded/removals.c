@@ -19,7 +19,7 @@
  *      -act < 0          it was restored: sweeps of acts up to that one do not remove it
  *
  * and at seq 0 of a stream: an act on all streams has a retract event of its own there. */
-enum { TOLD_SEQ = 0, LIFT_ROWS_MAX = REMOVALS_PIECE_ROWS / 2 };
+enum { TOLD_SEQ = 0 };
 
 /* ---- how a comment stands ---- */
 
@@ -552,7 +552,7 @@ enum err removals_lift(struct store *store, uint64_t act, int64_t wall_ms,
 {
     struct turn turn = {.act = act, .wall_ms = wall_ms};
     TRY(begin_lift(store, act));
-    while (!turn.is_done && turn.seen < LIFT_ROWS_MAX) {
+    while (!turn.is_done && turn.seen < REMOVALS_LIFTED_ROWS) {
         TRY(one_piece(store, &turn, out));
     }
     return ERR_OK;

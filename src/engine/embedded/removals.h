@@ -36,11 +36,18 @@
 #include <stdint.h>
 
 #ifdef ROAR_MUTANTS // histories are short, and are to find sweeps that are not done
-enum { REMOVALS_PIECE_ROWS = 16, REMOVALS_RESTORED_EACH_MAX = 4 };
+enum {
+    REMOVALS_PIECE_ROWS = 16,
+    REMOVALS_RESTORED_EACH_MAX = 4,
+    REMOVALS_LIFTED_ROWS = 8,
+    REMOVALS_SHADOWS_MAX = 4
+};
 #else
 enum {
-    REMOVALS_PIECE_ROWS = 1024,
-    REMOVALS_RESTORED_EACH_MAX = 64 // of a piece, that come back one by one; more come together
+    REMOVALS_PIECE_ROWS = 256,       // some 15 us each, which a post waits for
+    REMOVALS_RESTORED_EACH_MAX = 64, // of a piece, that come back one by one; more come together
+    REMOVALS_LIFTED_ROWS = 1200,     // that an undo rewrites or restores before it is answered
+    REMOVALS_SHADOWS_MAX = 256       // of a shadow that is undone
 };
 #endif
 
@@ -64,8 +71,8 @@ MUST_USE enum err removals_sweep_users(const struct removals_by *by, const struc
 /* The act on all streams has its own retract event in this one. */
 MUST_USE enum err removals_told(struct store *store, uint64_t act, int64_t stream);
 
-/* Lifts what `act` removed: those that no act in force removes any more are restored, those of
- * two pieces at most at once, the rest by removals_piece(). ERR_NOT_FOUND: it removed nothing. */
+/* Lifts what `act` removed: those that no act in force removes any more are restored, some
+ * REMOVALS_LIFTED_ROWS at once, the rest by removals_piece(). ERR_NOT_FOUND: it removed nothing. */
 MUST_USE enum err removals_lift(struct store *store, uint64_t act, int64_t wall_ms,
                                 struct restoring_out *out);
 /* Lifts all that removes or holds one comment: it is visible again, and `evidence` knows what was
@@ -80,7 +87,6 @@ MUST_USE enum err removals_standing(struct store *store, const struct sweeps *sw
 /* What a shadow hid of `user` in `stream` (0: all), in rows `since_n` to `upto_n`, becomes visible,
  * and so does what waited for it, but for what something else keeps as it is. Looks at
  * REMOVALS_SHADOWS_MAX rows, from `from_n` on. */
-enum { REMOVALS_SHADOWS_MAX = REMOVALS_PIECE_ROWS / 4 };
 enum removals_keep {
     REMOVALS_SHOW,
     REMOVALS_KEEP, // something hides it that stands for itself
