@@ -340,3 +340,8 @@ uint32_t conn_silent_ms(struct conn *conn)
 {
     return sys_socket_silent_ms(conn->source.fd);
 }
+
+uint32_t conn_passed_ms(struct conn *conn)
+{
+    return sys_socket_passed_ms(conn->source.fd);
+}

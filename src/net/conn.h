@@ -85,3 +85,4 @@ int64_t conn_received_ms(const struct conn *conn);
 /* Mono ms since the peer acknowledged anything while data was in flight; 0 when nothing is
  * unacknowledged. */
 uint32_t conn_silent_ms(struct conn *conn);
+uint32_t conn_passed_ms(struct conn *conn); // since the kernel last passed data on to the peer

@@ -36,6 +36,11 @@ uint32_t carrier_silent_ms(struct carrier *carrier)
     return carrier->ops->silent_ms(carrier);
 }
 
+uint32_t carrier_passed_ms(struct carrier *carrier)
+{
+    return carrier->ops->passed_ms(carrier);
+}
+
 int64_t carrier_heard_ms(const struct carrier *carrier)
 {
     return carrier->ops->heard_ms(carrier);

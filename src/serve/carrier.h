@@ -50,6 +50,7 @@ struct carrier_ops {
     size_t (*try_send)(struct carrier *carrier, const uint8_t *bytes, size_t len);
     size_t (*waiting_bytes)(const struct carrier *carrier);
     uint32_t (*silent_ms)(struct carrier *carrier);
+    uint32_t (*passed_ms)(struct carrier *carrier);
     int64_t (*heard_ms)(const struct carrier *carrier);
     void (*hold)(struct carrier *carrier, bool held);
     void (*end)(struct carrier *carrier);
@@ -93,6 +94,7 @@ void carrier_send(struct carrier *carrier, struct str bytes);
 size_t carrier_try_send(struct carrier *carrier, const uint8_t *bytes, size_t len);
 size_t carrier_waiting_bytes(const struct carrier *carrier);
 uint32_t carrier_silent_ms(struct carrier *carrier);     // conn_silent_ms()
+uint32_t carrier_passed_ms(struct carrier *carrier);     // conn_passed_ms()
 int64_t carrier_heard_ms(const struct carrier *carrier); // mono of the last bytes received
 void carrier_hold(struct carrier *carrier, bool held);   // no `received` while held
 /* What waits is sent, then it closes; of what a rider hears only `ended` is still to come. */

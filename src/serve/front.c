@@ -100,6 +100,12 @@ bool front_is_there(struct carrier *carrier, int64_t silent_ms)
     return left_ms > 0;
 }
 
+bool front_still_reads(struct carrier *carrier)
+{
+    const uint32_t stall_ms = carrier->server->stall_ms;
+    return carrier_passed_ms(carrier) < stall_ms && carrier_silent_ms(carrier) < stall_ms;
+}
+
 static void on_replaced(struct census_seat *seat)
 {
     struct carrier *carrier = list_entry(seat, struct carrier, seat);

@@ -607,6 +607,11 @@ static uint32_t on_silent_ms(struct carrier *carrier)
     return conn_silent_ms(&http1_of(carrier)->conn);
 }
 
+static uint32_t on_passed_ms(struct carrier *carrier)
+{
+    return conn_passed_ms(&http1_of(carrier)->conn);
+}
+
 static int64_t on_heard_ms(const struct carrier *carrier)
 {
     return conn_received_ms(&http1_of_const(carrier)->conn);
@@ -665,6 +670,7 @@ static const struct carrier_ops carrier_ops = {
     .try_send = on_try_send,
     .waiting_bytes = on_waiting_bytes,
     .silent_ms = on_silent_ms,
+    .passed_ms = on_passed_ms,
     .heard_ms = on_heard_ms,
     .hold = on_hold,
     .end = end,

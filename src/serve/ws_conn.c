@@ -317,7 +317,8 @@ static void visit_open(struct ws_conn *ws, int64_t now_ms)
         return;
     }
     if (ws_output_is_stuck(&ws->streams.output) &&
-        now_ms - ws_output_moved_ms(&ws->streams.output) >= server->stall_ms) {
+        now_ms - ws_output_moved_ms(&ws->streams.output) >= server->stall_ms &&
+        !front_still_reads(carrier_of(ws))) {
         goodbye(ws, GOAWAY_SLOW);
         return;
     }

@@ -128,6 +128,9 @@ void sys_socket_shut_both(int fd);  // FIN, and no more reading
 void sys_socket_reset_on_close(int fd);
 /* Milliseconds since the peer acknowledged anything, while something is unacknowledged; else 0. */
 uint32_t sys_socket_silent_ms(int fd);
+/* Milliseconds since the kernel last passed data on to the peer: what it has no room for stays
+ * here, and asking whether it has some is no data. UINT32_MAX: not known. */
+uint32_t sys_socket_passed_ms(int fd);
 
 /* ---- sockets between processes of this machine: messages, with a descriptor if need be ---- */
 

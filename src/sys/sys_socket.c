@@ -427,6 +427,13 @@ void sys_socket_reset_on_close(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
+static bool ask_tcp(int fd, struct tcp_info *ret_info)
+{
+    socklen_t len = sizeof(*ret_info);
+    memset(ret_info, 0, sizeof(*ret_info));
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, ret_info, &len) == 0;
+}
+
 uint32_t sys_socket_silent_ms(int fd)
 {
     int unacked = 0; // most often nothing is, and to ask for that takes no lock
@@ -434,12 +441,13 @@ uint32_t sys_socket_silent_ms(int fd)
         return 0;
     }
     struct tcp_info info;
-    memset(&info, 0, sizeof(info));
-    socklen_t len = sizeof(info);
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 || info.tcpi_unacked == 0) {
-        return 0;
-    }
-    return info.tcpi_last_ack_recv;
+    return !ask_tcp(fd, &info) || info.tcpi_unacked == 0 ? 0 : info.tcpi_last_ack_recv;
+}
+
+uint32_t sys_socket_passed_ms(int fd)
+{
+    struct tcp_info info;
+    return ask_tcp(fd, &info) ? info.tcpi_last_data_sent : UINT32_MAX;
 }
 
 bool sys_socket_endpoint_of(const void *sockaddr, size_t len, struct sys_endpoint *ret_endpoint)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A viewer that reads nothing, one that answers nothing, and what keeps an idle one open."""
+"""A viewer that reads nothing, one that reads little, one that answers nothing, and what keeps an idle one open."""
+import socket
 import threading
 import time
 
 import pytest
 
-from http1 import BUSY_S, Closed
+from http1 import BUSY_S, Closed, encode
 from readers import Sse, Ws, open_reader
 from roar import eventually
 from tokens import token
@@ -54,6 +55,53 @@ def test_who_reads_nothing_is_closed(start, stream, kind):
         assert code in (None, 4008), "4008 if it could still be written"
         roar.posted(stream, "after")
         reading.until(lambda message: message.get("text") == "after")
+
+
+SIP_BYTES_S = 2000  # far less than the kernel holds for it, before the server may write again
+UPGRADE = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+           ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+
+
+class Sipper:
+    """A viewer with the smallest of buffers, which takes so many bytes a second and no more."""
+
+    def __init__(self, roar, stream, kind):
+        path = {"sse": "events", "ws": "ws"}[kind]
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        self.socket.connect(roar.address)
+        self.socket.sendall(encode("GET", f"/v1/streams/{stream}/{path}", headers=UPGRADE if kind == "ws" else []))
+        self.begun, self.taken = time.monotonic(), 0
+
+    def sip(self):
+        due = int((time.monotonic() - self.begun) * SIP_BYTES_S) - self.taken
+        if due > 0:
+            self.taken += len(self.socket.recv(due))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sse", "ws"])
+def test_who_reads_slowly_is_kept(start, stream, kind):
+    """Its socket takes nothing from the server for longer than one who reads nothing is waited for."""
+    roar = start({"delivery.stall_s": 2, "workers": 1})
+    closed = 'roar_goaways_total{reason="slow"}'
+
+    def sip_until(count):
+        sipper.sip()
+        return roar.metrics()[closed] >= count
+
+    with Sipper(roar, stream, kind) as sipper, Flood(roar, stream):
+        for count in (1, 2):
+            with open_reader("sse", roar, stream):
+                eventually("one who reads nothing to be closed", lambda count=count: sip_until(count))
+            assert roar.metrics()[closed] == count
+        assert roar.metrics()["roar_viewers_slow"] >= 1
 
 
 def test_a_slow_viewer_does_not_slow_the_others(start, stream):
