@@ -260,6 +260,23 @@ static uint8_t lanes_of(struct ledger *ledger, const struct entry *entry, uint64
     return (uint8_t)(full | (reads ? readable : 0) | (digests ? digest : 0));
 }
 
+/* What an undo brings back comes one by one, or what is shadowed of several would stand apart. */
+static void check_restore(struct world *world, struct ledger *ledger, const struct store_row *row)
+{
+    static const char name[] = "\"seq\":";
+    const char *end = row->body.at + row->body.len, *at = row->body.at;
+    uint32_t all = 0, shadowed = 0;
+    while ((at = memmem(at, (size_t)(end - at), name, sizeof(name) - 1)) != NULL) {
+        at += sizeof(name) - 1;
+        const struct entry *entry = ledger_find(ledger, strtoull(at, NULL, 10));
+        shadowed += entry != NULL && entry->is_shadowed;
+        all++;
+    }
+    const bool is_of_shadow = shadowed == all && (row->flags & EVENT_FLAG_SHADOW) == 0;
+    world_holds(world, all <= 1 || is_of_shadow, "P8: seq %llu of %s brings back %u at once",
+                (unsigned long long)row->seq, ledger->name.at, all);
+}
+
 static void take_row(struct world *world, const struct store_row *row)
 {
     struct ledger *ledger = ledger_by_id(world, row->stream);
@@ -281,6 +298,9 @@ static void take_row(struct world *world, const struct store_row *row)
         if (!world->posters[entry.user].comments[entry.cid].is_held) { // that was counted before
             count_accepted(world, &entry);
         }
+    }
+    if (entry.kind == EVENT_RESTORE) {
+        check_restore(world, ledger, row);
     }
     entry.lanes = lanes_of(ledger, &entry, row->seq);
     ledger->entries[row->seq - 1] = entry;

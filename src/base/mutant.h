@@ -67,6 +67,7 @@
     X(SWEEPS_UNSEEN, "a read does not apply what a sweep has not reached")                         \
     X(RETRY_TELLS_TEXT, "a retry of what was removed is answered with its text")                   \
     X(RESTORE_SKIPPED, "undo brings nothing back")                                                 \
+    X(RESTORES_TOGETHER, "an undo brings several back in one event")                               \
     X(BARRIER_SKIPPED, "an act is answered before everybody has applied it")                       \
     X(ACT_UNAUDITED, "an act is answered and not in the audit")                                    \
     X(AUDIT_UNCHAINED, "an entry of the audit does not name the one before")                       \

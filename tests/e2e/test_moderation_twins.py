@@ -211,8 +211,9 @@ def test_what_is_restored_of_theirs_comes_back(start, stream):
 
 
 def test_what_an_undo_brings_back_tells_nothing(start, stream):
-    """A part of theirs is shadowed, and lies among that of others."""
-    pair = [Twin(start({"limits.post_user": "100/10s"}, flags=()), stream, SHADOWED) for _ in range(2)]
+    """A part of theirs is shadowed, and lies among that of others; few, then many."""
+    limits = {"limits.post_user": "1000/10s", "limits.post_address": "1000/10s"}
+    pair = [Twin(start(limits, flags=()), stream, SHADOWED) for _ in range(2)]
     twins = Twins(*pair, SEED)
     try:
         for user in (SHADOWED, "u0", SHADOWED):
@@ -220,7 +221,9 @@ def test_what_an_undo_brings_back_tells_nothing(start, stream):
         twins.shadow()
         for user in (SHADOWED, "u0", SHADOWED, SHADOWED, "u1", SHADOWED, "u0"):
             twins.both(("post", user), lambda twin, user=user: place_of(twin.post(user, text=f"of {user}")))
-        for do, fields in (("purge", {"user": SHADOWED}), ("clear", {}), ("clear", {})):
+        for more, do, fields in ((0, "purge", {"user": SHADOWED}), (0, "clear", {}), (90, "clear", {})):
+            for user in ("u0", SHADOWED) * (more // 2):
+                twins.both(("post", user), lambda twin, user=user: place_of(twin.post(user, text=f"of {user}")))
             before = len(pair[0].acts)
             twins.judge(do, lambda twin, fields=fields: fields)
             for act in pair[0].acts[before:]:

@@ -93,8 +93,9 @@ static enum err find_due(struct store *store, uint64_t row_n, struct due *due)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* A row that expired or is damaged is served to nobody. */
-static enum err overwrite(struct store *store, uint64_t row_n, const struct removal *removal)
+/* A row that expired or is damaged is served to nobody. `*bytes` grows by what was rewritten. */
+static enum err overwrite(struct store *store, uint64_t row_n, const struct removal *removal,
+                          size_t *bytes)
 {
     struct store_row row;
     struct buf body;
@@ -108,19 +109,20 @@ static enum err overwrite(struct store *store, uint64_t row_n, const struct remo
     if (err == ERR_OK && removal_redact(removal, body.bytes, body.len) > 0) {
         row.body = buf_str(&body);
         err = store_rows_rewrite(store, &row);
+        *bytes += body.len;
     }
     buf_done(&body);
     return err;
 }
 
 /* At most CARRIED_SEQS_MAX of what a row holds; what is left of it is still marked. */
-static enum err redact_row(struct store *store, uint64_t row_n)
+static enum err redact_row(struct store *store, uint64_t row_n, size_t *bytes)
 {
     struct due due;
     sqlite3_stmt *query = NULL;
     TRY(find_due(store, row_n, &due));
     const struct removal removal = {.of = REMOVAL_SEQS, .seqs = due.seqs, .count = due.count};
-    TRY(overwrite(store, row_n, &removal));
+    TRY(overwrite(store, row_n, &removal, bytes));
     TRY(store_ask(store, STORE_CARRIED_DELETE, &query));
     (void)sqlite3_bind_int64(query, 1, (int64_t)row_n);
     (void)sqlite3_bind_int64(query, 2, (int64_t)due.seqs[due.count - 1]);
@@ -141,12 +143,13 @@ enum err carried_redact(struct store *store, bool *ret_is_left)
 {
     enum err err = ERR_OK;
     uint64_t row_n = 0;
+    size_t bytes = 0;
     for (uint32_t rows = 0; (err = next_due(store, &row_n)) == ERR_OK; rows++) {
-        if (rows == CARRIED_PIECE_ROWS) {
+        if (rows == CARRIED_PIECE_ROWS || bytes >= CARRIED_PIECE_BYTES) {
             *ret_is_left = true;
             return ERR_OK;
         }
-        TRY(redact_row(store, row_n));
+        TRY(redact_row(store, row_n, &bytes));
     }
     *ret_is_left = false;
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -9,8 +9,9 @@
  * Used by:  removals.c, restoring.c, whoever adds a pin; ordering.c before each commit; all that
  *           hand rows out.
  * Thread:   its connection's; inside a transaction.
- * Bound:    CARRIED_PIECE_ROWS rows are overwritten in one transaction, 64 KiB each. An entry is
- *           there until its pin or restore expires: those may outlast the comment.
+ * Bound:    CARRIED_PIECE_ROWS rows are overwritten in one transaction, and no more once they were
+ *           CARRIED_PIECE_BYTES: 256 KiB at most. An entry is there until its pin or restore
+ *           expires: those may outlast the comment.
  * Promise:  what is due, or swept, is in nothing that carried_see() has seen, from the commit on.
  */
 #pragma once
@@ -30,8 +31,9 @@ enum { CARRIED_SEQS_MAX = 512 }; // in one row
 #ifdef ROAR_MUTANTS // histories are short, and are to find what waits
 enum { CARRIED_PIECE_ROWS = 1 };
 #else
-enum { CARRIED_PIECE_ROWS = 4 };
+enum { CARRIED_PIECE_ROWS = 256 };
 #endif
+enum { CARRIED_PIECE_BYTES = 192 << 10 };
 
 /* Row `row_n`, a pin or a restore, holds the comment at `seq` of the stream. */
 MUST_USE enum err carried_add(struct store *store, int64_t stream, uint64_t seq, uint64_t row_n);

@@ -103,6 +103,28 @@ static void what_is_due_is_overwritten_in_pieces_and_read_by_nobody(void **state
     assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM carried"), 0);
 }
 
+/* Of long ones a piece overwrites fewer. */
+static void a_piece_of_what_is_due_is_bound_by_its_bytes(void **state)
+{
+    enum { LONG = 3000, ROWS = 100 };
+    struct comments_rig *rig = *state;
+    char text[LONG + 1];
+    bool is_left = false;
+    memset(text, 'x', LONG);
+    text[LONG] = '\0';
+    const uint64_t seq = comments_rig_post(rig, 0, "ann", text);
+    for (int i = 0; i < ROWS; i++) {
+        (void)comments_rig_pin(rig, seq);
+    }
+    const int64_t bytes = store_number(&rig->store, "SELECT max(length(body)) FROM log");
+    const struct removals_by by = comments_rig_by(rig, 7);
+    enum comment_state was = 0;
+    assert_int_equal(removals_remove(&by, seq, &was), ERR_OK);
+    assert_int_equal(carried_redact(&rig->store, &is_left), ERR_OK);
+    assert_true(is_left);
+    assert_int_equal(rows_with(rig, "xxx"), ROWS - (CARRIED_PIECE_BYTES + bytes - 1) / bytes);
+}
+
 static void what_is_swept_is_read_by_nobody_before_the_sweep_comes_by(void **state)
 {
     struct comments_rig *rig = *state;
@@ -218,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         COMMENTS_RIG_TEST(what_is_due_is_overwritten_in_pieces_and_read_by_nobody),
+        COMMENTS_RIG_TEST(a_piece_of_what_is_due_is_bound_by_its_bytes),
         COMMENTS_RIG_TEST(what_is_swept_is_read_by_nobody_before_the_sweep_comes_by),
         COMMENTS_RIG_TEST(what_is_restored_since_a_sweep_began_is_read),
         COMMENTS_RIG_TEST(somebody_whose_name_is_written_with_escapes_is_swept),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/removals.h"
 
-#include "base/hash.h"
 #include "base/mutant.h"
 #include "engine/embedded/carried.h"
 #include "engine/embedded/evidence.h"
@@ -211,7 +210,6 @@ enum err removals_told(struct store *store, uint64_t act, int64_t stream)
 struct place {
     int64_t stream;
     uint64_t seq;
-    uint64_t hidden_of; // a hash of who alone is to be told that it is back; 0: not known
 };
 
 struct piece { // of one act's sweep
@@ -356,24 +354,17 @@ static enum err sweep_on(struct piece *piece)
 
 /* ---- restoring ---- */
 
-/* `waiting` not NULL: what is its author's alone is only noted there, for later. */
 static enum err restore_place(struct store *store, const struct sweeps *sweeps,
-                              const struct place *place, struct restoring *restoring,
-                              struct place *waiting)
+                              const struct place *place, struct restoring *restoring)
 {
     struct store_row row;
     struct evidence_row evidence;
     enum comment_state state = COMMENT_DELETED;
     enum err err = store_rows_at(store, place->stream, place->seq, &row);
-    const uint64_t author = err == ERR_OK ? hash_str(1, row.user) | 1 : 0;
     if (err == ERR_OK) {
         err = removals_standing(store, sweeps, &row, &state);
     }
     const bool is_shown = state == COMMENT_VISIBLE || state == COMMENT_SHADOWED;
-    if (err == ERR_OK && state == COMMENT_SHADOWED && waiting != NULL) {
-        waiting->hidden_of = author;
-        return ERR_OK;
-    }
     if (err == ERR_OK && is_shown) {
         err = evidence_find(store, place->stream, place->seq, &evidence);
     }
@@ -410,40 +401,21 @@ static enum err find_removed_by(struct piece *piece)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* One author after the other: what is theirs alone would else cut what everybody is told into as
- * many events as they wrote. */
-static enum err restore_hidden(struct piece *piece, struct restoring *restoring)
-{
-    for (uint32_t i = 0; i < piece->place_count; i++) {
-        const struct place first = piece->places[i];
-        for (uint32_t k = i; k < piece->place_count && first.hidden_of != 0; k++) {
-            struct place *place = &piece->places[k];
-            if (place->hidden_of == first.hidden_of && place->stream == first.stream) {
-                TRY(restore_place(piece->store, piece->sweeps, place, restoring, NULL));
-                place->hidden_of = 0;
-            }
-        }
-    }
-    return restoring_flush(restoring);
-}
-
-/* A few come back one by one, in their order: so nobody can tell by an event which of theirs are
- * shadowed. */
+/* One by one, in their order: whoever's are shadowed, an author is told of theirs by as many
+ * events, of the same shape and in the same places. Of several in one theirs would stand apart. */
 static enum err restore_places(struct piece *piece, struct restoring *restoring)
 {
-    const bool is_few = piece->place_count <= REMOVALS_RESTORED_EACH_MAX;
     for (uint32_t i = 0; i < piece->place_count; i++) {
-        struct place *place = &piece->places[i];
+        const struct place *place = &piece->places[i];
         TRY(evidence_lift_act(piece->store, place->stream, place->seq, (int64_t)piece->act));
         if (place->seq != TOLD_SEQ) {
-            TRY(restore_place(piece->store, piece->sweeps, place, restoring,
-                              is_few ? NULL : place));
+            TRY(restore_place(piece->store, piece->sweeps, place, restoring));
         }
-        if (is_few) {
+        if (!mutant(RESTORES_TOGETHER)) {
             TRY(restoring_flush(restoring));
         }
     }
-    return restore_hidden(piece, restoring);
+    return restoring_flush(restoring);
 }
 
 static enum err restore_on(struct piece *piece)
@@ -616,7 +588,7 @@ static enum err lift_all(const struct removals_by *by, const struct sweeps *swee
     TRY(except(by->store, sweeps, row, &lifted));
     TRY(carried_mark(by->store, place.stream, place.seq)); // what sweeps pass over from now on
     TRY(lift_each(by->store, &lifted));
-    TRY(restore_place(by->store, sweeps, &place, restoring, NULL));
+    TRY(restore_place(by->store, sweeps, &place, restoring));
     return restoring_flush(restoring);
 }
 
@@ -648,7 +620,7 @@ static enum err unshadow_row(const struct removals_by *by, const struct sweeps *
             return err == ERR_NOT_FOUND ? ERR_OK : err; // it was unshadowed before
         }
     }
-    return restore_place(by->store, sweeps, &place, restoring, NULL);
+    return restore_place(by->store, sweeps, &place, restoring);
 }
 
 struct unshadowing {

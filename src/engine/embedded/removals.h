@@ -17,8 +17,8 @@
  *
  * Used by:  acts and housekeeping.c, inside a write transaction; the readers ask sweeps.h.
  * Thread:   the writing connection's.
- * Bound:    a piece looks at REMOVALS_PIECE_ROWS rows. What one act names is bounded by
- *           ACT_TARGETS_MAX.
+ * Bound:    a piece looks at REMOVALS_PIECE_ROWS rows, or brings as many back. What one act names
+ *           is bounded by ACT_TARGETS_MAX.
  * Promise:  from the commit on no text of a removed comment is in `log`, but for rows still to be
  * swept, and in what carries it (pin, restore) until carried_redact() comes by: carried.h. No read
  * hands that out.
@@ -38,16 +38,14 @@
 #ifdef ROAR_MUTANTS // histories are short, and are to find sweeps that are not done
 enum {
     REMOVALS_PIECE_ROWS = 16,
-    REMOVALS_RESTORED_EACH_MAX = 4,
     REMOVALS_LIFTED_ROWS = 8,
     REMOVALS_SHADOWS_MAX = 4
 };
 #else
 enum {
-    REMOVALS_PIECE_ROWS = 256,       // some 15 us each, which a post waits for
-    REMOVALS_RESTORED_EACH_MAX = 64, // of a piece, that come back one by one; more come together
-    REMOVALS_LIFTED_ROWS = 1200,     // that an undo rewrites or restores before it is answered
-    REMOVALS_SHADOWS_MAX = 256       // of a shadow that is undone
+    REMOVALS_PIECE_ROWS = 256,   // some 15 us each, which a post waits for
+    REMOVALS_LIFTED_ROWS = 1200, // that an undo rewrites or restores before it is answered
+    REMOVALS_SHADOWS_MAX = 256   // of a shadow that is undone
 };
 #endif
 
@@ -71,8 +69,9 @@ MUST_USE enum err removals_sweep_users(const struct removals_by *by, const struc
 /* The act on all streams has its own retract event in this one. */
 MUST_USE enum err removals_told(struct store *store, uint64_t act, int64_t stream);
 
-/* Lifts what `act` removed: those that no act in force removes any more are restored, some
- * REMOVALS_LIFTED_ROWS at once, the rest by removals_piece(). ERR_NOT_FOUND: it removed nothing. */
+/* Lifts what `act` removed: those that no act in force removes any more are restored, each by an
+ * event of its own, some REMOVALS_LIFTED_ROWS at once, the rest by removals_piece().
+ * ERR_NOT_FOUND: it removed nothing. */
 MUST_USE enum err removals_lift(struct store *store, uint64_t act, int64_t wall_ms,
                                 struct restoring_out *out);
 /* Lifts all that removes or holds one comment: it is visible again, and `evidence` knows what was

@@ -224,7 +224,7 @@ static void a_sweep_of_all_streams_tells_those_that_were_not(void **state)
     assert_false(comments_rig_log_holds(rig, "secret"));
     lift(rig, 7);
     comments_rig_finish(rig);
-    assert_int_equal(rig->restores, 3); // they are few
+    assert_int_equal(rig->restores, 3);
     assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM removals"), 0);
 }
 
@@ -271,22 +271,19 @@ static void clear_and_lift(struct comments_rig *rig, uint32_t thirds)
     }
 }
 
-/* Eve counts as many events as if hers were not shadowed. */
-static void a_few_come_back_one_by_one(void **state)
+/* However many there are and however they lie among each other: eve counts as many events as if
+ * hers were not shadowed, and each is as it would be. */
+static void what_comes_back_comes_one_by_one(void **state)
 {
-    struct comments_rig *rig = *state;
-    clear_and_lift(rig, REMOVALS_RESTORED_EACH_MAX / 3);
-    assert_int_equal(rig->restores, REMOVALS_RESTORED_EACH_MAX / 3 * 2);
-    assert_int_equal(rig->hidden_restores, REMOVALS_RESTORED_EACH_MAX / 3);
-}
-
-/* However they lie among each other. */
-static void what_is_shadowed_cuts_no_restore_of_many(void **state)
-{
-    struct comments_rig *rig = *state;
-    clear_and_lift(rig, REMOVALS_RESTORED_EACH_MAX / 2);
-    assert_int_equal(rig->restores, 1);
-    assert_int_equal(rig->hidden_restores, 1);
+    const uint32_t thirds[] = {1, 20, REMOVALS_PIECE_ROWS, REMOVALS_LIFTED_ROWS};
+    for (size_t i = 0; i < sizeof(thirds) / sizeof(thirds[0]); i++) {
+        struct comments_rig *rig = *state;
+        clear_and_lift(rig, thirds[i]);
+        assert_int_equal(rig->restores, 2 * thirds[i]);
+        assert_int_equal(rig->hidden_restores, thirds[i]);
+        comments_rig_tear_down(state);
+        comments_rig_set_up(state);
+    }
 }
 
 static void one_restored_under_a_sweep_is_still_its_authors_alone(void **state)
@@ -358,8 +355,7 @@ int main(void)
         COMMENTS_RIG_TEST(a_sweep_of_all_streams_tells_those_that_were_not),
         COMMENTS_RIG_TEST(the_shadowed_come_back_to_their_shadow_until_it_is_lifted),
         COMMENTS_RIG_TEST(one_restored_under_a_sweep_is_still_its_authors_alone),
-        COMMENTS_RIG_TEST(a_few_come_back_one_by_one),
-        COMMENTS_RIG_TEST(what_is_shadowed_cuts_no_restore_of_many),
+        COMMENTS_RIG_TEST(what_comes_back_comes_one_by_one),
         COMMENTS_RIG_TEST(what_was_erased_does_not_come_back),
         COMMENTS_RIG_TEST(wherever_it_breaks_off_a_failure_is_said),
     };
