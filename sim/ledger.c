@@ -46,6 +46,45 @@ uint64_t ledger_count(const struct ledger *ledger, uint8_t user, uint64_t from, 
     return count;
 }
 
+/* How many comments of viewers that this user is shown stand before `seq` in its stretch of `at`,
+ * as the log goes back. */
+static uint32_t others_before(const struct ledger *ledger, uint8_t user, uint64_t seq,
+                              int64_t long_ms)
+{
+    const int64_t at_ms = ledger->entries[seq - 1].at_ms;
+    uint32_t count = 0;
+    for (; seq > 1 && ledger->entries[seq - 2].at_ms / long_ms == at_ms / long_ms; seq--) {
+        const struct entry *entry = &ledger->entries[seq - 2];
+        count += entry->kind == EVENT_COMMENT && entry->user != HOST && is_in_view(entry, user);
+    }
+    return count;
+}
+
+/* By our own words on lanes: what the log's readers of each must be sent, and those who are shown
+ * what is shadowed of theirs as if everybody were (P8). */
+static uint8_t lanes_of(const struct ledger *ledger, uint8_t user, uint64_t seq)
+{
+    const struct entry *entry = &ledger->entries[seq - 1];
+    const unsigned full = 1U << LANE_FULL, readable = 1U << LANE_READABLE;
+    const unsigned digest = 1U << LANE_DIGEST, control = 1U << LANE_CONTROL;
+    if (entry->kind != EVENT_COMMENT) {
+        return (uint8_t)(full | readable | digest | control);
+    }
+    if (entry->user == HOST) {
+        return (uint8_t)(full | readable | digest);
+    }
+    const bool reads = others_before(ledger, user, seq, 1000) < READABLE_PER_S;
+    const bool digests = others_before(ledger, user, seq, 3000) < 5;
+    return (uint8_t)(full | (reads ? readable : 0) | (digests ? digest : 0));
+}
+
+static bool is_carried(const struct ledger *ledger, uint8_t user, enum lane lane, uint64_t seq)
+{
+    const bool has_own = user < USERS && ledger->shadows > 0;
+    const uint8_t lanes = has_own ? lanes_of(ledger, user, seq) : ledger->entries[seq - 1].lanes;
+    return (lanes >> lane & 1U) != 0;
+}
+
 uint64_t ledger_count_carried(const struct ledger *ledger, uint8_t user, enum lane lane,
                               uint64_t from, uint64_t to)
 {
@@ -53,7 +92,7 @@ uint64_t ledger_count_carried(const struct ledger *ledger, uint8_t user, enum la
     to = to < ledger->head ? to : ledger->head;
     for (uint64_t seq = from > 0 ? from : 1; seq <= to; seq++) {
         const struct entry *entry = &ledger->entries[seq - 1];
-        count += (entry->lanes >> lane & 1U) && is_in_view(entry, user);
+        count += is_in_view(entry, user) && is_carried(ledger, user, lane, seq);
     }
     return count;
 }
@@ -67,7 +106,7 @@ uint64_t ledger_count_removed(const struct ledger *ledger, uint8_t user,
         const struct entry *entry = &ledger->entries[seq - 1];
         const bool is_known = entry->removed_seq != 0 && entry->removed_seq <= spared->upto;
         count += entry->was_removed && (is_known || spared->upto == UINT64_MAX) &&
-                 (entry->lanes >> spared->lane & 1U) == 0 && is_in_view(entry, user);
+                 is_in_view(entry, user) && !is_carried(ledger, user, spared->lane, seq);
     }
     return count;
 }
@@ -233,33 +272,6 @@ static void count_accepted(struct world *world, const struct entry *entry)
     }
 }
 
-/* How many comments of viewers stand before `seq` in its stretch of `at`, as the log goes back. */
-static uint32_t others_before(struct ledger *ledger, uint64_t seq, int64_t at_ms, int64_t long_ms)
-{
-    uint32_t count = 0;
-    for (; seq > 1 && ledger->entries[seq - 2].at_ms / long_ms == at_ms / long_ms; seq--) {
-        const struct entry *entry = &ledger->entries[seq - 2];
-        count += entry->kind == EVENT_COMMENT && entry->user != HOST && !entry->is_shadowed;
-    }
-    return count;
-}
-
-/* By our own words on lanes: what the log's readers of each must be sent. */
-static uint8_t lanes_of(struct ledger *ledger, const struct entry *entry, uint64_t seq)
-{
-    const unsigned full = 1U << LANE_FULL, readable = 1U << LANE_READABLE;
-    const unsigned digest = 1U << LANE_DIGEST, control = 1U << LANE_CONTROL;
-    if (entry->kind != EVENT_COMMENT) {
-        return (uint8_t)(full | readable | digest | control);
-    }
-    if (entry->user == HOST) {
-        return (uint8_t)(full | readable | digest);
-    }
-    const bool reads = others_before(ledger, seq, entry->at_ms, 1000) < READABLE_PER_S;
-    const bool digests = others_before(ledger, seq, entry->at_ms, 3000) < 5;
-    return (uint8_t)(full | (reads ? readable : 0) | (digests ? digest : 0));
-}
-
 /* What an undo brings back comes one by one, or what is shadowed of several would stand apart. */
 static void check_restore(struct world *world, struct ledger *ledger, const struct store_row *row)
 {
@@ -302,8 +314,8 @@ static void take_row(struct world *world, const struct store_row *row)
     if (entry.kind == EVENT_RESTORE) {
         check_restore(world, ledger, row);
     }
-    entry.lanes = lanes_of(ledger, &entry, row->seq);
     ledger->entries[row->seq - 1] = entry;
+    ledger->entries[row->seq - 1].lanes = lanes_of(ledger, NOBODY_USER, row->seq);
     ledger->head = row->seq;
     ledger->shadows += entry.is_shadowed;
     world->audited_n = row->n;

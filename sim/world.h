@@ -56,7 +56,7 @@ struct entry { // one row that was committed
     uint8_t kind;     // as it was posted: never REMOVED
     uint8_t user;     // of a comment
     uint16_t cid;
-    uint8_t lanes; // that carry it: a bit each
+    uint8_t lanes; // that carry it, as everybody is shown it: a bit each
     bool is_shadowed;
     bool is_answered, is_shown; // so it may never vanish
     bool was_removed;           // by an act that may be lifted since: its place stays so

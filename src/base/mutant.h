@@ -87,6 +87,7 @@
     X(BALLAST_KEPT, "on a full disk acts wait like posts")                                         \
     X(FOLDED_SHOWS_REMOVED, "history shows what was removed")                                      \
     X(FOLDED_LACKS_RESTORED, "history leaves out what was restored")                               \
+    X(RANKS_PUBLIC, "what is shadowed takes no place of its author's second in what they read")    \
     X(ALL_VIEW_PUBLIC, "moderators are not shown what is shadowed")                                \
     X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")       \
     X(WARNED_ONCE, "who comes back is not told of a warning in force")
@@ -103,6 +104,7 @@
     X(VIEW_UNPARTED, "who is shadowed goes on with everybody")                                     \
     X(VIEW_PREV_PUBLIC, "who is shadowed is told everybody's prev")                                \
     X(VIEW_READ_PUBLIC, "who is shadowed reads back what everybody does")                          \
+    X(PLACES_PUBLIC, "in a sparse lane what is shadowed takes no place of its author's second")    \
     X(LANE_NOT_OWN, "in a sparse lane who is shadowed waits until everybody is told")              \
     X(PIN_UNREDACTED, "hello shows a pinned comment that was removed")                             \
     X(EARLY_NEVER, "who was blocked is sent an act behind all comments")                           \

@@ -307,11 +307,15 @@ static void drop_stale(struct catchup *catchup)
 static bool find_events(struct catchup *catchup, struct event *const **ret_events,
                         uint32_t *ret_count)
 {
-    const struct stream *stream = catchup->viewer->stream;
-    const bool is_held = view_covers(stream, catchup->view, catchup->position);
-    if (is_held && !is_apart(catchup)) {
+    const struct viewer *viewer = catchup->viewer;
+    const struct stream *stream = viewer->stream;
+    const bool apart = is_apart(catchup);
+    const bool is_held = view_covers(stream, catchup->view, catchup->position) &&
+                         (viewer->lane == LANE_FULL || !view_is_apart(stream, catchup->view) ||
+                          view_knows_places(stream, catchup->view, catchup->position));
+    if (is_held && !apart) {
         *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
-        *ret_count = count_upto(*ret_events, *ret_count, sparse_newest(catchup->viewer));
+        *ret_count = count_upto(*ret_events, *ret_count, sparse_newest(viewer));
         return true;
     }
     const struct read *read = &catchup->fetched;
@@ -321,7 +325,7 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
         catchup->fetched_at++;
     }
     if (catchup->fetched_at >= read->count && is_held &&
-        view_read(catchup, sparse_newest(catchup->viewer)) == ERR_OK) {
+        view_read(catchup, sparse_newest(viewer)) == ERR_OK) {
         *ret_events = read->events;
         *ret_count = read->count;
         return true;

@@ -143,6 +143,21 @@ uint64_t fake_engine_prev(const struct fake_engine *engine, uint32_t i, uint64_t
     return i == 0 ? 0 : engine->log[i - 1]->seq;
 }
 
+struct event_own fake_engine_own(const struct fake_engine *engine, uint32_t i, uint64_t view)
+{
+    const struct event *event = engine->log[i];
+    struct event_own own = {.in_second = 0};
+    while (view != 0 && view != READ_VIEW_ALL && i > 0 &&
+           engine->log[i - 1]->at_ms / EVENT_DIGEST_MS == event->at_ms / EVENT_DIGEST_MS) {
+        const struct event *before = engine->log[--i];
+        const bool is_own = (before->flags & EVENT_FLAG_SHADOW) != 0 && event_is_ranked(before) &&
+                            before->user_hash == view;
+        own.in_window += is_own;
+        own.in_second += is_own && before->at_ms / 1000 == event->at_ms / 1000;
+    }
+    return own;
+}
+
 uint32_t fake_engine_index(const struct fake_engine *engine, uint64_t seq)
 {
     for (uint32_t i = 0; i < engine->count; i++) {
@@ -230,13 +245,16 @@ static void stamp(struct fake_engine *engine, struct event *event, int64_t mono_
         return;
     }
     if (rand_below(&engine->rand, 8) == 0) {
-        event->flags = EVENT_FLAG_PRIVILEGED;
+        event->flags |= EVENT_FLAG_PRIVILEGED;
         return;
     }
-    event->rank = (uint16_t)engine->rank_count++;
+    const bool takes_place = (event->flags & EVENT_FLAG_SHADOW) == 0;
+    event->rank = (uint16_t)engine->rank_count;
+    engine->rank_count += takes_place;
     if (engine->digest_count < EVENT_DIGEST_OTHERS) {
-        engine->digest_count++;
-        event->flags = EVENT_FLAG_DIGEST;
+        event->flags |= EVENT_FLAG_DIGEST;
+        event->flags |= (uint8_t)(engine->digest_count << EVENT_DIGEST_PLACE_SHIFT);
+        engine->digest_count += takes_place;
     }
 }
 
@@ -255,10 +273,10 @@ static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_
     event->prev = fake_engine_head(engine);
     event->seq = fake_engine_head_of(engine, READ_VIEW_ALL) + 1 + rand_below(&engine->rand, 3);
     event->published_mono_ms = mono_ms;
-    stamp(engine, event, mono_ms);
     if (kind == EVENT_COMMENT && user == engine->shadowed_user && user != 0) {
-        event->flags |= EVENT_FLAG_SHADOW;
+        event->flags = EVENT_FLAG_SHADOW;
     }
+    stamp(engine, event, mono_ms);
     engine->log[engine->count] = event;
     engine->count++;
     for (uint32_t i = 0; i < engine->watch_count; i++) {
@@ -521,6 +539,14 @@ static uint64_t oldest(const struct fake_engine *engine)
                                           : fake_engine_head(engine) + 1;
 }
 
+static void put_behind(struct event *event, const struct fake_engine *engine, uint32_t i,
+                       uint64_t view)
+{
+    if (event_is_ranked(event)) {
+        event_put_behind(event, fake_engine_own(engine, i, view));
+    }
+}
+
 static void answer_read(struct fake_engine *engine, struct read *read)
 {
     uint32_t found = 0, skip = 0, at = 0;
@@ -551,6 +577,7 @@ static void answer_read(struct fake_engine *engine, struct read *read)
                                           : fake_engine_prev(engine, i, read->view);
                 read->events[at] = event_with_prev(engine->log[i], prev);
                 must(read->events[at] != NULL);
+                put_behind(read->events[at], engine, i, read->view);
                 at++;
             }
         }

@@ -78,6 +78,8 @@ struct fake_engine {
     bool fails;           // reads and counts are answered ERR_SYS
     enum err watch_fails; // what watch is answered; ERR_OK: it works
 };
+/* What takes places before log[i], of who has the view. */
+struct event_own fake_engine_own(const struct fake_engine *engine, uint32_t i, uint64_t view);
 void fake_engine_init(struct fake_engine *engine, uint64_t seed);
 void fake_engine_done(struct fake_engine *engine);
 bool fake_engine_step(struct fake_engine *engine);      // answers one call; false: none waits

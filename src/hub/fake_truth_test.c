@@ -25,16 +25,22 @@ static uint64_t count_of(struct prover_log *log, uint64_t from, uint64_t to, uin
     return count;
 }
 
-/* By our own words on lanes. */
-static bool is_carried(const struct event *event, enum lane lane)
+/* By our own words on lanes: as if the reader's own were everybody's. */
+static bool is_carried(const struct prover_log *log, uint32_t i, enum lane lane)
 {
+    const struct event *event = engine_of(log)->log[i];
+    const struct event_own own = fake_engine_own(engine_of(log), i, truth_of(log)->view);
+    const uint32_t place =
+        (event->flags & EVENT_FLAG_DIGEST_PLACE) / (1U << EVENT_DIGEST_PLACE_SHIFT);
     const bool is_act = event->kind != EVENT_COMMENT && event->kind != EVENT_REMOVED;
     const bool is_host = (event->flags & EVENT_FLAG_PRIVILEGED) != 0;
     switch (lane) {
     case LANE_READABLE:
-        return is_act || is_host || event->rank < FAKE_READABLE_PER_S;
+        return is_act || is_host || event->rank + own.in_second < FAKE_READABLE_PER_S;
     case LANE_DIGEST:
-        return is_act || is_host || (event->flags & EVENT_FLAG_DIGEST) != 0;
+        return is_act || is_host ||
+               ((event->flags & EVENT_FLAG_DIGEST) != 0 &&
+                place + own.in_window < EVENT_DIGEST_OTHERS);
     case LANE_CONTROL:
         return is_act;
     case LANE_FULL:
@@ -50,8 +56,8 @@ static uint64_t carried_of(struct prover_log *log, enum lane lane, uint64_t from
     uint64_t count = 0;
     for (uint32_t i = 0; i < engine->count; i++) {
         const struct event *event = engine->log[i];
-        count += event->seq >= from && event->seq <= to && is_carried(event, lane) &&
-                 fake_event_is_shown(event, truth_of(log)->view);
+        count += event->seq >= from && event->seq <= to &&
+                 fake_event_is_shown(event, truth_of(log)->view) && is_carried(log, i, lane);
     }
     return count;
 }
@@ -93,7 +99,7 @@ static uint64_t count_removed_of(struct prover_log *log, enum lane lane, uint64_
     for (uint32_t i = 0; i < engine->count; i++) {
         const struct event *event = engine->log[i];
         if (event->seq >= from && event->seq <= to && event->kind == EVENT_REMOVED &&
-            !is_carried(event, lane) && fake_event_is_shown(event, truth_of(log)->view)) {
+            fake_event_is_shown(event, truth_of(log)->view) && !is_carried(log, i, lane)) {
             count += upto == UINT64_MAX || removed_of(log, event->seq, 0, upto);
         }
     }

@@ -40,8 +40,8 @@ bool lane_carries(struct lane_rule rule, const struct event *event)
     if ((event->flags & EVENT_FLAG_PRIVILEGED) != 0) {
         return true;
     }
-    return rule.lane == LANE_DIGEST ? (event->flags & EVENT_FLAG_DIGEST) != 0
-                                    : event->rank < rule.readable_per_s;
+    return rule.lane == LANE_DIGEST ? event_digests_behind(event, rule.own)
+                                    : event_rank_behind(event, rule.own) < rule.readable_per_s;
 }
 
 int64_t lane_window_ms(enum lane lane)

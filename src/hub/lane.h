@@ -41,6 +41,7 @@ enum {
 struct lane_rule {
     uint8_t lane; // enum lane
     uint16_t readable_per_s;
+    struct event_own own; // before the event, of who reads, if it is as everybody sees it
 };
 
 const char *lane_name(enum lane lane);

@@ -293,7 +293,7 @@ enum read_from {
 
 enum { READ_LIMIT_MAX = 1000 };
 #define READ_VIEW_ALL                                                                              \
-    UINT64_MAX // with all that is shadowed, whoever wrote it; prev is the public one
+    UINT64_MAX // with all that is shadowed, whoever wrote it; prev and rank are the public ones
 
 struct read {
     struct call call;
@@ -305,8 +305,8 @@ struct read {
     uint32_t kinds; // bit 1 << enum event_kind for each wanted; UINT32_MAX: all
     bool folded;    // what is visible now: comments, restored ones in their places; a removed one
                     // only if `kinds` asks for REMOVED, its body `"id":"…"` alone
-    uint64_t view;  // user hash: with what of theirs is shadowed, prev as they see it; 0: public;
-                    // READ_VIEW_ALL
+    uint64_t view;  // user hash: with what of theirs is shadowed; prev, and where it is not folded
+                    // rank and digest place, as they see it; 0: public; READ_VIEW_ALL
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND as in watch; ERR_SYS; ERR_NOMEM
     struct epoch epoch;

@@ -17,6 +17,7 @@ struct sparse_lane {
     int64_t over_ms;         // while something waits: when its window is over
     int64_t told_window;     // the last that was settled
     int64_t told_ms;         // when
+    struct view_count count; // of an author's
 };
 
 struct sparse {
@@ -232,6 +233,9 @@ static void take(struct sparse_lane *lane, const struct event *event)
 {
     const bool waited = lane_scribe_waits(&lane->scribe);
     const int64_t window = lane->scribe.span.window;
+    if (is_own(lane)) {
+        lane->scribe.rule.own = view_count_take(&lane->count, event);
+    }
     lane->taken.seq = event->seq;
     lane->taken.ordinal++;
     if (lane_scribe_take(&lane->scribe, event) != ERR_OK) { // no memory for a digest's event
@@ -372,8 +376,12 @@ static void look_back(struct sparse_lane *lane)
     place_of(lane)->seq = find_window(lane, &walk, &count);
     place_of(lane)->ordinal = stream->ordinal - count;
     lane->taken = *place_of(lane);
-    for (; count > 0; count--) {
-        take(lane, view_walk_on(&walk));
+    for (bool is_first = true; count > 0; count--, is_first = false) {
+        const struct event *event = view_walk_on(&walk);
+        if (is_first) {
+            view_count_begin(&lane->count, stream, lane->sparse->user, event);
+        }
+        take(lane, event);
     }
 }
 

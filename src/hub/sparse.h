@@ -13,9 +13,10 @@
  * waits for its own turn: no event is told twice.
  *
  * Whose comments are shadowed (view.h) has lanes of their own, functions of the log as its author
- * is shown it: what is theirs alone begins, fills and ends windows as if everybody were shown it,
- * so that it comes to them when it would. Nothing is written in them: who reads apart catches up,
- * each by itself, to where their author's lane has come.
+ * is shown it: what is theirs alone begins, fills and ends windows and takes places in them as if
+ * everybody were shown it, so that it comes to them when it would, and no more of it. Nothing is
+ * written in them: who reads apart catches up, each by itself, to where their author's lane has
+ * come.
  *
  * Owns:     struct sparse of a stream; there is none while nobody reads one of its sparse lanes,
  *           and none of an author while none of their viewers here does.

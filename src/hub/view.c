@@ -5,7 +5,14 @@
 
 #include <string.h>
 
+enum { MS_A_SECOND = 1000 };
+
 /* ---- what is shadowed ---- */
+
+static struct event *at(const struct tail *tail, uint32_t i)
+{
+    return tail->events[tail->start + i];
+}
 
 static bool is_of(const struct event *event, uint64_t user)
 {
@@ -86,6 +93,73 @@ bool view_covers(const struct stream *stream, uint64_t user, uint64_t seq)
     struct event *const *next = tail_after(&stream->tail, seq, &count);
     const uint64_t shown = count > 0 ? next[0]->prev : stream->newest;
     return tail_covers(&stream->shadowed, shown < seq ? shown : seq);
+}
+
+/* ---- the places of what is shown ---- */
+
+static int64_t second_of(const struct event *event)
+{
+    return event->at_ms / MS_A_SECOND;
+}
+
+static int64_t window_of(const struct event *event)
+{
+    return event->at_ms / EVENT_DIGEST_MS;
+}
+
+bool view_knows_places(const struct stream *stream, uint64_t user, uint64_t seq)
+{
+    const struct tail *hidden = &stream->shadowed;
+    struct view_walk walk;
+    view_walk_begin(&walk, stream, user, seq);
+    const struct event *next = view_walk_on(&walk);
+    uint32_t hidden_count = 0, shown_count = 0;
+    struct event *const *known = tail_after(hidden, hidden->covers, &hidden_count);
+    struct event *const *shown = tail_after(&stream->tail, hidden->covers, &shown_count);
+    if (next == NULL || hidden->is_whole) {
+        return true;
+    }
+    return (hidden_count > 0 && window_of(known[0]) < window_of(next)) ||
+           (shown_count > 0 && window_of(shown[0]) < window_of(next));
+}
+
+static bool takes_place(const struct event *event)
+{
+    return event_is_ranked(event) && (event->flags & EVENT_FLAG_SHADOW) != 0;
+}
+
+void view_count_begin(struct view_count *count, const struct stream *stream, uint64_t user,
+                      const struct event *event)
+{
+    const struct tail *hidden = &stream->shadowed;
+    uint32_t behind = 0;
+    (void)tail_after(hidden, event->seq - 1, &behind);
+    *count = (struct view_count){.second = second_of(event), .window = window_of(event)};
+    for (uint32_t i = hidden->count - behind; i > 0; i--) {
+        const struct event *before = at(hidden, i - 1);
+        if (window_of(before) != count->window) {
+            return;
+        }
+        const bool is_own = is_of(before, user) && takes_place(before);
+        count->own.in_window += is_own;
+        count->own.in_second += is_own && second_of(before) == count->second;
+    }
+}
+
+struct event_own view_count_take(struct view_count *count, const struct event *event)
+{
+    if (second_of(event) != count->second) {
+        count->second = second_of(event);
+        count->own.in_second = 0;
+    }
+    if (window_of(event) != count->window) {
+        count->window = window_of(event);
+        count->own.in_window = 0;
+    }
+    const struct event_own before = count->own;
+    count->own.in_second += takes_place(event);
+    count->own.in_window += takes_place(event);
+    return mutant(PLACES_PUBLIC) ? (struct event_own){.in_second = 0} : before;
 }
 
 /* The older ones that were read go in front of those held, if they meet. */
@@ -191,11 +265,6 @@ enum err view_note(struct stream *stream, struct event *event)
 
 /* ---- walking along what is shown ---- */
 
-static struct event *at(const struct tail *tail, uint32_t i)
-{
-    return tail->events[tail->start + i];
-}
-
 void view_walk_begin(struct view_walk *walk, const struct stream *stream, uint64_t user,
                      uint64_t seq)
 {
@@ -250,6 +319,9 @@ static uint32_t walk_to(struct view_walk *walk, uint32_t comments, struct lane_r
     struct view_walk to = *walk;
     for (const struct event *event = view_walk_back(&to); event != NULL && found < comments;
          event = view_walk_back(&to)) {
+        struct view_count count;
+        view_count_begin(&count, walk->stream, walk->user, event);
+        rule.own = view_count_take(&count, event);
         if ((TAIL_COUNTED_KINDS >> event->kind & 1U) != 0 && lane_carries(rule, event)) {
             *ret_first = event;
             *walk = to;
@@ -303,14 +375,20 @@ struct merge {
     uint64_t last; // seq
 };
 
-static enum err add(struct merge *merge, struct event *event)
+static enum err add(struct merge *merge, struct event *event, struct event_own own)
 {
     const bool follows = event->prev >= merge->last || mutant(VIEW_PREV_PUBLIC);
-    struct event *own = follows ? event_ref(event) : event_with_prev(event, merge->last);
-    if (own == NULL) {
+    const bool is_moved = event_is_ranked(event) && own.in_window > 0;
+    struct event *seen = follows && !is_moved
+                             ? event_ref(event)
+                             : event_with_prev(event, follows ? event->prev : merge->last);
+    if (seen == NULL) {
         return ERR_NOMEM;
     }
-    merge->events[merge->count++] = own;
+    if (is_moved) {
+        event_put_behind(seen, own);
+    }
+    merge->events[merge->count++] = seen;
     merge->last = event->seq;
     return ERR_OK;
 }
@@ -320,8 +398,15 @@ static enum err fill(struct merge *merge, const struct catchup *catchup, uint64_
     struct view_walk walk;
     view_walk_begin(&walk, catchup->viewer->stream, catchup->view, catchup->position);
     struct event *event = view_walk_on(&walk);
+    struct view_count count;
+    struct event_own own = {.in_second = 0};
+    const bool is_sparse = catchup->viewer->lane != LANE_FULL;
+    if (event != NULL && is_sparse) {
+        view_count_begin(&count, walk.stream, walk.user, event);
+    }
     while (event != NULL && event->seq <= upto && merge->count < CATCHUP_POLL_EVENTS_MAX) {
-        TRY(add(merge, event));
+        own = is_sparse ? view_count_take(&count, event) : own;
+        TRY(add(merge, event, own));
         event = view_walk_on(&walk);
     }
     return ERR_OK;

@@ -10,6 +10,17 @@
  * this hub holds on they read apart: never LIVE, each from the tail and what is shadowed, by pages
  * of its own (catchup.c), at the stream's pace. Nothing they are sent says so.
  *
+ * Nor does a sparse lane. `readable` carries the first so many of each second and `digest` the
+ * first of each window; what is shadowed takes no place in these, or who is could silence others.
+ * Its author would be shown more than that of a second, or others beside all of theirs. So to them
+ * it takes its place: each comment's rank and digest place is among those of the second and window
+ * that they are shown, as it would be if everybody were shown theirs. What comes behind the last
+ * place is not carried, and counted in gaps and digests as that.
+ *
+ *      second of u9   a   b(u9, shadowed)   c        rate 2
+ *      rank           0   1                 1 + 1    as u9 sees it: c is not carried
+ *      everybody's    0   1                 1        carried
+ *
  * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c, sparse.c, figures.c.
  * Thread:   the hub's reactor.
  * Bound:    stream->shadowed holds as many as acts are held; VIEW_AUTHORS_MAX authors of a stream,
@@ -39,12 +50,25 @@ uint64_t view_newest(const struct stream *stream, uint64_t user);
 /* What memory holds behind `seq` is all that this user is shown, and what of theirs is the prev of
  * the first of it. */
 bool view_covers(const struct stream *stream, uint64_t user, uint64_t seq);
-/* The same of who is apart, oldest first and with prev as they see it, as if it had been read from
- * the store: up to `upto`, of what memory covers. ERR_NOMEM. */
+/* The same of who is apart, oldest first and with prev and, in a sparse lane, places as they see
+ * it, as if it had been read from the store: up to `upto`, of what memory covers. ERR_NOMEM. */
 MUST_USE enum err view_read(struct catchup *catchup, uint64_t upto);
 
 /* What stands before the event where this user reads. */
 uint64_t view_prev(const struct stream *stream, uint64_t user, const struct event *event);
+/* Memory knows what of theirs stands before those behind `seq`, back to where the second and window
+ * of the first of them begin: so where in these they stand as this user sees them. */
+bool view_knows_places(const struct stream *stream, uint64_t user, uint64_t seq);
+/* What of theirs does, of one event after the other that they are shown. */
+struct view_count {
+    int64_t second, window;
+    struct event_own own; // in these
+};
+/* `event` is taken next. */
+void view_count_begin(struct view_count *count, const struct stream *stream, uint64_t user,
+                      const struct event *event);
+/* Before this event; the next one comes behind it. */
+struct event_own view_count_take(struct view_count *count, const struct event *event);
 /* One by one what memory holds of what this user is shown: it stands between two of them, behind
  * `seq` at first. Until the next event is taken. */
 struct view_walk {

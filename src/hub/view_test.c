@@ -90,6 +90,75 @@ static void what_does_not_fit_is_not_held(void **state)
     assert_false(stream->shadowed.is_whole);
 }
 
+/* At `at_ms`, of the author or of somebody else, whose is everybody's. */
+static struct event *comment_at(uint64_t seq, int64_t at_ms, bool is_hidden)
+{
+    struct event *event = hidden(seq);
+    event->at_ms = at_ms;
+    event->flags = is_hidden ? EVENT_FLAG_SHADOW : 0;
+    return event;
+}
+
+static void take(struct tail *tail, uint64_t seq, int64_t at_ms)
+{
+    struct event *event = comment_at(seq, at_ms, tail->count_max == HELD_MAX);
+    tail_push(tail, event);
+    event_unref(event);
+}
+
+/* What is not held may have taken places in the window that is read. */
+static void places_are_known_from_the_next_window_on(void **state)
+{
+    struct stream *stream = *state;
+    tail_init(&stream->tail, HELD_MAX + 1, 1 << 20, HEARD);
+    assert_true(view_knows_places(stream, 1, HEARD)); // nothing is to be read
+    take(&stream->tail, HEARD + 1, 3100);
+    take(&stream->shadowed, HEARD + 2, 3200);
+    take(&stream->tail, HEARD + 3, 5900);
+    assert_false(view_knows_places(stream, 1, HEARD));
+    assert_false(view_knows_places(stream, 1, HEARD + 2));
+    take(&stream->tail, HEARD + 4, 6000);
+    assert_true(view_knows_places(stream, 1, HEARD + 3));
+    assert_false(view_knows_places(stream, 1, HEARD + 2));
+    stream->shadowed.is_whole = true;
+    assert_true(view_knows_places(stream, 1, HEARD));
+    tail_done(&stream->tail);
+}
+
+static void expect_own(struct event_own own, uint32_t in_second, uint32_t in_window)
+{
+    assert_int_equal(own.in_second, in_second);
+    assert_int_equal(own.in_window, in_window);
+}
+
+static void what_is_theirs_alone_takes_places_of_its_second_and_window(void **state)
+{
+    static const int64_t at_ms[] = {3000, 3900, 4000, 5999, 6000};
+    struct stream *stream = *state;
+    struct event *events[5];
+    struct view_count count;
+    for (uint64_t i = 0; i < 5; i++) {
+        events[i] = comment_at(HEARD + 1 + i, at_ms[i], true);
+    }
+    tail_init(&stream->shadowed, 5, 1 << 20, HEARD);
+    for (int i = 0; i < 5; i++) {
+        tail_push(&stream->shadowed, events[i]);
+    }
+    view_count_begin(&count, stream, 1, events[0]);
+    expect_own(view_count_take(&count, events[0]), 0, 0);
+    expect_own(view_count_take(&count, events[1]), 1, 1);
+    expect_own(view_count_take(&count, events[2]), 0, 2);
+    expect_own(view_count_take(&count, events[3]), 0, 3);
+    expect_own(view_count_take(&count, events[4]), 0, 0);
+    view_count_begin(&count, stream, 1, events[2]); // in the middle
+    expect_own(view_count_take(&count, events[2]), 0, 2);
+    view_count_begin(&count, stream, 2, events[2]); // another's view
+    expect_own(view_count_take(&count, events[2]), 0, 0);
+    for (int i = 0; i < 5; i++) {
+        event_unref(events[i]);
+    }
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -97,6 +166,8 @@ int main(void)
         EACH(a_log_that_holds_nothing_is_held),
         EACH(what_lies_between_an_empty_read_and_what_is_held_is_not),
         EACH(what_does_not_fit_is_not_held),
+        EACH(places_are_known_from_the_next_window_on),
+        EACH(what_is_theirs_alone_takes_places_of_its_second_and_window),
     };
 #undef EACH
     return cmocka_run_group_tests(tests, NULL, NULL);

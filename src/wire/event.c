@@ -83,6 +83,30 @@ struct event *event_with_prev(const struct event *event, uint64_t prev)
     return copy;
 }
 
+uint16_t event_rank_behind(const struct event *event, struct event_own own)
+{
+    const uint32_t left = UINT16_MAX - (uint32_t)event->rank;
+    return own.in_second < left ? (uint16_t)(event->rank + own.in_second) : UINT16_MAX;
+}
+
+bool event_digests_behind(const struct event *event, struct event_own own)
+{
+    const uint32_t place =
+        (uint32_t)(event->flags & EVENT_FLAG_DIGEST_PLACE) >> EVENT_DIGEST_PLACE_SHIFT;
+    return (event->flags & EVENT_FLAG_DIGEST) != 0 && own.in_window < EVENT_DIGEST_OTHERS &&
+           place + own.in_window < EVENT_DIGEST_OTHERS;
+}
+
+void event_put_behind(struct event *event, struct event_own own)
+{
+    const bool digests = event_digests_behind(event, own);
+    const uint8_t rest = (uint8_t)(event->flags & ~(EVENT_FLAG_DIGEST | EVENT_FLAG_DIGEST_PLACE));
+    const uint32_t place = (uint32_t)(event->flags & EVENT_FLAG_DIGEST_PLACE) +
+                           (own.in_window << EVENT_DIGEST_PLACE_SHIFT);
+    event->rank = event_rank_behind(event, own);
+    event->flags = digests ? (uint8_t)(rest | EVENT_FLAG_DIGEST | place) : rest;
+}
+
 struct event *event_ref(struct event *event)
 {
     /* Relaxed: whoever takes a reference already holds one, so nothing has to be seen first. */

@@ -21,6 +21,7 @@
 #include "base/str.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum event_kind {
@@ -39,9 +40,11 @@ enum event_flag {
     EVENT_FLAG_PRIVILEGED = 1 << 0, // its author is a host, moderator, admin: never sampled
     EVENT_FLAG_DIGEST = 1 << 1,     // among the first EVENT_DIGEST_OTHERS unprivileged comments of
                                     // its window of EVENT_DIGEST_MS of `at`; stored
-    EVENT_FLAG_SHADOW = 1 << 2,     // its author alone is sent it; in all other views its seq is a
-                                    // hole, and its rank and segment are of no account; stored
+    EVENT_FLAG_DIGEST_PLACE = 7 << 3, // and the how manyth of them, from 0; stored
+    EVENT_FLAG_SHADOW = 1 << 2, // its author alone is sent it; in all other views its seq is a
+                                // hole, and its rank and segment are of no account; stored
 };
+enum { EVENT_DIGEST_PLACE_SHIFT = 3 };
 
 /* Where a comment stands, and the steps between: rules/comment_state.h. The numbers are stored. */
 enum comment_state {
@@ -57,8 +60,8 @@ struct event {
     _Atomic uint32_t refs;
     uint8_t kind;       // enum event_kind
     uint8_t flags;      // enum event_flag
-    uint16_t rank;      // place among the unprivileged comments of its second of `at`, from 0;
-                        // UINT16_MAX: that or more
+    uint16_t rank;      // place among the unprivileged comments of its second of `at` that all are
+                        // shown, from 0; UINT16_MAX: that or more
     uint64_t seq;       // 1..SEQ_MAX
     uint64_t prev;      // the seq before it in the public view; 0: none
     uint64_t segment;   // number of the segment it belongs to, from 1
@@ -81,6 +84,21 @@ MUST_USE struct event *event_with_body(const struct event *event, struct str bod
 /* The same event as who moderates is told it, for event_write(): `by` and `reason` in its body.
  * NULL: no memory. */
 MUST_USE struct event *event_for_staff(const struct event *event);
+/* What a reader is shown alone takes places, too: so many of theirs, unprivileged and shadowed,
+ * stand before a comment in its second and in its window of `at`. */
+struct event_own {
+    uint32_t in_second, in_window;
+};
+static inline bool event_is_ranked(const struct event *event)
+{
+    return (event->kind == EVENT_COMMENT || event->kind == EVENT_REMOVED) &&
+           (event->flags & EVENT_FLAG_PRIVILEGED) == 0;
+}
+/* Of a ranked one, as who has these before it sees it. */
+uint16_t event_rank_behind(const struct event *event, struct event_own own);
+bool event_digests_behind(const struct event *event, struct event_own own);
+/* From now on it is as that reader sees it; nobody else has it yet. */
+void event_put_behind(struct event *event, struct event_own own);
 struct event *event_ref(struct event *event); // any thread; returns its argument
 void event_unref(struct event *event);        // any thread; NULL is legal
 

@@ -137,6 +137,44 @@ static void no_memory_is_null(void **state)
     assert_null(event_new(STR("x")));
 }
 
+/* Own ones before it move it on in its second, and out of its digest. */
+static void who_has_own_ones_before_it_sees_it_behind_them(void **state)
+{
+    static const struct {
+        uint16_t rank;
+        uint8_t place;
+        struct event_own own;
+        uint16_t rank_seen;
+        bool digests;
+    } cases[] = {{0, 0, {0, 0}, 0, true},
+                 {0, 4, {0, 0}, 0, true},
+                 {3, 2, {1, 2}, 4, true},
+                 {3, 2, {1, 3}, 4, false},
+                 {0, 0, {0, EVENT_DIGEST_OTHERS}, 0, false},
+                 {0, 0, {0, UINT32_MAX}, 0, false},
+                 {UINT16_MAX - 1, 0, {1, 1}, UINT16_MAX, true},
+                 {UINT16_MAX, 0, {UINT32_MAX, 0}, UINT16_MAX, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct event *event = event_new(STR("x"));
+        assert_non_null(event);
+        event->kind = EVENT_COMMENT;
+        event->rank = cases[i].rank;
+        event->flags = (uint8_t)(EVENT_FLAG_SHADOW | EVENT_FLAG_DIGEST |
+                                 cases[i].place << EVENT_DIGEST_PLACE_SHIFT);
+        assert_int_equal(event_rank_behind(event, cases[i].own), cases[i].rank_seen);
+        assert_int_equal(event_digests_behind(event, cases[i].own), cases[i].digests);
+        event_put_behind(event, cases[i].own);
+        assert_int_equal(event->rank, cases[i].rank_seen);
+        assert_int_equal(event_digests_behind(event, (struct event_own){.in_second = 0}),
+                         cases[i].digests);
+        assert_int_equal(event->flags & EVENT_FLAG_SHADOW, EVENT_FLAG_SHADOW);
+        event_put_behind(event, (struct event_own){.in_window = EVENT_DIGEST_OTHERS});
+        assert_int_equal(event->flags, EVENT_FLAG_SHADOW);
+        event_unref(event);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +182,7 @@ int main(void)
         cmocka_unit_test(an_event_without_a_body_is_valid),
         cmocka_unit_test(who_did_it_is_written_for_staff_alone),
         cmocka_unit_test(the_last_reference_frees_it),
+        cmocka_unit_test(who_has_own_ones_before_it_sees_it_behind_them),
         cmocka_unit_test(no_memory_is_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

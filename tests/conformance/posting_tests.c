@@ -304,10 +304,11 @@ void posting_ranks_within_the_second(void **state)
     desk_close(&desk);
 }
 
-static void assert_marked(struct desk *desk, bool is_marked)
+static void assert_marked(struct desk *desk, int place)
 {
     struct event *event = post_as(desk, false, "x");
-    assert_int_equal(event->flags, is_marked ? EVENT_FLAG_DIGEST : 0);
+    const int mark = EVENT_FLAG_DIGEST | place << EVENT_DIGEST_PLACE_SHIFT;
+    assert_int_equal(event->flags, place < EVENT_DIGEST_OTHERS ? mark : 0);
     event_unref(event);
 }
 
@@ -326,16 +327,16 @@ void posting_marks_the_first_of_a_digest(void **state)
             subject_restart(subject);
             desk_open(&desk, subject->port);
         }
-        assert_marked(&desk, true);
+        assert_marked(&desk, i);
         event_unref(post_as(&desk, true, "a host's"));
     }
-    assert_marked(&desk, false);
+    assert_marked(&desk, EVENT_DIGEST_OTHERS);
     desk_close(&desk);
     subject_restart(subject);
     desk_open(&desk, subject->port);
-    assert_marked(&desk, false);
+    assert_marked(&desk, EVENT_DIGEST_OTHERS);
     subject_pass(subject, EVENT_DIGEST_MS);
-    assert_marked(&desk, true);
+    assert_marked(&desk, 0);
     desk_close(&desk);
 }
 

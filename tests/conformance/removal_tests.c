@@ -250,14 +250,14 @@ static void assert_seen(struct desk *desk, uint64_t view, const char *expected)
     for (uint32_t i = 0; i < reading.read.count; i++) {
         const struct event *event = reading.read.events[i];
         const size_t len = strlen(text);
-        snprintf(text + len, sizeof(text) - len, "%s%llu<%llu", len == 0 ? "" : " ",
-                 (unsigned long long)event->prev, (unsigned long long)event->seq);
+        snprintf(text + len, sizeof(text) - len, "%s%llu<%llu:%d", len == 0 ? "" : " ",
+                 (unsigned long long)event->prev, (unsigned long long)event->seq, event->rank);
     }
     assert_string_equal(text, expected);
     read_done(&reading.read);
 }
 
-/* A chain without a hole for each: nobody's differs by what they are not shown. */
+/* A chain without a hole for each, and ranks: nobody's differ by what they are not shown. */
 void removal_gives_a_shadowed_author_a_view(void **state)
 {
     struct subject *subject = *state;
@@ -271,9 +271,9 @@ void removal_gives_a_shadowed_author_a_view(void **state)
     (void)desk_say(&desk, "demo", "bob", "four");
     (void)desk_say(&desk, "demo", "eve", "five");
     for (int turn = 0; turn < 2; turn++) {
-        assert_seen(&desk, 0, "0<1 1<4");
-        assert_seen(&desk, port_user_hash(subject->port, STR("bob")), "0<1 1<4");
-        assert_seen(&desk, eves, "0<1 1<2 2<3 3<4 4<5");
+        assert_seen(&desk, 0, "0<1:0 1<4:1");
+        assert_seen(&desk, port_user_hash(subject->port, STR("bob")), "0<1:0 1<4:1");
+        assert_seen(&desk, eves, "0<1:0 1<2:1 2<3:2 3<4:3 4<5:4");
         assert_folded(&desk, true, "1 4");
         struct reading newest = desk_read_newest(&desk, "demo", 1);
         assert_int_equal(newest.read.head, 4);

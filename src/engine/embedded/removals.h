@@ -36,11 +36,7 @@
 #include <stdint.h>
 
 #ifdef ROAR_MUTANTS // histories are short, and are to find sweeps that are not done
-enum {
-    REMOVALS_PIECE_ROWS = 16,
-    REMOVALS_LIFTED_ROWS = 8,
-    REMOVALS_SHADOWS_MAX = 4
-};
+enum { REMOVALS_PIECE_ROWS = 16, REMOVALS_LIFTED_ROWS = 8, REMOVALS_SHADOWS_MAX = 4 };
 #else
 enum {
     REMOVALS_PIECE_ROWS = 256,   // some 15 us each, which a post waits for

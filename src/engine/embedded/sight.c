@@ -16,12 +16,14 @@ enum err sight_init(struct sight *sight, struct store *store, const struct store
 {
     struct sweeps sweeps;
     TRY(sweeps_load(store, &sweeps));
-    *sight = (struct sight){.store = store,
-                            .identity = identity,
-                            .view = read->view,
-                            .kinds = read->kinds,
-                            .folded = read->folded,
-                            .sweeps = sweeps};
+    *sight = (struct sight){
+        .store = store,
+        .identity = identity,
+        .view = read->view,
+        .kinds = read->kinds,
+        .folded = read->folded,
+        .ranks = {.store = store, .view = read->view, .hash_key = identity->hash_key},
+        .sweeps = sweeps};
     buf_init(&sight->copy, MEM_ENGINE, SIGHT_BYTES_MAX);
     return ERR_OK;
 }
@@ -86,6 +88,18 @@ static enum err give(const struct sight *sight, const struct store_row *row,
 
 /* ---- as the log ---- */
 
+/* Where in its second and window it stands, likewise. */
+static enum err rank(struct sight *sight, const struct store_row *row, struct event *event)
+{
+    struct event_own own = {.in_second = 0};
+    if (sight->view == 0 || sight->view == READ_VIEW_ALL || !event_is_ranked(event)) {
+        return ERR_OK;
+    }
+    TRY(own_rank_before(&sight->ranks, row, &own));
+    event_put_behind(event, own);
+    return ERR_OK;
+}
+
 static enum err as_logged(struct sight *sight, const struct store_row *row,
                           struct event **ret_event)
 {
@@ -94,7 +108,18 @@ static enum err as_logged(struct sight *sight, const struct store_row *row,
         return ERR_OK;
     }
     TRY(sight_clean(sight->store, &sight->sweeps, &seen, &sight->copy));
-    return is_wanted(sight, (enum event_kind)seen.kind) ? give(sight, &seen, ret_event) : ERR_OK;
+    if (!is_wanted(sight, (enum event_kind)seen.kind)) {
+        return ERR_OK;
+    }
+    struct event *event = NULL;
+    TRY(give(sight, &seen, &event));
+    const enum err err = rank(sight, row, event);
+    if (err != ERR_OK) {
+        event_unref(event);
+        return err;
+    }
+    *ret_event = event;
+    return ERR_OK;
 }
 
 /* ---- folded ---- */

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "engine/embedded/own_rank.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/store_schema.h"
 #include "engine/embedded/sweeps.h"
@@ -33,6 +34,7 @@ struct sight {
     uint64_t view;
     uint32_t kinds;
     bool folded;
+    struct own_rank ranks; // of who has the view
     struct sweeps sweeps;
     struct buf copy; // owned; of the row that was seen last
 };

@@ -21,8 +21,8 @@ static struct stamp_place take_place(struct store_end *next, const struct store_
     const uint32_t rank = next->rank_count++;
     place.rank = rank < UINT16_MAX ? (uint16_t)rank : UINT16_MAX;
     if (next->window_count < EVENT_DIGEST_OTHERS) {
-        next->window_count++;
-        place.flags = EVENT_FLAG_DIGEST;
+        const uint32_t digest_place = next->window_count++;
+        place.flags = (uint8_t)(EVENT_FLAG_DIGEST | digest_place << EVENT_DIGEST_PLACE_SHIFT);
     }
     return place;
 }

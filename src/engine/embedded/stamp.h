@@ -5,14 +5,15 @@
  *   seq       one more than the head
  *   at        the wall clock, or the last event's time when the clock has gone back
  *   rank      place among the unprivileged comments of its second of `at`
- *   digest    whether it is among the first EVENT_DIGEST_OTHERS of those in its EVENT_DIGEST_MS
+ *   digest    which of the first EVENT_DIGEST_OTHERS of those in its EVENT_DIGEST_MS it is, if any
  *   segment   the last one's, until SEGMENT_MS_MAX after its first event, or when a comment would
  *             be over SEGMENT_COMMENTS_MAX or SEGMENT_BYTES_MAX; acts ride along, whatever they
  *             weigh
  *   prev      the last event everybody sees
  *
- * A shadowed event takes a seq and a time and nothing else: it gets the prev, rank and segment that
- * it would have, and the next one gets the same.
+ * A shadowed event takes a seq and a time and nothing else: it gets the prev, rank, digest place
+ * and segment that it would have, and the next one gets the same. For its author it takes its place
+ * among them all the same: that is added where they read (own_rank.h, hub/view.h).
  *
  * Thread:  any; pure.
  */
@@ -37,7 +38,7 @@ int64_t stamp_at(const struct store_end *end, int64_t wall_ms);
 struct stamp_place {
     uint64_t prev, segment;
     uint16_t rank;
-    uint8_t flags; // EVENT_FLAG_DIGEST or 0
+    uint8_t flags; // EVENT_FLAG_DIGEST and its place, or 0
 };
 
 /* Where the log ends once the event stands there; what that makes of the event in `ret_place`. */

@@ -80,7 +80,8 @@ static void the_first_others_of_a_window_are_marked(void **state)
     const int64_t window_ms = WALL_MS - WALL_MS % EVENT_DIGEST_MS;
     struct store_end end = {.seq = 0};
     for (int i = 0; i < EVENT_DIGEST_OTHERS; i++) {
-        assert_int_equal(flags_of_next(&end, window_ms + i * 500, &COMMENT), EVENT_FLAG_DIGEST);
+        assert_int_equal(flags_of_next(&end, window_ms + i * 500, &COMMENT),
+                         EVENT_FLAG_DIGEST | i << EVENT_DIGEST_PLACE_SHIFT);
         assert_int_equal(flags_of_next(&end, window_ms + i * 500, &HOST), 0);
     }
     assert_int_equal(flags_of_next(&end, window_ms + EVENT_DIGEST_MS - 1, &COMMENT), 0);

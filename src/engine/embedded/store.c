@@ -53,7 +53,7 @@ static const char *const texts[STORE_QUERIES] = {
                      "ORDER BY seq DESC LIMIT ?4) WHERE user = ?3 AND kind IN (1, 8) LIMIT 1",
     [STORE_ROW_SET] = "UPDATE log SET kind = ?2, body = ?3, sum = ?4 WHERE n = ?1",
     [STORE_ROWS_DOWN] = "SELECT " ROW " FROM log WHERE n <= ?1 ORDER BY n DESC",
-    [STORE_SHADOWS] = "SELECT seq, user, kind FROM log WHERE stream = ?1 AND seq > ?2 "
+    [STORE_SHADOWS] = "SELECT seq, user, kind, at, flags FROM log WHERE stream = ?1 AND seq > ?2 "
                       "AND seq <= ?3 AND (flags & 4) <> 0 ORDER BY seq DESC",
     [STORE_SHADOWS_ANY] = "SELECT 1 FROM log WHERE stream = ?1 AND (flags & 4) <> 0 LIMIT 1",
     [STORE_HOLE_REMOVED] = "SELECT count(*) FROM log WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 "
