@@ -156,8 +156,9 @@ const struct setting setting_table[SETTINGS] = {
         NUMBER("limits.url_bytes", "4096", 256, REQUEST_URL_BYTES_MAX, "bytes of a URL"),
     [SETTING_LIMITS_BODY_BYTES] = NUMBER("limits.body_bytes", "16384", 1024, REQUEST_BODY_BYTES_MAX,
                                          "bytes of a request's body"),
-    [SETTING_LIMITS_ACT_BYTES] = NUMBER("limits.act_bytes", "524288", 1024, REQUEST_BODY_BYTES_MAX,
-                                        "the same of an act of moderation: whole lists"),
+    [SETTING_LIMITS_ACT_BYTES] =
+        NUMBER("limits.act_bytes", "524288", 1024, REQUEST_LONG_BODY_BYTES_MAX,
+               "the same of an act of moderation: whole lists"),
     [SETTING_LIMITS_JSON_DEPTH] =
         LIVE_NUMBER("limits.json_depth", "16", 2, 64, "how deep a client's JSON nests"),
     [SETTING_LIMITS_JSON_KEYS] =

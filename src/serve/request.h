@@ -17,7 +17,8 @@ enum { // the most that request_limits may be
     REQUEST_FIELDS_MAX = 1000,
     REQUEST_NAME_BYTES_MAX = 4 * 1024,
     REQUEST_URL_BYTES_MAX = 16 * 1024,
-    REQUEST_BODY_BYTES_MAX = 1024 * 1024
+    REQUEST_BODY_BYTES_MAX = 1024 * 1024,
+    REQUEST_LONG_BODY_BYTES_MAX = 8 * 1024 * 1024
 };
 
 struct field {

@@ -153,6 +153,18 @@ def test_a_list_too_long_for_an_act_is_told_the_bound_and_has_room_in_a_file(sta
     assert code_of(roar.post("s", "a word49999 here")) == (422, "blocked_term")
 
 
+def test_one_stream_may_have_50000_terms(start):
+    roar = start(settings={"limits.act_bytes": 4 << 20})
+    mod = Moderator(roar, "s")
+    mod.act("terms", value=[{"text": f"word{number}", "match": "word", "action": "refuse"} for number in range(50000)])
+    assert code_of(roar.post("s", "a word49999 here")) == (422, "blocked_term")
+    roar.posted("s", "a word50000 here")
+    roar.posted("other", "a word49999 here")
+    roar.kill()
+    roar.start()
+    assert code_of(roar.post("s", "a word0 here")) == (422, "blocked_term")
+
+
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_sanctions_and_rules_outlive_the_process(start, end):
     roar = start()
