@@ -83,9 +83,16 @@ struct home *mail_home(struct mail *mail)
     return &mail->home;
 }
 
+void mail_need_no_clearing(struct mail *mail)
+{
+    mail->needs_no_clearing = true;
+}
+
 uint32_t mail_open_all(struct mail *mail)
 {
-    sys_event_clear(mail->wake_fd); // before the box is taken: what comes after raises it again
+    if (!mail->needs_no_clearing) {
+        sys_event_clear(mail->wake_fd); // before the box is taken: what comes after raises it again
+    }
     must(pthread_mutex_lock(&mail->lock) == 0);
     struct letter *letter = mail->first;
     mail->first = NULL;

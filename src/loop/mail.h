@@ -33,6 +33,7 @@ struct mail {
     _Atomic uint32_t raising; // senders whose letter lies there, and who still have to wake
     /* -- frozen -- */
     int wake_fd; // eventfd; readable when letters lie there
+    bool needs_no_clearing;
     /* -- under MAILBOXES -- */
     struct link link; // in the process's mailboxes
 };
@@ -42,6 +43,8 @@ MUST_USE enum err mail_init(struct mail *mail);
  * sender has woken: that one is waited for. */
 void mail_done(struct mail *mail);
 struct home *mail_home(struct mail *mail);
+/* Its owner is told of each wake-up by sys_poll_add_event(), and saves clearing it each turn. */
+void mail_need_no_clearing(struct mail *mail);
 /* Opens all that lay there when it was called; returns how many. Clears the wake-up. */
 uint32_t mail_open_all(struct mail *mail);
 /* Blocks until a letter comes or `wait_ms` (-1: for ever) is over; for threads that are no reactor.

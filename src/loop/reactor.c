@@ -42,7 +42,8 @@ enum err reactor_new(struct reactor **ret_reactor)
     reactor->poll_fd = -1;
     err = sys_poll_open(&reactor->poll_fd);
     if (err == ERR_OK) {
-        err = sys_poll_add(reactor->poll_fd, reactor->mail.wake_fd, NULL);
+        err = sys_poll_add_event(reactor->poll_fd, reactor->mail.wake_fd, NULL);
+        mail_need_no_clearing(&reactor->mail);
     }
     if (err != ERR_OK) {
         sys_close(reactor->poll_fd);

@@ -167,6 +167,9 @@ struct sys_ready {
 MUST_USE enum err sys_poll_open(int *ret_poll_fd);
 /* In, out and hang-up, edge-triggered. */
 MUST_USE enum err sys_poll_add(int poll_fd, int fd, void *tag);
+/* A flag of sys_event_open(): each time it is raised is told, whether it was cleared before or not,
+ * and nothing else is. */
+MUST_USE enum err sys_poll_add_event(int poll_fd, int fd, void *tag);
 /* What is still true of it is told again, as if it had just come. */
 void sys_poll_again(int poll_fd, int fd, void *tag);
 void sys_poll_remove(int poll_fd, int fd);

@@ -29,6 +29,15 @@ enum err sys_poll_add(int poll_fd, int fd, void *tag)
     return ERR_OK;
 }
 
+enum err sys_poll_add_event(int poll_fd, int fd, void *tag)
+{
+    struct epoll_event event = {.events = EPOLLIN | (uint32_t)EPOLLET, .data.ptr = tag};
+    if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        return sys_failed("epoll_ctl", "epoll");
+    }
+    return ERR_OK;
+}
+
 void sys_poll_again(int poll_fd, int fd, void *tag)
 {
     struct epoll_event event = {.events = WATCHED | (uint32_t)EPOLLET, .data.ptr = tag};

@@ -193,6 +193,29 @@ static void test_events_wake_those_who_wait(void **state)
     sys_close(fd);
 }
 
+/* Clearing one makes it writable again, which nobody wants to hear. */
+static void test_a_poll_tells_of_each_time_a_flag_is_raised_and_of_nothing_else(void **state)
+{
+    (void)state;
+    int poll_fd = -1, fd = -1;
+    struct sys_ready ready;
+    assert_int_equal(sys_poll_open(&poll_fd), ERR_OK);
+    assert_int_equal(sys_event_open(&fd), ERR_OK);
+    assert_int_equal(sys_poll_add_event(poll_fd, fd, &fd), ERR_OK);
+    assert_int_equal(sys_poll_wait(poll_fd, &ready, 1, 0), 0);
+    for (int i = 0; i < 2; i++) {
+        sys_event_raise(fd);
+        assert_int_equal(sys_poll_wait(poll_fd, &ready, 1, -1), 1);
+        assert_ptr_equal(ready.tag, &fd);
+        assert_int_equal(ready.events, SYS_READY_IN);
+        assert_int_equal(sys_poll_wait(poll_fd, &ready, 1, 0), 0);
+    }
+    sys_event_clear(fd);
+    assert_int_equal(sys_poll_wait(poll_fd, &ready, 1, 0), 0);
+    sys_close(fd);
+    sys_close(poll_fd);
+}
+
 static void test_signals_come_as_bytes(void **state)
 {
     (void)state;
@@ -300,6 +323,7 @@ int main(void)
         CASE(test_names_become_endpoints),
         CASE(test_connecting_to_nobody_says_so),
         CASE(test_events_wake_those_who_wait),
+        CASE(test_a_poll_tells_of_each_time_a_flag_is_raised_and_of_nothing_else),
         CASE(test_signals_come_as_bytes),
         CASE(test_threads_have_names),
         CASE(test_a_thread_has_files_of_its_own),
