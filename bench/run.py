@@ -218,13 +218,18 @@ def last_send(bench):
 
 
 def small_streams(bench):
-    """A viewer a stream: what both cost, and a comment that is for one."""
-    count, seconds = (1000, 3) if bench.quick else (15000, 10)
-    report = bench.run("small streams", "--spawn", "--server-workers", 1, "--viewers", count, "--streams", count,
-                       "--rate", 1000, "--seconds", seconds)
-    bench.row(f"user memory a viewer and its stream, {count} of each", "B", 5120, [report["viewer_bytes"]])
-    bench.row(f"CPU of a comment posted and delivered, {count} streams", "us", 200,
-              [report["server_cpu_ns"] / 1000 / report["counts"]["deliveries"]])
+    """A viewer a stream: what both cost, and a comment that is for one: the first of its stream, and later ones."""
+    count, seconds, times = (1000, 1, 1) if bench.quick else (15000, 10, 3)
+    args = ("--spawn", "--server-workers", 1, "--viewers", count, "--streams", count, "--posters", 24)
+    reports = [bench.run("small streams", *args, "--rate", 1000, "--seconds", seconds) for _ in range(times)]
+    bench.row(f"user memory a viewer and its stream, {count} of each", "B", 5120,
+              [report["viewer_bytes"] for report in reports])
+    bench.row(f"CPU of a stream's first comment, {count} streams, 1,000/s", "us", 200,
+              [report["server_cpu_ns"] / 1000 / report["counts"]["deliveries"] for report in reports])
+    report = bench.run("small streams, later comments", *args, "--rate", "1000,3000", "--seconds", seconds)
+    for step in report["steps"]:
+        bench.row(f"CPU of a later comment, {count} streams, {step['rate']:,.0f}/s", "us", 200,
+                  [step["cpu_ns"] / 1000 / step["deliveries"]])
 
 
 def known_streams(bench):
