@@ -496,6 +496,7 @@ static void check_found(struct world *world, const struct ledger *ledger)
 {
     for (uint64_t seq = ledger->ground + 1; seq <= ledger->head; seq++) {
         const struct entry *entry = &ledger->entries[seq - 1];
+        must(entry != NULL);
         world_holds(world, !entry->is_found_removed || entry->was_removed,
                     "P1: seq %llu of %s is removed, and no act removed it", (unsigned long long)seq,
                     ledger->name.at);

@@ -303,19 +303,26 @@ static void drop_stale(struct catchup *catchup)
     }
 }
 
+/* Memory holds what follows `position`; in a sparse lane, with what it takes to say where that
+ * stands in its second and window. */
+static bool is_at_hand(const struct catchup *catchup)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    const uint64_t view = catchup->view, position = catchup->position;
+    const bool has_places = catchup->viewer->lane == LANE_FULL || !view_is_apart(stream, view) ||
+                            view_knows_places(stream, view, position);
+    return has_places && view_covers(stream, view, position);
+}
+
 /* What follows `position`, up to the goal, and is at hand. False: the store has to be asked. */
 static bool find_events(struct catchup *catchup, struct event *const **ret_events,
                         uint32_t *ret_count)
 {
-    const struct viewer *viewer = catchup->viewer;
-    const struct stream *stream = viewer->stream;
-    const bool apart = is_apart(catchup);
-    const bool is_held = view_covers(stream, catchup->view, catchup->position) &&
-                         (viewer->lane == LANE_FULL || !view_is_apart(stream, catchup->view) ||
-                          view_knows_places(stream, catchup->view, catchup->position));
-    if (is_held && !apart) {
+    const struct stream *stream = catchup->viewer->stream;
+    const bool is_held = is_at_hand(catchup);
+    if (is_held && !is_apart(catchup)) {
         *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
-        *ret_count = count_upto(*ret_events, *ret_count, sparse_newest(viewer));
+        *ret_count = count_upto(*ret_events, *ret_count, sparse_newest(catchup->viewer));
         return true;
     }
     const struct read *read = &catchup->fetched;
@@ -325,7 +332,7 @@ static bool find_events(struct catchup *catchup, struct event *const **ret_event
         catchup->fetched_at++;
     }
     if (catchup->fetched_at >= read->count && is_held &&
-        view_read(catchup, sparse_newest(viewer)) == ERR_OK) {
+        view_read(catchup, sparse_newest(catchup->viewer)) == ERR_OK) {
         *ret_events = read->events;
         *ret_count = read->count;
         return true;
@@ -461,7 +468,7 @@ static void collect(struct viewer *viewer, struct event *const *events, uint32_t
     struct stream *stream = viewer->stream;
     struct cursor cursor = {.epoch = hub->options.port->epoch, .seq = catchup->position};
     const bool resync = catchup->resync != NULL;
-    if (viewer->lane == LANE_DIGEST) {
+    if (count > 0 && viewer->lane == LANE_DIGEST) {
         count = whole_windows(events, count, catchup->limit);
     }
     count = count < catchup->limit ? count : catchup->limit;

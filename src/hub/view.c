@@ -159,7 +159,10 @@ struct event_own view_count_take(struct view_count *count, const struct event *e
     const struct event_own before = count->own;
     count->own.in_second += takes_place(event);
     count->own.in_window += takes_place(event);
-    return mutant(PLACES_PUBLIC) ? (struct event_own){.in_second = 0} : before;
+    if (mutant(PLACES_PUBLIC)) {
+        return (struct event_own){.in_second = 0};
+    }
+    return before;
 }
 
 /* The older ones that were read go in front of those held, if they meet. */
