@@ -219,6 +219,13 @@ static void on_notified(struct prover_log *log, struct str json)
                 (unsigned long long)cid);
 }
 
+/* What it has is of another life, or further back than removals are told. */
+static void on_dropped(struct prover_log *log)
+{
+    struct screen *screen = screen_of(log);
+    screen_clear(screen, screen->ledger, screen->user);
+}
+
 /* ---- */
 
 void screen_begin(struct screen *screen, struct world *world)
@@ -233,6 +240,7 @@ void screen_begin(struct screen *screen, struct world *world)
                                       .is_place = on_is_place,
                                       .told = on_told,
                                       .notified = on_notified,
+                                      .dropped = on_dropped,
                                       .lacks_staff = true,
                                       .broken = on_broken};
     screen->acts = calloc(EVENTS_MAX, sizeof(screen->acts[0]));

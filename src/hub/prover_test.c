@@ -506,6 +506,9 @@ static void believe(struct prover *prover, const char *line)
     } else if (strstr(line, "\"type\":\"resync\"") != NULL) {
         prover->resynced = true;
         holds(prover, !prover->resumed);
+        if (prover->log->dropped != NULL) {
+            prover->log->dropped(prover->log);
+        }
     } else {
         holds(prover, strstr(line, "\"type\":\"presence\"") != NULL);
         prover->presences++;

@@ -43,6 +43,8 @@ struct prover_log {
     /* What is said to some alone: held, approved, rejected, warned; NULL: the signal itself says to
      * whom. */
     void (*notified)(struct prover_log *log, struct str json);
+    /* `resync`: what it has it is to drop. NULL: nobody wants to know. */
+    void (*dropped)(struct prover_log *log);
     /* It is shown to who reads here, and this is what stands before it there; NULL: not known. */
     bool (*is_place)(struct prover_log *log, uint64_t seq, uint64_t prev);
     bool lacks_staff; // not each act in it says who did it, to who moderates
