@@ -371,6 +371,26 @@ void removing_into_the_queue_one_of_many_comes_back(void **state)
     desk_close(&desk);
 }
 
+/* What was rejected and then restored from among many waits for nobody, whatever is undone. */
+void removing_from_the_queue_by_a_restore(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t seqs[] = {desk_say(&desk, "demo", "bob", "the first of them"),
+                             desk_say(&desk, "demo", "bob", "the second of them")};
+    (void)desk_do(&desk, "demo", on_seqs(ACT_HOLD, seqs, 2));
+    const uint64_t rejection = desk_do(&desk, "demo", on_seqs(ACT_REJECT, &seqs[0], 1));
+    (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seqs[0], 1));
+    (void)desk_do(&desk, "demo", desk_undo_of(rejection));
+    assert_false(waits(&desk, "the first of them"));
+    assert_true(waits(&desk, "the second of them"));
+    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_REJECT, &seqs[0], 1)),
+                     ACT_REFUSAL_STATE);
+    assert_true(log_holds(&desk, "the first of them"));
+    desk_close(&desk);
+}
+
 void removing_spares_a_higher_role(void **state)
 {
     struct subject *subject = *state;

@@ -77,6 +77,7 @@
     TEST(removing_reaches_all_streams)                                                             \
     TEST(removing_into_the_queue_and_back)                                                         \
     TEST(removing_into_the_queue_one_of_many_comes_back)                                           \
+    TEST(removing_from_the_queue_by_a_restore)                                                     \
     TEST(removing_many_spares_a_higher_role)                                                       \
     TEST(removing_spares_a_higher_role)                                                            \
     TEST(removing_finds_what_is_pinned)                                                            \

@@ -5,6 +5,7 @@
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
@@ -189,14 +190,17 @@ enum err act_queue_judge(struct act_case *act)
     return held.seq != 0 ? put_back(act, &held) : place(act, &held);
 }
 
-/* In the queue, unless what held it was undone meanwhile. */
+/* In the queue, unless what held it was undone meanwhile, or it was restored from among others. */
 static enum err wait_again(struct act_case *act, struct held_row *held)
 {
     struct store_act hold = {.lifted_by = 0};
+    bool is_held_off = true;
     if (held->seq != 0) {
         TRY(store_acts_get(act->ordering->store, held->act, &hold));
+        TRY(evidence_has_act(act->ordering->store, held->stream, held->seq, (int64_t)held->act,
+                             &is_held_off));
     }
-    if (hold.lifted_by != 0) {
+    if (hold.lifted_by != 0 || !is_held_off) {
         return ERR_OK;
     }
     const uint64_t n = held->n;
