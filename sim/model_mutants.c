@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HISTORIES = 800, HISTORIES_SOUND = 60, WAIT_S = 120 };
+enum { HISTORIES = 1600, HISTORIES_SOUND = 60, WAIT_S = 120 };
 
 enum mutant mutant_chosen;
 uint64_t reach_counts[REACH_COUNT];

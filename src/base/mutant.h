@@ -105,6 +105,7 @@
     X(VIEW_PREV_PUBLIC, "who is shadowed is told everybody's prev")                                \
     X(VIEW_READ_PUBLIC, "who is shadowed reads back what everybody does")                          \
     X(PLACES_PUBLIC, "in a sparse lane what is shadowed takes no place of its author's second")    \
+    X(GAP_OF_EVERYBODY, "who is shadowed is told what everybody was spared")                       \
     X(LANE_NOT_OWN, "in a sparse lane who is shadowed waits until everybody is told")              \
     X(PIN_UNREDACTED, "hello shows a pinned comment that was removed")                             \
     X(EARLY_NEVER, "who was blocked is sent an act behind all comments")                           \

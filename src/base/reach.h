@@ -36,6 +36,7 @@
     X(GAP_LANE_REMOVED, "a reader of a sparse lane was")                                           \
     X(DIGEST_REMOVED, "a digest told what is removed")                                             \
     X(HOLE_FROM_MEMORY, "what is removed of a slow reader's hole was known in memory")             \
+    X(HOLE_IN_VIEW, "a slow reader whose comments are shadowed was told a gap of its view")        \
     X(HOLE_FROM_LOG, "the log had to be asked")                                                    \
     X(LANE_COUNTED_ANEW, "what waited in a lane was counted anew")                                 \
     X(LANE_TOLD_AT_ONCE, "what waited in a lane was told before a removal")                        \

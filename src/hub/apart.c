@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/channel.h"
+#include "hub/lag.h"
 #include "hub/remind.h"
 #include "hub/sparse.h"
 #include "hub/staff.h"
@@ -67,6 +68,7 @@ enum err apart_recognize(struct viewer *viewer, uint64_t user, bool moderates)
         }
         sparse_leave_own(viewer->catchup);
         view_enter(viewer->catchup, user);
+        lag_forget(viewer->catchup);
         remind(viewer->catchup);
     }
     viewer->has_user = user != 0;

@@ -6,6 +6,7 @@
 #include "hub/channel.h"
 #include "hub/door.h"
 #include "hub/early.h"
+#include "hub/lag.h"
 #include "hub/remind.h"
 #include "hub/sift.h"
 #include "hub/sparse.h"
@@ -174,9 +175,11 @@ void catchup_count(struct catchup *catchup, uint64_t after, uint64_t upto)
 
 void catchup_count_hole(struct catchup *catchup)
 {
+    const bool is_everybodys =
+        catchup->owes_gap && (catchup->lag.step == LAG_NONE || mutant(GAP_OF_EVERYBODY));
     count(catchup, &(struct count_call){.after = catchup->hole_from,
                                         .upto = catchup->hole_upto,
-                                        .view = catchup->owes_gap ? 0 : catchup->view,
+                                        .view = is_everybodys ? 0 : catchup->view,
                                         .with_removed = true});
 }
 
@@ -196,21 +199,6 @@ static bool ask_warnings(struct catchup *catchup)
     return reminder != NULL;
 }
 
-/* The presence it missed while it caught up. */
-static enum err write_news(struct catchup *catchup)
-{
-    const struct stream *stream = catchup->viewer->stream;
-    struct buf json;
-    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
-    signals_presence(&json, stream_name(stream), stream->viewers_known, stream->hidden_known);
-    const enum err err = tell_signal(catchup, &json);
-    buf_done(&json);
-    if (err == ERR_OK) {
-        catchup->news_seen = stream->news;
-    }
-    return err;
-}
-
 /* ---- filling a page ---- */
 
 /* As many of them as the page takes; `*ret_taken` of them. */
@@ -224,7 +212,7 @@ static enum err write_events(struct catchup *catchup, struct event *const *event
             err = tell_expired(catchup, events[taken]->prev);
             continue;
         }
-        err = tell_event(catchup, events[taken]);
+        err = lag_tell_event(catchup, events[taken]);
         taken += err == ERR_OK;
     }
     *ret_taken = taken;
@@ -421,7 +409,7 @@ static enum err try_live(struct viewer *viewer)
     }
     if (catchup->news_seen != stream->news) {
         page_reset(&catchup->page);
-        TRY(write_news(catchup));
+        TRY(tell_news(catchup));
         return ERR_AGAIN;
     }
     const struct ring *ring = &channel->ring;
@@ -594,6 +582,21 @@ static bool waits_for_more(const struct viewer *viewer)
            (!lane_scribe_waits(&catchup->scribe) || catchup->position > goal);
 }
 
+static void open_again(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    lane_scribe_done(&catchup->scribe);
+    read_done(&catchup->fetched);
+    catchup->fetched_at = 0;
+    catchup->fetched.bound = SEQ_MAX + 1; // it says nothing of where we begin now
+    lag_forget(catchup);
+    catchup->step = 0;
+    catchup->beyond = 0;
+    catchup->expired_to = catchup->hole_from = catchup->hole_upto = 0;
+    viewer->mode = VIEWER_OPENING;
+    list_push(&catchup->hub->admits, &viewer->link);
+}
+
 /* As if it had come back with the cursor it has; what is promised was sent. */
 static void begin_anew(struct viewer *viewer)
 {
@@ -603,21 +606,26 @@ static void begin_anew(struct viewer *viewer)
                           : lane_scribe_waits(&catchup->scribe) ? span->after
                                                                 : catchup->position;
     const enum lane lane = (enum lane)catchup->lane_next;
-    lane_scribe_done(&catchup->scribe);
-    read_done(&catchup->fetched);
-    catchup->fetched_at = 0;
-    catchup->fetched.bound = SEQ_MAX + 1; // it says nothing of where we begin now
     sparse_leave(viewer);
     viewer->lane = (uint8_t)lane;
     catchup->lane_next = LANES;
     catchup->has_cursor = true;
     catchup->cursor = (struct cursor){.epoch = catchup->hub->options.port->epoch, .seq = told};
-    catchup->step = 0;
     catchup->resync = NULL;
-    catchup->beyond = 0;
-    catchup->expired_to = catchup->hole_from = catchup->hole_upto = 0;
-    viewer->mode = VIEWER_OPENING;
-    list_push(&catchup->hub->admits, &viewer->link);
+    open_again(viewer);
+}
+
+/* More acts than are remembered stand in its hole: as if it had just come, told so. */
+static void start_over(struct viewer *viewer)
+{
+    struct catchup *catchup = viewer->catchup;
+    read_done(&catchup->acts);
+    catchup->owes_gap = false;
+    catchup->lag.step = LAG_NONE;
+    catchup->has_cursor = catchup->resumed = false;
+    catchup->tail = CATCHUP_FAR_TAIL;
+    catchup->resync = "far";
+    open_again(viewer);
 }
 
 enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane lane)
@@ -655,6 +663,7 @@ enum err catchup_part(struct viewer *viewer)
     if (catchup == NULL) {
         return ERR_NOMEM;
     }
+    const uint64_t waited = channel->ring.head - viewer->cursor;
     catchup->encoding = channel->encoding;
     catchup->position = catchup->cursor.seq = viewer->last_seq;
     catchup->news_seen = viewer->cursor == channel->ring.head ? stream->news : UINT64_MAX;
@@ -665,6 +674,7 @@ enum err catchup_part(struct viewer *viewer)
     catchup->keeps_up = !viewer->blocked && !viewer->is_early;
     catchup->is_early = viewer->is_early;
     view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
+    lag_begin(catchup, waited);
     sift_begin(catchup);
     list_remove(&viewer->link);
     channel_leave(viewer);
@@ -681,13 +691,27 @@ enum err catchup_part(struct viewer *viewer)
 static bool tell_owed(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
-    const enum err err = tell_hole(catchup);
-    if (err == ERR_AGAIN) {
+    if (lag_asks_acts(catchup)) {
+        catchup_read(catchup, &catchup->acts);
+        return false;
+    }
+    const enum err err = catchup->acts.more ? ERR_LIMIT : tell_hole(catchup);
+    if (err == ERR_LIMIT) {
+        start_over(viewer);
+    } else if (err == ERR_AGAIN) {
         catchup_count_hole(catchup);
     } else if (err != ERR_OK) {
         catchup_rest(viewer);
     }
     return err == ERR_OK;
+}
+
+/* What its twin that is LIVE would be spared is given up. */
+static void forget_slow(struct catchup *catchup)
+{
+    if (catchup->lag.is_known && is_apart(catchup) && lag_is_lost(catchup)) {
+        lag_begin_hole(catchup);
+    }
 }
 
 static void go_on(struct viewer *viewer)
@@ -703,6 +727,7 @@ static void go_on(struct viewer *viewer)
         return;
     }
     enum err err = ERR_OK;
+    forget_slow(catchup);
     const bool was_empty = page_is_empty(&catchup->page);
     if (was_empty) {
         page_reset(&catchup->page);
@@ -731,9 +756,10 @@ static void go_on(struct viewer *viewer)
         if (waits && !has_news) {
             list_push(&viewer->stream->pollers, &viewer->link);
             catchup->keeps_up = true;
+            lag_end(catchup);
             return;
         }
-        err = waits ? write_news(catchup) : err == ERR_AGAIN ? fill(catchup) : err;
+        err = waits ? tell_news(catchup) : err == ERR_AGAIN ? fill(catchup) : err;
     }
     if (err == ERR_OK && !page_send(&catchup->page, viewer)) {
         stall_begin(viewer);

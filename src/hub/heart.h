@@ -48,9 +48,19 @@ enum {
 
 struct train;
 struct spread;
+/* Of frames that passed: lag.c. */
+struct volume {
+    uint64_t frames, bytes; // without their heads
+};
+static inline void volume_add(struct volume *volume, size_t bytes)
+{
+    volume->frames++;
+    volume->bytes += bytes;
+}
 /* Up to where each sparse lane has been told. */
 struct lane_places { // sparse.c
     struct ring_place of[LANES];
+    struct volume told[LANES];
 };
 
 struct channel { // channel.c, flush.c
@@ -75,6 +85,7 @@ enum stream_call_state { CALL_NONE, CALL_AWAY, CALL_BACK };
 struct shadow_author {
     uint64_t user, newest; // hash; seq
     uint64_t events, unsent;
+    struct volume told;
     uint64_t late_ms; // from submit to when the newest came here
     struct recent comments_recent;
 };
@@ -102,6 +113,7 @@ struct stream {           // stream.c
     uint64_t target;       // the last known to exist; newer than `heard` while it catches up
     uint64_t target_shown; // of those that everybody is shown
     uint64_t ordinal;      // events seen here
+    struct volume told;    // of those that everybody is shown
     uint32_t lent;         // private calls of viewers, away with this stream's name
     enum stream_state state;
     struct tail tail;

@@ -55,6 +55,7 @@ enum err page_end_frame(struct page *page)
         return ERR_NOMEM;
     }
     page->ends[page->count] = (uint32_t)page->bytes.len;
+    page->before[page->count] = PAGE_KEPT;
     page->count++;
     return ERR_OK;
 }
@@ -81,6 +82,28 @@ void page_mark_confidential(struct page *page)
     page->confidential |= UINT64_C(1) << (page->count - 1);
 }
 
+void page_mark_before(struct page *page, uint64_t seq)
+{
+    page->before[page->count - 1] = seq;
+}
+
+bool page_give_up(struct page *page, uint64_t *ret_seq)
+{
+    uint32_t first = 0;
+    while (first < page->count && page->ends[first] <= page->sent) {
+        first++;
+    }
+    for (uint32_t i = first; i < page->count; i++) {
+        if (page->before[i] == PAGE_KEPT) {
+            return false;
+        }
+    }
+    *ret_seq = first < page->count ? page->before[first] : *ret_seq;
+    page->sent = (uint32_t)page->bytes.len;
+    page_reset(page);
+    return true;
+}
+
 static void take_out(struct page *page, uint32_t i)
 {
     const uint32_t from = i == 0 ? 0 : page->ends[i - 1], to = page->ends[i];
@@ -90,6 +113,7 @@ static void take_out(struct page *page, uint32_t i)
     page->count--;
     for (uint32_t k = i; k < page->count; k++) {
         page->ends[k] = page->ends[k + 1] - (to - from);
+        page->before[k] = page->before[k + 1];
     }
     page->confidential = (page->confidential & below) | (page->confidential >> 1 & ~below);
 }

@@ -21,9 +21,12 @@ struct page {
     struct buf bytes;
     uint32_t ends[PAGE_FRAMES_MAX]; // where each frame ends
     uint32_t count;
-    uint32_t sent;         // bytes handed over; a frame's start
-    uint64_t confidential; // a bit a frame: for who moderates alone
+    uint32_t sent;                    // bytes handed over; a frame's start
+    uint64_t before[PAGE_FRAMES_MAX]; // where the viewer stands without it, or PAGE_KEPT
+    uint64_t confidential;            // a bit a frame: for who moderates alone
 };
+
+#define PAGE_KEPT UINT64_MAX // the frame is not to be given up
 
 _Static_assert(PAGE_FRAMES_MAX <= 64, "a bit each");
 
@@ -38,6 +41,11 @@ struct buf *page_out(struct page *page);
 /* ERR_NOMEM: what was written since the last frame is gone, the frames before it stay. */
 MUST_USE enum err page_end_frame(struct page *page);
 void page_mark_confidential(struct page *page); // the newest frame
+/* So is this: who is not sent it, nor what follows, stands at `seq`. */
+void page_mark_before(struct page *page, uint64_t seq);
+/* What was not handed over is given up; `*ret_seq` is where the viewer stands, as it was where
+ * nothing is. False: some of it is not to be, and it stays. */
+bool page_give_up(struct page *page, uint64_t *ret_seq);
 /* The frames that were not begun lose what is for who moderates alone. ERR_NOMEM: not all did; once
  * more is legal. */
 MUST_USE enum err page_strip(struct page *page, const struct encoding *encoding,

@@ -18,6 +18,17 @@ enum {
 /* Events that are never spared. */
 #define CATCHUP_ACT_KINDS (~(UINT32_C(1) << EVENT_COMMENT | UINT32_C(1) << EVENT_REMOVED))
 
+/* What waits for a reader in a view of its own, by lag.c. */
+struct lag {
+    const struct lane_places *of; // the sparse lane that is counted; NULL: full
+    struct volume told;           // of what passed there
+    uint64_t waited;              // and more, in a ring that it left
+    uint32_t head_bytes;          // of a frame without the event's body; 0: not known yet
+    bool is_known;
+    bool is_live; // its twin would be LIVE
+    enum lag_step { LAG_NONE, LAG_ASKS_ACTS, LAG_HAS_ACTS, LAG_COUNTS } step; // of a hole
+};
+
 struct catchup {
     struct hub *hub;
     struct viewer *viewer;   // NULL: it left while a call was away; freed when that is back
@@ -52,6 +63,7 @@ struct catchup {
     uint64_t hole_count;
     bool owes_gap;    // of a slow reader: the hole is told before anything else
     bool was_counted; // by the log; `count` says
+    struct lag lag;
 
     struct notice *notices[CATCHUP_NOTICES_MAX]; // references; [notice_count]: behind hello
     uint8_t notice_count;

@@ -3,6 +3,7 @@
 
 #include "base/mutant.h"
 #include "base/reach.h"
+#include "hub/lag.h"
 #include "hub/sparse.h"
 #include "hub/tell.h"
 
@@ -15,7 +16,7 @@ static struct catchup *catchup_of(struct lane_scribe *scribe)
 
 static enum err on_event(struct lane_scribe *scribe, const struct event *event)
 {
-    return tell_event(catchup_of(scribe), event);
+    return lag_tell_event(catchup_of(scribe), event);
 }
 
 static enum err on_gap(struct lane_scribe *scribe, const struct lane_span *span)
@@ -28,6 +29,7 @@ static enum err on_gap(struct lane_scribe *scribe, const struct lane_span *span)
     buf_done(&json);
     if (err == ERR_OK) {
         tell_count_gap(catchup->viewer->stream, GAP_LANE, 0);
+        lag_told(catchup, span->after, 0);
     }
     return err;
 }
@@ -51,6 +53,7 @@ static enum err on_digest(struct lane_scribe *scribe, const struct lane_span *sp
     buf_done(&json);
     if (err == ERR_OK) {
         tell_count_deliveries(catchup->viewer->stream, span->carried);
+        lag_told(catchup, span->after, span->events.len);
     }
     return err;
 }
@@ -62,6 +65,9 @@ static enum err on_mark(struct lane_scribe *scribe, uint64_t seq)
     signals_mark(&json, scribe->stream, seq);
     const enum err err = write_moving(catchup_of(scribe), &json, seq);
     buf_done(&json);
+    if (err == ERR_OK) {
+        lag_told(catchup_of(scribe), seq, 0);
+    }
     return err;
 }
 

@@ -83,17 +83,24 @@ static void put(struct sparse_lane *lane, const struct buf *json, struct channel
     }
 }
 
+static void count_told(struct sparse_lane *lane, size_t bytes)
+{
+    volume_add(&lane->sparse->places.told[kind_of(lane)], bytes);
+}
+
 static enum err on_event(struct lane_scribe *scribe, const struct event *event)
 {
     struct sparse_lane *lane = lane_of(scribe);
     struct stream *stream = lane->sparse->stream;
     *place_of(lane) = lane->taken;
+    count_told(lane, event->body_len);
     channel_put_event(stream, kind_of(lane), event, lane->taken);
     return ERR_OK;
 }
 
 static void move_to(struct sparse_lane *lane, const struct lane_span *span)
 {
+    count_told(lane, span->events.len);
     place_of(lane)->seq = span->to;
     place_of(lane)->ordinal += lane_span_count(span);
 }
@@ -147,8 +154,8 @@ static const struct lane_scribe_ops ops = {
 static enum err on_own_event(struct lane_scribe *scribe, const struct event *event)
 {
     struct sparse_lane *lane = lane_of(scribe);
-    (void)event;
     *place_of(lane) = lane->taken;
+    count_told(lane, event->body_len);
     return ERR_OK;
 }
 
@@ -160,7 +167,8 @@ static enum err on_own_span(struct lane_scribe *scribe, const struct lane_span *
 
 static enum err on_own_mark(struct lane_scribe *scribe, uint64_t seq)
 {
-    (void)scribe, (void)seq;
+    (void)seq;
+    count_told(lane_of(scribe), 0);
     return ERR_OK;
 }
 

@@ -133,6 +133,7 @@ static enum err take(struct stream *stream, struct event *event)
     hear(stream, event->seq);
     stream->ordinal++;
     stream->events++;
+    volume_add(&stream->told, event->body_len);
     metric_count(&stream->hub->tally.events, 1);
     if (event->kind == EVENT_COMMENT) {
         recent_add(&stream->comments_recent, stream->hub->now_ms, 1);

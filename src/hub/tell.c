@@ -55,6 +55,20 @@ enum err tell_expired(struct catchup *catchup, uint64_t to)
     return ERR_OK;
 }
 
+enum err tell_news(struct catchup *catchup)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    struct buf json;
+    buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    signals_presence(&json, stream_name(stream), stream->viewers_known, stream->hidden_known);
+    const enum err err = tell_signal(catchup, &json);
+    buf_done(&json);
+    if (err == ERR_OK) {
+        catchup->news_seen = stream->news;
+    }
+    return err;
+}
+
 /* ---- the hole of a slow reader ---- */
 
 /* Retention took the beginning of it, or all. */
@@ -104,12 +118,15 @@ enum err tell_hole(struct catchup *catchup)
 {
     const struct stream *stream = catchup->viewer->stream;
     uint64_t removed = 0;
-    if (!removed_count(&stream->removed, catchup->hole_from, catchup->hole_upto, &removed)) {
+    const bool is_own = catchup->lag.step != LAG_NONE; // memory knows only what everybody is shown
+    if (is_own ||
+        !removed_count(&stream->removed, catchup->hole_from, catchup->hole_upto, &removed)) {
         const bool is_stale = catchup->count.heard < stream->retracted && !mutant(READ_STALE);
         if (!catchup->was_counted || is_stale) {
             return ERR_AGAIN;
         }
         removed = catchup->count.removed;
+        catchup->hole_count = is_own ? catchup->count.count : catchup->hole_count;
         TRY(tell_lost(catchup));
         reach(HOLE_FROM_LOG);
     } else {
@@ -119,6 +136,7 @@ enum err tell_hole(struct catchup *catchup)
         TRY(tell_rest(catchup, removed));
     }
     catchup->owes_gap = false;
+    catchup->lag.step = LAG_NONE;
     return ERR_OK;
 }
 

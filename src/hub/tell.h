@@ -12,6 +12,8 @@
 
 MUST_USE enum err tell_signal(struct catchup *catchup, const struct buf *json);
 MUST_USE enum err tell_gap(struct catchup *catchup, const struct signals_gap *gap);
+/* The presence it missed while it caught up. */
+MUST_USE enum err tell_news(struct catchup *catchup);
 /* It has members that this reader is told, and others are not: event_for_staff(). */
 bool tell_is_for_staff(const struct catchup *catchup, const struct event *event);
 /* It stands there after. */

@@ -252,6 +252,7 @@ static void count(struct shadow_author *author, const struct stream *stream,
     const int64_t now_ms = stream->hub->now_ms;
     const int64_t late_ms = now_ms - event->published_mono_ms + event->waited_ms;
     author->events++;
+    volume_add(&author->told, event->body_len);
     author->unsent += view_others(stream, author->user);
     author->late_ms = event->published_mono_ms > 0 && late_ms > 0 ? (uint64_t)late_ms : 0;
     recent_add(&author->comments_recent, now_ms, event->kind == EVENT_COMMENT);
