@@ -22,10 +22,10 @@ const overlaps = (page, ids) =>
 
 for (const [size, options] of Object.entries(sizes)) {
   test(`${size}: what is told of an act covers nothing, and the acts stay where they are`, async (t) => {
-    const long = "Bartholomew Featherstonehaugh-Cholmondeley";
+    const [first, last] = ["Bartholomew", "Marmaduke-J"].map((name) => `${name} Featherstonehaugh-Cholmondeley`);
     const { roar, say } = await show(t, [...talk, ...talk, ...talk, ...talk]);
-    await say(long, "the first of two");
-    await say(long, "the last of two");
+    await say(first, "the first of two");
+    await say(last, "the last of two");
     const token = await roar.token("kim", "Kim", "moderator");
     for (const body of [{ do: "slow", seconds: 30 }, { do: "mode", value: ["links_off", "unique", "hold_first"] }]) {
       assert.equal((await roar.ask("POST", "/v1/streams/show/moderation", { token, body })).status, 200);
@@ -42,16 +42,16 @@ for (const [size, options] of Object.entries(sizes)) {
     assert.equal(await place(line), before, "what is hit stays under the pointer");
     const acts = await place(button);
     const around = ["told", "title", "viewers", "in-force", "connection", "help-open", "live", "acts", "tabs", "reach"];
-    for (const text of ["the last of two", "the first of two"]) {
+    for (const [text, author] of [["the last of two", last], ["the first of two", first]]) {
       await sam.choose(text);
       await sam.press("d");
-      await sam.told(`Deleted ${long}'s comment.`);
+      await sam.told(`Deleted ${author}'s comment.`);
       await sam.page.locator("#reach .reached").first().getByText("1 of 1 viewer").waitFor();
       assert.deepEqual(await overlaps(sam.page, around), []);
       assert.equal(await place(button), acts, "no other act comes under the pointer");
     }
     await sam.press("t");
-    await sam.told(`Timed out ${long} for 10 minutes.`);
+    await sam.told(`Timed out ${first} for 10 minutes.`);
     assert.deepEqual(await overlaps(sam.page, around), []);
     assert.equal(await sam.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, "nothing sticks out sideways");
     assert.deepEqual(await sam.nameless(), []);
