@@ -177,52 +177,6 @@ void moderation_wants_warnings_acknowledged(void **state)
     desk_close(&desk);
 }
 
-/* ---- who may ---- */
-
-void moderation_spares_a_higher_role(void **state)
-{
-    struct subject *subject = *state;
-    struct desk desk;
-    struct post post = desk_post_of("demo", "bob", NULL, "hello");
-    post.submit.author.privileged = true;
-    post.submit.author.role_bits = ROLE_VIEWER | ROLE_HOST;
-    desk_open(&desk, subject->port);
-    desk_post(&desk, &post);
-    assert_int_equal(post.submit.end, SUBMIT_DONE);
-    desk_post_done(&post);
-    assert_int_equal(desk_refuses(&desk, "demo", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
-    assert_int_equal(desk_refuses(&desk, "", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
-    struct acting admins = desk_act_by("demo", on_bob(ACT_BAN), "ada", ROLE_ADMIN);
-    desk_act(&desk, &admins);
-    assert_int_equal(admins.call.end, ACT_DONE);
-    struct acting own = desk_act_by("demo", on_bob(ACT_UNBAN), "bob", ROLE_HOST);
-    desk_act(&desk, &own);
-    assert_int_equal(own.call.refusal, ACT_REFUSAL_OWN);
-    own = desk_act_by("demo", desk_undo_of(admins.call.act_n), "bob", ROLE_HOST);
-    desk_act(&desk, &own);
-    assert_int_equal(own.call.refusal, ACT_REFUSAL_OWN);
-    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
-    desk_close(&desk);
-}
-
-void moderation_spares_who_acts_in_a_higher_role(void **state)
-{
-    struct subject *subject = *state;
-    struct desk desk;
-    desk_open(&desk, subject->port);
-    struct acting hosts =
-        desk_act_by("demo", setting(ACT_SLOW, "", 5), "bob", ROLE_VIEWER | ROLE_HOST);
-    desk_act(&desk, &hosts);
-    assert_int_equal(hosts.call.end, ACT_DONE);
-    assert_int_equal(desk_refuses(&desk, "demo", on_bob(ACT_BAN)), ACT_REFUSAL_HIGHER_ROLE);
-    (void)desk_do(&desk, "other", on_bob(ACT_BAN)); // nobody has heard of it there
-    hosts = desk_act_by("demo", setting(ACT_SLOW, "", 0), "bob", ROLE_VIEWER | ROLE_MODERATOR);
-    desk_act(&desk, &hosts);
-    assert_int_equal(hosts.call.end, ACT_DONE);
-    (void)desk_do(&desk, "demo", on_bob(ACT_BAN)); // a host no more
-    desk_close(&desk);
-}
-
 /* ---- settings ---- */
 
 void moderation_tells_what_is_set(void **state)

@@ -45,8 +45,9 @@
     TEST(appeals_name_the_comment_that_was_removed)                                                \
     TEST(appeals_tell_a_shadowed_author_nothing)                                                   \
     TEST(appeals_are_heard_against_a_clear)                                                        \
-    TEST(moderation_spares_a_higher_role)                                                          \
-    TEST(moderation_spares_who_acts_in_a_higher_role)                                              \
+    TEST(ranks_spare_a_higher_role)                                                                \
+    TEST(ranks_spare_who_acts_in_a_higher_role)                                                    \
+    TEST(ranks_of_all_streams_hold_in_each)                                                        \
     TEST(moderation_tells_what_is_set)                                                             \
     TEST(moderation_tells_an_empty_stream_what_is_set)                                             \
     TEST(moderation_holds_until_somebody_approves)                                                 \

@@ -175,6 +175,24 @@ def test_nobody_acts_on_a_higher_role_nor_lifts_their_own(mod, server):
     boss.undo(ban["act"])
 
 
+def test_who_acts_on_all_streams_has_that_role_in_each(start):
+    roar = start()
+    root, mod = Moderator(roar, None, "root", "admin"), Moderator(roar, "a")
+    roar.posted("a", user="root")
+    root.act("timeout", user="u9", seconds=60)
+    assert mod.refused("ban", user="root") == (403, "wrong_role")
+    assert Moderator(roar, "new").refused("shadow", user="root") == (403, "wrong_role")
+    roar.kill()
+    roar.start()
+    assert mod.refused("ban", user="root") == (403, "wrong_role")
+    roar.posted("a", user="root")  # an admin no more
+    ban = mod.act("ban", user="root")
+    assert Moderator(roar, "b").refused("ban", user="root") == (403, "wrong_role")
+    mod.undo(ban["act"])
+    root.act("timeout", user="u9", seconds=90)  # and one again
+    assert mod.refused("ban", user="root") == (403, "wrong_role")
+
+
 def test_a_ban_on_all_streams_holds_on_all(start):
     roar = start()
     everywhere = Moderator(roar, None, "root", "admin")

@@ -280,11 +280,12 @@ enum err act_case_check_role(struct act_case *act, struct str user)
 {
     uint32_t roles = 0;
     const struct actor *by = &act->call->by;
-    const bool has_none = act->head != NULL && act->head->row.id == 0; // nobody was there yet
-    if (by->kind != ACTOR_USER || !act_case_is_open(act) || has_none) {
+    struct store *store = act->ordering->store;
+    if (by->kind != ACTOR_USER || !act_case_is_open(act)) {
         return ERR_OK;
     }
-    TRY(store_sanctions_roles(act->ordering->store, act_case_stream(act), user, &roles));
+    TRY(act->head == NULL ? store_sanctions_any_roles(store, user, &roles)
+                          : store_sanctions_roles(store, act_case_stream(act), user, &roles));
     if (level_of(roles) > level_of(by->role_bits)) {
         act_case_refuse(act, ACT_REFUSAL_HIGHER_ROLE);
     }

@@ -98,7 +98,7 @@ static enum err put_place(struct act_case *act)
     return store_acts_put_place(act->ordering->store, &act->place);
 }
 
-/* Who acts in a stream as a host is spared there like who posts as one. */
+/* Who acts in a stream as a host is spared there like who posts as one; on all, in each. */
 static enum err note_rank(struct act_case *act)
 {
     struct ordering *ordering = act->ordering;
@@ -107,9 +107,8 @@ static enum err note_rank(struct act_case *act)
                               .user = by->id,
                               .user_hash = hash_str(ordering->identity.hash_key, by->id),
                               .roles = by->role_bits};
-    return rank.stream == 0 || !act_case_is_privileged(act)
-               ? ERR_OK
-               : ranks_note(&ordering->ranks, ordering->store, &rank);
+    return act_case_is_privileged(act) ? ranks_note(&ordering->ranks, ordering->store, &rank)
+                                       : ERR_OK;
 }
 
 /* What was done is in the audit before it is answered. */

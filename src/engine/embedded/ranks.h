@@ -5,6 +5,7 @@
  * Used by:  submits.c, for each comment that is accepted; acts.c, for each act that is done.
  * Thread:   the ordering thread's.
  * Bound:    RANKS_KNOWN users of 8 bytes, of whom the store need not be asked again.
+ * Promise:  who acts on all streams is known in each, until something newer is of that stream.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ struct ranks {
 };
 
 struct rank {
-    int64_t stream; // id
+    int64_t stream; // id; 0: all
     struct str user;
     uint64_t user_hash;
     uint32_t roles; // 0: nobody's to be careful of

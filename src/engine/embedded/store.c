@@ -196,7 +196,10 @@ static const char *const texts[STORE_QUERIES] = {
         "WHERE stream IN (?1, 0) AND (?2 = '' OR user = ?2) AND (until = 0 OR until > ?3) "
         "ORDER BY act DESC",
     [STORE_RANK_SET] = "INSERT OR REPLACE INTO ranks(stream, user, roles) VALUES (?1, ?2, ?3)",
-    [STORE_RANK_GET] = "SELECT roles FROM ranks WHERE user = ?2 AND (stream = ?1 OR ?1 = 0)",
+    [STORE_RANK_GET] = "SELECT roles FROM ranks WHERE user = ?2 AND stream IN (?1, 0) "
+                       "ORDER BY stream DESC LIMIT 1",
+    [STORE_RANKS_OF] = "SELECT roles FROM ranks WHERE user = ?1",
+    [STORE_RANKS_DELETE] = "DELETE FROM ranks WHERE user = ?1",
     [STORE_DEDUPE_GET] = "SELECT n FROM dedupe_0 WHERE key = ?1",
     [STORE_DEDUPE_GET + 1] = "SELECT n FROM dedupe_1 WHERE key = ?1",
     [STORE_DEDUPE_GET + 2] = "SELECT n FROM dedupe_2 WHERE key = ?1",

@@ -54,7 +54,8 @@
  *   audit     chain               a stream; 0: acts on all
  *             n, act, entry       from 1 without a hole; JSON as rules/audit.h makes it
  *   sanctions act, user, stream, what, until   those in force, one a user; words of a warning
- *   ranks     stream, user, roles newest known roles of those who have some (enum role bits)
+ *   ranks     stream, user, roles newest known roles of those who have some (enum role bits);
+ *                                 stream 0: of all; one of a stream is newer than that
  *   removals  stream, seq, act    which acts in force remove this comment, and more: removals.c
  *   sweeps    act, user, stream   removes what stands up to upto_n of user ('': all) in stream
  *             upto_n              (0: all), and is there until it has reached all of that
@@ -206,6 +207,8 @@ enum store_query {
     STORE_SANCTIONS_OF,
     STORE_RANK_SET,
     STORE_RANK_GET,
+    STORE_RANKS_OF,
+    STORE_RANKS_DELETE,
     STORE_DEDUPE_GET, // one for each table
     STORE_DEDUPE_ADD = STORE_DEDUPE_GET + STORE_DEDUPE_TABLES,
     STORE_DEDUPE_DELETE = STORE_DEDUPE_ADD + STORE_DEDUPE_TABLES,

@@ -78,14 +78,18 @@ enum err store_sanctions_set_roles(struct store *store, int64_t stream, struct s
     return store_run(store, query);
 }
 
-enum err store_sanctions_roles(struct store *store, int64_t stream, struct str user,
-                               uint32_t *ret_roles)
+enum err store_sanctions_set_all_roles(struct store *store, struct str user, uint32_t roles)
 {
     sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_RANKS_DELETE, &query));
+    store_bind_text(query, 1, user);
+    TRY(store_run(store, query));
+    return store_sanctions_set_roles(store, 0, user, roles);
+}
+
+static enum err add_roles(struct store *store, sqlite3_stmt *query, uint32_t *ret_roles)
+{
     uint32_t roles = 0;
-    TRY(store_ask(store, STORE_RANK_GET, &query));
-    (void)sqlite3_bind_int64(query, 1, stream);
-    store_bind_text(query, 2, user);
     for (;;) {
         const enum err err = store_step(store, query);
         if (err == ERR_NOT_FOUND) {
@@ -95,4 +99,22 @@ enum err store_sanctions_roles(struct store *store, int64_t stream, struct str u
         TRY(err);
         roles |= (uint32_t)sqlite3_column_int64(query, 0);
     }
+}
+
+enum err store_sanctions_roles(struct store *store, int64_t stream, struct str user,
+                               uint32_t *ret_roles)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_RANK_GET, &query));
+    (void)sqlite3_bind_int64(query, 1, stream);
+    store_bind_text(query, 2, user);
+    return add_roles(store, query, ret_roles);
+}
+
+enum err store_sanctions_any_roles(struct store *store, struct str user, uint32_t *ret_roles)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_RANKS_OF, &query));
+    store_bind_text(query, 1, user);
+    return add_roles(store, query, ret_roles);
 }

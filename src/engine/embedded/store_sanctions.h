@@ -37,6 +37,12 @@ MUST_USE enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
 /* ---- who has which roles, as they were last seen ---- */
 MUST_USE enum err store_sanctions_set_roles(struct store *store, int64_t stream, struct str user,
                                             uint32_t roles);
-/* In any stream when `stream` is 0: all of theirs. 0: none are known. */
+/* Of all streams: what is known of each is older. */
+MUST_USE enum err store_sanctions_set_all_roles(struct store *store, struct str user,
+                                                uint32_t roles);
+/* The newest in the stream, there or in all (0: in all). 0: none are known. */
 MUST_USE enum err store_sanctions_roles(struct store *store, int64_t stream, struct str user,
                                         uint32_t *ret_roles);
+/* Whatever they are in any stream. */
+MUST_USE enum err store_sanctions_any_roles(struct store *store, struct str user,
+                                            uint32_t *ret_roles);
