@@ -283,7 +283,7 @@ static void drop_stale(struct catchup *catchup)
 {
     struct read *read = &catchup->fetched;
     const bool is_beyond = read->bound <= SEQ_MAX && read->bound > catchup->position;
-    const bool is_stale = read->heard < catchup->viewer->stream->retracted && !mutant(READ_STALE);
+    const bool is_stale = stream_removed_since(catchup->viewer->stream, read->heard);
     if (read->count > 0 && (is_stale || is_beyond)) {
         read_done(read);
         read->bound = SEQ_MAX + 1; // it says nothing of what is kept, either

@@ -20,6 +20,7 @@
 #include "base/histogram.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/mutant.h"
 #include "hub/exposure.h"
 #include "hub/hub_options.h"
 #include "hub/patience.h"
@@ -263,6 +264,13 @@ static inline struct ring_place stream_place(const struct stream *stream, enum l
 static inline struct str stream_name(const struct stream *stream)
 {
     return (struct str){.at = stream->name, .len = stream->name_len};
+}
+
+/* A removal was applied here since the store, or a count of it, had heard so far: what it answered
+ * is not what the log says now, and is asked for again. */
+static inline bool stream_removed_since(const struct stream *stream, uint64_t heard)
+{
+    return heard < stream->retracted && !mutant(READ_STALE);
 }
 
 /* Who watches it now; a letter is opened before the turn that it wakes, so that the event may know

@@ -279,7 +279,7 @@ static enum join_step count_hole(struct catchup *catchup)
 /* Last of all, so that nothing is removed between this and the gap. */
 static enum join_step plan_counted_hole(struct catchup *catchup)
 {
-    if (catchup->count.heard < catchup->viewer->stream->retracted && !mutant(READ_STALE)) {
+    if (stream_removed_since(catchup->viewer->stream, catchup->count.heard)) {
         return count_hole(catchup);
     }
     return JOIN_READY;
@@ -287,8 +287,8 @@ static enum join_step plan_counted_hole(struct catchup *catchup)
 
 static enum join_step plan_found_acts(struct catchup *catchup)
 {
-    if (catchup->acts.heard < catchup->viewer->stream->retracted && !mutant(READ_STALE)) {
-        return read_acts(catchup); // a removal came meanwhile
+    if (stream_removed_since(catchup->viewer->stream, catchup->acts.heard)) {
+        return read_acts(catchup);
     }
     if (catchup->acts.more) {
         read_done(&catchup->acts);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/lag.h"
 
-#include "base/mutant.h"
 #include "base/reach.h"
 #include "hub/allot.h"
 #include "hub/channel.h"
@@ -209,8 +208,8 @@ void lag_begin_hole(struct catchup *catchup)
 static bool has_acts(const struct catchup *catchup)
 {
     const struct read *acts = &catchup->acts;
-    const bool is_stale = acts->heard < catchup->viewer->stream->retracted && !mutant(READ_STALE);
-    return catchup->lag.step == LAG_HAS_ACTS && acts->result == ERR_OK && !is_stale;
+    return catchup->lag.step == LAG_HAS_ACTS && acts->result == ERR_OK &&
+           !stream_removed_since(catchup->viewer->stream, acts->heard);
 }
 
 bool lag_asks_acts(struct catchup *catchup)

@@ -6,8 +6,7 @@
  *   rings            of every channel, in place, in as many bytes; its train ends
  *   sparse lanes     what waits in them
  *   pursuits         of who joins or catches up: their pages, acts of a hole, what waits
- *   reads under way  one whose `heard` is below stream->retracted is asked again: catchup.c,
- *                    join.c, stream.c
+ *   reads under way  asked again: stream_removed_since()
  *   pins             held for hello
  *
  * Used by:  stream.c.

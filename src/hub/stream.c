@@ -367,8 +367,8 @@ static enum err take_up(struct stream *stream)
 static void take_deeper(struct stream *stream)
 {
     struct read *read = &stream->read;
-    if (read->heard < stream->retracted && !mutant(READ_STALE)) {
-        return; // a removal came meanwhile: it is asked again
+    if (stream_removed_since(stream, read->heard)) {
+        return; // it is asked again
     }
     stream->wants_deeper = false;
     if (read->bound == stream->tail.covers + 1) {

@@ -121,8 +121,7 @@ enum err tell_hole(struct catchup *catchup)
     const bool is_own = catchup->lag.step != LAG_NONE; // memory knows only what everybody is shown
     if (is_own ||
         !removed_count(&stream->removed, catchup->hole_from, catchup->hole_upto, &removed)) {
-        const bool is_stale = catchup->count.heard < stream->retracted && !mutant(READ_STALE);
-        if (!catchup->was_counted || is_stale) {
+        if (!catchup->was_counted || stream_removed_since(stream, catchup->count.heard)) {
             return ERR_AGAIN;
         }
         removed = catchup->count.removed;
