@@ -281,13 +281,11 @@ static bool is_apart(struct catchup *catchup)
  * back than what was read for it since. */
 static void drop_stale(struct catchup *catchup)
 {
-    struct read *read = &catchup->fetched;
+    const struct read *read = &catchup->fetched;
     const bool is_beyond = read->bound <= SEQ_MAX && read->bound > catchup->position;
     const bool is_stale = stream_removed_since(catchup->viewer->stream, read->heard);
     if (read->count > 0 && (is_stale || is_beyond)) {
-        read_done(read);
-        read->bound = SEQ_MAX + 1; // it says nothing of what is kept, either
-        catchup->fetched_at = 0;
+        pursuit_forget_fetched(catchup);
     }
 }
 
@@ -586,9 +584,7 @@ static void open_again(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
     lane_scribe_done(&catchup->scribe);
-    read_done(&catchup->fetched);
-    catchup->fetched_at = 0;
-    catchup->fetched.bound = SEQ_MAX + 1; // it says nothing of where we begin now
+    pursuit_forget_fetched(catchup);
     lag_forget(catchup);
     catchup->step = 0;
     catchup->beyond = 0;

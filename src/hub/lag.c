@@ -189,9 +189,7 @@ void lag_begin_hole(struct catchup *catchup)
     }
     stand(catchup, 0);
     catchup->lag.is_live = false;
-    read_done(&catchup->fetched);
-    catchup->fetched_at = 0;
-    catchup->fetched.bound = SEQ_MAX + 1; // it says nothing of where it goes on
+    pursuit_forget_fetched(catchup);
     const uint64_t newest = sparse_newest(catchup->viewer);
     if (newest <= catchup->position) {
         return; // only what is not told in its lane went by

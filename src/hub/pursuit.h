@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pursuit -- what catching up keeps of a viewer that is OPENING, CATCHUP or a waiting long poll.
- * Data only: catchup.h says what is done with it.
+/* pursuit -- what catching up keeps of a viewer that is OPENING, CATCHUP or a waiting long poll:
+ * data, and what more than one room does to it. catchup.h says what it is for.
  *
  * Thread:   the hub's reactor.
  */
@@ -85,3 +85,6 @@ struct catchup {
     uint64_t news_seen; // of stream->news; who catches up gets no signals, only the last of them
     struct page page;
 };
+
+/* What was read of the log is given back; nor does it say any more what is kept there. */
+void pursuit_forget_fetched(struct catchup *catchup);

@@ -140,9 +140,7 @@ void sift_recount(struct catchup *catchup)
     catchup->position = scribe->span.after;
     lane_scribe_forget(scribe);
     if (!catchup->away) { // else it begins behind that, and is not believed when it is back
-        read_done(&catchup->fetched);
-        catchup->fetched_at = 0;
-        catchup->fetched.bound = SEQ_MAX + 1;
+        pursuit_forget_fetched(catchup);
     }
 }
 

@@ -433,8 +433,7 @@ enum err view_read(struct catchup *catchup, uint64_t upto)
 {
     struct read *read = &catchup->fetched;
     struct merge merge = {.last = last_shown(catchup)};
-    read_done(read);
-    catchup->fetched_at = 0;
+    pursuit_forget_fetched(catchup); // nor is this an answer of the store
     merge.events = mem_new(MEM_EVENT, CATCHUP_POLL_EVENTS_MAX * sizeof(struct event *));
     if (merge.events == NULL) {
         return ERR_NOMEM;
@@ -443,7 +442,6 @@ enum err view_read(struct catchup *catchup, uint64_t upto)
     read->events = merge.events;
     read->count = merge.count;
     read->heard = catchup->viewer->stream->heard;
-    read->bound = SEQ_MAX + 1; // no answer of the store
     if (err != ERR_OK) {
         read_done(read);
     }
