@@ -219,18 +219,13 @@ static enum err write_events(struct catchup *catchup, struct event *const *event
     return taken > 0 ? ERR_OK : err;
 }
 
-static bool has_acts(const struct catchup *catchup)
-{
-    return catchup->acts_at < catchup->acts.count;
-}
-
 static enum err fill_acts(struct catchup *catchup)
 {
-    while (has_acts(catchup) && !page_is_full(&catchup->page)) {
+    while (pursuit_has_acts(catchup) && !page_is_full(&catchup->page)) {
         TRY(tell_event(catchup, catchup->acts.events[catchup->acts_at]));
         catchup->acts_at++;
     }
-    if (!has_acts(catchup)) {
+    if (!pursuit_has_acts(catchup)) {
         read_done(&catchup->acts);
         catchup->acts_at = 0;
         catchup->position = catchup->hole_upto;
@@ -350,7 +345,7 @@ static enum err fill(struct catchup *catchup)
 {
     struct event *const *events = NULL;
     uint32_t count = 0, taken = 0;
-    if (has_acts(catchup)) {
+    if (pursuit_has_acts(catchup)) {
         return fill_acts(catchup);
     }
     const bool is_sparse = catchup->viewer->lane != LANE_FULL;
@@ -390,7 +385,7 @@ static enum err try_live(struct viewer *viewer)
     struct stream *stream = viewer->stream;
     const enum lane lane = (enum lane)viewer->lane;
     struct channel *channel = channel_find(stream, catchup->encoding, lane);
-    if (catchup->owes_gap || is_apart(catchup) || has_acts(catchup) ||
+    if (catchup->owes_gap || is_apart(catchup) || pursuit_has_acts(catchup) ||
         !page_is_empty(&catchup->page) || lane_scribe_waits(&catchup->scribe) ||
         catchup->lane_next != LANES || catchup->is_to_remind) {
         return ERR_AGAIN;
@@ -576,7 +571,7 @@ static bool waits_for_more(const struct viewer *viewer)
     const struct catchup *catchup = viewer->catchup;
     const uint64_t goal = sparse_newest(viewer);
     return (viewer->lane != LANE_FULL || catchup->is_apart) && page_is_empty(&catchup->page) &&
-           !has_acts(catchup) && catchup->position >= goal &&
+           !pursuit_has_acts(catchup) && catchup->position >= goal &&
            (!lane_scribe_waits(&catchup->scribe) || catchup->position > goal);
 }
 
@@ -735,7 +730,7 @@ static void go_on(struct viewer *viewer)
         if (ask_warnings(catchup)) {
             return;
         }
-        if (catchup->lane_next != LANES && !has_acts(catchup)) {
+        if (catchup->lane_next != LANES && !pursuit_has_acts(catchup)) {
             begin_anew(viewer);
             return;
         }

@@ -173,7 +173,7 @@ static enum err tell_copies(struct catchup *catchup, struct copies *copies)
 
 enum err early_tell(struct catchup *catchup)
 {
-    if (catchup->acts_at < catchup->acts.count || goes_with_all(catchup)) {
+    if (pursuit_has_acts(catchup) || goes_with_all(catchup)) {
         return ERR_OK; // the acts of a hole come before all else
     }
     struct copies copies = find_copies(catchup);

@@ -244,11 +244,7 @@ static enum join_step plan_found_tail(struct viewer *viewer)
 static enum join_step read_acts(struct catchup *catchup)
 {
     catchup->step = JOIN_FOUND_ACTS;
-    catchup->acts.from = READ_AFTER;
-    catchup->acts.bound = catchup->hole_from;
-    catchup->acts.upto = catchup->hole_upto;
-    catchup->acts.limit = STREAM_ACTS_MAX;
-    catchup->acts.kinds = CATCHUP_ACT_KINDS;
+    pursuit_ask_acts(catchup);
     catchup_read(catchup, &catchup->acts);
     return JOIN_START;
 }

@@ -154,7 +154,7 @@ bool lag_is_lost(struct catchup *catchup)
 {
     struct lag *lag = &catchup->lag;
     const bool is_between =
-        catchup->owes_gap || catchup->acts_at < catchup->acts.count || catchup->lane_next != LANES;
+        catchup->owes_gap || pursuit_has_acts(catchup) || catchup->lane_next != LANES;
     if (!catchup->is_apart || is_between || !is_known(catchup)) {
         return false;
     }
@@ -203,7 +203,7 @@ void lag_begin_hole(struct catchup *catchup)
 }
 
 /* Its acts are there, as they are now. */
-static bool has_acts(const struct catchup *catchup)
+static bool are_acts_there(const struct catchup *catchup)
 {
     const struct read *acts = &catchup->acts;
     return catchup->lag.step == LAG_HAS_ACTS && acts->result == ERR_OK &&
@@ -212,23 +212,17 @@ static bool has_acts(const struct catchup *catchup)
 
 bool lag_asks_acts(struct catchup *catchup)
 {
-    struct read *acts = &catchup->acts;
     struct lag *lag = &catchup->lag;
     if (lag->step == LAG_NONE || lag->step == LAG_COUNTS) {
         return false;
     }
-    if (has_acts(catchup)) {
+    if (are_acts_there(catchup)) {
         lag->step = LAG_COUNTS;
         reach_if(view_is_apart(catchup->viewer->stream, catchup->view), HOLE_IN_VIEW);
         return false;
     }
     lag->step = LAG_HAS_ACTS;
     catchup->was_counted = false;
-    catchup->acts_at = 0;
-    acts->from = READ_AFTER;
-    acts->bound = catchup->hole_from;
-    acts->upto = catchup->hole_upto;
-    acts->limit = STREAM_ACTS_MAX;
-    acts->kinds = CATCHUP_ACT_KINDS;
+    pursuit_ask_acts(catchup);
     return true;
 }

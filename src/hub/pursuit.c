@@ -7,3 +7,19 @@ void pursuit_forget_fetched(struct catchup *catchup)
     catchup->fetched_at = 0;
     catchup->fetched.bound = SEQ_MAX + 1;
 }
+
+void pursuit_ask_acts(struct catchup *catchup)
+{
+    struct read *acts = &catchup->acts;
+    catchup->acts_at = 0;
+    acts->from = READ_AFTER;
+    acts->bound = catchup->hole_from;
+    acts->upto = catchup->hole_upto;
+    acts->limit = STREAM_ACTS_MAX;
+    acts->kinds = CATCHUP_ACT_KINDS;
+}
+
+bool pursuit_has_acts(const struct catchup *catchup)
+{
+    return catchup->acts_at < catchup->acts.count;
+}
