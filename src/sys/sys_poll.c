@@ -20,22 +20,23 @@ enum err sys_poll_open(int *ret_poll_fd)
 
 enum { WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP };
 
-enum err sys_poll_add(int poll_fd, int fd, void *tag)
+static enum err add(int poll_fd, int fd, uint32_t events, void *tag)
 {
-    struct epoll_event event = {.events = WATCHED | (uint32_t)EPOLLET, .data.ptr = tag};
+    struct epoll_event event = {.events = events | (uint32_t)EPOLLET, .data.ptr = tag};
     if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         return sys_failed("epoll_ctl", "epoll");
     }
     return ERR_OK;
 }
 
+enum err sys_poll_add(int poll_fd, int fd, void *tag)
+{
+    return add(poll_fd, fd, WATCHED, tag);
+}
+
 enum err sys_poll_add_event(int poll_fd, int fd, void *tag)
 {
-    struct epoll_event event = {.events = EPOLLIN | (uint32_t)EPOLLET, .data.ptr = tag};
-    if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
-        return sys_failed("epoll_ctl", "epoll");
-    }
-    return ERR_OK;
+    return add(poll_fd, fd, EPOLLIN, tag);
 }
 
 void sys_poll_again(int poll_fd, int fd, void *tag)
