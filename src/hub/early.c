@@ -66,6 +66,7 @@ void early_begin(struct catchup *catchup)
     catchup->acts_told = stream->act_count - count;
     catchup->own_near = stream->heard;
     catchup->own_told = catchup->position;
+    catchup->was_full = catchup->keeps_up = catchup->is_early = false; // of where it stood before
 }
 
 /* Acts that wait for it and were told in no copy, oldest first. */

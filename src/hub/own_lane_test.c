@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* P8 in sparse lanes, by twins: two worlds to which the same happens, in one of which the reader's
- * comments are shadowed. What they are told, and when, is the same. */
-#include "hub/world_test.h"
+/* P8 in sparse lanes, by twins. What they are told, and when, is the same. */
+#include "hub/twins_test.h"
 
 #include "hub/heart.h"
 #include "hub/pursuit.h"
@@ -12,65 +11,28 @@
 
 #include <cmocka.h>
 
-enum { AUTHOR = 1, BYTES = 400, STEPS = 1500, POLL = 3 };
-
-struct twins {
-    struct world *of[2]; // the author's comments are shadowed in the first
-    struct rand rand;
-};
+enum { BYTES = 400, STEPS = 1500, POLL = 3 };
 
 static int begin(void **state)
 {
-    static struct twins twins;
-    for (int i = 0; i < 2; i++) {
-        void *world = NULL;
-        const struct hub_options options = {.ring_bytes_max = 64 * 1024};
-        assert_int_equal(world_begin_with(&world, options), 0);
-        twins.of[i] = world;
-    }
-    rand_init(&twins.rand, 11);
-    *state = &twins;
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct twins *twins = *state;
-    for (int i = 0; i < 2; i++) {
-        void *world = twins->of[i];
-        world_end(&world);
-    }
-    return 0;
+    return twins_begin(state, (struct hub_options){.ring_bytes_max = 64 * 1024}, 11);
 }
 
 /* At the newest, and then from where the one before ended. */
 static uint64_t place_of_poll(const struct world *world)
 {
     return world->readers[POLL].is_open ? world->readers[POLL].viewer.last_seq
-                                        : fake_engine_head_of(&world->engine, AUTHOR);
-}
-
-static void assert_same_told(const struct prover *one, const struct prover *other)
-{
-    assert_int_equal(one->last, other->last);
-    assert_int_equal(one->events, other->events);
-    assert_int_equal(one->gaps, other->gaps);
-    assert_int_equal(one->marks, other->marks);
-    assert_int_equal(one->digests, other->digests);
-    assert_int_equal(one->earlies, other->earlies);
-    assert_int_equal(one->hello_seq, other->hello_seq);
-    assert_int_equal(one->hello_latest, other->hello_latest);
-    assert_string_equal(one->last_signal, other->last_signal);
-    assert_string_equal(one->last_gap, other->last_gap);
+                                        : fake_engine_head_of(&world->engine, TWINS_AUTHOR);
 }
 
 static void assert_same(const struct twins *twins)
 {
-    const struct fake_reader *one = twins->of[0]->readers, *other = twins->of[1]->readers;
+    const struct fake_reader *one = &twins->of[0]->readers[POLL];
+    const struct fake_reader *other = &twins->of[1]->readers[POLL];
     for (int i = 0; i <= POLL; i++) {
-        assert_same_told(&one[i].prover, &other[i].prover);
+        twins_assert_same(twins, i);
     }
-    assert_int_equal(one[POLL].joined, other[POLL].joined);
+    assert_int_equal(one->joined, other->joined);
     assert_int_equal(place_of_poll(twins->of[0]), place_of_poll(twins->of[1]));
 }
 
@@ -86,7 +48,7 @@ static void poll_again(struct world *world, enum lane lane)
     join.encoding = NULL;
     join.limit = 50;
     join.lane = lane;
-    join.user = AUTHOR;
+    join.user = TWINS_AUTHOR;
     if (!world->readers[POLL].joined) {
         (void)world_join(world, POLL, &join);
     }
@@ -96,7 +58,7 @@ static void come_back(struct world *world, int i, bool with_cursor)
 {
     struct fake_reader *reader = &world->readers[i];
     struct join join = with_cursor ? world_after(reader->prover.last, 50) : world_plain(3);
-    join.user = AUTHOR;
+    join.user = TWINS_AUTHOR;
     join.lane = reader->prover.join.lane;
     fake_reader_leave(reader);
     (void)world_join(world, i, &join);
@@ -126,7 +88,7 @@ static void join_all(struct twins *twins)
     const enum lane lanes[] = {LANE_READABLE, LANE_DIGEST, LANE_CONTROL};
     for (int i = 0; i < POLL; i++) {
         struct join join = world_after(0, 50);
-        join.user = AUTHOR;
+        join.user = TWINS_AUTHOR;
         join.lane = lanes[i];
         (void)world_join(twins->of[0], i, &join);
         (void)world_join(twins->of[1], i, &join);
@@ -139,7 +101,7 @@ static void what_is_an_authors_alone_comes_when_it_would(void **state)
 {
     struct twins *twins = *state;
     join_all(twins);
-    twins->of[0]->engine.shadowed_user = AUTHOR;
+    twins->of[0]->engine.shadowed_user = TWINS_AUTHOR;
     for (int i = 0; i < STEPS; i++) {
         const struct deed deed = {.what = rand_below(&twins->rand, 12),
                                   .more = rand_below(&twins->rand, 12),
@@ -183,7 +145,7 @@ static void it_waits_for_no_event_that_everybody_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define EACH(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define EACH(test) cmocka_unit_test_setup_teardown(test, begin, twins_end)
         EACH(what_is_an_authors_alone_comes_when_it_would),
         EACH(it_waits_for_no_event_that_everybody_is_told),
 #undef EACH
