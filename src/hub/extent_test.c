@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { S = 1000, CUT_MS = 5 * S };
+enum { S = 1000, CUT_MS = 5 * S, ACT = 7 };
 
 static int begin(void **state)
 {
@@ -28,6 +28,15 @@ static uint64_t act_on(struct world *world)
     fake_engine_set(&world->engine, "\"slow\":5", world->now_ms);
     world_rest(world);
     return fake_engine_head(&world->engine);
+}
+
+/* An event of the act came to this hub, which knows of it from now on. */
+static struct extent *publish(struct hub *hub, uint64_t act, int64_t at_ms)
+{
+    struct extent *extent = extent_open(hub, act, at_ms);
+    assert_non_null(extent);
+    extent_unref(extent);
+    return extent;
 }
 
 static void what_all_were_sent_is_kept_once(void **state)
@@ -142,7 +151,7 @@ static void what_is_due_is_kept_together(void **state)
     for (uint64_t act = 1; act <= COUNT * 3; act++) {
         const uint32_t before = world->engine.kept_count;
         if (act <= COUNT) {
-            extent_unref(extent_open(world->hub, act, world->now_ms));
+            (void)publish(world->hub, act, world->now_ms);
         }
         world_pass(world, EACH_MS);
         rounds += world->engine.kept_count > before;
@@ -156,7 +165,7 @@ static void no_more_than_so_many_are_being_kept(void **state)
     struct world *world = *state;
     world_rest(world);
     for (uint64_t act = 1; act <= EXTENT_KEEPS_MAX + 1; act++) {
-        extent_unref(extent_open(world->hub, act, world->now_ms));
+        (void)publish(world->hub, act, world->now_ms);
     }
     world_pass(world, EXTENT_SOON_MS);
     assert_int_equal(world->engine.kept_count, EXTENT_KEEPS_MAX);
@@ -168,7 +177,7 @@ static void so_many_acts_are_known_at_once(void **state)
 {
     struct world *world = *state;
     for (uint64_t act = 1; act <= EXTENTS_MAX + 1; act++) {
-        extent_unref(extent_open(world->hub, act, world->now_ms));
+        (void)publish(world->hub, act, world->now_ms);
     }
     assert_int_equal(metric_value(&world->hub->tally.reach_acts), EXTENTS_MAX);
     assert_int_equal(metric_value(&world->hub->tally.reach_lost), 1);
@@ -221,10 +230,8 @@ static void part(struct world *world, struct hub *hubs[2])
 
 static void reach_viewers(struct hub *hub, uint64_t viewers)
 {
-    struct extent *extent = extent_open(hub, 7, hub->now_ms);
-    assert_non_null(extent);
+    struct extent *extent = publish(hub, ACT, hub->now_ms);
     extent->viewers = extent->written = viewers;
-    extent_unref(extent);
 }
 
 /* Its streams are told one after another: what was kept before the last of them is kept anew, by
@@ -266,10 +273,8 @@ static void a_hub_that_is_late_is_waited_for(void **state)
     pass(world, hubs, 3);
     assert_int_equal(world->engine.kept_count, 1);
     assert_true(kept(world, 0)->is_settled);
-    struct extent *late = extent_open(hubs[1], 7, published_ms);
-    assert_non_null(late);
+    struct extent *late = publish(hubs[1], ACT, published_ms);
     late->viewers = late->written = 4;
-    extent_unref(late);
     pass(world, hubs, 60);
     assert_int_equal(world->engine.kept_count, 2);
     assert_int_equal(kept(world, 1)->viewers, 7);
@@ -296,11 +301,9 @@ static void one_hub_keeps_it_for_all(void **state)
     struct hub *hubs[2];
     meet(world, hubs);
     for (uint64_t i = 0; i < 2; i++) {
-        struct extent *extent = extent_open(hubs[i], 7, world->now_ms);
-        assert_non_null(extent);
+        struct extent *extent = publish(hubs[i], ACT, world->now_ms);
         extent->viewers = extent->written = 3 + i;
         extent->exposed = (struct exposure_lost){.comments = 2, .viewer_ms = 100, .is_part = i > 0};
-        extent_unref(extent);
     }
     world->now_ms += EXTENT_SOON_MS;
     rest(world, hubs);
@@ -332,7 +335,7 @@ static void a_full_house_is_kept_before_the_end(void **state)
     struct hub *hubs[2];
     meet(world, hubs);
     for (uint64_t act = 1; act <= EXTENTS_MAX; act++) {
-        extent_unref(extent_open(hubs[1], act, world->now_ms));
+        (void)publish(hubs[1], act, world->now_ms);
     }
     part(world, hubs);
     assert_int_equal(world->engine.kept_count, EXTENTS_MAX);
@@ -358,19 +361,13 @@ static void the_last_hub_keeps_it_for_all(void **state)
     int closed = 0;
     meet(world, hubs);
     for (int i = 0; i < 2; i++) {
-        struct extent *extent = extent_open(hubs[i], 7, world->now_ms);
-        assert_non_null(extent);
-        extent->viewers = 3;
-        extent_unref(extent);
+        publish(hubs[i], ACT, world->now_ms)->viewers = 3;
     }
     hub_close(hubs[0], note, &closed);
     rest(world, hubs);
     assert_int_equal(closed, 1);
     assert_int_equal(world->engine.kept_count, 0);
-    struct extent *extent = extent_open(hubs[1], 7, world->now_ms);
-    assert_non_null(extent);
-    extent->written = 3;
-    extent_unref(extent);
+    publish(hubs[1], ACT, world->now_ms)->written = 3;
     hub_close(hubs[1], note, &closed);
     rest(world, hubs);
     assert_int_equal(closed, 2);
