@@ -54,13 +54,12 @@ static struct volume passed(const struct catchup *catchup)
     return volume;
 }
 
-/* Its lane is still there. */
-static bool is_known(const struct catchup *catchup)
+/* What is counted for it is still there. */
+static bool is_counted(const struct catchup *catchup)
 {
-    const struct lag *lag = &catchup->lag;
-    return lag->is_known && (catchup->viewer->lane == LANE_FULL ||
-                             (lag->of != NULL && (lag->of == catchup->own ||
-                                                  lag->of == catchup->viewer->stream->sparse)));
+    const struct lane_places *of = catchup->lag.of;
+    return catchup->viewer->lane == LANE_FULL ||
+           (of != NULL && (of == catchup->own || of == catchup->viewer->stream->sparse));
 }
 
 static void stand(struct catchup *catchup, uint64_t waited)
@@ -155,7 +154,7 @@ bool lag_is_lost(struct catchup *catchup)
     struct lag *lag = &catchup->lag;
     const bool is_between =
         catchup->owes_gap || pursuit_has_acts(catchup) || catchup->lane_next != LANES;
-    if (!catchup->is_apart || is_between || !is_known(catchup)) {
+    if (is_between || !is_counted(catchup)) {
         return false;
     }
     const bool is_lost = is_more_than_a_ring(catchup);

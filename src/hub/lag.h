@@ -17,9 +17,8 @@
  *
  * An estimate, of a few in a hundred: frames are counted by the size of those it was sent, without
  * signals. What is removed while it waits counts as what it was, until memory holds all that waits:
- * then that is counted anew before it is forgotten. A page with an act, a
- * copy or a notice that was not sent is not given up: the rest of it (PAGE_BYTES) comes before the
- * gap.
+ * then that is counted anew before it is forgotten. A page with an act, a copy or a notice that was
+ * not sent is not given up: the rest of it (PAGE_BYTES) comes before the gap.
  *
  * Used by:  catchup.c, apart.c, sift.c; stream.c, view.c and sparse.c count what passes.
  * Thread:   the hub's reactor.
@@ -44,7 +43,7 @@ void lag_end(struct catchup *catchup);
  */
 void lag_forget(struct catchup *catchup);
 
-/* It is to be told a gap now; catchup->is_apart is known. */
+/* Of one that is apart, with lag.is_known: it is to be told a gap now. */
 bool lag_is_lost(struct catchup *catchup);
 /* The hole is what follows what it was sent: it owes a gap, and its acts are to be asked for.
  * Nothing is done where its page goes first. */
