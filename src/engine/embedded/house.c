@@ -196,9 +196,8 @@ static struct echo find_echo(const struct house *house, uint64_t likeness, uint6
 
 /* What only the rules in force need, so that the others cost nothing. */
 static enum err find_facts(struct house *house, const struct house_rules *all,
-                           const struct house_post *post, struct house_facts *facts)
+                           const struct house_post *post, uint32_t needs, struct house_facts *facts)
 {
-    const uint32_t needs = house_rules_needs(&house->rules) | house_rules_needs(all);
     const bool keeps_echoes = (needs & HOUSE_NEEDS_ECHOES) != 0;
     if (keeps_echoes && !house->keeps_echoes) {
         TRY(find_echoes(house, all, &post->log));
@@ -250,7 +249,7 @@ enum err house_judge(struct house *house, const struct house_rules *all,
     const uint32_t needs = house_rules_needs(&house->rules) | house_rules_needs(all);
     struct house_opinion opinion = {.asked_traits = (needs & HOUSE_NEEDS_TRAITS) != 0};
     struct house_post known = *post;
-    TRY(find_facts(house, all, post, &known.facts));
+    TRY(find_facts(house, all, post, needs, &known.facts));
     TRY(judge_text(house, all, &known, &opinion));
     *ret_opinion = opinion;
     return ERR_OK;
