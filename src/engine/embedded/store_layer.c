@@ -93,7 +93,7 @@ static int on_shm_unmap(sqlite3_file *file, int is_to_delete)
 }
 
 static const sqlite3_io_methods methods = {
-    .iVersion = 2,
+    .iVersion = 2, // the third maps pages, and they would be read past xRead
     .xClose = on_close,
     .xRead = on_read,
     .xWrite = on_write,

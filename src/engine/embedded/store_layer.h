@@ -23,8 +23,7 @@ struct store_layer_file {
     sqlite3_file *real; // beneath
 };
 
-/* `own_bytes` of each file are the layer's. Paths, time and chance are those of what is beneath;
- * methods are without the third version's mapped reads, which would pass by the layer's. */
+/* `own_bytes` of each file are the layer's. Paths, time and chance are those of what is beneath. */
 void store_layer_init(struct store_layer *layer, const char *name, int own_bytes);
 /* As xOpen is asked. Not SQLITE_OK: there is nothing to be closed. */
 int store_layer_open(struct store_layer *layer, const char *name, sqlite3_file *file, int flags,
