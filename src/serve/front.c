@@ -100,10 +100,12 @@ bool front_is_there(struct carrier *carrier, int64_t silent_ms)
     return left_ms > 0;
 }
 
-bool front_still_reads(struct carrier *carrier)
+bool front_has_stalled(struct carrier *carrier, int64_t moved_ms)
 {
-    const uint32_t stall_ms = carrier->server->stall_ms;
-    return carrier_passed_ms(carrier) < stall_ms && carrier_silent_ms(carrier) < stall_ms;
+    const struct server *server = carrier->server;
+    return front_now_ms(server) - moved_ms >= server->stall_ms &&
+           (carrier_passed_ms(carrier) >= server->stall_ms ||
+            carrier_silent_ms(carrier) >= server->stall_ms);
 }
 
 static void on_replaced(struct census_seat *seat)

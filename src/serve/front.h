@@ -106,8 +106,8 @@ bool front_look_at_token(struct carrier *carrier, const struct claims *claims);
 /* Whether a peer that has been silent for so long is still there. One about to be given up is
  * looked at sooner than the next visit, so that it is missed within a second of its TTL. */
 bool front_is_there(struct carrier *carrier, int64_t silent_ms);
-/* Whether somebody whose socket takes nothing from us reads all the same, more slowly than we can
- * see: what the kernel holds for them, some 50 KB, gets less. */
-bool front_still_reads(struct carrier *carrier);
+/* Whether somebody whose socket takes nothing from us since then has stopped to read. Who reads
+ * more slowly than we can see has not: what the kernel holds for them, some 50 KB, gets less. */
+bool front_has_stalled(struct carrier *carrier, int64_t moved_ms);
 /* The carrier's seat counts as that user's: the oldest beyond the limit is replaced. */
 void front_identify(struct carrier *carrier, struct str user);

@@ -186,7 +186,7 @@ static void on_visited(struct carrier *carrier, int64_t now_ms)
         return;
     }
     const bool stuck = is_stuck(reader);
-    if (stuck && now_ms - reader->moved_ms >= server->stall_ms && !front_still_reads(carrier)) {
+    if (stuck && front_has_stalled(carrier, reader->moved_ms)) {
         goodbye(reader, GOAWAY_SLOW);
         return;
     }

@@ -311,14 +311,12 @@ static void plan_visit(struct ws_conn *ws, int64_t now_ms)
 
 static void visit_open(struct ws_conn *ws, int64_t now_ms)
 {
-    const struct server *server = carrier_of(ws)->server;
     if (!front_look_at_token(carrier_of(ws), ws->claims)) {
         goodbye(ws, GOAWAY_EXPIRED);
         return;
     }
     if (ws_output_is_stuck(&ws->streams.output) &&
-        now_ms - ws_output_moved_ms(&ws->streams.output) >= server->stall_ms &&
-        !front_still_reads(carrier_of(ws))) {
+        front_has_stalled(carrier_of(ws), ws_output_moved_ms(&ws->streams.output))) {
         goodbye(ws, GOAWAY_SLOW);
         return;
     }
