@@ -16,13 +16,7 @@ static const struct str bob[] = {STR("bob")};
 
 static struct act on_bob(enum act_do what)
 {
-    return (struct act){
-        .what = what, .at = ACT_AT_USERS, .users = bob, .target_count = 1, .seconds = -1};
-}
-
-static struct act on_id(enum act_do what, struct str id)
-{
-    return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .target_count = 1, .seconds = -1};
+    return desk_on_user(what, bob, -1);
 }
 
 static struct post posted(struct desk *desk, const char *text, enum outcome outcome)
@@ -44,7 +38,7 @@ static struct act_call appealed(struct desk *desk, struct act act, const char *u
 
 static struct act_call appeal(struct desk *desk, const struct post *post, const char *user)
 {
-    return appealed(desk, on_id(ACT_APPEAL, post->submit.id), user);
+    return appealed(desk, desk_on_id(ACT_APPEAL, post->submit.id), user);
 }
 
 static void assert_refused(struct desk *desk, const struct post *post, const char *user,
@@ -75,7 +69,7 @@ void appeals_name_the_comment_that_was_removed(void **state)
     struct post held = posted(&desk, "wait for me", OUTCOME_HOLD);
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
     assert_refused(&desk, &held, "bob", ACT_REFUSAL_STATE);
-    const uint64_t deleted = desk_do(&desk, "demo", on_id(ACT_DELETE, post.submit.id));
+    const uint64_t deleted = desk_do(&desk, "demo", desk_on_id(ACT_DELETE, post.submit.id));
     assert_refused(&desk, &post, "cleo", ACT_REFUSAL_NO_COMMENT);
     assert_is_against(&desk, &post, deleted);
     const uint64_t purged = desk_do(&desk, "demo", on_bob(ACT_PURGE));
@@ -88,7 +82,7 @@ void appeals_name_the_comment_that_was_removed(void **state)
     assert_int_equal(appeal(&desk, &post, "bob").against, deleted);
     (void)desk_do(&desk, "demo", desk_on_act(ACT_UNDO, deleted));
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
-    const uint64_t rejected = desk_do(&desk, "demo", on_id(ACT_REJECT, held.submit.id));
+    const uint64_t rejected = desk_do(&desk, "demo", desk_on_id(ACT_REJECT, held.submit.id));
     assert_is_against(&desk, &held, rejected);
     desk_close(&desk);
     subject_restart(subject);
@@ -110,7 +104,7 @@ void appeals_tell_a_shadowed_author_nothing(void **state)
     struct post post = posted(&desk, "a joke", OUTCOME_ALLOW);
     assert_refused(&desk, &ruled, "bob", ACT_REFUSAL_STATE);
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);
-    const uint64_t deleted = desk_do(&desk, "demo", on_id(ACT_DELETE, post.submit.id));
+    const uint64_t deleted = desk_do(&desk, "demo", desk_on_id(ACT_DELETE, post.submit.id));
     assert_is_against(&desk, &post, deleted);
     (void)desk_do(&desk, "demo", desk_on_act(ACT_UNDO, deleted));
     assert_refused(&desk, &post, "bob", ACT_REFUSAL_STATE);

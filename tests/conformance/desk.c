@@ -341,6 +341,23 @@ struct acting desk_act_by(const char *stream, struct act act, const char *user, 
     return acting;
 }
 
+struct act desk_on_user(enum act_do what, const struct str *user, int64_t seconds)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_USERS, .users = user, .target_count = 1, .seconds = seconds};
+}
+
+struct act desk_on_seqs(enum act_do what, const uint64_t *seqs, uint32_t count)
+{
+    return (struct act){
+        .what = what, .at = ACT_AT_SEQS, .seqs = seqs, .target_count = count, .seconds = -1};
+}
+
+struct act desk_on_id(enum act_do what, struct str id)
+{
+    return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .seconds = -1};
+}
+
 struct act desk_on_act(enum act_do what, uint64_t act)
 {
     return (struct act){.what = what, .at = ACT_AT_ACT, .act = act, .seconds = -1};

@@ -92,6 +92,10 @@ struct acting {
 /* By a moderator called "mod". */
 struct acting desk_act_of(const char *stream, struct act act);
 struct acting desk_act_by(const char *stream, struct act act, const char *user, uint32_t roles);
+/* Acts without an end, but for `seconds` (-1: none). */
+struct act desk_on_user(enum act_do what, const struct str *user, int64_t seconds);
+struct act desk_on_seqs(enum act_do what, const uint64_t *seqs, uint32_t count);
+struct act desk_on_id(enum act_do what, struct str id);
 struct act desk_on_act(enum act_do what, uint64_t act);
 struct act desk_undo_of(uint64_t act);
 void desk_ask_act(struct desk *desk, struct acting *acting);

@@ -21,15 +21,12 @@ static const struct str bob_and_cleo[] = {STR("cleo"), STR("bob")};
 
 static struct act on_bob(enum act_do what)
 {
-    return (struct act){
-        .what = what, .at = ACT_AT_USERS, .users = bob, .target_count = 1, .seconds = -1};
+    return desk_on_user(what, bob, -1);
 }
 
 static struct act timeout_of(int64_t seconds)
 {
-    struct act act = on_bob(ACT_TIMEOUT);
-    act.seconds = seconds;
-    return act;
+    return desk_on_user(ACT_TIMEOUT, bob, seconds);
 }
 
 static struct act setting(enum act_do what, const char *value, int64_t seconds)
@@ -276,11 +273,6 @@ static void assert_waits(struct desk *desk, struct post *post)
     assert_int_equal(post->submit.event->seq, 0);
 }
 
-static struct act on_id(enum act_do what, struct str id)
-{
-    return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .seconds = -1};
-}
-
 void moderation_holds_until_somebody_approves(void **state)
 {
     struct subject *subject = *state;
@@ -297,13 +289,13 @@ void moderation_holds_until_somebody_approves(void **state)
     assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
     assert_int_equal(again.submit.state, COMMENT_HELD);
     desk_post_done(&again);
-    struct acting approval = desk_act_of("demo", on_id(ACT_APPROVE, post.submit.id));
+    struct acting approval = desk_act_of("demo", desk_on_id(ACT_APPROVE, post.submit.id));
     desk_act(&desk, &approval);
     assert_int_equal(approval.call.end, ACT_DONE);
     assert_int_equal(approval.call.seq, 1);
     assert_int_equal(follower.last_kind, EVENT_COMMENT);
     assert_non_null(strstr(follower.last_body, "wait for me"));
-    assert_repeats(&desk, "demo", on_id(ACT_APPROVE, post.submit.id), approval.call.act_n);
+    assert_repeats(&desk, "demo", desk_on_id(ACT_APPROVE, post.submit.id), approval.call.act_n);
     desk_post(&desk, &again);
     assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
     assert_int_equal(again.submit.state, COMMENT_VISIBLE);
@@ -328,7 +320,7 @@ void moderation_holds_so_many(void **state)
     assert_waits(&desk, &first);
     desk_post(&desk, &second);
     assert_int_equal(second.submit.refusal, REFUSAL_OVERLOADED);
-    (void)desk_do(&desk, "demo", on_id(ACT_REJECT, first.submit.id));
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_REJECT, first.submit.id));
     assert_waits(&desk, &second);
     desk_post_done(&second);
     desk_post_done(&first);
@@ -347,8 +339,8 @@ void moderation_rejects_what_waits(void **state)
     desk_close(&desk);
     subject_restart(subject);
     desk_open(&desk, subject->port);
-    (void)desk_do(&desk, "demo", on_id(ACT_REJECT, post.submit.id));
-    assert_int_equal(desk_refuses(&desk, "demo", on_id(ACT_APPROVE, post.submit.id)),
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_REJECT, post.submit.id));
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_id(ACT_APPROVE, post.submit.id)),
                      ACT_REFUSAL_STATE);
     struct post other = post_of("bob", "c2", "and another"); // no number is used twice
     assert_waits(&desk, &other);
@@ -389,7 +381,7 @@ void moderation_tells_whom_it_concerns(void **state)
     assert_non_null(strstr(follower.last_notice, "\"type\":\"held\",\"stream\":\"demo\",\"id\""));
     assert_non_null(strstr(follower.last_notice, "\"cid\":\"c1\""));
     assert_true(is_for(subject, &follower, "cleo"));
-    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, post.submit.id));
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_APPROVE, post.submit.id));
     assert_non_null(strstr(follower.last_notice, "\"type\":\"approved\""));
     assert_int_equal(follower.notices, 3);
     desk_post_done(&post);
@@ -702,7 +694,7 @@ void moderation_shows_what_rules_marked(void **state)
     look_up(&desk, MODERATION_USER, json);
     assert_holds(json, "\"state\":\"visible\",\"marks\":[\"links\"]}");
     assert_holds(json, "\"text\":\"nothing to see\",\"state\":\"visible\"}");
-    (void)desk_do(&desk, "demo", on_id(ACT_DELETE, marked.submit.id));
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_DELETE, marked.submit.id));
     look_up(&desk, MODERATION_USER, json);
     assert_holds(json, "\"state\":\"deleted\",\"marks\":[\"links\"]}");
     look_up(&desk, MODERATION_MARKED, json);
@@ -724,7 +716,7 @@ void moderation_keeps_marks_of_what_is_held(void **state)
     assert_waits(&desk, &post);
     look_up(&desk, MODERATION_HELD, json);
     assert_holds(json, "\"rule\":\"hold_all\",\"marks\":[\"links\"]");
-    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, post.submit.id));
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_APPROVE, post.submit.id));
     look_up(&desk, MODERATION_MARKED, json);
     assert_holds(json, "\"marks\":[\"links\"]");
     desk_post_done(&post);

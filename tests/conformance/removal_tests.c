@@ -15,16 +15,9 @@ enum { PAGE = 10, MANY = 60 };
 
 static const struct str eve[] = {STR("eve")};
 
-static struct act on_seq(enum act_do what, const uint64_t *seq)
-{
-    return (struct act){
-        .what = what, .at = ACT_AT_SEQS, .seqs = seq, .target_count = 1, .seconds = -1};
-}
-
 static struct act on_eve(enum act_do what)
 {
-    return (struct act){
-        .what = what, .at = ACT_AT_USERS, .users = eve, .target_count = 1, .seconds = -1};
+    return desk_on_user(what, eve, -1);
 }
 
 static struct reading fold(struct desk *desk, uint64_t after, uint32_t limit, bool has_tombstones)
@@ -74,8 +67,8 @@ void removal_folds_history(void **state)
         snprintf(text, sizeof(text), "words %d", i + 1);
         (void)desk_say(&desk, "demo", "bob", text);
     }
-    const uint64_t act = desk_do(&desk, "demo", on_seq(ACT_DELETE, &second)); // 5
-    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &third));                 // 6
+    const uint64_t act = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &second, 1)); // 5
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &third, 1));                 // 6
     (void)desk_say(&desk, "demo", "bob", "words 7");
     assert_folded(&desk, false, "1 4 7");
     assert_folded(&desk, true, "1 -2 -3 4 7");
@@ -83,7 +76,7 @@ void removal_folds_history(void **state)
     assert_folded(&desk, false, "1 2 4 7");
     assert_folded(&desk, true, "1 2 -3 4 7");
     assert_text(&desk, 2, "words 2");
-    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &second)); // 9
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &second, 1)); // 9
     assert_folded(&desk, false, "1 4 7");
     desk_close(&desk);
     subject_restart(subject);
@@ -188,7 +181,7 @@ void removal_is_counted_in_a_hole(void **state)
     (void)desk_do(&desk, "demo", on_eve(ACT_SHADOW));
     const uint64_t own = desk_say(&desk, "demo", "eve", "mine");
     (void)desk_say(&desk, "demo", "eve", "mine, too");
-    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &own));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &own, 1));
     (void)desk_do(&desk, "demo", desk_undo_of(purge)); // a place that was removed stays so
     for (int turn = 0; turn < 2; turn++) {
         assert_removed(&desk, 0, 0, MANY * 3 / 4 + 2);
@@ -211,7 +204,7 @@ void removal_tells_a_retry(void **state)
     char id[64];
     snprintf(id, sizeof(id), "%.*s", STR_ARG(post.submit.id));
     desk_post_done(&post);
-    const uint64_t act = desk_do(&desk, "demo", on_seq(ACT_DELETE, &seq));
+    const uint64_t act = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1));
     struct post again = desk_post_of("demo", "bob", "c1", "a bad word");
     desk_post(&desk, &again);
     assert_int_equal(again.submit.end, SUBMIT_DUPLICATE);
@@ -286,7 +279,7 @@ void removal_gives_a_shadowed_author_a_view(void **state)
         desk_open(&desk, subject->port);
     }
     const uint64_t third = 3;
-    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &third));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &third, 1));
     assert_folded(&desk, true, "1 4");
     (void)desk_do(&desk, "demo",
                   desk_undo_of(act)); // what it hid is there, but for what was deleted
@@ -441,7 +434,7 @@ void removal_finds_a_raid(void **state)
         (void)desk_say(&desk, "demo", "bob", i % 2 == 0 ? "what a goal that was" : "I disagree");
     }
     const uint64_t first = 1;
-    (void)desk_do(&desk, "demo", on_seq(ACT_DELETE, &first));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &first, 1));
     const struct moderation_call asked = {
         .what = MODERATION_SIMILAR, .stream = STR("demo"), .limit = 4};
     assert_int_equal(desk_look_up(&desk, asked, json, sizeof(json)), ERR_OK);

@@ -15,16 +15,9 @@
 
 enum { MANY = 40, MANY_MORE = 600 };
 
-static struct act on_seqs(enum act_do what, const uint64_t *seqs, uint32_t count)
-{
-    return (struct act){
-        .what = what, .at = ACT_AT_SEQS, .seqs = seqs, .target_count = count, .seconds = -1};
-}
-
 static struct act purge_of(const struct str *user)
 {
-    return (struct act){
-        .what = ACT_PURGE, .at = ACT_AT_USERS, .users = user, .target_count = 1, .seconds = -1};
+    return desk_on_user(ACT_PURGE, user, -1);
 }
 
 static void assert_told(const struct follower *follower, enum event_kind kind, const char *part)
@@ -67,7 +60,7 @@ void removing_tells_whoever_saw_it(void **state)
     desk_follow(&desk, &follower, "demo");
     const uint64_t seq = desk_say(&desk, "demo", "bob", "a bad word");
     (void)desk_say(&desk, "demo", "bob", "a good one");
-    const struct act removal = on_seqs(ACT_DELETE, &seq, 1);
+    const struct act removal = desk_on_seqs(ACT_DELETE, &seq, 1);
     struct acting acting = desk_act_of("demo", removal);
     desk_act(&desk, &acting);
     assert_int_equal(acting.call.end, ACT_DONE);
@@ -78,7 +71,7 @@ void removing_tells_whoever_saw_it(void **state)
     assert_true(log_holds(&desk, "a good one"));
     assert_repeats(&desk, removal, acting.call.act_n);
     const uint64_t none = 4711;
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_DELETE, &none, 1)),
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_DELETE, &none, 1)),
                      ACT_REFUSAL_NO_COMMENT);
     assert_int_equal(desk_refuses(&desk, "other", removal), ACT_REFUSAL_NO_COMMENT);
     desk_unfollow(&desk, &follower);
@@ -100,7 +93,7 @@ void removing_by_id_is_the_same(void **state)
         .what = ACT_DELETE, .at = ACT_AT_ID, .id = post.submit.id, .seconds = -1};
     const uint64_t act = desk_do(&desk, "demo", by_id);
     const uint64_t seq = post.submit.event->seq;
-    assert_repeats(&desk, on_seqs(ACT_DELETE, &seq, 1), act);
+    assert_repeats(&desk, desk_on_seqs(ACT_DELETE, &seq, 1), act);
     desk_post_done(&post);
     desk_close(&desk);
 }
@@ -114,7 +107,7 @@ void removing_is_undone_act_by_act(void **state)
     desk_open(&desk, subject->port);
     desk_follow(&desk, &follower, "demo");
     const uint64_t seq = desk_say(&desk, "demo", "bob", "hello there");
-    const uint64_t one = desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1));
+    const uint64_t one = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1));
     const uint64_t all = desk_do(&desk, "demo", purge_of(bob));
     assert_told(&follower, EVENT_RETRACT, "\"user_id\":\"bob\",\"upto\":");
     const uint64_t events = follower.events;
@@ -134,12 +127,12 @@ static void post_and_restore(struct desk *desk)
     for (int i = 0; i < MANY; i++) {
         seqs[i] = desk_say(desk, "demo", "bob", "hello there");
         (void)desk_say(desk, "demo", "ann", "other words");
-        const uint64_t act = desk_do(desk, "demo", on_seqs(ACT_DELETE, &seqs[i], 1));
+        const uint64_t act = desk_do(desk, "demo", desk_on_seqs(ACT_DELETE, &seqs[i], 1));
         (void)desk_do(desk, "demo", desk_undo_of(act)); // each stands in a restore of its own
     }
-    const uint64_t act = desk_do(desk, "demo", on_seqs(ACT_DELETE, seqs, MANY));
+    const uint64_t act = desk_do(desk, "demo", desk_on_seqs(ACT_DELETE, seqs, MANY));
     (void)desk_do(desk, "demo", desk_undo_of(act)); // all in one
-    (void)desk_do(desk, "demo", on_seqs(ACT_PIN, &seqs[0], 1));
+    (void)desk_do(desk, "demo", desk_on_seqs(ACT_PIN, &seqs[0], 1));
 }
 
 /* However many rows hold it, and whenever those are overwritten. */
@@ -177,16 +170,17 @@ void removing_and_restoring_take_turns(void **state)
     desk_open(&desk, subject->port);
     desk_follow(&desk, &follower, "demo");
     const uint64_t seq = desk_say(&desk, "demo", "bob", "hello there");
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1)), ACT_REFUSAL_STATE);
-    const uint64_t first = desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1));
-    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seq, 1)),
+                     ACT_REFUSAL_STATE);
+    const uint64_t first = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1));
+    const uint64_t back = desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seq, 1));
     assert_told(&follower, EVENT_RESTORE, "hello there");
-    assert_repeats(&desk, on_seqs(ACT_RESTORE, &seq, 1), back);
-    const uint64_t second = desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1));
+    assert_repeats(&desk, desk_on_seqs(ACT_RESTORE, &seq, 1), back);
+    const uint64_t second = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1));
     assert_true(second > first);
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
     assert_false(log_holds(&desk, "hello there")); // not in the restore, either
-    const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
+    const uint64_t again = desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seq, 1));
     assert_true(again > back);
     (void)desk_do(&desk, "demo", desk_undo_of(again)); // what it lifted removes it again
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
@@ -206,9 +200,9 @@ void removing_goes_on_when_a_restore_is_undone(void **state)
     desk_follow(&desk, &follower, "demo");
     const uint64_t seqs[] = {desk_say(&desk, "demo", "bob", "hello there"),
                              desk_say(&desk, "demo", "bob", "and again")};
-    const uint64_t both = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
+    const uint64_t both = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, 2));
     const uint64_t purge = desk_do(&desk, "demo", purge_of(bob));
-    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 1));
+    const uint64_t back = desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, seqs, 1));
     assert_told(&follower, EVENT_RESTORE, "hello there");
     (void)desk_do(&desk, "demo", desk_undo_of(back));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
@@ -218,8 +212,8 @@ void removing_goes_on_when_a_restore_is_undone(void **state)
     assert_int_equal(follower.events, events); // the purge removes it still
     (void)desk_do(&desk, "demo", desk_undo_of(purge));
     assert_true(log_holds(&desk, "hello there"));
-    const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
-    const uint64_t over = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 2));
+    const uint64_t again = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, 2));
+    const uint64_t over = desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, seqs, 2));
     (void)desk_do(&desk, "demo", desk_undo_of(again));
     (void)desk_do(&desk, "demo", desk_undo_of(over)); // what it lifted is in force no more
     assert_true(log_holds(&desk, "hello there"));
@@ -245,16 +239,16 @@ void removing_holds_again_when_a_restore_is_undone(void **state)
     desk_open(&desk, subject->port);
     desk_follow(&desk, &follower, "demo");
     const uint64_t seq = desk_say(&desk, "demo", "bob", "hello there");
-    (void)desk_do(&desk, "demo", on_seqs(ACT_HOLD, &seq, 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_HOLD, &seq, 1));
     assert_true(waits(&desk, "hello there"));
-    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
+    const uint64_t back = desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seq, 1));
     assert_told(&follower, EVENT_RESTORE, "hello there");
     assert_false(waits(&desk, "hello there"));
     (void)desk_do(&desk, "demo", desk_undo_of(back));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
     assert_true(waits(&desk, "hello there"));
     assert_false(log_holds(&desk, "hello there"));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &seq, 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_APPROVE, &seq, 1));
     assert_true(log_holds(&desk, "hello there"));
     desk_unfollow(&desk, &follower);
     desk_close(&desk);
@@ -271,7 +265,7 @@ void removing_names_many_at_once(void **state)
     for (uint32_t i = 0; i < MANY; i++) {
         seqs[MANY - 1 - i] = desk_say(&desk, "demo", "bob", "raid raid raid");
     }
-    const uint64_t act = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, MANY));
+    const uint64_t act = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, MANY));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1,2,3,");
     assert_false(log_holds(&desk, "raid raid raid"));
     (void)desk_do(&desk, "demo", desk_undo_of(act));
@@ -327,17 +321,17 @@ void removing_into_the_queue_and_back(void **state)
     desk_follow(&desk, &follower, "demo");
     const uint64_t seq = desk_say(&desk, "demo", "bob", "hello there");
     const uint64_t next = desk_say(&desk, "demo", "bob", "and again");
-    (void)desk_do(&desk, "demo", on_seqs(ACT_HOLD, &seq, 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_HOLD, &seq, 1));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[1]");
-    const uint64_t approval = desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &seq, 1));
+    const uint64_t approval = desk_do(&desk, "demo", desk_on_seqs(ACT_APPROVE, &seq, 1));
     assert_told(&follower, EVENT_RESTORE, "hello there");
-    assert_repeats(&desk, on_seqs(ACT_APPROVE, &seq, 1), approval);
-    (void)desk_do(&desk, "demo", on_seqs(ACT_HOLD, &next, 1));
-    const uint64_t rejection = desk_do(&desk, "demo", on_seqs(ACT_REJECT, &next, 1));
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_APPROVE, &next, 1)),
+    assert_repeats(&desk, desk_on_seqs(ACT_APPROVE, &seq, 1), approval);
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_HOLD, &next, 1));
+    const uint64_t rejection = desk_do(&desk, "demo", desk_on_seqs(ACT_REJECT, &next, 1));
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_APPROVE, &next, 1)),
                      ACT_REFUSAL_STATE);
     (void)desk_do(&desk, "demo", desk_undo_of(rejection));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &next, 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_APPROVE, &next, 1));
     assert_told(&follower, EVENT_RESTORE, "and again");
     desk_unfollow(&desk, &follower);
     desk_close(&desk);
@@ -354,9 +348,9 @@ void removing_into_the_queue_one_of_many_comes_back(void **state)
     const uint64_t seqs[] = {desk_say(&desk, "demo", "bob", "the first of them"),
                              desk_say(&desk, "demo", "bob", "the second of them"),
                              desk_say(&desk, "demo", "bob", "the third of them")};
-    const uint64_t hold = desk_do(&desk, "demo", on_seqs(ACT_HOLD, seqs, 3));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_APPROVE, &seqs[0], 1));
-    const uint64_t back = desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seqs[1], 1));
+    const uint64_t hold = desk_do(&desk, "demo", desk_on_seqs(ACT_HOLD, seqs, 3));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_APPROVE, &seqs[0], 1));
+    const uint64_t back = desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seqs[1], 1));
     (void)desk_do(&desk, "demo", desk_undo_of(back));
     assert_told(&follower, EVENT_RETRACT, "\"seqs\":[2]");
     assert_false(log_holds(&desk, "the second of them"));
@@ -379,13 +373,13 @@ void removing_from_the_queue_by_a_restore(void **state)
     desk_open(&desk, subject->port);
     const uint64_t seqs[] = {desk_say(&desk, "demo", "bob", "the first of them"),
                              desk_say(&desk, "demo", "bob", "the second of them")};
-    (void)desk_do(&desk, "demo", on_seqs(ACT_HOLD, seqs, 2));
-    const uint64_t rejection = desk_do(&desk, "demo", on_seqs(ACT_REJECT, &seqs[0], 1));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seqs[0], 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_HOLD, seqs, 2));
+    const uint64_t rejection = desk_do(&desk, "demo", desk_on_seqs(ACT_REJECT, &seqs[0], 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seqs[0], 1));
     (void)desk_do(&desk, "demo", desk_undo_of(rejection));
     assert_false(waits(&desk, "the first of them"));
     assert_true(waits(&desk, "the second of them"));
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_REJECT, &seqs[0], 1)),
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_REJECT, &seqs[0], 1)),
                      ACT_REFUSAL_STATE);
     assert_true(log_holds(&desk, "the first of them"));
     desk_close(&desk);
@@ -402,7 +396,7 @@ void removing_spares_a_higher_role(void **state)
     desk_post(&desk, &post);
     const uint64_t seq = post.submit.event->seq;
     desk_post_done(&post);
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1)),
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1)),
                      ACT_REFUSAL_HIGHER_ROLE);
     assert_true(log_holds(&desk, "I am the host"));
     desk_close(&desk);
@@ -424,10 +418,10 @@ void removing_many_spares_a_higher_role(void **state)
     desk_post(&desk, &post);
     seqs[MANY_MORE - 1] = post.submit.event->seq;
     desk_post_done(&post);
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_DELETE, seqs, MANY_MORE)),
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, MANY_MORE)),
                      ACT_REFUSAL_HIGHER_ROLE);
     assert_true(log_holds(&desk, "hello there"));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, MANY_MORE - 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, MANY_MORE - 1));
     assert_false(log_holds(&desk, "hello there"));
     assert_true(log_holds(&desk, "I am the host"));
     desk_close(&desk);
@@ -444,21 +438,21 @@ void removing_finds_what_is_pinned(void **state)
     for (uint32_t i = 0; i <= PINS_MAX; i++) {
         seqs[i] = desk_say(&desk, "demo", "bob", "pinned words");
     }
-    const uint64_t pin = desk_do(&desk, "demo", on_seqs(ACT_PIN, &seqs[0], 1));
+    const uint64_t pin = desk_do(&desk, "demo", desk_on_seqs(ACT_PIN, &seqs[0], 1));
     assert_told(&follower, EVENT_PIN, "\"target\":1,\"comment\":{\"type\":\"comment\"");
     assert_told(&follower, EVENT_PIN, "pinned words");
-    assert_repeats(&desk, on_seqs(ACT_PIN, &seqs[0], 1), pin);
+    assert_repeats(&desk, desk_on_seqs(ACT_PIN, &seqs[0], 1), pin);
     const uint64_t before = follower.events;
     for (uint32_t i = 1; i <= PINS_MAX; i++) {
-        (void)desk_do(&desk, "demo", on_seqs(ACT_PIN, &seqs[i], 1));
+        (void)desk_do(&desk, "demo", desk_on_seqs(ACT_PIN, &seqs[i], 1));
     }
     assert_int_equal(follower.events, before + PINS_MAX + 1); // the oldest made room
-    (void)desk_do(&desk, "demo", on_seqs(ACT_UNPIN, &seqs[1], 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_UNPIN, &seqs[1], 1));
     assert_told(&follower, EVENT_UNPIN, "\"target\":2");
-    assert_int_equal(desk_refuses(&desk, "demo", on_seqs(ACT_UNPIN, &seqs[0], 1)),
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_seqs(ACT_UNPIN, &seqs[0], 1)),
                      ACT_REFUSAL_NOT_FOUND);
     for (uint32_t i = 0; i <= PINS_MAX; i++) {
-        (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seqs[i], 1));
+        (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seqs[i], 1));
     }
     assert_false(log_holds(&desk, "pinned words"));
     desk_unfollow(&desk, &follower);

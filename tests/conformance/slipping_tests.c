@@ -17,23 +17,6 @@
 static const struct str bob[] = {STR("bob")};
 static const struct str mod[] = {STR("mod")};
 
-static struct act on_user(enum act_do what, const struct str *user, int64_t seconds)
-{
-    return (struct act){
-        .what = what, .at = ACT_AT_USERS, .users = user, .target_count = 1, .seconds = seconds};
-}
-
-static struct act on_seqs(enum act_do what, const uint64_t *seqs, uint32_t count)
-{
-    return (struct act){
-        .what = what, .at = ACT_AT_SEQS, .seqs = seqs, .target_count = count, .seconds = -1};
-}
-
-static struct act on_id(enum act_do what, struct str id)
-{
-    return (struct act){.what = what, .at = ACT_AT_ID, .id = id, .seconds = -1};
-}
-
 static struct act modes(const char *value)
 {
     return (struct act){.what = ACT_MODE, .value = str_of(value), .seconds = -1};
@@ -77,13 +60,15 @@ void slipping_out_of_ones_own_timeout(void **state)
     struct subject *subject = *state;
     struct desk desk;
     desk_open(&desk, subject->port);
-    struct acting acting = desk_act_of("demo", on_user(ACT_TIMEOUT, mod, 3600));
+    struct acting acting = desk_act_of("demo", desk_on_user(ACT_TIMEOUT, mod, 3600));
     acting.call.by.id = STR("host");
     acting.call.by.role_bits = ROLE_HOST;
     desk_act(&desk, &acting);
     assert_int_equal(acting.call.end, ACT_DONE);
-    assert_int_equal(desk_refuses(&desk, "demo", on_user(ACT_TIMEOUT, mod, 1)), ACT_REFUSAL_OWN);
-    assert_int_equal(desk_refuses(&desk, "demo", on_user(ACT_TIMEOUT, mod, 0)), ACT_REFUSAL_OWN);
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_user(ACT_TIMEOUT, mod, 1)),
+                     ACT_REFUSAL_OWN);
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_user(ACT_TIMEOUT, mod, 0)),
+                     ACT_REFUSAL_OWN);
     assert_int_equal(desk_post_refused(&desk, "demo", "mod"), REFUSAL_MUTED);
     desk_close(&desk);
 }
@@ -94,14 +79,14 @@ void slipping_out_of_a_ban_of_several(void **state)
     static const struct str both[] = {STR("ann"), STR("bob")};
     struct subject *subject = *state;
     struct desk desk;
-    struct act ban = on_user(ACT_BAN, both, -1);
+    struct act ban = desk_on_user(ACT_BAN, both, -1);
     ban.target_count = 2;
     desk_open(&desk, subject->port);
     const uint64_t first = desk_do(&desk, "demo", ban);
     struct acting again = desk_act_of("demo", ban);
     desk_act(&desk, &again);
     assert_int_equal(again.call.end, ACT_DUPLICATE);
-    (void)desk_do(&desk, "demo", on_user(ACT_UNBAN, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_UNBAN, bob, -1));
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
     assert_int_equal(desk_post_refused(&desk, "demo", "ann"), REFUSAL_BANNED);
     const uint64_t second = desk_do(&desk, "demo", ban);
@@ -123,7 +108,7 @@ void slipping_by_hold_first(void **state)
     assert_int_equal(say_once(&desk, "bob", "and another, not seen either"), COMMENT_HELD);
     struct post third;
     assert_int_equal(say(&desk, "bob", "third", (struct wish){.outcome = 0}, &third), COMMENT_HELD);
-    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, third.submit.id));
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_APPROVE, third.submit.id));
     desk_post_done(&third);
     assert_int_equal(say_once(&desk, "bob", "known now"), COMMENT_VISIBLE);
     desk_close(&desk);
@@ -139,11 +124,11 @@ void slipping_behind_a_role_one_had(void **state)
     post.submit.author.role_bits = ROLE_HOST;
     desk_post(&desk, &post);
     desk_post_done(&post);
-    assert_int_equal(desk_refuses(&desk, "demo", on_user(ACT_BAN, bob, -1)),
+    assert_int_equal(desk_refuses(&desk, "demo", desk_on_user(ACT_BAN, bob, -1)),
                      ACT_REFUSAL_HIGHER_ROLE);
     const uint64_t seq = desk_say(&desk, "demo", "bob", "I am not any more");
-    (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1));
-    (void)desk_do(&desk, "demo", on_user(ACT_BAN, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_BAN, bob, -1));
     desk_close(&desk);
 }
 
@@ -157,19 +142,19 @@ void slipping_back_after_a_restore(void **state)
     desk_open(&desk, subject->port);
     seqs[0] = desk_say(&desk, "demo", "bob", "one of bob");
     seqs[1] = desk_say(&desk, "demo", "bob", "two of bob");
-    const uint64_t both = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seqs[0], 1));
+    const uint64_t both = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, 2));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seqs[0], 1));
     assert_int_equal(visible(&desk), 1);
-    const uint64_t again = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
+    const uint64_t again = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, 2));
     assert_int_equal(visible(&desk), 0);
     (void)desk_do(&desk, "demo", desk_undo_of(again)); // that act only
     assert_int_equal(visible(&desk), 1);
     (void)desk_do(&desk, "demo", desk_undo_of(both));
     assert_int_equal(visible(&desk), 2);
-    const uint64_t restored = desk_do(&desk, "demo", on_seqs(ACT_DELETE, seqs, 2));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 2));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seqs[0], 1));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, seqs, 2));
+    const uint64_t restored = desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, seqs, 2));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, seqs, 2));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seqs[0], 1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, seqs, 2));
     assert_int_equal(visible(&desk), 2);
     assert_true(restored > again);
     desk_close(&desk);
@@ -182,10 +167,10 @@ void slipping_back_after_a_purge(void **state)
     desk_open(&desk, subject->port);
     const uint64_t seq = desk_say(&desk, "demo", "bob", "one of bob");
     (void)desk_say(&desk, "demo", "bob", "two of bob");
-    (void)desk_do(&desk, "demo", on_user(ACT_PURGE, bob, -1));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_RESTORE, &seq, 1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_PURGE, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_RESTORE, &seq, 1));
     assert_int_equal(visible(&desk), 1);
-    (void)desk_do(&desk, "demo", on_user(ACT_PURGE, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_PURGE, bob, -1));
     assert_int_equal(visible(&desk), 0);
     desk_close(&desk);
 }
@@ -200,8 +185,8 @@ void slipping_into_the_feed(void **state)
         (void)desk_say(&desk, "demo", "bob", "words of bob");
     }
     const uint64_t seq = desk_say(&desk, "demo", "cleo", "words of cleo");
-    (void)desk_do(&desk, "demo", on_user(ACT_PURGE, bob, -1));
-    (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, &seq, 1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_PURGE, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &seq, 1));
     for (uint64_t after = 0; after < 5; after++) {
         const struct moderation_call next = {
             .what = MODERATION_FEED, .after = after, .limit = 1, .stream = STR("")};
@@ -255,7 +240,7 @@ void slipping_out_with_anothers_undo(void **state)
     struct desk desk;
     struct post post;
     desk_open(&desk, subject->port);
-    const uint64_t shadow = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t shadow = desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say(&desk, "bob", "said too much", by_rule, &post), COMMENT_VISIBLE);
     desk_post_done(&post);
     const uint64_t rule = newest_act(&desk);
@@ -275,12 +260,12 @@ void slipping_out_of_one_of_two_shadows(void **state)
     struct subject *subject = *state;
     struct desk desk;
     desk_open(&desk, subject->port);
-    const uint64_t here = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
-    const uint64_t everywhere = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t here = desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
+    const uint64_t everywhere = desk_do(&desk, "", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "bob", "who hears me"), COMMENT_VISIBLE);
     (void)desk_do(&desk, "demo", desk_undo_of(here));
     assert_int_equal(visible(&desk), 0);
-    const uint64_t again = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t again = desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     (void)desk_do(&desk, "", desk_undo_of(everywhere));
     assert_int_equal(visible(&desk), 0);
     (void)desk_do(&desk, "demo", desk_undo_of(again));
@@ -296,20 +281,20 @@ void slipping_out_of_both_of_two_shadows(void **state)
     struct desk desk;
     struct post post;
     desk_open(&desk, subject->port);
-    const uint64_t kept = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t kept = desk_do(&desk, "", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "bob", "hid by one that is not undone"), COMMENT_VISIBLE);
-    (void)desk_do(&desk, "", on_user(ACT_UNSHADOW, bob, -1)); // from now on
+    (void)desk_do(&desk, "", desk_on_user(ACT_UNSHADOW, bob, -1)); // from now on
     assert_int_equal(say(&desk, "bob", "said too much", by_rule, &post), COMMENT_VISIBLE);
     desk_post_done(&post);
     const uint64_t rule = newest_act(&desk);
-    const uint64_t first = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t first = desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "bob", "hid by the first"), COMMENT_VISIBLE);
-    const uint64_t second = desk_do(&desk, "", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t second = desk_do(&desk, "", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "bob", "hid by both"), COMMENT_VISIBLE);
     (void)desk_do(&desk, "demo", desk_undo_of(first));
     (void)desk_do(&desk, "demo", desk_undo_of(rule));
     assert_int_equal(visible(&desk), 0);
-    const uint64_t third = desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    const uint64_t third = desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     (void)desk_do(&desk, "", desk_undo_of(second));
     assert_int_equal(visible(&desk), 0);
     (void)desk_do(&desk, "demo", desk_undo_of(third));
@@ -325,11 +310,11 @@ void slipping_shadowed_through_the_queue(void **state)
     struct post post;
     desk_open(&desk, subject->port);
     (void)desk_do(&desk, "demo", modes("[\"hold_all\"]"));
-    (void)desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(say_once(&desk, "cleo", "is this held"), COMMENT_HELD);
     assert_int_equal(say(&desk, "bob", "as mine is", (struct wish){.outcome = 0}, &post),
                      COMMENT_HELD); // as everybody's
-    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, post.submit.id));
+    (void)desk_do(&desk, "demo", desk_on_id(ACT_APPROVE, post.submit.id));
     desk_post_done(&post);
     assert_int_equal(visible(&desk), 0); // and still theirs alone
     desk_close(&desk);
@@ -365,7 +350,7 @@ void slipping_out_by_an_echo(void **state)
     struct desk desk;
     desk_open(&desk, subject->port);
     hear_for_a_minute(&desk);
-    (void)desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(refusal_of_same(&desk, "bob"), REFUSAL_NONE);
     assert_int_equal(refusal_of_same(&desk, "cleo"), REFUSAL_NONE); // who never heard it
     assert_int_equal(refusal_of_same(&desk, "dora"), REFUSAL_NOT_UNIQUE);
@@ -382,8 +367,8 @@ void slipping_out_by_a_restart(void **state)
     desk_open(&desk, subject->port);
     hear_for_a_minute(&desk);
     const uint64_t first = desk_say(&desk, "demo", "ann", "said \"out\" loud\nand clear");
-    (void)desk_do(&desk, "demo", on_seqs(ACT_DELETE, &first, 1));
-    (void)desk_do(&desk, "demo", on_user(ACT_SHADOW, bob, -1));
+    (void)desk_do(&desk, "demo", desk_on_seqs(ACT_DELETE, &first, 1));
+    (void)desk_do(&desk, "demo", desk_on_user(ACT_SHADOW, bob, -1));
     assert_int_equal(refusal_of(&desk, "bob", "what I alone have heard"), REFUSAL_NONE);
     (void)desk_do(&desk, "demo", modes("[\"unique\",\"hold_all\"]"));
     assert_int_equal(say_once(&desk, "cleo", "what waits for somebody"), COMMENT_HELD);
