@@ -39,6 +39,10 @@ enum { ROUNDS = 5, ROUND_NS_MIN = 40 * 1000 * 1000 };
     "g00d game, what a g0al!! 10/10 \xE2\x9A\xBD\xE2\x9A\xBD the keeper had n0 chance at a11 and " \
     "the wh0le stadium went mad for 5 minutes, best m@tch of the $eason so far caf\xC3\xA9 "       \
     "\xF0\x9F\x98\x80\xF0\x9F\x98\x80 na\xC3\xAFve, see you next week"
+#define TEXT_STROKES                                                                               \
+    "what a goaI that was, I cannot believe nobody saw him coming down the Ieft side like that, "  \
+    "the keeper had no chance at aII and the whoIe stadium went mad for minutes, best match of "   \
+    "the season so far"
 #define TEXT_CYRILLIC                                                                                                                                                      \
     "какой гол, никто не заметил как он прошел по левому краю, у вратаря не было шансов, стадион " \
     "сошел с ума"
@@ -121,6 +125,11 @@ static void judge_ascii(struct place *place)
 static void judge_signs(struct place *place)
 {
     judge_text(place, STR(TEXT_SIGNS));
+}
+
+static void judge_strokes(struct place *place)
+{
+    judge_text(place, STR(TEXT_STROKES));
 }
 
 static void judge_cyrillic(struct place *place)
@@ -215,6 +224,7 @@ static const struct row {
     {"comment_text_keep: 49 code points", keep_text},
     {"rules: 200 B, ASCII, 5,000 terms, traits", judge_ascii},
     {"rules: 200 B, signs and emoji, the same", judge_signs},
+    {"rules: 200 B, capital I for l, the same", judge_strokes},
     {"rules: 200 B, Cyrillic, the same", judge_cyrillic},
     {"rules: 200 B, Hindi, the same", judge_hindi},
     {"rules: 200 B, Japanese, the same", judge_japanese},

@@ -3,13 +3,15 @@
  * then are signs made letters in it, in place, since whether a 0 is an o depends on the word it
  * stands in.
  *
- *      fold_text: plain ─▶ differs loose? ─▶ loose (1 is i) ─▶ has it 1 or |? ─▶ loose (1 is l)
- */
+ *      plain ─▶ differs loose? ─▶ loose (1 is i) ─▶ has it 1 or |? ─▶ loose (1 is l)
+ *
+ * That once, and again with strokes (strokes.h) where there are any. */
 #include "rules/fold.h"
 
 #include "rules/fold_point.h"
 #include "rules/fold_signs.h"
 #include "rules/point_table.h"
+#include "rules/strokes.h"
 #include "wire/utf8.h"
 
 #include <stdint.h>
@@ -22,7 +24,7 @@ struct reading {
     struct buf *out;
     size_t start; // where it begins in out
     bool is_loose;
-    uint32_t flags; // POINT_LOOKS, POINT_SIGNS: of any character
+    uint32_t flags; // of any character; of ASCII POINT_SIGNS alone
     uint8_t last;   // the byte written last; ' ': none
     size_t len;     // of the chunk
     uint8_t chunk[CHUNK_BYTES];
@@ -206,8 +208,41 @@ static size_t put_other(struct reading *reading, struct str text)
     return len;
 }
 
-/* Returns POINT_LOOKS and POINT_SIGNS of what was read. */
-static uint32_t read_text(struct str text, bool is_loose, struct buf *out)
+static void read_piece(struct reading *reading, struct str text)
+{
+    while (text.len > 0 && !reading->out->failed) {
+        const size_t len = (uint8_t)text.at[0] < ASCII_POINTS
+                               ? put_ascii(reading, (const uint8_t *)text.at, text.len)
+                               : put_other(reading, text);
+        text.at += len;
+        text.len -= len;
+        if (reading->len + FOLD_POINTS_MAX * POINT_BYTES_MAX >= sizeof(reading->chunk)) {
+            flush(reading);
+        }
+    }
+}
+
+/* A text, as it stands or with its strokes as what they are read as. */
+struct source {
+    struct str text;
+    const struct strokes *strokes; // at their beginning; NULL: as it stands
+};
+
+static void read_strokes(struct reading *reading, struct strokes strokes)
+{
+    const struct str text = strokes.text;
+    struct stroke stroke;
+    size_t at = 0;
+    while (strokes_next(&strokes, &stroke)) {
+        read_piece(reading, (struct str){.at = text.at + at, .len = stroke.start - at});
+        read_piece(reading, (struct str){.at = &stroke.letter, .len = 1});
+        at = stroke.end;
+    }
+    read_piece(reading, (struct str){.at = text.at + at, .len = text.len - at});
+}
+
+/* Returns the flags of what was read: those of ASCII are POINT_SIGNS alone. */
+static uint32_t read_text(struct source source, bool is_loose, struct buf *out)
 {
     struct reading reading;
     reading.out = out;
@@ -216,15 +251,10 @@ static uint32_t read_text(struct str text, bool is_loose, struct buf *out)
     reading.flags = 0;
     reading.last = ' ';
     reading.len = 0;
-    while (text.len > 0 && !out->failed) {
-        const size_t len = (uint8_t)text.at[0] < ASCII_POINTS
-                               ? put_ascii(&reading, (const uint8_t *)text.at, text.len)
-                               : put_other(&reading, text);
-        text.at += len;
-        text.len -= len;
-        if (reading.len + FOLD_POINTS_MAX * POINT_BYTES_MAX >= sizeof(reading.chunk)) {
-            flush(&reading);
-        }
+    if (source.strokes != NULL) {
+        read_strokes(&reading, *source.strokes);
+    } else {
+        read_piece(&reading, source.text);
     }
     flush(&reading);
     if (!out->failed && out->len > reading.start && reading.last == ' ') {
@@ -253,7 +283,7 @@ static bool is_same(const struct buf *out, struct span first, struct span second
 
 void fold_plain(struct str text, struct buf *out)
 {
-    (void)read_text(text, false, out);
+    (void)read_text((struct source){.text = text}, false, out);
 }
 
 /* The same again, for its other way to be read. */
@@ -269,11 +299,11 @@ static struct span copy_of(struct buf *out, struct span span)
     return (struct span){.start = out->len - len, .end = out->len};
 }
 
-static struct span read_loosely(struct str text, struct buf *out)
+static struct span read_loosely(struct source source, struct buf *out)
 {
     buf_add_byte(out, FOLD_NEXT);
     const size_t start = out->len;
-    (void)read_text(text, true, out);
+    (void)read_text(source, true, out);
     return (struct span){.start = start, .end = out->len};
 }
 
@@ -287,22 +317,41 @@ static void letter_signs(struct buf *out, struct span loose)
     }
 }
 
-void fold_text(struct str text, struct buf *out)
+/* Up to FOLD_USUAL_MAX of them. Returns the flags of the text. */
+static uint32_t add_readings(struct source source, struct buf *out)
 {
     struct span plain = {.start = out->len};
-    const uint32_t flags = read_text(text, false, out);
+    const uint32_t flags = read_text(source, false, out);
     plain.end = out->len;
     if ((flags & (POINT_LOOKS | POINT_SIGNS)) == 0 || out->failed) {
-        return;
+        return flags;
     }
     const struct span loose =
-        (flags & POINT_LOOKS) != 0 ? read_loosely(text, out) : copy_of(out, plain);
+        (flags & POINT_LOOKS) != 0 ? read_loosely(source, out) : copy_of(out, plain);
     if (!out->failed && (flags & POINT_SIGNS) != 0) {
         letter_signs(out, loose);
     }
     if (!out->failed && out->len == loose.end && is_same(out, plain, loose)) {
         out->len = plain.end;
     }
+    return flags;
+}
+
+void fold_text(struct str text, struct buf *out)
+{
+    struct stroke first;
+    const uint32_t flags = add_readings((struct source){.text = text}, out);
+    const struct strokes strokes = strokes_in(text, flags);
+    struct strokes ahead = strokes;
+    if (!out->failed && strokes_next(&ahead, &first)) {
+        buf_add_byte(out, FOLD_STROKES);
+        (void)add_readings((struct source){.text = text, .strokes = &strokes}, out);
+    }
+}
+
+struct str fold_usual(struct str folded, struct str *ret_with_strokes)
+{
+    return str_cut(folded, FOLD_STROKES, ret_with_strokes);
 }
 
 bool fold_next(struct str *rest, struct str *ret_reading)
@@ -316,7 +365,8 @@ bool fold_next(struct str *rest, struct str *ret_reading)
 
 struct str fold_loosest(struct str folded)
 {
-    struct str rest = folded;
+    struct str with_strokes;
+    struct str rest = fold_usual(folded, &with_strokes);
     struct str plain = STR_NONE;
     struct str loose = STR_NONE;
     (void)fold_next(&rest, &plain);

@@ -178,6 +178,18 @@ static bool is_ordinary(uint32_t point)
     return bound_of(point) == UTF8PROC_BOUNDCLASS_OTHER && !is_written_mark(point);
 }
 
+/* A capital I or a bar in some style; an accent makes it another letter. */
+static bool is_stroke(uint32_t point)
+{
+    utf8proc_int32_t found[FOLD_POINT_PARTS_MAX];
+    int break_class = UTF8PROC_BOUNDCLASS_START;
+    const utf8proc_ssize_t count = utf8proc_decompose_char(
+        (utf8proc_int32_t)point, found, FOLD_POINT_PARTS_MAX,
+        (utf8proc_option_t)(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT), &break_class);
+    return count == 1 &&
+           (found[0] == '|' || (found[0] == 'I' && category_of(point) == UTF8PROC_CATEGORY_LU));
+}
+
 uint32_t fold_point_flags(uint32_t point)
 {
     const int category = category_of(point);
@@ -188,5 +200,5 @@ uint32_t fold_point_flags(uint32_t point)
            (is_pictograph(point) ? POINT_PICTOGRAPH : 0U) |
            (is_ordinary(point) ? POINT_ORDINARY : 0U) | (is_of_word(point) ? POINT_OF_WORD : 0U) |
            (is_of_likeness(point) ? POINT_OF_LIKENESS : 0U) |
-           (is_letter(point) ? POINT_LETTER : 0U);
+           (is_letter(point) ? POINT_LETTER : 0U) | (is_stroke(point) ? POINT_STROKE : 0U);
 }

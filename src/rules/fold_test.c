@@ -115,6 +115,30 @@ static void digits_and_signs_are_letters_in_words_alone(void **state)
     expect("he11o", "he11o\x1Fheiio\x1Fhello");
 }
 
+static void what_may_be_an_l_is_read_so_behind_all_usual_readings(void **state)
+{
+    (void)state;
+    expect("PayPaI", "paypai\x1Epaypal");
+    expect("It fell", "it fell");
+    expect("k1IIs", "k1iis\x1Fkiiis\x1Fkliis\x1Ek1lls\x1Fkills\x1Fkllls");
+    expect("ba|", "ba|\x1E"
+                  "ba1\x1F"
+                  "bai\x1F"
+                  "bal");
+    struct str with_strokes;
+    assert_true(str_eq(fold_usual(STR("ai\x1F"
+                                      "bi\x1E"
+                                      "al"),
+                                  &with_strokes),
+                       STR("ai\x1F"
+                           "bi")));
+    assert_true(str_eq(with_strokes, STR("al")));
+    assert_true(str_eq(fold_loosest(STR("ai\x1E"
+                                        "al\x1F"
+                                        "bl")),
+                       STR("ai")));
+}
+
 static void letters_of_their_own_script_stay_whole(void **state)
 {
     (void)state;
@@ -203,6 +227,7 @@ int main(void)
         cmocka_unit_test(compatibility_forms_are_the_letters_they_are),
         cmocka_unit_test(what_looks_like_a_letter_is_read_as_one_beside_the_plain_reading),
         cmocka_unit_test(digits_and_signs_are_letters_in_words_alone),
+        cmocka_unit_test(what_may_be_an_l_is_read_so_behind_all_usual_readings),
         cmocka_unit_test(letters_of_their_own_script_stay_whole),
         cmocka_unit_test(what_would_swell_stays_as_it_is),
         cmocka_unit_test(no_utf8_is_left_out),

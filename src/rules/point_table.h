@@ -31,8 +31,9 @@ enum point_flag {
     POINT_MAPPED = 1 << 9,      // it is folded to something else
     POINT_LOOKS = 1 << 10,      // the loose reading differs from the plain one
     POINT_LETTER = 1 << 11,     // L, N: of any script
+    POINT_STROKE = 1 << 12,     // capital I or |, or a form of them
 };
-enum { POINT_OFFSET_SHIFT = 12, POINT_BLOCK_BITS = 7 };
+enum { POINT_OFFSET_SHIFT = 13, POINT_BLOCK_BITS = 7 };
 
 struct point_pair { // two that make one
     uint32_t last, part, both;

@@ -14,7 +14,7 @@
 enum {
     BLOCK = 1 << POINT_BLOCK_BITS,
     BLOCKS = (FOLD_POINT_LAST + 1) / BLOCK,
-    POOL_MAX = 1 << 20, // bytes; the offsets of entries reach that far
+    POOL_MAX = 1 << 19, // bytes; the offsets of entries reach that far
     FOLDING_MAX = 2 * (1 + 4 * FOLD_POINT_PARTS_MAX),
     PAIRS_MAX = 1024,
     HANGUL_FIRST = 0xAC00,

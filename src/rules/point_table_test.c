@@ -77,7 +77,7 @@ static void every_code_point_is_folded_as_it_is_defined(void **state)
 static void every_code_point_has_its_flags(void **state)
 {
     (void)state;
-    enum { FLAGS = (POINT_SIGNS - 1) | POINT_LETTER };
+    enum { FLAGS = (POINT_SIGNS - 1) | POINT_LETTER | POINT_STROKE };
     for (uint32_t point = 0; point <= FOLD_POINT_LAST; point++) {
         if (is_utf8(point)) {
             assert_int_equal(point_table_at(point) & FLAGS, fold_point_flags(point));
@@ -120,6 +120,7 @@ static uint32_t random_point(struct rand *rand)
     static const struct {
         uint32_t from, count;
     } ranges[] = {{0, 0x80},        {' ', 2},         {'0', 10},        {'a', 26},
+                  {'I', 1},         {'I', 1},         {'|', 1},         {'A', 26},
                   {0x80, 0x580},    {0x900, 0x80},    {0x980, 0x80},    {0xB80, 0x80},
                   {0xE00, 0x80},    {0x1100, 0x100},  {0xAC00, 64},     {0x2000, 0x70},
                   {0x3041, 0x5F},   {0xFE00, 0x200},  {0x1D400, 0x400}, {0x300, 0x70},

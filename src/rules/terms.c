@@ -495,23 +495,35 @@ static bool is_allowed(const struct terms *terms, struct str text, struct span s
     return false;
 }
 
-static bool counts(const struct terms *terms, struct str text, size_t end,
+struct judged { // a reading
+    struct str text;
+    struct str usual; // of one with strokes: as it is without, byte for byte; else empty
+};
+
+/* With strokes what is allowed is innocent as it is spelled, too. */
+static bool is_innocent(const struct terms *terms, const struct judged *judged, struct span span)
+{
+    return is_allowed(terms, judged->text, span) ||
+           (judged->usual.len == judged->text.len && is_allowed(terms, judged->usual, span));
+}
+
+static bool counts(const struct terms *terms, const struct judged *judged, size_t end,
                    const struct pattern *pattern)
 {
     const struct span span = {.start = end - pattern->len, .end = end};
     return pattern->match != TERM_ALLOW &&
            (pattern->match != TERM_WORD ||
-            (has_edge(text, span.start) && has_edge(text, span.end))) &&
-           (terms->allow_bytes_max == 0 || !is_allowed(terms, text, span));
+            (has_edge(judged->text, span.start) && has_edge(judged->text, span.end))) &&
+           (terms->allow_bytes_max == 0 || !is_innocent(terms, judged, span));
 }
 
 /* All that end at `end`. */
-static void judge_hits(const struct terms *terms, uint32_t state, struct str text, size_t end,
-                       struct term_hit *hit)
+static void judge_hits(const struct terms *terms, uint32_t state, const struct judged *judged,
+                       size_t end, struct term_hit *hit)
 {
     for (uint32_t at = terms->hit[state]; at != NO_PATTERN;) {
         const struct pattern *pattern = &terms->patterns[at - 1];
-        if ((enum outcome)pattern->action > hit->outcome && counts(terms, text, end, pattern)) {
+        if ((enum outcome)pattern->action > hit->outcome && counts(terms, judged, end, pattern)) {
             hit->outcome = (enum outcome)pattern->action;
             hit->term = terms_at(terms, pattern->term).text;
         }
@@ -519,13 +531,15 @@ static void judge_hits(const struct terms *terms, uint32_t state, struct str tex
     }
 }
 
-static void judge_reading(const struct terms *terms, struct str text, struct term_hit *hit)
+static void judge_reading(const struct terms *terms, const struct judged *judged,
+                          struct term_hit *hit)
 {
+    const struct str text = judged->text;
     uint32_t place = 0;
     for (size_t i = 0; i < text.len && hit->outcome < OUTCOME_REFUSE; i++) {
         place = step(terms, place, (uint8_t)text.at[i]);
         if ((place & PLACE_HIT) != 0) {
-            judge_hits(terms, state_of(terms, place), text, i + 1, hit);
+            judge_hits(terms, state_of(terms, place), judged, i + 1, hit);
         }
     }
 }
@@ -609,13 +623,30 @@ static void judge_runs(const struct terms *terms, struct str reading, struct ter
     }
 }
 
+/* A stroke stands beside a letter, so there is nothing more spelled out in these. */
+static void judge_strokes(const struct terms *terms, struct str usual, struct str with_strokes,
+                          struct term_hit *hit)
+{
+    struct judged judged = {.usual = STR_NONE};
+    while (fold_next(&with_strokes, &judged.text)) {
+        (void)fold_next(&usual, &judged.usual); // the last is the one of those that are left
+        judge_reading(terms, &judged, hit);
+    }
+}
+
 struct term_hit terms_judge(const struct terms *terms, struct str folded)
 {
     struct term_hit hit = {.outcome = OUTCOME_ALLOW};
-    struct str reading;
-    while (terms != NULL && fold_next(&folded, &reading)) {
-        judge_reading(terms, reading, &hit);
-        judge_runs(terms, reading, &hit);
+    struct str with_strokes;
+    const struct str usual = fold_usual(folded, &with_strokes);
+    struct judged judged = {.usual = STR_NONE};
+    struct str rest = usual;
+    while (terms != NULL && fold_next(&rest, &judged.text)) {
+        judge_reading(terms, &judged, &hit);
+        judge_runs(terms, judged.text, &hit);
+    }
+    if (terms != NULL && with_strokes.len > 0) {
+        judge_strokes(terms, usual, with_strokes, &hit);
     }
     return hit;
 }

@@ -6,7 +6,8 @@
  *      word       the term with no letter or digit beside it: `ass`, not in `class`; scripts that
  *                 write without spaces have no sides
  *      substring  anywhere
- *      allow      what lies inside it, in the same reading, is no hit: `scunthorpe`
+ *      allow      what lies inside it, in the same reading, is no hit: `scunthorpe`; in one with
+ *                 strokes (strokes.h) also what does so in the usual one in its place
  *
  * Single letters in a row (spaced.h) are searched joined, also: f.u.c.k. There a word is one of
  * four letters or more, anywhere, or of three that are the whole row; a substring has three or

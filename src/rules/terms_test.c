@@ -300,6 +300,76 @@ static void letters_that_are_spelled_out_are_read_joined(void **state)
     terms_unref(terms);
 }
 
+static void a_capital_i_or_a_bar_is_found_where_an_l_is_read(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("paypal"), TERM_WORD, OUTCOME_REFUSE}, {STR("fall"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("loser"), TERM_WORD, OUTCOME_REFUSE},  {STR("slut"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("killer"), TERM_WORD, OUTCOME_REFUSE}, {STR("nazi"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("lice"), TERM_WORD, OUTCOME_REFUSE},   {STR("hello"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("al"), TERM_WORD, OUTCOME_REFUSE},     {STR("dick"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("ass"), TERM_WORD, OUTCOME_REFUSE},
+    };
+    static const struct {
+        const char *text, *term;
+    } found[] = {
+        {"paypaI", "paypal"},
+        {"send PayPaI!", "paypal"},
+        {"paypa|", "paypal"},
+        {"P@ypaI", "paypal"},
+        {"p\xD0\xB0ypaI", "paypal"},
+        {"pay\xE2\x80\x8BpaI", "paypal"},
+        {"faII", "fall"},
+        {"waterfaIIs", "fall"},
+        {"fa||", "fall"},
+        {"FaIl", "fall"},
+        {"Ioser", "loser"},
+        {"SIut", "slut"},
+        {"k1IIer", "killer"},
+        {"kiIIer", "killer"},
+        {"naz|", "nazi"},
+        {"NazI", "nazi"},
+        {"he||o", "hello"},
+        {"heI|o", "hello"},
+        {"dIck", "dick"},
+        {"D1ck", "dick"},
+        {"a$$|", "ass"},
+        {"\xD0\xB0ss|", "ass"}, // as before there were strokes
+    };
+    static const char *const innocent[] = {
+        "fail",   "FAIL",   "Fail",   "failing", "AI",      "A.I.",   "I",     "I os er", "SI ut",
+        "payPAI", "paypai", "PAYPAI", "PAYPAI|", "paypa |", "paypa!", "kiIer", "It",      "ICE",
+    };
+    struct terms *terms = make(list, COUNT(list));
+    for (size_t i = 0; i < COUNT(found); i++) {
+        expect(terms, found[i].text, found[i].term);
+    }
+    for (size_t i = 0; i < COUNT(innocent); i++) {
+        expect(terms, innocent[i], "");
+    }
+    terms_unref(terms);
+}
+
+static void what_is_allowed_is_so_with_a_capital_i(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("lnk"), TERM_SUBSTRING, OUTCOME_REFUSE}, {STR("pal"), TERM_SUBSTRING, OUTCOME_REFUSE},
+        {STR("BeInk"), TERM_ALLOW, OUTCOME_ALLOW},    {STR("paypal"), TERM_ALLOW, OUTCOME_ALLOW},
+        {STR("mcpail"), TERM_ALLOW, OUTCOME_ALLOW},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    expect(terms, "ReInk", "lnk");
+    expect(terms, "BeInk", ""); // as it is spelled
+    expect(terms, "BeInk ReInk", "lnk");
+    expect(terms, "paypaI", ""); // as it is read
+    expect(terms, "xpaI", "pal");
+    expect(terms, "McPaIl", "");
+    expect(terms, "mcpaIl|", "");
+    terms_unref(terms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +383,8 @@ int main(void)
         cmocka_unit_test(a_list_says_what_it_was_made_of),
         cmocka_unit_test(the_longest_list_is_found_whole_and_as_small_as_stated),
         cmocka_unit_test(letters_that_are_spelled_out_are_read_joined),
+        cmocka_unit_test(a_capital_i_or_a_bar_is_found_where_an_l_is_read),
+        cmocka_unit_test(what_is_allowed_is_so_with_a_capital_i),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,8 +163,10 @@ static uint64_t likeness_of(struct str reading)
 
 static bool holds_link(struct str folded)
 {
+    struct str with_strokes;
+    struct str rest = fold_usual(folded, &with_strokes);
     struct str reading;
-    while (fold_next(&folded, &reading)) {
+    while (fold_next(&rest, &reading)) {
         if (link_find_any(reading)) {
             return true;
         }

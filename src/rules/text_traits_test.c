@@ -127,6 +127,8 @@ static void what_only_has_dots_is_no_link(void **state)
         "Dr.Who",
         "see you.today",
         "no.life",
+        "bit.Iy/x", // with an i, to whoever asks for it
+        "see prize.sb|",
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         expect_trait(others[i], TRAIT_LINK, false);
@@ -197,6 +199,8 @@ static void texts_people_would_call_the_same_are_alike(void **state)
     expect_alike("Buy followers now", "b u y  f0ll0wers,nooooow", true);
     expect_alike("Buy followers now", "\xD0\x92uy f\xD0\xBEllowers now", true);
     expect_alike("Buy followers now", "Buy followers later", false);
+    expect_alike("AvaiIabIe here", "AVAIIABIE HERE", true); // a capital I is an i
+    expect_alike("AvaiIabIe here", "available here", false);
     expect_alike("\xE4\xBD\xA0\xE5\xA5\xBD\xE5\x90\x97\xEF\xBC\x9F",
                  "\xE4\xBD\xA0\xE5\xA5\xBD\xE5\x90\x97", true);
     char lines[2][1200]; // who begins alike for so long is alike
