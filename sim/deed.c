@@ -103,8 +103,9 @@ static void take_named(struct ledger *ledger, struct deed *deed, const struct de
     reach_if(deed->seq_count > 1, DONE_TO_MANY);
 }
 
-static void sweep(struct world *world, struct deed *deed, uint64_t upto_n)
+static void sweep(struct world *world, struct deed *deed)
 {
+    const uint64_t upto_n = deed->value_n;
     for (int i = 0; i < STREAMS; i++) {
         struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
@@ -275,7 +276,7 @@ static bool is_still_shadowed(const struct ledger *ledger, const struct entry *e
 static bool hid(const struct deed *deed, const struct entry *entry)
 {
     return deed->user == NOBODY_USER ? is_on_id_of(deed, entry)
-                                     : entry->user == deed->user && entry->n >= deed->since_n;
+                                     : entry->user == deed->user && entry->n >= deed->value_n;
 }
 
 /* Some other shadow did that is not lifted: it is that one's to show. */
@@ -441,8 +442,7 @@ void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *
     deed->done_upto = step->upto;
 }
 
-void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step,
-                uint64_t value)
+void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step)
 {
     switch ((enum act_do)deed->what) {
     case ACT_HOLD:
@@ -452,7 +452,7 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
         break;
     case ACT_PURGE:
     case ACT_CLEAR:
-        sweep(world, deed, value);
+        sweep(world, deed);
         break;
     case ACT_APPROVE:
         approve(world, deed);
@@ -469,7 +469,6 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
         supersede(world, deed, (enum act_do)deed->what);
         break;
     case ACT_SHADOW:
-        deed->since_n = value;
         shadow_one(world, deed);
         supersede(world, deed, ACT_SHADOW);
         break;

@@ -11,9 +11,8 @@
 
 #include "world.h"
 
-/* What it does in its first transaction; `value` is its number, if it has one. */
-void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step,
-                uint64_t value);
+/* What it does in its first transaction. */
+void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step);
 /* And in one more, unless it was undone: then it goes no further. */
 void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *step);
 void deed_free(struct deed *deed);

@@ -9,6 +9,7 @@
 #include "engine/embedded/store_audit.h"
 #include "ledger.h"
 #include "moderator.h"
+#include "queue.h"
 #include "rules/audit.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@
 _Static_assert(REACH_DONE_RULES - REACH_DONE_DELETE == ACT_RULES - ACT_DELETE,
                "one for each kind of act");
 
-enum { MS_A_SECOND = 1000, TIMEOUT_SLACK_MS = 2000, CHAINS_VERIFIED_OF = 4 };
+enum { MS_A_SECOND = 1000, CHAINS_VERIFIED_OF = 4 };
 
 struct deed *deeds_find(const struct world *world, uint64_t id)
 {
@@ -83,6 +84,14 @@ static void take_seqs(struct deed *deed, struct str target)
     }
 }
 
+static bool is_by_system(struct world *world, uint64_t id)
+{
+    static const char name[] = "\"kind\":\"system\"";
+    struct store_audit audit;
+    return store_audit_of(world->audit, id, &audit) == ERR_OK &&
+           memmem(audit.entry.at, audit.entry.len, name, sizeof(name) - 1) != NULL;
+}
+
 static void take_act(struct world *world, const struct store_act *row, const struct deed_step *step)
 {
     struct deeds *deeds = &world->deeds;
@@ -108,9 +117,13 @@ static void take_act(struct world *world, const struct store_act *row, const str
     world_note(world, "act a%llu: %s %s at %llu%s", (unsigned long long)deed->id,
                act_name(row->what), deed->target, (unsigned long long)deed->seq,
                deed->is_left ? ", its first piece" : "");
-    const bool is_number =
-        row->what == ACT_PURGE || row->what == ACT_CLEAR || row->what == ACT_SHADOW;
-    deed_begin(world, deed, step, is_number ? strtoull(row->value.at, NULL, 10) : 0);
+    if (row->what == ACT_PURGE || row->what == ACT_CLEAR || row->what == ACT_SHADOW) {
+        deed->value_n = strtoull(row->value.at, NULL, 10);
+    }
+    deed_begin(world, deed, step);
+    if (row->what == ACT_APPROVE && is_by_system(world, deed->id)) {
+        queue_approves_itself(world, deed);
+    }
 }
 
 /* ---- what transactions did of them ---- */
@@ -180,32 +193,6 @@ void deeds_look(struct world *world, uint64_t before_n)
             moderator_sees_begun(world);
         }
     }
-}
-
-void deeds_look_held(struct world *world)
-{
-    if (!world->is_moderated ||
-        (world->held == NULL &&
-         sqlite3_prepare_v2(world->audit->db,
-                            "SELECT n, user, cid FROM held WHERE n > ?1 ORDER BY n", -1,
-                            &world->held, NULL) != SQLITE_OK)) {
-        return; // a disk that fails is looked at again
-    }
-    (void)sqlite3_bind_int64(world->held, 1, (int64_t)world->deeds.held_n);
-    while (sqlite3_step(world->held) == SQLITE_ROW) {
-        const char *user = (const char *)sqlite3_column_text(world->held, 1);
-        const char *cid = (const char *)sqlite3_column_text(world->held, 2);
-        struct poster *poster = &world->posters[user[1] - '0'];
-        poster->comments[strtoul(cid + 1, NULL, 10)].is_held = true;
-        world->deeds.held_n = (uint64_t)sqlite3_column_int64(world->held, 0);
-    }
-    (void)sqlite3_reset(world->held);
-}
-
-void deeds_close(struct world *world)
-{
-    (void)sqlite3_finalize(world->held);
-    world->held = NULL;
 }
 
 /* ---- answers ---- */
@@ -363,7 +350,8 @@ void deeds_verify(struct world *world, uint64_t before_n)
             entry->removed_seq = 0;
         }
     }
-    deeds_look_held(world);
+    queue_reset(world);
+    queue_look(world);
     follow_again(world, &before);
     deeds_look(world, before_n);
     keep_answers(world, &before);

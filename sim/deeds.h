@@ -19,8 +19,6 @@ void deeds_end(struct world *world);
 /* What was committed since it looked last, when row `before_n` was the newest of the log; the
  * world's audit connection is in a transaction. */
 void deeds_look(struct world *world, uint64_t before_n);
-void deeds_look_held(struct world *world); // the same of the queue
-void deeds_close(struct world *world);     // before that connection is
 /* After a start: all that was answered is there. */
 void deeds_verify(struct world *world, uint64_t before_n);
 /* At rest: what was begun is done. */

@@ -8,6 +8,7 @@
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/store_streams.h"
 #include "moderator.h"
+#include "queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,7 +193,7 @@ static bool open_audit(struct world *world)
 
 void ledger_close(struct world *world)
 {
-    deeds_close(world);
+    queue_close(world);
     store_close(world->audit);
 }
 
@@ -432,7 +433,7 @@ void ledger_look(struct world *world)
         return;
     }
     world->audited_ops = disk.ops;
-    deeds_look_held(world);
+    queue_look(world);
     must(store_rows_since(world->audit, world->audited_n + 1, &walk) == ERR_OK);
     enum err err = ERR_OK;
     while ((err = store_rows_next(world->audit, walk, &row)) == ERR_OK) {

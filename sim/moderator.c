@@ -6,6 +6,7 @@
 #include "deeds.h"
 #include "ledger.h"
 #include "node.h"
+#include "queue.h"
 #include "rules/claims.h"
 
 #include <stdio.h>
@@ -218,7 +219,11 @@ static void aim_at_comments(struct moderator *moderator, struct act *act)
 static void aim_at_user(struct moderator *moderator, struct act *act)
 {
     struct world *world = moderator->world;
-    moderator->users[0] = str_of(world->posters[world_below(world, USERS)].name);
+    const struct queued *clocked = queue_clocked(world);
+    const uint8_t user = clocked != NULL && world_chance(world, 300)
+                             ? clocked->user
+                             : (uint8_t)world_below(world, USERS);
+    moderator->users[0] = str_of(world->posters[user].name);
     act->at = ACT_AT_USERS;
     act->users = moderator->users;
     act->target_count = 1;
@@ -349,7 +354,7 @@ static void set_value(struct moderator *moderator, struct act *act)
                                         "[\"hold_all\"]",
                                         "[\"mods_first\"]",
                                         "[\"hold_first\",\"roles_only\"]",
-                                        "[]"};
+                                        "[\"mods_first\"]"};
     static const char *const terms[] = {
         "[]", "[{\"text\":\"aa\",\"match\":\"substring\",\"action\":\"refuse\"}]",
         "[{\"text\":\"bb\",\"match\":\"substring\",\"action\":\"hold\"},"

@@ -12,6 +12,7 @@
 #include "node.h"
 #include "pager.h"
 #include "poster.h"
+#include "queue.h"
 #include "watcher.h"
 
 #include <stdarg.h>
@@ -222,6 +223,7 @@ void world_begin(struct world *world, const struct scenario *scenario, uint64_t 
     disk_vfs_begin();
     ledger_begin(world);
     deeds_begin(world);
+    queue_begin(world);
     node_begin(world);
     poster_begin(world);
     watcher_begin(world);
@@ -277,5 +279,6 @@ void world_end(struct world *world)
     watcher_end(world);
     ledger_end(world);
     deeds_end(world);
+    queue_end(world);
     disk_vfs_begin();
 }

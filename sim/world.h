@@ -43,6 +43,7 @@ enum {
     NOBODY_USER = 255,
     EVERY_USER = 254, // reads what is shadowed, whoever wrote it: as moderators do
     GROUP_MAX = 300,  // comments of an act on many
+    TIMEOUT_SLACK_MS = 2000,
 };
 #define NEVER INT64_MAX
 
@@ -73,7 +74,7 @@ struct deed {
     uint64_t lifts;      // of an undo, or of an appeal that is granted: what; 0: nothing
     uint64_t seq;        // of its newest event
     uint64_t done_upto;  // of the comments that it names those are done; UINT64_MAX: all
-    uint64_t since_n;    // of a shadow
+    uint64_t value_n;    // a shadow: since which row; purge and clear: up to which
     uint64_t known_n;    // the newest row of the log when it was first seen
     uint64_t fence;      // its answer, among all answers; 0: there was none yet
     uint64_t lift_fence; // of what lifted it
@@ -125,7 +126,20 @@ struct deeds {
     uint16_t takers[DEEDS_MAX]; // of deeds, those that have removed something
     uint32_t published;         // of steps: whoever asks now is shown what they made
     uint64_t fence;             // how many answers there were
-    uint64_t held_n;            // of the queue, looked at
+};
+
+struct queued { // a comment that is or was in the queue: queue.c
+    uint64_t n, id_hash;
+    int64_t due_ms; // unix; it approves itself then; 0: never
+    uint8_t stream, user;
+    uint16_t cid;
+};
+
+struct queue {
+    struct queued *at; // owned
+    uint32_t count;
+    uint64_t upto_n;           // the newest that was looked at
+    struct sqlite3_stmt *rows; // of the audit connection; NULL: not made yet
 };
 
 struct ledger {
@@ -281,11 +295,10 @@ struct world {
     bool acts_go_on; // the disk became full when all was well and the ballast there
     int64_t writer_due_ms, reader_due_ms, up_due_ms;
     bool is_decided;
-    uint32_t disk_ms;          // how slow the disk is
-    uint32_t slow_ms;          // the longest a call could take before the pace last changed
-    int64_t slow_until_ms;     // such calls are all back
-    struct store *audit;       // ledger.c's connection
-    struct sqlite3_stmt *held; // deeds.c's, of that connection; NULL: not made yet
+    uint32_t disk_ms;      // how slow the disk is
+    uint32_t slow_ms;      // the longest a call could take before the pace last changed
+    int64_t slow_until_ms; // such calls are all back
+    struct store *audit;   // ledger.c's connection
     uint64_t audited_n;
     uint64_t audited_ops; // of the disk: no more of them, no row more
     bool is_verifying;
@@ -297,6 +310,7 @@ struct world {
     struct asker asker;
     struct pager pager;
     struct deeds deeds;
+    struct queue queue;
     struct moderator moderators[MODERATORS];
     bool is_moderated;
     struct stream_call act; // of who pauses streams

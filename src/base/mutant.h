@@ -90,7 +90,9 @@
     X(RANKS_PUBLIC, "what is shadowed takes no place of its author's second in what they read")    \
     X(ALL_VIEW_PUBLIC, "moderators are not shown what is shadowed")                                \
     X(SWEEP_FORGETS_SHADOW, "what is restored before a sweep has reached it is everybody's")       \
-    X(WARNED_ONCE, "who comes back is not told of a warning in force")
+    X(WARNED_ONCE, "who comes back is not told of a warning in force")                             \
+    X(CLOCK_RUNS_ON, "what waits approves itself though all of its author's was removed since")    \
+    X(CLOCK_ALONE, "what waits approves itself though its author is banned")
 
 /* Those of the hub that need moderators: the hub's own histories miss them (hub/model_test.c). */
 #define MODEL_MUTANTS(X)                                                                           \

@@ -96,6 +96,7 @@
     X(FOLDED_RESTORED, "with a comment that was removed and restored")                             \
     X(FOLDED_REMOVED, "with the place of one that is removed")                                     \
     X(RACED, "an act raced with the comment it was about to a late reactor")                       \
+    X(APPROVED_ITSELF, "what waited was approved by the clock")                                    \
     X(WARNED_AGAIN, "who came back was told of a warning in force")                                \
     X(READ_ALL, "moderators read what is shadowed")                                                \
     X(ACTED_WHEN_FULL, "an act was done on a full disk")                                           \
