@@ -407,8 +407,15 @@ static void supersede(struct world *world, const struct deed *deed, enum act_do 
 static void acknowledge(struct world *world, const struct deed *deed)
 {
     struct deed *warning = deeds_find(world, strtoull(deed->target + strlen("act:a"), NULL, 10));
-    if (warning != NULL) {
-        warning->lifted_by = deed->id;
+    if (warning == NULL) {
+        return;
+    }
+    warning->lifted_by = deed->id;
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        const struct deed *other = &world->deeds.at[i];
+        reach_if(other->what == ACT_WARN && other->lifted_by == 0 && other->user == warning->user &&
+                     other->stream == warning->stream,
+                 WARNED_TWICE);
     }
 }
 
@@ -465,7 +472,6 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
         break;
     case ACT_BAN:
     case ACT_TIMEOUT:
-    case ACT_WARN:
         supersede(world, deed, (enum act_do)deed->what);
         break;
     case ACT_SHADOW:
@@ -481,6 +487,7 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
     case ACT_ACKNOWLEDGE:
         acknowledge(world, deed);
         break;
+    case ACT_WARN: // each is to be acknowledged
     case ACT_PIN:
     case ACT_UNPIN:
     case ACT_SLOW:

@@ -495,6 +495,13 @@ bool deeds_may_be_under(const struct ledger *ledger, enum act_do what, uint8_t u
     return false;
 }
 
+bool deeds_may_warn(const struct ledger *ledger, uint64_t act, uint8_t user, uint64_t fence)
+{
+    const struct deed *deed = deeds_find(ledger->world, act);
+    return deed != NULL && deed->what == ACT_WARN && is_on_user(deed, ledger, user) &&
+           (deed->lift_fence == 0 || deed->lift_fence > fence);
+}
+
 bool deeds_shadow(const struct ledger *ledger, const struct entry *entry)
 {
     const struct world *world = ledger->world;

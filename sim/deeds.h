@@ -39,6 +39,8 @@ bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, ui
 /* Such an act was ever committed, and the answer to what lifted it, if any, came after `fence`. */
 bool deeds_may_be_under(const struct ledger *ledger, enum act_do what, uint8_t user,
                         uint64_t fence);
+/* That is a warning on the user, and the answer to what ended it, if any, came after `fence`. */
+bool deeds_may_warn(const struct ledger *ledger, uint64_t act, uint8_t user, uint64_t fence);
 /* What the house rules in force when this was posted say of who shouts: ALLOW where they were not
  * answered yet, or changed since. */
 enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster);

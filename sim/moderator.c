@@ -76,6 +76,16 @@ static void check_repeated(const struct moderator *moderator)
                 (unsigned long long)call->act.act);
 }
 
+static bool is_of_own_warning(const struct moderator *moderator)
+{
+    const struct world *world = moderator->world;
+    const struct act_call *call = &moderator->call;
+    const bool is_said = call->act.what == ACT_ACKNOWLEDGE;
+    const struct deed *warning = is_said ? deeds_find(world, call->act.act) : NULL;
+    return warning != NULL && warning->what == ACT_WARN &&
+           str_eq(call->by.id, str_of(world->posters[warning->user].name));
+}
+
 static void check_answer(struct moderator *moderator)
 {
     struct world *world = moderator->world;
@@ -90,6 +100,8 @@ static void check_answer(struct moderator *moderator)
                     call->refusal != ACT_REFUSAL_NONE && call->refusal != ACT_REFUSAL_BAD_VALUE,
                     "P15: %s was refused as %d: %s", act_name(call->act.what), (int)call->refusal,
                     call->detail);
+        world_holds(world, call->refusal != ACT_REFUSAL_NOT_FOUND || !is_of_own_warning(moderator),
+                    "P9: who was warned by a%llu cannot say so", (unsigned long long)call->act.act);
         world_holds(world,
                     call->refusal != ACT_REFUSAL_STORE_DOWN || !disk.is_full || disk.is_used_up ||
                         !world->acts_go_on,
@@ -283,6 +295,16 @@ static void aim_at_one_to_shadow(struct moderator *moderator, struct act *act)
     }
 }
 
+/* Also at who is warned already: each is to be acknowledged. */
+static void aim_at_one_to_warn(struct moderator *moderator, struct act *act)
+{
+    if (world_chance(moderator->world, 800)) {
+        aim_at_done(moderator, act, ACT_WARN);
+    } else {
+        aim_at_user(moderator, act);
+    }
+}
+
 /* Of those in force. NULL: there is none. */
 static const struct deed *oldest_shadow(const struct world *world)
 {
@@ -365,11 +387,12 @@ static void set_value(struct moderator *moderator, struct act *act)
         "{\"caps\":{\"percent\":50,\"action\":\"hold\"}}",
         "{\"caps\":{\"percent\":50,\"action\":\"shadow\"},\"hook_down\":{\"action\":\"hold\"}}",
         "{\"caps\":{\"percent\":50,\"action\":\"refuse\",\"dry_run\":true}}"};
+    static const char *const warnings[] = {"be kind", "no links", "stop"};
     struct world *world = moderator->world;
     const char *value = act->what == ACT_MODE    ? modes[world_below(world, 8)]
                         : act->what == ACT_TERMS ? terms[world_below(world, 4)]
                         : act->what == ACT_RULES ? rules[world_below(world, 5)]
-                        : act->what == ACT_WARN  ? "be kind"
+                        : act->what == ACT_WARN  ? warnings[world_below(world, 3)]
                                                  : "true";
     (void)snprintf(moderator->value, sizeof(moderator->value), "%s", value);
     act->value = str_of(moderator->value);
@@ -423,26 +446,16 @@ static void aim_at_nothing(struct moderator *moderator, struct act *act)
 static void aim(struct moderator *moderator, struct act *act)
 {
     static void (*const aims[ACTS])(struct moderator * moderator, struct act * act) = {
-        [ACT_DELETE] = aim_at_comments,
-        [ACT_HOLD] = aim_hold,
-        [ACT_RESTORE] = aim_at_comments,
-        [ACT_PURGE] = aim_at_user,
-        [ACT_CLEAR] = aim_at_nothing,
-        [ACT_APPROVE] = aim_at_held,
-        [ACT_REJECT] = aim_at_held,
-        [ACT_BAN] = aim_at_user,
-        [ACT_UNBAN] = aim_at_banned,
-        [ACT_TIMEOUT] = aim_at_user,
-        [ACT_SHADOW] = aim_at_one_to_shadow,
-        [ACT_UNSHADOW] = aim_at_shadowed,
-        [ACT_WARN] = aim_at_user,
-        [ACT_PIN] = aim_at_comment,
-        [ACT_UNPIN] = aim_at_pinned,
-        [ACT_SLOW] = aim_at_nothing,
-        [ACT_MODE] = aim_at_nothing,
-        [ACT_SHIELD] = aim_at_nothing,
-        [ACT_TERMS] = aim_at_nothing,
-        [ACT_UNDO] = aim_at_act,
+        [ACT_DELETE] = aim_at_comments,      [ACT_HOLD] = aim_hold,
+        [ACT_RESTORE] = aim_at_comments,     [ACT_PURGE] = aim_at_user,
+        [ACT_CLEAR] = aim_at_nothing,        [ACT_APPROVE] = aim_at_held,
+        [ACT_REJECT] = aim_at_held,          [ACT_BAN] = aim_at_user,
+        [ACT_UNBAN] = aim_at_banned,         [ACT_TIMEOUT] = aim_at_user,
+        [ACT_SHADOW] = aim_at_one_to_shadow, [ACT_UNSHADOW] = aim_at_shadowed,
+        [ACT_WARN] = aim_at_one_to_warn,     [ACT_PIN] = aim_at_comment,
+        [ACT_UNPIN] = aim_at_pinned,         [ACT_SLOW] = aim_at_nothing,
+        [ACT_MODE] = aim_at_nothing,         [ACT_SHIELD] = aim_at_nothing,
+        [ACT_TERMS] = aim_at_nothing,        [ACT_UNDO] = aim_at_act,
         [ACT_RULES] = aim_at_nothing,
     };
     struct world *world = moderator->world;
@@ -470,10 +483,17 @@ static void begin(struct moderator *moderator, enum act_do what)
     };
 }
 
+/* Who is warned is so again, or there would seldom be two at once. */
+static enum act_do choose_next(struct world *world)
+{
+    const bool is_any = find_done(world, ACT_WARN) != NULL;
+    return is_any && world_chance(world, 200) ? ACT_WARN : choose(world);
+}
+
 static void do_something(struct moderator *moderator)
 {
     struct world *world = moderator->world;
-    begin(moderator, choose(world));
+    begin(moderator, choose_next(world));
     struct act *act = &moderator->call.act;
     const bool sweeps = act->what == ACT_PURGE || act->what == ACT_CLEAR;
     moderator->stream = goes_everywhere(act->what) && world_chance(world, sweeps ? 500 : 250)
@@ -568,23 +588,47 @@ static void undo(struct moderator *moderator, uint64_t act)
 }
 
 /* In the name of who was warned. */
-static bool acknowledge(struct moderator *moderator)
+static void acknowledge(struct moderator *moderator, const struct deed *warning)
 {
     struct world *world = moderator->world;
-    struct poster *poster = &world->posters[world_below(world, USERS)];
-    if (poster->warning == 0) {
-        return false;
-    }
+    struct poster *poster = &world->posters[warning->user];
     begin(moderator, ACT_ACKNOWLEDGE);
-    moderator->stream = poster->comments[poster->cid].stream;
+    moderator->stream =
+        warning->stream == STREAMS ? poster->comments[poster->cid].stream : warning->stream;
     moderator->call.act.at = ACT_AT_ACT;
-    moderator->call.act.act = poster->warning;
+    moderator->call.act.act = warning->id;
     moderator->call.by.id = str_of(poster->name);
     moderator->call.by.role_bits = ROLE_VIEWER;
     moderator->call.stream = stream_of(moderator);
     poster->warning = 0;
     ask(moderator);
-    return true;
+}
+
+/* What stopped somebody who would post. */
+static bool acknowledge_one(struct moderator *moderator)
+{
+    struct world *world = moderator->world;
+    const uint64_t first = world_below(world, USERS);
+    for (uint64_t i = 0; i < USERS; i++) {
+        const struct poster *poster = &world->posters[(first + i) % USERS];
+        const struct deed *warning = deeds_find(world, poster->warning);
+        if (warning != NULL && warning->what == ACT_WARN && warning->user == poster->user) {
+            acknowledge(moderator, warning);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_away(struct moderator *moderator, uint64_t act, uint8_t stream)
+{
+    const struct deed *deed = deeds_find(moderator->world, act);
+    if (deed->what == ACT_WARN && world_chance(moderator->world, 500)) {
+        acknowledge(moderator, deed);
+    } else {
+        moderator->stream = stream;
+        undo(moderator, act);
+    }
 }
 
 /* ---- a race: the answer to an act, and a reactor that has not opened the comment yet ---- */
@@ -672,8 +716,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
     } else if (moderator->is_in_doubt) {
         look(moderator, MODERATION_LOG);
     } else if (in_the_way != 0 && (world->is_calm || world_chance(world, 300))) {
-        moderator->stream = stream;
-        undo(moderator, in_the_way);
+        take_away(moderator, in_the_way, stream);
     } else if (world->is_calm || world->deeds.count >= ASKED_MAX) {
         moderator->due_ms = in_the_way == 0 && world->is_calm ? NEVER : moderator->due_ms;
     } else if (world->hubs > 1 && world_chance(world, 220)) {
@@ -681,7 +724,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
     } else if (world_chance(world, 100)) {
         moderator->stream = 0;
         look(moderator, MODERATION_HELD);
-    } else if (!undo_begun(moderator) && !acknowledge(moderator) && !hear_appeals(moderator)) {
+    } else if (!undo_begun(moderator) && !acknowledge_one(moderator) && !hear_appeals(moderator)) {
         do_something(moderator);
     }
 }

@@ -92,6 +92,9 @@ static void check_sanctioned(struct poster *poster, enum refusal refusal)
     world_holds(world, deeds_may_be_under(ledger, what, poster->user, poster->fence),
                 "P9: u%u was refused as %d without a reason", poster->user, (int)refusal);
     if (what == ACT_WARN) {
+        world_holds(world, deeds_may_warn(ledger, poster->submit.act, poster->user, poster->fence),
+                    "P9: u%u is to acknowledge a%llu, which is over", poster->user,
+                    (unsigned long long)poster->submit.act);
         poster->warning = poster->submit.act;
     }
 }

@@ -168,6 +168,7 @@ function drawPins(stream: Stream, drawn: { pins: readonly unknown[] }): void {
 class WarningView {
   private readonly dialog = part<HTMLDialogElement>("warning");
   private put_off: string | undefined;
+  private shown: string | undefined;
 
   constructor(private readonly stream: Stream) {
     this.dialog.addEventListener("cancel", () => (this.put_off = stream.warning?.act));
@@ -181,8 +182,13 @@ class WarningView {
     const { warning } = this.stream;
     if (warning === undefined) return this.dialog.close();
     if (warning.act === this.put_off) return;
+    if (this.dialog.open && warning.act !== this.shown) this.dialog.close(); // the next is read out as the first was
+    const is_next = this.shown !== undefined && warning.act !== this.shown;
     setText(part("warning-text"), warning.text === "" ? "A moderator warned you about what you wrote here." : warning.text);
-    if (!this.dialog.open) this.dialog.showModal();
+    if (this.dialog.open) return;
+    setText(part("warning-title"), is_next ? "Another warning from a moderator" : "A warning from a moderator");
+    this.shown = warning.act;
+    this.dialog.showModal();
   }
 
   /** Who writes again is told again. */

@@ -204,13 +204,13 @@ export class Stream {
     return this.warnings.oldest;
   }
 
-  /** Says that we have read the warning, and sends what was refused because of it. Throws Problem. */
+  /** Says that we have read the warning; after the last one what was refused is sent. Throws Problem. */
   async acknowledge(): Promise<void> {
     const { warning } = this;
     if (warning === undefined) return;
     await this.server.acknowledge(this.name, warning.act);
     this.warnings.acknowledged(warning.act);
-    this.outbox.retryRefused("must_acknowledge");
+    if (this.warning === undefined) this.outbox.retryRefused("must_acknowledge");
     this.changed();
   }
 

@@ -135,26 +135,40 @@ test("a warning stands until it is acknowledged; then what it stopped is sent", 
 
 test("of several warnings each is acknowledged; who is told again of one that is done with hears nothing", async () => {
   const world = new World();
+  const keep = keeper(0);
+  const open = ["a5", "a7", "a8"];
   const done: unknown[] = [];
   world.respond = (asked) => {
-    done.push(asked.body);
-    return { status: 200, body: { act: "a9" } };
+    if (asked.path.endsWith("/acknowledge")) {
+      done.push(asked.body);
+      open.splice(open.indexOf((asked.body as { act: string }).act), 1);
+      return { status: 200, body: { act: "a9" } };
+    }
+    return open.length > 0 ? { status: 403, body: { code: "must_acknowledge", act: open[0] } } : keep(asked);
   };
   const stream = world.stream({ token: tokenOf("me") });
   const news: string[] = [];
   stream.onNews(({ type }) => news.push(type));
   world.attempt.hello(0);
+  stream.post({ text: "but" });
   await settled();
   const first = { type: "warned", act: "a5", text: "Be kind." } as const;
   world.attempt.say(first, { type: "warned", act: "a7", text: "No names, please." }, first);
   assert.deepEqual(news, ["warned", "warned"]);
   assert.equal(stream.warning?.act, "a5");
   await stream.acknowledge();
+  await settled();
+  assert.deepEqual(told(stream.lines), ["but?failed"]);
   assert.equal(stream.warning?.text, "No names, please.");
   world.attempt.say(first);
   await stream.acknowledge();
+  await settled();
+  assert.deepEqual(stream.warning, { act: "a8", text: "" }); // of which only the refusal tells
+  await stream.acknowledge();
+  await settled();
   assert.equal(stream.warning, undefined);
-  assert.deepEqual(done, [{ act: "a5" }, { act: "a7" }]);
+  assert.deepEqual(done, [{ act: "a5" }, { act: "a7" }, { act: "a8" }]);
+  assert.deepEqual(told(stream.lines), ["but"]);
 });
 
 test("an appeal is against an act, or what removed a comment", async () => {

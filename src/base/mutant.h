@@ -73,6 +73,7 @@
     X(AUDIT_UNCHAINED, "an entry of the audit does not name the one before")                       \
     X(SANCTION_IGNORED, "who is banned posts on")                                                  \
     X(SANCTIONS_FORGOTTEN, "a restart forgets who is banned")                                      \
+    X(WARNING_REPLACED, "of two warnings the first is forgotten")                                  \
     X(HOLD_IGNORED, "what is to be held is not")                                                   \
     X(SHADOW_IGNORED, "who is shadowed is not")                                                    \
     X(SHADOW_SHOWN, "what is shadowed is read back by everybody")                                  \

@@ -98,6 +98,7 @@
     X(RACED, "an act raced with the comment it was about to a late reactor")                       \
     X(APPROVED_ITSELF, "what waited was approved by the clock")                                    \
     X(WARNED_AGAIN, "who came back was told of a warning in force")                                \
+    X(WARNED_TWICE, "who acknowledged a warning had another to acknowledge")                       \
     X(READ_ALL, "moderators read what is shadowed")                                                \
     X(ACTED_WHEN_FULL, "an act was done on a full disk")                                           \
     X(TEXT_JUDGED, "a text that was sent was held against acts")                                   \

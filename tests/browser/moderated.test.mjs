@@ -263,6 +263,29 @@ test("warned: nothing is sent until it is acknowledged, and then what was writte
   await ann.assertClean(lostNetwork);
 });
 
+test("warned twice: one is read after the other, and after both what was written goes", async (t) => {
+  const { act, ann, id } = await watched(t, "Ann");
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  await act({ do: "warn", user: await id(), text: "No names of others, please." });
+  await act({ do: "warn", user: await id(), text: "No links either." });
+  const read = { name: "I have read it" };
+  const first = ann.page.getByRole("alertdialog", { name: "A warning from a moderator", exact: true });
+  await first.getByText("No names of others, please.").waitFor();
+  await ann.page.keyboard.press("Escape");
+  await ann.write("but I did not");
+  await first.getByText("No names of others, please.").waitFor();
+  await first.getByRole("button", read).click();
+  const second = ann.page.getByRole("alertdialog", { name: "Another warning from a moderator" });
+  await second.getByText("No links either.").waitFor();
+  assert.equal(await ann.page.locator(".line.failed").count(), 1);
+  await second.getByRole("button", read).click();
+  await second.waitFor({ state: "hidden" });
+  await untilTexts(ann.page, 2, "but I did not");
+  assert.equal(await ann.page.locator(".line.failed").count(), 0);
+  await ann.assertClean(lostNetwork);
+});
+
 test("slow mode that ends sends at once what waited for it", async (t) => {
   const { roar, act, ann } = await watched(t);
   await act({ do: "slow", seconds: 20 });

@@ -148,29 +148,40 @@ void moderation_undoes_what_lifts(void **state)
     desk_close(&desk);
 }
 
-void moderation_wants_warnings_acknowledged(void **state)
+/* Who unbans a list need not know who of it is banned. */
+void moderation_lifts_what_never_was(void **state)
 {
+    static const enum act_do lifters[] = {ACT_UNBAN, ACT_UNSHADOW, ACT_TIMEOUT};
+    static const enum act_do lifted[] = {ACT_BAN, ACT_SHADOW, ACT_TIMEOUT};
     struct subject *subject = *state;
     struct desk desk;
-    struct act warn = on_bob(ACT_WARN);
-    warn.value = STR("be kind");
     desk_open(&desk, subject->port);
-    const uint64_t act = desk_do(&desk, "demo", warn);
-    const struct act answer = {
-        .what = ACT_ACKNOWLEDGE, .at = ACT_AT_ACT, .act = act, .seconds = -1};
-    struct post post = desk_post_of("demo", "bob", NULL, "hello");
-    desk_post(&desk, &post);
-    assert_int_equal(post.submit.refusal, REFUSAL_MUST_ACKNOWLEDGE);
-    assert_int_equal(post.submit.act, act);
-    struct acting cleos = desk_act_by("demo", answer, "cleo", ROLE_VIEWER);
-    desk_act(&desk, &cleos);
-    assert_int_equal(cleos.call.refusal, ACT_REFUSAL_NOT_FOUND);
-    struct acting bobs = desk_act_by("demo", answer, "bob", ROLE_VIEWER);
-    desk_act(&desk, &bobs);
-    assert_int_equal(bobs.call.end, ACT_DONE);
-    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
-    desk_act(&desk, &bobs);
-    assert_int_equal(bobs.call.end, ACT_DUPLICATE);
+    for (size_t i = 0; i < sizeof(lifters) / sizeof(lifters[0]); i++) {
+        struct act lift = on_bob(lifters[i]);
+        struct act put = on_bob(lifted[i]);
+        lift.seconds = lifters[i] == ACT_TIMEOUT ? 0 : -1;
+        put.seconds = lifters[i] == ACT_TIMEOUT ? 60 : -1;
+        const uint64_t never = desk_do(&desk, "demo", lift);
+        assert_repeats(&desk, "demo", lift, never);
+        (void)desk_do(&desk, "demo", desk_undo_of(never)); // brings nothing
+        assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+        lift.users = bob_and_cleo;
+        lift.target_count = 2;
+        const uint64_t before = desk_do(&desk, "demo", lift); // none of a list
+        const uint64_t here = desk_do(&desk, "demo", put);
+        assert_true(desk_do(&desk, "demo", lift) > before); // one of it
+        struct acting all = desk_act_by("", put, "root", ROLE_ADMIN);
+        desk_act(&desk, &all);
+        assert_int_equal(desk_refuses(&desk, "demo", lift), ACT_REFUSAL_STATE);
+        assert_int_equal(desk_refuses(&desk, "new", lift), ACT_REFUSAL_STATE);
+        (void)desk_do(&desk, "demo", put);
+        (void)desk_do(&desk, "demo", lift); // from this one
+        all = desk_act_by("", lift, "root", ROLE_ADMIN);
+        desk_act(&desk, &all);
+        assert_int_equal(all.call.end, ACT_DONE);
+        assert_true(all.call.act_n > here);
+        assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    }
     desk_close(&desk);
 }
 

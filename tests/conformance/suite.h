@@ -40,8 +40,12 @@
     TEST(moderation_names_many_at_once)                                                            \
     TEST(moderation_timeouts_run_out)                                                              \
     TEST(moderation_undoes_what_lifts)                                                             \
-    TEST(moderation_wants_warnings_acknowledged)                                                   \
-    TEST(moderation_tells_warnings_again)                                                          \
+    TEST(moderation_lifts_what_never_was)                                                          \
+    TEST(warnings_are_acknowledged_by_who_has_them)                                                \
+    TEST(warnings_are_acknowledged_one_by_one)                                                     \
+    TEST(warnings_that_are_over_are_no_error)                                                      \
+    TEST(warnings_are_said_again_to_who_is_done_with_them)                                         \
+    TEST(warnings_are_told_again)                                                                  \
     TEST(appeals_name_the_comment_that_was_removed)                                                \
     TEST(appeals_tell_a_shadowed_author_nothing)                                                   \
     TEST(appeals_are_heard_against_a_clear)                                                        \

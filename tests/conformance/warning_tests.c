@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Warnings in force, as who comes back is told of them. */
+/* Warnings: each stands in front of posts until it is acknowledged, and is told to who comes back. */
 #include "desk.h"
 #include "subject.h"
 #include "suite.h"
@@ -27,6 +27,147 @@ static struct act on_bob(enum act_do what, const char *words)
                         .seconds = -1};
 }
 
+static const struct str cleo_and_bob[] = {STR("cleo"), STR("bob")};
+
+static struct act_call acknowledge(struct desk *desk, const char *stream, uint64_t act,
+                                   const char *user)
+{
+    struct acting theirs =
+        desk_act_by(stream, desk_on_act(ACT_ACKNOWLEDGE, act), user, ROLE_VIEWER);
+    desk_act(desk, &theirs);
+    return theirs.call;
+}
+
+static void assert_acknowledges(struct desk *desk, const char *stream, uint64_t act)
+{
+    assert_int_equal(acknowledge(desk, stream, act, "bob").end, ACT_DONE);
+}
+
+/* Answered as that one. */
+static void assert_over(struct desk *desk, const char *stream, uint64_t act, uint64_t as)
+{
+    const struct act_call again = acknowledge(desk, stream, act, "bob");
+    assert_int_equal(again.end, ACT_DUPLICATE);
+    assert_int_equal(again.act_n, as);
+}
+
+/* What bob has to acknowledge before he posts there; 0: nothing. */
+static uint64_t asked_of_bob(struct desk *desk, const char *stream)
+{
+    struct post post = desk_post_of(stream, "bob", NULL, "hello");
+    desk_post(desk, &post);
+    assert_int_equal(post.submit.refusal,
+                     post.submit.end == SUBMIT_DONE ? REFUSAL_NONE : REFUSAL_MUST_ACKNOWLEDGE);
+    const uint64_t act = post.submit.end == SUBMIT_DONE ? 0 : post.submit.act;
+    desk_post_done(&post);
+    return act;
+}
+
+void warnings_are_acknowledged_by_who_has_them(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t act = desk_do(&desk, "demo", on_bob(ACT_WARN, "be kind"));
+    const uint64_t ban = desk_do(&desk, "other", on_bob(ACT_BAN, ""));
+    assert_int_equal(asked_of_bob(&desk, "demo"), act);
+    assert_int_equal(acknowledge(&desk, "demo", act, "cleo").refusal, ACT_REFUSAL_NOT_FOUND);
+    assert_int_equal(acknowledge(&desk, "other", act, "bob").refusal, ACT_REFUSAL_NOT_FOUND);
+    assert_int_equal(acknowledge(&desk, "other", ban, "bob").refusal, ACT_REFUSAL_NOT_FOUND);
+    assert_int_equal(acknowledge(&desk, "demo", 4711, "bob").refusal, ACT_REFUSAL_NOT_FOUND);
+    const struct act_call bobs = acknowledge(&desk, "demo", act, "bob");
+    assert_int_equal(bobs.end, ACT_DONE);
+    assert_int_equal(asked_of_bob(&desk, "demo"), 0);
+    assert_over(&desk, "demo", act, bobs.act_n);
+    assert_int_equal(acknowledge(&desk, "demo", act, "cleo").refusal, ACT_REFUSAL_NOT_FOUND);
+    desk_close(&desk);
+}
+
+/* Another in other words, on a list, or on all streams takes nobody's place. */
+void warnings_are_acknowledged_one_by_one(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act both = on_bob(ACT_WARN, "be kind");
+    both.users = cleo_and_bob;
+    both.target_count = 2;
+    desk_open(&desk, subject->port);
+    const uint64_t first = desk_do(&desk, "demo", on_bob(ACT_WARN, "be kind"));
+    struct acting all = desk_act_by("", on_bob(ACT_WARN, "no links"), "root", ROLE_ADMIN);
+    desk_act(&desk, &all);
+    const uint64_t second = all.call.act_n;
+    const uint64_t third = desk_do(&desk, "demo", on_bob(ACT_WARN, "no names"));
+    const uint64_t fourth = desk_do(&desk, "demo", both);
+    assert_int_equal(asked_of_bob(&desk, "demo"), first); // the oldest
+    assert_int_equal(asked_of_bob(&desk, "other"), second);
+    assert_acknowledges(&desk, "demo", third);
+    assert_int_equal(asked_of_bob(&desk, "demo"), first);
+    assert_acknowledges(&desk, "demo", first);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(asked_of_bob(&desk, "demo"), second);
+    assert_acknowledges(&desk, "other", second); // on all, wherever they say so
+    assert_int_equal(asked_of_bob(&desk, "other"), 0);
+    assert_int_equal(asked_of_bob(&desk, "demo"), fourth);
+    assert_acknowledges(&desk, "demo", fourth);
+    assert_int_equal(asked_of_bob(&desk, "demo"), 0);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_MUST_ACKNOWLEDGE);
+    desk_close(&desk);
+}
+
+void warnings_that_are_over_are_no_error(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    const uint64_t first = desk_do(&desk, "demo", on_bob(ACT_WARN, "be kind"));
+    struct acting again = desk_act_of("demo", on_bob(ACT_WARN, "be kind"));
+    desk_act(&desk, &again);
+    assert_int_equal(again.call.end, ACT_DUPLICATE);
+    assert_int_equal(again.call.act_n, first);
+    const uint64_t second = desk_do(&desk, "demo", on_bob(ACT_WARN, "no links"));
+    (void)desk_do(&desk, "demo", desk_undo_of(first));
+    assert_over(&desk, "demo", first, first);
+    assert_int_equal(asked_of_bob(&desk, "demo"), second); // an undo lifts that one only
+    struct acting all = desk_act_by("", on_bob(ACT_WARN, "no names"), "root", ROLE_ADMIN);
+    desk_act(&desk, &all);
+    assert_acknowledges(&desk, "demo", all.call.act_n);
+    assert_over(&desk, "other", all.call.act_n, all.call.act_n);
+    const struct act_call seconds = acknowledge(&desk, "demo", second, "bob");
+    assert_over(&desk, "demo", second, seconds.act_n);
+    const uint64_t third = desk_do(&desk, "demo", on_bob(ACT_WARN, "no links")); // once more
+    assert_true(third > second);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(asked_of_bob(&desk, "demo"), third);
+    assert_over(&desk, "demo", second, seconds.act_n);
+    desk_close(&desk);
+}
+
+/* The same words again where one of two has acknowledged: it is on both, once. */
+void warnings_are_said_again_to_who_is_done_with_them(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act both = on_bob(ACT_WARN, "be kind");
+    both.users = cleo_and_bob;
+    both.target_count = 2;
+    desk_open(&desk, subject->port);
+    const uint64_t first = desk_do(&desk, "demo", both);
+    assert_int_equal(acknowledge(&desk, "demo", first, "cleo").end, ACT_DONE);
+    const uint64_t second = desk_do(&desk, "demo", both);
+    assert_true(second > first);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_MUST_ACKNOWLEDGE);
+    assert_int_equal(asked_of_bob(&desk, "demo"), second);
+    assert_over(&desk, "demo", first, first); // the other is in its place
+    assert_int_equal(asked_of_bob(&desk, "demo"), second);
+    assert_acknowledges(&desk, "demo", second);
+    assert_int_equal(asked_of_bob(&desk, "demo"), 0);
+    desk_close(&desk);
+}
+
 /* What bob is told when he comes back: as it was told first, and nothing else of him. */
 static uint32_t warnings_of(struct desk *desk, const struct subject *subject, const char *stream,
                             const char *user, char *ret_first)
@@ -47,7 +188,7 @@ static uint32_t warnings_of(struct desk *desk, const struct subject *subject, co
     return count;
 }
 
-void moderation_tells_warnings_again(void **state)
+void warnings_are_told_again(void **state)
 {
     struct subject *subject = *state;
     struct desk desk;

@@ -160,6 +160,54 @@ def test_a_warning_is_acknowledged(mod, server):
     assert code_of(server.ask("POST", path, body=body)) == (401, "no_token")
     assert server.ask("POST", path, token=token("u9"), body=body).status == 200
     server.posted(mod.stream, user="u9")
+    again = server.ask("POST", path, token=token("u9"), body=body)
+    assert again.status == 200 and again.json()["duplicate"] is True
+
+
+def test_each_of_several_warnings_is_acknowledged(start):
+    roar = start()
+    mod, root = Moderator(roar, "s"), Moderator(roar, None, "root", "admin")
+
+    def acknowledge(warning):
+        answer = roar.ask("POST", "/v1/streams/s/acknowledge", token=token("u9"), body={"act": warning["act"]})
+        assert answer.status == 200
+        return answer.json()
+
+    def asked():
+        answer = roar.post("s", user="u9")
+        assert code_of(answer) == (403, "must_acknowledge")
+        return answer.json()["act"]
+
+    warnings = [mod.act("warn", user="u9", text="Be kind"), root.act("warn", user="u9", text="No links"),
+                mod.act("warn", user="u9", text="No names"), mod.act("warn", users=["u9", "u8"], text="Last time")]
+    assert mod.act("warn", user="u9", text="Be kind") == {"act": warnings[0]["act"], "duplicate": True}
+    mod.undo(warnings[2]["act"])
+    assert acknowledge(warnings[2])["duplicate"] is True
+    for left in (warnings[0], warnings[1], warnings[3]):
+        assert asked() == left["act"]
+        roar.kill()
+        roar.start()
+        done = acknowledge(left)
+        assert "duplicate" not in done
+        assert acknowledge(left) == {"act": done["act"], "duplicate": True}
+    roar.posted("s", user="u9")
+    assert code_of(roar.post("s", user="u8")) == (403, "must_acknowledge")
+
+
+def test_who_is_not_banned_is_unbanned(start):
+    roar = start()
+    mod, root = Moderator(roar, "s"), Moderator(roar, None, "root", "admin")
+    for do, fields in (("unban", {}), ("unshadow", {}), ("timeout", {"seconds": 0})):
+        never = mod.act(do, user="u9", **fields)
+        assert mod.act(do, user="u9", **fields) == {"act": never["act"], "duplicate": True}
+    assert [entry["do"] for entry in mod.entries()] == ["unban", "unshadow", "timeout"]
+    mod.act("ban", user="u8")
+    mod.act("unban", users=["u7", "u8", "u9"])
+    roar.posted("s", user="u8")
+    root.act("ban", user="u8")
+    assert mod.refused("unban", user="u8") == (409, "conflict")
+    root.act("unban", user="u8")
+    roar.posted("s", user="u8")
 
 
 def test_nobody_acts_on_a_higher_role_nor_lifts_their_own(mod, server):

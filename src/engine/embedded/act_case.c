@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_case.h"
 
+#include "base/hash.h"
+#include "base/mutant.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/standing.h"
@@ -158,6 +160,16 @@ uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str t
 {
     return store_acts_key(act->ordering->identity.hash_key, act_case_stream_name(act), what,
                           target);
+}
+
+uint64_t act_case_own_key(const struct act_case *act)
+{
+    const struct act *asked = &act->call->act;
+    const uint64_t key = act_case_key(act, asked->what, buf_str(&act->target));
+    if (asked->what == ACT_WARN && !mutant(WARNING_REPLACED)) {
+        return hash_str(key, asked->value);
+    }
+    return asked->what == ACT_ACKNOWLEDGE ? hash_str(key, act->call->by.id) : key;
 }
 
 static enum err take_users(struct str text, struct act_users *users)

@@ -69,6 +69,8 @@ struct str act_case_stream_name(const struct act_case *act); // empty: all
 /* ---- targets: "seq:4072", "seq:1,2", "id:01J..", "user:u9", "users:[..]", "act:a80", "" ---- */
 MUST_USE enum err act_case_write_target(struct act_case *act);
 uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target);
+/* This one's: a warning is another in other words, and an acknowledgement by somebody else. */
+uint64_t act_case_own_key(const struct act_case *act);
 /* The comment of this id in the act's stream. ERR_NOT_FOUND; ERR_GONE. */
 struct standing;
 MUST_USE enum err act_case_standing(const struct act_case *act, struct str id,

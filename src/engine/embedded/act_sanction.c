@@ -102,9 +102,8 @@ struct in_force {
 static enum err find_in_force(const struct act_case *act, struct in_force *ret_found)
 {
     const struct act *asked = &act->call->act;
-    const uint64_t key = act_case_key(act, asked->what, buf_str(&act->target));
     struct in_force found = {.holds = 0};
-    TRY(store_acts_in_force(act->ordering->store, key, INT64_MIN, &found.act));
+    TRY(store_acts_in_force(act->ordering->store, act->key, INT64_MIN, &found.act));
     for (uint32_t i = 0; i < asked->target_count; i++) {
         const struct store_sanction sanction = {.act = found.act.id,
                                                 .user = asked->users[i],
@@ -235,7 +234,7 @@ enum err act_sanction_put(struct act_case *act)
 struct lifting {
     struct act_case *act;
     enum act_do what; // is lifted
-    bool is_found;
+    bool is_found, is_on_all;
 };
 
 static struct store_sanction like(const struct lifting *lifting, struct str user)
@@ -247,12 +246,14 @@ static struct store_sanction like(const struct lifting *lifting, struct str user
 static void look(struct lifting *lifting, struct str user)
 {
     const struct act_case *act = lifting->act;
-    const struct store_sanction sanction = like(lifting, user);
-    if (act_case_stream(act) == 0 && act->head != NULL) {
-        return; // a stream without a row has no sanctions
-    }
-    lifting->is_found = lifting->is_found || sanctions_newest(&act->ordering->sanctions, &sanction,
-                                                              act->now.mono_ms) != 0;
+    const struct sanctions *sanctions = &act->ordering->sanctions;
+    struct store_sanction sanction = like(lifting, user);
+    const bool has_own = sanction.stream != 0 || act->head == NULL; // one without a row has none
+    lifting->is_found = lifting->is_found ||
+                        (has_own && sanctions_newest(sanctions, &sanction, act->now.mono_ms) != 0);
+    sanction.stream = 0;
+    lifting->is_on_all =
+        lifting->is_on_all || sanctions_newest(sanctions, &sanction, act->now.mono_ms) != 0;
 }
 
 /* Those whose turn has not come are under it, too. */
@@ -304,15 +305,19 @@ static enum err lift_piece(struct act_case *act)
     return err;
 }
 
-/* Nothing is there to be lifted: it was, or never was. */
-static enum err judge_nothing(struct act_case *act)
+/* Nothing is there to be lifted: it was, or never was, which is as good to who asks; what is of all
+ * streams would stay. */
+static enum err judge_nothing(struct lifting *lifting)
 {
     struct store_act before;
+    struct act_case *act = lifting->act;
+    if (lifting->is_on_all) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+        return ERR_OK;
+    }
     const enum err err = act_case_in_force(act, act->call->act.what, &before);
     if (err == ERR_OK && before.seconds <= 0) {
         act_case_repeat(act, &before);
-    } else if (err == ERR_OK || err == ERR_NOT_FOUND) {
-        act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -326,7 +331,7 @@ enum err act_sanction_lift(struct act_case *act)
         act_case_check_own(act, asked->users[i]);
     }
     if (act_case_is_open(act) && !lifting.is_found) {
-        TRY(judge_nothing(act));
+        TRY(judge_nothing(&lifting));
     }
     if (!act_case_is_open(act)) {
         return ERR_OK;
@@ -346,31 +351,65 @@ enum err act_sanction_go_on(struct act_case *act)
     return is_lifter ? lift_piece(act) : put_piece(act);
 }
 
+/* ---- acknowledging ---- */
+
+static enum err names(const struct store_act *warning, struct str user, bool *ret_does)
+{
+    struct act_users users;
+    TRY(act_case_users(warning->target, &users));
+    *ret_does = false;
+    for (uint32_t i = 0; i < users.count; i++) {
+        *ret_does = *ret_does || str_eq(users.names[i], user);
+    }
+    act_case_users_done(&users);
+    return ERR_OK;
+}
+
+/* The warning of theirs, in force or not. ERR_NOT_FOUND: they never had it. */
+static enum err find_warning(const struct act_case *act, struct store_act *ret_warning)
+{
+    struct store_act row;
+    bool is_theirs = false;
+    TRY(store_acts_get(act->ordering->store, act->call->act.act, &row));
+    if (row.what != ACT_WARN || (row.stream != 0 && row.stream != act_case_stream(act))) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(names(&row, act->call->by.id, &is_theirs));
+    if (!is_theirs) {
+        return ERR_NOT_FOUND;
+    }
+    *ret_warning = row;
+    return ERR_OK;
+}
+
+/* They have acknowledged it, or it was lifted, or another in the same words is in its place. */
+static enum err judge_over(struct act_case *act, const struct store_act *warning)
+{
+    struct store_act before = {.id = warning->id};
+    const enum err err =
+        store_acts_in_force(act->ordering->store, act->key, act->now.wall_ms, &before);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    act_case_repeat(act, &before);
+    return ERR_OK;
+}
+
 enum err act_sanction_acknowledge(struct act_case *act)
 {
     struct store_act warning;
-    const enum err err = store_acts_get(act->ordering->store, act->call->act.act, &warning);
-    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    const struct store_sanction sanction = {.act = act->call->act.act,
-                                            .user = act->call->by.id,
-                                            .stream = err == ERR_OK ? warning.stream : 0,
-                                            .what = ACT_WARN};
-    const bool is_theirs = err == ERR_OK && warning.what == ACT_WARN &&
-                           (warning.stream == 0 || warning.stream == act_case_stream(act)) &&
-                           sanctions_holds(&act->ordering->sanctions, &sanction, act->now.mono_ms);
-    struct store_act before;
-    const enum err again = act_case_in_force(act, ACT_ACKNOWLEDGE, &before);
-    if (!is_theirs && again == ERR_OK) {
-        act_case_repeat(act, &before);
-        return ERR_OK;
-    }
-    TRY(again == ERR_NOT_FOUND ? ERR_OK : again);
-    if (!is_theirs) {
+    const enum err err = find_warning(act, &warning);
+    if (err == ERR_NOT_FOUND) {
         act_case_refuse(act, ACT_REFUSAL_NOT_FOUND);
         return ERR_OK;
     }
+    TRY(err);
+    struct ordering *ordering = act->ordering;
+    const struct store_sanction sanction = {
+        .act = warning.id, .user = act->call->by.id, .stream = warning.stream, .what = ACT_WARN};
+    if (!sanctions_holds(&ordering->sanctions, &sanction, act->now.mono_ms)) {
+        return judge_over(act, &warning);
+    }
     TRY(act_case_record(act));
-    TRY(sanctions_lift(&act->ordering->sanctions, act->ordering->store, &sanction));
+    TRY(sanctions_lift(&ordering->sanctions, ordering->store, &sanction));
     return lift_act(act, &sanction);
 }
 

@@ -163,7 +163,7 @@ static enum err judge(struct act_case *act)
         return ERR_OK;
     }
     TRY(act_case_write_target(act));
-    act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
+    act->key = act_case_own_key(act);
     if (act->call->act.value.len > 0) {
         buf_add_str(&act->value, act->call->act.value);
         TRY(buf_err(&act->value));

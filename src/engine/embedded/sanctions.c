@@ -302,7 +302,7 @@ static void add_found(const struct sanction *one, int64_t mono_ms, struct sancti
     } else if (one->what == ACT_HOLD) {
         found->hold = one->act;
     } else if (one->what == ACT_WARN) {
-        found->warn = one->act;
+        found->warn = found->warn == 0 || one->act < found->warn ? one->act : found->warn;
     } else if (one->what == ACT_TIMEOUT) {
         const int64_t left_ms = one->until_mono_ms - mono_ms;
         found->timeout = one->act;

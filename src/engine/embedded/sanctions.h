@@ -50,7 +50,8 @@ MUST_USE enum err sanctions_add(struct sanctions *sanctions, struct store *store
 /* What `act` put on `user`, there and in the store. ERR_NOT_FOUND: nothing that is in force. */
 MUST_USE enum err sanctions_lift(struct sanctions *sanctions, struct store *store,
                                  const struct store_sanction *sanction);
-/* What is in force on `user` in `stream`, by acts on it and on all: 0, or the newest act. */
+/* What is in force on `user` in `stream`, by acts on it and on all: 0, or the newest act; of
+ * warnings, which are acknowledged one by one, the oldest. */
 struct sanctions_found {
     uint64_t ban, timeout, shadow, hold, warn;
     int64_t timeout_left_ms; // of the longest
