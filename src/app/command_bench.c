@@ -270,8 +270,7 @@ static enum err find_server(struct job *job)
     struct plan *plan = &job->plan;
     struct client_url url;
     struct sys_endpoint endpoint;
-    const char *text = options_value(job->options, "url");
-    text = text == NULL ? sys_env("ROAR_URL") : text;
+    const char *text = options_value_or(job->options, "url", "ROAR_URL");
     TRY(client_url_read(str_of(text == NULL ? "http://127.0.0.1:8080" : text), &url, job->why));
     const enum err err = sys_socket_resolve(url.host, url.port, &endpoint);
     if (err != ERR_OK || strlen(url.path) >= sizeof(plan->path)) {
@@ -357,8 +356,7 @@ static enum err sign_by_file(struct job *job, const char *path)
 static enum err find_tokens(struct job *job)
 {
     const char *path = options_value(job->options, "secret-file");
-    const char *token = options_value(job->options, "token");
-    token = token == NULL ? sys_env("ROAR_TOKEN") : token;
+    const char *token = options_value_or(job->options, "token", "ROAR_TOKEN");
     if (job->spawn.pid != 0) {
         return sign_tokens(job, str_of(job->spawn.secret));
     }
@@ -368,7 +366,7 @@ static enum err find_tokens(struct job *job)
     if (options_has(job->options, "dev")) {
         return sign_tokens(job, SECRET_OF_DEV);
     }
-    if (token != NULL) {
+    if (token != NULL && token[0] != '\0') {
         job->tokens[0] = str_of(token);
         job->plan.tokens = job->tokens;
         job->plan.token_count = 1;

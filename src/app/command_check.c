@@ -64,8 +64,7 @@ static int run(const struct command *command, const struct options *options)
     struct store_check check = {.on_damage = on_damage, .on_progress = on_progress};
     struct store_check_found found = {.pages = 0};
     char why[STORE_CHECK_TEXT_MAX];
-    const char *folder = options_value(options, "data");
-    folder = folder == NULL ? sys_env("ROAR_DATA") : folder;
+    const char *folder = options_value_or(options, "data", "ROAR_DATA");
     folder = folder == NULL ? "./roar-data" : folder;
     const enum err err =
         store_check_folder(&check, folder, options_has(options, "new-epoch"), &found, why);

@@ -62,8 +62,7 @@ static void name_unknown_variables(void)
 static int run(const struct command *command, const struct options *options)
 {
     struct config_flag flags[OPTIONS_MAX];
-    const char *file = options_value(options, "config");
-    struct config_source source = {.file = file == NULL ? sys_env("ROAR_CONFIG") : file,
+    struct config_source source = {.file = options_value_or(options, "config", "ROAR_CONFIG"),
                                    .is_dev = options_has(options, "dev"),
                                    .variable = sys_env,
                                    .flags = flags};

@@ -125,8 +125,7 @@ static int run(const struct command *command, const struct options *options)
     struct buf secret;
     char why[SECRET_WHY_MAX];
     const char *wrong = what_is_wrong(options);
-    const char *path = options_value(options, "secret-file");
-    path = path == NULL ? sys_env("ROAR_SECRET_FILE") : path;
+    const char *path = options_value_or(options, "secret-file", "ROAR_SECRET_FILE");
     if (wrong != NULL) {
         return command_misused(command, wrong);
     }

@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include "app/setting.h"
+#include "sys/sys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,6 +134,13 @@ const char *options_value(const struct options *options, const char *name)
         last = value;
     }
     return last;
+}
+
+const char *options_value_or(const struct options *options, const char *name, const char *variable)
+{
+    const char *value = options_value(options, name);
+    const char *said = value == NULL ? sys_env(variable) : value;
+    return value == NULL && said != NULL && said[0] == '\0' ? NULL : said;
 }
 
 bool options_has(const struct options *options, const char *name)

@@ -38,5 +38,7 @@ MUST_USE enum err options_read(const struct options_spec *spec, char *const *arg
 bool options_has(const struct options *options, const char *name);
 /* The last one given, or NULL. */
 const char *options_value(const struct options *options, const char *name);
+/* That, else what the environment's variable says: an empty one says nothing. */
+const char *options_value_or(const struct options *options, const char *name, const char *variable);
 /* Each one given in turn; *at starts at 0; NULL is the end. */
 const char *options_next(const struct options *options, const char *name, uint32_t *at);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -48,6 +49,24 @@ static void test_takes_options_and_words_in_any_order(void **state)
     assert_null(options_next(&options, "role", &at));
 }
 
+static void test_an_empty_variable_says_nothing(void **state)
+{
+    (void)state;
+    struct options options;
+    char why[OPTIONS_WHY_MAX];
+    char without[] = "a";
+    char with[] = "a --role=";
+    assert_int_equal(read_line(&spec, without, &options, why), ERR_OK);
+    assert_int_equal(unsetenv("ROAR_TEST_ROLE"), 0);
+    assert_null(options_value_or(&options, "role", "ROAR_TEST_ROLE"));
+    assert_int_equal(setenv("ROAR_TEST_ROLE", "", 1), 0);
+    assert_null(options_value_or(&options, "role", "ROAR_TEST_ROLE"));
+    assert_int_equal(setenv("ROAR_TEST_ROLE", "x", 1), 0);
+    assert_string_equal(options_value_or(&options, "role", "ROAR_TEST_ROLE"), "x");
+    assert_int_equal(read_line(&spec, with, &options, why), ERR_OK);
+    assert_string_equal(options_value_or(&options, "role", "ROAR_TEST_ROLE"), ""); // that is said
+}
+
 static void test_takes_every_setting_where_asked(void **state)
 {
     (void)state;
@@ -88,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes_options_and_words_in_any_order),
+        cmocka_unit_test(test_an_empty_variable_says_nothing),
         cmocka_unit_test(test_takes_every_setting_where_asked),
         cmocka_unit_test(test_refuses_with_a_sentence),
     };

@@ -19,10 +19,9 @@ static bool is_one_line(const char *text)
 enum err remote_find(const struct options *options, struct remote *ret_remote,
                      char why[CLIENT_WHY_MAX])
 {
-    const char *url = options_value(options, "url");
-    const char *token = options_value(options, "token");
-    url = url == NULL ? sys_env("ROAR_URL") : url;
-    token = token == NULL ? sys_env("ROAR_TOKEN") : token;
+    const char *url = options_value_or(options, "url", "ROAR_URL");
+    const char *token = options_value_or(options, "token", "ROAR_TOKEN");
+    token = token != NULL && token[0] == '\0' ? NULL : token; // as nobody, whatever is set
     struct remote remote = {.token = token};
     if (token != NULL && !is_one_line(token)) {
         snprintf(why, CLIENT_WHY_MAX, "a token has no line ends");

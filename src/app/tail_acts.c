@@ -266,6 +266,20 @@ static void write_user(const struct tail_acts *acts, struct buf *line, struct st
     }
 }
 
+/* The first of them, and how many more there are. */
+static void write_seqs(const struct tail_acts *acts, struct buf *line, const struct json *seqs)
+{
+    const size_t count = json_length(seqs);
+    for (size_t i = 0; i < count && i < TAIL_NAMED_MAX; i++) {
+        int64_t seq = 0;
+        (void)json_get_i64(json_at(seqs, i), &seq);
+        write_which(acts, line, (uint64_t)seq);
+    }
+    if (count > TAIL_NAMED_MAX) {
+        buf_addf(line, " and %zu more", count - TAIL_NAMED_MAX);
+    }
+}
+
 static void write_retract(const struct tail_acts *acts, struct buf *line, const struct json *event)
 {
     const struct json *seqs = json_member(event, "seqs");
@@ -278,11 +292,7 @@ static void write_retract(const struct tail_acts *acts, struct buf *line, const 
         buf_addf(line, "-- removed: everything up to %" PRIu64, number(event, "upto"));
     } else {
         buf_add_str(line, STR("-- removed:"));
-        for (size_t i = 0; i < json_length(seqs); i++) {
-            int64_t seq = 0;
-            (void)json_get_i64(json_at(seqs, i), &seq);
-            write_which(acts, line, (uint64_t)seq);
-        }
+        write_seqs(acts, line, seqs);
     }
     write_by(line, event);
     buf_add_byte(line, '\n');

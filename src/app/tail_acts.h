@@ -4,7 +4,7 @@
  *
  * An act may come twice, first as an early copy ahead of comments that it removes. It names
  * comments by seq, which a line does not show: an act on one that was printed says whose it is, and
- * when it was written. The text is not said again.
+ * when it was written. The text is not said again. A line names TAIL_NAMED_MAX comments at most.
  *
  * Owns:     its lists.
  * Used by:  command_tail.c.
@@ -28,6 +28,7 @@ enum {
     TAIL_SAID_MAX = 1024,
     TAIL_NAME_BYTES = 256,
     TAIL_RULES_BYTES = 256,
+    TAIL_NAMED_MAX = 8,
 };
 
 struct tail_said { // a comment that was printed
@@ -63,8 +64,8 @@ void tail_acts_pass(struct tail_acts *acts, uint64_t seq);
 void tail_acts_forget(struct tail_acts *acts);
 
 /* ---- for people; what strangers wrote is made harmless for a terminal ---- */
-/* "-- removed: 4072 (Ann, 12:04:09)" and the like, with who did it where that is told; nothing when
- * it is no act, or one that says nothing new. */
+/* "-- removed: 4072 (Ann, 12:04:09)" and the like, of many "and 1992 more", with who did it where
+ * that is told; nothing when it is no act, or one that says nothing new. */
 void tail_acts_write(struct tail_acts *acts, struct buf *line, const struct json *event,
                      struct str type);
 /* "12:04:09 Ann: hello"; acts on it name its author from now on. */

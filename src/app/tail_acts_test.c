@@ -92,6 +92,9 @@ static void each_act_is_a_line(void **state)
         const char *event, *type, *line;
     } cases[] = {
         {"{\"seqs\":[4,5]}", "retract", "-- removed: 4 5\n"},
+        {"{\"seqs\":[1,2,3,4,5,6,7,8]}", "retract", "-- removed: 1 2 3 4 5 6 7 8\n"},
+        {"{\"seqs\":[1,2,3,4,5,6,7,8,9],\"by\":\"sam\"}", "retract",
+         "-- removed: 1 2 3 4 5 6 7 8 and 1 more (by sam)\n"},
         {"{\"user_id\":\"u\\u001b9\",\"upto\":7}", "retract", "-- removed: all by u"},
         {"{\"all\":true,\"upto\":7}", "retract", "-- removed: everything up to 7\n"},
         {"{\"comments\":[{\"user\":{\"name\":\"Ann\"},\"text\":\"hi\",\"at\":0}]}", "restore",

@@ -67,6 +67,23 @@ def test_post_posts(server, stream):
     assert [comment["text"] for comment in server.history(stream)] == ["from the shell ☺", "by variables"]
 
 
+def test_an_empty_token_is_none(server, stream):
+    def tried(command, *args, variable):
+        return subprocess.run([BINARY, command, stream, *args, "--url", server.url], capture_output=True, text=True,
+                              check=False, timeout=DEADLINE_S, env=environment() | {"ROAR_TOKEN": variable})
+
+    for args, variable in (([], ""), (["--token", ""], token("cli")), (["--token="], "bad")):
+        done = tried("post", "hello", *args, variable=variable)
+        assert done.returncode == 1 and "no_token" in done.stderr, done.stderr
+    server.posted(stream, "to all")
+    with subprocess.Popen([BINARY, "tail", stream, "--after", "0"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=environment() | {"ROAR_TOKEN": "", "ROAR_URL": server.url}) as process:
+        try:
+            assert "to all" in read_until(process, lambda line: "to all" in line)
+        finally:
+            process.terminate()
+
+
 def test_post_says_why_not(server, stream):
     code, out, err = run("post", stream, "x" * 501, "--url", server.url, "--token", token("cli"))
     assert code == 1 and "too_long" in err
@@ -178,6 +195,18 @@ def test_tail_tells_every_act(server, stream):
         assert read_until(process, lambda line: line.startswith("--")).startswith("-- removed: all by u9 (Ann), up to ")
         mod.act("clear")
         assert read_until(process, lambda line: line.startswith("-- removed: everything"))
+
+
+def test_tail_names_the_first_of_many(server, stream):
+    mod = Moderator(server, stream)
+    for number in range(12):
+        server.posted(stream, f"n{number}", user=f"u{number}", as_token=token(f"u{number}", name="Ann"))
+    seqs = [comment["seq"] for comment in server.history(stream)]
+    with tailing(server, stream, "--after", "0") as process:
+        read_until(process, lambda line: "n11" in line)
+        mod.act("delete", seqs=seqs)
+        line = read_until(process, lambda line: line.startswith("-- removed:"))
+    assert line.count("(Ann, ") == 8 and line.endswith(") and 4 more\n"), line
 
 
 def test_tail_tells_rules_when_they_change(server, stream):
