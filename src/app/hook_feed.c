@@ -9,6 +9,7 @@
  */
 #include "app/hook_feed.h"
 
+#include "app/hook_answer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metric.h"
@@ -27,6 +28,7 @@ enum {
     EVENT_BYTES_MAX = 256 * 1024,
     LOOK_MS = 250,  // for something newer
     SAVE_MS = 1000, // the place is kept that often
+    GARBAGE_MS = 60 * 1000,
     PATH_BYTES_MAX = 4096,
 };
 
@@ -54,7 +56,7 @@ struct slot {
     /* -- what the act borrows -- */
     char stream[STREAM_NAME_LEN_MAX + 1];
     char user[ACT_USER_BYTES_MAX + 1];
-    char reason[ACT_REASON_BYTES_MAX + 1];
+    struct hook_answer answer;
     struct str user_text;
     uint64_t seq;
 };
@@ -78,7 +80,9 @@ struct hook_feed {
     uint64_t saved;  // UINT64_MAX: none
     int64_t look_ms, save_ms;
     struct slot slots[FEED_WINDOW];
-    struct metric delivered, failed, given_up, acts, behind;
+    int64_t garbage_ms; // mono: not told of before
+    uint64_t garbage_untold;
+    struct metric delivered, failed, given_up, acts, garbage, behind;
 };
 
 /* A setting on its way to the thread. */
@@ -314,35 +318,25 @@ static void take_again(struct slot *slot)
 
 /* ---- the answer ---- */
 
-static const struct {
-    struct str name;
-    enum act_do what;
-    enum act_target at;
-} verdicts[] = {
-    {STR("delete"), ACT_DELETE, ACT_AT_SEQS},    {STR("hold"), ACT_HOLD, ACT_AT_SEQS},
-    {STR("purge"), ACT_PURGE, ACT_AT_USERS},     {STR("ban"), ACT_BAN, ACT_AT_USERS},
-    {STR("timeout"), ACT_TIMEOUT, ACT_AT_USERS}, {STR("shadow"), ACT_SHADOW, ACT_AT_USERS},
-};
-
 static void on_act(struct call *call)
 {
     on_back(list_entry(call, struct slot, act.call));
 }
 
-static void begin_act(struct slot *slot, size_t verdict, int64_t seconds)
+static void begin_act(struct slot *slot)
 {
     slot->state = SLOT_ACTING;
     slot->is_back = false;
     slot->user_text = str_of(slot->user);
     slot->act = (struct act_call){
         .stream = str_of(slot->stream),
-        .act = {.what = verdicts[verdict].what,
-                .at = verdicts[verdict].at,
+        .act = {.what = slot->answer.what,
+                .at = slot->answer.at,
                 .seqs = &slot->seq,
                 .users = &slot->user_text,
                 .target_count = 1,
-                .reason = str_of(slot->reason),
-                .seconds = seconds},
+                .reason = str_of(slot->answer.reason),
+                .seconds = slot->answer.seconds},
         .by = {.kind = ACTOR_HOOK, .id = STR("after")},
         .asked_mono_ms = mono_ms(),
         .call = {.home = mail_home(&slot->feed->mail), .done = on_act},
@@ -351,38 +345,43 @@ static void begin_act(struct slot *slot, size_t verdict, int64_t seconds)
     port_act(slot->feed->options.port, &slot->act);
 }
 
-/* True: it wants something done. What it says otherwise means nothing to us. */
-static bool read_verdict(struct slot *slot, const struct json *root)
+static enum err read_answer(struct slot *slot)
 {
-    struct str what;
-    int64_t seconds = -1;
-    if (!json_get_str(json_member(root, "do"), &what) || slot->user[0] == '\0') {
-        return false;
+    const struct outcall *outcall = &slot->webhook.outcall;
+    if (outcall->result == ERR_LIMIT) {
+        slot->answer = hook_answer_garbage("it is too long");
+        return ERR_OK;
     }
-    (void)json_get_i64(json_member(root, "seconds"), &seconds);
-    copy_text(json_member(root, "reason"), slot->reason, sizeof(slot->reason));
-    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-        const bool is_timeout = verdicts[i].what == ACT_TIMEOUT;
-        if (str_eq(what, verdicts[i].name) &&
-            (!is_timeout || (seconds >= 1 && seconds <= ACT_TIMEOUT_S_MAX))) {
-            begin_act(slot, i, is_timeout ? seconds : -1);
-            return true;
-        }
+    TRY(hook_answer_read(buf_str(&outcall->answer), &slot->answer));
+    if (slot->answer.kind == HOOK_ANSWER_ACT && slot->user[0] == '\0') {
+        slot->answer = hook_answer_garbage("it wants an act on an event that is nobody's comment");
     }
-    log_line(LOG_WARN, "the hook after publishing wants what no act is", LOG_STR("do", what));
-    return false;
+    return ERR_OK;
 }
 
-static bool wants_act(struct slot *slot)
+/* Not asked for again: whoever answers so would answer so for days, and hold up all that is new.
+ * One line in a while says it, with nothing of the answer, which may be the comment. */
+static void note_garbage(struct slot *slot)
 {
-    struct json *root = NULL;
-    struct json_fault fault;
-    if (json_parse(buf_str(&slot->webhook.outcall.answer), &root, &fault) != ERR_OK) {
-        return false;
+    struct hook_feed *feed = slot->feed;
+    const int64_t now_ms = mono_ms();
+    metric_count(&feed->garbage, 1);
+    feed->garbage_untold++;
+    if (now_ms < feed->garbage_ms) {
+        return;
     }
-    const bool wants = read_verdict(slot, root);
-    json_free(root);
-    return wants;
+    log_line(
+        LOG_WARN, "the hook after publishing takes events and answers what means nothing",
+        LOG_STR("why", str_of(slot->answer.why)), LOG_I64("status", slot->webhook.outcall.status),
+        LOG_I64("bytes", slot->webhook.outcall.answer.len), LOG_I64("times", feed->garbage_untold));
+    feed->garbage_untold = 0;
+    feed->garbage_ms = now_ms + GARBAGE_MS;
+}
+
+static void finish(struct slot *slot)
+{
+    webhook_done(&slot->webhook);
+    slot->state = SLOT_FREE;
 }
 
 static void rest(struct slot *slot)
@@ -402,23 +401,33 @@ static void rest(struct slot *slot)
              LOG_STR("stream", str_of(slot->stream)), LOG_I64("seq", (int64_t)slot->seq),
              LOG_STR("why", str_of(slot->webhook.outcall.why)),
              LOG_I64("status", slot->webhook.outcall.status));
-    webhook_done(&slot->webhook);
-    slot->state = SLOT_FREE;
+    finish(slot);
+}
+
+/* A status that says so, whatever it says beside. */
+static bool is_taken(const struct outcall *outcall)
+{
+    return (outcall->result == ERR_OK || outcall->result == ERR_LIMIT) && outcall->status >= 200 &&
+           outcall->status < 300;
 }
 
 static void take_sent(struct slot *slot)
 {
-    const struct outcall *outcall = &slot->webhook.outcall;
-    const bool is_taken =
-        outcall->result == ERR_OK && outcall->status >= 200 && outcall->status < 300;
-    if (!is_taken) {
+    struct hook_feed *feed = slot->feed;
+    if (!is_taken(&slot->webhook.outcall) || read_answer(slot) != ERR_OK) {
         rest(slot);
         return;
     }
-    metric_count(&slot->feed->delivered, 1);
-    if (slot->feed->is_stopping || !wants_act(slot)) {
-        webhook_done(&slot->webhook);
-        slot->state = SLOT_FREE;
+    if (slot->answer.kind == HOOK_ANSWER_GARBAGE) {
+        note_garbage(slot);
+        finish(slot);
+        return;
+    }
+    metric_count(&feed->delivered, 1);
+    if (slot->answer.kind == HOOK_ANSWER_ACT && !feed->is_stopping) {
+        begin_act(slot);
+    } else {
+        finish(slot);
     }
 }
 
@@ -432,8 +441,7 @@ static void take_act(struct slot *slot)
         rest(slot);
         return;
     }
-    webhook_done(&slot->webhook);
-    slot->state = SLOT_FREE;
+    finish(slot);
 }
 
 /* ---- the thread ---- */
@@ -550,14 +558,15 @@ static void list_metrics(struct hook_feed *feed)
         {"roar_hook_after_failed_total", "Times that it did not take one."},
         {"roar_hook_after_given_up_total", "Events it never took."},
         {"roar_hook_after_acts_total", "Acts it asked for."},
+        {"roar_hook_after_garbage_total", "Events it took with an answer that means nothing."},
         {"roar_hook_after_behind", "Events it was not told of yet, of those read."},
     };
-    struct metric *const metrics[] = {&feed->delivered, &feed->failed, &feed->given_up, &feed->acts,
-                                      &feed->behind};
+    struct metric *const metrics[] = {&feed->delivered, &feed->failed,  &feed->given_up,
+                                      &feed->acts,      &feed->garbage, &feed->behind};
     for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
         metrics[i]->name = words[i].name;
         metrics[i]->help = words[i].help;
-        metrics[i]->kind = i == 4 ? METRIC_GAUGE : METRIC_COUNTER;
+        metrics[i]->kind = metrics[i] == &feed->behind ? METRIC_GAUGE : METRIC_COUNTER;
         metric_add(metrics[i]);
     }
 }
@@ -568,6 +577,7 @@ static void unlist_metrics(struct hook_feed *feed)
     metric_remove(&feed->failed);
     metric_remove(&feed->given_up);
     metric_remove(&feed->acts);
+    metric_remove(&feed->garbage);
     metric_remove(&feed->behind);
 }
 

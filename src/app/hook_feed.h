@@ -13,7 +13,8 @@
  * At least once; begun in the order of events, FEED_WINDOW of them under way at a time: they may
  * arrive in another. The place up to which all was delivered is kept in the data folder; a new log
  * begins at its newest.
- * What was not taken for hooks.after_kept_h is given up, counted and logged.
+ * What was not taken for hooks.after_kept_h is given up, counted and logged. What was taken with an
+ * answer that means nothing (hook_answer.h) was taken: it is counted apart, logged, not told again.
  *
  * Owns:     a thread, from the first hook_feed_set() with a URL on, and its mailbox.
  * Used by:  node.c.

@@ -233,6 +233,60 @@ def test_its_verdict_is_an_act(hooked, stream):
         assert (entry["kind"], entry["by"], entry["do"], entry["reason"]) == ("hook", "after", "delete", "unkind")
 
 
+def after(roar, what):
+    return roar.metrics()[f"roar_hook_after_{what}_total"]
+
+
+GARBAGE = {
+    "a page": ("<html>please sign in</html>", "it is no JSON"),
+    "no object": ('["delete"]', "it is no JSON object"),
+    "an act that is none": ('{"do":"please"}', "its `do` is none of"),
+    "no seconds": ('{"do":"timeout","reason":"please"}', "its `seconds`"),
+    "the other hook's answer": (json.dumps({"verdict": "please"}), "it is a verdict"),
+    "too much": ("please" * 100_000, "it is too long"),
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_is_counted_and_told_and_not_asked_for_again(hooked, stream, kind):
+    body, why = GARBAGE[kind]
+    with Classifier(lambda message: (200, {}, body.encode())) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        for text in ("one", "two"):
+            roar.posted(stream, text)
+        eventually("both were taken", lambda: after(roar, "garbage") == 2)
+        eventually("the place has moved on", lambda: roar.metrics()["roar_hook_after_behind"] == 0)
+        assert (after(roar, "delivered"), after(roar, "failed"), after(roar, "acts")) == (0, 0, 0)
+        assert sorted(message["data"]["text"] for _, message in hook.asked) == ["one", "two"]
+        line = roar.wait_log("the hook after publishing takes events and answers what means nothing")
+        assert why in line["why"] and line["status"] == 200 and line["times"] == 1
+        assert "please" not in json.dumps(line)
+        assert sum(line["msg"] in entry for entry in roar.logs) == 1, "the second is not told yet"
+        assert [comment["text"] for comment in roar.history(stream)] == ["one", "two"]
+
+
+@pytest.mark.parametrize("status,body", [(200, b""), (204, b""), (202, b"null"), (200, b"{}"), (200, b'{"ok":true}\n')])
+def test_a_mere_acknowledgement_is_no_garbage(hooked, stream, status, body):
+    with Classifier(lambda message: (status, {}, body)) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        roar.posted(stream, "hello")
+        eventually("it is delivered", lambda: after(roar, "delivered") == 1)
+        assert (after(roar, "garbage"), after(roar, "failed"), after(roar, "acts")) == (0, 0, 0)
+
+
+def test_an_act_on_what_is_no_comment_is_garbage(hooked, stream):
+    with Classifier(lambda message: (200, {}, b'{"do":"ban"}' if message["type"] == "retract.published" else b"")) as hook:
+        roar = hooked({"hooks.after_url": hook.url})
+        eventually("the feed began", lambda: (roar.data / "hooks.place").exists())
+        mod = Moderator(roar, stream)
+        mod.act("delete", seq=roar.posted(stream, "hello")["seq"])
+        eventually("it was taken", lambda: after(roar, "garbage") == 1)
+        assert after(roar, "acts") == 0
+        assert [entry["do"] for entry in mod.entries()] == ["delete"]
+
+
 def test_a_restart_goes_on_where_it_was(hooked, stream):
     with Classifier(lambda message: (200, {}, b"")) as hook:
         roar = hooked({"hooks.after_url": hook.url})
