@@ -24,6 +24,16 @@ static void write_targets(struct buf *out, const struct act *act)
     buf_add_str(out, is_one ? STR_NONE : STR("]"));
 }
 
+static void write_ids(struct buf *out, const struct act *act)
+{
+    json_write_name(out, "ids");
+    for (uint32_t i = 0; i < act->target_count; i++) {
+        buf_add_str(out, i == 0 ? STR("[") : STR(","));
+        json_write_str(out, act->ids[i]);
+    }
+    buf_add_byte(out, ']');
+}
+
 static void write_act(struct buf *out, const struct act *act)
 {
     char id[ACT_ID_TEXT_MAX];
@@ -31,6 +41,8 @@ static void write_act(struct buf *out, const struct act *act)
     json_write_member_str(out, "do", str_of(act_name(act->what)));
     if (act->at == ACT_AT_SEQS || act->at == ACT_AT_USERS) {
         write_targets(out, act);
+    } else if (act->at == ACT_AT_IDS) {
+        write_ids(out, act);
     } else if (act->at == ACT_AT_ID) {
         json_write_member_str(out, "id", act->id);
     } else if (act->at == ACT_AT_ACT) {
@@ -60,6 +72,9 @@ static void check_bounds(const struct act *act)
     for (uint32_t i = 0; i < act->target_count && act->at == ACT_AT_SEQS; i++) {
         must(act->seqs[i] >= 1 && act->seqs[i] <= SEQ_MAX);
     }
+    for (uint32_t i = 0; i < act->target_count && act->at == ACT_AT_IDS; i++) {
+        must(act->ids[i].len >= 1 && act->ids[i].len <= ACT_ID_BYTES_MAX);
+    }
     for (uint32_t i = 0; i < act->target_count && act->at == ACT_AT_USERS; i++) {
         must(act->users[i].len >= 1 && act->users[i].len <= ACT_USER_BYTES_MAX);
     }
@@ -72,6 +87,7 @@ static void must_be_same(const struct act *a, const struct act *b)
     must(str_eq(a->id, b->id) && str_eq(a->reason, b->reason) && str_eq(a->value, b->value));
     for (uint32_t i = 0; i < a->target_count; i++) {
         must(a->at != ACT_AT_SEQS || a->seqs[i] == b->seqs[i]);
+        must(a->at != ACT_AT_IDS || str_eq(a->ids[i], b->ids[i]));
         must(a->at != ACT_AT_USERS || str_eq(a->users[i], b->users[i]));
     }
 }

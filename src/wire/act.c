@@ -24,8 +24,10 @@ enum takes {
     TAKES_DECISION = 1 << 11, // `decision`, with a reason
     HAS_PATH = 1 << 12,       // it is no `do`
     TAKES_ID = 1 << 13,       // `id` alone, of a comment
-    TAKES_TARGET = TAKES_COMMENT | TAKES_COMMENTS | TAKES_USERS | TAKES_ACT | TAKES_ID,
+    TAKES_IDS = 1 << 14,      // `ids`: what waits has no place
+    TAKES_TARGET = TAKES_COMMENT | TAKES_COMMENTS | TAKES_USERS | TAKES_ACT | TAKES_ID | TAKES_IDS,
     TAKES_SOME = TAKES_COMMENT | TAKES_COMMENTS,
+    TAKES_ANY = TAKES_SOME | TAKES_IDS,
     TAKES_VALUE = TAKES_LIST | TAKES_FLAG | TAKES_RULES,
 };
 
@@ -34,13 +36,13 @@ static const struct kind {
     unsigned takes; // enum takes
     int64_t seconds_max;
 } kinds[ACTS] = {
-    [ACT_DELETE] = {"delete", TAKES_SOME, 0},
+    [ACT_DELETE] = {"delete", TAKES_ANY, 0},
     [ACT_HOLD] = {"hold", TAKES_SOME | TAKES_USERS, 0},
     [ACT_RESTORE] = {"restore", TAKES_SOME, 0},
     [ACT_PURGE] = {"purge", TAKES_USERS, 0},
     [ACT_CLEAR] = {"clear", TAKES_NOTHING, 0},
-    [ACT_APPROVE] = {"approve", TAKES_SOME, 0},
-    [ACT_REJECT] = {"reject", TAKES_SOME, 0},
+    [ACT_APPROVE] = {"approve", TAKES_ANY, 0},
+    [ACT_REJECT] = {"reject", TAKES_ANY, 0},
     [ACT_BAN] = {"ban", TAKES_USERS, 0},
     [ACT_UNBAN] = {"unban", TAKES_USERS, 0},
     [ACT_TIMEOUT] = {"timeout", TAKES_USERS | NEEDS_SECONDS, ACT_TIMEOUT_S_MAX},
@@ -69,6 +71,7 @@ const char *act_name(enum act_do what)
 void act_read_done(struct act_read *read)
 {
     mem_free(MEM_OTHER, read->seqs);
+    mem_free(MEM_OTHER, read->ids);
     mem_free(MEM_OTHER, read->users);
     buf_done(&read->value);
     *read = (struct act_read){0};
@@ -182,6 +185,27 @@ static enum err set_users(struct act_read *read, const struct json *one, const s
     return ERR_OK;
 }
 
+static enum err set_ids(struct act_read *read, const struct json *many, struct problem *ret_why)
+{
+    const size_t count = json_length(many);
+    if (count == 0 || count > ACT_TARGETS_MAX) {
+        return wrong(ret_why, "ids", "`ids` is a list of 1 to 5,000 comments' ids.");
+    }
+    read->ids = mem_new(MEM_OTHER, count * sizeof(*read->ids));
+    if (read->ids == NULL) {
+        return starved(ret_why);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!get_id(json_at(many, i), &read->ids[i])) {
+            return wrong(ret_why, "ids", "Each of `ids` is the `id` of a comment of this stream.");
+        }
+    }
+    read->act.at = ACT_AT_IDS;
+    read->act.ids = read->ids;
+    read->act.target_count = (uint32_t)count;
+    return ERR_OK;
+}
+
 static enum err set_id(struct act_read *read, const struct json *value, struct problem *ret_why)
 {
     if (!get_id(value, &read->act.id)) {
@@ -208,8 +232,10 @@ static const struct {
     const char *field;
     unsigned takes;
 } targets[] = {
-    {"seq", TAKES_COMMENT}, {"id", TAKES_COMMENT | TAKES_ID}, {"seqs", TAKES_COMMENTS},
-    {"user", TAKES_USERS},  {"users", TAKES_USERS},           {"act", TAKES_ACT},
+    {"seq", TAKES_COMMENT},   {"id", TAKES_COMMENT | TAKES_ID},
+    {"seqs", TAKES_COMMENTS}, {"ids", TAKES_IDS},
+    {"user", TAKES_USERS},    {"users", TAKES_USERS},
+    {"act", TAKES_ACT},
 };
 
 static const char *missing_target(unsigned takes, const char **ret_field)
@@ -220,6 +246,8 @@ static const char *missing_target(unsigned takes, const char **ret_field)
         return "Name one comment by `seq` or `id`.";
     case TAKES_SOME:
         return "Name the comment by `seq` or `id`, or several by `seqs`.";
+    case TAKES_ANY:
+        return "Name the comment by `seq` or `id`, or several by `seqs` or `ids`.";
     case TAKES_SOME | TAKES_USERS:
         return "Name the comment by `seq`, `id` or `seqs`, or its author by `user`.";
     case TAKES_ACT | TAKES_ID:
@@ -272,6 +300,9 @@ static enum err read_target(const struct json *json, unsigned takes, struct act_
     }
     if (str_eq(name, STR("seqs"))) {
         return set_seqs(read, NULL, value, ret_why);
+    }
+    if (str_eq(name, STR("ids"))) {
+        return set_ids(read, value, ret_why);
     }
     if (str_eq(name, STR("user"))) {
         return set_users(read, value, NULL, ret_why);

@@ -59,12 +59,13 @@ enum {
 };
 
 /* What it is aimed at: exactly one of these, as its `do` allows. */
-enum act_target { ACT_AT_NOTHING, ACT_AT_SEQS, ACT_AT_ID, ACT_AT_USERS, ACT_AT_ACT };
+enum act_target { ACT_AT_NOTHING, ACT_AT_SEQS, ACT_AT_ID, ACT_AT_IDS, ACT_AT_USERS, ACT_AT_ACT };
 
 struct act {
     enum act_do what;
     enum act_target at;
-    const uint64_t *seqs; // ACT_AT_SEQS: [target_count]; `"seq":4072`, or `"seqs":[..]` of a raid
+    const uint64_t *seqs;  // ACT_AT_SEQS: [target_count]; `"seq":4072`, or `"seqs":[..]` of a raid
+    const struct str *ids; // ACT_AT_IDS: [target_count] comments', with a place or waiting for one
     const struct str *users; // ACT_AT_USERS: [target_count]; `"user":"u9"`, or `"users":[..]`
     uint32_t target_count;
     struct str id;     // ACT_AT_ID: a comment's
@@ -80,6 +81,7 @@ struct act {
 struct act_read {
     struct act act;    // its `value` lies in the one below, every other string in the request
     uint64_t *seqs;    // owned
+    struct str *ids;   // owned
     struct str *users; // owned
     struct buf value;  // owned
 };

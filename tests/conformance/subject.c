@@ -55,6 +55,7 @@ int subject_set_up(void **state)
     subject->clock.mono_ms = 1000000;
     subject->clock.wall_ms = WALL_START_MS;
     subject->posts_waiting_max = 4096;
+    subject->rules.evidence_days = 30;
     subject_make_folder(subject->folder);
     subject_start(subject);
     *state = subject;

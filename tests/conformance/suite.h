@@ -97,6 +97,21 @@
     TEST(removal_approves_what_nobody_rejects)                                                     \
     TEST(removal_approves_nothing_of_who_was_acted_on_since)                                       \
     TEST(removal_approves_nothing_that_was_cleared)                                                \
+    TEST(queue_is_purged_with_what_is_seen)                                                        \
+    TEST(queue_is_cleared_with_what_is_seen)                                                       \
+    TEST(queue_is_purged_in_all_streams)                                                           \
+    TEST(queue_is_kept_empty_by_what_is_in_force)                                                  \
+    TEST(queue_is_kept_from_what_one_rejects)                                                      \
+    TEST(queue_is_left_by_what_nothing_holds)                                                      \
+    TEST(queue_is_purged_again_when_something_waits)                                               \
+    TEST(queue_is_taken_with_the_feed_by_ids)                                                      \
+    TEST(queue_of_one_is_deleted_by_id)                                                            \
+    TEST(queue_is_judged_by_ids)                                                                   \
+    TEST(queue_is_judged_by_places)                                                                \
+    TEST(queue_spares_a_higher_role)                                                               \
+    TEST(queue_clocks_stop_with_the_act)                                                           \
+    TEST(queue_has_room_once_it_is_rejected)                                                       \
+    TEST(queue_tells_which_act_emptied_it)                                                         \
     TEST(slipping_out_of_ones_own_timeout)                                                         \
     TEST(slipping_out_of_a_ban_of_several)                                                         \
     TEST(slipping_by_hold_first)                                                                   \

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_appeal.h"
 
+#include "engine/embedded/act_names.h"
 #include "engine/embedded/act_undo.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/rejections.h"
 #include "engine/embedded/removers.h"
 #include "engine/embedded/standing.h"
 #include "wire/json.h"
@@ -32,34 +34,28 @@ static enum err names_user(const struct store_act *against, struct str user, boo
     return ERR_OK;
 }
 
-/* "1,2" of seqs. */
-static enum err names_place(const struct act_case *act, struct str seqs, bool *ret_does)
+static enum err names_theirs(const struct act_case *act, const struct act_names *names,
+                             bool *ret_does)
 {
-    while (seqs.len > 0 && !*ret_does) {
-        uint64_t seq = 0;
+    for (uint32_t i = 0; i < names->count && !*ret_does; i++) {
         struct standing standing;
-        if (!str_to_u64(str_cut(seqs, ',', &seqs), UINT64_MAX, &seq)) {
-            return ERR_OK;
-        }
-        const enum err err =
-            standing_at(act->ordering->store, act_case_stream(act), seq, &standing);
+        const enum err err = act_names_standing(act, names, i, &standing);
         if (err == ERR_OK) {
             *ret_does = str_eq(standing.user, act->call->by.id);
-        } else if (err != ERR_NOT_FOUND && err != ERR_GONE) {
-            return err;
         }
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     }
     return ERR_OK;
 }
 
-static enum err names_id(const struct act_case *act, struct str id, bool *ret_does)
+static enum err names_comment(const struct act_case *act, const struct store_act *against,
+                              bool *ret_does)
 {
-    struct standing standing;
-    const enum err err = act_case_standing(act, id, &standing);
-    if (err == ERR_OK) {
-        *ret_does = str_eq(standing.user, act->call->by.id);
-    }
-    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+    struct act_names names;
+    TRY(act_names_read(act, against->target, 0, ACT_TARGETS_MAX, &names));
+    const enum err err = names_theirs(act, &names, ret_does);
+    act_names_done(&names);
+    return err;
 }
 
 /* A clear names nobody, and removed all below its event. */
@@ -74,22 +70,19 @@ static enum err clears_theirs(const struct act_case *act, const struct store_act
 static enum err concerns(const struct act_case *act, const struct store_act *against,
                          bool *ret_does)
 {
-    static const struct str seq = STR("seq:"), id = STR("id:");
     const struct str target = against->target;
     if (act->call->act.at == ACT_AT_ID) {
         *ret_does = true; // it removes the comment of theirs that they named
         return ERR_OK;
     }
     if (against->what == ACT_CLEAR) {
-        return clears_theirs(act, against, ret_does);
+        TRY(clears_theirs(act, against, ret_does));
+        return *ret_does ? ERR_OK
+                         : rejections_concern(act->ordering->store, against->id, act->call->by.id,
+                                              ret_does);
     }
-    if (str_has_prefix(target, seq)) {
-        return names_place(
-            act, (struct str){.at = target.at + seq.len, .len = target.len - seq.len}, ret_does);
-    }
-    if (str_has_prefix(target, id)) {
-        return names_id(act, (struct str){.at = target.at + id.len, .len = target.len - id.len},
-                        ret_does);
+    if (str_has_prefix(target, STR("seq:")) || str_has_prefix(target, STR("id"))) {
+        return names_comment(act, against, ret_does);
     }
     return names_user(against, act->call->by.id, ret_does);
 }
@@ -97,12 +90,21 @@ static enum err concerns(const struct act_case *act, const struct store_act *aga
 /* ---- what removed a comment ---- */
 
 /* Dropped from the queue before it had a place. */
-static enum err find_rejection(struct act_case *act, uint64_t *ret_act)
+static enum err find_rejection(const struct act_case *act, uint64_t n, uint64_t *ret_act)
 {
-    struct store_act rejection;
-    const enum err err = act_case_in_force(act, ACT_REJECT, &rejection);
-    if (err == ERR_OK) {
-        *ret_act = rejection.id;
+    struct store *store = act->ordering->store;
+    sqlite3_stmt *walk = NULL;
+    uint64_t id = 0;
+    enum err err = ERR_OK;
+    *ret_act = 0;
+    TRY(rejections_of(store, n, &walk));
+    while (*ret_act == 0 && (err = rejections_next(store, walk, &id)) == ERR_OK) {
+        struct store_act rejecter;
+        const enum err found = store_acts_get(store, id, &rejecter);
+        TRY(found == ERR_NOT_FOUND ? ERR_OK : found);
+        if (found == ERR_OK && rejecter.lifted_by == 0 && may_be_appealed(rejecter.what)) {
+            *ret_act = id;
+        }
     }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -151,7 +153,7 @@ static enum err find_against(struct act_case *act, uint64_t *ret_act)
         return ERR_OK;
     }
     if (standing.state == COMMENT_DELETED) {
-        TRY(standing.log_n == 0 ? find_rejection(act, &found)
+        TRY(standing.log_n == 0 ? find_rejection(act, standing.n, &found)
                                 : find_remover(act, &standing, &found));
     }
     if (found == 0) {

@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUE_BYTES_MAX = 1024 }; // of what stands in an entry as it was asked
+/* Of what stands in an entry as it was asked. */
+enum { VALUE_BYTES_MAX = 1024, TARGET_BYTES_MAX = 64 << 10 };
 
 struct str act_audit_kind(enum actor_kind kind)
 {
@@ -41,16 +42,19 @@ static enum err find_end(struct store *store, int64_t chain, uint64_t *ret_n,
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err value_of(struct str value, char text[80], struct str *ret_value)
+enum { HASHED_MAX = 80 };
+
+static enum err shorten(struct str whole, size_t bytes_max, char text[HASHED_MAX],
+                        struct str *ret_text)
 {
     struct audit_hash hash;
-    if (value.len <= VALUE_BYTES_MAX) {
-        *ret_value = value;
+    if (whole.len <= bytes_max) {
+        *ret_text = whole;
         return ERR_OK;
     }
-    TRY(audit_hash_of(value, &hash));
-    snprintf(text, 80, "sha256:%s", hash.text);
-    *ret_value = str_of(text);
+    TRY(audit_hash_of(whole, &hash));
+    snprintf(text, HASHED_MAX, "sha256:%s", hash.text);
+    *ret_text = str_of(text);
     return ERR_OK;
 }
 
@@ -58,7 +62,7 @@ enum err act_audit_add(struct store *store, const struct act_audit *audit, int64
                        uint64_t *ret_n)
 {
     char id[ACT_ID_TEXT_MAX];
-    char value[80];
+    char value[HASHED_MAX], target[HASHED_MAX];
     struct audit_hash prev;
     struct audit_hash hash;
     uint64_t n = 0;
@@ -73,12 +77,12 @@ enum err act_audit_add(struct store *store, const struct act_audit *audit, int64
         .kind = act_audit_kind(audit->by->kind),
         .by = audit->by->id,
         .policy = audit->by->kind == ACTOR_RULE ? audit->by->id : STR_NONE,
-        .target = audit->target,
         .reason = audit->reason,
         .seconds = audit->seconds,
         .seq = audit->seq,
     };
-    TRY(value_of(audit->value, value, &entry.value));
+    TRY(shorten(audit->value, VALUE_BYTES_MAX, value, &entry.value));
+    TRY(shorten(audit->target, TARGET_BYTES_MAX, target, &entry.target));
     struct buf line;
     buf_init(&line, MEM_ENGINE, AUDIT_ENTRY_BYTES_MAX);
     enum err err = audit_write(&line, &entry, &prev, &hash);

@@ -86,6 +86,51 @@ static enum err write_seqs(struct buf *out, const struct act *asked)
     return buf_err(out);
 }
 
+/* By number and each once; what is no id of this store is left out. */
+struct named {
+    uint64_t n;
+    struct str id;
+};
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t x = ((const struct named *)a)->n;
+    const uint64_t y = ((const struct named *)b)->n;
+    return (x > y) - (x < y);
+}
+
+static uint32_t parse_ids(const struct act_case *act, struct named *named)
+{
+    const struct act *asked = &act->call->act;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < asked->target_count; i++) {
+        int64_t at_ms = 0;
+        const uint64_t key = act->ordering->identity.id_key;
+        named[count].id = asked->ids[i];
+        count += comment_id_parse(key, asked->ids[i], &named[count].n, &at_ms) == ERR_OK;
+    }
+    return count;
+}
+
+static enum err write_ids(const struct act_case *act, struct buf *out)
+{
+    struct named *named = mem_new(MEM_ENGINE, act->call->act.target_count * sizeof(*named));
+    if (named == NULL) {
+        return ERR_NOMEM;
+    }
+    const uint32_t count = parse_ids(act, named);
+    qsort(named, count, sizeof(*named), by_number);
+    buf_add_str(out, STR("ids:"));
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == 0 || named[i].n != named[i - 1].n) {
+            buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+            buf_add_str(out, named[i].id);
+        }
+    }
+    mem_free(MEM_ENGINE, named);
+    return buf_err(out);
+}
+
 static enum err write_users(struct buf *out, const struct act *asked)
 {
     if (asked->target_count == 1) {
@@ -118,6 +163,8 @@ enum err act_case_write_target(struct act_case *act)
     switch (asked->at) {
     case ACT_AT_SEQS:
         return write_seqs(&act->target, asked);
+    case ACT_AT_IDS:
+        return write_ids(act, &act->target);
     case ACT_AT_USERS:
         return write_users(&act->target, asked);
     case ACT_AT_ID:
@@ -153,6 +200,16 @@ void act_case_name_seq(struct act_case *act, uint64_t seq)
     buf_reset(&act->target);
     buf_add_str(&act->target, STR("seq:"));
     buf_add_u64(&act->target, seq);
+    act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
+}
+
+void act_case_name_id(struct act_case *act, uint64_t n, int64_t at_ms)
+{
+    struct comment_id id;
+    comment_id_write(act->ordering->identity.id_key, n, at_ms, &id);
+    buf_reset(&act->target);
+    buf_add_str(&act->target, STR("id:"));
+    buf_add_str(&act->target, (struct str){.at = id.text, .len = COMMENT_ID_LEN});
     act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
 }
 

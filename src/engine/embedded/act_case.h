@@ -44,8 +44,9 @@ struct act_case {
     struct act_verdict verdict;
 };
 
-/* place.part while its users are gone through: `at` of them were. */
-enum { ACT_PART_USERS = -2 };
+/* place.part while its users are gone through: `at` of them were; or the queue: up to number `at`,
+ * by streams. */
+enum { ACT_PART_USERS = -2, ACT_PART_QUEUE = -3 };
 
 /* What one transaction does of an act: so many of its comments, its users, or its events. */
 #ifdef ROAR_MUTANTS // histories are short, and are to find acts that are not done
@@ -66,7 +67,7 @@ void act_case_repeat(struct act_case *act, const struct store_act *before);
 int64_t act_case_stream(const struct act_case *act); // 0: all, or one that the store has not yet
 struct str act_case_stream_name(const struct act_case *act); // empty: all
 
-/* ---- targets: "seq:4072", "seq:1,2", "id:01J..", "user:u9", "users:[..]", "act:a80", "" ---- */
+/* ---- targets: those of act_names.h, "user:u9", "users:[..]", "act:a80", "" ---- */
 MUST_USE enum err act_case_write_target(struct act_case *act);
 uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target);
 /* This one's: a warning is another in other words, and an acknowledgement by somebody else. */
@@ -75,7 +76,8 @@ uint64_t act_case_own_key(const struct act_case *act);
 struct standing;
 MUST_USE enum err act_case_standing(const struct act_case *act, struct str id,
                                     struct standing *ret_standing);
-void act_case_name_seq(struct act_case *act, uint64_t seq); // the target is this place
+void act_case_name_seq(struct act_case *act, uint64_t seq);             // the target is this place
+void act_case_name_id(struct act_case *act, uint64_t n, int64_t at_ms); // what this id names
 /* The users that such a target names; freed by act_case_users_done(). */
 struct act_users {
     struct str *names; // owned; [count]

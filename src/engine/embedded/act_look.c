@@ -2,17 +2,11 @@
 #include "engine/embedded/act_look.h"
 
 #include "engine/embedded/evidence.h"
+#include "engine/embedded/held.h"
+#include "engine/embedded/rejections.h"
 #include "engine/embedded/store_rows.h"
 
 #include <stddef.h>
-
-enum err act_look_standing(const struct act_case *act, uint64_t seq, struct standing *ret_standing)
-{
-    const int64_t stream = act_case_stream(act);
-    const enum err err =
-        stream == 0 ? ERR_NOT_FOUND : standing_at(act->ordering->store, stream, seq, ret_standing);
-    return err == ERR_GONE ? ERR_NOT_FOUND : err;
-}
 
 /* A piece of `count` things, from `*at` on. */
 static uint32_t piece_end(uint32_t at, uint32_t count)
@@ -25,11 +19,23 @@ static bool is_removed(const struct standing *standing)
     return standing->state == COMMENT_DELETED || standing->state == COMMENT_HELD;
 }
 
+/* As such an act leaves a comment. */
+static bool is_as_left(enum act_do what, const struct standing *standing)
+{
+    switch ((int)what) {
+    case ACT_DELETE:
+        return standing->state == COMMENT_DELETED;
+    case ACT_HOLD:
+        return is_removed(standing);
+    default:
+        return !is_removed(standing);
+    }
+}
+
 /* ---- is it one in force? ---- */
 
 struct likeness {
-    const struct act_places *places;
-    bool is_removal;
+    const struct act_names *names;
     bool is_like;
     uint32_t at; // how far that was looked at
 };
@@ -43,33 +49,58 @@ static enum err is_begun(const struct act_case *act, uint64_t id, bool *ret_is_b
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* Each of the places, which the target names once, is removed by that act as it is. */
-static enum err removes_all(const struct act_case *act, uint64_t id, bool *ret_does)
+/* Each that it names is removed, or rejected, by that act as it is. */
+static enum err removes_all(const struct act_case *act, uint64_t id, const struct act_names *names,
+                            bool *ret_does)
 {
-    struct str rest = buf_str(&act->target);
-    uint64_t removed = 0, named = 0;
-    while (rest.len > 0) {
-        (void)str_cut(rest, ',', &rest);
-        named++;
-    }
+    uint64_t removed = 0, rejected = 0;
     TRY(evidence_count_of(act->ordering->store, id, &removed));
-    *ret_does = removed == named;
+    TRY(rejections_count(act->ordering->store, id, &rejected));
+    *ret_does = removed + rejected == names->count;
+    return ERR_OK;
+}
+
+/* Of many none is left to be judged; an approval of one is done once it is shown, whatever became
+ * of it there. ERR_NOT_FOUND: it was never in the queue. */
+static enum err is_judged(const struct act_case *act, const struct likeness *likeness,
+                          bool *ret_is_judged)
+{
+    struct held_row held;
+    struct standing standing;
+    TRY(act_names_held(act, likeness->names, likeness->at, &held));
+    if (likeness->names->count > 1) {
+        *ret_is_judged = held.state != COMMENT_HELD;
+    } else if (act->call->act.what == ACT_APPROVE) {
+        *ret_is_judged = held.state == COMMENT_VISIBLE;
+    } else {
+        TRY(act_names_standing(act, likeness->names, likeness->at, &standing));
+        *ret_is_judged = standing.state == COMMENT_DELETED;
+    }
+    return ERR_OK;
+}
+
+/* ERR_NOT_FOUND: there is none. */
+static enum err is_left_so(const struct act_case *act, const struct likeness *likeness,
+                           bool *ret_is_so)
+{
+    struct standing standing;
+    const enum act_do what = act->call->act.what;
+    if (what == ACT_APPROVE || what == ACT_REJECT) {
+        return is_judged(act, likeness, ret_is_so);
+    }
+    TRY(act_names_standing(act, likeness->names, likeness->at, &standing));
+    *ret_is_so = is_as_left(what, &standing);
     return ERR_OK;
 }
 
 /* A piece of them, one by one: some may have been restored, or removed, since. */
 static enum err compare_piece(const struct act_case *act, struct likeness *likeness)
 {
-    const struct act_places *places = likeness->places;
-    const uint32_t end = piece_end(likeness->at, places->count);
+    const uint32_t end = piece_end(likeness->at, likeness->names->count);
     likeness->is_like = true;
     for (; likeness->at < end && likeness->is_like; likeness->at++) {
-        struct standing standing;
-        const enum err err = act_look_standing(act, places->seqs[likeness->at], &standing);
-        if (err != ERR_NOT_FOUND) {
-            TRY(err);
-            likeness->is_like = is_removed(&standing) == likeness->is_removal;
-        }
+        const enum err err = is_left_so(act, likeness, &likeness->is_like);
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     }
     return ERR_OK;
 }
@@ -77,10 +108,11 @@ static enum err compare_piece(const struct act_case *act, struct likeness *liken
 static enum err compare_with(const struct act_case *act, uint64_t id, struct likeness *likeness)
 {
     const struct act_look *look = &act->call->look;
-    likeness->at = likeness->places->count;
+    const enum act_do what = act->call->act.what;
+    likeness->at = likeness->names->count;
     TRY(is_begun(act, id, &likeness->is_like));
-    if (!likeness->is_like && likeness->is_removal) {
-        TRY(removes_all(act, id, &likeness->is_like));
+    if (!likeness->is_like && (what == ACT_DELETE || what == ACT_HOLD)) {
+        TRY(removes_all(act, id, likeness->names, &likeness->is_like));
     }
     if (likeness->is_like) {
         return ERR_OK;
@@ -103,7 +135,7 @@ static enum err compare(struct act_case *act, struct likeness *likeness)
     TRY(compare_with(act, id, likeness));
     if (!likeness->is_like) {
         look->unlike = id;
-    } else if (likeness->at < likeness->places->count) {
+    } else if (likeness->at < likeness->names->count) {
         look->count = likeness->at;
         look->like = id;
     } else {
@@ -119,8 +151,8 @@ struct checking {
     uint32_t count; // of what it names
     uint32_t at;    // how far that was looked at
     bool has_something;
-    bool is_settled;                 // the rest need not be looked at
-    const struct act_places *places; // NULL: users
+    bool is_settled;               // the rest need not be looked at
+    const struct act_names *names; // NULL: users
     enum err (*one)(struct act_case *act, struct checking *checking);
 };
 
@@ -129,21 +161,45 @@ static enum err check_user(struct act_case *act, struct checking *checking)
     return act_case_check_role(act, act->call->act.users[checking->at]);
 }
 
-static enum err check_author(struct act_case *act, uint64_t seq)
+/* Whose it is, without how it stands. */
+static enum err find_author(const struct act_case *act, const struct checking *checking,
+                            struct str *ret_user)
 {
+    struct store *store = act->ordering->store;
     struct store_row row;
-    const enum err err = store_rows_at(act->ordering->store, act_case_stream(act), seq, &row);
+    struct held_row held;
+    const uint64_t number = checking->names->numbers[checking->at];
+    if (!checking->names->are_ids) {
+        TRY(store_rows_at(store, act_case_stream(act), number, &row));
+        *ret_user = row.user;
+        return ERR_OK;
+    }
+    enum err err = held_find(store, number, &held);
+    if (err == ERR_OK) {
+        *ret_user = held.user;
+        return held.stream == act_case_stream(act) ? ERR_OK : ERR_NOT_FOUND;
+    }
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    TRY(store_rows_get(store, number, &row));
+    *ret_user = row.user;
+    return row.stream == act_case_stream(act) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static enum err check_author(struct act_case *act, const struct checking *checking)
+{
+    struct str user = STR_NONE;
+    const enum err err = find_author(act, checking, &user);
     if (err == ERR_NOT_FOUND || err == ERR_GONE) {
         return ERR_OK;
     }
     TRY(err);
-    return act_case_check_role(act, row.user);
+    return act_case_check_role(act, user);
 }
 
 static enum err check_whole(struct act_case *act, struct checking *checking)
 {
     struct standing standing;
-    const enum err err = act_look_standing(act, checking->places->seqs[checking->at], &standing);
+    const enum err err = act_names_standing(act, checking->names, checking->at, &standing);
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
@@ -159,7 +215,7 @@ static enum err check_whole(struct act_case *act, struct checking *checking)
 static enum err check_to_remove(struct act_case *act, struct checking *checking)
 {
     if (checking->has_something) {
-        TRY(check_author(act, checking->places->seqs[checking->at]));
+        TRY(check_author(act, checking));
     } else {
         TRY(check_whole(act, checking));
     }
@@ -170,12 +226,32 @@ static enum err check_to_remove(struct act_case *act, struct checking *checking)
 static enum err check_to_restore(struct act_case *act, struct checking *checking)
 {
     struct standing standing;
-    const enum err err = act_look_standing(act, checking->places->seqs[checking->at], &standing);
+    const enum err err = act_names_standing(act, checking->names, checking->at, &standing);
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     checking->has_something = true; // a comment
     checking->is_settled = is_removed(&standing);
+    return ERR_OK;
+}
+
+/* A rejection is done to its author as a removal is. */
+static enum err check_to_judge(struct act_case *act, struct checking *checking)
+{
+    struct held_row held;
+    const bool is_approval = act->call->act.what == ACT_APPROVE;
+    const enum err err = act_names_held(act, checking->names, checking->at, &held);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    if (!is_approval) {
+        TRY(act_case_check_role(act, held.user));
+    }
+    checking->has_something = checking->has_something || held.state == COMMENT_HELD;
+    checking->is_settled = checking->has_something && (is_approval || act_case_may_all(act));
+    if (!checking->has_something && checking->count == 1 && act_case_is_open(act)) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
     return ERR_OK;
 }
 
@@ -199,10 +275,10 @@ static enum err check_piece(struct act_case *act, struct checking *checking)
 
 /* ---- one after the other ---- */
 
-static enum err look_at(struct act_case *act, struct checking *checking, bool is_removal)
+static enum err look_at(struct act_case *act, struct checking *checking)
 {
     const struct act_look *before = &act->call->look;
-    const struct likeness first = {.places = checking->places, .is_removal = is_removal};
+    const struct likeness first = {.names = checking->names};
     struct likeness likeness = first;
     act->verdict.look.unlike = before->unlike;
     if (before->count == 0 || before->like != 0) {
@@ -218,22 +294,32 @@ static enum err look_at(struct act_case *act, struct checking *checking, bool is
     return ERR_OK;
 }
 
-enum err act_look_at_removal(struct act_case *act, const struct act_places *places)
+enum err act_look_at_removal(struct act_case *act, const struct act_names *names)
 {
-    struct checking checking = {.count = places->count, .places = places, .one = check_to_remove};
-    TRY(look_at(act, &checking, true));
+    struct checking checking = {.count = names->count, .names = names, .one = check_to_remove};
+    TRY(look_at(act, &checking));
     if (act_look_is_over(act) && !checking.has_something) {
         act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
     }
     return ERR_OK;
 }
 
-enum err act_look_at_restore(struct act_case *act, const struct act_places *places)
+enum err act_look_at_restore(struct act_case *act, const struct act_names *names)
 {
-    struct checking checking = {.count = places->count, .places = places, .one = check_to_restore};
-    TRY(look_at(act, &checking, false));
+    struct checking checking = {.count = names->count, .names = names, .one = check_to_restore};
+    TRY(look_at(act, &checking));
     if (act_look_is_over(act) && !checking.is_settled) {
         act_case_refuse(act, checking.has_something ? ACT_REFUSAL_STATE : ACT_REFUSAL_NO_COMMENT);
+    }
+    return ERR_OK;
+}
+
+enum err act_look_at_queue(struct act_case *act, const struct act_names *names)
+{
+    struct checking checking = {.count = names->count, .names = names, .one = check_to_judge};
+    TRY(look_at(act, &checking));
+    if (act_look_is_over(act) && !checking.has_something) {
+        act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
     }
     return ERR_OK;
 }

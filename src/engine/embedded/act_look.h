@@ -10,9 +10,9 @@
  *                           ▼ a piece was
  *                     verdict.look: asked again, behind the posts that wait
  *
- * Used by:  act_removal.c, act_sweep.c, act_sanction.c.
+ * Used by:  act_removal.c, act_queue.c, act_sweep.c, act_sanction.c.
  * Thread:   the ordering thread's; inside a write transaction.
- * Bound:    ACT_CASE_PIECE places or users in one transaction, twice that where one question
+ * Bound:    ACT_CASE_PIECE comments or users in one transaction, twice that where one question
  *           follows the other.
  * Promise:  nothing is done before all were looked at, so that the act can wait among those that
  *           were not begun, and is lost with a restart like them.
@@ -21,15 +21,10 @@
 
 #include "base/err.h"
 #include "engine/embedded/act_case.h"
-#include "engine/embedded/standing.h"
+#include "engine/embedded/act_names.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct act_places { // borrowed
-    const uint64_t *seqs;
-    uint32_t count;
-};
 
 /* Nothing speaks against it, and nothing is left to be looked at. */
 static inline bool act_look_is_over(const struct act_case *act)
@@ -38,12 +33,9 @@ static inline bool act_look_is_over(const struct act_case *act)
 }
 
 /* Each decides the case, leaves it to be asked again, or is over. */
-MUST_USE enum err act_look_at_removal(struct act_case *act, const struct act_places *places);
-MUST_USE enum err act_look_at_restore(struct act_case *act, const struct act_places *places);
+MUST_USE enum err act_look_at_removal(struct act_case *act, const struct act_names *names);
+MUST_USE enum err act_look_at_restore(struct act_case *act, const struct act_names *names);
+/* Of approve, reject: does one of them wait? */
+MUST_USE enum err act_look_at_queue(struct act_case *act, const struct act_names *names);
 /* Have those that it names a higher role? */
 MUST_USE enum err act_look_at_users(struct act_case *act);
-
-/* How the comment at a place of the act's stream stands. ERR_NOT_FOUND: none does, or it is
- * damaged. */
-MUST_USE enum err act_look_standing(const struct act_case *act, uint64_t seq,
-                                    struct standing *ret_standing);

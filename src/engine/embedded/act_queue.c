@@ -2,90 +2,23 @@
 #include "engine/embedded/act_queue.h"
 
 #include "base/hash.h"
+#include "base/mutant.h"
+#include "engine/embedded/act_look.h"
+#include "engine/embedded/act_names.h"
+#include "engine/embedded/act_reject.h"
+#include "engine/embedded/act_told.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
-#include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
-#include "engine/embedded/notice_out.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/stamp.h"
-#include "engine/embedded/standing.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
 enum { SEQ_TEXT_MAX = 32 };
-
-static void name_comment(struct act_case *act, uint64_t n, int64_t at_ms)
-{
-    struct comment_id id;
-    comment_id_write(act->ordering->identity.id_key, n, at_ms, &id);
-    buf_reset(&act->target);
-    buf_add_str(&act->target, STR("id:"));
-    buf_add_str(&act->target, (struct str){.at = id.text, .len = COMMENT_ID_LEN});
-    act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
-}
-
-/* What its id names, by id or by where it stood. */
-static enum err find(struct act_case *act, uint64_t *ret_n)
-{
-    const struct act *asked = &act->call->act;
-    struct store *store = act->ordering->store;
-    struct standing standing;
-    int64_t at_ms = 0;
-    if (asked->at == ACT_AT_ID) {
-        const uint64_t key = act->ordering->identity.id_key;
-        return comment_id_parse(key, asked->id, ret_n, &at_ms) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
-    }
-    if (asked->at != ACT_AT_SEQS || asked->target_count != 1) {
-        return ERR_DENIED;
-    }
-    TRY(standing_at(store, act_case_stream(act), asked->seqs[0], &standing));
-    *ret_n = standing.n;
-    return ERR_OK;
-}
-
-static enum err find_held(struct act_case *act, struct held_row *held)
-{
-    uint64_t n = 0;
-    enum err err = act_case_stream(act) == 0 ? ERR_NOT_FOUND : find(act, &n);
-    if (err == ERR_OK) {
-        err = held_find(act->ordering->store, n, held);
-    }
-    if (err == ERR_OK && held->stream != act_case_stream(act)) {
-        err = ERR_NOT_FOUND;
-    }
-    if (err == ERR_NOT_FOUND || err == ERR_GONE || err == ERR_DENIED) {
-        act_case_refuse(act, err == ERR_DENIED ? ACT_REFUSAL_STATE : ACT_REFUSAL_NO_COMMENT);
-        return ERR_OK;
-    }
-    TRY(err);
-    name_comment(act, held->n, held->at_ms);
-    return ERR_OK;
-}
-
-static enum err judge_state(struct act_case *act, const struct held_row *held)
-{
-    struct store_act before;
-    const bool is_approval = act->call->act.what == ACT_APPROVE;
-    if (held->state == COMMENT_HELD) {
-        return ERR_OK;
-    }
-    struct standing standing;
-    enum err err = standing_of(act->ordering->store, held->n, &standing);
-    const bool is_so = is_approval ? held->state == COMMENT_VISIBLE
-                                   : err == ERR_OK && standing.state == COMMENT_DELETED;
-    TRY(err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err);
-    err = is_so ? act_case_in_force(act, act->call->act.what, &before) : ERR_NOT_FOUND;
-    if (err == ERR_OK) {
-        act_case_repeat(act, &before);
-    } else if (err == ERR_NOT_FOUND) {
-        act_case_refuse(act, ACT_REFUSAL_STATE);
-    }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
 
 /* It takes its place in the order now; that of somebody who is shadowed is still theirs alone. */
 static enum err place(struct act_case *act, const struct held_row *held)
@@ -146,19 +79,6 @@ static enum err put_back(struct act_case *act, const struct held_row *held)
     return ERR_OK;
 }
 
-static enum err tell(struct act_case *act, const struct held_row *held, bool is_approval)
-{
-    struct comment_id id;
-    comment_id_write(act->ordering->identity.id_key, held->n, held->at_ms, &id);
-    const struct notice_out_comment notice = {
-        .type = is_approval ? "approved" : "rejected",
-        .id = {.at = id.text, .len = COMMENT_ID_LEN},
-        .cid = held->cid,
-        .author = hash_str(act->ordering->identity.hash_key, held->user),
-        .kind = act->call->by.kind};
-    return notice_out_comment(&act->ordering->outbox, act->head, &notice);
-}
-
 /* What was on screens before it was held is removed by its rejection, too: that may outlast the
  * hold. */
 static enum err keep_off(struct act_case *act, const struct held_row *held)
@@ -169,54 +89,77 @@ static enum err keep_off(struct act_case *act, const struct held_row *held)
     return err == ERR_NOT_FOUND || err == ERR_EXISTS ? ERR_OK : err;
 }
 
-enum err act_queue_judge(struct act_case *act)
+static enum err approve(struct act_case *act, uint64_t n)
 {
-    struct held_row held = {.n = 0};
-    const bool is_approval = act->call->act.what == ACT_APPROVE;
-    TRY(find_held(act, &held));
-    if (act_case_is_open(act)) {
-        TRY(judge_state(act, &held));
-    }
-    if (!act_case_is_open(act)) {
-        return ERR_OK;
-    }
-    TRY(act_case_record(act));
-    TRY(held_step(act->ordering->store, held.n,
-                  is_approval ? COMMENT_STEP_APPROVE : COMMENT_STEP_REJECT, &held));
-    TRY(tell(act, &held, is_approval));
-    if (!is_approval) {
-        return keep_off(act, &held);
-    }
+    struct held_row held;
+    TRY(held_step(act->ordering->store, n, COMMENT_STEP_APPROVE, &held));
+    TRY(act_told_judged(act, act->head, &held));
     return held.seq != 0 ? put_back(act, &held) : place(act, &held);
 }
 
-/* In the queue, unless what held it was undone meanwhile, or it was restored from among others. */
-static enum err wait_again(struct act_case *act, struct held_row *held)
+static enum err reject(struct act_case *act, const struct held_row *held)
 {
-    struct store_act hold = {.lifted_by = 0};
-    bool is_held_off = true;
-    if (held->seq != 0) {
-        TRY(store_acts_get(act->ordering->store, held->act, &hold));
-        TRY(evidence_has_act(act->ordering->store, held->stream, held->seq, (int64_t)held->act,
-                             &is_held_off));
-    }
-    if (hold.lifted_by != 0 || !is_held_off) {
-        return ERR_OK;
-    }
     const uint64_t n = held->n;
-    const enum err err = held_step(act->ordering->store, n, COMMENT_STEP_REQUEUE, held);
-    return err == ERR_DENIED || err == ERR_EXISTS ? ERR_OK : err;
+    TRY(keep_off(act, held));
+    return act_reject(act, act->head, n);
 }
 
-/* Of what the rejection removed. */
-static enum err let_go(struct act_case *act, uint64_t rejection)
+/* Of many, what does not wait any more is as somebody else wanted it. */
+static enum err judge_each(struct act_case *act, const struct act_names *names)
 {
-    struct aftermath aftermath;
-    aftermath_begin(&aftermath, act);
-    const enum err err =
-        removals_lift(act->ordering->store, rejection, act->now.wall_ms, &aftermath.out);
-    aftermath_end(&aftermath, act);
+    const uint32_t count = names->count - (mutant(GROUP_CUT) && names->count > 1);
+    for (uint32_t i = 0; i < count; i++) {
+        struct held_row held;
+        const enum err err = act_names_held(act, names, i, &held);
+        if (err == ERR_OK && held.state == COMMENT_HELD) {
+            TRY(act->call->act.what == ACT_APPROVE ? approve(act, held.n) : reject(act, &held));
+        }
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    }
+    return ERR_OK;
+}
+
+enum err act_queue_go_on(struct act_case *act)
+{
+    struct act_names names;
+    TRY(act_names_take_piece(act, buf_str(&act->target), &names));
+    const enum err err = judge_each(act, &names);
+    act_names_done(&names);
+    return err;
+}
+
+/* One by its place is the same as by its id. */
+static enum err name_one(struct act_case *act, struct act_names *names)
+{
+    struct held_row held;
+    const enum err err = act_names_held(act, names, 0, &held);
+    if (err == ERR_OK) {
+        names->are_ids = true;
+        names->numbers[0] = held.n;
+        act_case_name_id(act, held.n, held.at_ms);
+    }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err decide(struct act_case *act, struct act_names *names)
+{
+    TRY(act_names_read(act, buf_str(&act->target), 0, ACT_TARGETS_MAX, names));
+    TRY(names->count == 1 ? name_one(act, names) : ERR_OK);
+    TRY(act_look_at_queue(act, names));
+    if (!act_look_is_over(act)) {
+        return ERR_OK;
+    }
+    TRY(act_case_record(act));
+    return act->call->act.what == ACT_REJECT ? act_reject_stop_clocks(act, names) : ERR_OK;
+}
+
+enum err act_queue_judge(struct act_case *act)
+{
+    struct act_names names = {.count = 0};
+    const enum err err = decide(act, &names);
+    act_names_done(&names);
+    TRY(err);
+    return act->id == 0 ? ERR_OK : act_queue_go_on(act);
 }
 
 /* Whose id a target is. ERR_NOT_FOUND: no comment's. */
@@ -244,22 +187,5 @@ enum err act_queue_release(struct act_case *act, const struct store_act *before)
     if (err != ERR_OK || held.state != COMMENT_HELD || held.act != before->id) {
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
     }
-    TRY(held_step(act->ordering->store, n, COMMENT_STEP_APPROVE, &held));
-    TRY(tell(act, &held, true));
-    return place(act, &held);
-}
-
-enum err act_queue_requeue(struct act_case *act, const struct store_act *before)
-{
-    struct held_row held;
-    uint64_t n = 0;
-    if (find_target(act, before->target, &n) != ERR_OK) {
-        return ERR_OK;
-    }
-    const enum err err = held_find(act->ordering->store, n, &held);
-    if (err != ERR_OK || held_is_erased(&held)) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    }
-    TRY(wait_again(act, &held));
-    return held.seq == 0 ? ERR_OK : let_go(act, before->id);
+    return approve(act, n);
 }

@@ -9,7 +9,6 @@
 #include "engine/embedded/act_case.h"
 
 MUST_USE enum err act_queue_judge(struct act_case *act);
+MUST_USE enum err act_queue_go_on(struct act_case *act); // a piece, from act->place on
 /* Undoing what a rule held: it has its place, if nobody has judged it. */
 MUST_USE enum err act_queue_release(struct act_case *act, const struct store_act *before);
-/* Undoing a rejection: it waits again. ERR_DENIED: it does not stand so any more. */
-MUST_USE enum err act_queue_requeue(struct act_case *act, const struct store_act *before);

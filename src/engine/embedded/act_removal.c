@@ -4,11 +4,14 @@
 #include "base/hash.h"
 #include "base/mutant.h"
 #include "engine/embedded/act_look.h"
+#include "engine/embedded/act_names.h"
+#include "engine/embedded/act_reject.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
+#include "engine/embedded/rejections.h"
 #include "engine/embedded/removals.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/standing.h"
@@ -32,38 +35,32 @@ static struct removals_by by_of(const struct act_case *act, uint64_t id)
 
 /* ---- one comment by its id is the same as by its place ---- */
 
-static enum err seq_of_id(struct act_case *act, uint64_t *ret_seq)
+static enum err name_one(struct act_case *act, struct act_names *names)
 {
     struct standing standing;
-    TRY(act_case_standing(act, act->call->act.id, &standing));
-    *ret_seq = standing.seq;
-    return standing.seq == 0 ? ERR_DENIED : ERR_OK;
+    const enum err err = act_names_standing(act, names, 0, &standing);
+    if (err == ERR_OK && standing.seq != 0) {
+        names->are_ids = false;
+        names->numbers[0] = standing.seq;
+        act_case_name_seq(act, standing.seq);
+    } else if (err == ERR_OK && act->call->act.what == ACT_DELETE) {
+        act_case_name_id(act, standing.n, standing.at_ms);
+    } else if (err == ERR_OK) { // it waits for a place
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    } else if (err == ERR_NOT_FOUND) {
+        act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-struct named {
-    struct act_places places;
-    uint64_t one; // of an id
-};
-
-static enum err find_places(struct act_case *act, struct named *named)
+static enum err find_names(struct act_case *act, struct act_names *names)
 {
-    const struct act *asked = &act->call->act;
-    if (asked->at == ACT_AT_SEQS) {
-        named->places = (struct act_places){.seqs = asked->seqs, .count = asked->target_count};
-        return ERR_OK;
-    }
-    const enum err err = seq_of_id(act, &named->one);
-    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+    TRY(act_names_read(act, buf_str(&act->target), 0, ACT_TARGETS_MAX, names));
+    if (names->count == 0) { // none of the ids is one
         act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
-        return ERR_OK;
+    } else if (names->count == 1 && names->are_ids) {
+        return name_one(act, names);
     }
-    if (err == ERR_DENIED) { // it is held and has no place
-        act_case_refuse(act, ACT_REFUSAL_STATE);
-        return ERR_OK;
-    }
-    TRY(err);
-    named->places = (struct act_places){.seqs = &named->one, .count = 1};
-    act_case_name_seq(act, named->one);
     return ERR_OK;
 }
 
@@ -108,34 +105,6 @@ static enum err queue(struct act_case *act, const struct standing *standing)
 
 /* ---- piece by piece ---- */
 
-struct piece {
-    uint64_t seqs[ACT_CASE_PIECE]; // ascending
-    uint32_t count;
-};
-
-/* The next places that a target names, each once, behind those that are done. */
-static void take_piece(struct act_case *act, struct str target, struct piece *piece)
-{
-    static const struct str prefix = STR("seq:");
-    struct str rest = STR_NONE;
-    piece->count = 0;
-    act->is_left = false;
-    if (str_has_prefix(target, prefix)) {
-        rest = (struct str){.at = target.at + prefix.len, .len = target.len - prefix.len};
-    }
-    while (rest.len > 0 && !act->is_left) {
-        uint64_t seq = 0;
-        const bool is_new =
-            str_to_u64(str_cut(rest, ',', &rest), SEQ_MAX, &seq) && seq > act->place.at;
-        if (is_new && piece->count == ACT_CASE_PIECE) {
-            act->is_left = true;
-        } else if (is_new) {
-            piece->seqs[piece->count++] = seq;
-        }
-    }
-    act->place.at = piece->count == 0 ? act->place.at : piece->seqs[piece->count - 1];
-}
-
 struct told {
     uint64_t seqs[ACT_CASE_PIECE];
     uint32_t count;
@@ -167,42 +136,70 @@ static enum err note_told(struct act_case *act, const struct standing *standing,
     return aftermath_retract_hidden(&aftermath, act->head, standing->user, standing->seq);
 }
 
-static enum err take_each(struct act_case *act, const struct piece *piece, struct told *told)
+/* Of one with a place. */
+static enum err take_placed(struct act_case *act, struct standing *standing, struct told *told)
 {
     const struct removals_by by = by_of(act, act->id);
+    enum comment_state was = COMMENT_DELETED;
+    char user[ACT_USER_BYTES_MAX];
+    keep_user(standing, user);
+    const enum err err = removals_remove(&by, standing->seq, &was);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND || err == ERR_EXISTS ? ERR_OK : err;
+    }
+    TRY(end_restore(act, standing->seq));
+    return note_told(act, standing, was, told);
+}
+
+/* What waits is rejected, too, with a place or without. */
+static enum err delete_one(struct act_case *act, struct standing *standing, struct told *told)
+{
+    const uint64_t n = standing->n;
+    TRY(standing->seq != 0 ? take_placed(act, standing, told) : ERR_OK);
+    return act_reject(act, act->head, n);
+}
+
+static enum err hold_one(struct act_case *act, struct standing *standing, struct told *told)
+{
+    if (!standing_is_seen(standing)) {
+        return ERR_OK;
+    }
+    TRY(queue(act, standing));
+    return take_placed(act, standing, told);
+}
+
+static enum err take_each(struct act_case *act, const struct act_names *names, struct told *told)
+{
     const bool is_hold = act->call->act.what == ACT_HOLD;
-    const uint32_t count = piece->count - (mutant(GROUP_CUT) && piece->count > 1);
+    const uint32_t count = names->count - (mutant(GROUP_CUT) && names->count > 1);
     for (uint32_t i = 0; i < count; i++) {
         struct standing standing;
-        enum comment_state was = COMMENT_DELETED;
-        enum err err = act_look_standing(act, piece->seqs[i], &standing);
-        if (err == ERR_OK && is_hold && standing_is_seen(&standing)) {
-            err = queue(act, &standing);
-        } else if (err == ERR_OK && is_hold) {
-            continue;
-        }
-        char user[ACT_USER_BYTES_MAX];
+        const enum err err = act_names_standing(act, names, i, &standing);
         if (err == ERR_OK) {
-            keep_user(&standing, user);
-            err = removals_remove(&by, piece->seqs[i], &was);
+            TRY(is_hold ? hold_one(act, &standing, told) : delete_one(act, &standing, told));
+        } else {
+            TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
         }
-        if (err == ERR_NOT_FOUND || err == ERR_EXISTS) {
-            continue;
-        }
-        TRY(err);
-        TRY(end_restore(act, piece->seqs[i]));
-        TRY(note_told(act, &standing, was, told));
     }
     return ERR_OK;
 }
 
-static enum err tell_taken(struct act_case *act, const struct told *told)
+static int compare_seqs(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a;
+    const uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* In the order of places, which is not that of ids. */
+static enum err tell_taken(struct act_case *act, struct told *told)
 {
     struct aftermath aftermath;
     const struct removal removal = {.of = REMOVAL_SEQS, .seqs = told->seqs, .count = told->count};
     if (told->count == 0) {
         return ERR_OK;
     }
+    qsort(told->seqs, told->count, sizeof(told->seqs[0]), compare_seqs);
     aftermath_begin(&aftermath, act);
     TRY(aftermath_retract(&aftermath, act->head, &removal));
     aftermath_end(&aftermath, act);
@@ -211,23 +208,32 @@ static enum err tell_taken(struct act_case *act, const struct told *told)
 
 enum err act_removal_take_on(struct act_case *act)
 {
-    struct piece piece;
+    struct act_names names;
     struct told told = {.count = 0};
-    take_piece(act, buf_str(&act->target), &piece);
-    TRY(take_each(act, &piece, &told));
+    TRY(act_names_take_piece(act, buf_str(&act->target), &names));
+    const enum err err = take_each(act, &names, &told);
+    act_names_done(&names);
+    TRY(err);
     return tell_taken(act, &told);
 }
 
 /* There is an act once all that it names was looked at and nothing speaks against it. */
 static enum err decide(struct act_case *act,
-                       enum err (*look)(struct act_case *act, const struct act_places *places))
+                       enum err (*look)(struct act_case *act, const struct act_names *names))
 {
-    struct named named = {.one = 0};
-    TRY(find_places(act, &named));
-    if (act_case_is_open(act)) {
-        TRY(look(act, &named.places));
+    struct act_names names = {.count = 0};
+    enum err err = find_names(act, &names);
+    if (err == ERR_OK && act_case_is_open(act)) {
+        err = look(act, &names);
     }
-    return act_look_is_over(act) ? act_case_record(act) : ERR_OK;
+    if (err == ERR_OK && act_look_is_over(act)) {
+        err = act_case_record(act);
+    }
+    if (err == ERR_OK && act->id != 0 && act->call->act.what == ACT_DELETE) {
+        err = act_reject_stop_clocks(act, &names);
+    }
+    act_names_done(&names);
+    return err;
 }
 
 enum err act_removal_take(struct act_case *act)
@@ -257,36 +263,35 @@ static enum err lift_acts_on(struct act_case *act, uint64_t seq)
     return ERR_OK;
 }
 
-static enum err unqueue(struct act_case *act, uint64_t seq)
+static enum err restore_one(struct act_case *act, uint64_t seq, struct restoring_out *out)
 {
+    const struct removals_by by = by_of(act, act->id);
     struct standing standing;
-    struct held_row row;
-    TRY(act_look_standing(act, seq, &standing));
-    if (standing.state != COMMENT_HELD) {
-        return ERR_OK;
+    TRY(standing_at(act->ordering->store, by.stream, seq, &standing));
+    TRY(removals_lift_all(&by, seq, out));
+    TRY(lift_acts_on(act, seq));
+    return rejections_settle(act->ordering->store, standing.n);
+}
+
+static enum err restore_each(struct act_case *act, const struct act_names *names)
+{
+    struct aftermath aftermath;
+    aftermath_begin(&aftermath, act);
+    for (uint32_t i = 0; i < names->count; i++) {
+        const enum err err = restore_one(act, names->numbers[i], &aftermath.out);
+        TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS || err == ERR_GONE ? ERR_OK : err);
     }
-    return held_step(act->ordering->store, standing.n, COMMENT_STEP_APPROVE, &row);
+    aftermath_end(&aftermath, act);
+    return ERR_OK;
 }
 
 enum err act_removal_restore_on(struct act_case *act)
 {
-    struct aftermath aftermath;
-    struct piece piece;
-    const struct removals_by by = by_of(act, act->id);
-    take_piece(act, buf_str(&act->target), &piece);
-    aftermath_begin(&aftermath, act);
-    for (uint32_t i = 0; i < piece.count; i++) {
-        enum err err = unqueue(act, piece.seqs[i]);
-        if (err == ERR_OK) {
-            err = removals_lift_all(&by, piece.seqs[i], &aftermath.out);
-        }
-        if (err != ERR_NOT_FOUND && err != ERR_EXISTS && err != ERR_GONE) {
-            TRY(err);
-            TRY(lift_acts_on(act, piece.seqs[i]));
-        }
-    }
-    aftermath_end(&aftermath, act);
-    return ERR_OK;
+    struct act_names names;
+    TRY(act_names_take_piece(act, buf_str(&act->target), &names));
+    const enum err err = restore_each(act, &names);
+    act_names_done(&names);
+    return err;
 }
 
 enum err act_removal_restore(struct act_case *act)
@@ -297,18 +302,34 @@ enum err act_removal_restore(struct act_case *act)
 
 /* ---- undoing ---- */
 
-/* Those that it holds leave the queue before what it removed comes back. */
+static enum err settle_each(struct act_case *act, const struct act_names *names)
+{
+    for (uint32_t i = 0; i < names->count; i++) {
+        struct standing standing;
+        enum err err = act_names_standing(act, names, i, &standing);
+        if (err == ERR_OK) {
+            err = rejections_settle(act->ordering->store, standing.n);
+        }
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    }
+    return ERR_OK;
+}
+
+static enum err unqueue(struct act_case *act, const struct store_act *before)
+{
+    struct act_names names;
+    TRY(act_names_take_piece(act, before->target, &names));
+    const enum err err = settle_each(act, &names);
+    act_names_done(&names);
+    return err;
+}
+
+/* What it rejected waits again, and what it holds leaves the queue, before what it removed comes
+ * back. */
 enum err act_removal_undo(struct act_case *act, const struct store_act *before)
 {
     struct aftermath aftermath;
-    struct piece piece = {.count = 0};
-    if (before->what == ACT_HOLD) {
-        take_piece(act, before->target, &piece);
-    }
-    for (uint32_t i = 0; i < piece.count; i++) {
-        const enum err err = unqueue(act, piece.seqs[i]);
-        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    }
+    TRY(before->what == ACT_HOLD ? unqueue(act, before) : act_reject_undo(act, before->id));
     if (act->is_left) {
         return ERR_OK;
     }
@@ -320,21 +341,8 @@ enum err act_removal_undo(struct act_case *act, const struct store_act *before)
     return ERR_OK;
 }
 
-/* What held it holds it again. */
-static enum err requeue(struct act_case *act, uint64_t seq, uint64_t hold)
-{
-    struct standing standing;
-    struct held_row held;
-    TRY(act_look_standing(act, seq, &standing));
-    enum err err = held_find(act->ordering->store, standing.n, &held);
-    if (err == ERR_OK && held.act == hold && held.state == COMMENT_VISIBLE) {
-        err = held_step(act->ordering->store, standing.n, COMMENT_STEP_HOLD, &held);
-    }
-    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
-}
-
 /* One act that the restore lifted from a comment, unless it was undone since. */
-static enum err remove_again(struct act_case *act, uint64_t seq, uint64_t by_act,
+static enum err remove_again(struct act_case *act, const struct standing *standing, uint64_t by_act,
                              const struct store_act *restore, enum comment_state *was)
 {
     struct store_act taker;
@@ -349,9 +357,9 @@ static enum err remove_again(struct act_case *act, uint64_t seq, uint64_t by_act
     if (was_lifted_with_it) {
         TRY(store_acts_lift(act->ordering->store, by_act, 0));
     }
-    const enum err err = removals_remove(&by, seq, was);
+    const enum err err = removals_remove(&by, standing->seq, was);
     TRY(err == ERR_NOT_FOUND || err == ERR_EXISTS ? ERR_OK : err);
-    return is_hold ? requeue(act, seq, by_act) : ERR_OK;
+    return is_hold ? ERR_OK : rejections_note(act->ordering->store, standing->n, by_act);
 }
 
 static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_act *restore,
@@ -363,9 +371,9 @@ static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_
     char user[ACT_USER_BYTES_MAX];
     enum comment_state first = COMMENT_DELETED;
     uint64_t by_act = 0;
-    enum err err = act_look_standing(act, seq, &standing);
+    enum err err = standing_at(act->ordering->store, lifted.stream, seq, &standing);
     if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
+        return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
     }
     keep_user(&standing, user);
     for (bool is_first = true;; is_first = false) {
@@ -374,21 +382,25 @@ static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_
         if (err != ERR_OK) {
             break;
         }
-        TRY(remove_again(act, seq, by_act, restore, &was));
+        TRY(remove_again(act, &standing, by_act, restore, &was));
         first = is_first || was != COMMENT_DELETED ? was : first;
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    TRY(rejections_settle(act->ordering->store, standing.n)); // what held it holds it again
     return note_told(act, &standing, first, told);
 }
 
 enum err act_removal_redo(struct act_case *act, const struct store_act *before)
 {
-    struct piece piece;
+    struct act_names names;
     struct told told = {.count = 0};
-    take_piece(act, before->target, &piece);
-    for (uint32_t i = 0; i < piece.count; i++) {
-        TRY(redo_one(act, piece.seqs[i], before, &told));
+    enum err err = ERR_OK;
+    TRY(act_names_take_piece(act, before->target, &names));
+    for (uint32_t i = 0; i < names.count && err == ERR_OK; i++) {
+        err = redo_one(act, names.numbers[i], before, &told);
     }
+    act_names_done(&names);
+    TRY(err);
     return tell_taken(act, &told);
 }
 

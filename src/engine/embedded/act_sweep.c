@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_sweep.h"
 
-#include "base/mem.h"
+#include "base/mutant.h"
 #include "engine/embedded/act_look.h"
+#include "engine/embedded/act_reject.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/held.h"
@@ -11,35 +12,10 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SINCE_ROWS_MAX = 20000 };
 
-/* Has it nothing to remove that the one before has not, and does that still remove it all? */
-static enum err judge_sweep_again(struct act_case *act, struct str user)
-{
-    struct store_act before;
-    uint64_t upto_n = 0;
-    bool is_any = false;
-    const enum err err = act_case_in_force(act, act->call->act.what, &before);
-    if (err == ERR_NOT_FOUND) {
-        return ERR_OK;
-    }
-    TRY(err);
-    const struct store_since since = {.stream = act_case_stream(act), .user = user};
-    if (str_to_u64(before.value, COMMENT_ID_ROW_MAX, &upto_n)) {
-        const uint64_t id = before.id;
-        TRY(store_rows_any_since(act->ordering->store, upto_n, &since, SINCE_ROWS_MAX, &is_any));
-        if (!is_any) {
-            TRY(store_acts_restored(act->ordering->store, since.stream, id, &is_any));
-        }
-        TRY(store_acts_get(act->ordering->store, id, &before));
-        if (!is_any) {
-            act_case_repeat(act, &before);
-        }
-    }
-    return ERR_OK;
-}
+/* ---- told ---- */
 
 struct sweep_telling {
     struct act_telling telling; // first
@@ -88,7 +64,7 @@ static enum err tell_sweep(struct act_case *act, struct act_telling *telling, st
 }
 
 /* Of all streams: at once where somebody follows, elsewhere when the sweep comes by. */
-enum err act_sweep_tell(struct act_case *act)
+static enum err tell_on(struct act_case *act)
 {
     static const struct str everybody[] = {STR("")};
     struct act_users users;
@@ -102,28 +78,104 @@ enum err act_sweep_tell(struct act_case *act)
     return err;
 }
 
-/* What of theirs waits to be approved by time alone is not, once all they posted is removed. */
-static enum err stop_clocks(const struct act_case *act)
+/* ---- the queue ---- */
+
+struct crowd { // whose comments an act takes
+    struct act_users users;
+    struct held_of of;
+};
+
+static enum err find_crowd(const struct act_case *act, struct crowd *crowd)
 {
-    const struct act *asked = &act->call->act;
-    const uint32_t count = asked->what == ACT_CLEAR ? 0 : asked->target_count;
-    struct held_of of = {.stream = act_case_stream(act), .count = count};
-    struct str *users = NULL;
-    if (act->head != NULL && of.stream == 0) {
-        return ERR_OK; // nothing was ever posted there
-    }
+    TRY(act_case_users(buf_str(&act->target), &crowd->users));
+    const uint32_t count = crowd->users.count;
     if (count > 0) {
-        users = mem_new(MEM_ENGINE, count * sizeof(*users));
-        if (users == NULL) {
-            return ERR_NOMEM;
-        }
-        memcpy(users, asked->users, count * sizeof(*users));
-        qsort(users, count, sizeof(*users), held_user_order);
-        of.users = users;
+        qsort(crowd->users.names, count, sizeof(*crowd->users.names), held_user_order);
     }
-    const enum err err = held_stop_clocks(act->ordering->store, &of);
-    mem_free(MEM_ENGINE, users);
+    crowd->of = (struct held_of){
+        .stream = act_case_stream(act), .users = crowd->users.names, .count = count};
+    return ERR_OK;
+}
+
+/* What waits to be approved by time alone is not, once all they posted is removed. */
+static enum err stop_clocks(struct act_case *act)
+{
+    struct crowd crowd;
+    TRY(find_crowd(act, &crowd));
+    const enum err err = act_reject_stop_all_clocks(act, &crowd.of);
+    act_case_users_done(&crowd.users);
     return err;
+}
+
+static enum err reject_on(struct act_case *act)
+{
+    struct crowd crowd;
+    uint64_t upto_n = 0;
+    (void)str_to_u64(buf_str(&act->value), COMMENT_ID_ROW_MAX, &upto_n);
+    TRY(find_crowd(act, &crowd));
+    const enum err err = act_reject_all(act, &crowd.of, upto_n);
+    act_case_users_done(&crowd.users);
+    return err;
+}
+
+/* Who sees what it removes is told before the queue is gone through. */
+enum err act_sweep_go_on(struct act_case *act)
+{
+    if (act->place.part != ACT_PART_QUEUE) {
+        TRY(tell_on(act));
+        if (act->is_left || mutant(QUEUE_LEFT)) {
+            return ERR_OK;
+        }
+        act->place.part = ACT_PART_QUEUE;
+        act->place.at = 0;
+    }
+    return reject_on(act);
+}
+
+/* ---- decided ---- */
+
+/* What waits and is not its to reject still. */
+static enum err is_any_waiting(const struct act_case *act, const struct store_act *before,
+                               struct str user, bool *ret_is_any)
+{
+    struct store_act_place place;
+    uint64_t upto_n = 0;
+    const struct held_of of = {
+        .stream = act_case_stream(act), .users = &user, .count = user.len > 0};
+    (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &upto_n);
+    const enum err err = store_acts_place(act->ordering->store, before->id, &place);
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    return held_waits(act->ordering->store, &of, err == ERR_OK ? upto_n : 0, ret_is_any);
+}
+
+/* Has it nothing to remove that the one before has not, and does that still remove it all? */
+static enum err judge_sweep_again(struct act_case *act, struct str user)
+{
+    struct store_act before;
+    uint64_t upto_n = 0;
+    bool is_any = false;
+    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    if (err == ERR_NOT_FOUND) {
+        return ERR_OK;
+    }
+    TRY(err);
+    const struct store_since since = {.stream = act_case_stream(act), .user = user};
+    if (str_to_u64(before.value, COMMENT_ID_ROW_MAX, &upto_n)) {
+        const uint64_t id = before.id;
+        TRY(is_any_waiting(act, &before, user, &is_any));
+        if (!is_any) {
+            TRY(store_rows_any_since(act->ordering->store, upto_n, &since, SINCE_ROWS_MAX,
+                                     &is_any));
+        }
+        if (!is_any) {
+            TRY(store_acts_restored(act->ordering->store, since.stream, id, &is_any));
+        }
+        TRY(store_acts_get(act->ordering->store, id, &before));
+        if (!is_any) {
+            act_case_repeat(act, &before);
+        }
+    }
+    return ERR_OK;
 }
 
 enum err act_sweep_do(struct act_case *act)
@@ -152,5 +204,5 @@ enum err act_sweep_do(struct act_case *act)
     TRY(asked->what == ACT_CLEAR ? removals_sweep(&by, STR_NONE, upto_n)
                                  : removals_sweep_users(&by, asked->users, count, upto_n));
     TRY(act->head == NULL ? outbox_forget(&act->ordering->outbox) : ERR_OK);
-    return act_sweep_tell(act);
+    return act_sweep_go_on(act);
 }

@@ -3,11 +3,14 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/held.h"
 #include "engine/embedded/notice_out.h"
 #include "wire/act.h"
 #include "wire/json.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { TARGET_BYTES_MAX = 4 << 10 };
 
@@ -48,6 +51,32 @@ enum err act_told_lifts(struct act_case *act, const struct store_act *before)
     buf_add_byte(&act->lifts, '}');
     TRY(buf_err(&act->lifts));
     return hide(act, before->what, before->target);
+}
+
+static bool is_on_one(const struct act_case *act)
+{
+    const enum act_do what = act->call->act.what;
+    const struct str target = buf_str(&act->target);
+    const bool names_comments = what == ACT_APPROVE || what == ACT_REJECT || what == ACT_DELETE ||
+                                what == ACT_UNDO || what == ACT_DECIDE;
+    return names_comments && (target.len == 0 || memchr(target.at, ',', target.len) == NULL);
+}
+
+enum err act_told_judged(struct act_case *act, struct head *head, const struct held_row *held)
+{
+    struct comment_id id;
+    if (head == NULL) {
+        return ERR_OK;
+    }
+    comment_id_write(act->ordering->identity.id_key, held->n, held->at_ms, &id);
+    const struct notice_out_comment notice = {
+        .type = held->state == COMMENT_VISIBLE ? "approved" : "rejected",
+        .id = {.at = id.text, .len = COMMENT_ID_LEN},
+        .cid = held->cid,
+        .author = hash_str(act->ordering->identity.hash_key, held->user),
+        .kind = act->call->by.kind,
+        .is_for_author_alone = !is_on_one(act)};
+    return notice_out_comment(&act->ordering->outbox, head, &notice);
 }
 
 enum err act_told_send(struct act_case *act, const struct act_audit *audit, uint64_t n)

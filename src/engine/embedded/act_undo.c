@@ -49,8 +49,7 @@ enum way {
     WAY_SETTING,
     WAY_REMOVAL,
     WAY_RESTORE,
-    WAY_PIN,
-    WAY_REJECT
+    WAY_PIN
 };
 
 static enum way way_of(const struct store_act *before)
@@ -69,6 +68,7 @@ static enum way way_of(const struct store_act *before)
         }
         return is_on_users(before) ? WAY_PUT : WAY_REMOVAL;
     case ACT_DELETE:
+    case ACT_REJECT:
     case ACT_PURGE:
     case ACT_CLEAR:
         return WAY_REMOVAL;
@@ -86,8 +86,6 @@ static enum way way_of(const struct store_act *before)
     case ACT_PIN:
     case ACT_UNPIN:
         return WAY_PIN;
-    case ACT_REJECT:
-        return WAY_REJECT;
     case ACT_APPROVE: // what is to go again is held or deleted
     case ACT_UNDO:
     case ACT_ACKNOWLEDGE:
@@ -122,8 +120,6 @@ static enum err follow_way(struct undoing *undoing)
         return act_removal_redo(act, &undoing->before);
     case WAY_PIN:
         return act_pin_undo(act, &undoing->before);
-    case WAY_REJECT:
-        return act_queue_requeue(act, &undoing->before);
     case WAY_LIFT:
         return act_sanction_redo(act, &undoing->before);
     case WAY_SETTING:

@@ -210,7 +210,10 @@ static enum err go_on_kind(struct act_case *act)
         return act_removal_restore_on(act);
     case ACT_PURGE:
     case ACT_CLEAR:
-        return act_sweep_tell(act);
+        return act_sweep_go_on(act);
+    case ACT_APPROVE:
+    case ACT_REJECT:
+        return act_queue_go_on(act);
     case ACT_BAN:
     case ACT_TIMEOUT:
     case ACT_SHADOW:
@@ -228,8 +231,6 @@ static enum err go_on_kind(struct act_case *act)
     case ACT_DECIDE:
         return act_undo_go_on(act);
     case ACT_ACKNOWLEDGE:
-    case ACT_APPROVE:
-    case ACT_REJECT:
     case ACT_PIN:
     case ACT_UNPIN:
     case ACT_APPEAL:

@@ -216,7 +216,7 @@ int held_user_order(const void *a, const void *b)
     return first->len == 0 ? 0 : memcmp(first->at, second->at, first->len);
 }
 
-static bool is_of(const struct held_of *of, struct str user)
+bool held_is_of(const struct held_of *of, struct str user)
 {
     return of->count == 0 ||
            bsearch(&user, of->users, of->count, sizeof(*of->users), held_user_order) != NULL;
@@ -232,7 +232,7 @@ static enum err find_timed(struct store *store, const struct held_of *of,
     TRY(store_ask(store, STORE_HELD_TIMED, &query));
     (void)sqlite3_bind_int64(query, 1, of->stream);
     while (found < HELD_AT_ONCE && (err = store_step(store, query)) == ERR_OK) {
-        if (is_of(of, store_column_text(query, 1))) {
+        if (held_is_of(of, store_column_text(query, 1))) {
             ret_ns[found++] = (uint64_t)sqlite3_column_int64(query, 0);
         }
     }
@@ -251,6 +251,36 @@ enum err held_stop_clocks(struct store *store, const struct held_of *of)
         }
     }
     return ERR_OK;
+}
+
+enum err held_off(struct store *store, const struct held_off_place *after, sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_HELD_OFF, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, after->stream);
+    (void)sqlite3_bind_int64(*ret_walk, 2, (int64_t)after->n);
+    return ERR_OK;
+}
+
+enum err held_off_next(struct store *store, sqlite3_stmt *walk, struct held_off_place *ret_place)
+{
+    TRY(store_step(store, walk));
+    *ret_place = (struct held_off_place){.stream = sqlite3_column_int64(walk, 0),
+                                         .n = (uint64_t)sqlite3_column_int64(walk, 1),
+                                         .user = store_column_text(walk, 2)};
+    return ERR_OK;
+}
+
+enum err held_waits(struct store *store, const struct held_of *of, uint64_t after_n,
+                    bool *ret_waits)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_WAITS, &query));
+    (void)sqlite3_bind_int64(query, 1, of->stream);
+    store_bind_text(query, 2, of->count == 0 ? STR_NONE : of->users[0]);
+    (void)sqlite3_bind_int64(query, 3, (int64_t)after_n);
+    const enum err err = store_step(store, query);
+    *ret_waits = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 bool held_is_erased(const struct held_row *row)
@@ -307,18 +337,25 @@ enum err held_forget(struct store *store, int64_t at_ms, uint64_t oldest_n, uint
     TRY(collect(store, query, ns, HELD_AT_ONCE, &found));
     for (uint32_t i = 0; i < found; i++) {
         TRY(run_on(store, STORE_HELD_DELETE, ns[i]));
+        TRY(run_on(store, STORE_REJECTIONS_FORGET, ns[i]));
     }
     *ret_count = found;
     return ERR_OK;
 }
 
-enum err held_expire(struct store *store, int64_t stream, uint64_t seq)
+static enum err run_upto(struct store *store, enum store_query which, int64_t stream, uint64_t seq)
 {
     sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_HELD_EXPIRE, &query));
+    TRY(store_ask(store, which, &query));
     (void)sqlite3_bind_int64(query, 1, stream);
     (void)sqlite3_bind_int64(query, 2, (int64_t)seq);
     return store_run(store, query);
+}
+
+enum err held_expire(struct store *store, int64_t stream, uint64_t seq)
+{
+    TRY(run_upto(store, STORE_REJECTIONS_EXPIRE, stream, seq));
+    return run_upto(store, STORE_HELD_EXPIRE, stream, seq);
 }
 
 enum err held_newest_n(struct store *store, uint64_t *ret_n)

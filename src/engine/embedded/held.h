@@ -56,8 +56,9 @@ MUST_USE enum err held_find(struct store *store, uint64_t n, struct held_row *re
 /* The one whose row of the log this is. */
 MUST_USE enum err held_find_placed(struct store *store, uint64_t log_n, struct held_row *ret_row);
 
-/* Steps of rules/comment_state.h. ERR_EXISTS: it was taken before; ERR_DENIED: there is none from
- * where it stands; ERR_NOT_FOUND. `*ret_row` as it is afterwards.
+/* Steps of rules/comment_state.h; rejections.h takes those of rejections. ERR_EXISTS: it was taken
+ * before; ERR_DENIED: there is none from where it stands; ERR_NOT_FOUND. `*ret_row` as it is
+ * afterwards.
  * Approved: with row.seq, lift what its act removed (removals_lift()); without, add its body to the
  * log, under the time it takes its place at (comment_body_set_at()), then held_place(). */
 MUST_USE enum err held_step(struct store *store, uint64_t n, enum comment_step step,
@@ -76,7 +77,21 @@ struct held_of {
     uint32_t count;          // 0: whoever did
 };
 MUST_USE enum err held_stop_clocks(struct store *store, const struct held_of *of);
-int held_user_order(const void *a, const void *b); // of two struct str, for qsort()
+int held_user_order(const void *a, const void *b);          // of two struct str, for qsort()
+bool held_is_of(const struct held_of *of, struct str user); // whatever the stream
+/* Whether one of them waits whose number is above that; of one user at most. */
+MUST_USE enum err held_waits(struct store *store, const struct held_of *of, uint64_t after_n,
+                             bool *ret_waits);
+/* What waits and what is rejected, by stream and number: held_off_next() until ERR_NOT_FOUND. */
+struct held_off_place {
+    int64_t stream;
+    uint64_t n;
+    struct str user; // read: borrowed until the next
+};
+MUST_USE enum err held_off(struct store *store, const struct held_off_place *after,
+                           sqlite3_stmt **ret_walk);
+MUST_USE enum err held_off_next(struct store *store, sqlite3_stmt *walk,
+                                struct held_off_place *ret_place);
 /* The newest number of one that is or was held; 0: none. */
 MUST_USE enum err held_newest_n(struct store *store, uint64_t *ret_n);
 /* How many wait, in `stream`; 0: in all. */

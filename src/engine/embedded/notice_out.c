@@ -41,7 +41,7 @@ enum err notice_out_comment(struct outbox *outbox, struct head *head,
         json_write_member_str(&json, "cid", comment->cid);
     }
     TRY(end(&json, &notice));
-    notice->to_moderators = true;
+    notice->to_moderators = !comment->is_for_author_alone;
     notice->is_routine = comment->kind != ACTOR_USER;
     notice->user_hash = comment->author;
     return outbox_notify(outbox, head, notice);

@@ -25,6 +25,7 @@ struct notice_out_comment {
     struct str id, cid;
     uint64_t author;      // hash
     enum actor_kind kind; // of who did it
+    bool is_for_author_alone;
 };
 /* To its author and to moderators. ERR_NOMEM. */
 MUST_USE enum err notice_out_comment(struct outbox *outbox, struct head *head,

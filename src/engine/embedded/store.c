@@ -129,7 +129,28 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_DELETE] = "DELETE FROM held WHERE n = ?1",
     [STORE_HELD_TEXTS] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND body <> '' LIMIT ?2",
     [STORE_HELD_EMPTY] = "UPDATE held SET body = '' WHERE n = ?1",
-    [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 LIMIT ?3",
+    /* What has a place is known as long as that: its id names it there. */
+    [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 AND NOT EXISTS "
+                       "(SELECT 1 FROM log WHERE log.n = held.log_n) LIMIT ?3",
+    [STORE_HELD_OFF] = "SELECT stream, n, user FROM held WHERE state >= 2 AND "
+                       "(stream, n) > (?1, ?2) ORDER BY stream, n",
+    [STORE_HELD_WAITS] =
+        "SELECT 1 FROM held WHERE state = 2 AND n > ?3 AND (?1 = 0 OR stream = ?1) "
+        "AND (?2 = '' OR user = ?2) LIMIT 1",
+    [STORE_REJECTION_ADD] = "INSERT OR IGNORE INTO rejections(n, act) VALUES (?1, ?2)",
+    [STORE_REJECTION_LIFT] = "DELETE FROM rejections WHERE n = ?1 AND act = ?2",
+    [STORE_REJECTIONS_OF] = "SELECT act FROM rejections WHERE n = ?1 ORDER BY act DESC",
+    [STORE_REJECTIONS_BY] = "SELECT n FROM rejections WHERE act = ?1 ORDER BY n LIMIT ?2",
+    [STORE_REJECTIONS_COUNT] = "SELECT count(*) FROM rejections r JOIN held h ON h.n = r.n "
+                               "WHERE r.act = ?1 AND h.seq = 0",
+    [STORE_REJECTIONS_CONCERN] = "SELECT 1 FROM rejections r JOIN held h ON h.n = r.n "
+                                 "WHERE r.act = ?1 AND h.user = ?2 LIMIT 1",
+    [STORE_REJECTIONS_FORGET] = "DELETE FROM rejections WHERE n = ?1",
+    [STORE_REJECTIONS_EXPIRE] = "DELETE FROM rejections WHERE n IN (SELECT n FROM held WHERE "
+                                "log_n > 0 AND state <> 2 AND log_n IN (SELECT n FROM log WHERE "
+                                "stream = ?1 AND seq <= ?2))",
+    // what = ACT_REJECT
+    [STORE_REJECTS] = "SELECT id, target FROM acts WHERE what = 7 AND lifted_by = 0",
     [STORE_ROW_ADD] = "INSERT INTO log(" ROW ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11, ?12, ?13, ?14)",
     [STORE_ROW_GET] = "SELECT " ROW " FROM log WHERE n = ?1",

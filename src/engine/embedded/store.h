@@ -12,8 +12,8 @@
  * transaction, and ending one ends every statement, so that none pins the WAL. What the disk holds
  * otherwise than it was written is refused: ERR_PROTO (store_pages.h).
  *
- * The file, so that one could rebuild it (user_version 5, application_id "Roar"; 2 had no
- * moderation, 3 no `staff`, 4 no `reach`, and each becomes 5 when it is opened):
+ * The file, so that one could rebuild it (user_version 6, application_id "Roar"; 2 had no
+ * moderation, 3 no `staff`, 4 no `reach`, 5 no `rejections`, and each becomes 6 when it is opened):
  *
  *   meta      name, value         epoch          [a-z0-9]{8}, made once at random
  *                                 hash_key       of dedupe keys and user hashes, made once
@@ -80,6 +80,7 @@
  *             act, rule           what held it
  *             due                 unix ms when it approves itself; 0: never
  *             at, flags, user, cid, body, sum   of the comment
+ *   rejections  n, act            which acts in force reject this held comment: rejections.h
  */
 #pragma once
 
@@ -166,6 +167,17 @@ enum store_query {
     STORE_HELD_TEXTS,
     STORE_HELD_EMPTY,
     STORE_HELD_OLD,
+    STORE_HELD_OFF,
+    STORE_HELD_WAITS,
+    STORE_REJECTION_ADD,
+    STORE_REJECTION_LIFT,
+    STORE_REJECTIONS_OF,
+    STORE_REJECTIONS_BY,
+    STORE_REJECTIONS_COUNT,
+    STORE_REJECTIONS_CONCERN,
+    STORE_REJECTIONS_FORGET,
+    STORE_REJECTIONS_EXPIRE,
+    STORE_REJECTS,
     STORE_ROW_ADD,
     STORE_ROW_GET,
     STORE_ROWS_AFTER,

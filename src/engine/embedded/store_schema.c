@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/store_schema.h"
 
+#include "engine/embedded/rejections.h"
 #include "sys/sys.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    VERSION = 5,
+    VERSION = 6,
     VERSION_OLDEST = 2,
     VERSION_MODERATION = 3,
     VERSION_STAFF = 4,
+    VERSION_REACH = 5,
     APPLICATION = 0x526f6172,
     EPOCH_LEN = 8
 }; // "Roar"
@@ -97,6 +99,13 @@ static const char format_5[] =
     " exposure INTEGER NOT NULL);"
     "CREATE INDEX reach_stream ON reach(stream, act)";
 
+/* What format 6 has beyond 5: a rejection is an act's as a removal is. */
+static const char format_6[] =
+    "CREATE TABLE rejections(n INTEGER NOT NULL, act INTEGER NOT NULL, PRIMARY KEY(n, act)) "
+    "WITHOUT ROWID;"
+    "CREATE INDEX rejections_act ON rejections(act, n);"
+    "CREATE INDEX held_off ON held(stream, n, user, state) WHERE state >= 2";
+
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
 {
     sqlite3_stmt *query = NULL;
@@ -174,6 +183,7 @@ static enum err fill(struct store *store)
     TRY(store_exec(store, moderation_tables));
     TRY(store_exec(store, format_4));
     TRY(store_exec(store, format_5));
+    TRY(store_exec(store, format_6));
     TRY(set_epoch(store, &epoch));
     TRY(store_schema_set_number(store, "hash_key", sys_random_u64()));
     TRY(store_schema_set_number(store, "id_key", sys_random_u64()));
@@ -190,7 +200,15 @@ static enum err fill(struct store *store)
     return store_exec(store, sql);
 }
 
-/* A log of format 2 to 4 becomes one of this: all of it, or it stays as it was. */
+/* Until format 5 the act alone knew what it rejected: by the id it names. */
+static enum err fill_rejections(struct store *store)
+{
+    uint64_t id_key = 0;
+    const enum err err = store_schema_number(store, "id_key", &id_key);
+    return err == ERR_OK ? rejections_fill(store, id_key) : err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* A log of format 2 to 5 becomes one of this: all of it, or it stays as it was. */
 static enum err grow(struct store *store)
 {
     char sql[48];
@@ -202,7 +220,11 @@ static enum err grow(struct store *store)
     if (version < VERSION_STAFF) {
         TRY(store_exec(store, format_4));
     }
-    TRY(store_exec(store, format_5));
+    if (version < VERSION_REACH) {
+        TRY(store_exec(store, format_5));
+    }
+    TRY(store_exec(store, format_6));
+    TRY(fill_rejections(store));
     snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", VERSION);
     return store_exec(store, sql);
 }
