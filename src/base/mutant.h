@@ -82,7 +82,6 @@
     X(PIECES_UNAWAITED, "an act on many is answered after its first piece")                        \
     X(UNDONE_GOES_ON, "what is undone before its end is gone on with")                             \
     X(QUEUE_LEFT, "a purge or a clear leaves what waits in the queue")                             \
-    X(CLOCK_RUNS_ON, "what a purge or a clear is to reject approves itself meanwhile")             \
     X(REJECT_NOT_UNDONE, "what an act that is undone rejected does not wait again")                \
     X(REQUEUE_EARLY, "what another act still rejects waits again")                                 \
     X(CARRIED_DROPPED, "retention forgets what carries whose text")                                \

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/act_reject.h"
 
-#include "base/mutant.h"
 #include "engine/embedded/act_told.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/rejections.h"
@@ -37,11 +36,6 @@ enum err act_reject_stop_clocks(const struct act_case *act, const struct act_nam
         TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     }
     return ERR_OK;
-}
-
-enum err act_reject_stop_all_clocks(const struct act_case *act, const struct held_of *of)
-{
-    return mutant(CLOCK_RUNS_ON) ? ERR_OK : held_stop_clocks(act->ordering->store, of);
 }
 
 /* ---- the queue ---- */

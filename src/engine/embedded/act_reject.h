@@ -19,11 +19,8 @@
 MUST_USE enum err act_reject(struct act_case *act, struct head *head, uint64_t n);
 /* None of these approves itself before the act's pieces come by. */
 MUST_USE enum err act_reject_stop_clocks(const struct act_case *act, const struct act_names *names);
-/* The same of what purge and clear take: of these users (sorted by held_user_order()) or, without
- * any, of everybody. */
+/* A piece of those of `of` up to row `upto_n`, from act->place on, whose part is ACT_PART_QUEUE. */
 struct held_of;
-MUST_USE enum err act_reject_stop_all_clocks(const struct act_case *act, const struct held_of *of);
-/* A piece of it: those up to row `upto_n`, from act->place on, whose part is ACT_PART_QUEUE. */
 MUST_USE enum err act_reject_all(struct act_case *act, const struct held_of *of, uint64_t upto_n);
 /* A piece of what the act `id` rejected does not stand rejected by it any more. */
 MUST_USE enum err act_reject_undo(struct act_case *act, uint64_t id);

@@ -102,7 +102,7 @@ static enum err stop_clocks(struct act_case *act)
 {
     struct crowd crowd;
     TRY(find_crowd(act, &crowd));
-    const enum err err = act_reject_stop_all_clocks(act, &crowd.of);
+    const enum err err = held_stop_clocks(act->ordering->store, &crowd.of);
     act_case_users_done(&crowd.users);
     return err;
 }
