@@ -37,7 +37,7 @@ static const struct kind {
     int64_t seconds_max;
 } kinds[ACTS] = {
     [ACT_DELETE] = {"delete", TAKES_ANY, 0},
-    [ACT_HOLD] = {"hold", TAKES_SOME | TAKES_USERS, 0},
+    [ACT_HOLD] = {"hold", TAKES_ANY | TAKES_USERS, 0},
     [ACT_RESTORE] = {"restore", TAKES_SOME, 0},
     [ACT_PURGE] = {"purge", TAKES_USERS, 0},
     [ACT_CLEAR] = {"clear", TAKES_NOTHING, 0},
@@ -248,8 +248,9 @@ static const char *missing_target(unsigned takes, const char **ret_field)
         return "Name the comment by `seq` or `id`, or several by `seqs`.";
     case TAKES_ANY:
         return "Name the comment by `seq` or `id`, or several by `seqs` or `ids`.";
-    case TAKES_SOME | TAKES_USERS:
-        return "Name the comment by `seq`, `id` or `seqs`, or its author by `user`.";
+    case TAKES_ANY | TAKES_USERS:
+        return "Name the comment by `seq` or `id`, several by `seqs` or `ids`, or its author by "
+               "`user`.";
     case TAKES_ACT | TAKES_ID:
         return "Name the act by `act`, or by `id` your comment that it removed.";
     case TAKES_ACT:

@@ -60,6 +60,7 @@ static void every_act_is_read(void **state)
         {"{\"do\":\"delete\",\"ids\":[\"01J\",\"01K\"]}", ACT_DELETE, ACT_AT_IDS, -1},
         {"{\"do\":\"approve\",\"ids\":[\"01J\"]}", ACT_APPROVE, ACT_AT_IDS, -1},
         {"{\"do\":\"reject\",\"ids\":[\"01J\"]}", ACT_REJECT, ACT_AT_IDS, -1},
+        {"{\"do\":\"hold\",\"ids\":[\"01J\"]}", ACT_HOLD, ACT_AT_IDS, -1},
         {"{\"do\":\"hold\",\"user\":\"u9\"}", ACT_HOLD, ACT_AT_USERS, -1},
         {"{\"do\":\"restore\",\"seq\":9007199254740991}", ACT_RESTORE, ACT_AT_SEQS, -1},
         {"{\"do\":\"purge\",\"users\":[\"a\",\"b\"]}", ACT_PURGE, ACT_AT_USERS, -1},
@@ -163,7 +164,7 @@ static void what_is_wrong_is_named(void **state)
     must_refuse("{\"do\":\"approve\",\"ids\":[\"01J\",7]}", "ids");
     must_refuse("{\"do\":\"approve\",\"ids\":[\"01J\",\"a b\"]}", "ids");
     must_refuse("{\"do\":\"delete\",\"ids\":[\"01J\"],\"seqs\":[1]}", "ids");
-    must_refuse("{\"do\":\"hold\",\"ids\":[\"01J\"]}", "ids");
+    must_refuse("{\"do\":\"hold\",\"ids\":[\"01J\"],\"user\":\"u\"}", "user");
     must_refuse("{\"do\":\"restore\",\"ids\":[\"01J\"]}", "ids");
     must_refuse("{\"do\":\"delete\",\"seqs\":[1,0]}", "seqs");
     must_refuse("{\"do\":\"delete\",\"seq\":1,\"id\":\"x\"}", "id");

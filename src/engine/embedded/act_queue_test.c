@@ -215,6 +215,22 @@ static void thousands_take_their_places_in_pieces(void **state)
     assert_true(verdict.seq < MANY);
 }
 
+/* An approval is not undone: what it showed is held again by the same ids. */
+static void thousands_that_were_approved_wait_again(void **state)
+{
+    (void)state;
+    fill_queue();
+    (void)act("demo", on_ids(ACT_APPROVE));
+    (void)finish();
+    (void)act("demo", on_ids(ACT_HOLD));
+    restart();
+    (void)finish();
+    assert_int_equal(waiting(), MANY);
+    (void)act("demo", on_ids(ACT_APPROVE));
+    (void)finish();
+    assert_int_equal(waiting(), 0);
+}
+
 /* A clear of all streams, of which nobody watches one. */
 static void all_streams_are_gone_through(void **state)
 {
@@ -366,6 +382,7 @@ int main(void)
         TEST(thousands_leave_the_queue_and_come_back_in_pieces),
         TEST(whom_a_long_act_names_is_in_the_audit_by_its_hash),
         TEST(thousands_take_their_places_in_pieces),
+        TEST(thousands_that_were_approved_wait_again),
         TEST(all_streams_are_gone_through),
         TEST(what_is_undone_before_its_end_goes_no_further),
         TEST(pieces_of_acts_and_undos_meet),
