@@ -64,16 +64,38 @@ static bool is_word_at(const struct term *term, struct str text, size_t start, s
     return is_word;
 }
 
-/* `usual`: of a reading with strokes, what is allowed in which is innocent, too; else empty. */
-static enum outcome judge_naively(const struct naive *naive, struct str text, struct str usual)
+struct naive_reading {
+    struct str text;
+    struct str plain; // the first of the text
+    struct str usual; // of a reading with strokes, what is allowed in which is innocent, too
+};
+
+static bool is_digit(char c)
 {
+    return c >= '0' && c <= '9';
+}
+
+/* Two characters of which one was a digit. */
+static bool is_code(const struct naive_reading *reading, size_t at, size_t len)
+{
+    const char *plain = reading->plain.at + at;
+    return len == 2 && reading->plain.len == reading->text.len &&
+           memcmp(plain, reading->text.at + at, 2) != 0 &&
+           (is_digit(plain[0]) || is_digit(plain[1]));
+}
+
+static enum outcome judge_naively(const struct naive *naive, const struct naive_reading *reading)
+{
+    const struct str text = reading->text;
+    const struct str usual = reading->usual;
     enum outcome strictest = OUTCOME_ALLOW;
     for (uint32_t i = 0; i < naive->count; i++) {
         const struct term *term = &naive->terms[i];
         const struct str what = buf_str(&naive->folded[i]);
         for (size_t at = 0; at + what.len <= text.len && term->match != TERM_ALLOW; at++) {
             if (term->action > strictest && is_at(text, at, what) &&
-                (term->match == TERM_SUBSTRING || is_word_at(term, text, at, what.len)) &&
+                (term->match == TERM_SUBSTRING ||
+                 (is_word_at(term, text, at, what.len) && !is_code(reading, at, what.len))) &&
                 !is_covered(naive, text, at, at + what.len) &&
                 !(usual.len == text.len && is_covered(naive, usual, at, at + what.len))) {
                 strictest = term->action;
@@ -100,16 +122,17 @@ static enum outcome judge_all_naively(const struct naive *naive, struct str usua
                                       struct str with_strokes)
 {
     enum outcome strictest = OUTCOME_ALLOW;
+    struct naive_reading reading = {.usual = STR_NONE};
     struct str rest = usual;
-    struct str reading;
-    struct str other = STR_NONE;
-    while (fold_next(&rest, &reading)) {
-        const enum outcome outcome = judge_naively(naive, reading, STR_NONE);
+    (void)fold_next(&rest, &reading.plain);
+    rest = usual;
+    while (fold_next(&rest, &reading.text)) {
+        const enum outcome outcome = judge_naively(naive, &reading);
         strictest = outcome > strictest ? outcome : strictest;
     }
-    while (fold_next(&with_strokes, &reading)) {
-        (void)fold_next(&usual, &other);
-        const enum outcome outcome = judge_naively(naive, reading, other);
+    while (fold_next(&with_strokes, &reading.text)) {
+        (void)fold_next(&usual, &reading.usual);
+        const enum outcome outcome = judge_naively(naive, &reading);
         strictest = outcome > strictest ? outcome : strictest;
     }
     return strictest;

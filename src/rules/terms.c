@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { NO_PATTERN = 0, BYTES = 256, NEAR_ENTRIES = 32 * 1024 };
+enum { NO_PATTERN = 0, BYTES = 256, NEAR_ENTRIES = 32 * 1024, CODE_BYTES = 2 };
 
 struct pattern { // a term as it is looked for
     uint32_t term;
@@ -471,6 +471,11 @@ struct span {
     size_t start, end;
 };
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Does anything that is allowed reach from before it to behind it? Looked for where such a thing
  * can stand, and only for what would count: both are rare. */
 static bool is_allowed(const struct terms *terms, struct str text, struct span span)
@@ -497,8 +502,20 @@ static bool is_allowed(const struct terms *terms, struct str text, struct span s
 
 struct judged { // a reading
     struct str text;
+    struct str plain; // the first of the same text
     struct str usual; // of one with strokes: as it is without, byte for byte; else empty
 };
+
+/* A letter and a digit are hardly a word with a sign for its other letter: a1, T1, 5s, 4k. */
+static bool is_code(const struct judged *judged, struct span span)
+{
+    if (span.end - span.start != CODE_BYTES || judged->plain.len != judged->text.len) {
+        return false;
+    }
+    const char *as_written = judged->plain.at + span.start;
+    return memcmp(as_written, judged->text.at + span.start, CODE_BYTES) != 0 &&
+           (is_digit(as_written[0]) || is_digit(as_written[1]));
+}
 
 /* With strokes what is allowed is innocent as it is spelled, too. */
 static bool is_innocent(const struct terms *terms, const struct judged *judged, struct span span)
@@ -513,7 +530,8 @@ static bool counts(const struct terms *terms, const struct judged *judged, size_
     const struct span span = {.start = end - pattern->len, .end = end};
     return pattern->match != TERM_ALLOW &&
            (pattern->match != TERM_WORD ||
-            (has_edge(judged->text, span.start) && has_edge(judged->text, span.end))) &&
+            (has_edge(judged->text, span.start) && has_edge(judged->text, span.end) &&
+             !is_code(judged, span))) &&
            (terms->allow_bytes_max == 0 || !is_innocent(terms, judged, span));
 }
 
@@ -628,6 +646,8 @@ static void judge_strokes(const struct terms *terms, struct str usual, struct st
                           struct term_hit *hit)
 {
     struct judged judged = {.usual = STR_NONE};
+    struct str rest = usual;
+    (void)fold_next(&rest, &judged.plain);
     while (fold_next(&with_strokes, &judged.text)) {
         (void)fold_next(&usual, &judged.usual); // the last is the one of those that are left
         judge_reading(terms, &judged, hit);
@@ -642,6 +662,7 @@ struct term_hit terms_judge(const struct terms *terms, struct str folded)
     struct judged judged = {.usual = STR_NONE};
     struct str rest = usual;
     while (terms != NULL && fold_next(&rest, &judged.text)) {
+        judged.plain = judged.plain.at == NULL ? judged.text : judged.plain;
         judge_reading(terms, &judged, &hit);
         judge_runs(terms, judged.text, &hit);
     }

@@ -4,7 +4,8 @@
  * whatever the list's.
  *
  *      word       the term with no letter or digit beside it: `ass`, not in `class`; scripts that
- *                 write without spaces have no sides
+ *                 write without spaces have no sides; one of two letters is not found in a letter
+ *                 and a digit: `al`, not in `a1`
  *      substring  anywhere
  *      allow      what lies inside it, in the same reading, is no hit: `scunthorpe`; in one with
  *                 strokes (strokes.h) also what does so in the usual one in its place

@@ -351,6 +351,30 @@ static void a_capital_i_or_a_bar_is_found_where_an_l_is_read(void **state)
     terms_unref(terms);
 }
 
+static void a_letter_and_a_digit_are_no_word_of_two_letters(void **state)
+{
+    (void)state;
+    static const struct term list[] = {
+        {STR("al"), TERM_WORD, OUTCOME_REFUSE},    {STR("ss"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("bs"), TERM_WORD, OUTCOME_REFUSE},    {STR("t1"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("c5"), TERM_WORD, OUTCOME_REFUSE},    {STR("code"), TERM_WORD, OUTCOME_REFUSE},
+        {STR("eb"), TERM_SUBSTRING, OUTCOME_HOLD}, {STR("ass"), TERM_WORD, OUTCOME_REFUSE},
+    };
+    struct terms *terms = make(list, COUNT(list));
+    expect(terms, "a1", "");
+    expect(terms, "in 5s or 8s", "");
+    expect(terms, "in 5S, not a1l", "");
+    expect(terms, "a| or A1", "al"); // a bar is no digit
+    expect(terms, "$s", "ss");
+    expect(terms, "ss in 5s", "ss");
+    expect(terms, "T1 won", "t1"); // a term that is written with a digit
+    expect(terms, "C5", "c5");
+    expect(terms, "c0de", "code");
+    expect(terms, "a55", "ass");
+    expect(terms, "3b", "eb");
+    terms_unref(terms);
+}
+
 static void what_is_allowed_is_so_with_a_capital_i(void **state)
 {
     (void)state;
@@ -384,6 +408,7 @@ int main(void)
         cmocka_unit_test(the_longest_list_is_found_whole_and_as_small_as_stated),
         cmocka_unit_test(letters_that_are_spelled_out_are_read_joined),
         cmocka_unit_test(a_capital_i_or_a_bar_is_found_where_an_l_is_read),
+        cmocka_unit_test(a_letter_and_a_digit_are_no_word_of_two_letters),
         cmocka_unit_test(what_is_allowed_is_so_with_a_capital_i),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

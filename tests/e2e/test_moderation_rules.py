@@ -131,6 +131,17 @@ def test_terms_of_the_server_hold_everywhere_and_are_reloaded(start, tmp_path):
     assert code == 2 and "line 2" in error
 
 
+def test_a_capital_i_for_an_l_is_found_by_terms_of_the_stream_and_of_the_server(start, tmp_path):
+    terms = tmp_path / "terms.txt"
+    terms.write_text("paypal\n", encoding="utf-8")
+    roar = start({"moderation.terms_file": terms})
+    Moderator(roar, "a").act("terms", value=[{"text": "fall", "match": "substring"}, {"text": "failed", "match": "allow"}])
+    for number, text in enumerate(("send me PayPaI", "paypa| now", "it faIIs", "he FaIled and felI, FaIl")):
+        assert code_of(roar.post("a", text, user=f"u{number}")) == (422, "blocked_term"), text
+    for number, text in enumerate(("PAYPAI", "FAIL", "It fails", "AI", "he FaIled", "paypa!")):
+        roar.posted("a", text, user=f"v{number}")
+
+
 def test_long_lists_are_taken_and_have_a_bound(mod, server):
     terms = [{"text": f"word{i}", "match": "word", "action": "refuse"} for i in range(2000)]
     mod.act("terms", value=terms)
