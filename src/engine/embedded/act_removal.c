@@ -324,21 +324,31 @@ static enum err unqueue(struct act_case *act, const struct store_act *before)
     return err;
 }
 
-/* What it rejected waits again, and what it holds leaves the queue, before what it removed comes
- * back. */
-enum err act_removal_undo(struct act_case *act, const struct store_act *before)
+/* What it removed is back at once, for whoever reads; events of it follow. */
+static enum err let_go(struct act_case *act, const struct store_act *before)
 {
     struct aftermath aftermath;
-    TRY(before->what == ACT_HOLD ? unqueue(act, before) : act_reject_undo(act, before->id));
-    if (act->is_left) {
-        return ERR_OK;
-    }
     aftermath_begin(&aftermath, act);
     const enum err err =
         removals_lift(act->ordering->store, before->id, act->now.wall_ms, &aftermath.out);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err); // another lifted what it removed
     aftermath_end(&aftermath, act);
     return ERR_OK;
+}
+
+/* What it holds leaves the queue before it comes back; what it rejected waits again behind what
+ * comes back of the rest. */
+enum err act_removal_undo(struct act_case *act, const struct store_act *before)
+{
+    if (before->what == ACT_HOLD) {
+        TRY(unqueue(act, before));
+        return act->is_left ? ERR_OK : let_go(act, before);
+    }
+    if (act->place.part != ACT_PART_QUEUE) {
+        TRY(let_go(act, before));
+        act->place.part = ACT_PART_QUEUE;
+    }
+    return act_reject_undo(act, before->id);
 }
 
 /* One act that the restore lifted from a comment, unless it was undone since. */
