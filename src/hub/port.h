@@ -247,7 +247,7 @@ struct warnings {
     uint64_t user; // port_user_hash()
     /* -- the answer -- */
     enum err result;                      // ERR_OK; ERR_SYS; ERR_NOMEM
-    uint32_t count;                       // of more than WARNINGS_MAX the newest
+    uint32_t count;                       // of more than WARNINGS_MAX the oldest
     struct notice *notices[WARNINGS_MAX]; // `warned`, the oldest first; references are the asker's
 };
 void warnings_done(struct warnings *warnings); // gives them back; legal when there are none

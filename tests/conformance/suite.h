@@ -46,6 +46,7 @@
     TEST(warnings_that_are_over_are_no_error)                                                      \
     TEST(warnings_are_said_again_to_who_is_done_with_them)                                         \
     TEST(warnings_are_told_again)                                                                  \
+    TEST(warnings_are_told_so_many_at_once)                                                        \
     TEST(appeals_name_the_comment_that_was_removed)                                                \
     TEST(appeals_tell_a_shadowed_author_nothing)                                                   \
     TEST(appeals_are_heard_against_a_clear)                                                        \

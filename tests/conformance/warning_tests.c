@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -223,5 +224,31 @@ void warnings_are_told_again(void **state)
     desk_act(&desk, &undo);
     assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told), 0);
     assert_false(port_may_be_warned(subject->port, port_user_hash(subject->port, STR("bob"))));
+    desk_close(&desk);
+}
+
+/* In the order in which they are to be acknowledged. */
+void warnings_are_told_so_many_at_once(void **state)
+{
+    enum { MORE = WARNINGS_MAX + 2 };
+    struct subject *subject = *state;
+    struct desk desk;
+    uint64_t acts[MORE];
+    char told[TOLD_MAX], wanted[TOLD_MAX];
+    desk_open(&desk, subject->port);
+    for (uint32_t i = 0; i < MORE; i++) {
+        snprintf(wanted, sizeof(wanted), "be kind %u", i);
+        acts[i] = desk_do(&desk, "demo", on_bob(ACT_WARN, wanted));
+    }
+    for (uint32_t i = 0; i < MORE; i++) {
+        const uint32_t left = MORE - i;
+        assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told),
+                         left < WARNINGS_MAX ? left : WARNINGS_MAX);
+        snprintf(wanted, sizeof(wanted), "\"act\":\"a%llu\",\"text\":\"be kind %u\"",
+                 (unsigned long long)acts[i], i);
+        assert_non_null(strstr(told, wanted));
+        assert_acknowledges(&desk, "demo", acts[i]);
+    }
+    assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told), 0);
     desk_close(&desk);
 }

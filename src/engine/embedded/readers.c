@@ -355,8 +355,7 @@ static struct warnings *warnings_of(struct call *call)
 
 static enum err answer_warnings(struct reader *reader, struct call *call)
 {
-    return warned_reads_answer(&reader->store, reader->all->options.warned,
-                               clock_wall_ms(reader->all->options.clock), warnings_of(call));
+    return warned_reads_answer(&reader->store, reader->all->options.warned, warnings_of(call));
 }
 
 static void fail_warnings(struct call *call, enum err err)

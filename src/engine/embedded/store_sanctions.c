@@ -50,6 +50,16 @@ enum err store_sanctions_of(struct store *store, const struct store_sanction *li
     return ERR_OK;
 }
 
+enum err store_sanctions_warnings(struct store *store, const struct store_sanction *like,
+                                  sqlite3_stmt **ret_walk)
+{
+    TRY(store_ask(store, STORE_WARNINGS_OF, ret_walk));
+    (void)sqlite3_bind_int64(*ret_walk, 1, like->stream);
+    store_bind_text(*ret_walk, 2, like->user);
+    (void)sqlite3_bind_int(*ret_walk, 3, ACT_WARN);
+    return ERR_OK;
+}
+
 enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
                               struct store_sanction *ret_sanction)
 {

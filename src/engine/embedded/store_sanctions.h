@@ -31,6 +31,9 @@ MUST_USE enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_wa
  * like->until_ms, the newest first. */
 MUST_USE enum err store_sanctions_of(struct store *store, const struct store_sanction *like,
                                      sqlite3_stmt **ret_walk);
+/* The warnings of like->user there and on all, the oldest first. */
+MUST_USE enum err store_sanctions_warnings(struct store *store, const struct store_sanction *like,
+                                           sqlite3_stmt **ret_walk);
 MUST_USE enum err store_sanctions_next(struct store *store, sqlite3_stmt *walk,
                                        struct store_sanction *ret_sanction);
 

@@ -7,22 +7,19 @@
 
 #include <stddef.h>
 
-/* The newest first: as many as are told. */
+/* The oldest first, as they are to be acknowledged: as many as are told. */
 static enum err collect(struct store *store, const struct store_sanction *like,
                         struct warnings *call)
 {
     sqlite3_stmt *walk = NULL;
     struct store_sanction sanction;
-    TRY(store_sanctions_of(store, like, &walk));
+    TRY(store_sanctions_warnings(store, like, &walk));
     while (call->count < WARNINGS_MAX) {
         const enum err err = store_sanctions_next(store, walk, &sanction);
         if (err == ERR_NOT_FOUND) {
             return ERR_OK;
         }
         TRY(err);
-        if (sanction.what != ACT_WARN) {
-            continue;
-        }
         const struct notice_out_warning warning = {
             .user = call->user, .act = sanction.act, .words = sanction.words};
         TRY(notice_out_warning(call->stream, &warning, &call->notices[call->count]));
@@ -31,17 +28,7 @@ static enum err collect(struct store *store, const struct store_sanction *like,
     return ERR_OK;
 }
 
-static void turn_around(struct warnings *call)
-{
-    for (uint32_t i = 0; i < call->count / 2; i++) {
-        struct notice *notice = call->notices[i];
-        call->notices[i] = call->notices[call->count - 1 - i];
-        call->notices[call->count - 1 - i] = notice;
-    }
-}
-
-enum err warned_reads_answer(struct store *store, struct warned *warned, int64_t wall_ms,
-                             struct warnings *call)
+enum err warned_reads_answer(struct store *store, struct warned *warned, struct warnings *call)
 {
     char name[ACT_USER_BYTES_MAX];
     const struct str user = warned_name(warned, call->user, name);
@@ -51,13 +38,10 @@ enum err warned_reads_answer(struct store *store, struct warned *warned, int64_t
     struct store_stream stream = {.id = 0};
     enum err err = store_streams_find(store, call->stream, &stream);
     if (err == ERR_OK || err == ERR_NOT_FOUND) { // one without a row has those on all
-        const struct store_sanction like = {
-            .user = user, .stream = err == ERR_OK ? stream.id : 0, .until_ms = wall_ms};
+        const struct store_sanction like = {.user = user, .stream = err == ERR_OK ? stream.id : 0};
         err = collect(store, &like, call);
     }
-    if (err == ERR_OK) {
-        turn_around(call);
-    } else {
+    if (err != ERR_OK) {
         warnings_done(call);
     }
     return err;

@@ -11,8 +11,6 @@
 #include "engine/embedded/warned.h"
 #include "hub/port.h"
 
-#include <stdint.h>
-
 /* Those of the stream, and those on all. An error: its notices are given back. */
-MUST_USE enum err warned_reads_answer(struct store *store, struct warned *warned, int64_t wall_ms,
+MUST_USE enum err warned_reads_answer(struct store *store, struct warned *warned,
                                       struct warnings *call);
