@@ -65,6 +65,7 @@ static void commit(struct place *place, int count)
 static struct store_wal_verdict scan(const struct place *place, long flip_at, long len)
 {
     struct store_wal_verdict verdict;
+    (void)unlink(place->copy); // of a file that is emptied some disks sync the new content
     FILE *in = fopen(place->wal, "rb");
     FILE *out = fopen(place->copy, "wb");
     int byte = 0;
