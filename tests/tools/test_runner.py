@@ -18,6 +18,9 @@ sys.modules["runner"] = runner
 loader.exec_module(runner)
 
 
+build = runner.build
+
+
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "ROOT", tmp_path)
@@ -113,6 +116,13 @@ def test_a_suite_that_cannot_run_here_is_counted_as_skipped():
     counts = run("echo 'ok 1 - a'", probe=["false"])
     assert (counts.passed, counts.failed, counts.skipped) == (0, 0, 1)
     assert run("echo 'ok 1 - a'", probe=["true"]).passed == 1
+
+
+@pytest.mark.parametrize("target, targets", [("", "all"), ("its-tests", "roar its-tests")])
+def test_what_a_suite_runs_is_built_before_it_begins(tmp_path, target, targets):
+    (tmp_path / "Makefile").write_text("TARGETS := all\nbuild:\n\t@echo $(MODE): $(TARGETS) >built\n")
+    assert build(suite("one", "true", mode="asan", target=target))
+    assert (tmp_path / "built").read_text() == f"asan: {targets}\n"
 
 
 def test_a_suite_beside_the_others_runs_while_they_do(tmp_path):
