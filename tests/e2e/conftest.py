@@ -11,6 +11,7 @@ from disk import Faults
 from roar import COMPRESSED, PATIENT, UNLIMITED, Roar
 
 numbers = itertools.count(1)
+BEGINNING = 1 / 4  # of a run
 
 
 def pytest_configure(config):
@@ -18,13 +19,31 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """What waits long is spread over the beginning, so that it is not all one worker's, nor waited for at the end."""
-    slow = [item for item in reversed(items) if item.get_closest_marker("slow")]
-    others = [item for item in items if not item.get_closest_marker("slow")]
-    step = len(others) * 3 // 4 // (len(slow) + 1) + 1
-    items[:] = others
-    for number, item in enumerate(slow):
-        items.insert(number * (step + 1), item)
+    """Workers are dealt rows of neighbours. So the tests of each file are spread over the whole run, lest the long ones
+    of one be all one worker's; what waits long over its beginning, lest it be waited for at the end. Tests that share
+    what their module sets up stay together, lest that be set up for each."""
+    slow, together, files = [], {}, {}
+    for item in items:
+        if shares_set_up(item):
+            together.setdefault(item.path, []).append(item)
+        elif item.get_closest_marker("slow"):
+            slow.insert(0, item)
+        else:
+            files.setdefault(item.path, []).append(item)
+    place = {item: at * BEGINNING for item, at in spread(slow)}
+    for group in files.values():
+        place.update(spread(group))
+    for group, at in spread(list(together.values())):
+        place.update((item, at) for item in group)
+    items.sort(key=place.get)
+
+
+def spread(things):
+    return [(thing, (number + 0.5) / len(things)) for number, thing in enumerate(things)]
+
+
+def shares_set_up(item):
+    return any(fixture.scope == "module" for known in item._fixtureinfo.name2fixturedefs.values() for fixture in known)
 
 
 @pytest.fixture(scope="session")
