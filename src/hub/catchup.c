@@ -619,6 +619,11 @@ static void start_over(struct viewer *viewer)
     open_again(viewer);
 }
 
+static bool owes_nothing(const struct catchup *catchup)
+{
+    return !catchup->owes_gap && !pursuit_has_acts(catchup);
+}
+
 enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane lane)
 {
     if (viewer->mode == VIEWER_LIVE) {
@@ -638,10 +643,15 @@ enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane l
         begin_anew(viewer);
         return ERR_OK;
     }
-    viewer->catchup->lane_next = (uint8_t)lane;
-    if (viewer->mode == VIEWER_CATCHUP && !viewer->catchup->away && !viewer->blocked) {
+    struct catchup *catchup = viewer->catchup;
+    catchup->lane_next = (uint8_t)lane;
+    if (viewer->mode == VIEWER_CATCHUP && !catchup->away) {
         list_remove(&viewer->link);
-        catchup_resume(viewer);
+        if (viewer->blocked && owes_nothing(catchup) && lag_give_up(catchup)) {
+            begin_anew(viewer); // where and when a LIVE one would
+        } else if (!viewer->blocked) {
+            catchup_resume(viewer);
+        }
     }
     return ERR_OK;
 }

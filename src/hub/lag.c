@@ -167,8 +167,7 @@ bool lag_is_lost(struct catchup *catchup)
 
 /* ---- the hole ---- */
 
-/* What it was sent ends here. */
-static bool find_begin(struct catchup *catchup, uint64_t *ret_seq)
+bool lag_give_up(struct catchup *catchup)
 {
     struct lane_scribe *scribe = &catchup->scribe;
     uint64_t seq = lane_scribe_waits(scribe) ? scribe->span.after : catchup->position;
@@ -176,14 +175,14 @@ static bool find_begin(struct catchup *catchup, uint64_t *ret_seq)
         return false;
     }
     lane_scribe_forget(scribe);
-    *ret_seq = seq > catchup->beyond ? seq : catchup->beyond;
+    catchup->position = seq > catchup->beyond ? seq : catchup->beyond;
     return true;
 }
 
 void lag_begin_hole(struct catchup *catchup)
 {
     struct stream *stream = catchup->viewer->stream;
-    if (!find_begin(catchup, &catchup->position)) {
+    if (!lag_give_up(catchup)) {
         return;
     }
     stand(catchup, 0);

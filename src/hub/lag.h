@@ -45,6 +45,9 @@ void lag_forget(struct catchup *catchup);
 
 /* Of one that is apart, with lag.is_known: it is to be told a gap now. */
 bool lag_is_lost(struct catchup *catchup);
+/* What was written for it and not sent is given up: its position is where what it was sent ends.
+ * False: something of that goes first, and nothing was done. */
+bool lag_give_up(struct catchup *catchup);
 /* The hole is what follows what it was sent: it owes a gap, and its acts are to be asked for.
  * Nothing is done where its page goes first. */
 void lag_begin_hole(struct catchup *catchup);
