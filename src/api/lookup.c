@@ -4,6 +4,7 @@
 #include "api/respond.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "rules/token_name.h"
 
 void lookup_free(struct lookup *lookup)
 {
@@ -22,6 +23,11 @@ void lookup_reply(struct lookup *lookup)
     lookup_free(lookup);
 }
 
+static const struct problem bad_after = {
+    .code = PROBLEM_BAD_FIELD,
+    .field = STR("after"),
+    .detail = STR("`after` is the `id` of a comment of this server.")};
+
 static void reply_failure(struct lookup *lookup)
 {
     struct problem why = {.code = PROBLEM_STORE_DOWN,
@@ -30,6 +36,8 @@ static void reply_failure(struct lookup *lookup)
     if (lookup->call.result == ERR_NOT_FOUND) {
         why = (struct problem){.code = PROBLEM_NOT_FOUND,
                                .detail = STR("There is no such stream, or it has no such act.")};
+    } else if (lookup->call.result == ERR_DENIED) {
+        why = bad_after;
     } else if (lookup->call.result == ERR_NOMEM || lookup->call.result == ERR_LIMIT) {
         why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
     }
@@ -52,7 +60,7 @@ static void on_late(struct overdue_entry *entry)
 /* Of a stream that nobody named yet; it exists all the same, unless streams are made explicitly. */
 static const char *const nothing[] = {
     [MODERATION_LOG] = "\"entries\":[],\"cursor\":\"0\",\"more\":false",
-    [MODERATION_HELD] = "\"comments\":[]",
+    [MODERATION_HELD] = "\"comments\":[],\"count\":0,\"cursor\":\"\",\"more\":false",
     [MODERATION_USER] = ",\"sanctions\":[],\"comments\":[]",
     [MODERATION_HOUSE] = "\"slow\":0,\"modes\":[],\"shield\":false,\"rules\":{},\"terms\":[],"
                          "\"counts\":{},\"sanctions\":[]",
@@ -121,6 +129,10 @@ void lookup_start(struct ask *ask, const struct lookup_options *options)
     if (options->user.len > 0) {
         memcpy(lookup->user, options->user.at, options->user.len);
     }
+    must(options->id.len <= sizeof(lookup->id));
+    if (options->id.len > 0) {
+        memcpy(lookup->id, options->id.at, options->id.len);
+    }
     if (ask->stream.len > 0) {
         ask_keep_name(&lookup->stream, ask->stream);
     }
@@ -132,6 +144,7 @@ void lookup_start(struct ask *ask, const struct lookup_options *options)
         .what = options->what,
         .stream = ask_kept_name(&lookup->stream),
         .user = {.at = lookup->user, .len = options->user.len},
+        .id = {.at = lookup->id, .len = options->id.len},
         .after = options->after,
         .before = options->before,
         .limit = options->limit,
@@ -150,20 +163,45 @@ void lookup_go_on(struct lookup *lookup, uint64_t act, void (*found)(struct look
     send_away(lookup);
 }
 
-void lookup_start_page(struct ask *ask, const struct lookup_options *options)
+/* Answered when it is none. */
+static bool find_limit(struct ask *ask, uint32_t *ret_limit)
 {
-    struct lookup_options page = *options;
     uint64_t limit = LOOKUP_LIMIT_DEFAULT;
     struct problem why;
-    if (ask_number(ask, "after", SEQ_MAX, &page.after, &why) != ERR_OK ||
-        ask_number(ask, "limit", LOOKUP_LIMIT_MAX, &limit, &why) != ERR_OK) {
+    if (ask_number(ask, "limit", LOOKUP_LIMIT_MAX, &limit, &why) != ERR_OK) {
         respond_problem(ask->exchange, &why);
-        return;
+        return false;
     }
     if (limit == 0) {
         ask_fail(ask, PROBLEM_BAD_FIELD, "limit", "`limit` is a number of 1 to 500.");
+        return false;
+    }
+    *ret_limit = (uint32_t)limit;
+    return true;
+}
+
+void lookup_start_page(struct ask *ask, const struct lookup_options *options)
+{
+    struct lookup_options page = *options;
+    struct problem why;
+    if (ask_number(ask, "after", SEQ_MAX, &page.after, &why) != ERR_OK) {
+        respond_problem(ask->exchange, &why);
+    } else if (find_limit(ask, &page.limit)) {
+        lookup_start(ask, &page);
+    }
+}
+
+void lookup_start_page_behind(struct ask *ask, const struct lookup_options *options)
+{
+    struct lookup_options page = *options;
+    char id[TOKEN_NAME_LEN_MAX + 1];
+    struct problem why;
+    if (ask_token_name(ask, "after", id, &why) != ERR_OK) {
+        respond_problem(ask->exchange, &why);
         return;
     }
-    page.limit = (uint32_t)limit;
-    lookup_start(ask, &page);
+    page.id = str_of(id);
+    if (find_limit(ask, &page.limit)) {
+        lookup_start(ask, &page);
+    }
 }

@@ -24,6 +24,7 @@ struct lookup {
     struct overdue_entry overdue;
     struct kept_name stream;
     char user[ACT_USER_BYTES_MAX];
+    char id[ACT_ID_BYTES_MAX];
     uint64_t part;    // what the path named besides; whoever asks knows
     struct buf first; // what was found before lookup_go_on()
     void (*found)(struct lookup *lookup);
@@ -32,6 +33,7 @@ struct lookup {
 struct lookup_options {
     enum moderation_read what;
     struct str user; // <= ACT_USER_BYTES_MAX; empty: none
+    struct str id;   // <= ACT_ID_BYTES_MAX; empty: none
     uint64_t after, before;
     uint32_t limit;
     uint64_t part;
@@ -42,8 +44,10 @@ struct lookup_options {
 /* Asks about the ask's stream, or all when it has none. What was not found, or cannot be read, is
  * answered here. */
 void lookup_start(struct ask *ask, const struct lookup_options *options);
-/* The same with `after` and `limit` of the query. */
+/* The same with `after`, a number, and `limit` of the query. */
 void lookup_start_page(struct ask *ask, const struct lookup_options *options);
+/* The same where `after` is the id of a comment. */
+void lookup_start_page_behind(struct ask *ask, const struct lookup_options *options);
 /* From `found`: asks once more, about an act; then `found` is this one. */
 void lookup_go_on(struct lookup *lookup, uint64_t act, void (*found)(struct lookup *lookup));
 /* The whole answer: {what was found}. */

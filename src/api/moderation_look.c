@@ -109,7 +109,8 @@ static void on_held(struct lookup *lookup)
 void moderation_look_held(struct ask *ask)
 {
     if (moderation_look_may(ask)) {
-        lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_HELD, .found = on_held});
+        lookup_start_page_behind(
+            ask, &(struct lookup_options){.what = MODERATION_HELD, .found = on_held});
     }
 }
 

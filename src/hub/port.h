@@ -152,7 +152,8 @@ struct act_call {
 enum moderation_read {
     MODERATION_HELD,  // "comments":[...], oldest first, each as it would be sent but for its place,
                       // with what held it: "act", "rule" of a rule, "due_at" (unix ms) of one
-                      // that approves itself; `stream`
+                      // that approves itself; behind comment `id` of `stream`. "count" of all that
+                      // wait there, "cursor": the id of the last told, "more"
     MODERATION_LOG,   // "entries":[...],"cursor","more", oldest first, and "before" where it was
                       // asked so; `stream` empty: the chain of all
     MODERATION_USER,  // of `user` in the stream: "user":{as in their newest comment},
@@ -162,9 +163,10 @@ enum moderation_read {
     MODERATION_ACT,   // one act: its audit entry, and the seq of its event in `seq`
     MODERATION_HOUSE, // the stream's rules, members as rules/house_json.h has them; "counts" as
                       // rules/rule_metrics.h has them; "sanctions" in force, with "user" each
-    MODERATION_SIMILAR, // raid view: "groups":[{"why":"text|new_accounts","count","seqs":[all of
-                        // them],"comments":[the newest `limit`]}], the largest first, users with
-                        // "since" (unix s) where it is known
+    MODERATION_SIMILAR, // raid view, of what is seen and of what waits: "groups":[{"why":
+                        // "text|new_accounts","count","waiting","seqs":[of those with a place],
+                        // "ids":[of all],"users","comments":[the newest `limit`, with "state"]}],
+                        // the largest first, users with "since" (unix s) where it is known
     MODERATION_MARKED, // "comments":[{"id","seq","marks":["links"]}] that rules have marked, of the
                        // newest few thousand the newest `limit`, newest first
     MODERATION_APPEALS, // "appeals":[...] of the stream, in order, `limit` with an id > `after`:
@@ -187,11 +189,12 @@ struct moderation_call {
     struct call call;
     enum moderation_read what;
     struct str stream, user;
+    struct str id;   // of MODERATION_HELD; empty: from the oldest
     uint64_t after;  // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
     uint64_t before; // of MODERATION_LOG, where it is not 0: the newest `limit` with n < before
     uint32_t limit;
     /* -- the answer -- */
-    enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_SYS; ERR_NOMEM
+    enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_DENIED: `id` is none; ERR_SYS; ERR_NOMEM
     uint64_t seq;
     struct buf out;
     /* -- of MODERATION_ACT -- */

@@ -580,3 +580,88 @@ void queue_tells_which_act_emptied_it(void **state)
     }
     desk_close(&desk);
 }
+
+/* ---- looked at ---- */
+
+static void look(struct desk *desk, struct moderation_call asked, char *json, size_t size)
+{
+    asked.stream = STR("demo");
+    assert_int_equal(desk_look_up(desk, asked, json, size), ERR_OK);
+}
+
+void queue_is_read_in_pages(void **state)
+{
+    static char json[64 << 10];
+    static const char *const cids[] = {"c0", "c1", "c2", "c3", "c4"};
+    struct subject *subject = *state;
+    struct desk desk;
+    struct said said[5];
+    char tail[128];
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 5; i++) {
+        said[i] = (struct said){.stream = "demo", .user = "bob", .cid = cids[i]};
+        wait_for_somebody(&desk, &said[i]);
+    }
+    struct moderation_call page = {.what = MODERATION_HELD, .limit = 2};
+    for (int first = 0; first < 5; first += 2) {
+        const bool has_more = first + 2 < 5;
+        const struct said *last = &said[has_more ? first + 1 : 4];
+        look(&desk, page, json, sizeof(json));
+        for (int i = 0; i < 5; i++) {
+            const bool is_here = i == first || (i == first + 1);
+            snprintf(tail, sizeof(tail), "\"id\":\"%s\"", said[i].id);
+            assert_int_equal(strstr(json, tail) != NULL, is_here);
+        }
+        snprintf(tail, sizeof(tail), "\"count\":5,\"cursor\":\"%s\",\"more\":%s", last->id,
+                 has_more ? "true" : "false");
+        assert_non_null(strstr(json, tail));
+        page.id = (struct str){.at = last->id, .len = COMMENT_ID_LEN};
+    }
+    look(&desk, page, json, sizeof(json));
+    assert_non_null(strstr(json, "\"comments\":[],\"count\":5,\"cursor\":\"0"));
+    (void)desk_do(&desk, "demo", on_id(ACT_REJECT, &said[1]));
+    page.id.at = said[1].id; // it waits no more, and is a place all the same
+    look(&desk, page, json, sizeof(json));
+    assert_non_null(strstr(json, said[2].id));
+    assert_non_null(strstr(json, "\"count\":4,"));
+    page.stream = STR("demo");
+    page.id = STR("01J00000000000000000000000");
+    assert_int_equal(desk_look_up(&desk, page, json, sizeof(json)), ERR_DENIED);
+    desk_close(&desk);
+}
+
+void queue_is_in_the_raid_view(void **state)
+{
+    static char json[64 << 10];
+    struct subject *subject = *state;
+    struct desk desk;
+    char user[16], told[512];
+    char ids[4][COMMENT_ID_LEN + 1] = {{0}};
+    uint64_t seqs[4] = {0};
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 4; i++) {
+        snprintf(user, sizeof(user), "r%d", i);
+        struct post post = desk_post_of("demo", user, "c1", "Buy followers now!!!");
+        post.submit.wish.outcome = i % 2 == 0 ? OUTCOME_ALLOW : OUTCOME_HOLD;
+        post.submit.wish.rule = STR("hook");
+        desk_post(&desk, &post);
+        memcpy(ids[i], post.submit.id.at, COMMENT_ID_LEN);
+        seqs[i] = post.submit.event->seq;
+        desk_post_done(&post);
+    }
+    (void)desk_do(&desk, "demo", on_seq(ACT_HOLD, &seqs[0]));
+    look(&desk, (struct moderation_call){.what = MODERATION_SIMILAR, .limit = 10}, json,
+         sizeof(json));
+    snprintf(told, sizeof(told),
+             "{\"why\":\"text\",\"count\":4,\"waiting\":3,\"seqs\":[1,2],\"ids\":[\"%s\",\"%s\","
+             "\"%s\",\"%s\"],\"users\":[\"r0\",\"r1\",\"r2\",\"r3\"],\"comments\":[",
+             ids[0], ids[1], ids[2], ids[3]);
+    assert_non_null(strstr(json, told));
+    assert_non_null(strstr(json, "\"state\":\"held\""));
+    assert_non_null(strstr(json, "\"state\":\"visible\""));
+    (void)desk_do(&desk, "demo", clear());
+    look(&desk, (struct moderation_call){.what = MODERATION_SIMILAR, .limit = 10}, json,
+         sizeof(json));
+    assert_non_null(strstr(json, "\"groups\":[]"));
+    desk_close(&desk);
+}

@@ -438,7 +438,7 @@ void removal_finds_a_raid(void **state)
     const struct moderation_call asked = {
         .what = MODERATION_SIMILAR, .stream = STR("demo"), .limit = 4};
     assert_int_equal(desk_look_up(&desk, asked, json, sizeof(json)), ERR_OK);
-    assert_non_null(strstr(json, "{\"why\":\"text\",\"count\":11,\"seqs\":[3,5,7,"));
+    assert_non_null(strstr(json, "{\"why\":\"text\",\"count\":11,\"waiting\":0,\"seqs\":[3,5,7,"));
     assert_non_null(strstr(json, "{\"why\":\"new_accounts\",\"count\":11,"));
     assert_non_null(strstr(json, "\"since\":1099511627776"));
     assert_null(strstr(json, "\"seqs\":[1,"));

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/held_reads.h"
 
+#include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
-#include "engine/embedded/held.h"
 #include "rules/house_json.h"
 #include "wire/act.h"
 #include "wire/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 static void write_one(const struct held_row *row, struct str name, struct str body, struct buf *out)
@@ -32,8 +33,8 @@ static void write_one(const struct held_row *row, struct str name, struct str bo
     buf_add_byte(out, '}');
 }
 
-/* Of one that was visible, it stands in the evidence. ERR_NOT_FOUND: it was erased. */
-static enum err find_body(struct store *store, const struct held_row *row, struct str *ret_body)
+/* Of one that was visible, it stands in the evidence. */
+enum err held_reads_body(struct store *store, const struct held_row *row, struct str *ret_body)
 {
     struct evidence_row evidence;
     if (row->seq == 0) {
@@ -45,29 +46,68 @@ static enum err find_body(struct store *store, const struct held_row *row, struc
     return ERR_OK;
 }
 
-enum err held_reads_write(struct store *store, const struct held_page *page, struct buf *out)
+struct writing {
+    struct store *store;
+    const struct held_page *page;
+    struct comment_id last; // told; '': none was
+    bool has_more;
+};
+
+/* Nobody can judge what nobody can read: ERR_NOT_FOUND. */
+static enum err next_readable(const struct writing *writing, sqlite3_stmt *walk,
+                              struct held_row *ret_row, struct str *ret_body)
 {
+    for (;;) {
+        enum err err = held_next(writing->store, walk, ret_row);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_NOT_FOUND;
+        }
+        if (err == ERR_OK) {
+            err = held_reads_body(writing->store, ret_row, ret_body);
+        }
+        if (err != ERR_NOT_FOUND && err != ERR_GONE) {
+            return err;
+        }
+    }
+}
+
+static enum err write_comments(struct writing *writing, uint64_t after_n, struct buf *out)
+{
+    const struct held_page *page = writing->page;
     sqlite3_stmt *walk = NULL;
     struct held_row row = {.n = 0};
     struct str body = STR_NONE;
-    TRY(held_queue(store, page->stream, 0, &walk));
+    enum err err = ERR_OK;
+    TRY(held_queue(writing->store, page->stream, after_n, &walk));
     json_write_name(out, "comments");
     buf_add_byte(out, '[');
-    for (uint32_t count = 0; count < page->limit;) {
-        enum err err = held_next(store, walk, &row);
-        if (err == ERR_NOT_FOUND) {
-            break;
+    for (uint32_t count = 0;
+         (err = next_readable(writing, walk, &row, &body)) == ERR_OK && !writing->has_more;) {
+        writing->has_more = count == page->limit;
+        if (!writing->has_more) {
+            buf_add_str(out, count++ == 0 ? STR_NONE : STR(","));
+            write_one(&row, page->name, body, out);
+            comment_id_write(page->id_key, row.n, row.at_ms, &writing->last);
         }
-        if (err == ERR_OK) {
-            err = find_body(store, &row, &body);
-        }
-        if (err == ERR_NOT_FOUND || err == ERR_GONE) {
-            continue; // nobody can judge what nobody can read
-        }
-        TRY(err);
-        buf_add_str(out, count++ == 0 ? STR_NONE : STR(","));
-        write_one(&row, page->name, body, out);
     }
     buf_add_byte(out, ']');
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err held_reads_write(struct store *store, const struct held_page *page, struct buf *out)
+{
+    struct writing writing = {.store = store, .page = page, .last = {.text = ""}};
+    uint64_t after_n = 0, count = 0;
+    int64_t at_ms = 0;
+    if (page->after.len > 0 &&
+        comment_id_parse(page->id_key, page->after, &after_n, &at_ms) != ERR_OK) {
+        return ERR_DENIED;
+    }
+    TRY(write_comments(&writing, after_n, out));
+    TRY(held_count(store, page->stream, &count));
+    json_write_member_u64(out, "count", count);
+    json_write_member_str(out, "cursor",
+                          writing.last.text[0] == '\0' ? page->after : str_of(writing.last.text));
+    json_write_member_bool(out, "more", writing.has_more);
     return buf_err(out);
 }

@@ -169,7 +169,10 @@ static void moderators_see_the_queue_and_what_held_it(void **state)
     row.rule = row.body = STR_NONE;
     assert_int_equal(held_add(&rig->store, &row, 0), ERR_OK);
     assert_int_equal(comments_rig_state(rig, seq), COMMENT_HELD);
-    const struct held_page page = {.stream = rig->streams[0].id, .name = STR("demo"), .limit = 10};
+    const struct held_page page = {.stream = rig->streams[0].id,
+                                   .name = STR("demo"),
+                                   .id_key = rig->identity.id_key,
+                                   .limit = 10};
     assert_int_equal(held_reads_write(&rig->store, &page, &out), ERR_OK);
     buf_add_byte(&out, '\0');
     const char *json = (const char *)out.bytes;

@@ -122,11 +122,15 @@ static enum err answer_act(struct store *store, struct moderation_call *call)
 
 /* ---- the queue, the raid view ---- */
 
-static enum err answer_held(struct store *store, struct moderation_call *call)
+static enum err answer_held(struct store *store, struct moderation_call *call, uint64_t id_key)
 {
     struct store_stream stream;
     TRY(find_stream(store, call->stream, &stream));
-    const struct held_page page = {.stream = stream.id, .name = call->stream, .limit = call->limit};
+    const struct held_page page = {.stream = stream.id,
+                                   .name = call->stream,
+                                   .id_key = id_key,
+                                   .after = call->id,
+                                   .limit = call->limit};
     return held_reads_write(store, &page, &call->out);
 }
 
@@ -203,7 +207,7 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
     case MODERATION_ACT:
         return answer_act(store, call);
     case MODERATION_HELD:
-        return answer_held(store, call);
+        return answer_held(store, call, at->id_key);
     case MODERATION_FEED:
         return feed_read(store, call);
     case MODERATION_SIMILAR:

@@ -15,7 +15,8 @@
 struct rule_tally;
 struct moderation_at {
     int64_t wall_ms;
-    uint64_t hash_key;        // the store's
+    uint64_t hash_key; // the store's, as is the next
+    uint64_t id_key;
     struct rule_tally *tally; // borrowed
 };
 /* ERR_NOT_FOUND: there is no such stream or act. What is in call->out then is to be thrown away. */

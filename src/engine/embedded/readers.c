@@ -333,6 +333,7 @@ static enum err answer_moderation(struct reader *reader, struct call *call)
 {
     const struct moderation_at at = {.wall_ms = clock_wall_ms(reader->all->options.clock),
                                      .hash_key = reader->all->options.identity->hash_key,
+                                     .id_key = reader->all->options.identity->id_key,
                                      .tally = &reader->all->options.metrics->rules};
     return moderation_reads_answer(&reader->store, moderation_of(call), &at);
 }
@@ -392,7 +393,8 @@ static enum err ensure_open(struct reader *reader)
 /* A failure of ours to the asker: what they can act upon, no more. */
 static enum err outward(enum err err)
 {
-    return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_NOMEM ? err : ERR_SYS;
+    const bool is_theirs = err == ERR_NOT_FOUND || err == ERR_DENIED;
+    return err == ERR_OK || is_theirs || err == ERR_NOMEM ? err : ERR_SYS;
 }
 
 static void clear(struct read *read)

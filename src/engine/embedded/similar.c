@@ -3,6 +3,10 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "engine/embedded/comment_body.h"
+#include "engine/embedded/comment_id.h"
+#include "engine/embedded/held.h"
+#include "engine/embedded/held_reads.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/sweeps.h"
 #include "engine/embedded/young.h"
@@ -17,18 +21,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Alike are those of the same likeness (rules/text_traits.h), and with them those whose sketch is
  * near (rules/sketch.h); computed when it is asked: nothing of it is stored. */
-enum { TEXT_BYTES_MAX = 16 << 10 };
+enum { TEXT_BYTES_MAX = 16 << 10, FOUND_MAX = 2 * SIMILAR_COMMENTS_MAX };
 
 static const uint64_t user_key = 0x73696D75736572; // nothing is kept under it
 
-struct found { // a comment
-    uint64_t n, seq, likeness;
+struct found {    // a comment
+    uint64_t n;   // its row of the log, or of the queue: in the order of time
+    uint64_t seq; // 0: it has no place
+    uint64_t likeness;
     uint64_t user;  // a hash of who wrote it
     uint32_t crowd; // of those that are alike: 1..; 0: none
-    bool is_young;
+    bool is_young, is_waiting;
+    char id[COMMENT_ID_LEN];
     struct sketch sketch;
 };
 
@@ -41,10 +49,10 @@ struct view {
     struct store *store;
     const struct similar_question *question;
     uint32_t count, group_count;
-    struct group groups[SIMILAR_COMMENTS_MAX / SIMILAR_LEAST + 1];
-    uint32_t firsts[SIMILAR_COMMENTS_MAX]; // of each crowd, in found
-    struct found found[SIMILAR_COMMENTS_MAX];
-    struct found young[SIMILAR_COMMENTS_MAX];
+    struct group groups[FOUND_MAX / SIMILAR_LEAST + 1];
+    uint32_t firsts[FOUND_MAX]; // of each crowd, in found
+    struct found found[FOUND_MAX];
+    struct found young[FOUND_MAX];
 };
 
 /* ---- found ---- */
@@ -71,16 +79,63 @@ static bool is_young(const struct view *view, int64_t since_s)
     return view->question->now_s - since_s < YOUNG_S;
 }
 
-static enum err take(struct view *view, const struct store_row *row)
+struct text { // of a comment, as it stands in the log or the queue
+    struct str user, body;
+};
+
+static enum err take(struct view *view, const struct found *like, const struct text *text)
 {
     int64_t since_s = 0;
-    const enum err err = young_find(view->store, row->user, &since_s);
+    const struct str id = comment_body_id(text->body);
+    const enum err err = young_find(view->store, text->user, &since_s);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    struct found *found = &view->found[view->count++];
-    *found = (struct found){
-        .n = row->n, .seq = row->seq, .is_young = err == ERR_OK && is_young(view, since_s)};
-    found->user = hash_str(user_key, row->user);
-    found->likeness = likeness_of(row->body, &found->sketch);
+    struct found *found = &view->found[view->count];
+    *found = *like;
+    found->is_young = err == ERR_OK && is_young(view, since_s);
+    found->user = hash_str(user_key, text->user);
+    found->likeness = likeness_of(text->body, &found->sketch);
+    if (id.len == COMMENT_ID_LEN) { // else it is none of ours
+        memcpy(found->id, id.at, COMMENT_ID_LEN);
+        view->count++;
+    }
+    return ERR_OK;
+}
+
+static enum err take_row(struct view *view, const struct store_row *row)
+{
+    const struct found found = {.n = row->n, .seq = row->seq};
+    const struct text text = {.user = row->user, .body = row->body};
+    return take(view, &found, &text);
+}
+
+/* What cannot be read is not shown. */
+static enum err take_held(struct view *view, const struct held_row *held)
+{
+    const struct found found = {.n = held->n, .seq = held->seq, .is_waiting = true};
+    struct text text = {.user = held->user};
+    const enum err err = held_reads_body(view->store, held, &text.body);
+    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+        return ERR_OK;
+    }
+    TRY(err);
+    return take(view, &found, &text);
+}
+
+static enum err walk_queue(struct view *view)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(held_newest(view->store, view->question->stream, &query));
+    for (uint32_t seen = 0; seen < SIMILAR_COMMENTS_MAX; seen++) {
+        struct held_row held = {.n = 0};
+        const enum err err = held_next(view->store, query, &held);
+        if (err == ERR_NOT_FOUND) {
+            return ERR_OK;
+        }
+        if (err != ERR_GONE) {
+            TRY(err);
+            TRY(take_held(view, &held));
+        }
+    }
     return ERR_OK;
 }
 
@@ -104,7 +159,7 @@ static enum err walk(struct view *view, const struct sweeps *sweeps)
         TRY(err);
         const bool is_seen = row.kind == EVENT_COMMENT && (row.flags & EVENT_FLAG_SHADOW) == 0 &&
                              sweeps_judge(sweeps, &row, 0) == SWEEPS_NOTHING;
-        TRY(is_seen ? take(view, &row) : ERR_OK);
+        TRY(is_seen ? take_row(view, &row) : ERR_OK);
     }
     return ERR_OK;
 }
@@ -117,7 +172,7 @@ static int by_likeness(const void *a, const void *b)
     if (left->likeness != right->likeness) {
         return left->likeness > right->likeness ? 1 : -1;
     }
-    return (left->seq > right->seq) - (left->seq < right->seq);
+    return (left->n > right->n) - (left->n < right->n);
 }
 
 static int by_crowd(const void *a, const void *b)
@@ -126,13 +181,13 @@ static int by_crowd(const void *a, const void *b)
     if (left->crowd != right->crowd) {
         return left->crowd > right->crowd ? 1 : -1;
     }
-    return (left->seq > right->seq) - (left->seq < right->seq);
+    return (left->n > right->n) - (left->n < right->n);
 }
 
-static int by_seq(const void *a, const void *b)
+static int by_time(const void *a, const void *b)
 {
     const struct found *left = a, *right = b;
-    return (left->seq > right->seq) - (left->seq < right->seq);
+    return (left->n > right->n) - (left->n < right->n);
 }
 
 static int by_size(const void *a, const void *b)
@@ -196,7 +251,7 @@ static void make_groups(struct view *view)
             view->young[young++] = view->found[i];
         }
     }
-    qsort(view->young, young, sizeof(view->young[0]), by_seq);
+    qsort(view->young, young, sizeof(view->young[0]), by_time);
     add_group(view, false, 0, young);
     qsort(view->groups, view->group_count, sizeof(view->groups[0]), by_size);
 }
@@ -204,35 +259,60 @@ static void make_groups(struct view *view)
 /* ---- written ---- */
 
 /* The body with "since" among the members of its user. */
-static enum err write_body(struct view *view, const struct store_row *row, struct buf *out)
+static enum err write_body(struct view *view, const struct text *text, struct buf *out)
 {
     int64_t since_s = 0;
-    const struct str user = json_slice_member(row->body, STR("user"));
-    const enum err err = young_find(view->store, row->user, &since_s);
+    const struct str body = text->body;
+    const struct str user = json_slice_member(body, STR("user"));
+    const enum err err = young_find(view->store, text->user, &since_s);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     if (err == ERR_NOT_FOUND || user.len < 2) {
-        buf_add_str(out, row->body);
+        buf_add_str(out, body);
         return ERR_OK;
     }
-    const size_t upto = (size_t)(user.at - row->body.at) + user.len - 1;
-    buf_add(out, row->body.at, upto);
+    const size_t upto = (size_t)(user.at - body.at) + user.len - 1;
+    buf_add(out, body.at, upto);
     json_write_member_i64(out, "since", since_s);
-    buf_add(out, row->body.at + upto, row->body.len - upto);
+    buf_add(out, body.at + upto, body.len - upto);
+    return ERR_OK;
+}
+
+/* Of what has a place, as it would be sent; what waits has none, or had. */
+static enum err find_text(struct view *view, const struct found *found, struct buf *out,
+                          struct text *ret_text, uint16_t *ret_marks)
+{
+    struct store_row row;
+    struct held_row held;
+    if (found->is_waiting) {
+        TRY(held_find(view->store, found->n, &held));
+        TRY(held_reads_body(view->store, &held, &ret_text->body));
+        ret_text->user = held.user;
+        *ret_marks = held.marks;
+        return ERR_OK;
+    }
+    TRY(store_rows_get(view->store, found->n, &row));
+    json_write_member_u64(out, "seq", row.seq);
+    json_write_member_u64(out, "prev", row.prev);
+    *ret_text = (struct text){.user = row.user, .body = row.body};
+    *ret_marks = row.marks;
     return ERR_OK;
 }
 
 static enum err write_comment(struct view *view, const struct found *found, struct buf *out)
 {
-    struct store_row row;
-    TRY(store_rows_get(view->store, found->n, &row));
+    struct text text;
+    uint16_t marks = 0;
     buf_add_byte(out, '{');
     json_write_member_str(out, "type", STR("comment"));
     json_write_member_str(out, "stream", view->question->name);
-    json_write_member_u64(out, "seq", row.seq);
-    json_write_member_u64(out, "prev", row.prev);
+    if (found->is_waiting && found->seq != 0) {
+        json_write_member_u64(out, "seq", found->seq);
+    }
+    TRY(find_text(view, found, out, &text, &marks));
     buf_add_byte(out, ',');
-    TRY(write_body(view, &row, out));
-    house_json_write_marks(out, row.marks);
+    TRY(write_body(view, &text, out));
+    json_write_member_str(out, "state", found->is_waiting ? STR("held") : STR("visible"));
+    house_json_write_marks(out, marks);
     buf_add_byte(out, '}');
     return ERR_OK;
 }
@@ -247,6 +327,20 @@ static bool is_by_new_user(const struct found *found, uint32_t at)
     return true;
 }
 
+static enum err find_user(struct view *view, const struct found *found, struct str *ret_user)
+{
+    struct store_row row;
+    struct held_row held;
+    if (found->is_waiting) {
+        TRY(held_find(view->store, found->n, &held));
+        *ret_user = held.user;
+        return ERR_OK;
+    }
+    TRY(store_rows_get(view->store, found->n, &row));
+    *ret_user = row.user;
+    return ERR_OK;
+}
+
 /* Everybody who wrote one of them, once. */
 static enum err write_users(struct view *view, const struct found *found, uint32_t count,
                             struct buf *out)
@@ -254,38 +348,64 @@ static enum err write_users(struct view *view, const struct found *found, uint32
     json_write_name(out, "users");
     buf_add_byte(out, '[');
     for (uint32_t i = 0; i < count; i++) {
-        struct store_row row;
+        struct str user = STR_NONE;
         if (!is_by_new_user(found, i)) {
             continue;
         }
-        TRY(store_rows_get(view->store, found[i].n, &row));
+        TRY(find_user(view, &found[i], &user));
         buf_add_str(out, i == 0 ? STR_NONE : STR(","));
-        json_write_str(out, row.user);
+        json_write_str(out, user);
     }
     buf_add_byte(out, ']');
     return ERR_OK;
 }
 
+static void write_names(const struct found *found, uint32_t count, struct buf *out)
+{
+    bool is_first = true;
+    json_write_name(out, "seqs");
+    buf_add_byte(out, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        if (found[i].seq != 0) {
+            buf_add_str(out, is_first ? STR_NONE : STR(","));
+            buf_add_u64(out, found[i].seq);
+            is_first = false;
+        }
+    }
+    buf_add_byte(out, ']');
+    json_write_name(out, "ids");
+    for (uint32_t i = 0; i < count; i++) {
+        buf_add_byte(out, i == 0 ? '[' : ',');
+        json_write_str(out, (struct str){.at = found[i].id, .len = COMMENT_ID_LEN});
+    }
+    buf_add_byte(out, ']');
+}
+
+static uint32_t count_waiting(const struct found *found, uint32_t count)
+{
+    uint32_t waiting = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        waiting += found[i].is_waiting;
+    }
+    return waiting;
+}
+
 static enum err write_group(struct view *view, const struct group *group, struct buf *out)
 {
-    const struct found *found = group->is_by_text ? view->found : view->young;
+    const struct found *found = (group->is_by_text ? view->found : view->young) + group->first;
     const uint32_t limit = view->question->limit;
     const uint32_t shown = group->count < limit ? group->count : limit;
     buf_add_byte(out, '{');
     json_write_member_str(out, "why", group->is_by_text ? STR("text") : STR("new_accounts"));
     json_write_member_u64(out, "count", group->count);
-    json_write_name(out, "seqs");
-    for (uint32_t i = 0; i < group->count; i++) {
-        buf_add_byte(out, i == 0 ? '[' : ',');
-        buf_add_u64(out, found[group->first + i].seq);
-    }
-    buf_add_byte(out, ']');
-    TRY(write_users(view, found + group->first, group->count, out));
+    json_write_member_u64(out, "waiting", count_waiting(found, group->count));
+    write_names(found, group->count, out);
+    TRY(write_users(view, found, group->count, out));
     json_write_name(out, "comments");
     buf_add_byte(out, '[');
     for (uint32_t i = group->count - shown; i < group->count; i++) {
         buf_add_str(out, i == group->count - shown ? STR_NONE : STR(","));
-        TRY(write_comment(view, &found[group->first + i], out));
+        TRY(write_comment(view, &found[i], out));
     }
     buf_add_str(out, STR("]}"));
     return ERR_OK;
@@ -314,6 +434,9 @@ enum err similar_write(struct store *store, const struct similar_question *quest
         view->store = store;
         view->question = question;
         err = walk(view, &sweeps);
+    }
+    if (err == ERR_OK) {
+        err = walk_queue(view);
     }
     if (err == ERR_OK) {
         make_groups(view);

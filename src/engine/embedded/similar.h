@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* similar -- the raid view: of a stream's newest comments those that many wrote alike, and those of
- * accounts just made.
+/* similar -- the raid view: of a stream's newest comments, and of those that wait, what many wrote
+ * alike, and what accounts just made wrote.
  *
  * Used by:  moderation_reads.c.
  * Thread:   a reader's; inside a read transaction of its connection.
- * Bound:    the newest SIMILAR_COMMENTS_MAX comments, each held against one of every group;
- *           SIMILAR_GROUPS_MAX groups of SIMILAR_SHOWN_MAX comments at most.
+ * Bound:    the newest SIMILAR_COMMENTS_MAX comments and as many that wait, each held against one
+ *           of every group; SIMILAR_GROUPS_MAX groups, of each so many comments as are asked for.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ struct similar_question {
     int64_t now_s;  // unix: a day before it is when an account is new
     uint32_t limit; // comments shown of a group
 };
-/* "groups":[{"why":"text|new_accounts","count":n,"seqs":[..],"users":[..],"comments":[..]}], the
- * largest first. */
+/* "groups":[{"why":"text|new_accounts","count":n,"waiting":n,"seqs":[..],"ids":[..],"users":[..],
+ * "comments":[..]}], the largest first; `ids` of all, `seqs` of those with a place. */
 MUST_USE enum err similar_write(struct store *store, const struct similar_question *question,
                                 struct buf *out);
