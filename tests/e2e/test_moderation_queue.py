@@ -80,11 +80,13 @@ def test_what_is_purged_while_it_waits_is_not_approved_by_itself(server, stream,
     mod.act("mode", value=["mods_first"], seconds=1)
     held = server.post(stream, secret(1), user=f"{stream}-eve").json()
     acting = mod if where == "stream" else Moderator(server, None, "root", role="admin")
-    acting.act("purge", user=f"{stream}-eve")
+    purge = acting.act("purge", user=f"{stream}-eve")["act"]
     with watch(server, "sse", stream) as viewer:
         server.post(stream, "of somebody else", user=f"{stream}-bob")  # due behind the other
         viewer.until(lambda message: message.get("text") == "of somebody else")
     gone(server, stream, secret(1))
+    assert mod.look("held")["comments"] == []
+    acting.undo(purge)  # it waits for somebody
     assert [waiting["id"] for waiting in mod.look("held")["comments"]] == [held["id"]]
     mod.act("approve", id=held["id"])
     assert secret(1) in [comment["text"] for comment in server.history(stream)]
