@@ -5,9 +5,11 @@ import {
   Problem,
   Stream,
   tokenEnds,
+  type Act,
   type ActNotice,
   type AuditEntry,
   type ManyNotice,
+  type HeldComment,
   type News,
   type SimilarGroup,
   type User,
@@ -18,7 +20,7 @@ import { make, part, setText } from "./dom.js";
 import { nameOf } from "./look.js";
 import { Acting, wordsOf } from "./studio/acting.js";
 import { Appeals, handOver } from "./studio/appeals.js";
-import { ask } from "./studio/ask.js";
+import { ask, type Question } from "./studio/ask.js";
 import { Audit } from "./studio/audit.js";
 import { ActBar } from "./studio/bar.js";
 import { previewOfClear } from "./studio/clearing.js";
@@ -30,17 +32,18 @@ import { Live, type Shown } from "./studio/live.js";
 import { Marks } from "./studio/marks.js";
 import { Person } from "./studio/person.js";
 import { Queue } from "./studio/queue.js";
-import { groupAct, groupText, previewOf, Raid } from "./studio/raid.js";
+import { MANY, Raid } from "./studio/raid.js";
 import { Reach } from "./studio/reach.js";
 import { Rules } from "./studio/rules.js";
 import { signIn, signOut, whyOf, type Pass } from "./studio/sign_in.js";
 import type { Where } from "./studio/scope.js";
+import { actOnSeveral, previewOf, severalText, takenText, withoutTaken, type Preview } from "./studio/several.js";
 import { Standing } from "./studio/standing.js";
 import { Tabs } from "./studio/tabs.js";
 import { actOn, type Target } from "./studio/target.js";
 import { canReach, entryText, sanctionWord } from "./studio/telling.js";
 import { Trail } from "./studio/trail.js";
-import { connectionWord, countText, isolated, modeWords, reasonOf, viewersText, waitText } from "./words.js";
+import { connectionWord, countText, isolated, modeWords, numberText, reasonOf, viewersText, waitText } from "./words.js";
 
 const WINDOW = 500;
 const PEER_MS = 15_000;
@@ -84,7 +87,10 @@ class Studio {
   private is_due = false;
   private drawn_at = 0;
   private was_told = false;
-  private has_raid = false;
+  /** So many waited of the raid that was told last; none: of the first that is told. */
+  private told_raid: number | undefined;
+  private waited = 0;
+  private is_asking = false;
   private is_lost = false;
   private peer_timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -120,7 +126,19 @@ class Studio {
       (line) => this.choseLine(line),
     );
     this.queue = new Queue({
-      parts: { panel: part("panel-queue"), box: part("queue"), empty: part("queue-empty") },
+      parts: {
+        panel: part("panel-queue"),
+        box: part("queue"),
+        empty: part("queue-empty"),
+        head: part("queue-head"),
+        all: part<HTMLInputElement>("queue-all"),
+        words: part("queue-words"),
+        none: part<HTMLButtonElement>("queue-none"),
+        pages: part("queue-pages"),
+        page: part("queue-page"),
+        earlier: part<HTMLButtonElement>("queue-earlier"),
+        later: part<HTMLButtonElement>("queue-later"),
+      },
       moderator: this.moderator,
       self,
       met: (user, id) => this.known.meetAt(user, [id]),
@@ -129,7 +147,9 @@ class Studio {
       changed: () => {
         this.drawQueueBar();
         this.audit.draw(); // it may know more names
+        this.lookForRaid();
       },
+      said: (text) => this.voice.now(text),
       failed,
     });
     this.raid = new Raid({
@@ -138,7 +158,7 @@ class Studio {
       empty: part("raid-empty"),
       moderator: this.moderator,
       chosen: (group) => this.raid_bar.show(group !== undefined),
-      changed: () => this.drawRaidCount(),
+      changed: () => this.drawRaids(),
       failed,
     });
     this.person = new Person({
@@ -209,6 +229,7 @@ class Studio {
       setSpeaks: (is_on) => (this.announcer.is_on = is_on),
       signOut: () => signOut(),
     });
+    part("queue-raid-look").addEventListener("click", () => this.tabs.go("raid"));
     document.title = `${stream.name} · Studio`;
     setText(part("title"), stream.name);
     for (const id of ["title", "desk", "help-open"]) part(id).hidden = false;
@@ -247,8 +268,9 @@ class Studio {
       return this.trail.poke();
     }
     if (notice.all !== true) return this.trail.hear(notice);
-    if (this.all_trail === undefined) void this.standing.refresh();
-    else this.all_trail.hear(notice);
+    if (this.all_trail !== undefined) return this.all_trail.hear(notice);
+    this.queue.poke();
+    void this.standing.refresh();
   }
 
   /** Acts are told as they are done, but to who polls. */
@@ -266,6 +288,7 @@ class Studio {
     this.audit.draw();
     this.soon();
     if (is_first) return;
+    if (fresh.some(({ kind }) => kind === "user")) this.raid.poke();
     const others = this.byOthers(fresh);
     this.followReach(others, "here");
     const newest = others.at(-1);
@@ -286,6 +309,7 @@ class Studio {
   /** Somebody acted on all streams. */
   private grewEverywhere(fresh: readonly AuditEntry[]): void {
     this.followReach(this.byOthers(fresh), "everywhere");
+    this.queue.poke();
     void this.standing.refresh();
     if (this.tabs.shown === "rules") void this.all_standing?.refresh();
     if (this.person.shown !== undefined && this.tabs.shown === "person") this.person.refresh();
@@ -294,6 +318,7 @@ class Studio {
 
   private changedEverywhere(): void {
     this.all_trail?.poke();
+    this.queue.poke();
     void this.all_standing?.refresh();
   }
 
@@ -429,20 +454,43 @@ class Studio {
     return placeOf(what, this.standing.of(user.id), this.everywhere !== undefined);
   }
 
-  private drawRaidCount(): void {
-    const { count } = this.raid;
-    if (count > 0 && !this.has_raid && this.tabs.shown !== "raid") this.voice.now(`${countText(count, "group", "groups")} of similar comments in the raid panel.`);
-    this.has_raid = count > 0;
-    this.tabs.count("raid", count);
+  private drawRaids(): void {
+    const { raids } = this.raid;
+    const [most] = [...raids].sort((a, b) => b.waiting - a.waiting);
+    const waiting = most?.waiting ?? 0;
+    this.tabs.count("raid", raids.length);
+    this.drawGathering(most);
+    const is_told = this.told_raid !== undefined && waiting < 2 * Math.max(this.told_raid, MANY);
+    if (raids.length > 0 && !is_told && this.tabs.shown !== "raid") {
+      const wait = waiting === 0 ? "" : `: ${numberText(waiting)} of them wait in the queue`;
+      this.tellPeer(`${countText(raids.length, "group", "groups")} of similar comments in the raid panel${wait}.`);
+    }
+    if (!is_told || raids.length === 0) this.told_raid = raids.length === 0 ? undefined : waiting;
+  }
+
+  /** A raid that gathers in the queue is said above it. */
+  private drawGathering(raid: SimilarGroup | undefined): void {
+    const is_raid = raid !== undefined && raid.waiting >= MANY;
+    part("queue-raid").hidden = !is_raid;
+    part("queue-hint").hidden = is_raid;
+    if (is_raid) setText(part("queue-raid-words"), `${numberText(raid.waiting)} of these are ${raid.why === "text" ? "alike" : "by new accounts"}.`);
+  }
+
+  /** Where much more waits than a moment ago there may be a raid. */
+  private lookForRaid(): void {
+    const { count } = this.queue;
+    if (Math.abs(count - this.waited) < MANY) return;
+    this.waited = count;
+    this.raid.poke();
   }
 
   private drawQueueBar(): void {
-    const { chosen } = this.queue;
-    this.queue_bar.show(chosen !== undefined);
-    this.tabs.count("queue", this.queue.count, this.queue.has_more);
-    if (chosen === undefined) return;
-    const is_free = this.queue.takenBy(chosen.id) === undefined;
-    for (const { do: what, to } of queueKeys) this.queue_bar.can(what, is_free || to === "user");
+    const { chosen, picked } = this.queue;
+    this.queue_bar.show(chosen !== undefined || picked.length > 0);
+    this.tabs.count("queue", this.queue.count);
+    part("queue-acts").ariaLabel = picked.length > 0 ? `Decide on the ${picked.length} chosen comments` : "Decide on the chosen comment";
+    const is_free = chosen !== undefined && this.queue.takenBy(chosen.id) === undefined;
+    for (const { do: what, to } of queueKeys) this.queue_bar.can(what, picked.length > 0 ? what !== "warn" : is_free || to === "user");
   }
 
   private drawAppealsBar(): void {
@@ -526,15 +574,41 @@ class Studio {
   }
 
   private async onHeld(what: ActKey, is_asked: boolean): Promise<void> {
-    const { chosen } = this.queue;
+    const { chosen, picked } = this.queue;
+    if (picked.length > 0) return this.onPicked(what, picked);
     if (chosen === undefined) return;
     const { id, user } = chosen;
     const taken = this.queue.takenBy(id);
     if (taken !== undefined && what.to === "comment") return this.acting.tell(`${taken} looks at this one.`);
-    if (what.to !== "comment") return void (await this.onTarget(what, is_asked, { id, user }));
-    this.queue.deciding = id;
-    if (await this.onTarget(what, is_asked, { id, user })) this.queue.drop(id);
-    else this.queue.deciding = undefined;
+    await this.onTarget(what, is_asked, { id, user });
+  }
+
+  /** Does it; what waits no more by it leaves the queue as ours. */
+  private async enact(act: Act, whom: string, where?: Where): Promise<boolean> {
+    const ids = this.decidedBy(act);
+    this.queue.deciding = new Set(ids);
+    const is_done = await this.acting.do(act, whom, where);
+    if (is_done && ids.length > 0) this.queue.drop(ids);
+    if (!is_done) this.queue.deciding = new Set();
+    return is_done;
+  }
+
+  private decidedBy(act: Act): readonly string[] {
+    if (act.do === "clear") return this.queue.idsOf();
+    if (act.do === "purge") return this.queue.idsOf("users" in act ? act.users : [act.user]);
+    if (act.do !== "approve" && act.do !== "reject" && act.do !== "delete") return [];
+    return "ids" in act ? act.ids : "id" in act ? [act.id] : [];
+  }
+
+  /** All that are picked, on whichever page: what becomes of them meanwhile is told before it is done. */
+  private async onPicked(what: ActKey, picked: readonly HeldComment[]): Promise<void> {
+    if (what.do === "warn") return this.acting.tell("A warning is for one person: choose one comment.");
+    await this.onSeveral(what, this.ofPicked(what, picked), async () => this.ofPicked(what, await this.queue.look()));
+  }
+
+  private ofPicked(what: ActKey, picked: readonly HeldComment[]): Preview {
+    const taken = this.queue.takenOf(picked.map(({ id }) => id));
+    return withoutTaken(what, { ids: picked.map(({ id }) => id), users: [...new Set(picked.map(({ user }) => user.id))], comments: picked, taken });
   }
 
   private async onPerson(what: ActKey, is_asked: boolean): Promise<void> {
@@ -560,16 +634,16 @@ class Studio {
     const act = answer === undefined ? undefined : actOn(what, target, answer);
     if (act === undefined) return false;
     const time = act.do === "timeout" ? ` for ${waitText(act.seconds)}` : "";
-    return this.acting.do(act, whom + time, place ?? answer?.where);
+    return this.enact(act, whom + time, place ?? answer?.where);
   }
 
   /** Everything that was written up to now; by accident nobody types a stream's name. */
   private async clear(): Promise<void> {
     const { name } = this.stream;
-    const { nodes } = previewOfClear(this.moderator);
+    const { nodes } = previewOfClear(this.moderator, this.queue.count);
     const answer = await ask({ title: `Clear ${name}?`, done: "Clear the stream", preview: nodes, typed: name });
     if (answer === undefined) return;
-    await this.acting.do({ do: "clear", ...(answer.reason === undefined ? {} : { reason: answer.reason }) }, "");
+    await this.enact({ do: "clear", ...(answer.reason === undefined ? {} : { reason: answer.reason }) }, "");
   }
 
   private async onAppeal(what: Key): Promise<void> {
@@ -593,14 +667,38 @@ class Studio {
   }
 
   private async onGroup(what: ActKey): Promise<void> {
-    const group: SimilarGroup | undefined = this.raid.chosen;
+    const group = this.raid.chosen;
     if (group === undefined) return;
-    const whom = groupText(group, what);
-    const answer = await ask({ title: `${doneVerb(what)} ${whom}?`, done: `${doneVerb(what)} ${whom}`, seconds: what.seconds, preview: previewOf(group) });
-    const act = answer === undefined ? undefined : groupAct(group, what, answer);
-    if (act === undefined) return;
-    await this.acting.do(act, whom);
+    await this.onSeveral(what, withoutTaken(what, { ...group, taken: this.queue.takenOf(group.ids) }));
     await this.raid.refresh();
+  }
+
+  /** One act on many, after a look at what it would be: `look` asks again for what that is now. */
+  private async onSeveral(what: ActKey, first: Preview, look?: () => Promise<Preview>): Promise<void> {
+    if (this.is_asking) return;
+    if (first.ids.length === 0) return this.acting.tell(takenText(first.taken));
+    this.is_asking = true;
+    let several = first;
+    const question = (): Question => {
+      const whom = severalText(what, several);
+      return { title: `${doneVerb(what)} ${whom}?`, done: `${doneVerb(what)} ${whom}`, seconds: what.seconds, preview: previewOf(what, several) };
+    };
+    const refine = look && (async () => {
+      several = await look();
+      return question();
+    });
+    const answer = await ask(question(), refine).finally(() => (this.is_asking = false));
+    const doing = answer && actOnSeveral(what, several, answer);
+    if (doing === undefined) return;
+    const time = doing.do === "timeout" ? ` for ${waitText(doing.seconds)}` : "";
+    const is_done = await this.enact(doing, severalText(what, several) + time);
+    if (is_done && what.to === "comment") await this.tellTaken([...several.ids, ...several.taken.keys()]);
+  }
+
+  /** Which of them the act has passed over. */
+  private async tellTaken(ids: readonly string[]): Promise<void> {
+    const taken = await this.queue.claimsOf(ids).then(takenText, () => "");
+    if (taken !== "") this.acting.add(taken);
   }
 
   // -- keys --
@@ -608,7 +706,7 @@ class Studio {
   private onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (isWriting(event.target) || document.querySelector("dialog[open]") !== null) return;
-    if (event.key === "Escape") return this.live.follow();
+    if (event.key === "Escape") return this.is_at_queue && this.queue.picked.length > 0 ? this.queue.unpick() : this.live.follow();
     if (event.key === "?") return openHelp(event);
     if (!this.has_single_keys) return;
     // A key that is held down goes on through a list, and acts once.
@@ -616,9 +714,13 @@ class Studio {
     if (this.actByKey(event) || this.goByKey(event)) event.preventDefault();
   }
 
+  private get is_at_queue(): boolean {
+    return part("panel-queue").contains(document.activeElement);
+  }
+
   private actByKey(event: KeyboardEvent): boolean {
-    const { queue, raid, live, appeals } = this;
-    if (queue.list.has_focus || this.queue_bar.has_focus) return this.found(actOf(queueKeys, event), (act, is_asked) => this.onHeld(act, is_asked));
+    const { raid, live, appeals } = this;
+    if (this.is_at_queue) return this.found(actOf(queueKeys, event), (act, is_asked) => this.onHeld(act, is_asked));
     if (raid.list.has_focus || this.raid_bar.has_focus) return this.found(actOf(groupKeys, event), (act) => this.onGroup(act));
     if (appeals.list.has_focus || this.appeals_bar.has_focus) return this.found(actOf(appealKeys, event), (act) => this.onAppeal(act));
     if (part("panel-person").contains(document.activeElement)) return this.found(actOf(personKeys, event), (act, is_asked) => this.onPerson(act, is_asked));

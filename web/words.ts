@@ -67,6 +67,8 @@ export function viewersText(viewers: number, is_approx: boolean): string {
   return is_approx ? `about ${compact.format(viewers)} watching` : `${number.format(viewers)} watching`;
 }
 
+export const numberText = (count: number): string => number.format(count);
+
 export const countText = (count: number, one: string, many: string): string =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 

@@ -30,6 +30,7 @@ export {
   type Reach,
   type RuleCounts,
   type Sanction,
+  type SimilarComment,
   type SimilarGroup,
   type Term,
   type UserSeen,

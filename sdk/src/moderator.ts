@@ -15,6 +15,8 @@ import { browserPorts, type Ports } from "./ports.js";
 
 type OnComment = { readonly seq: number } | { readonly id: string };
 type OnComments = OnComment | { readonly seqs: readonly number[] };
+/** Also of those that wait, and so have no place; those that the act cannot be about are passed over. */
+type OnIds = { readonly ids: readonly string[] };
 type OnUsers = { readonly user: string } | { readonly users: readonly string[] };
 
 export type Mode = "links_off" | "emote_only" | "roles_only" | "unique" | "hold_first" | "hold_all" | "mods_first";
@@ -28,7 +30,8 @@ export interface Term {
 /** What is done, and to whom: docs/protocol.md, section 9. Lists are whole. */
 export type Act = { readonly reason?: string } & (
   | ({ readonly do: "delete" | "restore" | "approve" | "reject" } & OnComments)
-  | ({ readonly do: "hold" } & (OnComments | OnUsers))
+  | ({ readonly do: "delete" | "approve" | "reject" } & OnIds)
+  | ({ readonly do: "hold" } & (OnComments | OnIds | OnUsers))
   | ({ readonly do: "pin" | "unpin" } & OnComment)
   | ({ readonly do: "purge" | "ban" | "unban" | "shadow" | "unshadow" } & OnUsers)
   | ({ readonly do: "timeout"; readonly seconds: number } & OnUsers)
@@ -69,9 +72,17 @@ export interface Claim {
   readonly left_ms?: number;
 }
 
+/** A page of what waits. */
 export interface HeldQueue {
+  /** Oldest first. */
   readonly comments: readonly HeldComment[];
+  /** Of all that wait. */
   readonly claims: readonly Claim[];
+  /** How many wait in all. */
+  readonly count: number;
+  /** The last of the page: the next is after it. */
+  readonly cursor?: string;
+  readonly more: boolean;
 }
 
 export interface Sanction {
@@ -135,16 +146,27 @@ export interface House {
   readonly sanctions?: readonly Sanction[];
 }
 
+/** One of a group: without a place while it waits. */
+export interface SimilarComment extends Omit<Comment, "seq"> {
+  readonly seq?: number;
+  readonly state: "visible" | "held";
+}
+
 /** What a raid looks like: texts that people would call the same, or accounts made a moment ago. */
 export interface SimilarGroup {
   readonly why: "text" | "new_accounts";
+  /** On screens and waiting. */
   readonly count: number;
-  /** All of the group: what one act names. */
+  /** How many of them wait. */
+  readonly waiting: number;
+  /** Those with a place. */
   readonly seqs: readonly number[];
+  /** All of the group: what one act names. */
+  readonly ids: readonly string[];
   /** All who wrote them. */
   readonly users: readonly string[];
   /** The newest of them. */
-  readonly comments: readonly Comment[];
+  readonly comments: readonly SimilarComment[];
 }
 
 export interface AuditEntry {
@@ -261,8 +283,9 @@ export class Moderator {
     return this.post("/undo", { act });
   }
 
-  held(limit?: number): Promise<HeldQueue> {
-    return this.get("/held", { limit });
+  /** A page of what waits, after the comment of that id; the oldest when it is left out. */
+  held(after?: string, limit?: number): Promise<HeldQueue> {
+    return this.get("/held", { after, limit });
   }
 
   /** Takes a held comment for a while, so that nobody else does; again to go on. 409 `conflict`: somebody has it. */

@@ -25,13 +25,13 @@ test("each call asks its path, with the token, and gives its answer", async () =
   const answers: Record<string, unknown> = {
     "POST /moderation": { act: "a81", seq: 4090 },
     "POST /moderation/undo": { act: "a82", seq: 4091 },
-    "GET /moderation/held": { comments: [], claims: [] },
+    "GET /moderation/held": { comments: [], claims: [], count: 0, more: false },
     "POST /moderation/held/c1/claim": { id: "c1", by: "sam", left_ms: 60_000 },
     "POST /moderation/held/c1/release": { id: "c1" },
     "GET /moderation/users/u%2F9": { user: { id: "u/9" }, sanctions: [], comments: [] },
     "GET /moderation/rules": { slow: 30, counts: { links: { hits: 3, dry_run: 1 } } },
     "PUT ": { state: "live" },
-    "GET /moderation/similar": { groups: [{ why: "text", count: 1, seqs: [1], comments: [comment(1)] }] },
+    "GET /moderation/similar": { groups: [{ why: "text", count: 2, waiting: 1, seqs: [1], ids: ["c1", "c2"], comments: [comment(1)] }] },
     "GET /moderation/log": { entries: [], cursor: "7", more: false },
     "GET /moderation/acts/a81": { entry: { n: 1 }, lifted: true },
     "GET /comments": { epoch: "e", cursor: "e.1", comments: [comment(1)], more: false },
@@ -50,8 +50,12 @@ test("each call asks its path, with the token, and gives its answer", async () =
     body: { do: "timeout", user: "u9", seconds: 600, reason: "spam" },
     authorization: "Bearer t",
   });
+  await moderator.act({ do: "delete", ids: ["c1", "c2"] });
+  assert.deepEqual(world.asked.at(-1)?.body, { do: "delete", ids: ["c1", "c2"] });
   assert.equal((await moderator.undo("a81")).act, "a82");
   assert.deepEqual((await moderator.held()).claims, []);
+  await moderator.held("c1", 500);
+  assert.deepEqual(Object.fromEntries(world.asked.at(-1)?.query ?? []), { after: "c1", limit: "500" });
   assert.equal((await moderator.claim("c1")).by, "sam");
   assert.equal((await moderator.release("c1")).by, undefined);
   assert.equal((await moderator.user("u/9")).user.id, "u/9");

@@ -22,9 +22,17 @@ interface Done {
   /** "Deleted Ann's comment" */
   readonly words: string;
   readonly where: Where;
+  /** What takes it back where an undo can not: who was shown a comment has seen it. */
+  readonly back?: Act | undefined;
 }
 
 type Actor = Pick<Moderator, "act" | "undo">;
+
+/** An approval is not undone: what it showed is taken back to wait again. */
+function backOf(act: Act): Act | undefined {
+  if (act.do !== "approve") return undefined;
+  return "ids" in act ? { do: "hold", ids: act.ids } : "id" in act ? { do: "hold", id: act.id } : undefined;
+}
 
 const TOLD_MS = 12_000;
 
@@ -56,7 +64,7 @@ export class Acting {
       if (acted.duplicate === true) {
         this.tell(`${words}: it was so already.`, false);
       } else {
-        this.ours.push({ act: acted.act, words, where });
+        this.ours.push({ act: acted.act, words, where, back: backOf(act) });
         this.tell(`${words}.`, true);
       }
       this.done(acted, act.do, { words, where });
@@ -70,12 +78,12 @@ export class Acting {
   async undoLast(): Promise<void> {
     const last = this.ours.pop();
     if (last === undefined) return this.tell("There is nothing of yours to undo.", false);
-    if (!(await this.undo(last.act, last.words, last.where))) this.ours.push(last);
+    if (!(await this.undo(last.act, last.words, last.where, last.back))) this.ours.push(last);
   }
 
-  async undo(act: string, words: string, where: Where = "here"): Promise<boolean> {
+  async undo(act: string, words: string, where: Where = "here", back?: Act): Promise<boolean> {
     try {
-      const acted = await this.actors[where].undo(act);
+      const acted = await (back === undefined ? this.actors[where].undo(act) : this.actors[where].act(back));
       this.ours = this.ours.filter((done) => done.act !== act);
       this.tell(`Undone: ${words}.`, false);
       this.done(acted, "undo", { words, where });
@@ -100,6 +108,11 @@ export class Acting {
       this.offerUndo(false);
       told.hidden = true;
     }, TOLD_MS);
+  }
+
+  /** More of what was told last. */
+  add(text: string): void {
+    this.tell(`${this.parts.text.textContent} ${text}`, !this.parts.undo.hidden);
   }
 
   private offerUndo(can_undo: boolean): void {

@@ -21,7 +21,10 @@ export function evidenceOf({ entry }: ActSeen, { comments }: Pick<UserSeen, "com
   const { target } = entry;
   const [kind, names] = [target?.slice(0, target.indexOf(":")), target?.slice(target.indexOf(":") + 1)];
   const kept = comments.filter(({ text }) => text !== undefined);
-  if (kind === "id") return kept.filter(({ id }) => id === names);
+  if (kind === "id" || kind === "ids") {
+    const ids = new Set(names?.split(","));
+    return kept.filter(({ id }) => ids.has(id));
+  }
   if (kind === "seq") {
     const seqs = new Set(names?.split(",").map(Number));
     return kept.filter(({ seq }) => seq !== undefined && seqs.has(seq));

@@ -73,10 +73,10 @@ function firstOf({ seconds, text, typed, reason, done }: Fields, question: Quest
   return question.preview === undefined || question.needs_reason === true ? reason : done;
 }
 
-/** undefined: they would rather not. The focus goes back where it was. */
-export function ask(question: Question): Promise<Answer | undefined> {
+/** undefined: they would rather not. The focus goes back where it was. What `refine` finds out meanwhile is said anew. */
+export function ask(question: Question, refine?: () => Promise<Question>): Promise<Answer | undefined> {
   const all = fields();
-  const { dialog, form, seconds, text, typed, reason, done } = all;
+  const { dialog, form, seconds, text, typed, reason, preview, done } = all;
   const title = (where: Where): void => {
     const rest = where === "everywhere" ? " everywhere" : "";
     dialog.dataset["where"] = where;
@@ -92,6 +92,12 @@ export function ask(question: Question): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const over = new AbortController();
     const { signal } = over;
+    void refine?.().then((finer) => {
+      if (signal.aborted) return;
+      question = finer;
+      title(scope?.where ?? "here");
+      preview.replaceChildren(...(finer.preview ?? []));
+    }, () => undefined); // what is known stands
     const end = (answer: Answer | undefined): void => {
       over.abort();
       dialog.close();

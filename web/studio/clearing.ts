@@ -31,28 +31,29 @@ export async function countComments(moderator: Pick<Moderator, "comments">): Pro
   }
 }
 
-/** "1,204 comments by 311 people" */
-export function countedText({ comments, people, has_more }: Counted): string {
-  if (comments === 0) return "There is nothing to clear.";
+/** "1,204 comments by 311 people, 12 that wait" */
+export function countedText({ comments, people, has_more }: Counted, waiting: number): string {
+  if (comments === 0 && waiting === 0) return "There is nothing to clear.";
   const more = has_more ? "More than " : "";
-  return `${more}${countText(comments, "comment", "comments")} by ${countText(people, "person", "people")}, and what comes until you confirm.`;
+  const wait = waiting === 0 ? "" : `, ${countText(waiting, "that waits", "that wait")}`;
+  return `${more}${countText(comments, "comment", "comments")} by ${countText(people, "person", "people")}${wait}, and what comes until you confirm.`;
 }
 
 /** A preview that says how many as soon as that is known. */
-export function previewOfClear(moderator: Pick<Moderator, "comments">): { readonly nodes: readonly Node[]; readonly counted: Promise<void> } {
+export function previewOfClear(moderator: Pick<Moderator, "comments">, waiting: number): { readonly nodes: readonly Node[]; readonly counted: Promise<void> } {
   const count = make("p", "clear-count", "Counting …");
   const list = make("ul", "preview-list");
   count.setAttribute("role", "status");
   const counted = countComments(moderator).then(
     (found) => {
-      count.textContent = countedText(found);
+      count.textContent = countedText(found, waiting);
       list.replaceChildren(...found.newest.map(itemOf));
     },
     () => {
       count.textContent = "They could not be counted.";
     },
   );
-  const after = make("p", "why", "They go from every screen. Moderators can read them on, and undo brings them back.");
+  const after = make("p", "why", "They go from every screen, and from the queue. Moderators can read them on, and undo brings them back.");
   return { nodes: [count, list, after], counted };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* help -- the dialog of keys, and of the settings that belong to them. */
 import { make, part } from "../dom.js";
-import { appealKeys, commentKeys, groupKeys, otherKeys, queueKeys, type Key } from "./keys.js";
+import { appealKeys, commentKeys, groupKeys, otherKeys, pickKeys, queueKeys, type Key } from "./keys.js";
 
 export interface HelpOptions {
   readonly has_single_keys: boolean;
@@ -33,8 +33,9 @@ export function openHelp(event: Event): void {
 export function buildHelp(options: HelpOptions): void {
   part("help-keys").append(
     section("A comment", pairs(commentKeys)),
-    section("A held one", pairs(queueKeys)),
+    section("A held one, or several", pairs(queueKeys)),
     section("A group", pairs(groupKeys)),
+    section("Several held ones", pickKeys),
     section("An appeal", pairs(appealKeys)),
     section("Everywhere", otherKeys),
   );

@@ -48,12 +48,14 @@ export const commentKeys: readonly ActKey[] = [
   unshadow,
 ];
 
+/** On a comment that waits, or on all that are picked. */
 export const queueKeys: readonly ActKey[] = [
   { key: "a", do: "approve", label: "Approve", to: "comment" },
   { key: "r", do: "reject", label: "Reject", to: "comment" },
   timeOut,
   ban,
   shadow,
+  purge,
   warn,
 ];
 
@@ -83,6 +85,15 @@ export const groupKeys: readonly ActKey[] = [
   { key: "b", do: "ban", label: "Ban authors", to: "user" },
   { key: "s", do: "shadow", label: "Shadow authors", to: "user" },
   { key: "x", do: "purge", label: "Purge authors", to: "user" },
+];
+
+/** What makes an act of the queue fall on several, for people to read. */
+export const pickKeys: readonly (readonly [string, string])[] = [
+  ["Space", "choose, or not"],
+  ["Shift + ↓ ↑", "a run"],
+  ["Ctrl + a", "all shown"],
+  ["Esc", "none"],
+  ["< >", "turn the page"],
 ];
 
 /** What the other keys do, for people to read. */

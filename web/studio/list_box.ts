@@ -4,8 +4,22 @@
  * The focus stays on the list (aria-activedescendant names the chosen item), so that it is never lost when
  * items come and go under it. What is chosen stays chosen while it is there; when it goes, its neighbour is, or,
  * where a key acts at once and would act on another than was meant, none.
+ *
+ * Of some lists several can be picked beside the one that is chosen, for one act on all: Space picks it, Shift with
+ * what moves picks all on the way, Control+A all there are.
  */
 import { make } from "../dom.js";
+
+/** Which are picked, where several can be. */
+export interface ListPicks<T> {
+  has(item: T): boolean;
+  toggle(item: T): void;
+  /** All from one to the other. */
+  stretch(items: readonly T[], from: T, to: T): void;
+  all(items: readonly T[]): void;
+  /** Somebody moves on without picking. */
+  endRun(): void;
+}
 
 export interface ListBoxOptions<T> {
   readonly box: HTMLElement;
@@ -25,6 +39,7 @@ export interface ListBoxOptions<T> {
   readonly begins_at?: "first" | "last";
   /** What was chosen went by itself, and nothing is chosen in its place. */
   lost?(): void;
+  readonly picks?: ListPicks<T>;
 }
 
 export interface ListPanel {
@@ -63,6 +78,8 @@ export class ListBox<T> {
     const { box } = options;
     box.addEventListener("keydown", (event) => this.onKey(event));
     box.addEventListener("click", (event) => this.onClick(event));
+    // Shift with a click would mark the words between.
+    box.addEventListener("mousedown", (event) => event.shiftKey && options.picks !== undefined && event.preventDefault());
   }
 
   get item(): T | undefined {
@@ -97,8 +114,19 @@ export class ListBox<T> {
       if (element === next) next = next.nextSibling;
       else place.insertBefore(element, next);
     }
+    this.drawPicks();
     if (this.chosen_key !== undefined && !keys.has(this.chosen_key)) this.lose();
     return fresh;
+  }
+
+  /** Others are picked than before. */
+  drawPicks(): void {
+    const { picks } = this.options;
+    if (picks === undefined) return;
+    for (const { element, item } of this.shown.values()) {
+      const checked = String(picks.has(item));
+      if (element.ariaChecked !== checked) element.ariaChecked = checked;
+    }
   }
 
   choose(item: T | undefined): void {
@@ -131,7 +159,7 @@ export class ListBox<T> {
   }
 
   /** The next one that can be chosen, `by` steps from the present one; from an end when there is none. */
-  move(by: 1 | -1): void {
+  move(by: 1 | -1, can_leave = true): void {
     const { keyOf, pastEnd, begins_at } = this.options;
     const at = this.items.findIndex((item) => keyOf(item) === this.chosen_key);
     let next = at >= 0 ? at + by : by < 0 || begins_at === "last" ? this.items.length - 1 : 0;
@@ -139,7 +167,7 @@ export class ListBox<T> {
     while (next >= 0 && next < this.items.length && !this.can(next)) next += by;
     const item = this.items[next];
     if (item !== undefined) this.choose(item);
-    else if (by > 0) pastEnd?.();
+    else if (by > 0 && can_leave) pastEnd?.();
   }
 
   end(which: "first" | "last"): void {
@@ -194,26 +222,74 @@ export class ListBox<T> {
   }
 
   private onKey(event: KeyboardEvent): void {
-    if (event.target !== this.options.box || event.ctrlKey || event.altKey || event.metaKey) return;
-    const step: Readonly<Record<string, () => void>> = {
-      ArrowDown: () => this.move(1),
-      j: () => this.move(1),
-      ArrowUp: () => this.move(-1),
-      k: () => this.move(-1),
-      Home: () => this.end("first"),
-      End: () => this.end("last"),
-    };
-    const act = step[event.key];
+    if (event.target !== this.options.box || event.altKey) return;
+    const act = event.ctrlKey || event.metaKey ? this.pickAllBy(event) : (this.pickBy(event) ?? this.goBy(event.key));
     if (act === undefined) return;
     event.preventDefault();
     act();
   }
 
+  private goBy(key: string): (() => void) | undefined {
+    const step = this.stepOf(key, true);
+    return step && (() => {
+      this.options.picks?.endRun();
+      step();
+    });
+  }
+
+  private stepOf(key: string, can_leave: boolean): (() => void) | undefined {
+    const steps: Readonly<Record<string, () => void>> = {
+      ArrowDown: () => this.move(1, can_leave),
+      j: () => this.move(1, can_leave),
+      ArrowUp: () => this.move(-1, can_leave),
+      k: () => this.move(-1, can_leave),
+      Home: () => this.end("first"),
+      End: () => this.end("last"),
+    };
+    return steps[key];
+  }
+
+  private pickAllBy({ key }: KeyboardEvent): (() => void) | undefined {
+    const { picks } = this.options;
+    return picks !== undefined && key.toLowerCase() === "a" ? () => picks.all(this.items) : undefined;
+  }
+
+  private pickBy({ key, shiftKey }: KeyboardEvent): (() => void) | undefined {
+    if (this.options.picks === undefined) return undefined;
+    if (key === " ") return () => this.pick(shiftKey);
+    const step = shiftKey ? this.stepOf(key.length === 1 ? key.toLowerCase() : key, false) : undefined;
+    return step && (() => this.stretch(step));
+  }
+
+  /** What is chosen, or all from where a run began to it. */
+  private pick(is_run: boolean): void {
+    const { picks } = this.options;
+    if (this.item === undefined) this.move(1);
+    const { item } = this;
+    if (item === undefined) return;
+    if (is_run) picks?.stretch(this.items, item, item);
+    else picks?.toggle(item);
+  }
+
+  /** Picks all between what is chosen and what is chosen after that. */
+  private stretch(step: () => void): void {
+    const from = this.item;
+    step();
+    const to = this.item;
+    if (to !== undefined) this.options.picks?.stretch(this.items, from ?? to, to);
+  }
+
   private onClick(event: MouseEvent): void {
-    const element = (event.target as HTMLElement).closest<HTMLElement>("[role=option]");
+    const { box, picks } = this.options;
+    const target = event.target as HTMLElement;
+    const element = target.closest<HTMLElement>("[role=option]");
     const shown = element === null ? undefined : this.shown.get(element.dataset["key"] ?? "");
     if (shown === undefined) return;
-    this.options.box.focus({ preventScroll: true });
+    box.focus({ preventScroll: true });
+    const before = this.item;
     this.choose(shown.item);
+    if (event.shiftKey) picks?.stretch(this.items, before ?? shown.item, shown.item);
+    else if (event.ctrlKey || event.metaKey || target.closest(".pick") !== null) picks?.toggle(shown.item);
+    else picks?.endRun();
   }
 }

@@ -8,6 +8,7 @@ import type { CommentLine, GapLine, Line, RemovedLine, Stream } from "@roar/sdk"
 import { button, make, setText } from "../dom.js";
 import { badgesOf, hueOf, nameOf } from "../look.js";
 import { countText, fullTime, timeText } from "../words.js";
+import { Aim } from "./aim.js";
 import { ListBox } from "./list_box.js";
 import type { Marks } from "./marks.js";
 import type { Standing } from "./standing.js";
@@ -15,8 +16,6 @@ import { sanctionWord } from "./telling.js";
 import type { Trail } from "./trail.js";
 
 const NEAR_PX = 40;
-/** A mouse that rests so long is on its way nowhere. */
-const AIMING_MS = 600;
 
 export interface LiveParts {
   readonly box: HTMLElement;
@@ -31,8 +30,7 @@ const isShown = (line: Line): line is Shown => line.kind === "comment" || line.k
 
 export class Live {
   readonly list: ListBox<Line>;
-  private is_pressed = false;
-  private aiming: ReturnType<typeof setTimeout> | undefined;
+  private readonly aim: Aim;
 
   constructor(
     private readonly parts: LiveParts,
@@ -63,9 +61,13 @@ export class Live {
       this.follow();
       parts.box.focus({ preventScroll: true });
     });
-    parts.lines.addEventListener("pointerdown", () => this.press(true));
-    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.press(false));
-    parts.lines.addEventListener("pointermove", ({ pointerType }) => pointerType === "mouse" && this.aim());
+    this.aim = new Aim(parts.lines, {
+      begins: () => this.stream.hold(),
+      ends: () => {
+        this.settle();
+        this.draw();
+      },
+    });
     parts.box.addEventListener("scroll", () => this.onScroll(), { passive: true });
   }
 
@@ -85,7 +87,7 @@ export class Live {
 
   draw(): HTMLElement[] {
     const { stream, parts } = this;
-    if (this.is_pressed) return []; // what came before the finger was down, and is not drawn yet, waits too
+    if (this.aim.is_pressed) return []; // what came before the finger was down, and is not drawn yet, waits too
     const lines = stream.lines.slice(0, stream.held_count).filter(({ kind }) => kind !== "own");
     const fresh = this.list.draw(lines);
     parts.empty.hidden = lines.length > 0 || stream.status.phase !== "live";
@@ -93,29 +95,9 @@ export class Live {
     return fresh;
   }
 
-  private press(is_pressed: boolean): void {
-    if (is_pressed === this.is_pressed) return;
-    this.is_pressed = is_pressed;
-    if (is_pressed) this.stream.hold();
-    // The click comes after this, and chooses.
-    else setTimeout(() => {
-      this.settle();
-      this.draw();
-    });
-  }
-
-  private aim(): void {
-    if (this.aiming === undefined) this.stream.hold();
-    clearTimeout(this.aiming);
-    this.aiming = setTimeout(() => {
-      this.aiming = undefined;
-      this.settle();
-    }, AIMING_MS);
-  }
-
   /** Follows on, where nothing holds. */
   private settle(): void {
-    if (!this.is_held && !this.is_pressed && this.aiming === undefined) this.stream.release();
+    if (!this.is_held && !this.aim.is_on) this.stream.release();
   }
 
   private get is_held(): boolean {

@@ -1,73 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
-/* queue -- comments that wait for a moderator. Who looks at one has it claimed, so that no two take the same. */
-import type { Claim, HeldComment, Moderator, User } from "@roar/sdk";
+/* queue -- comments that wait for a moderator, a page at a time, the oldest first. Who looks at one has it claimed, so
+ * that no two take the same; several can be picked and decided on in one act, on more than one page. */
+import { Problem, type Claim, type HeldComment, type HeldQueue, type Moderator, type User } from "@roar/sdk";
 import { make } from "../dom.js";
 import { hueOf, nameOf } from "../look.js";
-import { waitText } from "../words.js";
+import { numberText, waitText } from "../words.js";
+import { Aim } from "./aim.js";
 import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
 import { timeOf } from "./live.js";
 import { marksText } from "./marks.js";
+import { Picks } from "./picks.js";
+import { QueueHead, type QueueHeadParts } from "./queue_head.js";
 import { ruleWord } from "./telling.js";
 
-/** So many are at hand; the next when these are decided. */
+/** So many are at hand; the next when these are decided, or on the next page. */
 const LIMIT = 100;
+const LOOK_LIMIT = 500;
 const PACE_MS = 2_000;
 const IDLE_PACE_MS = 60_000;
+/** What is told one by one is asked for together, and no more often than somebody can read. */
+const POKED_MS = 100;
+const APART_MS = 400;
 /** A claim is renewed when half of it is over. */
 const CLAIM_MS = 30_000;
 
+const dueText = ({ due_at }: HeldComment): string =>
+  due_at === undefined ? "" : `, shown by itself in ${waitText(Math.max(0, Math.ceil((due_at - Date.now()) / 1_000)))}`;
+
+/** What is known already and waits as it did is not drawn anew: somebody may be about to hit it. */
+const sameOf = (known: HeldComment | undefined, now: HeldComment): HeldComment =>
+  known !== undefined && known.act === now.act && known.rule === now.rule && known.due_at === now.due_at ? known : now;
+
 export interface QueueOptions {
-  readonly parts: ListPanel;
+  readonly parts: ListPanel & QueueHeadParts;
   readonly moderator: Pick<Moderator, "held" | "claim" | "release">;
   /** Who we are. */
   readonly self: string;
   /** Who wrote what waits. */
   met(user: User, id: string): void;
-  chosen(comment: HeldComment | undefined): void;
+  /** One is chosen, or none; or others are picked. */
+  chosen(): void;
   /** What was chosen waits no more, and not by our decision. */
   lost(): void;
   changed(): void;
+  /** For the ear: what does not stand at what is chosen. */
+  said(text: string): void;
   failed(error: unknown): void;
 }
 
 export class Queue {
   readonly list: ListBox<HeldComment>;
+  /** How many wait in all. */
+  count = 0;
+  private readonly picks: Picks<HeldComment>;
+  private readonly head: QueueHead;
+  private readonly aim: Aim;
   private comments: readonly HeldComment[] = [];
   private claims = new Map<string, Claim>();
+  /** After which comment each page begins, from the first to the one that is shown. */
+  private begins: readonly (string | undefined)[] = [undefined];
+  private has_more = false;
+  /** The page has been turned: where to go on from. */
+  private turned: "first" | "last" | undefined;
+  /** An answer that came while somebody was about to hit an item. */
+  private late: HeldQueue | undefined;
+  /** Still there, on a later page: others came back before it. */
+  private pushed: ReadonlySet<string> = new Set();
   private mine: string | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private renewal: ReturnType<typeof setInterval> | undefined;
+  private asked_at = -Infinity;
   private is_asking = false;
+  /** What is being asked for has changed since. */
+  private is_stale = false;
   private is_poked = false;
   private is_told = false;
-  /** We are about to decide on this one: that it goes may be told before our act is answered. */
-  deciding: string | undefined;
+  /** We are about to decide on these: that they go may be told before our act is answered. */
+  deciding: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: QueueOptions) {
+    const { parts } = options;
+    this.picks = new Picks(({ id }) => id, ({ id }) => this.takenBy(id) === undefined);
     this.list = new ListBox<HeldComment>({
-      box: options.parts.box,
+      box: parts.box,
       keyOf: ({ id }) => id,
       fill: (element, comment) => this.fill(element, comment),
-      stampOf: ({ id }) => this.takenBy(id) ?? (this.mine === id ? "me" : ""),
+      stampOf: (comment) => `${this.takenBy(comment.id) ?? (this.mine === comment.id ? "me" : "")} ${dueText(comment)}`,
       chosen: (comment) => {
         void this.take(comment?.id);
-        options.chosen(comment);
+        options.chosen();
       },
-      lost: () => options.lost(),
+      pastEnd: () => this.turn(1),
+      lost: () => this.lose(),
+      picks: {
+        has: (comment) => this.picks.has(comment),
+        toggle: (comment) => this.toggle(comment),
+        stretch: (all, from, to) => this.repick(() => this.picks.stretch(all, from, to)),
+        all: () => this.pickShown(true),
+        endRun: () => this.picks.endRun(),
+      },
     });
-  }
-
-  get count(): number {
-    return this.comments.length;
-  }
-
-  /** There may be more than are at hand. */
-  get has_more(): boolean {
-    return this.comments.length >= LIMIT;
+    this.head = new QueueHead(parts, {
+      pickShown: (is_on) => this.pickShown(is_on),
+      unpick: () => this.unpick(),
+      turn: (by) => this.turn(by),
+    });
+    this.aim = new Aim(parts.box, { ends: () => this.takeLate() });
+    parts.box.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   get chosen(): HeldComment | undefined {
     return this.list.item;
+  }
+
+  /** Those picked for one act on all of them. */
+  get picked(): readonly HeldComment[] {
+    return this.picks.items;
   }
 
   /** Another moderator who looks at it. */
@@ -76,14 +124,21 @@ export class Queue {
     return by === this.options.self ? undefined : by;
   }
 
+  /** Which of these others look at, and who. */
+  takenOf(ids: readonly string[]): ReadonlyMap<string, string> {
+    return new Map(ids.map((id) => [id, this.takenBy(id)]).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  }
+
   start(): void {
     addEventListener("pagehide", () => void this.take(undefined));
     void this.refresh();
   }
 
+  /** Many reasons to look are one look. */
   poke(): void {
-    if (this.is_asking) this.is_poked = true;
-    else void this.refresh();
+    if (this.is_poked) return;
+    this.is_poked = true;
+    if (!this.is_asking) this.soon();
   }
 
   /** Whether what is held is told as it happens; who looks at what is not. */
@@ -93,18 +148,126 @@ export class Queue {
     this.poke();
   }
 
-  /** We decided on it: it goes at once, and the next that nobody else looks at is chosen. */
-  drop(id: string): void {
-    this.deciding = id;
-    this.keep(this.comments.filter((comment) => comment.id !== id));
+  /** We decided on these: they go at once, and the next that nobody else looks at is chosen. */
+  drop(ids: readonly string[]): void {
+    this.deciding = new Set(ids);
+    this.late = undefined;
+    this.is_stale = true;
+    const before = this.comments.length;
+    this.keep(this.comments.filter(({ id }) => !this.deciding.has(id)));
+    this.picks.drop(ids);
+    this.count -= before - this.comments.length;
     this.draw();
     this.poke();
+  }
+
+  /** What of these people waits on the page, or is picked; of all when none are named. */
+  idsOf(users?: readonly string[]): readonly string[] {
+    const ids = [...this.comments, ...this.picked].filter(({ user }) => users === undefined || users.includes(user.id)).map(({ id }) => id);
+    return [...new Set(ids)];
+  }
+
+  /** Which of those picked still wait: asked for, also on pages that are not shown. Throws Problem. */
+  async look(): Promise<readonly HeldComment[]> {
+    const wanted = new Set(this.picked.map(({ id }) => id));
+    const found: HeldComment[] = [];
+    let page: HeldQueue | undefined;
+    do {
+      page = await this.options.moderator.held(page?.comments.at(-1)?.id, LOOK_LIMIT);
+      found.push(...page.comments.filter(({ id }) => wanted.has(id)));
+    } while (page.more && page.comments.length > 0 && found.length < wanted.size);
+    this.takeClaims(page);
+    return found;
+  }
+
+  unpick(): void {
+    this.repick(() => this.picks.clear());
+  }
+
+  /** Nobody looks any more. */
+  leave(): void {
+    this.list.choose(undefined);
+  }
+
+  /** Who looks at which of these now. Throws Problem. */
+  async claimsOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    this.takeClaims(await this.options.moderator.held(undefined, 1));
+    return this.takenOf(ids);
+  }
+
+  private async refresh(): Promise<void> {
+    const after = this.begins.at(-1);
+    clearTimeout(this.timer);
+    this.asked_at = performance.now();
+    this.is_asking = true;
+    this.is_poked = false;
+    this.is_stale = false;
+    try {
+      const queue = await this.options.moderator.held(after, LIMIT);
+      this.takeClaims(queue);
+      if (this.is_stale) this.is_poked = true;
+      else if (this.aim.is_on && this.turned === undefined) this.late = queue;
+      else this.show(queue);
+    } catch (error) {
+      if (after !== undefined && error instanceof Problem && error.status < 500 && error.status !== 0) this.begins = [undefined];
+      this.options.failed(error);
+    } finally {
+      this.is_asking = false;
+      const is_idle = this.is_told && this.comments.length === 0;
+      if (this.is_poked) this.soon();
+      else this.later(is_idle ? IDLE_PACE_MS : PACE_MS);
+    }
+  }
+
+  private soon(): void {
+    this.later(Math.max(POKED_MS, this.asked_at + APART_MS - performance.now()));
+  }
+
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.refresh(), ms);
+  }
+
+  private takeLate(): void {
+    const queue = this.late;
+    this.late = undefined;
+    if (queue !== undefined) this.show(queue);
+  }
+
+  private show(queue: HeldQueue): void {
+    this.late = undefined;
+    if (queue.comments.length === 0 && this.begins.length > 1) {
+      // What was on this page is decided, and there are pages before it.
+      this.begins = this.begins.slice(0, -1);
+      return this.poke();
+    }
+    this.count = queue.count;
+    this.has_more = queue.more;
+    for (const { user, id } of queue.comments) this.options.met(user, id);
+    if (this.turned === undefined) this.forget(queue);
+    const known = new Map(this.comments.map((comment) => [comment.id, comment]));
+    this.keep(queue.comments.map((comment) => sameOf(known.get(comment.id), comment)));
+    this.draw();
+    this.arrive();
+  }
+
+  private takeClaims({ claims }: HeldQueue): void {
+    this.claims = new Map(claims.map((claim) => [claim.id, claim]));
+  }
+
+  /** What went from the page waits no more, but for what others have pushed to the next. */
+  private forget({ comments, more }: HeldQueue): void {
+    const ids = new Set(comments.map(({ id }) => id));
+    const gone = this.comments.filter(({ id }) => !ids.has(id));
+    const last = this.comments.map(({ id }) => ids.has(id)).lastIndexOf(true);
+    this.pushed = new Set(more ? gone.filter((comment) => this.comments.indexOf(comment) > last && !this.deciding.has(comment.id)).map(({ id }) => id) : []);
+    this.picks.drop(gone.map(({ id }) => id).filter((id) => !this.pushed.has(id)));
   }
 
   private keep(comments: readonly HeldComment[]): void {
     const chosen = this.chosen?.id;
     const ids = new Set(comments.map(({ id }) => id));
-    if (chosen !== undefined && chosen === this.deciding && !ids.has(chosen)) {
+    if (chosen !== undefined && this.deciding.has(chosen) && !ids.has(chosen)) {
       const next = this.freeAfter(chosen, ids);
       if (this.mine === chosen) this.mine = undefined;
       this.list.choose(next);
@@ -112,9 +275,8 @@ export class Queue {
     this.comments = comments;
   }
 
-  /** Nobody looks any more. */
-  leave(): void {
-    this.list.choose(undefined);
+  private lose(): void {
+    if (this.pushed.size === 0) this.options.lost();
   }
 
   private freeAfter(id: string, still: ReadonlySet<string>): HeldComment | undefined {
@@ -127,26 +289,73 @@ export class Queue {
     const { parts, changed } = this.options;
     this.list.draw(this.comments);
     showEmpty(parts, this.comments.length === 0);
+    this.drawHead();
     changed();
   }
 
-  private async refresh(): Promise<void> {
-    clearTimeout(this.timer);
-    this.is_asking = true;
-    this.is_poked = false;
-    try {
-      const { comments, claims } = await this.options.moderator.held(LIMIT);
-      this.keep(comments);
-      for (const { user, id } of comments) this.options.met(user, id);
-      this.claims = new Map((claims ?? []).map((claim) => [claim.id, claim]));
-      this.draw();
-    } catch (error) {
-      this.options.failed(error);
-    } finally {
-      this.is_asking = false;
-      const is_idle = this.is_told && this.comments.length === 0;
-      this.timer = setTimeout(() => void this.refresh(), this.is_poked ? 0 : is_idle ? IDLE_PACE_MS : PACE_MS);
-    }
+  private drawHead(): void {
+    const free = this.comments.filter(({ id }) => this.takenBy(id) === undefined);
+    this.head.draw({
+      shown: this.comments.length,
+      count: this.count,
+      picked: this.picks.size,
+      picked_here: this.comments.filter((comment) => this.picks.has(comment)).length,
+      free: free.length,
+      page: this.begins.length,
+      has_more: this.has_more,
+    });
+  }
+
+  // -- picking --
+
+  private toggle(comment: HeldComment): void {
+    const by = this.takenBy(comment.id);
+    if (by !== undefined && !this.picks.has(comment)) return this.options.said(`${by} looks at this one.`);
+    this.repick(() => this.picks.toggle(comment));
+  }
+
+  private pickShown(is_on: boolean): void {
+    this.repick(() => {
+      if (is_on) this.picks.add(this.comments);
+      else this.picks.drop(this.comments.map(({ id }) => id));
+    });
+  }
+
+  private repick(change: () => void): void {
+    change();
+    this.list.drawPicks();
+    this.drawHead();
+    this.options.said(this.picks.size === 0 ? "None chosen." : `${numberText(this.picks.size)} chosen.`);
+    this.options.chosen();
+  }
+
+  // -- pages --
+
+  private onKey({ key, ctrlKey, altKey, metaKey }: KeyboardEvent): void {
+    if (ctrlKey || altKey || metaKey) return;
+    if (key === ">") this.turn(1);
+    else if (key === "<") this.turn(-1);
+  }
+
+  private turn(by: 1 | -1): void {
+    const last = this.comments.at(-1)?.id;
+    if (by > 0 ? !this.has_more || last === undefined : this.begins.length === 1) return;
+    this.list.choose(undefined);
+    this.late = undefined;
+    this.turned = by > 0 ? "first" : "last";
+    this.begins = by > 0 ? [...this.begins, last] : this.begins.slice(0, -1);
+    this.is_stale = true;
+    if (!this.is_asking) void this.refresh();
+  }
+
+  /** On the page that was turned to. */
+  private arrive(): void {
+    const { turned } = this;
+    if (turned === undefined) return;
+    this.turned = undefined;
+    this.options.parts.box.scrollTop = 0;
+    this.options.said(`Page ${this.begins.length}.`);
+    if (this.list.has_focus) this.list.end(turned);
   }
 
   /** Gives back what we had, and takes this. */
@@ -170,10 +379,13 @@ export class Queue {
     }
   }
 
-  private fill(element: HTMLElement, { id, at, user, text, rule, due_at, marks }: HeldComment): void {
+  private fill(element: HTMLElement, comment: HeldComment): void {
+    const { id, at, user, text, rule, marks } = comment;
     const taken = this.takenBy(id);
-    element.className = taken === undefined ? "item" : "item taken";
+    element.className = taken === undefined ? "item held-item" : "item held-item taken";
     element.dataset["hue"] = String(hueOf(user.id));
+    const pick = make("span", "pick");
+    pick.ariaHidden = "true"; // the item says whether it is checked
     const head = make("span", "who");
     head.append(make("bdi", "name", nameOf(user)), timeOf(at));
     if (taken !== undefined) head.append(make("span", "tag claimed", `${taken} looks at it`));
@@ -182,7 +394,6 @@ export class Queue {
     const words = make("span", "text", text);
     words.dir = "auto";
     const why = rule === undefined ? "held by a moderator" : `held: ${ruleWord(rule)}`;
-    const due = due_at === undefined ? "" : `, shown by itself in ${waitText(Math.max(0, Math.ceil((due_at - Date.now()) / 1_000)))}`;
-    element.replaceChildren(head, words, make("span", "why", why + due));
+    element.replaceChildren(pick, head, words, make("span", "why", why + dueText(comment)));
   }
 }

@@ -1,67 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-/* raid -- texts that many wrote alike, and waves of new accounts: looked at whole, acted on at once. */
-import type { Act, Comment, Moderator, SimilarGroup, User } from "@roar/sdk";
+/* raid -- texts that many wrote alike, and waves of new accounts, on screens and in the queue: looked at whole, acted
+ * on at once. */
+import type { Moderator, SimilarComment, SimilarGroup, User } from "@roar/sdk";
 import { make } from "../dom.js";
 import { nameOf } from "../look.js";
 import { countText, isolated } from "../words.js";
-import type { ActKey } from "./keys.js";
+import { Aim } from "./aim.js";
 import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
+import { statesText } from "./several.js";
 
 const PACE_MS = 3_000;
 /** Nobody looks at the groups, but is to see at the tab that there are some. */
 const IDLE_PACE_MS = 15_000;
+const POKED_MS = 300;
 const LIMIT = 500;
-const PREVIEW_MAX = 40;
 /** So many people make a group worth a look. */
-const MANY = 5;
+export const MANY = 5;
 
-export const keyOfGroup = ({ why, comments, seqs }: SimilarGroup): string => `${why}:${why === "text" ? (comments[0]?.text.toLowerCase().slice(0, 40) ?? seqs[0]) : ""}`;
-
-export function authorsOf(comments: readonly Comment[]): readonly User[] {
+export function authorsOf(comments: readonly SimilarComment[]): readonly User[] {
   return [...new Map(comments.map(({ user }) => [user.id, user])).values()];
 }
 
-const peopleText = ({ users }: SimilarGroup): string => countText(users.length, "person", "people");
+/** A name for each group that it keeps while it grows, and while its oldest comments go. */
+export class GroupNames {
+  private names = new Map<string, string>();
+  private by_group = new Map<SimilarGroup, string>();
+  private made = 0;
 
-/** One act on the whole group, also on what and whom it does not show; undefined where there is nobody. */
-export function groupAct(group: SimilarGroup, what: ActKey, answer: { seconds?: number; reason?: string }): Act | undefined {
-  const { reason } = answer;
-  const because = reason === undefined ? {} : { reason };
-  const { seqs, users } = group;
-  if (users.length === 0) return undefined;
-  switch (what.do) {
-    case "delete":
-      return { do: "delete", seqs, ...because };
-    case "timeout":
-      return { do: "timeout", users, seconds: answer.seconds ?? what.seconds ?? 600, ...because };
-    case "ban":
-    case "shadow":
-    case "purge":
-      return { do: what.do, users, ...because };
-    default:
-      return undefined;
+  of(group: SimilarGroup): string {
+    return this.by_group.get(group) ?? "";
   }
-}
 
-/** "240 comments", "31 people": what the act is about to fall on. */
-export function groupText(group: SimilarGroup, what: ActKey): string {
-  return what.to === "comment" ? countText(group.count, "comment", "comments") : peopleText(group);
-}
-
-/** What a group is, for a look before the act. */
-export function previewOf(group: SimilarGroup): Node[] {
-  const shown = group.comments.slice(-PREVIEW_MAX);
-  const list = make("ul", "preview-list");
-  for (const { user, text } of shown) {
-    const item = make("li", "");
-    const words = make("span", "text", text);
-    words.dir = "auto";
-    item.append(make("bdi", "name", nameOf(user)), " ", words);
-    list.append(item);
+  take(groups: readonly SimilarGroup[]): void {
+    const [before, given] = [this.names, new Set<string>()];
+    this.names = new Map();
+    this.by_group = new Map();
+    for (const group of groups) {
+      const keys = group.ids.map((id) => `${group.why}:${id}`);
+      const known = keys.map((key) => before.get(key)).find((name) => name !== undefined && !given.has(name));
+      const name = known ?? `group-${++this.made}`;
+      given.add(name);
+      this.by_group.set(group, name);
+      for (const key of keys) this.names.set(key, name);
+    }
   }
-  const rest = group.count - shown.length;
-  const more = rest > 0 ? [make("p", "why", `and ${countText(rest, "more", "more")}`)] : [];
-  return [make("p", "", `${countText(group.count, "comment", "comments")} by ${peopleText(group)}:`), list, ...more];
 }
 
 export interface RaidOptions extends ListPanel {
@@ -73,26 +55,30 @@ export interface RaidOptions extends ListPanel {
 
 export class Raid {
   readonly list: ListBox<SimilarGroup>;
+  private readonly names = new GroupNames();
+  private readonly aim: Aim;
   private groups: readonly SimilarGroup[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private is_open = false;
+  private is_hurried = false;
 
   constructor(private readonly options: RaidOptions) {
     this.list = new ListBox<SimilarGroup>({
       box: options.box,
-      keyOf: keyOfGroup,
+      keyOf: (group) => this.names.of(group),
       fill: (element, group) => this.fill(element, group),
       chosen: (group) => options.chosen(group),
     });
+    this.aim = new Aim(options.box, { ends: () => this.draw() });
   }
 
   get chosen(): SimilarGroup | undefined {
     return this.list.item;
   }
 
-  /** Of those that look like more than one person who repeats themselves, or a few who agree. */
-  get count(): number {
-    return this.groups.filter(({ users }) => users.length >= MANY).length;
+  /** Those that look like more than one person who repeats themselves, or a few who agree. */
+  get raids(): readonly SimilarGroup[] {
+    return this.groups.filter(({ users }) => users.length >= MANY);
   }
 
   start(): void {
@@ -106,31 +92,50 @@ export class Raid {
     if (is_open) void this.refresh();
   }
 
+  /** Something makes it likely that there are other groups. */
+  poke(): void {
+    if (this.is_hurried) return;
+    this.is_hurried = true;
+    this.later(this.is_open ? POKED_MS : PACE_MS);
+  }
+
   async refresh(): Promise<void> {
-    const { moderator, changed, failed } = this.options;
+    const { moderator, failed } = this.options;
     clearTimeout(this.timer);
+    this.is_hurried = false;
     try {
       this.groups = await moderator.similar(LIMIT);
-      this.list.draw(this.groups);
-      showEmpty(this.options, this.groups.length === 0);
-      changed();
+      this.draw();
     } catch (error) {
       failed(error);
     }
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.refresh(), this.is_open ? PACE_MS : IDLE_PACE_MS);
+    if (!this.is_hurried) this.later(this.is_open ? PACE_MS : IDLE_PACE_MS);
   }
 
-  private fill(element: HTMLElement, group: SimilarGroup): void {
-    const { why, count, comments } = group;
+  private later(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.refresh(), ms);
+  }
+
+  private draw(): void {
+    this.options.changed();
+    if (this.aim.is_on) return;
+    this.names.take(this.groups);
+    this.list.draw(this.groups);
+    showEmpty(this.options, this.groups.length === 0);
+  }
+
+  private fill(element: HTMLElement, { why, count, waiting, users, comments }: SimilarGroup): void {
     element.className = "item group";
     const newest = comments.at(-1);
     const people = authorsOf(comments);
     const head = make("span", "who");
-    head.append(make("span", "count", `${count}×`), make("span", "why", why === "text" ? "alike" : "by new accounts"), make("span", "why", `by ${peopleText(group)}`));
+    const said = [why === "text" ? "alike" : "by new accounts", `by ${countText(users.length, "person", "people")}`];
+    head.append(make("span", "count", `${count}×`), ...said.map((text) => make("span", "why", text)));
+    head.append(make("span", waiting > 0 ? "tag held" : "tag visible", statesText(count, waiting)));
     const words = make("span", "text", newest?.text ?? "");
     words.dir = "auto";
     const names = people.slice(0, 6).map((user) => isolated(nameOf(user))).join(", ");
-    element.replaceChildren(head, words, make("span", "why", group.users.length > 6 ? `${names} …` : names));
+    element.replaceChildren(head, words, make("span", "why", users.length > 6 ? `${names} …` : names));
   }
 }

@@ -169,18 +169,22 @@ const untold: Readonly<Record<string, string>> = {
   ...Object.fromEntries(["purge", "ban", "unban", "timeout", "shadow", "unshadow", "warn"].map((what) => [what, "many people"])),
 };
 
+/** A list that was too long to be told, and stands in the audit. */
+export const isUntold = ({ do: what, target }: { readonly do: string; readonly target?: string | null }): boolean => target == null && what in untold;
+
 /** What an entry is about: "Ann's comment", "#4072", "240 comments". */
 export function targetText({ do: what, target }: Pick<AuditEntry, "do" | "target">, names: Names = noNames): string {
   if (target === null) return untold[what] ?? "";
   const colon = target.indexOf(":");
   const [kind, rest] = [target.slice(0, colon), target.slice(colon + 1)];
+  if (kind === "sha256") return untold[what] ?? "";
   if (kind === "user") return isolated(names.user(rest));
   if (kind === "seq" && !rest.includes(",")) {
     const author = names.author(Number(rest));
     return author === undefined ? `#${rest}` : `${isolated(author)}'s comment`;
   }
   if (kind === "seq") return countText(list(rest), "comment", "comments");
-  if (kind === "seqs") return countText(list(rest), "comment", "comments");
+  if (kind === "seqs" || kind === "ids") return countText(list(rest), "comment", "comments");
   if (kind === "users") return countText(list(rest), "person", "people");
   if (kind === "act") return actText(rest, names);
   if (kind === "id") {

@@ -5,6 +5,7 @@
  * that. Where nothing is told (a long poll, no connection) it asks again and again.
  */
 import type { ActNotice, AuditEntry, Moderator } from "@roar/sdk";
+import { isUntold } from "./telling.js";
 
 const PACE_MS = 1_000;
 /** In case that what was told last did not come: nothing after it would show that. */
@@ -68,7 +69,7 @@ export class Trail {
 
   /** One was told. */
   hear(notice: ActNotice): void {
-    if (!this.has_begun || this.is_asking || notice.n > this.after + 1) return this.poke();
+    if (!this.has_begun || this.is_asking || notice.n > this.after + 1 || isUntold(notice)) return this.poke();
     const fresh = this.take([entryOf(notice)]);
     if (fresh.length > 0) this.grew(fresh, false);
   }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEntry, AuditPage, Comment, HistoryPage, SimilarGroup, Written } from "@roar/sdk";
+import type { AuditEntry, AuditPage, Comment, HistoryPage, Written } from "@roar/sdk";
 import { evidenceOf } from "../studio/appeals.js";
 import { countComments, countedText } from "../studio/clearing.js";
-import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, type ActKey, type Key } from "../studio/keys.js";
+import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, type Key } from "../studio/keys.js";
 import { Known } from "../studio/known.js";
 import { placeOf } from "../studio/lifting.js";
-import { authorsOf, groupAct, groupText, keyOfGroup } from "../studio/raid.js";
 import { exposureText, reachText } from "../studio/reach.js";
 import { Standing } from "../studio/standing.js";
 import { canReach, canUndo, entryText, sanctionText, sanctionWhole, targetText } from "../studio/telling.js";
@@ -62,20 +61,6 @@ test("what terms would have hit: words whole, parts anywhere, and not what is al
   assert.equal(hits(""), 0);
 });
 
-test("a group is acted on whole, by one act", () => {
-  const comments = [comment(1, "u1", "Join us"), comment(2, "u2", "join us"), comment(3, "u1", "JOIN US")];
-  const group: SimilarGroup = { why: "text", count: 900, seqs: [1, 2, 3], users: ["u1", "u2", "u3"], comments };
-  const key = (what: string): ActKey => groupKeys.find((one) => one.do === what) as ActKey;
-  assert.deepEqual(groupAct(group, key("delete"), { reason: "raid" }), { do: "delete", seqs: [1, 2, 3], reason: "raid" });
-  assert.deepEqual(groupAct(group, key("ban"), {}), { do: "ban", users: ["u1", "u2", "u3"] }, "also those whose comments are not shown");
-  assert.deepEqual(groupAct(group, key("timeout"), { seconds: 60 }), { do: "timeout", users: ["u1", "u2", "u3"], seconds: 60 });
-  assert.equal(groupAct({ ...group, users: [] }, key("ban"), {}), undefined);
-  assert.match(groupText(group, key("delete")), /^900 comments$/);
-  assert.equal(groupText(group, key("ban")), "3 people");
-  assert.equal(authorsOf(comments).length, 2);
-  assert.equal(keyOfGroup(group), keyOfGroup({ ...group, comments: comments.slice(0, 1) }), "it stays the same while it grows");
-});
-
 test("the audit in words, with names where they are known", () => {
   const known = new Known();
   known.read([{ kind: "comment", key: "k", seq: 4_072, comment: comment(4_072, "u9", "x") }]);
@@ -83,6 +68,7 @@ test("the audit in words, with names where they are known", () => {
     [{ target: "seq:4072" }, "sam deleted U9's comment"],
     [{ target: "seq:7" }, "sam deleted #7"],
     [{ target: "seq:1,2,3" }, "sam deleted 3 comments"],
+    [{ do: "reject", target: "ids:c1,c2" }, "sam rejected 2 comments"],
     [{ do: "timeout", target: "user:u9", seconds: 600, reason: "spam" }, "sam timed out U9 for 10 minutes: spam"],
     [{ do: "ban", target: 'users:["a","b"]' }, "sam banned 2 people"],
     [{ do: "hold", kind: "rule", by: "hold_all", target: "id:c1" }, "rule hold_all held back comment c1"],
@@ -92,6 +78,7 @@ test("the audit in words, with names where they are known", () => {
     [{ do: "clear" }, "sam cleared the stream"],
     [{ do: "delete", reason: "raid" }, "sam deleted many comments: raid"],
     [{ do: "ban" }, "sam banned many people"],
+    [{ target: "sha256:0a1b" }, "sam deleted many comments"],
     [{ do: "warn", target: "user:u9", value: "Easy." }, "sam warned U9: “Easy.”"],
     [{ do: "ban", target: "user:יוסי 7", reason: "ספאם" }, "sam banned \u2068יוסי 7\u2069: \u2068ספאם\u2069"],
   ];
@@ -174,11 +161,13 @@ test("what a clear would take is counted back to the beginning, or to where it i
   };
   const counted = await countComments({ comments: history(7, 3) });
   assert.deepEqual([counted.comments, counted.people, counted.has_more, counted.newest.map(({ seq }) => seq)], [7, 3, false, [5, 6, 7]]);
-  assert.equal(countedText(counted), "7 comments by 3 people, and what comes until you confirm.");
+  assert.equal(countedText(counted, 0), "7 comments by 3 people, and what comes until you confirm.");
   const many = await countComments({ comments: history(20_000, 500) });
   assert.deepEqual([many.comments, many.has_more], [5_000, true]);
-  assert.match(countedText(many), /^More than 5.?000 comments by 3 people/);
-  assert.equal(countedText(await countComments({ comments: history(0, 3) })), "There is nothing to clear.");
+  assert.match(countedText(many, 0), /^More than 5.?000 comments by 3 people/);
+  const none = await countComments({ comments: history(0, 3) });
+  assert.equal(countedText(none, 0), "There is nothing to clear.");
+  assert.equal(countedText(none, 12), "0 comments by 0 people, 12 that wait, and what comes until you confirm.");
 });
 
 test("what an appeal is about: the comments that the act names, or the last before it", () => {
@@ -188,6 +177,7 @@ test("what an appeal is about: the comments that the act names, or the last befo
   const told = (more: Partial<AuditEntry>): (number | undefined)[] => evidenceOf({ entry: entry({ at: 10, ...more }), lifted: false }, { comments }).map(({ seq }) => seq);
   assert.deepEqual(told({ target: "seq:2,4,9" }), [2, 4], "what is erased is no evidence");
   assert.deepEqual(told({ target: "id:c3" }), [3]);
+  assert.deepEqual(told({ target: "ids:c2,c3,c8" }), [2, 3]);
   assert.deepEqual(told({ do: "purge", target: "user:u9" }), [2, 4]);
   assert.deepEqual(told({ do: "ban", target: "user:u9" }), [2, 3, 4]);
   assert.deepEqual(told({ do: "clear", target: null }), [2, 4]);
