@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/hook_answer.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "wire/utf8.h"
 
@@ -8,7 +9,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -97,16 +97,19 @@ static void what_means_nothing_to_us_is_garbage(void **state)
 static void a_long_reason_is_cut_between_characters(void **state)
 {
     (void)state;
-    char body[ACT_REASON_BYTES_MAX + 64];
     for (int before = 0; before < 4; before++) { // wherever in a character the end is
-        (void)snprintf(body, sizeof(body), "{\"do\":\"ban\",\"reason\":\"%*s", before, "");
-        while (strlen(body) < ACT_REASON_BYTES_MAX + 40) {
-            strcat(body, "\xF0\x9F\x98\x80");
+        struct buf body;
+        buf_init(&body, MEM_OTHER, SIZE_MAX);
+        buf_addf(&body, "{\"do\":\"ban\",\"reason\":\"%*s", before, "");
+        while (body.len < ACT_REASON_BYTES_MAX + 40) {
+            buf_add_str(&body, STR("\xF0\x9F\x98\x80"));
         }
-        strcat(body, "\"}");
-        const struct hook_answer answer = read_answer(body);
+        buf_add_str(&body, STR("\"}"));
+        buf_add_byte(&body, '\0');
+        const struct hook_answer answer = read_answer((const char *)body.bytes);
         assert_in_range(strlen(answer.reason), ACT_REASON_BYTES_MAX - 3, ACT_REASON_BYTES_MAX);
         assert_true(utf8_is_valid(str_of(answer.reason)));
+        buf_done(&body);
     }
 }
 
