@@ -49,27 +49,27 @@ static bool judges_held(const struct act *act)
     return act->what == ACT_APPROVE || act->what == ACT_REJECT;
 }
 
-/* ERR_EXISTS: another moderator looks at what this one would approve or reject. */
-static enum err check_claim(struct server *server, const struct held_claim *claim,
-                            uint32_t *ret_left_ms)
+/* A delete of one asks nobody: what is on screens goes at once. */
+static bool asks_claims(const struct act *act)
 {
-    return held_claims_check(desk_of(server)->shared->held, claim, desk_mono_ms(server),
-                             ret_left_ms);
+    return judges_held(act) || (act->what == ACT_DELETE && act->target_count > 1);
 }
 
-static enum err check_named(const struct acting *acting, const struct acting_options *options,
-                            struct problem *ret_why)
+/* What others look at stays in the queue. */
+static enum err find_claims(struct acting *acting, struct problem *ret_why)
 {
-    const struct act *act = &acting->read.act;
-    const struct held_claim claim = {
-        .stream = options->stream, .id = act->id, .user = options->claims->sub};
-    uint32_t left_ms = 0;
-    if (act->at != ACT_AT_ID || !judges_held(act) ||
-        check_claim(options->server, &claim, &left_ms) == ERR_OK) {
+    const struct held_claim of = {.stream = acting->act.stream, .user = acting->claims->sub};
+    if (!asks_claims(&acting->read.act)) {
         return ERR_OK;
     }
-    *ret_why = claimed(left_ms);
-    return ERR_DENIED;
+    if (held_claims_of_others(desk_of(acting->server)->shared->held, &of,
+                              desk_mono_ms(acting->server), &acting->others) != ERR_OK) {
+        *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
+        return ERR_DENIED;
+    }
+    acting->act.claimed = acting->others.ids;
+    acting->act.claimed_count = acting->others.count;
+    return ERR_OK;
 }
 
 struct acting_options acting_of(const struct ask *ask, const struct json *request, enum act_do what)
@@ -89,8 +89,7 @@ enum err acting_new(const struct acting_options *options, struct acting **ret_ac
         *ret_why = (struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000};
         return ERR_DENIED;
     }
-    if (read_request(acting, options, ret_why) != ERR_OK ||
-        check_named(acting, options, ret_why) != ERR_OK) {
+    if (read_request(acting, options, ret_why) != ERR_OK) {
         acting_free(acting);
         return ERR_DENIED;
     }
@@ -106,6 +105,10 @@ enum err acting_new(const struct acting_options *options, struct acting **ret_ac
                                     .id = acting->claims->sub,
                                     .role_bits = acting->claims->role_bits,
                                     .is_for_all = auth_is_admin_of_all(acting->claims)};
+    if (find_claims(acting, ret_why) != ERR_OK) {
+        acting_free(acting);
+        return ERR_DENIED;
+    }
     *ret_acting = acting;
     return ERR_OK;
 }
@@ -116,6 +119,7 @@ void acting_free(struct acting *acting)
         return; // on_acted() does it
     }
     act_read_done(&acting->read);
+    held_claims_found_done(&acting->others);
     json_free(acting->request);
     claims_unref(acting->claims);
     mem_free(MEM_CONN, acting);
@@ -153,6 +157,7 @@ static const struct problem refusals[] = {
                                 .detail = STR("The store cannot write at the moment. Nothing was "
                                               "done; send it again."),
                                 .retry_after_ms = 1000},
+    [ACT_REFUSAL_CLAIMED] = {.code = PROBLEM_CONFLICT, .field = STR("id")},
     [ACT_REFUSAL_DRAINING] = {.code = PROBLEM_DRAINING,
                               .detail = STR("A new server takes over at this moment. Nothing was "
                                             "done; send it again, over a new connection."),
@@ -181,73 +186,6 @@ static void on_acted(struct call *call)
     acting->answered(acting);
 }
 
-/* ---- the id of what a place names ---- */
-
-/* Of a removed comment as a folded read has it: what is held is one. Empty: it is none. */
-static struct str id_of(const struct event *event)
-{
-    static const struct str before = STR("\"id\":\"");
-    const struct str body = {.at = (const char *)event->body, .len = event->body_len};
-    if (event->kind != EVENT_REMOVED || !str_has_prefix(body, before)) {
-        return STR_NONE;
-    }
-    struct str rest = {.at = body.at + before.len, .len = body.len - before.len};
-    return str_cut(rest, '"', &rest);
-}
-
-static void refuse(struct acting *acting, enum act_refusal refusal)
-{
-    acting->is_away = false;
-    acting->act.end = ACT_REFUSED;
-    acting->act.refusal = refusal;
-    acting->act.retry_after_ms = refusals[refusal].retry_after_ms;
-    overdue_remove(&acting->overdue);
-    count(acting, ACT_REFUSED);
-    acting->answered(acting);
-}
-
-static bool is_claimed(const struct acting *acting, uint32_t *ret_left_ms)
-{
-    const struct read *named = &acting->named;
-    const struct held_claim claim = {.stream = acting->act.stream,
-                                     .id = named->count == 0 ? STR_NONE : id_of(named->events[0]),
-                                     .user = acting->claims->sub};
-    return claim.id.len > 0 && check_claim(acting->server, &claim, ret_left_ms) != ERR_OK;
-}
-
-static void on_named(struct call *call)
-{
-    struct acting *acting = list_entry(call, struct acting, named.call);
-    const enum err err = acting->named.result;
-    acting->is_claimed = err == ERR_OK && is_claimed(acting, &acting->claim_left_ms);
-    read_done(&acting->named);
-    if (acting->is_late) {
-        acting->is_away = false;
-        acting_free(acting);
-    } else if (acting->is_claimed) {
-        refuse(acting, ACT_REFUSAL_STATE);
-    } else if (err == ERR_OK || err == ERR_NOT_FOUND) {
-        port_act(desk_of(acting->server)->shared->port, &acting->act);
-    } else {
-        refuse(acting, err == ERR_NOMEM ? ACT_REFUSAL_OVERLOADED : ACT_REFUSAL_STORE_DOWN);
-    }
-}
-
-static void ask_name(struct acting *acting)
-{
-    const uint64_t seq = acting->act.act.seqs[0];
-    acting->named = (struct read){.call = {.home = desk_home(acting->server), .done = on_named},
-                                  .stream = acting->act.stream,
-                                  .from = READ_AFTER,
-                                  .bound = seq - 1,
-                                  .upto = seq,
-                                  .limit = 1,
-                                  .kinds = 1U << EVENT_COMMENT | 1U << EVENT_REMOVED,
-                                  .folded = true,
-                                  .view = READ_VIEW_ALL};
-    port_read(desk_of(acting->server)->shared->port, &acting->named);
-}
-
 _Static_assert(offsetof(struct acting, act) == 0 && offsetof(struct act_call, call) == 0,
                "a call of an act is its acting");
 
@@ -260,11 +198,7 @@ void acting_start(struct acting *acting, void (*answered)(struct acting *acting)
     acting->act.call.done = on_acted;
     acting->is_away = true;
     overdue_add(desk_overdue(acting->server), &acting->overdue, on_late);
-    if (acting->act.act.at == ACT_AT_SEQS && judges_held(&acting->act.act)) {
-        ask_name(acting);
-    } else {
-        port_act(desk_of(acting->server)->shared->port, &acting->act);
-    }
+    port_act(desk_of(acting->server)->shared->port, &acting->act);
 }
 
 void acting_ask(struct ask *ask, const struct acting_options *options,
@@ -292,7 +226,8 @@ enum err acting_result(const struct acting *acting, struct problem *ret_why)
     if (act->end != ACT_REFUSED) {
         return ERR_OK;
     }
-    *ret_why = acting->is_claimed ? claimed(acting->claim_left_ms) : refusals[act->refusal];
+    *ret_why = act->refusal == ACT_REFUSAL_CLAIMED ? claimed(acting->others.left_ms[act->claim])
+                                                   : refusals[act->refusal];
     if (act->refusal == ACT_REFUSAL_BAD_VALUE) {
         ret_why->detail = str_of(act->detail);
         ret_why->field = act->act.what == ACT_RULES ? STR("rules") : ret_why->field;

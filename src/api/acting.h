@@ -2,10 +2,10 @@
 /* acting -- one act of moderation on its way from a request, over HTTP or WebSocket, to its answer.
  *
  *      acting_new(): read ─▶ acting_start() ─▶ port ─▶ `answered` ─▶ acting_free()
- *                                          │     └ silent ─▶ `answered`: unknown ─▶ acting_free(),
- *                                          │       freed when it is back
- *                                          └ approve or reject by seq: whose id that is is asked
- *                                            first, since claims are of ids
+ *                                                └ silent ─▶ `answered`: unknown ─▶ acting_free(),
+ *                                                  freed when it is back
+ *
+ * What others look at goes with it, so that it passes that over.
  *
  * Owns:     the request it is borrowed from, a reference on the claims.
  * Used by:  moderation_api.c, appeals_api.c, streams.c, ws_api.c.
@@ -15,6 +15,7 @@
 
 #include "api/ask.h"
 #include "api/desk.h"
+#include "api/held_claims.h"
 #include "api/overdue.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -38,13 +39,11 @@ struct acting {
     struct act_read read;
     struct kept_name stream;
     int64_t started_ms;
-    struct read named; // what stands at the place that names a held comment
+    struct held_claims_found others; // of the stream: act.claimed
     /* -- the reactor's, always -- */
     struct overdue_entry overdue;
-    bool is_away;    // `act`, or `named`, is the port's
-    bool is_late;    // it was answered without the port
-    bool is_claimed; // by another moderator, for so long:
-    uint32_t claim_left_ms;
+    bool is_away; // `act` is the port's
+    bool is_late; // it was answered without the port
 };
 
 struct acting_options {

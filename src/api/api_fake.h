@@ -253,6 +253,7 @@ static void fake_act(struct port *port, struct act_call *act)
     act->act_n = fake.act.act_n;
     act->seq = fake.act.seq;
     act->against = fake.act.against;
+    act->claim = fake.act.claim;
     memcpy(act->detail, fake.act.detail, sizeof(act->detail));
     if (fake.keeps_act) {
         fake.kept_act = act;

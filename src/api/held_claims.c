@@ -202,3 +202,88 @@ void held_claims_write(struct held_claims *claims, struct str stream, int64_t no
     buf_add_byte(out, ']');
     pthread_mutex_unlock(&claims->lock);
 }
+
+/* ---- of others ---- */
+
+static bool is_of_another(const struct entry *entry, struct str stream, struct str user)
+{
+    return str_eq((struct str){.at = entry->key, .len = entry->stream_len}, stream) &&
+           !is_of(entry, user);
+}
+
+struct room { // for what is found
+    uint32_t count;
+    size_t bytes;
+};
+
+static struct str id_of(const struct entry *entry)
+{
+    return (struct str){.at = entry->key + entry->stream_len + 1,
+                        .len = (size_t)entry->key_len - entry->stream_len - 1U};
+}
+
+static struct room measure(struct held_claims *claims, struct str stream, struct str user)
+{
+    struct room room = {.count = 0};
+    for (struct link *at = claims->by_age.next; at != &claims->by_age; at = at->next) {
+        const struct entry *entry = list_entry(at, struct entry, link);
+        if (is_of_another(entry, stream, user)) {
+            room.count++;
+            room.bytes += id_of(entry).len;
+        }
+    }
+    return room;
+}
+
+static enum err make_room(struct held_claims_found *found, const struct room *room)
+{
+    /* The texts lie behind the array of those who point there. */
+    found->ids = mem_new(MEM_OTHER, room->count * sizeof(*found->ids) + room->bytes);
+    found->left_ms = mem_new(MEM_OTHER, room->count * sizeof(*found->left_ms));
+    return found->ids == NULL || found->left_ms == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+static enum err find_others(struct held_claims *claims, const struct held_claim *of, int64_t now_ms,
+                            struct held_claims_found *found)
+{
+    const struct room room = measure(claims, of->stream, of->user);
+    if (room.count == 0) {
+        return ERR_OK;
+    }
+    TRY(make_room(found, &room));
+    char *text = (char *)(found->ids + room.count);
+    for (struct link *at = claims->by_age.next; at != &claims->by_age; at = at->next) {
+        const struct entry *entry = list_entry(at, struct entry, link);
+        if (is_of_another(entry, of->stream, of->user)) {
+            const struct str id = id_of(entry);
+            memcpy(text, id.at, id.len);
+            found->ids[found->count] = (struct str){.at = text, .len = id.len};
+            found->left_ms[found->count++] = (uint32_t)(entry->until_ms - now_ms);
+            text += id.len;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err held_claims_of_others(struct held_claims *claims, const struct held_claim *of,
+                               int64_t now_ms, struct held_claims_found *ret_found)
+{
+    struct held_claims_found found = {.count = 0};
+    pthread_mutex_lock(&claims->lock);
+    forget_expired(claims, now_ms);
+    const enum err err = find_others(claims, of, now_ms, &found);
+    pthread_mutex_unlock(&claims->lock);
+    if (err != ERR_OK) {
+        held_claims_found_done(&found);
+        return err;
+    }
+    *ret_found = found;
+    return ERR_OK;
+}
+
+void held_claims_found_done(struct held_claims_found *found)
+{
+    mem_free(MEM_OTHER, found->ids);
+    mem_free(MEM_OTHER, found->left_ms);
+    *found = (struct held_claims_found){.count = 0};
+}

@@ -36,6 +36,16 @@ MUST_USE enum err held_claims_take(struct held_claims *claims, const struct held
 /* ERR_EXISTS: somebody else has it for `*ret_left_ms` more. */
 MUST_USE enum err held_claims_check(struct held_claims *claims, const struct held_claim *claim,
                                     int64_t now_ms, uint32_t *ret_left_ms);
+/* What others than `of->user` have claimed in `of->stream`. */
+struct held_claims_found {
+    struct str *ids;   // owned, and what they say is
+    uint32_t *left_ms; // owned; [count]
+    uint32_t count;
+};
+MUST_USE enum err held_claims_of_others(struct held_claims *claims, const struct held_claim *of,
+                                        int64_t now_ms,
+                                        struct held_claims_found *ret_found); // ERR_NOMEM
+void held_claims_found_done(struct held_claims_found *found);                 // zeroed is legal
 /* Gives it back; that of somebody else stays. */
 void held_claims_drop(struct held_claims *claims, const struct held_claim *claim);
 /* "claims":[{"id","by","left_ms"}...] of a stream. */

@@ -231,7 +231,15 @@ static void what_is_found_is_answered(void **state)
     fake.moderation.result = ERR_NOT_FOUND;
     assert_says(fake_ask(&ask), 404, "\"not_found\"");
     ask.path = "/v1/streams/demo/moderation/held"; // nobody named it yet
-    assert_says(fake_ask(&ask), 200, "{\"comments\":[],\"claims\":[]}");
+    assert_says(fake_ask(&ask), 200,
+                "{\"comments\":[],\"count\":0,\"cursor\":\"\",\"more\":false,\"claims\":[]}");
+    ask.query = "after=01J&limit=2";
+    fake.moderation.result = ERR_DENIED;
+    assert_says(fake_ask(&ask), 422, "\"field\":\"after\"");
+    assert_int_equal(fake.looked.id.len, 3);
+    ask.query = "after=a%20b";
+    assert_says(fake_ask(&ask), 422, "\"field\":\"after\"");
+    ask.query = NULL;
     fake.moderation.result = ERR_SYS;
     assert_says(fake_ask(&ask), 503, "\"store_down\"");
     fake.moderation.result = ERR_NOT_FOUND;
@@ -306,25 +314,29 @@ static void two_moderators_never_take_the_same(void **state)
     struct exchange *exchange = fake_ask(&ask);
     assert_says(exchange, 409, "\"conflict\"");
     assert_non_null(strstr(exchange->headers, "Retry-After: 60\r\n"));
-    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 5};
+    fake.act = (struct act_call){.end = ACT_REFUSED, .refusal = ACT_REFUSAL_CLAIMED};
     ask.path = "/v1/streams/demo/moderation";
     ask.body = "{\"do\":\"approve\",\"id\":\"c1\"}";
-    assert_says(fake_ask(&ask), 409, "\"conflict\"");
-    struct event *removed = event_new(STR("\"id\":\"c1\""));
-    removed->kind = EVENT_REMOVED;
-    fake.events[0] = removed;
-    fake.read.count = 1;
-    const uint32_t acts = fake.acts;
-    ask.body = "{\"do\":\"reject\",\"seq\":7}"; // by where it stood
-    assert_says(fake_ask(&ask), 409, "\"conflict\"");
-    assert_int_equal(fake.asked.bound, 6);
-    assert_int_equal(fake.asked.upto, 7);
-    assert_int_equal(fake.acts, acts); // nothing was asked for
-    fake.read.count = 0;
-    assert_int_equal(fake_ask(&ask)->status, 200); // what stands there is the engine's to say
-    fake.read.result = ERR_SYS;
-    assert_says(fake_ask(&ask), 503, "\"store_down\"");
-    fake.read.result = ERR_OK;
+    exchange = fake_ask(&ask);
+    assert_says(exchange, 409, "\"conflict\"");
+    assert_non_null(strstr(exchange->headers, "Retry-After: 60\r\n"));
+    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 5};
+    static const char *const asking[] = {
+        "{\"do\":\"reject\",\"seq\":7}", "{\"do\":\"reject\",\"seqs\":[7,8]}",
+        "{\"do\":\"delete\",\"ids\":[\"c1\",\"c2\"]}", "{\"do\":\"delete\",\"seqs\":[7,8]}"};
+    for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
+        ask.body = asking[i];
+        assert_int_equal(fake_ask(&ask)->status, 200); // what waits is the engine's to say
+        assert_int_equal(fake.acted.claimed_count, 1);
+    }
+    static const char *const others[] = {"{\"do\":\"delete\",\"id\":\"c1\"}",
+                                         "{\"do\":\"purge\",\"user\":\"u9\"}",
+                                         "{\"do\":\"clear\"}"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        ask.body = others[i];
+        assert_int_equal(fake_ask(&ask)->status, 200);
+        assert_int_equal(fake.acted.claimed_count, 0);
+    }
     ask.body = "{\"do\":\"approve\",\"id\":\"c1\"}";
     fake.found_json = "\"comments\":[]";
     const struct fake_ask look = {
@@ -333,6 +345,7 @@ static void two_moderators_never_take_the_same(void **state)
                 "{\"comments\":[],\"claims\":[{\"id\":\"c1\",\"by\":\"ann\",\"left_ms\":60000}]}");
     ask.bearer = fake_bearer("ann", "moderator");
     assert_int_equal(fake_ask(&ask)->status, 200);
+    assert_int_equal(fake.acted.claimed_count, 0); // it is theirs
     ask.path = "/v1/streams/demo/moderation/held/c1/release";
     ask.body = "";
     assert_says(fake_ask(&ask), 200, "{\"id\":\"c1\"}");

@@ -117,6 +117,7 @@ enum act_refusal {
     ACT_REFUSAL_OVERLOADED,
     ACT_REFUSAL_STORE_DOWN,
     ACT_REFUSAL_DRAINING,
+    ACT_REFUSAL_CLAIMED, // another moderator looks at all that waits of these: 409
 };
 
 /* How far an act on thousands has looked at them, before it does anything. */
@@ -133,6 +134,9 @@ struct act_call {
     struct str stream; // empty: all streams
     struct act act;
     struct actor by;
+    const struct str *claimed; // ids of what others look at in the stream: if it waits, approve,
+                               // reject and delete pass it over; [claimed_count], sorted or not
+    uint32_t claimed_count;
     /* -- the engine's while away -- */
     int64_t asked_mono_ms;
     struct act_look look;
@@ -144,6 +148,7 @@ struct act_call {
     uint64_t act_n;   // names the act: act_id_write()
     uint64_t seq;     // where readers get an event, the last of those that are split; 0: none
     uint64_t against; // of an appeal that stands: the act, also where a comment was named
+    uint32_t claim;   // of CLAIMED: the first in `claimed` that was passed over
     char detail[160]; // of BAD_VALUE
 };
 

@@ -581,6 +581,43 @@ void queue_tells_which_act_emptied_it(void **state)
     desk_close(&desk);
 }
 
+/* What others look at stays in the queue. */
+void queue_is_not_taken_from_others(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct bobs bobs;
+    struct ids ids = {.count = 0}, claimed = {.count = 0};
+    desk_open(&desk, subject->port);
+    say_of_each_kind(&desk, &bobs);
+    add_id(&ids, &bobs.seen);
+    add_id(&ids, &bobs.waiting);
+    add_id(&ids, &bobs.held);
+    add_id(&claimed, &bobs.cleos);
+    add_id(&claimed, &bobs.seen); // it does not wait
+    add_id(&claimed, &bobs.waiting);
+    struct acting taking = desk_act_of("demo", on_ids(ACT_DELETE, &ids));
+    taking.call.claimed = claimed.at;
+    taking.call.claimed_count = claimed.count;
+    desk_act(&desk, &taking);
+    assert_int_equal(taking.call.end, ACT_DONE);
+    assert_state(&desk, &bobs.seen, COMMENT_DELETED);
+    assert_state(&desk, &bobs.held, COMMENT_DELETED);
+    assert_state(&desk, &bobs.waiting, COMMENT_HELD);
+    undo(&desk, "demo", taking.call.act_n);
+    assert_bobs(&desk, &bobs, true);
+    add_id(&claimed, &bobs.held);
+    struct acting judging = desk_act_of("demo", on_seq(ACT_REJECT, &bobs.held.seq));
+    judging.call.claimed = claimed.at;
+    judging.call.claimed_count = claimed.count;
+    desk_act(&desk, &judging);
+    assert_int_equal(judging.call.end, ACT_REFUSED);
+    assert_int_equal(judging.call.refusal, ACT_REFUSAL_CLAIMED);
+    assert_int_equal(judging.call.claim, 3);
+    assert_bobs(&desk, &bobs, true);
+    desk_close(&desk);
+}
+
 /* ---- looked at ---- */
 
 static void look(struct desk *desk, struct moderation_call asked, char *json, size_t size)

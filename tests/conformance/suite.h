@@ -113,6 +113,7 @@
     TEST(queue_clocks_stop_with_the_act)                                                           \
     TEST(queue_has_room_once_it_is_rejected)                                                       \
     TEST(queue_tells_which_act_emptied_it)                                                         \
+    TEST(queue_is_not_taken_from_others)                                                           \
     TEST(queue_is_read_in_pages)                                                                   \
     TEST(queue_is_in_the_raid_view)                                                                \
     TEST(slipping_out_of_ones_own_timeout)                                                         \

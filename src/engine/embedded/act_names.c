@@ -6,6 +6,8 @@
 #include "wire/cursor.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 static bool cut_prefix(struct str target, struct str prefix, struct str *ret_rest)
 {
@@ -106,4 +108,83 @@ enum err act_names_held(const struct act_case *act, const struct act_names *name
     const enum err err = held_find(act->ordering->store, standing.n, ret_held);
     const bool is_elsewhere = err == ERR_OK && ret_held->stream != act_case_stream(act);
     return err == ERR_GONE || is_elsewhere ? ERR_NOT_FOUND : err;
+}
+
+/* ---- spared ---- */
+
+static int compare(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a;
+    const uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static uint64_t *find_number(const struct act_names *names, uint64_t number)
+{
+    return names->count == 0
+               ? NULL
+               : bsearch(&number, names->numbers, names->count, sizeof(number), compare);
+}
+
+static enum err spare_one(struct act_case *act, struct act_names *names, uint32_t claim)
+{
+    struct held_row held;
+    uint64_t n = 0;
+    int64_t at_ms = 0;
+    const uint64_t key = act->ordering->identity.id_key;
+    if (comment_id_parse(key, act->call->claimed[claim], &n, &at_ms) != ERR_OK) {
+        return ERR_OK;
+    }
+    const enum err err = held_find(act->ordering->store, n, &held);
+    if (err != ERR_OK || held.state != COMMENT_HELD || held.stream != act_case_stream(act)) {
+        return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+    }
+    uint64_t *number = find_number(names, names->are_ids ? n : held.seq);
+    if (number != NULL) {
+        const size_t behind = (size_t)(names->numbers + names->count - number) - 1;
+        memmove(number, number + 1, behind * sizeof(*number));
+        names->count--;
+        act->verdict.claim = act->verdict.claim < claim ? act->verdict.claim : claim;
+    }
+    return ERR_OK;
+}
+
+/* The target again, of those that are left. */
+static enum err name_rest(struct act_case *act, const struct act_names *names)
+{
+    struct str rest;
+    struct buf target;
+    const struct str kind = str_cut(buf_str(&act->target), ':', &rest);
+    buf_init(&target, MEM_ENGINE, SIZE_MAX);
+    buf_add_str(&target, kind);
+    for (char before = ':'; rest.len > 0;) {
+        uint64_t number = 0;
+        const struct str text = str_cut(rest, ',', &rest);
+        if (read_one(act, names, text, &number) && find_number(names, number) != NULL) {
+            buf_add_byte(&target, (uint8_t)before);
+            buf_add_str(&target, text);
+            before = ',';
+        }
+    }
+    buf_done(&act->target);
+    act->target = target;
+    act->key = act_case_key(act, act->call->act.what, buf_str(&act->target));
+    return buf_err(&act->target);
+}
+
+enum err act_names_spare(struct act_case *act, struct act_names *names)
+{
+    const uint32_t count = names->count;
+    act->verdict.claim = UINT32_MAX;
+    for (uint32_t i = 0; i < act->call->claimed_count; i++) {
+        TRY(spare_one(act, names, i));
+    }
+    if (names->count == count) {
+        return ERR_OK;
+    }
+    if (names->count == 0) {
+        act_case_refuse(act, ACT_REFUSAL_CLAIMED);
+        return ERR_OK;
+    }
+    return name_rest(act, names);
 }

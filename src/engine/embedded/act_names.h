@@ -36,6 +36,10 @@ void act_names_done(struct act_names *names); // zeroed is legal
 MUST_USE enum err act_names_take_piece(struct act_case *act, struct str target,
                                        struct act_names *ret_names);
 
+/* What waits and another moderator looks at is not the act's: it leaves the names and the target,
+ * before it is recorded. Refused where nothing is left. */
+MUST_USE enum err act_names_spare(struct act_case *act, struct act_names *names);
+
 /* How it stands in the act's stream. ERR_NOT_FOUND: there is none, or it is damaged. */
 MUST_USE enum err act_names_standing(const struct act_case *act, const struct act_names *names,
                                      uint32_t at, struct standing *ret_standing);
