@@ -224,4 +224,6 @@ def test_of_a_list_what_is_not_there_is_passed_over(mod, server):
     mod.act("delete", seqs=[seqs[0], 7000, seqs[2]])
     assert [comment["text"] for comment in server.history(mod.stream)] == ["two"]
     mod.act("hold", seqs=[seqs[1], 7000])
-    assert mod.refused("approve", seqs=[seqs[0], seqs[1]]) == (409, "conflict")
+    assert mod.refused("approve", seqs=[seqs[0], 7000]) == (404, "no_comment")
+    mod.act("approve", seqs=[seqs[0], seqs[1]])
+    assert [comment["text"] for comment in server.history(mod.stream)] == ["two"]
