@@ -94,6 +94,15 @@ static enum err on_stray(struct comment_check *check, struct store *store, sqlit
     return ERR_OK;
 }
 
+static enum err on_rejection(struct comment_check *check, struct store *store, sqlite3_stmt *query)
+{
+    (void)store;
+    tell(check, "roar.db: act a%lld rejects comment %lld, which %s",
+         (long long)sqlite3_column_int64(query, 1), (long long)sqlite3_column_int64(query, 0),
+         (const char *)sqlite3_column_text(query, 2));
+    return ERR_OK;
+}
+
 static enum err on_unemptied(struct comment_check *check, struct store *store, sqlite3_stmt *query)
 {
     (void)store;
@@ -113,5 +122,9 @@ enum err comment_check_all(struct comment_check *check, struct store *store)
              "UNION ALL SELECT 'held comment', h.n FROM held h LEFT JOIN log l ON l.n = h.log_n "
              "WHERE h.log_n > 0 AND l.n IS NULL",
              on_stray));
+    TRY(each(check, store,
+             "SELECT r.n, r.act, iif(h.n IS NULL, 'is not there', 'waits') FROM rejections r "
+             "LEFT JOIN held h ON h.n = r.n WHERE h.n IS NULL OR (h.seq = 0 AND h.state = 2)",
+             on_rejection));
     return each(check, store, "SELECT n FROM log WHERE kind = 8 AND body <> ''", on_unemptied);
 }

@@ -71,6 +71,8 @@ static void each_damage_is_named(void **state)
         {"UPDATE held SET rule = 'x'", "does not match its sum"},
         {"DELETE FROM log WHERE seq = 2", "the kept text of row 2 has no place"},
         {"UPDATE log SET kind = 1 WHERE seq = 2", "the kept text of row 2 has no place"},
+        {"INSERT INTO rejections VALUES (99, 7)", "act a7 rejects comment 99, which is not there"},
+        {"INSERT INTO rejections SELECT n, 7 FROM held", "which waits"},
         {"UPDATE log SET body = 'x' WHERE seq = 2", "row 2 is removed and holds a text"},
     };
     for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
