@@ -114,6 +114,8 @@ def test_a_raid_is_grouped(mod, server):
     assert [comment["text"] for comment in server.history(mod.stream)] == ["something else entirely"]
     mod.undo(act["act"])
     assert len(server.history(mod.stream)) == 7
+    (back,) = [group for group in mod.look("similar")["groups"] if group["why"] == "text"]
+    assert back == group, "what is back is seen, and so it is in the group"
 
 
 def test_a_raid_that_changes_a_few_letters_is_one_group(mod, server):

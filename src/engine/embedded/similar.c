@@ -5,8 +5,10 @@
 #include "base/mem.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
+#include "engine/embedded/evidence.h"
 #include "engine/embedded/held.h"
 #include "engine/embedded/held_reads.h"
+#include "engine/embedded/removals.h"
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/sweeps.h"
 #include "engine/embedded/young.h"
@@ -101,10 +103,35 @@ static enum err take(struct view *view, const struct found *like, const struct t
     return ERR_OK;
 }
 
-static enum err take_row(struct view *view, const struct store_row *row)
+/* Of one that was removed and is back the log has the place alone: what it says is kept where it
+ * was put. ERR_NOT_FOUND: it was erased; ERR_GONE: damaged. */
+static enum err seen_text(struct view *view, const struct store_row *row, struct text *ret_text)
+{
+    struct evidence_row evidence;
+    if (row->kind == EVENT_COMMENT) {
+        *ret_text = (struct text){.user = row->user, .body = row->body};
+        return ERR_OK;
+    }
+    TRY(evidence_find(view->store, row->stream, row->seq, &evidence));
+    *ret_text = (struct text){.user = evidence.user, .body = evidence.body};
+    return ERR_OK;
+}
+
+static enum err take_seen(struct view *view, const struct sweeps *sweeps,
+                          const struct store_row *row)
 {
     const struct found found = {.n = row->n, .seq = row->seq};
-    const struct text text = {.user = row->user, .body = row->body};
+    struct text text = {.user = STR_NONE};
+    enum comment_state state = COMMENT_DELETED;
+    TRY(removals_standing(view->store, sweeps, row, &state));
+    if (state != COMMENT_VISIBLE) {
+        return ERR_OK;
+    }
+    const enum err err = seen_text(view, row, &text);
+    if (err == ERR_NOT_FOUND || err == ERR_GONE) {
+        return ERR_OK;
+    }
+    TRY(err);
     return take(view, &found, &text);
 }
 
@@ -157,9 +184,7 @@ static enum err walk(struct view *view, const struct sweeps *sweeps)
             continue;
         }
         TRY(err);
-        const bool is_seen = row.kind == EVENT_COMMENT && (row.flags & EVENT_FLAG_SHADOW) == 0 &&
-                             sweeps_judge(sweeps, &row, 0) == SWEEPS_NOTHING;
-        TRY(is_seen ? take_row(view, &row) : ERR_OK);
+        TRY(take_seen(view, sweeps, &row));
     }
     return ERR_OK;
 }
@@ -293,9 +318,8 @@ static enum err find_text(struct view *view, const struct found *found, struct b
     TRY(store_rows_get(view->store, found->n, &row));
     json_write_member_u64(out, "seq", row.seq);
     json_write_member_u64(out, "prev", row.prev);
-    *ret_text = (struct text){.user = row.user, .body = row.body};
     *ret_marks = row.marks;
-    return ERR_OK;
+    return seen_text(view, &row, ret_text);
 }
 
 static enum err write_comment(struct view *view, const struct found *found, struct buf *out)
