@@ -38,7 +38,7 @@ class Moderated(Crowd):
         self.timeouts = []  # (user, asked, at the latest over), answered or not
         self.refusals = []  # (user, code, begun, ended) of posts
         self.acknowledged = {}  # act: when its reader began to say so
-        self.held = []  # ids of comments that wait for a moderator
+        self.held = {}  # who posted what waits for a moderator, by id
         self.claims = []
         self.decisions = []
         self.periods = []  # (code, asked, lifted): so may posts be refused, by a setting
@@ -61,7 +61,7 @@ class Moderated(Crowd):
         if answer.status in (200, 201) and answer.json()["state"] == "visible":
             self.note(answer.json(), cid, text, begun)
         elif answer.status in (200, 201) and answer.json()["state"] == "held":
-            self.held.append(answer.json()["id"])
+            self.held[answer.json()["id"]] = user
         elif answer.status >= 400:
             self.refusals.append((user, answer.problem(), begun, time.monotonic()))
             if answer.problem() == "must_acknowledge" and len(self.refusals) % 5 == 0:  # they are refused for a while

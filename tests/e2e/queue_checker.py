@@ -75,25 +75,59 @@ def check_claims(claims, decisions, downs=()):
                 yield f"{claim.id}: {other.by} was let {took} what {claim.by} had claimed"
 
 
+def users_of(entry):
+    """Whom a purge names."""
+    kind, _, rest = (entry.get("target") or "").partition(":")
+    return {rest} if kind == "user" else set(json.loads(rest)) if kind == "users" else set()
+
+
+class Queue:
+    """The queue by the audit alone. `held`: who posted what was held, by id."""
+
+    def __init__(self, entries, held):
+        self.held = held
+        self.by_act = {entry["act"]: entry for entry in entries}
+        self.rejecters = {}  # acts in force that reject it, by id; the rule's entry says when it came
+        self.approvals = {}
+        self.placed = set()  # held again by their place, or dealt with by it
+        for entry in entries:
+            self.take(entry)
+
+    def take(self, entry):
+        kind, _, name = (entry.get("target") or "").partition(":")
+        if kind == "id" and entry["do"] == "hold":
+            self.rejecters.setdefault(name, set())
+        elif kind == "id" and entry["do"] == "approve":
+            self.approvals[name] = entry
+        elif kind == "id" and entry["do"] == "reject" and name in self.rejecters:
+            self.rejecters[name].add(entry["act"])
+        elif entry["do"] == "undo":
+            for acts in self.rejecters.values():
+                acts.discard(name)
+        elif entry["do"] in ("purge", "clear"):
+            self.sweep(entry)
+        seq = seq_of(entry)
+        self.placed |= {name for name, approval in self.approvals.items() if seq and approval.get("seq") == seq}
+
+    def sweep(self, entry):
+        """All that came before it, but what has its place by now."""
+        users = users_of(entry)
+        for name in self.rejecters.keys() - self.approvals.keys():
+            if entry["do"] == "clear" or self.held.get(name) in users:
+                self.rejecters[name].add(entry["act"])
+
+
 def check_waiting(entries, held, waiting):
     """What is held and was not decided waits, and nothing else does; what is held by its place is not looked at."""
-    by_act = {entry["act"]: entry for entry in entries}
-    decided, seqs = {}, {}
-    for entry in entries:
-        name = (entry.get("target") or "").removeprefix("id:")
-        if entry["do"] in DECISIONS:
-            decided[name] = entry["act"]
-            seqs.setdefault(entry.get("seq"), name)
-        elif entry["do"] == "undo":
-            undone = by_act.get((entry.get("target") or "").removeprefix("act:"), {})
-            lifted = (undone.get("target") or "").removeprefix("id:")
-            if decided.get(lifted) == undone.get("act"):
-                decided.pop(lifted, None)
-    placed = {seqs.get(seq_of(entry)) for entry in entries if seq_of(entry)}
-    for name in set(held) - placed:
-        if name in decided and name in waiting:
-            yield f"{name}: was decided ({decided[name]}), and waits"
-        elif name not in decided and name not in waiting:
+    queue = Queue(entries, held)
+    for name in held.keys() - queue.placed:
+        if name not in queue.rejecters:
+            yield f"{name}: is held, and the audit does not say by what"
+            continue
+        decided = sorted(queue.rejecters[name]) + [entry["act"] for entry in [queue.approvals.get(name)] if entry]
+        if decided and name in waiting:
+            yield f"{name}: was decided ({decided[-1]}), and waits"
+        elif not decided and name not in waiting:
             yield f"{name}: nobody decided it, and it does not wait any more"
 
 

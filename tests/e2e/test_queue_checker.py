@@ -18,7 +18,8 @@ def entry(act, do, target, by="q0", seq=None):
 def audit():
     """i1 is approved as 20, held again at its place, and rejected; the rejection of i2 is undone, and it is approved; i3
     was visible at 8, held, restored, and held again as the restore was undone, so that it is decided twice."""
-    return [entry("a1", "hold", "id:i1", by="hold_all"), entry("a2", "approve", "id:i1", seq=20), entry("a3", "hold", "seq:20"),
+    return [*(entry(f"h{number}", "hold", f"id:i{number}", by="hold_all") for number in (2, 4, 5)),
+            entry("a1", "hold", "id:i1", by="hold_all"), entry("a2", "approve", "id:i1", seq=20), entry("a3", "hold", "seq:20"),
             entry("a4", "reject", "id:i1", by="q1"), entry("a5", "reject", "id:i2"), entry("a6", "undo", "act:a5", by="q1"),
             entry("a7", "approve", "id:i2", by="q1", seq=24), entry("a8", "hold", "seq:8"),
             entry("a9", "approve", "id:i3", seq=28), entry("a10", "hold", "seq:8"), entry("a11", "restore", "seq:8"),
@@ -26,7 +27,7 @@ def audit():
 
 
 PLACES = {"i3": 8}
-HELD, WAITING = ["i1", "i2", "i4", "i5"], {"i5"}
+HELD, WAITING = {"i1": "u1", "i2": "u2", "i4": "u4", "i5": "u5"}, {"i5"}
 
 
 def test_a_queue_in_which_each_is_decided_once_passes():
@@ -56,6 +57,28 @@ def test_what_got_lost_from_the_queue_is_found():
     undone = [*audit(), entry("a20", "undo", "act:a14")]
     assert len([*check_waiting(undone, HELD, WAITING)]) == 1
     assert [*check_waiting(undone, HELD, {"i4", "i5"})] == []
+
+
+@pytest.mark.parametrize("sweep", [entry("a20", "purge", "user:u5"), entry("a20", "purge", 'users:["u1","u5"]'),
+                                   entry("a20", "clear", None)])
+def test_what_is_swept_does_not_wait_until_that_is_undone(sweep):
+    swept = [*audit(), sweep]
+    assert [*check_waiting(swept, HELD, set())] == []
+    assert len([*check_waiting(swept, HELD, {"i5"})]) == 1
+    assert [*check_waiting([*swept, entry("a21", "undo", "act:a20")], HELD, {"i5"})] == []
+    assert len([*check_waiting([*swept, entry("a21", "undo", "act:a20")], HELD, set())]) == 1
+    assert [*check_waiting([*swept, entry("a21", "reject", "id:i5"), entry("a22", "undo", "act:a20")], HELD, set())] == []
+
+
+def test_a_sweep_is_over_what_came_before_it_alone():
+    came = {**HELD, "i6": "u5"}
+    swept = [*audit(), entry("a20", "purge", "user:u5"), entry("h6", "hold", "id:i6", by="hold_all")]
+    assert [*check_waiting(swept, came, {"i6"})] == []
+    assert len([*check_waiting(swept, came, set())]) == 1
+
+
+def test_what_is_held_by_nothing_in_the_audit_is_found():
+    assert len([*check_waiting(audit(), {**HELD, "i7": "u7"}, WAITING | {"i7"})]) == 1
 
 
 def claim(by="q0", asked=1.0, until=61.0, comment="i1"):
