@@ -150,20 +150,6 @@ enum err held_claims_take(struct held_claims *claims, const struct held_claim *c
     return err;
 }
 
-enum err held_claims_check(struct held_claims *claims, const struct held_claim *claim,
-                           int64_t now_ms, uint32_t *ret_left_ms)
-{
-    pthread_mutex_lock(&claims->lock);
-    forget_expired(claims, now_ms);
-    const struct entry *entry = find(claims, claim);
-    const bool is_taken = entry != NULL && !is_of(entry, claim->user);
-    if (is_taken) {
-        *ret_left_ms = (uint32_t)(entry->until_ms - now_ms);
-    }
-    pthread_mutex_unlock(&claims->lock);
-    return is_taken ? ERR_EXISTS : ERR_OK;
-}
-
 void held_claims_drop(struct held_claims *claims, const struct held_claim *claim)
 {
     pthread_mutex_lock(&claims->lock);

@@ -33,9 +33,6 @@ struct held_claim {
  * `*ret_left_ms` more. ERR_NOMEM. */
 MUST_USE enum err held_claims_take(struct held_claims *claims, const struct held_claim *claim,
                                    int64_t now_ms, uint32_t ttl_ms, uint32_t *ret_left_ms);
-/* ERR_EXISTS: somebody else has it for `*ret_left_ms` more. */
-MUST_USE enum err held_claims_check(struct held_claims *claims, const struct held_claim *claim,
-                                    int64_t now_ms, uint32_t *ret_left_ms);
 /* What others than `of->user` have claimed in `of->stream`. */
 struct held_claims_found {
     struct str *ids;   // owned, and what they say is
