@@ -35,11 +35,20 @@ def test_a_users_history_in_the_stream(mod, server):
     assert mod.user_of("nobody") == {"user": {"id": "nobody", "name": "nobody"}, "comments": [], "sanctions": []}
 
 
-def test_what_is_held_without_a_place_is_in_it(mod, server):
+def test_what_waits_or_was_rejected_is_in_it(mod, server):
     mod.act("mode", value=["hold_all"])
     held = server.post(mod.stream, "waits", user="u9").json()
     (comment,) = mod.user_of("u9")["comments"]
     assert (comment["id"], comment["state"], "seq" in comment) == (held["id"], "held", False)
+    mod.act("reject", id=held["id"])
+    other = server.post(mod.stream, "waits, too", user="u9").json()
+    server.post(mod.stream, "of another", user="u8")
+    assert [(comment["id"], comment["text"], comment["state"]) for comment in mod.user_of("u9")["comments"]] == [
+        (held["id"], "waits", "deleted"), (other["id"], "waits, too", "held")]
+    purge = mod.act("purge", user="u9")
+    assert [comment["state"] for comment in mod.user_of("u9")["comments"]] == ["deleted", "deleted"]
+    mod.undo(purge["act"])
+    assert [comment["state"] for comment in mod.user_of("u9")["comments"]] == ["deleted", "held"]
 
 
 def test_sanctions_on_all_streams_are_in_it(start):

@@ -270,6 +270,17 @@ enum err held_off_next(struct store *store, sqlite3_stmt *walk, struct held_off_
     return ERR_OK;
 }
 
+enum err held_by_user(struct store *store, const struct held_by *by, uint64_t *ret_ns,
+                      uint32_t count, uint32_t *ret_count)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_BY_USER, &query));
+    (void)sqlite3_bind_int64(query, 1, by->stream);
+    store_bind_text(query, 2, by->user);
+    (void)sqlite3_bind_int(query, 3, HELD_LOOKS_MAX);
+    return collect(store, query, ret_ns, count, ret_count);
+}
+
 enum err held_waits(struct store *store, const struct held_of *of, uint64_t after_n,
                     bool *ret_waits)
 {

@@ -103,6 +103,15 @@ MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after
 /* Of it those that were posted after `at_ms`. */
 MUST_USE enum err held_since(struct store *store, int64_t stream, int64_t at_ms,
                              sqlite3_stmt **ret_walk);
+/* What waits or was rejected of `user`, newest first, `count` at most: of the stream's newest
+ * HELD_LOOKS_MAX that do or were. */
+enum { HELD_LOOKS_MAX = 20000 };
+struct held_by {
+    int64_t stream;
+    struct str user;
+};
+MUST_USE enum err held_by_user(struct store *store, const struct held_by *by, uint64_t *ret_ns,
+                               uint32_t count, uint32_t *ret_count);
 /* The queue, newest first. */
 MUST_USE enum err held_newest(struct store *store, int64_t stream, sqlite3_stmt **ret_walk);
 MUST_USE enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row);

@@ -134,6 +134,9 @@ static const char *const texts[STORE_QUERIES] = {
                        "(SELECT 1 FROM log WHERE log.n = held.log_n) LIMIT ?3",
     [STORE_HELD_OFF] = "SELECT stream, n, user FROM held WHERE state >= 2 AND "
                        "(stream, n) > (?1, ?2) ORDER BY stream, n",
+    [STORE_HELD_BY_USER] =
+        "SELECT n FROM (SELECT n, user FROM held WHERE stream = ?1 AND state >= 2 "
+        "ORDER BY n DESC LIMIT ?3) WHERE user = ?2",
     [STORE_HELD_WAITS] =
         "SELECT 1 FROM held WHERE state = 2 AND n > ?3 AND (?1 = 0 OR stream = ?1) "
         "AND (?2 = '' OR user = ?2) LIMIT 1",

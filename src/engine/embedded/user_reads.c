@@ -134,25 +134,29 @@ static enum err tell(struct history *history, uint64_t seq)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err tell_queue(struct history *history)
+/* What has a place is told there. */
+static enum err tell_held(struct history *history, uint64_t n)
 {
-    sqlite3_stmt *walk = NULL;
-    TRY(held_queue(history->store, history->page->stream, 0, &walk));
-    for (;;) {
-        struct held_row held;
-        const enum err err = held_next(history->store, walk, &held);
-        if (err == ERR_NOT_FOUND) {
-            return ERR_OK;
-        }
-        if (err != ERR_GONE) {
-            TRY(err);
-            if (held.seq == 0 && str_eq(held.user, history->page->user)) {
-                const struct told told = {
-                    .body = held.body, .state = COMMENT_HELD, .marks = held.marks};
-                write_comment(history, &told);
-            }
-        }
+    struct held_row held;
+    TRY(held_find(history->store, n, &held));
+    const struct told told = {.body = held.body, .state = held.state, .marks = held.marks};
+    if (held.log_n == 0) { // erased: that there was one is known still
+        write_comment(history, &told);
     }
+    return ERR_OK;
+}
+
+static enum err tell_unplaced(struct history *history)
+{
+    uint64_t ns[USER_COMMENTS_MAX];
+    uint32_t count = 0;
+    const struct held_by by = {.stream = history->page->stream, .user = history->page->user};
+    TRY(held_by_user(history->store, &by, ns, history->page->limit, &count));
+    for (uint32_t i = count; i > 0; i--) {
+        const enum err err = tell_held(history, ns[i - 1]);
+        TRY(err == ERR_GONE ? ERR_OK : err);
+    }
+    return ERR_OK;
 }
 
 static enum err tell_comments(struct history *history)
@@ -165,7 +169,7 @@ static enum err tell_comments(struct history *history)
             TRY(err);
         }
     }
-    TRY(tell_queue(history));
+    TRY(tell_unplaced(history));
     buf_add_byte(history->out, ']');
     return buf_err(history->out);
 }

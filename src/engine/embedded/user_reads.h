@@ -3,7 +3,8 @@
  *
  * Used by:  moderation_reads.c.
  * Thread:   a reader's; inside a read transaction of its connection.
- * Bound:    USER_ROWS_MAX of the stream's newest rows are looked at.
+ * Bound:    USER_ROWS_MAX of the stream's newest rows are looked at, and HELD_LOOKS_MAX of those
+ *           that wait or were rejected.
  */
 #pragma once
 
@@ -22,6 +23,6 @@ struct user_page {
     int64_t wall_ms;
     uint32_t limit;
 };
-/* The members of MODERATION_USER. */
+/* The members of MODERATION_USER: `limit` comments with a place, then as many that have none. */
 MUST_USE enum err user_reads_write(struct store *store, const struct user_page *page,
                                    struct buf *out);
