@@ -226,8 +226,11 @@ enum err acting_result(const struct acting *acting, struct problem *ret_why)
     if (act->end != ACT_REFUSED) {
         return ERR_OK;
     }
-    *ret_why = act->refusal == ACT_REFUSAL_CLAIMED ? claimed(acting->others.left_ms[act->claim])
-                                                   : refusals[act->refusal];
+    if (act->refusal == ACT_REFUSAL_CLAIMED) {
+        *ret_why = claimed(acting->others.left_ms[act->claim]);
+        return ERR_DENIED;
+    }
+    *ret_why = refusals[act->refusal];
     if (act->refusal == ACT_REFUSAL_BAD_VALUE) {
         ret_why->detail = str_of(act->detail);
         ret_why->field = act->act.what == ACT_RULES ? STR("rules") : ret_why->field;

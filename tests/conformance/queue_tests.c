@@ -604,7 +604,11 @@ void queue_is_not_taken_from_others(void **state)
     assert_state(&desk, &bobs.seen, COMMENT_DELETED);
     assert_state(&desk, &bobs.held, COMMENT_DELETED);
     assert_state(&desk, &bobs.waiting, COMMENT_HELD);
-    undo(&desk, "demo", taking.call.act_n);
+    const uint64_t act_n = taking.call.act_n;
+    desk_act(&desk, &taking); // what is spared is so still
+    assert_int_equal(taking.call.end, ACT_DUPLICATE);
+    assert_int_equal(taking.call.act_n, act_n);
+    undo(&desk, "demo", act_n);
     assert_bobs(&desk, &bobs, true);
     add_id(&claimed, &bobs.held);
     struct acting judging = desk_act_of("demo", on_seq(ACT_REJECT, &bobs.held.seq));
@@ -614,6 +618,13 @@ void queue_is_not_taken_from_others(void **state)
     assert_int_equal(judging.call.end, ACT_REFUSED);
     assert_int_equal(judging.call.refusal, ACT_REFUSAL_CLAIMED);
     assert_int_equal(judging.call.claim, 3);
+    assert_bobs(&desk, &bobs, true);
+    judging = desk_act_of("demo", on_ids(ACT_REJECT, &ids)); // what is not claimed is on screens
+    judging.call.claimed = claimed.at;
+    judging.call.claimed_count = claimed.count;
+    desk_act(&desk, &judging);
+    assert_int_equal(judging.call.end, ACT_REFUSED);
+    assert_int_equal(judging.call.refusal, ACT_REFUSAL_CLAIMED);
     assert_bobs(&desk, &bobs, true);
     desk_close(&desk);
 }

@@ -294,6 +294,69 @@ static enum err look_at(struct act_case *act, struct checking *checking)
     return ERR_OK;
 }
 
+/* ---- what is left of a list when some were spared ---- */
+
+static enum err waits_none(const struct act_case *act, const struct act_names *names,
+                           bool *ret_waits_none)
+{
+    bool waits = false;
+    for (uint32_t i = 0; i < names->count && !waits; i++) {
+        struct held_row held;
+        const enum err err = act_names_held(act, names, i, &held);
+        waits = err == ERR_OK && held.state == COMMENT_HELD;
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    }
+    *ret_waits_none = !waits;
+    return ERR_OK;
+}
+
+/* `id`: of the act in force on them; 0: there is none. */
+static enum err is_rest_done(const struct act_case *act, uint64_t id, const struct act_names *names,
+                             bool *ret_is_done)
+{
+    struct likeness likeness = {.names = names};
+    *ret_is_done = false;
+    TRY(id != 0 ? is_begun(act, id, ret_is_done) : ERR_OK);
+    if (*ret_is_done) {
+        return ERR_OK;
+    }
+    if (act->call->act.what != ACT_DELETE) {
+        return waits_none(act, names, ret_is_done);
+    }
+    TRY(id != 0 ? removes_all(act, id, names, ret_is_done) : ERR_OK);
+    if (id != 0 && !*ret_is_done && names->count <= ACT_CASE_PIECE) { // some may not be there
+        TRY(compare_piece(act, &likeness));
+        *ret_is_done = likeness.is_like;
+    }
+    return ERR_OK;
+}
+
+static enum err look_at_rest(struct act_case *act, const struct act_names *names)
+{
+    struct store_act before = {.id = 0};
+    bool is_done = false;
+    const enum err err = act_case_in_force(act, act->call->act.what, &before);
+    const uint64_t id = err == ERR_OK ? before.id : 0;
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    TRY(is_rest_done(act, id, names, &is_done));
+    if (is_done && id == 0) {
+        act_case_refuse(act, ACT_REFUSAL_CLAIMED);
+    } else if (is_done) {
+        TRY(store_acts_get(act->ordering->store, id, &before));
+        act_case_repeat(act, &before);
+    }
+    return ERR_OK;
+}
+
+enum err act_look_spare(struct act_case *act, struct act_names *names)
+{
+    const uint32_t count = names->count;
+    TRY(act_names_spare(act, names));
+    return act_case_is_open(act) && names->count < count ? look_at_rest(act, names) : ERR_OK;
+}
+
+/* ---- each kind ---- */
+
 enum err act_look_at_removal(struct act_case *act, const struct act_names *names)
 {
     struct checking checking = {.count = names->count, .names = names, .one = check_to_remove};

@@ -37,5 +37,8 @@ MUST_USE enum err act_look_at_removal(struct act_case *act, const struct act_nam
 MUST_USE enum err act_look_at_restore(struct act_case *act, const struct act_names *names);
 /* Of approve, reject: does one of them wait? */
 MUST_USE enum err act_look_at_queue(struct act_case *act, const struct act_names *names);
+/* Takes out of `names` what others have claimed, once all was looked at. The act may be in force on
+ * the rest: then it is that one; of approve and reject, nothing of the rest may wait. */
+MUST_USE enum err act_look_spare(struct act_case *act, struct act_names *names);
 /* Have those that it names a higher role? */
 MUST_USE enum err act_look_at_users(struct act_case *act);

@@ -146,7 +146,7 @@ static enum err decide(struct act_case *act, struct act_names *names)
     TRY(act_names_read(act, buf_str(&act->target), 0, ACT_TARGETS_MAX, names));
     TRY(names->count == 1 ? name_one(act, names) : ERR_OK);
     TRY(act_look_at_queue(act, names));
-    TRY(act_look_is_over(act) ? act_names_spare(act, names) : ERR_OK);
+    TRY(act_look_is_over(act) ? act_look_spare(act, names) : ERR_OK);
     if (!act_look_is_over(act)) {
         return ERR_OK;
     }

@@ -27,6 +27,9 @@ enum err act_reject(struct act_case *act, struct head *head, uint64_t n)
 
 enum err act_reject_stop_clocks(const struct act_case *act, const struct act_names *names)
 {
+    if (!names->are_ids) { // what has a place has no clock
+        return ERR_OK;
+    }
     for (uint32_t i = 0; i < names->count; i++) {
         struct held_row held;
         const enum err err = act_names_held(act, names, i, &held);
@@ -49,20 +52,20 @@ struct pass { // over the queue
     bool is_over;
 };
 
-/* Where the last piece ended. What was there may be forgotten: then from the beginning. */
+/* Where the last piece ended, damaged or not. Of all streams what was there may be forgotten: then
+ * from the beginning. */
 static enum err find_begin(const struct act_case *act, const struct held_of *of,
                            struct held_off_place *ret_after)
 {
-    struct held_row held;
-    *ret_after = (struct held_off_place){.stream = of->stream};
-    if (act->place.at == 0) {
+    *ret_after = (struct held_off_place){.stream = of->stream, .n = act->place.at};
+    if (act->place.at == 0 || of->stream != 0) {
         return ERR_OK;
     }
-    const enum err err = held_find(act->ordering->store, act->place.at, &held);
-    if (err == ERR_OK) {
-        *ret_after = (struct held_off_place){.stream = held.stream, .n = held.n};
+    const enum err err = held_stream_of(act->ordering->store, act->place.at, &ret_after->stream);
+    if (err == ERR_NOT_FOUND) {
+        *ret_after = (struct held_off_place){.stream = 0};
     }
-    return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err find_piece(const struct act_case *act, struct pass *pass)

@@ -227,7 +227,7 @@ static enum err decide(struct act_case *act,
         err = look(act, &names);
     }
     if (err == ERR_OK && act_look_is_over(act) && act->call->act.what == ACT_DELETE) {
-        err = act_names_spare(act, &names);
+        err = act_look_spare(act, &names);
     }
     if (err == ERR_OK && act_look_is_over(act)) {
         err = act_case_record(act);

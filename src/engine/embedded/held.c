@@ -99,6 +99,16 @@ enum err held_find(struct store *store, uint64_t n, struct held_row *ret_row)
     return find(store, STORE_HELD_GET, n, ret_row);
 }
 
+enum err held_stream_of(struct store *store, uint64_t n, int64_t *ret_stream)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_STREAM, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
+    TRY(store_step(store, query));
+    *ret_stream = sqlite3_column_int64(query, 0);
+    return ERR_OK;
+}
+
 enum err held_find_placed(struct store *store, uint64_t log_n, struct held_row *ret_row)
 {
     return find(store, STORE_HELD_BY_ROW, log_n, ret_row);

@@ -53,6 +53,8 @@ static inline uint64_t held_bound(uint64_t held_max)
 MUST_USE enum err held_add(struct store *store, const struct held_row *row, uint64_t held_max);
 /* ERR_NOT_FOUND; ERR_GONE: damaged. */
 MUST_USE enum err held_find(struct store *store, uint64_t n, struct held_row *ret_row);
+/* Whose stream's it is, damaged or not. ERR_NOT_FOUND. */
+MUST_USE enum err held_stream_of(struct store *store, uint64_t n, int64_t *ret_stream);
 /* The one whose row of the log this is. */
 MUST_USE enum err held_find_placed(struct store *store, uint64_t log_n, struct held_row *ret_row);
 
@@ -103,7 +105,7 @@ MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after
 /* Of it those that were posted after `at_ms`. */
 MUST_USE enum err held_since(struct store *store, int64_t stream, int64_t at_ms,
                              sqlite3_stmt **ret_walk);
-/* What waits or was rejected of `user`, newest first, `count` at most: of the stream's newest
+/* What waits or was rejected of `user` and never had a place, newest first, `count` at most: of the stream's newest
  * HELD_LOOKS_MAX that do or were. */
 enum { HELD_LOOKS_MAX = 20000 };
 struct held_by {

@@ -26,7 +26,7 @@
  * ERR_NOT_FOUND: it neither waits nor is rejected, its text is erased, or it is damaged. */
 MUST_USE enum err rejections_add(struct store *store, uint64_t n, uint64_t act, bool *ret_left);
 /* The act rejects it no more: it waits again, for somebody, unless another does, its text is
- * erased, or nothing holds it any more. */
+ * erased, or it had a place and nothing holds it any more. */
 MUST_USE enum err rejections_lift(struct store *store, uint64_t n, uint64_t act);
 /* What had a place when it was held is removed by that act again. */
 MUST_USE enum err rejections_note(struct store *store, uint64_t n, uint64_t act);

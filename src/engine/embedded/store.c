@@ -111,6 +111,7 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_PUT] = "INSERT OR REPLACE INTO held(" HELD ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
                        "?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [STORE_HELD_GET] = "SELECT " HELD " FROM held WHERE n = ?1",
+    [STORE_HELD_STREAM] = "SELECT stream FROM held WHERE n = ?1",
     [STORE_HELD_BY_ROW] = "SELECT " HELD " FROM held WHERE log_n = ?1 AND log_n > 0",
     [STORE_HELD_QUEUE] = "SELECT " HELD " FROM held WHERE stream = ?1 AND state = 2 AND n > ?2 "
                          "ORDER BY n",
@@ -135,10 +136,12 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_OFF] = "SELECT stream, n, user FROM held WHERE state >= 2 AND "
                        "(stream, n) > (?1, ?2) ORDER BY stream, n",
     [STORE_HELD_BY_USER] =
-        "SELECT n FROM (SELECT n, user FROM held WHERE stream = ?1 AND state >= 2 "
-        "ORDER BY n DESC LIMIT ?3) WHERE user = ?2",
+        "SELECT n FROM (SELECT n, user FROM held WHERE stream = ?1 AND state >= 2 ORDER BY n DESC "
+        "LIMIT ?3) AS newest WHERE user = ?2 AND "
+        "(SELECT log_n FROM held WHERE held.n = newest.n) = 0 ORDER BY n DESC",
+    /* By what waits, not by all that ever did: hence no index on n. */
     [STORE_HELD_WAITS] =
-        "SELECT 1 FROM held WHERE state = 2 AND n > ?3 AND (?1 = 0 OR stream = ?1) "
+        "SELECT 1 FROM held WHERE state = 2 AND +n > ?3 AND (?1 = 0 OR stream = ?1) "
         "AND (?2 = '' OR user = ?2) LIMIT 1",
     [STORE_REJECTION_ADD] = "INSERT OR IGNORE INTO rejections(n, act) VALUES (?1, ?2)",
     [STORE_REJECTION_LIFT] = "DELETE FROM rejections WHERE n = ?1 AND act = ?2",

@@ -134,13 +134,13 @@ static enum err tell(struct history *history, uint64_t seq)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* What has a place is told there. */
+/* Erased, it has not even its id. */
 static enum err tell_held(struct history *history, uint64_t n)
 {
     struct held_row held;
     TRY(held_find(history->store, n, &held));
     const struct told told = {.body = held.body, .state = held.state, .marks = held.marks};
-    if (held.log_n == 0) { // erased: that there was one is known still
+    if (!held_is_erased(&held)) {
         write_comment(history, &told);
     }
     return ERR_OK;
