@@ -7,6 +7,7 @@
 #include "engine/embedded/ordering_rig_test.h"
 #include "engine/embedded/rejections.h"
 #include "engine/embedded/store_number_test.h"
+#include "engine/embedded/store_schema.h"
 #include "engine/embedded/submits.h"
 #include "rules/claims.h"
 
@@ -357,6 +358,7 @@ static void what_is_erased_is_not_undone(void **state)
 /* As a log of format 5 has them: the act alone names what it rejected. */
 static void rejections_of_a_log_from_before_are_found(void **state)
 {
+    struct store_fault fault;
     (void)state;
     fill_queue();
     struct act one = {
@@ -366,9 +368,12 @@ static void rejections_of_a_log_from_before_are_found(void **state)
     const struct act_verdict second = act("demo", one);
     (void)act("demo", undo_of(second.act_n));
     ordering_rig_begin(&rig);
-    assert_int_equal(store_exec(&rig.store, "DELETE FROM rejections"), ERR_OK);
-    assert_int_equal(rejections_fill(&rig.store, rig.identity.id_key), ERR_OK);
+    assert_int_equal(store_exec(&rig.store, "DROP TABLE rejections;"
+                                            "DROP INDEX held_off;"
+                                            "PRAGMA user_version = 5"),
+                     ERR_OK);
     ordering_rig_commit(&rig);
+    assert_int_equal(store_schema_prepare(&rig.store, &fault, &rig.identity), ERR_OK);
     assert_int_equal(rejections(), 1);
     (void)act("demo", undo_of(first.act_n));
     assert_int_equal(waiting(), MANY);
