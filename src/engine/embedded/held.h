@@ -105,8 +105,8 @@ MUST_USE enum err held_queue(struct store *store, int64_t stream, uint64_t after
 /* Of it those that were posted after `at_ms`. */
 MUST_USE enum err held_since(struct store *store, int64_t stream, int64_t at_ms,
                              sqlite3_stmt **ret_walk);
-/* What waits or was rejected of `user` and never had a place, newest first, `count` at most: of the stream's newest
- * HELD_LOOKS_MAX that do or were. */
+/* What waits or was rejected of `user` and never had a place, newest first, `count` at most: of the
+ * stream's newest HELD_LOOKS_MAX that wait or were rejected. */
 enum { HELD_LOOKS_MAX = 20000 };
 struct held_by {
     int64_t stream;
