@@ -148,6 +148,48 @@ void moderation_undoes_what_lifts(void **state)
     desk_close(&desk);
 }
 
+static struct act on_cleo(enum act_do what)
+{
+    struct act act = on_bob(what);
+    act.users = bob_and_cleo;
+    return act;
+}
+
+/* A ban of two is lifted from one, from the other, and back on whom the undone unban was about. */
+void moderation_undoes_what_lifts_from_some(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct act ban = on_bob(ACT_BAN);
+    ban.users = bob_and_cleo;
+    ban.target_count = 2;
+    desk_open(&desk, subject->port);
+    (void)desk_do(&desk, "demo", ban);
+    const uint64_t bobs = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    (void)desk_do(&desk, "demo", desk_undo_of(bobs)); // the ban was never lifted as a whole
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    const uint64_t again = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    const uint64_t cleos = desk_do(&desk, "demo", on_cleo(ACT_UNBAN));
+    (void)desk_do(&desk, "demo", desk_undo_of(cleos));
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_BANNED);
+    desk_close(&desk);
+    subject_restart(subject);
+    desk_open(&desk, subject->port);
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_BANNED);
+    (void)desk_do(&desk, "demo", on_cleo(ACT_UNBAN));
+    (void)desk_do(&desk, "demo", desk_undo_of(again)); // though another lifted it from the last
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
+    assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
+    const uint64_t both = desk_do(&desk, "demo", ban);
+    const uint64_t last = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
+    (void)desk_do(&desk, "demo", desk_undo_of(both));
+    (void)desk_do(&desk, "demo", desk_undo_of(last)); // of what is undone itself
+    assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_NONE);
+    desk_close(&desk);
+}
+
 /* Who unbans a list need not know who of it is banned. */
 void moderation_lifts_what_never_was(void **state)
 {

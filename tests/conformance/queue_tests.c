@@ -524,7 +524,8 @@ void queue_clocks_stop_with_the_act(void **state)
     undo(&desk, "demo", desk_do(&desk, "demo", purge_of(bob, 1)));
     undo(&desk, "demo", desk_do(&desk, "demo", on_ids(ACT_DELETE, &ids)));
     subject_pass(subject, 6 * 1000);
-    while (state_of(&desk, &said[2]) != COMMENT_VISIBLE) {
+    while (state_of(&desk, &said[2]) != COMMENT_VISIBLE) { // what waits is looked at once a second
+        subject_pass(subject, 1000);
         desk_sync(&desk);
     }
     assert_state(&desk, &said[0], COMMENT_HELD);

@@ -40,6 +40,7 @@
     TEST(moderation_names_many_at_once)                                                            \
     TEST(moderation_timeouts_run_out)                                                              \
     TEST(moderation_undoes_what_lifts)                                                             \
+    TEST(moderation_undoes_what_lifts_from_some)                                                   \
     TEST(moderation_lifts_what_never_was)                                                          \
     TEST(warnings_are_acknowledged_by_who_has_them)                                                \
     TEST(warnings_are_acknowledged_one_by_one)                                                     \

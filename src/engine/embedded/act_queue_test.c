@@ -369,6 +369,7 @@ static void rejections_of_a_log_from_before_are_found(void **state)
     (void)act("demo", undo_of(second.act_n));
     ordering_rig_begin(&rig);
     assert_int_equal(store_exec(&rig.store, "DROP TABLE rejections;"
+                                            "DROP TABLE lifted_from;"
                                             "DROP INDEX held_off;"
                                             "PRAGMA user_version = 5"),
                      ERR_OK);

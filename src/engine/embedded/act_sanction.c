@@ -7,6 +7,7 @@
 #include "engine/embedded/sanctions.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { MS_A_SECOND = 1000 };
 
@@ -287,7 +288,9 @@ static enum err lift_from(struct lifting *lifting, struct str user)
         if (sanction.act == 0) {
             return ERR_OK;
         }
+        const struct store_lifted lifted = {.lifter = act->id, .act = sanction.act, .user = user};
         TRY(sanctions_lift(sanctions, act->ordering->store, &sanction));
+        TRY(store_sanctions_note_lifted(act->ordering->store, &lifted));
         TRY(lift_act(act, &sanction));
     }
 }
@@ -448,10 +451,62 @@ static enum err put_back(struct act_case *act, const struct store_act *lifted, u
     return err;
 }
 
-/* One act after the other, each lifted no more when it is back on all. */
-enum err act_sanction_redo(struct act_case *act, const struct store_act *before)
+/* What was undone, or has another in its place, does not come back; what is lifted from the last of
+ * those it was on does. */
+static enum err may_come_back(const struct act_case *act, const struct store_act *row,
+                              bool *ret_may)
 {
-    const uint64_t lifter = before->id;
+    struct store_act by;
+    *ret_may = true;
+    if (row->lifted_by == 0) {
+        return ERR_OK;
+    }
+    TRY(store_acts_get(act->ordering->store, row->lifted_by, &by));
+    *ret_may = by.what == lifter_of(row->what) && by.seconds <= 0;
+    return ERR_OK;
+}
+
+static enum err put_one_back(struct act_case *act, const struct store_lifted *lifted)
+{
+    struct store *store = act->ordering->store;
+    struct store_act row;
+    bool may_come = false;
+    TRY(store_acts_get(store, lifted->act, &row));
+    TRY(may_come_back(act, &row, &may_come));
+    TRY(store_acts_get(store, lifted->act, &row)); // its strings are the statement's
+    const bool has_run_out = row.until_ms != 0 && row.until_ms <= act->now.wall_ms;
+    if (!may_come) {
+        return ERR_OK;
+    }
+    TRY(has_run_out ? ERR_OK : put_on(act, &row, lifted->user));
+    return row.lifted_by == 0 ? ERR_OK : store_acts_lift(store, lifted->act, 0);
+}
+
+/* From each that it was lifted from, and from nobody else. */
+static enum err put_each_back(struct act_case *act, uint64_t lifter)
+{
+    char user[ACT_USER_BYTES_MAX];
+    struct store_lifted lifted;
+    act->is_left = false;
+    for (uint32_t i = 0; i < ACT_CASE_PIECE; i++) {
+        const enum err err = store_sanctions_next_lifted(act->ordering->store, lifter, &lifted);
+        if (err != ERR_OK) {
+            return err == ERR_NOT_FOUND ? ERR_OK : err;
+        }
+        const size_t len = lifted.user.len < sizeof(user) ? lifted.user.len : sizeof(user);
+        memcpy(user, lifted.user.at, len); // longer than the statement
+        lifted.user = (struct str){.at = user, .len = len};
+        TRY(put_one_back(act, &lifted));
+        TRY(store_sanctions_forget_lifted(act->ordering->store, &lifted));
+    }
+    act->is_left = true; // there may be more
+    return ERR_OK;
+}
+
+/* One act after the other, each lifted no more when it is back on all: of a lifter from before it
+ * was known whom it was about (format 5). */
+static enum err put_all_back(struct act_case *act, uint64_t lifter)
+{
     uint32_t seen = 0;
     while (seen < ACT_CASE_PIECE) {
         struct store_act lifted;
@@ -471,4 +526,11 @@ enum err act_sanction_redo(struct act_case *act, const struct store_act *before)
     }
     act->is_left = true; // there may be more
     return ERR_OK;
+}
+
+enum err act_sanction_redo(struct act_case *act, const struct store_act *before)
+{
+    const uint64_t lifter = before->id;
+    TRY(put_each_back(act, lifter));
+    return act->is_left ? ERR_OK : put_all_back(act, lifter);
 }

@@ -217,6 +217,12 @@ static const char *const texts[STORE_QUERIES] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STORE_SANCTION_DELETE] = "DELETE FROM sanctions WHERE act = ?1 AND user = ?2",
     [STORE_SANCTION_ANY] = "SELECT EXISTS(SELECT 1 FROM sanctions WHERE act = ?1)",
+    [STORE_LIFTED_FROM_ADD] =
+        "INSERT OR IGNORE INTO lifted_from(lifter, act, user) VALUES (?1, ?2, ?3)",
+    [STORE_LIFTED_FROM_NEXT] =
+        "SELECT act, user FROM lifted_from WHERE lifter = ?1 ORDER BY act, user LIMIT 1",
+    [STORE_LIFTED_FROM_DELETE] =
+        "DELETE FROM lifted_from WHERE lifter = ?1 AND act = ?2 AND user = ?3",
     [STORE_SANCTIONS] = "SELECT act, user, stream, what, until, words FROM sanctions ORDER BY act",
     [STORE_SANCTIONS_OF] =
         "SELECT act, user, stream, what, until, words FROM sanctions "

@@ -35,6 +35,40 @@ enum err store_sanctions_any(struct store *store, uint64_t act, bool *ret_is_any
     return ERR_OK;
 }
 
+static enum err run_on_lifted(struct store *store, enum store_query which,
+                              const struct store_lifted *lifted)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, which, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)lifted->lifter);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)lifted->act);
+    store_bind_text(query, 3, lifted->user);
+    return store_run(store, query);
+}
+
+enum err store_sanctions_note_lifted(struct store *store, const struct store_lifted *lifted)
+{
+    return run_on_lifted(store, STORE_LIFTED_FROM_ADD, lifted);
+}
+
+enum err store_sanctions_forget_lifted(struct store *store, const struct store_lifted *lifted)
+{
+    return run_on_lifted(store, STORE_LIFTED_FROM_DELETE, lifted);
+}
+
+enum err store_sanctions_next_lifted(struct store *store, uint64_t lifter,
+                                     struct store_lifted *ret_lifted)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_LIFTED_FROM_NEXT, &query));
+    (void)sqlite3_bind_int64(query, 1, (int64_t)lifter);
+    TRY(store_step(store, query));
+    *ret_lifted = (struct store_lifted){.lifter = lifter,
+                                        .act = (uint64_t)sqlite3_column_int64(query, 0),
+                                        .user = store_column_text(query, 1)};
+    return ERR_OK;
+}
+
 enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk)
 {
     return store_ask(store, STORE_SANCTIONS, ret_walk);

@@ -26,6 +26,18 @@ MUST_USE enum err store_sanctions_add(struct store *store, const struct store_sa
 MUST_USE enum err store_sanctions_delete(struct store *store, uint64_t act, struct str user);
 /* Whether the act is in force on anybody. */
 MUST_USE enum err store_sanctions_any(struct store *store, uint64_t act, bool *ret_is_any);
+/* Whom `lifter`, an act, lifted another from: so that its undo is of them alone. */
+struct store_lifted {
+    uint64_t lifter, act;
+    struct str user;
+};
+MUST_USE enum err store_sanctions_note_lifted(struct store *store,
+                                              const struct store_lifted *lifted);
+/* One of those that `lifter` has. ERR_NOT_FOUND: none is left. */
+MUST_USE enum err store_sanctions_next_lifted(struct store *store, uint64_t lifter,
+                                              struct store_lifted *ret_lifted);
+MUST_USE enum err store_sanctions_forget_lifted(struct store *store,
+                                                const struct store_lifted *lifted);
 MUST_USE enum err store_sanctions_all(struct store *store, sqlite3_stmt **ret_walk);
 /* Those of like->user (empty: everybody's) on like->stream and on all, that last beyond
  * like->until_ms, the newest first. */

@@ -99,11 +99,14 @@ static const char format_5[] =
     " exposure INTEGER NOT NULL);"
     "CREATE INDEX reach_stream ON reach(stream, act)";
 
-/* What format 6 has beyond 5: a rejection is an act's as a removal is. */
+/* What format 6 has beyond 5: a rejection is an act's as a removal is, and whom an act lifted
+ * another from is known. */
 static const char format_6[] =
     "CREATE TABLE rejections(n INTEGER NOT NULL, act INTEGER NOT NULL, PRIMARY KEY(n, act)) "
     "WITHOUT ROWID;"
     "CREATE INDEX rejections_act ON rejections(act, n);"
+    "CREATE TABLE lifted_from(lifter INTEGER NOT NULL, act INTEGER NOT NULL, user TEXT NOT NULL,"
+    " PRIMARY KEY(lifter, act, user)) WITHOUT ROWID;"
     "CREATE INDEX held_off ON held(stream, n, user, state) WHERE state >= 2";
 
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)

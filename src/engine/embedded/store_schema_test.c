@@ -80,6 +80,7 @@ static void open_format_2(struct place *place)
         "DROP TABLE reach",
         "DROP TABLE lifted",
         "DROP TABLE rejections",
+        "DROP TABLE lifted_from",
         "DROP TABLE audit",
         "DROP TABLE sanctions",
         "DROP TABLE ranks",
@@ -137,6 +138,7 @@ static void a_log_of_format_3_has_who_did_what_from_now_on(void **state)
                                               "DROP TABLE reach;"
                                               "DROP TABLE lifted;"
                                               "DROP TABLE rejections;"
+                                              "DROP TABLE lifted_from;"
                                               "DROP INDEX held_off;"
                                               "DROP INDEX sweeps_user;"
                                               "INSERT INTO log VALUES "
@@ -157,6 +159,7 @@ static void a_log_of_format_4_keeps_how_far_acts_got_from_now_on(void **state)
     assert_int_equal(prepare(&place), ERR_OK);
     assert_int_equal(store_exec(&place.store, "DROP TABLE reach;"
                                               "DROP TABLE rejections;"
+                                              "DROP TABLE lifted_from;"
                                               "DROP INDEX held_off;"
                                               "INSERT INTO lifted VALUES (1, 2, 3, 4);"
                                               "PRAGMA user_version = 4"),
