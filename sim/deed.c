@@ -6,6 +6,7 @@
 #include "base/reach.h"
 #include "deeds.h"
 #include "ledger.h"
+#include "queue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,10 +82,116 @@ bool deed_names_seqs(const struct deed *deed)
     return deed->seq_count > 0;
 }
 
+bool deed_names_comments(const struct deed *deed)
+{
+    return deed->seq_count + deed->n_count > 0;
+}
+
+bool deed_names_user(const struct deed *deed, uint8_t user)
+{
+    return user < USERS && (deed->users >> user & 1) != 0;
+}
+
+/* ---- what a transaction comes to of what is named ---- */
+
+struct named {
+    uint64_t n, seq;       // by its id, or its place
+    struct queued *queued; // without a place until then; NULL: it has one, or none that is known
+    bool waited;           // before it
+};
+
+struct naming { // of one transaction, from `at` on
+    struct deed *deed;
+    const struct deed_step *step;
+    uint32_t at, taken;
+};
+
+static uint64_t seq_of_row(const struct ledger *ledger, uint64_t n)
+{
+    uint64_t from = 1, to = ledger->head + 1;
+    while (from < to) {
+        const uint64_t middle = from + (to - from) / 2;
+        if (ledger->entries[middle - 1].n < n) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from <= ledger->head && ledger->entries[from - 1].n == n ? from : 0;
+}
+
+static void find_named(const struct world *world, const struct naming *naming, struct named *named)
+{
+    const struct deed *deed = naming->deed;
+    struct queued *queued = queue_find(world, named->n);
+    if (queued != NULL && queued->stream == deed->stream) {
+        named->seq = queue_place(world, queued, naming->step->newest_n);
+        named->queued = named->seq == 0 ? queued : NULL;
+    } else if (queued == NULL) {
+        named->seq = seq_of_row(&world->ledgers[deed->stream], named->n);
+    }
+}
+
+static bool next_named(const struct world *world, struct naming *naming, struct named *ret_named)
+{
+    const struct deed *deed = naming->deed;
+    for (; naming->at < deed->seq_count + deed->n_count; naming->at++) {
+        const uint64_t number = deed->seq_count > 0 ? deed->seqs[naming->at] : deed->ns[naming->at];
+        if (number <= deed->done_upto || number > naming->step->upto) {
+            continue;
+        }
+        *ret_named = (struct named){.waited = (naming->step->waited >> naming->taken & 1) != 0};
+        *(deed->seq_count > 0 ? &ret_named->seq : &ret_named->n) = number;
+        if (deed->seq_count == 0) {
+            find_named(world, naming, ret_named);
+        }
+        must(naming->taken < 64);
+        naming->at++;
+        naming->taken++;
+        return true;
+    }
+    return false;
+}
+
+uint64_t deed_waited(const struct world *world, const struct deed *deed,
+                     const struct deed_step *step)
+{
+    uint64_t waited = 0;
+    uint32_t taken = 0;
+    for (uint32_t i = 0; deed->stream < STREAMS && i < deed->seq_count + deed->n_count; i++) {
+        const uint64_t number = deed->seq_count > 0 ? deed->seqs[i] : deed->ns[i];
+        if (number <= deed->done_upto || number > step->upto) {
+            continue;
+        }
+        const bool is_seq = deed->seq_count > 0;
+        const bool did =
+            queue_waited(world, deed->stream, is_seq ? 0 : number, is_seq ? number : 0);
+        waited |= (uint64_t)did << taken++;
+    }
+    return waited;
+}
+
 /* What somebody names is not there once retention took it. */
 static bool is_kept(const struct deed *deed, const struct deed_step *step, uint64_t seq)
 {
     return seq > deed->done_upto && seq <= step->upto && seq > step->ground[deed->stream];
+}
+
+/* Deleted by their ids: from the screens, or from the queue. */
+static void take_ids(struct ledger *ledger, struct deed *deed, const struct deed_step *step)
+{
+    struct naming naming = {.deed = deed, .step = step};
+    struct named named;
+    while (deed->what == ACT_DELETE && next_named(ledger->world, &naming, &named)) {
+        if (named.queued != NULL) {
+            queue_reject(named.queued, deed, true);
+        } else if (named.seq > step->ground[deed->stream]) {
+            remove_one(ledger, deed, named.seq, bound_of(ledger, step));
+            ledger->entries[named.seq - 1].was_named |=
+                ledger->entries[named.seq - 1].kind == EVENT_COMMENT;
+        }
+    }
+    reach_if(deed->n_count > 1, DONE_TO_IDS);
 }
 
 static void take_named(struct ledger *ledger, struct deed *deed, const struct deed_step *step)
@@ -110,7 +217,8 @@ static void sweep(struct world *world, struct deed *deed)
         struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
             const struct entry *entry = ledger_find(ledger, seq);
-            if (entry->n <= upto_n && (deed->what == ACT_CLEAR || entry->user == deed->user)) {
+            if (entry->n <= upto_n &&
+                (deed->what == ACT_CLEAR || deed_names_user(deed, entry->user))) {
                 remove_one(ledger, deed, seq, upto_n + 1);
             }
         }
@@ -182,27 +290,63 @@ static void restore(struct world *world, struct deed *deed, const struct deed_st
     }
 }
 
-static void approve(struct world *world, struct deed *deed)
+/* It is back in its place, or has one now. */
+static void approve_one(struct world *world, struct deed *deed, const struct deed_step *step,
+                        const struct named *named)
 {
-    const uint64_t seq = seq_of_id(world, deed);
-    struct ledger *ledger = &world->ledgers[deed->stream];
-    const struct entry *event = ledger_find(ledger, deed->seq);
-    const struct entry *comment = ledger_find(ledger, seq);
-    /* Of what is its author's alone the event is, too: the act has none. */
-    const bool is_hidden =
-        deed->seq == 0 && comment != NULL && comment->is_shadowed && !comment->is_unshadowed;
-    if (seq != 0 && (is_hidden || (event != NULL && event->kind == EVENT_RESTORE))) {
-        let_go(world, deed, seq);
-        lift_those_on(world, deed, seq);
+    struct queued *queued = queue_find(world, named->n);
+    const struct entry *entry = ledger_find(&world->ledgers[deed->stream], named->seq);
+    const bool is_new = queued != NULL && (entry == NULL || entry->n > step->before_n);
+    if (is_new) {
+        world_holds(world, entry != NULL || queue_state(world, queued) != QUEUE_WAITS,
+                    "P1: a%llu approves u%u's c%u, and it has no place",
+                    (unsigned long long)deed->id, queued->user, queued->cid);
+        queue_approve(world, queued, deed);
+    } else if (named->seq != 0) {
+        let_go(world, deed, named->seq);
+        lift_those_on(world, deed, named->seq);
+    }
+}
+
+/* Of many those that waited; one alone did, or there were no act. */
+static void approve(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    const bool is_sole = deed->seq_count + deed->n_count == 1;
+    struct naming naming = {.deed = deed, .step = step};
+    struct named named;
+    while (next_named(world, &naming, &named)) {
+        if (is_sole || named.waited) {
+            approve_one(world, deed, step, &named);
+        }
     }
 }
 
 static void reject(struct world *world, struct deed *deed, const struct deed_step *step)
 {
     struct ledger *ledger = &world->ledgers[deed->stream];
-    const uint64_t seq = seq_of_id(world, deed);
-    if (seq != 0) {
-        remove_one(ledger, deed, seq, bound_of(ledger, step));
+    const bool is_sole = deed->seq_count + deed->n_count == 1;
+    struct naming naming = {.deed = deed, .step = step};
+    struct named named;
+    while (next_named(world, &naming, &named)) {
+        const bool waited = is_sole || named.waited;
+        if (named.queued != NULL && waited && queue_state(world, named.queued) != QUEUE_REJECTED) {
+            const bool is_sure = queue_state(world, named.queued) == QUEUE_WAITS;
+            queue_reject(named.queued, deed, is_sole || is_sure);
+        } else if (named.queued == NULL && named.seq != 0 && waited) {
+            remove_one(ledger, deed, named.seq, bound_of(ledger, step));
+        }
+    }
+}
+
+/* What is to be rejected does not approve itself before its turn comes. */
+static void stop_clocks(struct world *world, struct deed *deed, const struct deed_step *step)
+{
+    for (uint32_t i = 0; i < deed->n_count; i++) {
+        struct queued *queued = queue_find(world, deed->ns[i]);
+        if (queued != NULL && queued->stopped_by == 0 && queued->stream == deed->stream &&
+            queue_place(world, queued, step->newest_n) == 0) {
+            queued->stopped_by = deed->id;
+        }
     }
 }
 
@@ -370,15 +514,26 @@ static void lift_on(struct world *world, struct deed *deed, struct deed *before,
     }
 }
 
+/* What a rule held has its place with the undo of that. */
+static void release(struct world *world, const struct deed *before)
+{
+    struct queued *queued =
+        before->what == ACT_HOLD && before->n_count == 1 ? queue_find(world, before->ns[0]) : NULL;
+    if (queued != NULL) {
+        queued->is_approved = true;
+    }
+}
+
 static void lift(struct world *world, struct deed *deed, struct deed *before,
                  const struct deed_step *step)
 {
-    reach_if(before->is_left && deed_names_seqs(before), UNDONE_AMID);
+    reach_if(before->is_left && deed_names_comments(before), UNDONE_AMID);
     before->lifted_by = deed->id;
     deed->lifts = before->id;
     if (before->what == ACT_SHADOW) {
         unshadow(world, before);
     }
+    release(world, before);
     lift_on(world, deed, before, step);
     lift_no_more(world, before);
 }
@@ -443,8 +598,16 @@ void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *
         lift_on(world, deed, deeds_find(world, deed->lifts), step);
     } else if (deed_names_seqs(deed) && deed->what == ACT_RESTORE) {
         restore(world, deed, step);
+    } else if (deed->what == ACT_APPROVE) {
+        approve(world, deed, step);
+    } else if (deed->what == ACT_REJECT) {
+        reject(world, deed, step);
     } else if (deed_names_seqs(deed)) {
         take_named(&world->ledgers[deed->stream], deed, step);
+    } else if (deed->n_count > 0) {
+        take_ids(&world->ledgers[deed->stream], deed, step);
+    } else if (deed->what == ACT_PURGE || deed->what == ACT_CLEAR) {
+        queue_sweep(world, deed, step);
     }
     deed->done_upto = step->upto;
 }
@@ -452,20 +615,20 @@ void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *
 void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step)
 {
     switch ((enum act_do)deed->what) {
-    case ACT_HOLD:
+    case ACT_REJECT:
     case ACT_DELETE:
+        stop_clocks(world, deed, step);
+        deed_go_on(world, deed, step);
+        break;
+    case ACT_HOLD:
     case ACT_RESTORE:
+    case ACT_APPROVE:
         deed_go_on(world, deed, step);
         break;
     case ACT_PURGE:
     case ACT_CLEAR:
         sweep(world, deed);
-        break;
-    case ACT_APPROVE:
-        approve(world, deed);
-        break;
-    case ACT_REJECT:
-        reject(world, deed, step);
+        deed_go_on(world, deed, step);
         break;
     case ACT_UNDO:
         undo(world, deed, step);
@@ -508,6 +671,7 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
 void deed_free(struct deed *deed)
 {
     free(deed->seqs);
+    free(deed->ns);
     free(deed->lifted);
     free(deed->sets);
 }

@@ -18,6 +18,11 @@ void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *
 void deed_free(struct deed *deed);
 
 bool deed_is_on(const struct deed *deed, const struct ledger *ledger);
-bool deed_names_seqs(const struct deed *deed); // comments by their places
+bool deed_names_seqs(const struct deed *deed);     // comments by their places
+bool deed_names_comments(const struct deed *deed); // or by their ids
+bool deed_names_user(const struct deed *deed, uint8_t user);
+/* Which of those that it names in this transaction waited before it, as the disk said: a bit each. */
+uint64_t deed_waited(const struct world *world, const struct deed *deed,
+                     const struct deed_step *step);
 /* It removes that comment still. */
 bool deed_holds(const struct deed *deed, uint8_t stream, uint64_t seq);

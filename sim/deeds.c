@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "base/reach.h"
 #include "deed.h"
+#include "engine/embedded/comment_id.h"
 #include "engine/embedded/store_acts.h"
 #include "engine/embedded/store_audit.h"
 #include "ledger.h"
@@ -68,19 +69,49 @@ static enum outcome caps_of(const struct store_act *row)
 }
 
 /* "seq:4,17,18" */
-static void take_seqs(struct deed *deed, struct str target)
+static void take_seqs(struct deed *deed, struct str list)
 {
-    static const struct str prefix = STR("seq:");
-    if (!str_has_prefix(target, prefix)) {
-        return;
-    }
-    deed->seqs = calloc(target.len / 2, sizeof(*deed->seqs));
+    deed->seqs = calloc(list.len, sizeof(*deed->seqs));
     must(deed->seqs != NULL);
-    const char *at = target.at + prefix.len - 1;
-    while (at < target.at + target.len) {
-        char *end = NULL;
-        deed->seqs[deed->seq_count++] = strtoull(at + 1, &end, 10);
-        at = end;
+    while (list.len > 0) {
+        const struct str seq = str_cut(list, ',', &list);
+        deed->seqs[deed->seq_count++] = strtoull(seq.at, NULL, 10);
+    }
+}
+
+/* "id:01J..", "ids:01J..,01J.." */
+static void take_ids(const struct world *world, struct deed *deed, struct str list)
+{
+    deed->ns = calloc(1 + list.len / COMMENT_ID_LEN, sizeof(*deed->ns));
+    must(deed->ns != NULL);
+    while (list.len > 0) {
+        int64_t at_ms = 0;
+        const struct str id = str_cut(list, ',', &list);
+        deed->n_count +=
+            comment_id_parse(world->queue.id_key, id, &deed->ns[deed->n_count], &at_ms) == ERR_OK;
+    }
+}
+
+/* "users:["u0","u3"]" */
+static void take_users(struct deed *deed, struct str list)
+{
+    for (size_t i = 0; i + 1 < list.len; i++) {
+        if (list.at[i] == 'u' && list.at[i + 1] >= '0' && list.at[i + 1] < '0' + USERS) {
+            deed->users |= (uint8_t)(1 << (list.at[i + 1] - '0'));
+        }
+    }
+}
+
+static void take_target(const struct world *world, struct deed *deed, struct str target)
+{
+    struct str list = STR_NONE;
+    const struct str kind = str_cut(target, ':', &list);
+    if (str_eq(kind, STR("seq"))) {
+        take_seqs(deed, list);
+    } else if (str_eq(kind, STR("id")) || str_eq(kind, STR("ids"))) {
+        take_ids(world, deed, list);
+    } else if (str_eq(kind, STR("user")) || str_eq(kind, STR("users"))) {
+        take_users(deed, list);
     }
 }
 
@@ -92,7 +123,9 @@ static bool is_by_system(struct world *world, uint64_t id)
            memmem(audit.entry.at, audit.entry.len, name, sizeof(name) - 1) != NULL;
 }
 
-static void take_act(struct world *world, const struct store_act *row, const struct deed_step *step)
+/* `step`: as it was seen, or with nothing yet of what waited. */
+static void take_act(struct world *world, const struct store_act *row, struct deed_step *step,
+                     bool is_new)
 {
     struct deeds *deeds = &world->deeds;
     must(deeds->count < DEEDS_MAX && row->id == deeds->count + 1);
@@ -113,7 +146,8 @@ static void take_act(struct world *world, const struct store_act *row, const str
     (void)snprintf(deed->target, sizeof(deed->target), "%.*s", (int)row->target.len,
                    row->target.at);
     deed->user = user_of(deed->target);
-    take_seqs(deed, row->target);
+    take_target(world, deed, row->target);
+    step->waited = is_new ? deed_waited(world, deed, step) : step->waited;
     world_note(world, "act a%llu: %s %s at %llu%s", (unsigned long long)deed->id,
                act_name(row->what), deed->target, (unsigned long long)deed->seq,
                deed->is_left ? ", its first piece" : "");
@@ -151,7 +185,8 @@ static struct deed_step step_of(struct world *world, const struct store_act *row
         step.ground[i] = world->ledgers[i].ground;
     }
     if (store_acts_place(world->audit, row->id, &place) == ERR_OK) {
-        step.upto = place.at;
+        const bool is_by_numbers = row->what != ACT_PURGE && row->what != ACT_CLEAR;
+        step.upto = is_by_numbers ? place.at : 0; // where a sweep is, is not said
     }
     return step;
 }
@@ -163,14 +198,15 @@ static void look_on(struct world *world, struct deed *deed, uint64_t before_n)
     if (store_acts_get(world->audit, deed->id, &row) != ERR_OK) {
         return; // a disk that fails is looked at again
     }
-    const struct deed_step step = step_of(world, &row, before_n);
+    struct deed_step step = step_of(world, &row, before_n);
     deed->is_left = step.upto != UINT64_MAX;
     if (deed->lifted_by != 0 || step.upto == deed->done_upto) {
         return;
     }
+    step.waited = deed_waited(world, deed, &step);
     keep_step(&world->deeds, &step);
     deed_go_on(world, deed, &step);
-    reach_if(deed_names_seqs(deed), DONE_IN_PIECES);
+    reach_if(deed_names_comments(deed), DONE_IN_PIECES);
     world_note(world, "a%llu goes on at %llu%s", (unsigned long long)deed->id,
                (unsigned long long)deed->seq, deed->is_left ? "" : ", to its end");
 }
@@ -185,10 +221,10 @@ void deeds_look(struct world *world, uint64_t before_n)
         }
     }
     while (store_acts_get(world->audit, deeds->count + (uint64_t)1, &row) == ERR_OK) {
-        const struct deed_step step = step_of(world, &row, before_n);
+        struct deed_step step = step_of(world, &row, before_n);
         must(store_acts_get(world->audit, step.act, &row) == ERR_OK);
+        take_act(world, &row, &step, true);
         keep_step(deeds, &step);
-        take_act(world, &row, &step);
         if (step.upto != UINT64_MAX) {
             moderator_sees_begun(world);
         }
@@ -278,7 +314,7 @@ static void follow_again(struct world *world, const struct deeds *before)
 {
     struct deeds *deeds = &world->deeds;
     for (uint32_t i = 0; i < before->step_count; i++) {
-        const struct deed_step *step = &before->steps[i];
+        struct deed_step *step = &before->steps[i];
         struct deed *deed = deeds_find(world, step->act);
         struct store_act row;
         if (store_acts_get(world->audit, step->act, &row) != ERR_OK || row.what != step->what) {
@@ -288,8 +324,8 @@ static void follow_again(struct world *world, const struct deeds *before)
         const bool is_there = step->upto <= now.upto;
         if (is_there && deed == NULL && step->act == deeds->count + (uint64_t)1) {
             must(store_acts_get(world->audit, step->act, &row) == ERR_OK);
+            take_act(world, &row, step, false);
             keep_step(deeds, step);
-            take_act(world, &row, step);
         } else if (is_there && deed != NULL && deed->lifted_by == 0) {
             keep_step(deeds, step);
             deed_go_on(world, deed, step);
@@ -318,7 +354,7 @@ static void answer_all(struct world *world)
 {
     for (uint32_t i = 0; i < world->deeds.count; i++) {
         struct deed *deed = &world->deeds.at[i];
-        const bool is_begun = deed->is_left && (deed_names_seqs(deed) || deed->lifts != 0);
+        const bool is_begun = deed->is_left && (deed_names_comments(deed) || deed->lifts != 0);
         reach_if(is_begun, LEFT_BY_A_CRASH);
         if (deed->fence == 0 && !is_begun) {
             answered(world, deed);
@@ -354,6 +390,7 @@ void deeds_verify(struct world *world, uint64_t before_n)
     queue_look(world);
     follow_again(world, &before);
     deeds_look(world, before_n);
+    queue_check(world);
     keep_answers(world, &before);
     answer_all(world);
     verify_audit(world);
@@ -393,6 +430,20 @@ bool deeds_hide(const struct ledger *ledger, uint64_t seq)
         }
     }
     return false;
+}
+
+bool deeds_hold_alone(const struct ledger *ledger, uint64_t seq)
+{
+    const struct deeds *deeds = &ledger->world->deeds;
+    bool is_held = false;
+    for (uint32_t i = 0; i < deeds->taker_count; i++) {
+        const struct deed *deed = &deeds->at[deeds->takers[i]];
+        if (deed_holds(deed, number_of(ledger), seq) && deed->what != ACT_HOLD) {
+            return false;
+        }
+        is_held = is_held || deed_holds(deed, number_of(ledger), seq);
+    }
+    return is_held;
 }
 
 static bool may_change_rules(const struct deed *deed)

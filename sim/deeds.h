@@ -46,6 +46,8 @@ bool deeds_may_warn(const struct ledger *ledger, uint64_t act, uint8_t user, uin
 enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster);
 /* Some act removes the comment, whether it was answered or not. */
 bool deeds_hide(const struct ledger *ledger, uint64_t seq);
+/* One that holds does, and none of another kind. */
+bool deeds_hold_alone(const struct ledger *ledger, uint64_t seq);
 /* Some act shadows the comment, or its author. */
 bool deeds_shadow(const struct ledger *ledger, const struct entry *entry);
 /* Something that somebody set or did to others is to be lifted before all is well: 0: nothing. */

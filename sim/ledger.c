@@ -412,6 +412,7 @@ static void look_at_acts(struct world *world, const uint64_t heads[STREAMS], uin
         return;
     }
     deeds_look(world, before_n);
+    queue_check(world);
     for (int i = 0; i < STREAMS; i++) {
         const struct ledger *ledger = &world->ledgers[i];
         for (uint64_t seq = heads[i] + 1; seq <= ledger->head; seq++) {

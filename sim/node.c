@@ -9,7 +9,7 @@
 #include "moderator.h"
 #include "watcher.h"
 
-enum { EVIDENCE_DAYS = 90, IDLE_MS = 500, DOWN_MS_MAX = 5000, LETTERS_AT_ONCE = 64, LATE_MS = 100 };
+enum { IDLE_MS = 500, DOWN_MS_MAX = 5000, LETTERS_AT_ONCE = 64, LATE_MS = 100 };
 
 /* ---- mailboxes ---- */
 

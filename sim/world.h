@@ -15,6 +15,7 @@
 #include "base/home.h"
 #include "base/rand.h"
 #include "disk.h"
+#include "engine/embedded/comment_id.h"
 #include "engine/embedded/embedded.h"
 #include "hub/hub.h"
 #include "hub/prover_test.h"
@@ -44,6 +45,8 @@ enum {
     EVERY_USER = 254, // reads what is shadowed, whoever wrote it: as moderators do
     GROUP_MAX = 300,  // comments of an act on many
     TIMEOUT_SLACK_MS = 2000,
+    EVIDENCE_DAYS = 90,
+    IDS_MAX = 40, // that a moderator names at once
 };
 #define NEVER INT64_MAX
 
@@ -88,7 +91,9 @@ struct deed {
     uint8_t caps;        // of house rules: enum outcome of who shouts
     char target[80];     // of many the first
     uint64_t *seqs;      // owned; [seq_count] that the target names, ascending
-    uint32_t seq_count;
+    uint64_t *ns;        // owned; [n_count] what the ids name that it names, ascending
+    uint32_t seq_count, n_count;
+    uint8_t users; // that it is aimed at, a bit each
     uint32_t lifted_count, lifted_room;
     struct deed_lifted *lifted; // owned; what a restore lifted from its comments
     struct deed_sets *sets;     // owned; NULL: it never removed any
@@ -113,6 +118,7 @@ struct deed_step {
     uint64_t before_n;        // the newest row of the log before
     uint64_t newest_n;        // and with it
     uint64_t ground[STREAMS]; // what retention had taken
+    uint64_t waited;          // of those that it names in this one, which did: a bit each
     uint8_t what;
 };
 
@@ -128,18 +134,38 @@ struct deeds {
     uint64_t fence;             // how many answers there were
 };
 
-struct queued { // a comment that is or was in the queue: queue.c
-    uint64_t n, id_hash;
-    int64_t due_ms; // unix; it approves itself then; 0: never
+struct rejecter {
+    uint64_t act;
+    bool is_sure; // it has reached it
+};
+
+struct queued {            // a comment that was held before it had a place: queue.c
+    uint64_t n;            // what its id names
+    int64_t at_ms, due_ms; // unix; it approves itself at due_ms; 0: never
     uint8_t stream, user;
     uint16_t cid;
+    bool is_approved;
+    uint64_t stopped_by; // the act that was to reject it, and stopped its clock; 0: none
+    struct rejecter *by; // owned; [by_count], undone or not
+    uint32_t by_count, by_room;
+};
+
+struct waiting {     // on the disk
+    uint64_t n, seq; // seq 0: without a place
+    uint8_t stream;
+    bool is_timed; // it approves itself
 };
 
 struct queue {
-    struct queued *at; // owned
-    uint32_t count;
-    uint64_t upto_n;           // the newest that was looked at
-    struct sqlite3_stmt *rows; // of the audit connection; NULL: not made yet
+    struct queued *at;       // owned; by n
+    struct waiting *waiting; // owned; by n, as it was last looked at
+    uint32_t count, waiting_count;
+    uint64_t version;                      // of `waiting`
+    uint64_t upto_n;                       // the newest that was looked at
+    uint32_t checked_steps, checked_count; // of deeds, and of these
+    uint64_t id_key;                       // of comments' ids
+    struct sqlite3_stmt *rows;             // of the audit connection; NULL: not made yet
+    struct sqlite3_stmt *waiting_rows;     // likewise
 };
 
 struct ledger {
@@ -204,7 +230,9 @@ struct moderator {        // moderator.c
     int64_t due_ms;
     uint64_t asks;
     uint64_t seqs[GROUP_MAX];
-    struct str users[2];
+    struct str users[USERS];
+    struct str ids[IDS_MAX];
+    struct comment_id id_texts[IDS_MAX];
     uint64_t seen_n; // of the audit, before it asked
     uint32_t steps;  // of deeds, when it asked
     uint8_t number, stream;

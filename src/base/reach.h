@@ -97,6 +97,10 @@
     X(FOLDED_REMOVED, "with the place of one that is removed")                                     \
     X(RACED, "an act raced with the comment it was about to a late reactor")                       \
     X(APPROVED_ITSELF, "what waited was approved by the clock")                                    \
+    X(DONE_TO_IDS, "one act was done to many, by their ids")                                       \
+    X(QUEUE_SWEPT, "a purge or a clear found what waits")                                          \
+    X(QUEUE_REJECTED, "what is rejected does not wait")                                            \
+    X(QUEUED_AGAIN, "what was rejected waits again")                                               \
     X(WARNED_AGAIN, "who came back was told of a warning in force")                                \
     X(WARNED_TWICE, "who acknowledged a warning had another to acknowledge")                       \
     X(READ_ALL, "moderators read what is shadowed")                                                \
