@@ -213,8 +213,11 @@ static void on_notified(struct prover_log *log, struct str json)
     }
     const uint64_t cid = number(json, "\"cid\":\"c");
     const struct comment *comment = &world->posters[screen->user].comments[cid % CIDS_MAX];
-    const struct entry *entry = ledger_find(&world->ledgers[comment->stream], comment->seq);
-    world_holds(world, comment->is_held || (entry != NULL && entry->was_removed),
+    struct ledger *ledger = &world->ledgers[comment->stream];
+    const struct entry *entry = ledger_find(ledger, comment->seq);
+    const bool is_expired =
+        comment->seq != 0 && comment->seq <= ledger->ground; // since it was held
+    world_holds(world, comment->is_held || is_expired || (entry != NULL && entry->was_removed),
                 "P8: u%u is told what became of c%llu of another", screen->user,
                 (unsigned long long)cid);
 }
