@@ -502,6 +502,20 @@ bool deeds_are_showing(const struct ledger *ledger, uint64_t seq, uint8_t user)
     return !entry->is_shadowed || entry->user == user || entry->is_unshadowed;
 }
 
+bool deeds_are_unshadowing(const struct ledger *ledger)
+{
+    const struct world *world = ledger->world;
+    for (uint32_t i = 0; i < world->deeds.count; i++) {
+        const struct deed *deed = &world->deeds.at[i];
+        const struct deed *lifted = deeds_find(world, deed->lifts);
+        if (deed->is_left && lifted != NULL && lifted->what == ACT_SHADOW &&
+            deed_is_on(lifted, ledger)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void deeds_check_rest(struct world *world)
 {
     for (uint32_t i = 0; i < world->deeds.count; i++) {

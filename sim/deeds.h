@@ -46,6 +46,8 @@ bool deeds_may_warn(const struct ledger *ledger, uint64_t act, uint8_t user, uin
 enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster);
 /* Some act removes the comment, whether it was answered or not. */
 bool deeds_hide(const struct ledger *ledger, uint64_t seq);
+/* A shadow is being undone: of what it hid some may be shown, some not yet. */
+bool deeds_are_unshadowing(const struct ledger *ledger);
 /* One that holds does, and none of another kind. */
 bool deeds_hold_alone(const struct ledger *ledger, uint64_t seq);
 /* Some act shadows the comment, or its author. */

@@ -131,7 +131,8 @@ static void check_folded(struct pager *pager)
     for (uint32_t i = 0; i < read->count; i++) {
         check_folded_event(pager, read->events[i]);
     }
-    if (pager->steps != world->deeds.step_count || pager->ground != ledger->ground) {
+    if (pager->steps != world->deeds.step_count || pager->ground != ledger->ground ||
+        deeds_are_unshadowing(ledger)) {
         return;
     }
     const bool is_after = read->from == READ_AFTER;
