@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attendance.h"
 
+#include "chaos.h"
 #include "node.h"
 
 enum { SLACK_MS = 1000 };
 
-static uint32_t worst_lag_ms(const struct world *world)
+/* A letter to the owner may wait for the one before it, there and back. */
+static int64_t letters_ms(const struct world *world)
 {
-    uint32_t lag_ms = 0;
-    for (uint32_t i = 0; i < world->hubs; i++) {
-        lag_ms = world->reactors[i].lag_ms > lag_ms ? world->reactors[i].lag_ms : lag_ms;
-    }
-    return lag_ms;
+    return 4 * (int64_t)chaos_lag_ms(world);
 }
 
 void attendance_reset(struct world *world)
@@ -47,7 +45,7 @@ void attendance_leave(struct world *world, uint8_t stream, uint8_t identity)
 void attendance_beat(struct world *world, uint8_t stream, uint8_t identity)
 {
     struct attendance *who = &world->attendance[stream][identity];
-    who->until_ms = world->now_ms + PRESENCE_TTL_MS;
+    who->until_ms = world->now_ms + letters_ms(world) + PRESENCE_TTL_MS;
 }
 
 void attendance_slept(struct world *world, int64_t ms)
@@ -56,14 +54,14 @@ void attendance_slept(struct world *world, int64_t ms)
     for (int i = 0; i < STREAMS; i++) {
         for (int who = 0; who <= IDENTITIES; who++) {
             struct attendance *there = &world->attendance[i][who];
-            if (there->until_ms >= before_ms - SLACK_MS - (int64_t)worst_lag_ms(world)) {
+            if (there->until_ms >= before_ms - SLACK_MS - (int64_t)chaos_lag_ms(world)) {
                 there->until_ms += ms + SLACK_MS;
             }
-            const int64_t letters_ms = before_ms - SLACK_MS - 4 * (int64_t)worst_lag_ms(world);
-            if (there->since_ms != NEVER && there->since_ms >= letters_ms) {
+            const int64_t unopened_ms = before_ms - SLACK_MS - letters_ms(world);
+            if (there->since_ms != NEVER && there->since_ms >= unopened_ms) {
                 there->since_ms += ms; // its letter may lie unopened while all sleep
             }
-            there->newest_ms += there->newest_ms >= letters_ms ? ms : 0;
+            there->newest_ms += there->newest_ms >= unopened_ms ? ms : 0;
         }
     }
 }
@@ -74,7 +72,7 @@ static void on_answer(struct call *call)
     struct world *world = asker->world;
     uint32_t least = 0, most = 0;
     asker->is_away = false;
-    const int64_t slack_ms = SLACK_MS + 4 * (int64_t)worst_lag_ms(world);
+    const int64_t slack_ms = SLACK_MS + letters_ms(world);
     for (int i = 1; i <= IDENTITIES && !world->is_dead; i++) { // 0 is nobody
         const struct attendance *who = &world->attendance[asker->stream][i];
         least += who->since_ms < asker->asked_ms - slack_ms;

@@ -52,29 +52,48 @@ static void sleep_long(struct world *world)
     world_note(world, "the machine sleeps for %lld ms", (long long)ms);
 }
 
-/* A call waits for a commit and its publishing, and its answer for a reactor. */
-static uint32_t call_ms_now(const struct world *world)
+static uint32_t lag_ms_now(const struct world *world)
 {
     uint32_t lag_ms = 0;
     for (uint32_t i = 0; i < world->hubs; i++) {
         lag_ms = world->reactors[i].lag_ms > lag_ms ? world->reactors[i].lag_ms : lag_ms;
     }
-    return 2 * (world->disk_ms + lag_ms) + 100;
+    return lag_ms;
+}
+
+/* A call waits for a commit and its publishing, and its answer for a reactor. */
+static uint32_t call_ms_now(const struct world *world)
+{
+    return 2 * (world->disk_ms + lag_ms_now(world)) + 100;
+}
+
+static void remember(const struct world *world, struct pace *pace, uint32_t ms, int64_t over_ms)
+{
+    if (ms > pace->ms || world->now_ms > pace->until_ms) {
+        *pace = (struct pace){.ms = ms, .until_ms = world->now_ms + over_ms};
+    }
 }
 
 static void remember_pace(struct world *world)
 {
-    const uint32_t ms = call_ms_now(world);
-    if (ms > world->slow_ms || world->now_ms > world->slow_until_ms) {
-        world->slow_ms = ms;
-        world->slow_until_ms = world->now_ms + 2 * (int64_t)ms + SILENT_MS_MAX;
-    }
+    const uint32_t call_ms = call_ms_now(world), lag_ms = lag_ms_now(world);
+    remember(world, &world->calls, call_ms, 2 * (int64_t)call_ms + SILENT_MS_MAX);
+    remember(world, &world->letters, lag_ms, 4 * (int64_t)lag_ms);
+}
+
+static uint32_t slowest(const struct world *world, const struct pace *pace, uint32_t now_ms)
+{
+    return world->now_ms <= pace->until_ms && pace->ms > now_ms ? pace->ms : now_ms;
 }
 
 uint32_t chaos_call_ms(const struct world *world)
 {
-    const uint32_t ms = call_ms_now(world);
-    return world->now_ms <= world->slow_until_ms && world->slow_ms > ms ? world->slow_ms : ms;
+    return slowest(world, &world->calls, call_ms_now(world));
+}
+
+uint32_t chaos_lag_ms(const struct world *world)
+{
+    return slowest(world, &world->letters, lag_ms_now(world));
 }
 
 static void slow_down(struct world *world)

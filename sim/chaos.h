@@ -15,5 +15,7 @@ void chaos_pause(struct world *world);
 void chaos_end(struct world *world); // all is well from here on
 /* The longest that a call to the engine may take now, for all that was done to disk and hubs. */
 uint32_t chaos_call_ms(const struct world *world);
+/* The longest that a letter may lie unopened, of those that are on their way now. */
+uint32_t chaos_lag_ms(const struct world *world);
 /* Within so many operations of the disk the node dies, where nodes do. */
 void chaos_strike(struct world *world, uint64_t within_ops);

@@ -260,6 +260,11 @@ struct watcher {          // watcher.c
     uint32_t warned; // its screen had been, then
 };
 
+struct pace {         // of what was begun before things went faster again
+    uint32_t ms;      // it could take so long
+    int64_t until_ms; // all of it is over then
+};
+
 struct attendance { // of one identity: presence.c's truth
     uint32_t connections;
     int64_t since_ms;  // by some connection that is still there; NEVER: there is none
@@ -323,10 +328,10 @@ struct world {
     bool acts_go_on; // the disk became full when all was well and the ballast there
     int64_t writer_due_ms, reader_due_ms, up_due_ms;
     bool is_decided;
-    uint32_t disk_ms;      // how slow the disk is
-    uint32_t slow_ms;      // the longest a call could take before the pace last changed
-    int64_t slow_until_ms; // such calls are all back
-    struct store *audit;   // ledger.c's connection
+    uint32_t disk_ms;    // how slow the disk is
+    struct pace calls;   // what the longest could take before the disk's or a hub's pace changed
+    struct pace letters; // the same of letters, for the hubs' pace alone
+    struct store *audit; // ledger.c's connection
     uint64_t audited_n;
     uint64_t audited_ops; // of the disk: no more of them, no row more
     bool is_verifying;
