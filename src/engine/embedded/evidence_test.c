@@ -122,14 +122,15 @@ static void remove_all(struct place *place)
 
 static void erase_all(struct place *place)
 {
+    const struct held_stretch all = held_stretch_until(5000);
     uint32_t count = 1;
     assert_int_equal(store_begin_write(&place->store), ERR_OK);
     while (count > 0) {
         assert_int_equal(evidence_erase(&place->store, 5000, 100, &count), ERR_OK);
     }
-    assert_int_equal(held_erase(&place->store, 5000, 100, &count), ERR_OK);
+    assert_int_equal(held_erase(&place->store, &all, &count), ERR_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(held_erase(&place->store, 5000, 100, &count), ERR_OK);
+    assert_int_equal(held_erase(&place->store, &all, &count), ERR_OK);
     assert_int_equal(count, 0);
     assert_int_equal(store_commit(&place->store), ERR_OK);
 }

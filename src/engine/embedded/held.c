@@ -329,16 +329,51 @@ static enum err empty(struct store *store, uint64_t n)
     return put(store, &row);
 }
 
-enum err held_erase(struct store *store, int64_t at_ms, uint32_t count, uint32_t *ret_count)
+struct held_stretch held_stretch_until(int64_t at_ms)
+{
+    return (struct held_stretch){.upto_ms = at_ms, .upto_n = INT64_MAX, .is_last = true};
+}
+
+enum err held_stretch_next(struct store *store, int64_t at_ms, struct held_stretch *stretch)
+{
+    sqlite3_stmt *query = NULL;
+    TRY(store_ask(store, STORE_HELD_STRETCH, &query));
+    struct held_stretch next = held_stretch_until(at_ms);
+    next.from_ms = stretch->upto_ms;
+    next.from_n = stretch->upto_n;
+    (void)sqlite3_bind_int64(query, 1, next.from_ms);
+    (void)sqlite3_bind_int64(query, 2, (int64_t)next.from_n);
+    (void)sqlite3_bind_int64(query, 3, at_ms);
+    (void)sqlite3_bind_int64(query, 4, HELD_STRETCH - 1);
+    const enum err err = store_step(store, query);
+    if (err == ERR_OK) {
+        next.upto_ms = sqlite3_column_int64(query, 0);
+        next.upto_n = (uint64_t)sqlite3_column_int64(query, 1);
+        next.is_last = false;
+    }
+    *stretch = err == ERR_OK || err == ERR_NOT_FOUND ? next : *stretch;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err ask_in(struct store *store, enum store_query which,
+                       const struct held_stretch *stretch, sqlite3_stmt **ret_query)
+{
+    TRY(store_ask(store, which, ret_query));
+    (void)sqlite3_bind_int64(*ret_query, 1, stretch->from_ms);
+    (void)sqlite3_bind_int64(*ret_query, 2, (int64_t)stretch->from_n);
+    (void)sqlite3_bind_int64(*ret_query, 3, stretch->upto_ms);
+    (void)sqlite3_bind_int64(*ret_query, 4, (int64_t)stretch->upto_n);
+    (void)sqlite3_bind_int64(*ret_query, 5, HELD_AT_ONCE);
+    return ERR_OK;
+}
+
+enum err held_erase(struct store *store, const struct held_stretch *stretch, uint32_t *ret_count)
 {
     uint64_t ns[HELD_AT_ONCE];
     uint32_t found = 0;
     sqlite3_stmt *query = NULL;
-    count = count < HELD_AT_ONCE ? count : HELD_AT_ONCE;
-    TRY(store_ask(store, STORE_HELD_TEXTS, &query));
-    (void)sqlite3_bind_int64(query, 1, at_ms);
-    (void)sqlite3_bind_int64(query, 2, count);
-    TRY(collect(store, query, ns, count, &found));
+    TRY(ask_in(store, STORE_HELD_TEXTS, stretch, &query));
+    TRY(collect(store, query, ns, HELD_AT_ONCE, &found));
     for (uint32_t i = 0; i < found; i++) {
         TRY(empty(store, ns[i]));
     }
@@ -346,15 +381,14 @@ enum err held_erase(struct store *store, int64_t at_ms, uint32_t count, uint32_t
     return ERR_OK;
 }
 
-enum err held_forget(struct store *store, int64_t at_ms, uint64_t oldest_n, uint32_t *ret_count)
+enum err held_forget(struct store *store, const struct held_stretch *stretch, uint64_t oldest_n,
+                     uint32_t *ret_count)
 {
     uint64_t ns[HELD_AT_ONCE];
     uint32_t found = 0;
     sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_HELD_OLD, &query));
-    (void)sqlite3_bind_int64(query, 1, at_ms);
-    (void)sqlite3_bind_int64(query, 2, (int64_t)oldest_n);
-    (void)sqlite3_bind_int64(query, 3, HELD_AT_ONCE);
+    TRY(ask_in(store, STORE_HELD_OLD, stretch, &query));
+    (void)sqlite3_bind_int64(query, 6, (int64_t)oldest_n);
     TRY(collect(store, query, ns, HELD_AT_ONCE, &found));
     for (uint32_t i = 0; i < found; i++) {
         TRY(run_on(store, STORE_HELD_DELETE, ns[i]));

@@ -118,14 +118,25 @@ MUST_USE enum err held_by_user(struct store *store, const struct held_by *by, ui
 MUST_USE enum err held_newest(struct store *store, int64_t stream, sqlite3_stmt **ret_walk);
 MUST_USE enum err held_next(struct store *store, sqlite3_stmt *walk, struct held_row *ret_row);
 
-/* Erases the texts of what was rejected and was posted up to `at_ms`, `count` at most, or
- * HELD_AT_ONCE; it does not come back to the queue. What it was is known on, for retries. */
-enum { HELD_AT_ONCE = 256 };
-MUST_USE enum err held_erase(struct store *store, int64_t at_ms, uint32_t count,
+/* What was rejected, by when it was posted and its number: above `from` and up to `upto`. Most of
+ * what was rejected long ago is as it shall be, so it is gone through HELD_STRETCH at a time. */
+enum { HELD_STRETCH = 1024, HELD_AT_ONCE = 256 };
+struct held_stretch {
+    int64_t from_ms, upto_ms;
+    uint64_t from_n, upto_n;
+    bool is_last; // nothing that was posted by then is behind it
+};
+struct held_stretch held_stretch_until(int64_t at_ms); // all of it
+/* The one behind `stretch`, of what was posted up to `at_ms`; the first behind {0}. */
+MUST_USE enum err held_stretch_next(struct store *store, int64_t at_ms,
+                                    struct held_stretch *stretch);
+/* Erases the texts there, HELD_AT_ONCE at most; it does not come back to the queue. What it was is
+ * known on, for retries. */
+MUST_USE enum err held_erase(struct store *store, const struct held_stretch *stretch,
                              uint32_t *ret_count);
 /* Forgets it, too, HELD_AT_ONCE at most; not from `oldest_n` on, which retries may name. */
-MUST_USE enum err held_forget(struct store *store, int64_t at_ms, uint64_t oldest_n,
-                              uint32_t *ret_count);
+MUST_USE enum err held_forget(struct store *store, const struct held_stretch *stretch,
+                              uint64_t oldest_n, uint32_t *ret_count);
 /* Rejected before it had a place, and its text is erased. */
 bool held_is_erased(const struct held_row *row);
 /* The log of a stream is about to be taken out up to `seq`. */

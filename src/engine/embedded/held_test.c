@@ -216,17 +216,18 @@ static void a_row_that_was_changed_is_not_handed_out(void **state)
 static void a_rejected_text_is_erased_before_it_is_forgotten(void **state)
 {
     struct comments_rig *rig = *state;
+    const struct held_stretch before = held_stretch_until(999), all = held_stretch_until(1000);
     struct held_row row;
     struct event *event = NULL;
     uint32_t count = 0;
     const uint64_t waiting = hold(rig);
     const uint64_t n = hold(rig);
     assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REJECT, &row), ERR_OK);
-    assert_int_equal(held_erase(&rig->store, 999, 10, &count), ERR_OK);
+    assert_int_equal(held_erase(&rig->store, &before, &count), ERR_OK);
     assert_int_equal(count, 0);
-    assert_int_equal(held_erase(&rig->store, 1000, 10, &count), ERR_OK);
+    assert_int_equal(held_erase(&rig->store, &all, &count), ERR_OK);
     assert_int_equal(count, 1);
-    assert_int_equal(held_forget(&rig->store, 1000, n, &count), ERR_OK);
+    assert_int_equal(held_forget(&rig->store, &all, n, &count), ERR_OK);
     assert_int_equal(count, 0);
     assert_int_equal(held_find(&rig->store, n, &row), ERR_OK);
     assert_true(held_is_erased(&row));
@@ -235,7 +236,7 @@ static void a_rejected_text_is_erased_before_it_is_forgotten(void **state)
     assert_int_equal(standing_event(&rig->store, &rig->identity, &standing, &event), ERR_OK);
     assert_int_equal(event->kind, EVENT_REMOVED);
     event_unref(event);
-    assert_int_equal(held_forget(&rig->store, 1000, n + 1, &count), ERR_OK);
+    assert_int_equal(held_forget(&rig->store, &all, n + 1, &count), ERR_OK);
     assert_int_equal(count, 1);
     assert_int_equal(held_find(&rig->store, n, &row), ERR_NOT_FOUND);
     assert_int_equal(held_find(&rig->store, waiting, &row), ERR_OK);
@@ -245,15 +246,44 @@ static void a_rejected_text_is_erased_before_it_is_forgotten(void **state)
 static void a_damaged_text_is_erased_too(void **state)
 {
     struct comments_rig *rig = *state;
+    const struct held_stretch all = held_stretch_until(1000);
     struct held_row row;
     uint32_t count = 0;
     const uint64_t n = hold(rig);
     assert_int_equal(held_step(&rig->store, n, COMMENT_STEP_REJECT, &row), ERR_OK);
     assert_int_equal(store_exec(&rig->store, "UPDATE held SET body = 'other words'"), ERR_OK);
-    assert_int_equal(held_erase(&rig->store, 1000, 10, &count), ERR_OK);
+    assert_int_equal(held_erase(&rig->store, &all, &count), ERR_OK);
     assert_int_equal(count, 1);
     assert_int_equal(store_number(&rig->store, "SELECT count(*) FROM held WHERE body <> ''"), 0);
     assert_int_equal(held_find(&rig->store, n, &row), ERR_GONE);
+}
+
+/* Posted by the dozen in the same millisecond, so that stretches end amid one. */
+static void stretches_hold_all_that_was_rejected_once(void **state)
+{
+    enum { MANY = 2 * HELD_STRETCH + 5, EACH_MS = 12 };
+    struct comments_rig *rig = *state;
+    struct held_stretch stretch = {0};
+    uint32_t stretches = 0, erased = 0, count = 0;
+    for (uint64_t i = 0; i < MANY; i++) {
+        struct held_row row = row_of(rig, MANY - i); // numbers do not follow the time
+        row.at_ms = 1000 + (int64_t)i / EACH_MS;
+        assert_int_equal(held_add(&rig->store, &row, UINT64_MAX), ERR_OK);
+        assert_int_equal(held_step(&rig->store, row.n, COMMENT_STEP_REJECT, &row), ERR_OK);
+    }
+    while (!stretch.is_last) {
+        assert_int_equal(held_stretch_next(&rig->store, INT64_MAX, &stretch), ERR_OK);
+        uint32_t there = 0;
+        do {
+            assert_int_equal(held_erase(&rig->store, &stretch, &count), ERR_OK);
+            there += count;
+        } while (count > 0);
+        assert_true(stretch.is_last || there == HELD_STRETCH);
+        stretches++;
+        erased += there;
+    }
+    assert_int_equal(stretches, 3);
+    assert_int_equal(erased, MANY);
 }
 
 static enum err hold_and_place(struct comments_rig *rig, const struct comments_rig_break *at)
@@ -283,6 +313,7 @@ int main(void)
         COMMENTS_RIG_TEST(a_row_that_was_changed_is_not_handed_out),
         COMMENTS_RIG_TEST(a_rejected_text_is_erased_before_it_is_forgotten),
         COMMENTS_RIG_TEST(a_damaged_text_is_erased_too),
+        COMMENTS_RIG_TEST(stretches_hold_all_that_was_rejected_once),
         COMMENTS_RIG_TEST(wherever_a_step_breaks_off_a_failure_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

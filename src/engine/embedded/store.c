@@ -128,11 +128,15 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_HELD_EXPIRE] = "DELETE FROM held WHERE log_n > 0 AND state <> 2 AND log_n IN (SELECT n "
                           "FROM log WHERE stream = ?1 AND seq <= ?2)",
     [STORE_HELD_DELETE] = "DELETE FROM held WHERE n = ?1",
-    [STORE_HELD_TEXTS] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND body <> '' LIMIT ?2",
+    [STORE_HELD_STRETCH] = "SELECT at, n FROM held WHERE state = 3 AND (at, n) > (?1, ?2) AND "
+                           "at <= ?3 ORDER BY at, n LIMIT 1 OFFSET ?4",
+    [STORE_HELD_TEXTS] = "SELECT n FROM held WHERE state = 3 AND (at, n) > (?1, ?2) AND "
+                         "(at, n) <= (?3, ?4) AND body <> '' LIMIT ?5",
     [STORE_HELD_EMPTY] = "UPDATE held SET body = '' WHERE n = ?1",
     /* What has a place is known as long as that: its id names it there. */
-    [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND at <= ?1 AND n < ?2 AND NOT EXISTS "
-                       "(SELECT 1 FROM log WHERE log.n = held.log_n) LIMIT ?3",
+    [STORE_HELD_OLD] = "SELECT n FROM held WHERE state = 3 AND (at, n) > (?1, ?2) AND "
+                       "(at, n) <= (?3, ?4) AND n < ?6 AND NOT EXISTS "
+                       "(SELECT 1 FROM log WHERE log.n = held.log_n) LIMIT ?5",
     [STORE_HELD_OFF] = "SELECT stream, n, user FROM held WHERE state >= 2 AND "
                        "(stream, n) > (?1, ?2) ORDER BY stream, n",
     [STORE_HELD_BY_USER] =

@@ -31,7 +31,8 @@ void upkeep_wake(struct upkeep *upkeep)
 
 bool upkeep_has_more(const struct upkeep *upkeep)
 {
-    return upkeep->may_have_sweeps || upkeep->has_texts_due || upkeep->ordering->has_texts_due;
+    return upkeep->may_have_sweeps || upkeep->has_texts_due || upkeep->has_rejected_due ||
+           upkeep->ordering->has_texts_due;
 }
 
 bool upkeep_is_due(const struct upkeep *upkeep, struct moment now)
@@ -119,27 +120,45 @@ static enum err approve_due(struct upkeep *upkeep, struct moment now)
 
 /* ---- erasures ---- */
 
+/* The stretch of what was rejected that is next; again where more is to be done in it. */
+static enum err erase_rejected(struct upkeep *upkeep, int64_t upto_ms, uint32_t *ret_texts)
+{
+    struct ordering *ordering = upkeep->ordering;
+    struct held_stretch stretch = upkeep->rejected;
+    uint32_t forgotten = 0;
+    TRY(held_stretch_next(ordering->store, upto_ms, &stretch));
+    TRY(held_erase(ordering->store, &stretch, ret_texts));
+    TRY(held_forget(ordering->store, &stretch, store_dedupe_oldest_n(&ordering->dedupe),
+                    &forgotten));
+    if (forgotten > 0) { // the newest number may have been among them: it is not used again
+        TRY(store_schema_set_number(ordering->store, "next_n", ordering->next_n));
+    }
+    const bool is_done = *ret_texts < HELD_AT_ONCE && forgotten < HELD_AT_ONCE;
+    upkeep->has_rejected_due = !is_done || !stretch.is_last;
+    if (is_done) {
+        upkeep->rejected = stretch.is_last ? (struct held_stretch){0} : stretch;
+    }
+    return ERR_OK;
+}
+
 static enum err erase_old(struct upkeep *upkeep, struct moment now)
 {
     struct ordering *ordering = upkeep->ordering;
     const int64_t upto_ms = now.wall_ms - ordering->rules.evidence_days * DAY_MS;
-    const uint64_t oldest_n = store_dedupe_oldest_n(&ordering->dedupe);
-    uint32_t texts = 0;
-    uint32_t rejected = 0;
-    uint32_t forgotten = 0;
-    if (!upkeep->has_texts_due && now.mono_ms < upkeep->next_erasure_ms) {
-        return ERR_OK;
+    uint32_t texts = 0, rejected = 0;
+    if (now.mono_ms >= upkeep->next_erasure_ms) {
+        upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
+        upkeep->has_texts_due = upkeep->has_rejected_due = true;
+        TRY(held_count(ordering->store, 0, &upkeep->held));
+        TRY(young_forget(ordering->store, now.wall_ms / MS_A_SECOND));
     }
-    upkeep->next_erasure_ms = now.mono_ms + ERASURES_MS;
-    TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
-    TRY(held_erase(ordering->store, upto_ms, UPKEEP_ERASED, &rejected));
-    TRY(held_forget(ordering->store, upto_ms, oldest_n, &forgotten));
-    if (forgotten > 0) { // the newest number may have been among them: it is not used again
-        TRY(store_schema_set_number(ordering->store, "next_n", ordering->next_n));
+    if (upkeep->has_texts_due) {
+        TRY(evidence_erase(ordering->store, upto_ms, UPKEEP_ERASED, &texts));
+        upkeep->has_texts_due = texts == UPKEEP_ERASED;
     }
-    TRY(held_count(ordering->store, 0, &upkeep->held));
-    TRY(young_forget(ordering->store, now.wall_ms / MS_A_SECOND));
-    upkeep->has_texts_due = texts == UPKEEP_ERASED || rejected == UPKEEP_ERASED;
+    if (upkeep->has_rejected_due) {
+        TRY(erase_rejected(upkeep, upto_ms, &rejected));
+    }
     upkeep->has_erased = upkeep->has_erased || texts > 0 || rejected > 0;
     upkeep->erased += texts + rejected;
     return ERR_OK;

@@ -99,12 +99,35 @@ static void many_are_erased_in_pieces_that_follow_at_once(void **state)
     assert_int_equal(texts_kept(), 0);
 }
 
+/* Rejected and with a place, so that they are known as long as the log: there may be many. */
+static void what_was_rejected_is_gone_through_in_stretches(void **state)
+{
+    (void)state;
+    post_and_delete(after(0));
+    assert_int_equal(
+        store_exec(&rig.store,
+                   "WITH RECURSIVE many(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM many WHERE "
+                   "i < 1000 + 1200) INSERT INTO held SELECT i, 1, 3, 1, 1, 1, 0, 1, 0, 'ann', "
+                   "'', '', CASE i WHEN 2200 THEN 'words' ELSE '' END, 0 FROM many"),
+        ERR_OK);
+    const struct moment then = after((DAYS + 1) * DAY_MS);
+    step(then);
+    assert_int_equal(upkeep.erased, 1);
+    assert_true(upkeep_is_due(&upkeep, then)); // 1,024 were looked at
+    step(then);
+    assert_int_equal(upkeep.erased, 2);
+    assert_false(upkeep_is_due(&upkeep, then));
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM held"), 1201);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_removed_text_is_kept_so_many_days_and_no_longer, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(many_are_erased_in_pieces_that_follow_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_was_rejected_is_gone_through_in_stretches, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
