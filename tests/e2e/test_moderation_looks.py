@@ -137,6 +137,15 @@ def test_a_raid_that_changes_a_few_letters_is_one_group(mod, server):
     assert group["seqs"] == seqs
 
 
+def test_a_raid_that_counts_is_one_group(mod, server):
+    texts = [f"wave {n}" for n in range(1, 61)] + [f"Waave {n}/900 @ann{n}" for n in range(61, 64)] + ["@bob wave64"]
+    seqs = [server.posted(mod.stream, text, user=f"r{n}")["seq"] for n, text in enumerate(texts)]
+    for n, text in enumerate(("2 1", "3 0", "1 1", "lol 2", "thanks @ann", "thanks @bob", "thanks @eve")):
+        server.posted(mod.stream, text, user=f"u{n}")
+    (group,) = [group for group in mod.look("similar")["groups"] if group["why"] == "text"]
+    assert (group["seqs"], group["count"], len(group["users"])) == (seqs, len(seqs), len(seqs))
+
+
 def test_pages(mod, server):
     for n in range(5):
         mod.act("ban", user=f"u{n}")

@@ -134,12 +134,16 @@ static enum err answer_held(struct store *store, struct moderation_call *call, u
     return held_reads_write(store, &page, &call->out);
 }
 
-static enum err answer_similar(struct store *store, struct moderation_call *call, int64_t now_s)
+static enum err answer_similar(struct store *store, struct moderation_call *call,
+                               const struct moderation_at *at)
 {
     struct store_stream stream;
     TRY(find_stream(store, call->stream, &stream));
-    const struct similar_question question = {
-        .stream = stream.id, .name = call->stream, .now_s = now_s, .limit = call->limit};
+    const struct similar_question question = {.stream = stream.id,
+                                              .name = call->stream,
+                                              .now_s = at->wall_ms / 1000,
+                                              .limit = call->limit,
+                                              .name_key = at->id_key};
     return similar_write(store, &question, &call->out);
 }
 
@@ -211,7 +215,7 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
     case MODERATION_FEED:
         return feed_read(store, call);
     case MODERATION_SIMILAR:
-        return answer_similar(store, call, at->wall_ms / 1000);
+        return answer_similar(store, call, at);
     case MODERATION_MARKED:
         return answer_marked(store, call);
     case MODERATION_APPEALS:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/similar.h"
 
-#include "base/hash.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "engine/embedded/comment_body.h"
 #include "engine/embedded/comment_id.h"
@@ -12,10 +12,12 @@
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/sweeps.h"
 #include "engine/embedded/young.h"
+#include "rules/crowds.h"
 #include "rules/fold.h"
 #include "rules/house_json.h"
-#include "rules/sketch.h"
+#include "rules/stem.h"
 #include "rules/text_traits.h"
+#include "wire/act.h"
 #include "wire/cursor.h"
 #include "wire/json.h"
 #include "wire/json_slice.h"
@@ -25,21 +27,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Alike are those of the same likeness (rules/text_traits.h), and with them those whose sketch is
- * near (rules/sketch.h); computed when it is asked: nothing of it is stored. */
+/* Who is alike is what rules/crowds.h says; computed when it is asked: nothing of it is stored. */
 enum { TEXT_BYTES_MAX = 16 << 10, FOUND_MAX = 2 * SIMILAR_COMMENTS_MAX };
 
-static const uint64_t user_key = 0x73696D75736572; // nothing is kept under it
-
-struct found {    // a comment
-    uint64_t n;   // its row of the log, or of the queue: in the order of time
-    uint64_t seq; // 0: it has no place
-    uint64_t likeness;
-    uint64_t user;  // a hash of who wrote it
-    uint32_t crowd; // of those that are alike: 1..; 0: none
-    bool is_young, is_waiting;
+struct found {       // a comment
+    uint64_t n;      // its row of the log, or of the queue: in the order of time
+    uint64_t seq;    // 0: it has no place
+    uint32_t writer; // of view.writers
+    uint32_t crowd;  // of those that are alike: 1..; 0: none
+    bool is_waiting;
     char id[COMMENT_ID_LEN];
-    struct sketch sketch;
+};
+
+struct writer { // somebody who wrote one of them
+    struct map_node node;
+    uint32_t told_in; // the group that named them last: 1..; 0: none did
+    bool is_young;
+    char name[ACT_USER_BYTES_MAX];
 };
 
 struct group {
@@ -50,9 +54,12 @@ struct group {
 struct view {
     struct store *store;
     const struct similar_question *question;
-    uint32_t count, group_count;
+    uint32_t count, group_count, writer_count;
+    uint32_t told; // groups
+    struct crowds crowds;
+    struct map by_name; // of writers
     struct group groups[FOUND_MAX / SIMILAR_LEAST + 1];
-    uint32_t firsts[FOUND_MAX]; // of each crowd, in found
+    struct writer writers[FOUND_MAX];
     struct found found[FOUND_MAX];
     struct found young[FOUND_MAX];
 };
@@ -60,25 +67,54 @@ struct view {
 /* ---- found ---- */
 
 /* As it stands in JSON: what is escaped there is escaped alike in all. */
-static uint64_t likeness_of(struct str body, struct sketch *ret_sketch)
+static uint32_t crowd_of(struct view *view, struct str body)
 {
     struct buf folded;
-    struct traits traits = {.likeness = 0};
+    struct traits traits;
+    struct str with_strokes, plain = STR_NONE;
     const struct str text = json_slice_member(body, STR("text"));
     if (text.len < 2) {
-        sketch_draw(STR_NONE, ret_sketch);
         return 0;
     }
     buf_init(&folded, MEM_ENGINE, fold_bytes_max(TEXT_BYTES_MAX));
     text_traits_find((struct str){.at = text.at + 1, .len = text.len - 2}, &folded, &traits);
-    sketch_draw(fold_loosest(traits.folded), ret_sketch);
+    struct str usual = fold_usual(traits.folded, &with_strokes);
+    const struct crowd_text words = {.likeness = traits.likeness,
+                                     .stem = fold_next(&usual, &plain) ? stem_of(plain) : 0,
+                                     .reading = fold_loosest(traits.folded)};
+    const uint32_t crowd = crowds_join(&view->crowds, &words);
     buf_done(&folded);
-    return traits.likeness;
+    return crowd;
 }
 
-static bool is_young(const struct view *view, int64_t since_s)
+static enum err is_young(const struct view *view, struct str user, bool *ret_is)
 {
-    return view->question->now_s - since_s < YOUNG_S;
+    int64_t since_s = 0;
+    const enum err err = young_find(view->store, user, &since_s);
+    *ret_is = err == ERR_OK && view->question->now_s - since_s < YOUNG_S;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err add_writer(struct view *view, struct str user)
+{
+    struct writer *writer = &view->writers[view->writer_count];
+    memcpy(writer->name, user.at, user.len);
+    writer->node.key = (struct str){.at = writer->name, .len = user.len};
+    TRY(is_young(view, user, &writer->is_young));
+    TRY(map_add(&view->by_name, &writer->node));
+    view->writer_count++;
+    return ERR_OK;
+}
+
+static enum err find_writer(struct view *view, struct str user, uint32_t *ret_writer)
+{
+    struct map_node *node = map_find(&view->by_name, user);
+    if (node == NULL) {
+        *ret_writer = view->writer_count;
+        return add_writer(view, user);
+    }
+    *ret_writer = (uint32_t)(map_entry(node, struct writer, node) - view->writers);
+    return ERR_OK;
 }
 
 struct text { // of a comment, as it stands in the log or the queue
@@ -87,19 +123,16 @@ struct text { // of a comment, as it stands in the log or the queue
 
 static enum err take(struct view *view, const struct found *like, const struct text *text)
 {
-    int64_t since_s = 0;
     const struct str id = comment_body_id(text->body);
-    const enum err err = young_find(view->store, text->user, &since_s);
-    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     struct found *found = &view->found[view->count];
-    *found = *like;
-    found->is_young = err == ERR_OK && is_young(view, since_s);
-    found->user = hash_str(user_key, text->user);
-    found->likeness = likeness_of(text->body, &found->sketch);
-    if (id.len == COMMENT_ID_LEN) { // else it is none of ours
-        memcpy(found->id, id.at, COMMENT_ID_LEN);
-        view->count++;
+    if (id.len != COMMENT_ID_LEN || text->user.len == 0 || text->user.len > ACT_USER_BYTES_MAX) {
+        return ERR_OK; // it is none of ours
     }
+    *found = *like;
+    memcpy(found->id, id.at, COMMENT_ID_LEN);
+    found->crowd = crowd_of(view, text->body);
+    TRY(find_writer(view, text->user, &found->writer));
+    view->count++;
     return ERR_OK;
 }
 
@@ -191,15 +224,6 @@ static enum err walk(struct view *view, const struct sweeps *sweeps)
 
 /* ---- grouped ---- */
 
-static int by_likeness(const void *a, const void *b)
-{
-    const struct found *left = a, *right = b;
-    if (left->likeness != right->likeness) {
-        return left->likeness > right->likeness ? 1 : -1;
-    }
-    return (left->n > right->n) - (left->n < right->n);
-}
-
 static int by_crowd(const void *a, const void *b)
 {
     const struct found *left = a, *right = b;
@@ -229,38 +253,9 @@ static void add_group(struct view *view, bool is_by_text, uint32_t first, uint32
     }
 }
 
-/* The crowd of those that the first of it is near; a new one, if there is none. */
-static uint32_t crowd_of(struct view *view, uint32_t first, uint32_t *crowds)
-{
-    const struct found *found = &view->found[first];
-    if (found->likeness == 0) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < *crowds; i++) {
-        if (sketch_is_near(&view->found[view->firsts[i]].sketch, &found->sketch)) {
-            return i + 1;
-        }
-    }
-    view->firsts[(*crowds)++] = first;
-    return *crowds;
-}
-
-/* Those of one likeness are together by now. */
-static void make_crowds(struct view *view)
-{
-    uint32_t crowds = 0;
-    for (uint32_t i = 0; i < view->count; i++) {
-        struct found *found = &view->found[i];
-        const bool is_same = i > 0 && found->likeness == found[-1].likeness;
-        found->crowd = is_same ? found[-1].crowd : crowd_of(view, i, &crowds);
-    }
-}
-
 static void make_groups(struct view *view)
 {
     uint32_t young = 0;
-    qsort(view->found, view->count, sizeof(view->found[0]), by_likeness);
-    make_crowds(view);
     qsort(view->found, view->count, sizeof(view->found[0]), by_crowd);
     for (uint32_t first = 0, i = 1; i <= view->count && view->count > 0; i++) {
         if (i < view->count && view->found[i].crowd == view->found[first].crowd) {
@@ -272,7 +267,7 @@ static void make_groups(struct view *view)
         first = i;
     }
     for (uint32_t i = 0; i < view->count; i++) {
-        if (view->found[i].is_young) {
+        if (view->writers[view->found[i].writer].is_young) {
             view->young[young++] = view->found[i];
         }
     }
@@ -341,47 +336,22 @@ static enum err write_comment(struct view *view, const struct found *found, stru
     return ERR_OK;
 }
 
-static bool is_by_new_user(const struct found *found, uint32_t at)
-{
-    for (uint32_t before = 0; before < at; before++) {
-        if (found[before].user == found[at].user) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum err find_user(struct view *view, const struct found *found, struct str *ret_user)
-{
-    struct store_row row;
-    struct held_row held;
-    if (found->is_waiting) {
-        TRY(held_find(view->store, found->n, &held));
-        *ret_user = held.user;
-        return ERR_OK;
-    }
-    TRY(store_rows_get(view->store, found->n, &row));
-    *ret_user = row.user;
-    return ERR_OK;
-}
-
 /* Everybody who wrote one of them, once. */
-static enum err write_users(struct view *view, const struct found *found, uint32_t count,
-                            struct buf *out)
+static void write_users(struct view *view, const struct found *found, uint32_t count,
+                        struct buf *out)
 {
+    const uint32_t group = ++view->told;
     json_write_name(out, "users");
     buf_add_byte(out, '[');
     for (uint32_t i = 0; i < count; i++) {
-        struct str user = STR_NONE;
-        if (!is_by_new_user(found, i)) {
-            continue;
+        struct writer *writer = &view->writers[found[i].writer];
+        if (writer->told_in != group) {
+            writer->told_in = group;
+            buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+            json_write_str(out, writer->node.key);
         }
-        TRY(find_user(view, &found[i], &user));
-        buf_add_str(out, i == 0 ? STR_NONE : STR(","));
-        json_write_str(out, user);
     }
     buf_add_byte(out, ']');
-    return ERR_OK;
 }
 
 static void write_names(const struct found *found, uint32_t count, struct buf *out)
@@ -424,7 +394,7 @@ static enum err write_group(struct view *view, const struct group *group, struct
     json_write_member_u64(out, "count", group->count);
     json_write_member_u64(out, "waiting", count_waiting(found, group->count));
     write_names(found, group->count, out);
-    TRY(write_users(view, found, group->count, out));
+    write_users(view, found, group->count, out);
     json_write_name(out, "comments");
     buf_add_byte(out, '[');
     for (uint32_t i = group->count - shown; i < group->count; i++) {
@@ -447,26 +417,31 @@ static enum err write_all(struct view *view, struct buf *out)
     return buf_err(out);
 }
 
+static enum err look(struct view *view, struct buf *out)
+{
+    struct sweeps sweeps;
+    TRY(sweeps_load(view->store, &sweeps));
+    enum err err = walk(view, &sweeps);
+    sweeps_done(&sweeps);
+    TRY(err);
+    TRY(walk_queue(view));
+    make_groups(view);
+    return write_all(view, out);
+}
+
 enum err similar_write(struct store *store, const struct similar_question *question,
                        struct buf *out)
 {
-    struct sweeps sweeps;
-    TRY(sweeps_load(store, &sweeps));
     struct view *view = mem_new(MEM_ENGINE, sizeof(*view));
-    enum err err = view == NULL ? ERR_NOMEM : ERR_OK;
+    enum err err = view == NULL ? ERR_NOMEM : crowds_init(&view->crowds, FOUND_MAX);
     if (err == ERR_OK) {
         view->store = store;
         view->question = question;
-        err = walk(view, &sweeps);
-    }
-    if (err == ERR_OK) {
-        err = walk_queue(view);
-    }
-    if (err == ERR_OK) {
-        make_groups(view);
-        err = write_all(view, out);
+        map_init(&view->by_name, MEM_ENGINE, question->name_key);
+        err = look(view, out);
+        map_done(&view->by_name);
+        crowds_done(&view->crowds);
     }
     mem_free(MEM_ENGINE, view);
-    sweeps_done(&sweeps);
     return err;
 }

@@ -4,8 +4,9 @@
  *
  * Used by:  moderation_reads.c.
  * Thread:   a reader's; inside a read transaction of its connection.
- * Bound:    the newest SIMILAR_COMMENTS_MAX comments and as many that wait, each held against one
- *           of every group; SIMILAR_GROUPS_MAX groups, of each so many comments as are asked for.
+ * Bound:    the newest SIMILAR_COMMENTS_MAX comments and as many that wait, each held against some
+ *           hundreds of others (rules/crowds.h); SIMILAR_GROUPS_MAX groups, of each so many
+ *           comments as are asked for.
  */
 #pragma once
 
@@ -21,8 +22,9 @@ enum { SIMILAR_COMMENTS_MAX = 4000, SIMILAR_GROUPS_MAX = 50, SIMILAR_LEAST = 3 }
 struct similar_question {
     int64_t stream; // id
     struct str name;
-    int64_t now_s;  // unix: a day before it is when an account is new
-    uint32_t limit; // comments shown of a group
+    int64_t now_s;     // unix: a day before it is when an account is new
+    uint32_t limit;    // comments shown of a group
+    uint64_t name_key; // secret: users are found by
 };
 /* "groups":[{"why":"text|new_accounts","count":n,"waiting":n,"seqs":[..],"ids":[..],"users":[..],
  * "comments":[..]}], the largest first; `ids` of all, `seqs` of those with a place. */
