@@ -437,6 +437,7 @@ export class Log {
   private restore(comments: readonly Comment[], act: number): void {
     this.rule(comments.map((comment) => comment.seq), { act, hidden: false });
     for (const comment of comments) {
+      if (!this.isHidden(comment)) this.held_ids.delete(comment.id); // what removes it next does not make it wait
       this.admit(comment);
       const pin = this.pinned.get(comment.seq);
       if (pin?.is_hidden === true && !this.isHidden(comment)) this.pinned.set(comment.seq, { act: pin.act, comment });

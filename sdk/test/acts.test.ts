@@ -181,6 +181,15 @@ test("a comment held back to be looked at says so, until it is decided or back",
   assert.deepEqual(texts(log), ["~Ann held~"], "the notice may come first");
 });
 
+test("held back, restored, then removed: nobody waits for it any more", () => {
+  const log = logAt(0, () => true);
+  feed(log, comment(1), retract(2, 1));
+  log.judge({ type: "held", id: "id-1" });
+  assert.deepEqual(texts(log), ["~Ann held~"]);
+  feed(log, restore(3, comment(1)), retract(4, 1));
+  assert.deepEqual(texts(log), ["~Ann removed~"]);
+});
+
 test("our own comment, removed before the answer to its post came, is told as removed", () => {
   const log = logAt(0, () => true);
   feed(log, early(retract(9, 1)));
