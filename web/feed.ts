@@ -5,10 +5,10 @@
  * lines by key, and reads no layout. The scroller is laid out from its bottom (column-reverse), so the browser itself
  * keeps the newest in sight, and scrollTop is 0 there and negative above.
  */
-import type { Against, CommentLine, GapLine, Line, OwnLine, RemovedLine, Stream } from "@roar/sdk";
+import type { Against, CommentLine, GapLine, Line, OwnLine, Problem, RemovedLine, Stream } from "@roar/sdk";
 import { button, make } from "./dom.js";
 import { badgesOf, hueOf, initialsOf, nameOf } from "./look.js";
-import { countText, fullTime, reasonOf, timeText, type TimeStyle } from "./words.js";
+import { countText, fullTime, reasonOf, timeText, untilText, type TimeStyle } from "./words.js";
 
 /** Scrolled up by more than this, a reader wants the lines to stay. */
 const NEAR_PX = 48;
@@ -45,6 +45,8 @@ export class Feed {
   private readonly shown = new Map<string, Shown>();
   /** What was appealed against from here, by the act or the comment. */
   private readonly appealed = new Set<string>();
+  /** When what stands in the way of a line is over. */
+  private readonly until = new WeakMap<Problem, number>();
   private time_style: TimeStyle = "relative";
   private is_first_draw = true;
   private is_up = false;
@@ -212,10 +214,18 @@ export class Feed {
     return foot;
   }
 
+  /** Who is muted is told until when. */
+  private whyOf(problem: Problem): string {
+    if (problem.code !== "muted" || problem.retry_ms === undefined) return reasonOf(problem);
+    const until = this.until.get(problem) ?? Date.now() + problem.retry_ms;
+    this.until.set(problem, until);
+    return `You are muted until ${untilText(until, Date.now())}`;
+  }
+
   private failure({ cid, problem }: OwnLine): Node[] {
     const foot = make("p", "failure");
     if (problem !== undefined) {
-      foot.append(make("span", "reason", `${reasonOf(problem)} `), make("code", "code", problem.code));
+      foot.append(make("span", "reason", `${this.whyOf(problem)} `), make("code", "code", problem.code));
     }
     const actions = make("span", "actions");
     actions.append(

@@ -252,7 +252,7 @@ function showStream(name: string): void {
     },
   );
   const connection = new ConnectionView(stream);
-  const drawn = { pins: [] as readonly unknown[], read_seq: -1, failed: new Set<string>(), removed: new Set<string>() };
+  const drawn = { pins: [] as readonly unknown[], read_seq: -1, failed: new Set<string>(), held: new Set<string>(), removed: new Set<string>() };
 
   /** Reads aloud what is new since the last frame: others' comments, and what of ours was refused. */
   function announce(): void {
@@ -269,6 +269,9 @@ function showStream(name: string): void {
       } else if (line?.kind === "own" && line.state === "failed" && !drawn.failed.has(line.cid)) {
         drawn.failed.add(line.cid);
         announcer.now(`Not sent: ${line.problem === undefined ? "" : reasonOf(line.problem)}`);
+      } else if (line?.kind === "own" && line.state === "held" && !drawn.held.has(line.cid)) {
+        drawn.held.add(line.cid);
+        announcer.now("Your comment waits for a moderator");
       } else if (line?.kind === "own" && line.state === "pending") {
         drawn.failed.delete(line.cid);
       }

@@ -6,7 +6,7 @@ const reasons: Readonly<Record<string, string>> = {
   banned: "You are banned from this stream",
   muted: "You are muted for now",
   forbidden: "You may not write here",
-  wrong_role: "Only some roles may write here",
+  wrong_role: "Only some roles, or older accounts, may write here for now",
   must_acknowledge: "A moderator warned you; acknowledge it first",
   no_token: "Choose a name first",
   bad_token: "The server does not know you any more; choose a name again",
@@ -18,7 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
   too_long: "That is too long",
   too_large: "That is too long",
   empty: "There is nothing to send",
-  bad_text: "It holds characters that cannot be sent",
+  bad_text: "Too many capitals, or marks on a letter, or characters that cannot be sent",
   bad_utf8: "It holds characters that cannot be sent",
   blocked_term: "It holds a word that is not allowed here",
   links_off: "Links are off in this stream",
@@ -92,6 +92,9 @@ export function timeText(at: number, now: number, style: TimeStyle): string {
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
+
+/** Until when something holds; of the day after it has a date. */
+export const untilText = (at: number, now: number): string => (at - now < DAY_MS / 2 ? clock : day).format(at);
 
 export const fullTime = (at: number): string => full.format(at);
 

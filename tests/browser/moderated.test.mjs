@@ -60,6 +60,7 @@ test("held: it waits in its author's page alone, and takes its place when approv
   await ann.page.getByText("Moderators read comments first").waitFor();
   await ann.write("may I?");
   await ann.page.locator(".line.held").getByText("Waiting for a moderator").waitFor();
+  await ann.page.locator("#announcer").getByText("Your comment waits for a moderator").waitFor();
   await ann.shoot("page-held");
   const bob = await Visitor.open(t, browser);
   await bob.go(`${roar.url}/?stream=demo`);
@@ -93,7 +94,7 @@ test("taken back to be looked at: it waits, and is in its place again when appro
 });
 
 test("refused: by name, in words", async (t) => {
-  const { act, ann, id } = await watched(t);
+  const { roar, act, ann, id } = await watched(t);
   await ann.write("hello");
   await untilTexts(ann.page, 1, "hello");
   const refused = async (text, words, code) => {
@@ -110,10 +111,16 @@ test("refused: by name, in words", async (t) => {
   await untilTexts(ann.page, 2, "hello again");
   await refused("hello again", "Somebody said exactly that already", "not_unique");
   await act({ do: "mode", value: [] });
+  const rule = async (rules) => assert.equal((await roar.ask("PUT", "/v1/streams/demo", { token: await roar.token("h", "H", "host"), body: { rules } })).status, 200);
+  await rule({ caps: { percent: 50 } });
+  await refused("WHAT A NIGHT", "Too many capitals", "bad_text");
+  await rule({ account_age: { seconds: 86_400 } });
+  await refused("I am new", "older accounts", "wrong_role");
+  await rule({});
   await act({ do: "terms", value: [{ text: "fool", match: "word", action: "refuse" }] });
   await refused("you fool", "It holds a word that is not allowed here", "blocked_term");
   await act({ do: "timeout", user: await id(), seconds: 600 });
-  await refused("still me", "You are muted for now", "muted");
+  await refused("still me", /You are muted until \d\d:\d\d/, "muted");
   await act({ do: "ban", user: await id() });
   await refused("and now", "You are banned from this stream", "banned");
   await ann.assertClean(lostNetwork);
@@ -241,6 +248,21 @@ test("slow mode: it says so, and counts down what is left to wait", async (t) =>
   await ann.shoot("page-slow");
   await act({ do: "slow", seconds: 0 });
   await ann.page.locator("#wait").waitFor({ state: "hidden" });
+  await ann.assertClean(lostNetwork);
+});
+
+test("on a phone, all that holds for writing is said in lines, and not in a column of words", async (t) => {
+  const { act, ann } = await watched(t, "Ann of the many names", { viewport: { width: 360, height: 740 } });
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  await act({ do: "mode", value: ["links_off", "unique", "hold_first"] });
+  await act({ do: "slow", seconds: 90 });
+  await ann.write("again");
+  await ann.page.locator("#wait").getByText("Next in").waitFor();
+  const { width, height } = await ann.page.locator("#composer-hint").boundingBox();
+  assert.ok(width > 300 && height < 70, `${width} by ${height} px`);
+  assert.equal(await ann.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+  await ann.shoot("page-modes-phone");
   await ann.assertClean(lostNetwork);
 });
 
