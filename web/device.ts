@@ -68,6 +68,18 @@ export function loadChoices(): Choices {
 
 export const saveChoices = (choices: Choices): void => save("choices", choices);
 
+/** How somebody has the studio. */
+export interface DeskChoices {
+  single_keys: boolean;
+  speaks: boolean;
+}
+
+export function loadDeskChoices(): DeskChoices {
+  return { single_keys: true, speaks: true, ...(load("studio") as Partial<DeskChoices> | null) };
+}
+
+export const saveDeskChoices = (choices: DeskChoices): void => save("studio", choices);
+
 const RECENT_MAX = 6;
 
 export function recentStreams(): string[] {

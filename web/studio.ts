@@ -15,7 +15,7 @@ import {
   type User,
 } from "@roar/sdk";
 import { Announcer } from "./announcer.js";
-import { loadChoices } from "./device.js";
+import { loadChoices, loadDeskChoices, saveDeskChoices } from "./device.js";
 import { make, part, setText } from "./dom.js";
 import { nameOf } from "./look.js";
 import { Acting, wordsOf } from "./studio/acting.js";
@@ -82,7 +82,7 @@ class Studio {
   private readonly raid_bar: ActBar<ActKey>;
   private readonly person_bar: ActBar<ActKey>;
   private readonly appeals_bar: ActBar<Key>;
-  private has_single_keys = true;
+  private readonly choices = loadDeskChoices();
   private read_seq = -1;
   private is_due = false;
   private drawn_at = 0;
@@ -222,13 +222,8 @@ class Studio {
     stream.onChange(() => this.soon());
     stream.onNews((news) => this.heard(news));
     document.addEventListener("keydown", (event) => this.onKey(event));
-    buildHelp({
-      has_single_keys: this.has_single_keys,
-      speaks: this.announcer.is_on,
-      setSingleKeys: (is_on) => (this.has_single_keys = is_on),
-      setSpeaks: (is_on) => (this.announcer.is_on = is_on),
-      signOut: () => signOut(),
-    });
+    this.announcer.is_on = this.choices.speaks;
+    buildHelp({ choices: this.choices, changed: () => this.chose(), signOut: () => signOut() });
     part("queue-raid-look").addEventListener("click", () => this.tabs.go("raid"));
     document.title = `${stream.name} · Studio`;
     setText(part("title"), stream.name);
@@ -243,6 +238,12 @@ class Studio {
     this.endWithToken();
     this.draw();
     part("live").focus();
+  }
+
+  /** What somebody has set in the help is so again when they come back. */
+  private chose(): void {
+    this.announcer.is_on = this.choices.speaks;
+    saveDeskChoices(this.choices);
   }
 
   /** Without a token the stream is read on as by anybody: it is for the audit to say that it has ended. */
@@ -708,7 +709,7 @@ class Studio {
     if (isWriting(event.target) || document.querySelector("dialog[open]") !== null) return;
     if (event.key === "Escape") return this.is_at_queue && this.queue.picked.length > 0 ? this.queue.unpick() : this.live.follow();
     if (event.key === "?") return openHelp(event);
-    if (!this.has_single_keys) return;
+    if (!this.choices.single_keys) return;
     // A key that is held down goes on through a list, and acts once.
     if (event.repeat) return;
     if (this.actByKey(event) || this.goByKey(event)) event.preventDefault();

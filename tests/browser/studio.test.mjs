@@ -205,6 +205,10 @@ test("keys go through the stream and hold it; Escape follows it again", async (t
   await sam.press("?");
   await sam.page.getByRole("heading", { name: "Keys" }).waitFor();
   assert.ok((await texts(roar)).includes("and on"), "keys that are off do nothing");
+  await sam.page.reload();
+  await sam.page.locator("#connection[data-phase=live]").waitFor();
+  await sam.press("?");
+  assert.equal(await sam.page.getByLabel("Single keys act on what is chosen").isChecked(), false, "and stay off");
   await sam.assertClean(lostNetwork);
 });
 
@@ -354,8 +358,12 @@ test("a person: what they wrote, removed or not, what holds for them, and its un
   await sam.shoot("studio-person");
   await panel.getByRole("button", { name: "Restore" }).click();
   await sam.line("you are all fools").waitFor();
+  const focused = () => sam.page.evaluate(() => document.activeElement.textContent || document.activeElement.id);
+  await panel.locator(".wrote:not(.deleted)", { hasText: "you are all fools" }).getByRole("button", { name: "Delete" }).waitFor();
+  assert.equal(await focused(), "Delete", "the focus is on what takes the place of what was pressed");
   await panel.locator(".sanction").getByRole("button", { name: "Undo" }).click();
   await panel.getByText("Nothing.").waitFor();
+  assert.equal(await sam.page.evaluate(() => document.activeElement.id), "panel-person", "and in the panel where nothing does");
   const { sanctions } = await moderated(roar, `/users/${encodeURIComponent(people.get("Troll").user.id)}`);
   assert.deepEqual(sanctions, []);
   await sam.assertClean(lostNetwork);

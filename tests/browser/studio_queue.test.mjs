@@ -200,6 +200,26 @@ test("what another moderator looks at is passed over, and it is said", async (t)
   await kim.assertClean(lostNetwork);
 });
 
+test("what was decided and is undone is nobody's: who comes first looks at it", async (t) => {
+  const { roar } = await queue(t, five);
+  const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));
+  await sam.press("1");
+  await item(sam, "fifth").waitFor();
+  await sam.press("j");
+  await item(sam, "first").getByText("yours").waitFor();
+  await sam.press("a");
+  await sam.told("Approved Ann's comment.");
+  await item(sam, "second").getByText("yours").waitFor();
+  await sam.press("u");
+  await sam.told("Undone: Approved Ann's comment.");
+  await item(kim, "first").waitFor();
+  await kim.press("1");
+  await kim.press("j");
+  await item(kim, "first").getByText("yours").waitFor();
+  await sam.assertClean(lostNetwork);
+  await kim.assertClean(lostNetwork);
+});
+
 test("more than a page: pages are turned, what is chosen on them is kept, and one act takes it", async (t) => {
   const people = ["Ann", "Bob", "Cy"];
   const { roar } = await queue(t, Array.from({ length: 230 }, (_, at) => [people[at % 3], `number ${String(at + 1).padStart(3, "0")}`]));

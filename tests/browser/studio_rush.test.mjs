@@ -60,6 +60,41 @@ for (const [size, options] of Object.entries(sizes)) {
   });
 }
 
+test("what is known of somebody comes beside all that they wrote, and the line that is chosen stays where it is", async (t) => {
+  const { roar } = await show(t, [...talk, ...talk, ...talk, ["Troll", "the last of it"]]);
+  const sam = await Desk.open(t, browser, roar);
+  const line = sam.page.locator("#live .line", { hasText: "you are all fools" }).nth(1);
+  await line.click();
+  await sam.page.locator("#acts").waitFor();
+  const place = async () => Math.round((await line.boundingBox()).y);
+  const y = await place();
+  for (const [key, tag] of [["t", "timed out"], ["b", "banned"], ["s", "shadowed"]]) {
+    await sam.press(key);
+    await sam.line("the last of it").getByText(tag).waitFor();
+    assert.equal(await place(), y, tag);
+  }
+  await sam.assertClean(lostNetwork);
+});
+
+test("all tabs with their counts are in sight, and the keys with their settings, on every screen", async (t) => {
+  const { roar, say } = await show(t, talk);
+  await roar.ask("POST", "/v1/streams/show/moderation", { token: await roar.token("kim", "Kim", "moderator"), body: { do: "mode", value: ["hold_all"] } });
+  for (let at = 0; at < 120; at++) await say(`Raider ${at % 30}`, "join the wave now friends");
+  for (const [size, options] of Object.entries({ ...sizes, narrow: { ...phone, viewport: { width: 360, height: 740 } } })) {
+    const sam = await Desk.open(t, browser, roar, options);
+    await sam.page.locator("#tab-queue .tab-count", { hasText: "120" }).waitFor();
+    await sam.page.locator("#tab-raid .tab-count", { hasText: "1" }).waitFor();
+    await sam.page.evaluate(() => (document.querySelector("#tab-appeals .tab-count").textContent = "12"));
+    const out = await sam.page.evaluate(() => document.getElementById("tabs").scrollWidth - document.getElementById("tabs").clientWidth);
+    assert.ok(out <= 0, `${size}: ${out} px of the tabs stick out`);
+    await sam.page.getByRole("button", { name: "Keys and settings" }).click();
+    const under = await sam.page.locator("#help").evaluate((help) => help.scrollHeight - help.clientHeight);
+    assert.ok(under <= 0, `${size}: ${under} px of the help are out of sight`);
+    await sam.shoot(`studio-help-${size}`);
+    await sam.context.close();
+  }
+});
+
 test("two who delete the same comment delete it once; a key of its own restores it", async (t) => {
   const { roar } = await show(t, talk);
   const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* help -- the dialog of keys, and of the settings that belong to them. */
+import type { DeskChoices } from "../device.js";
 import { make, part } from "../dom.js";
 import { appealKeys, commentKeys, groupKeys, otherKeys, pickKeys, queueKeys, type Key } from "./keys.js";
 
 export interface HelpOptions {
-  readonly has_single_keys: boolean;
-  readonly speaks: boolean;
-  setSingleKeys(is_on: boolean): void;
-  setSpeaks(is_on: boolean): void;
+  readonly choices: DeskChoices;
+  /** Something was set otherwise. */
+  changed(): void;
   signOut(): void;
 }
 
@@ -42,9 +42,14 @@ export function buildHelp(options: HelpOptions): void {
   part("help-open").addEventListener("click", openHelp);
   const single = part<HTMLInputElement>("help-single");
   const speak = part<HTMLInputElement>("help-speak");
-  single.checked = options.has_single_keys;
-  speak.checked = options.speaks;
-  single.addEventListener("change", () => options.setSingleKeys(single.checked));
-  speak.addEventListener("change", () => options.setSpeaks(speak.checked));
+  const { choices } = options;
+  single.checked = choices.single_keys;
+  speak.checked = choices.speaks;
+  for (const box of [single, speak]) {
+    box.addEventListener("change", () => {
+      Object.assign(choices, { single_keys: single.checked, speaks: speak.checked });
+      options.changed();
+    });
+  }
   part("sign-out").addEventListener("click", () => options.signOut());
 }

@@ -4,7 +4,7 @@
  * To choose a comment is to hold the stream, so that nothing moves under a finger; to follow again is to let go. It
  * also stands still while a finger is down, or a mouse on its way to a line: else what is meant is gone when it is hit.
  */
-import type { CommentLine, GapLine, Line, RemovedLine, Stream } from "@roar/sdk";
+import type { CommentLine, GapLine, Line, RemovedLine, Stream, User } from "@roar/sdk";
 import { button, make, setText } from "../dom.js";
 import { badgesOf, hueOf, nameOf } from "../look.js";
 import { countText, fullTime, timeText } from "../words.js";
@@ -89,7 +89,9 @@ export class Live {
     const { stream, parts } = this;
     if (this.aim.is_pressed) return []; // what came before the finger was down, and is not drawn yet, waits too
     const lines = stream.lines.slice(0, stream.held_count).filter(({ kind }) => kind !== "own");
-    const fresh = this.list.draw(lines);
+    let fresh: HTMLElement[] = [];
+    // What is known of somebody grows beside each of their lines: the one that is chosen stays where it is.
+    this.list.steady(() => (fresh = this.list.draw(lines)));
     parts.empty.hidden = lines.length > 0 || stream.status.phase !== "live";
     this.drawJump();
     return fresh;
@@ -158,7 +160,7 @@ export class Live {
     element.dataset["hue"] = String(hueOf(user.id));
     const tags = this.tagsOf(user.id);
     const head = make("span", "who");
-    head.append(make("bdi", "name", nameOf(user)), ...badgesOf(user).map(([role, word]) => make("span", `badge badge-${role}`, word)));
+    head.append(nameTag(user), ...badgesOf(user).map(([role, word]) => make("span", `badge badge-${role}`, word)));
     if (tags !== "") head.append(make("span", "tag", tags));
     const marks = this.marks.of(seq);
     if (marks !== "") head.append(make("span", "tag marked", marks));
@@ -172,7 +174,7 @@ export class Live {
     element.className = line.is_held ? "line removed is-held" : "line removed";
     element.dataset["hue"] = String(hueOf(line.user.id));
     const head = make("span", "who");
-    head.append(make("bdi", "name", nameOf(line.user)));
+    head.append(nameTag(line.user));
     const what = line.is_held ? "Held" : "Removed";
     element.replaceChildren(timeOf(line.at), head, make("span", "text", `${what} ${this.whoRemoved(line) ?? ""}`.trim()));
   }
@@ -183,6 +185,13 @@ export class Live {
     element.replaceChildren(make("span", "text", missed));
     if (gap.can_fill) element.append(" ", button("Show", () => void this.stream.fill(gap).catch(() => undefined)));
   }
+}
+
+/** A name that may be too long for its place. */
+export function nameTag(user: User): HTMLElement {
+  const name = make("bdi", "name", nameOf(user));
+  name.title = nameOf(user);
+  return name;
 }
 
 export function timeOf(at: number): HTMLTimeElement {

@@ -64,6 +64,7 @@ export class Person {
     list.append(...comments.map((comment) => this.commentOf(comment, user)));
     const sanctions = make("ul", "sanctions");
     sanctions.append(...seen.sanctions.map((sanction) => this.sanctionOf(sanction, user)));
+    const focused = keyOfFocused(box);
     box.replaceChildren(
       headOf(user),
       make("h3", "", "In force"),
@@ -71,10 +72,19 @@ export class Person {
       make("h3", "", "Comments, newest first"),
       comments.length === 0 ? make("p", "nothing", "None that are kept.") : list,
     );
+    if (focused !== undefined) this.refocus(focused);
+  }
+
+  /** What was pressed may be another button by now, or none: then the panel has the focus, and its keys act. */
+  private refocus(key: string): void {
+    const { box } = this.options;
+    const item = [...box.querySelectorAll<HTMLElement>("[data-key]")].find((one) => one.dataset["key"] === key);
+    (item?.querySelector("button") ?? box.closest<HTMLElement>("[role=tabpanel]"))?.focus({ preventScroll: true });
   }
 
   private sanctionOf(sanction: Sanction, user: User): HTMLLIElement {
     const item = make("li", "sanction");
+    item.dataset["key"] = sanction.act;
     const words = make("span", "text", sanctionWhole(sanction, Date.now()));
     words.title = fullTime(sanction.at);
     item.append(words);
@@ -89,6 +99,7 @@ export class Person {
 
   private commentOf({ seq, at, text, state, marks }: Written, user: User): HTMLLIElement {
     const item = make("li", `wrote ${state ?? "visible"}`);
+    if (seq !== undefined) item.dataset["key"] = String(seq);
     const words = make("span", "text", text ?? "erased by now");
     words.dir = "auto";
     const said = states[state ?? ""];
@@ -100,6 +111,12 @@ export class Person {
     if ((state ?? "visible") === "visible") item.append(button("Delete", () => this.options.remove(seq, user)));
     return item;
   }
+}
+
+/** Where the focus is in the list; undefined: it is elsewhere. */
+function keyOfFocused(box: HTMLElement): string | undefined {
+  const { activeElement: focused } = document;
+  return focused !== null && box.contains(focused) ? (focused.closest<HTMLElement>("[data-key]")?.dataset["key"] ?? "") : undefined;
 }
 
 function headOf(user: User): HTMLElement {

@@ -3,11 +3,11 @@
  * that no two take the same; several can be picked and decided on in one act, on more than one page. */
 import { Problem, type Claim, type HeldComment, type HeldQueue, type Moderator, type User } from "@roar/sdk";
 import { make } from "../dom.js";
-import { hueOf, nameOf } from "../look.js";
+import { hueOf } from "../look.js";
 import { numberText, waitText } from "../words.js";
 import { Aim } from "./aim.js";
 import { ListBox, showEmpty, type ListPanel } from "./list_box.js";
-import { timeOf } from "./live.js";
+import { nameTag, timeOf } from "./live.js";
 import { marksText } from "./marks.js";
 import { Picks } from "./picks.js";
 import { QueueHead, type QueueHeadParts } from "./queue_head.js";
@@ -269,8 +269,7 @@ export class Queue {
     const ids = new Set(comments.map(({ id }) => id));
     if (chosen !== undefined && this.deciding.has(chosen) && !ids.has(chosen)) {
       const next = this.freeAfter(chosen, ids);
-      if (this.mine === chosen) this.mine = undefined;
-      this.list.choose(next);
+      this.list.choose(next); // the claim goes with it: an undo brings the comment back to whoever comes first
     }
     this.comments = comments;
   }
@@ -387,7 +386,7 @@ export class Queue {
     const pick = make("span", "pick");
     pick.ariaHidden = "true"; // the item says whether it is checked
     const head = make("span", "who");
-    head.append(make("bdi", "name", nameOf(user)), timeOf(at));
+    head.append(nameTag(user), timeOf(at));
     if (taken !== undefined) head.append(make("span", "tag claimed", `${taken} looks at it`));
     else if (this.mine === id) head.append(make("span", "tag mine", "yours"));
     if (marks !== undefined) head.append(make("span", "tag marked", marksText(marks)));

@@ -69,6 +69,13 @@ function check(label: string): HTMLInputElement {
   return box;
 }
 
+/** A finger hits more than the box. */
+function hit(box: HTMLInputElement): HTMLLabelElement {
+  const label = make("label", "hit");
+  label.append(box);
+  return label;
+}
+
 function numberOf(label: string, { unit, min, max }: NonNullable<Rule["number"]>): HTMLInputElement {
   const input = make("input", "number");
   Object.assign(input, { type: "number", min: String(min), max: String(max), step: "1", placeholder: "off", inputMode: "numeric", title: unit });
@@ -220,6 +227,7 @@ export class Rules {
 
   private table(): HTMLElement {
     const table = this.list;
+    table.ariaLabel = "Rules";
     const head = make("tr", "");
     for (const title of ["Rule", "On", "Then", "Only count", "Hit", "Would have"]) {
       const cell = make("th", "", title);
@@ -233,7 +241,8 @@ export class Rules {
       title.scope = "row";
       const does = rule.does === undefined ? action : make("span", "why", rule.does);
       const unit = rule.number === undefined ? [] : [make("span", "unit", rule.number.unit)];
-      row.append(title, ...[[on, ...unit], [does], [dry]].map((parts) => {
+      const switched = rule.number === undefined ? hit(on) : on;
+      row.append(title, ...[[switched, ...unit], [does], [hit(dry)]].map((parts) => {
         const cell = make("td", "");
         cell.append(...parts);
         return cell;
