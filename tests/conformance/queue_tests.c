@@ -399,6 +399,48 @@ void queue_of_one_is_deleted_by_id(void **state)
     desk_close(&desk);
 }
 
+static void assert_waits_again(const struct follower *follower, const struct said *said,
+                               uint64_t notices)
+{
+    assert_int_equal(follower->notices, notices);
+    assert_non_null(strstr(follower->last_notice, "{\"type\":\"held\",\"stream\":\"demo\""));
+    assert_non_null(strstr(follower->last_notice, said->id));
+    assert_non_null(strstr(follower->last_notice, said->cid));
+}
+
+/* By whichever act it was rejected, once nothing rejects it any more. */
+void queue_tells_who_waits_again(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct bobs bobs;
+    desk_open(&desk, subject->port);
+    say_of_each_kind(&desk, &bobs);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t one = desk_do(&desk, "demo", on_id(ACT_REJECT, &bobs.waiting));
+    assert_int_equal(follower.notices, 1);
+    undo(&desk, "demo", one);
+    assert_waits_again(&follower, &bobs.waiting, 2);
+    const uint64_t other = desk_do(&desk, "demo", on_id(ACT_REJECT, &bobs.held));
+    const uint64_t purge = desk_do(&desk, "demo", purge_of(bob, 1));
+    assert_int_equal(follower.notices, 4);
+    undo(&desk, "demo", other);
+    assert_int_equal(follower.notices, 4); // the purge rejects it, too
+    undo(&desk, "demo", purge);
+    assert_int_equal(follower.notices, 6);
+    assert_bobs(&desk, &bobs, true);
+    const uint64_t everywhere = desk_do(&desk, "", purge_of(bob, 1));
+    undo(&desk, "", everywhere);
+    assert_int_equal(follower.notices, 10);
+    const uint64_t restore = desk_do(&desk, "demo", on_seq(ACT_RESTORE, &bobs.held.seq));
+    assert_int_equal(follower.notices, 10); // its event says so
+    undo(&desk, "demo", restore);
+    assert_waits_again(&follower, &bobs.held, 11);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}
+
 void queue_is_judged_by_ids(void **state)
 {
     static const enum act_do kinds[] = {ACT_REJECT, ACT_APPROVE};

@@ -111,6 +111,7 @@
     TEST(queue_is_judged_by_ids)                                                                   \
     TEST(queue_is_judged_by_places)                                                                \
     TEST(queue_spares_a_higher_role)                                                               \
+    TEST(queue_tells_who_waits_again)                                                              \
     TEST(queue_clocks_stop_with_the_act)                                                           \
     TEST(queue_has_room_once_it_is_rejected)                                                       \
     TEST(queue_tells_which_act_emptied_it)                                                         \

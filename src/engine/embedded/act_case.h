@@ -37,6 +37,7 @@ struct act_case {
     int64_t until_ms;         // wall; 0: for ever
     uint64_t id;              // of the act, once it is recorded; 0: it is not
     struct buf lifts;         // owned; act_told.c: of an undo
+    struct str undoes;        // borrowed; of an undo, what that is aimed at
     uint64_t *hidden;         // owned; [hidden_count] users who are not told of it
     uint32_t hidden_count;
     struct store_act_place place; // how far it has come; part -1: it, or what

@@ -122,13 +122,25 @@ enum err act_reject_all(struct act_case *act, const struct held_of *of, uint64_t
 
 /* ---- undone ---- */
 
+static enum err tell_waits(struct act_case *act, uint64_t n)
+{
+    struct held_row held;
+    struct head *head = NULL;
+    TRY(held_find(act->ordering->store, n, &held));
+    TRY(find_head(act, held.stream, &head));
+    TRY(held_find(act->ordering->store, n, &held)); // its strings are the statement's
+    return act_told_judged(act, head, &held);
+}
+
 enum err act_reject_undo(struct act_case *act, uint64_t id)
 {
     uint64_t ns[ACT_CASE_PIECE];
     uint32_t count = 0;
     TRY(rejections_by(act->ordering->store, id, ns, ACT_CASE_PIECE, &count));
     for (uint32_t i = 0; i < count; i++) {
-        TRY(rejections_lift(act->ordering->store, ns[i], id));
+        bool waits = false;
+        TRY(rejections_lift(act->ordering->store, ns[i], id, &waits));
+        TRY(waits ? tell_waits(act, ns[i]) : ERR_OK);
     }
     act->is_left = count == ACT_CASE_PIECE;
     return ERR_OK;

@@ -6,6 +6,7 @@
 #include "engine/embedded/act_look.h"
 #include "engine/embedded/act_names.h"
 #include "engine/embedded/act_reject.h"
+#include "engine/embedded/act_told.h"
 #include "engine/embedded/aftermath.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
@@ -270,10 +271,11 @@ static enum err restore_one(struct act_case *act, uint64_t seq, struct restoring
 {
     const struct removals_by by = by_of(act, act->id);
     struct standing standing;
+    bool waits = false;
     TRY(standing_at(act->ordering->store, by.stream, seq, &standing));
     TRY(removals_lift_all(&by, seq, out));
     TRY(lift_acts_on(act, seq));
-    return rejections_settle(act->ordering->store, standing.n);
+    return rejections_settle(act->ordering->store, standing.n, &waits);
 }
 
 static enum err restore_each(struct act_case *act, const struct act_names *names)
@@ -309,9 +311,10 @@ static enum err settle_each(struct act_case *act, const struct act_names *names)
 {
     for (uint32_t i = 0; i < names->count; i++) {
         struct standing standing;
+        bool waits = false;
         enum err err = act_names_standing(act, names, i, &standing);
         if (err == ERR_OK) {
-            err = rejections_settle(act->ordering->store, standing.n);
+            err = rejections_settle(act->ordering->store, standing.n, &waits);
         }
         TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     }
@@ -375,6 +378,19 @@ static enum err remove_again(struct act_case *act, const struct standing *standi
     return is_hold ? ERR_OK : rejections_note(act->ordering->store, standing->n, by_act);
 }
 
+/* What held it holds it again. */
+static enum err wait_again(struct act_case *act, uint64_t n)
+{
+    struct held_row held;
+    bool waits = false;
+    TRY(rejections_settle(act->ordering->store, n, &waits));
+    if (!waits) {
+        return ERR_OK;
+    }
+    TRY(held_find(act->ordering->store, n, &held));
+    return act_told_judged(act, act->head, &held);
+}
+
 static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_act *restore,
                          struct told *told)
 {
@@ -399,7 +415,7 @@ static enum err redo_one(struct act_case *act, uint64_t seq, const struct store_
         first = is_first || was != COMMENT_DELETED ? was : first;
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    TRY(rejections_settle(act->ordering->store, standing.n)); // what held it holds it again
+    TRY(wait_again(act, standing.n));
     return note_told(act, &standing, first, told);
 }
 

@@ -53,13 +53,23 @@ enum err act_told_lifts(struct act_case *act, const struct store_act *before)
     return hide(act, before->what, before->target);
 }
 
+/* Of an undo what it undoes is. */
 static bool is_on_one(const struct act_case *act)
 {
     const enum act_do what = act->call->act.what;
-    const struct str target = buf_str(&act->target);
-    const bool names_comments = what == ACT_APPROVE || what == ACT_REJECT || what == ACT_DELETE ||
-                                what == ACT_UNDO || what == ACT_DECIDE;
-    return names_comments && (target.len == 0 || memchr(target.at, ',', target.len) == NULL);
+    const bool is_undo = what == ACT_UNDO || what == ACT_DECIDE;
+    const struct str target = is_undo ? act->undoes : buf_str(&act->target);
+    const bool names_comments =
+        str_has_prefix(target, STR("id")) || str_has_prefix(target, STR("seq"));
+    return names_comments && memchr(target.at, ',', target.len) == NULL;
+}
+
+static const char *name_of(enum comment_state state)
+{
+    if (state == COMMENT_HELD) {
+        return "held";
+    }
+    return state == COMMENT_VISIBLE ? "approved" : "rejected";
 }
 
 enum err act_told_judged(struct act_case *act, struct head *head, const struct held_row *held)
@@ -70,7 +80,7 @@ enum err act_told_judged(struct act_case *act, struct head *head, const struct h
     }
     comment_id_write(act->ordering->identity.id_key, held->n, held->at_ms, &id);
     const struct notice_out_comment notice = {
-        .type = held->state == COMMENT_VISIBLE ? "approved" : "rejected",
+        .type = name_of(held->state),
         .id = {.at = id.text, .len = COMMENT_ID_LEN},
         .cid = held->cid,
         .author = hash_str(act->ordering->identity.hash_key, held->user),

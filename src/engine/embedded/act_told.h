@@ -2,7 +2,7 @@
 /* act_told -- what moderators are told of an act, at once: its audit entry as a notice; and authors
  * of what waited.
  *
- * Used by:  acts.c, act_undo.c, act_queue.c, act_reject.c.
+ * Used by:  acts.c, act_undo.c, act_queue.c, act_reject.c, act_removal.c.
  * Thread:   the ordering thread's; inside a write transaction.
  * Promise:  who is shadowed is told of no shadow of theirs, though they moderate.
  */
@@ -14,8 +14,9 @@
 
 /* The act undoes this one. ERR_NOMEM. */
 MUST_USE enum err act_told_lifts(struct act_case *act, const struct store_act *before);
-/* What waited is judged: its author is told, and moderators where the act is on it alone; of many
- * the act's own notice says it. `head` NULL: nobody watches its stream. ERR_NOMEM. */
+/* What waited is judged, or waits again: its author is told, and moderators where the act is on it
+ * alone; of many the act's own notice says it. `head` NULL: nobody watches its stream. ERR_NOMEM.
+ */
 struct held_row;
 MUST_USE enum err act_told_judged(struct act_case *act, struct head *head,
                                   const struct held_row *held);

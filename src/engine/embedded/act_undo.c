@@ -136,8 +136,10 @@ static enum err follow(struct undoing *undoing)
     struct act_case *act = undoing->act;
     struct head *head = act->head;
     act->head = undoing->before.stream == 0 ? NULL : head;
+    act->undoes = undoing->before.target;
     const enum err err = follow_way(undoing);
     act->head = head;
+    act->undoes = STR_NONE;
     return err;
 }
 

@@ -35,11 +35,18 @@ static enum comment_step step_to(enum comment_state from, enum comment_state to)
     return from == COMMENT_HELD ? COMMENT_STEP_REJECT : COMMENT_STEP_REMOVE;
 }
 
-static enum err put_state(struct store *store, const struct held_row *held, enum comment_state to)
+static enum err put_state(struct store *store, const struct held_row *held, enum comment_state to,
+                          bool *ret_waits)
 {
     struct held_row row;
     const enum comment_step step = step_to(held->state, to);
-    return step == COMMENT_STEPS ? ERR_OK : held_step(store, held->n, step, &row);
+    *ret_waits = false;
+    if (step == COMMENT_STEPS) {
+        return ERR_OK;
+    }
+    TRY(held_step(store, held->n, step, &row));
+    *ret_waits = to == COMMENT_HELD;
+    return ERR_OK;
 }
 
 struct keepers { // of a comment off the screens
@@ -82,26 +89,28 @@ static enum err find_keepers(struct store *store, const struct held_row *held,
     return sorted;
 }
 
-static enum err settle(struct store *store, const struct held_row *held)
+static enum err settle(struct store *store, const struct held_row *held, bool *ret_waits)
 {
     struct keepers keepers;
     TRY(find_keepers(store, held, &keepers));
     if (keepers.has_hold) {
-        return put_state(store, held, keepers.has_other ? COMMENT_DELETED : COMMENT_HELD);
+        const enum comment_state to = keepers.has_other ? COMMENT_DELETED : COMMENT_HELD;
+        return put_state(store, held, to, ret_waits);
     }
     /* Once it was judged, what becomes of it on screens is the log's matter alone. */
     const bool is_judged = held->state == COMMENT_VISIBLE || !keepers.has_other;
-    return put_state(store, held, is_judged ? COMMENT_VISIBLE : COMMENT_DELETED);
+    return put_state(store, held, is_judged ? COMMENT_VISIBLE : COMMENT_DELETED, ret_waits);
 }
 
-enum err rejections_settle(struct store *store, uint64_t n)
+enum err rejections_settle(struct store *store, uint64_t n, bool *ret_waits)
 {
     struct held_row held;
     const enum err err = held_find(store, n, &held);
+    *ret_waits = false;
     if (err != ERR_OK || held.seq == 0) {
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
     }
-    return settle(store, &held);
+    return settle(store, &held, ret_waits);
 }
 
 /* ---- rejected ---- */
@@ -115,6 +124,7 @@ static bool may_be_rejected(const struct held_row *held)
 enum err rejections_add(struct store *store, uint64_t n, uint64_t act, bool *ret_left)
 {
     struct held_row held;
+    bool waits = false;
     const enum err err = held_find(store, n, &held);
     if (err == ERR_GONE || (err == ERR_OK && !may_be_rejected(&held))) {
         return ERR_NOT_FOUND;
@@ -123,9 +133,9 @@ enum err rejections_add(struct store *store, uint64_t n, uint64_t act, bool *ret
     const enum comment_state was = held.state;
     TRY(change(store, STORE_REJECTION_ADD, n, act));
     if (held.seq == 0) {
-        TRY(put_state(store, &held, COMMENT_DELETED));
+        TRY(put_state(store, &held, COMMENT_DELETED, &waits));
     } else {
-        TRY(settle(store, &held));
+        TRY(settle(store, &held, &waits));
     }
     TRY(held_find(store, n, &held));
     *ret_left = was == COMMENT_HELD && held.state != COMMENT_HELD;
@@ -152,23 +162,24 @@ static enum err is_rejected(struct store *store, uint64_t n, bool *ret_is)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-enum err rejections_lift(struct store *store, uint64_t n, uint64_t act)
+enum err rejections_lift(struct store *store, uint64_t n, uint64_t act, bool *ret_waits)
 {
     struct held_row held;
     bool is_one_left = false;
+    *ret_waits = false;
     TRY(change(store, STORE_REJECTION_LIFT, n, act));
     const enum err err = mutant(REJECT_NOT_UNDONE) ? ERR_NOT_FOUND : held_find(store, n, &held);
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
     }
     if (held.seq != 0) {
-        return settle(store, &held);
+        return settle(store, &held, ret_waits);
     }
     if (held.state != COMMENT_DELETED || held_is_erased(&held)) {
         return ERR_OK;
     }
     TRY(is_rejected(store, n, &is_one_left));
-    return is_one_left ? ERR_OK : put_state(store, &held, COMMENT_HELD);
+    return is_one_left ? ERR_OK : put_state(store, &held, COMMENT_HELD, ret_waits);
 }
 
 /* ---- found ---- */

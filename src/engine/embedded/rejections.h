@@ -26,12 +26,12 @@
  * ERR_NOT_FOUND: it neither waits nor is rejected, its text is erased, or it is damaged. */
 MUST_USE enum err rejections_add(struct store *store, uint64_t n, uint64_t act, bool *ret_left);
 /* The act rejects it no more: it waits again, for somebody, unless another does, its text is
- * erased, or it had a place and nothing holds it any more. */
-MUST_USE enum err rejections_lift(struct store *store, uint64_t n, uint64_t act);
+ * erased, or it had a place and nothing holds it any more. `*ret_waits`: with that it does. */
+MUST_USE enum err rejections_lift(struct store *store, uint64_t n, uint64_t act, bool *ret_waits);
 /* What had a place when it was held is removed by that act again. */
 MUST_USE enum err rejections_note(struct store *store, uint64_t n, uint64_t act);
 /* What removes it changed: of one that was on screens before it was held. */
-MUST_USE enum err rejections_settle(struct store *store, uint64_t n);
+MUST_USE enum err rejections_settle(struct store *store, uint64_t n, bool *ret_waits);
 
 /* The next that the act rejects, `count` at most. */
 MUST_USE enum err rejections_by(struct store *store, uint64_t act, uint64_t *ret_ns, uint32_t count,
