@@ -190,6 +190,37 @@ static void check_notice(const struct screen *screen, struct str json)
                 json.at);
 }
 
+/* One that it was told of, over or not, does not come back. */
+static void note_warning(struct screen *screen, uint64_t act, bool is_over)
+{
+    uint32_t i = 0;
+    while (i < screen->warning_count && screen->warnings[i].act != act) {
+        i++;
+    }
+    if (i < WARNINGS_SEEN_MAX) {
+        screen->warnings[i].act = act;
+        screen->warnings[i].is_over =
+            is_over || (i < screen->warning_count && screen->warnings[i].is_over);
+        screen->warning_count += i == screen->warning_count;
+    }
+}
+
+/* That they are under one, or not any more. */
+static void check_warning(struct screen *screen, struct str json, bool is_over)
+{
+    struct world *world = screen->ledger->world;
+    const uint64_t act = number(json, "\"act\":\"a");
+    const struct deed *deed = deeds_find(world, act);
+    world_holds(world, deed != NULL && deed->what == ACT_WARN && deed->user == screen->user,
+                "P8: u%u is told of the warning of another", screen->user);
+    world_holds(world, !is_over || deed->lifted_by != 0,
+                "P9: u%u is told that a%llu is over, and it is not", screen->user,
+                (unsigned long long)act);
+    note_warning(screen, act, is_over);
+    screen->warned += !is_over;
+    reach_if(is_over, WARNING_OVER);
+}
+
 /* To who is concerned alone. */
 static void on_notified(struct prover_log *log, struct str json)
 {
@@ -204,11 +235,8 @@ static void on_notified(struct prover_log *log, struct str json)
     if (screen->moderates) { // of the queue they are told all
         return;
     }
-    if (is_type(json, "warned")) {
-        const struct deed *deed = deeds_find(world, number(json, "\"act\":\"a"));
-        world_holds(world, deed != NULL && deed->user == screen->user,
-                    "P8: u%u is told of the warning of another", screen->user);
-        screen->warned++;
+    if (is_type(json, "warned") || is_type(json, "unwarned")) {
+        check_warning(screen, json, is_type(json, "unwarned"));
         return;
     }
     const uint64_t cid = number(json, "\"cid\":\"c");
@@ -230,6 +258,17 @@ static void on_dropped(struct prover_log *log)
 }
 
 /* ---- */
+
+void screen_check_warnings(const struct screen *screen)
+{
+    struct world *world = screen->ledger->world;
+    for (uint32_t i = 0; i < screen->warning_count; i++) {
+        const struct deed *deed = deeds_find(world, screen->warnings[i].act);
+        world_holds(world, screen->warnings[i].is_over || deed->lifted_by == 0,
+                    "P9: a%llu is over, and still on a screen of u%u",
+                    (unsigned long long)screen->warnings[i].act, screen->user);
+    }
+}
 
 void screen_begin(struct screen *screen, struct world *world)
 {

@@ -6,6 +6,7 @@
  *   P6   no text is sent once its removal is in force
  *   P7   what it shows at rest is what is visible
  *   P8   it is never shown, nor told of, what is another's alone
+ *   P9   who was told of a warning is told when it is over
  */
 #pragma once
 
@@ -17,3 +18,5 @@ void screen_end(struct screen *screen);
 void screen_clear(struct screen *screen, struct ledger *ledger, uint8_t user);
 /* At rest; what is behind `upto` need not be known. */
 void screen_check(const struct screen *screen, uint64_t upto);
+/* At rest: no warning that is over is left on it. */
+void screen_check_warnings(const struct screen *screen);

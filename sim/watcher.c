@@ -25,6 +25,11 @@ static struct hub *hub_of(struct watcher *watcher)
     return watcher->world->reactors[watcher->hub].hub;
 }
 
+static int64_t lost_on(struct watcher *watcher)
+{
+    return metric_value(&hub_of(watcher)->tally.notices_lost);
+}
+
 static bool is_poll(const struct watcher *watcher)
 {
     return watcher->prover.join.encoding == NULL;
@@ -253,6 +258,8 @@ static void come(struct world *world, struct watcher *watcher)
                watcher->user == NOBODY_USER ? -1 : watcher->user);
     watcher->fence = world->deeds.fence;
     watcher->warned = watcher->screen.warned;
+    watcher->screen.warning_count = 0;
+    watcher->lost = lost_on(watcher);
     prover_begin(&watcher->prover, &watcher->screen.log, &join,
                  ledger_prev(ledger, NOBODY_USER, ledger->published + 1));
     watcher->prover.fenced = &world->deeds.fence;
@@ -417,7 +424,7 @@ void watcher_check_rest(struct world *world)
 {
     deeds_check_rest(world);
     for (int i = 0; i < WATCHERS; i++) {
-        const struct watcher *watcher = &world->watchers[i];
+        struct watcher *watcher = &world->watchers[i];
         const struct prover *prover = &watcher->prover;
         const struct ledger *ledger = &world->ledgers[watcher->stream];
         const uint64_t head = ledger_prev(ledger, watcher->user, ledger->head + 1);
@@ -442,6 +449,9 @@ void watcher_check_rest(struct world *world)
         world_holds(world, prover->gap_got == prover->gap_carried && prover->len == 0,
                     "P5: w%u still waits for what a gap promised", watcher->number);
         prover_settle(prover);
+        if (watcher->lost == lost_on(watcher)) { // who is too far behind is not sent them
+            screen_check_warnings(&watcher->screen);
+        }
         screen_check(&watcher->screen, has);
     }
 }

@@ -211,12 +211,19 @@ struct poster {
     uint32_t accepted;
 };
 
+enum { WARNINGS_SEEN_MAX = 64 };
+
 struct screen {            // what a watcher has been told, and what it would show: screen.c
     struct prover_log log; // first
     struct ledger *ledger;
-    uint8_t user;      // whose view; NOBODY_USER: everybody's
-    bool moderates;    // is told who did what, and of acts
-    uint32_t warned;   // how often it was told of a warning
+    uint8_t user;    // whose view; NOBODY_USER: everybody's
+    bool moderates;  // is told who did what, and of acts
+    uint32_t warned; // how often it was told of a warning
+    struct {         // on it, by act; of this connection
+        uint64_t act;
+        bool is_over;
+    } warnings[WARNINGS_SEEN_MAX];
+    uint32_t warning_count;
     uint64_t *acts;    // owned; [EVENTS_MAX]: the newest act on a comment that it knows of
     uint8_t *is_shown; // owned; [EVENTS_MAX]
     uint8_t *is_known; // owned; [EVENTS_MAX]: it was sent the comment, or that it is removed
@@ -258,6 +265,7 @@ struct watcher {          // watcher.c
     uint32_t room;
     uint64_t fence;  // of deeds, when it came
     uint32_t warned; // its screen had been, then
+    int64_t lost;    // notices that found no room on its hub, then
 };
 
 struct pace {         // of what was begun before things went faster again

@@ -66,6 +66,7 @@ static struct {
     struct act_call *kept_act; // the port's still
     uint64_t warned_user;      // hash
     struct notice *warning;    // of theirs
+    enum err warnings_result;
     char address[ADDRESS_TEXT_MAX];
     uint32_t reads, acts;
     /* -- the hub's -- */
@@ -287,6 +288,7 @@ static bool fake_may_be_warned(struct port *port, uint64_t user)
 static void fake_warnings(struct port *port, struct warnings *warnings)
 {
     (void)port;
+    warnings->result = fake.warnings_result;
     warnings->count = fake.warning == NULL ? 0 : 1;
     warnings->notices[0] = fake.warning;
     warnings->call.done(&warnings->call);

@@ -449,6 +449,8 @@ static void a_poll_tells_who_is_warned(void **state)
     assert_says(fake_ask(&first), 200, "\"act\":\"a5\"}],\"pins\":[]}");
     fake.warning = NULL; // it is somebody like them
     assert_says(fake_ask(&later), 200, "\"next_ms\":0}");
+    fake.warnings_result = ERR_SYS; // else what is not told would be over
+    assert_says(fake_ask(&later), 200, "\"next_ms\":0,\"warned_unknown\":true}");
     fake.found.user = 0;
     assert_says(fake_ask(&first), 200, "\"next_ms\":0,\"pins\":[]}");
 }

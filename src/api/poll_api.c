@@ -86,10 +86,19 @@ static void add_pins(struct rest *rest)
     port_read(rest->port, &rest->read);
 }
 
+/* Without this, what is not among the warnings is over. */
+static void write_unknown(struct buf *body)
+{
+    json_write_member_bool(body, "warned_unknown", true);
+}
+
 /* Those that could not be asked for come with the next poll. */
 static void on_warnings(struct call *call)
 {
     struct rest *rest = (struct rest *)(void *)call;
+    if (rest->warnings.result != ERR_OK) {
+        write_unknown(&rest->body);
+    }
     if (rest->warnings.count > 0) {
         json_write_name(&rest->body, "warned");
         buf_add_byte(&rest->body, '[');
@@ -134,6 +143,9 @@ static bool add_rest(const struct ask *ask, struct buf *body, uint64_t user)
     const bool wants_pins = is_first(ask);
     struct rest *rest = wants_warnings || wants_pins ? mem_new(MEM_CONN, sizeof(*rest)) : NULL;
     if (rest == NULL) {
+        if (wants_warnings) {
+            write_unknown(body);
+        }
         return false;
     }
     rest->exchange = ask->exchange;

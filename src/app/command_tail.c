@@ -96,7 +96,8 @@ static void write_line(struct tail *tail, struct buf *line, const struct json *e
 /* Signals of which a reader of lines wants to know. */
 static bool is_worth_a_line(struct str type)
 {
-    return str_eq(type, STR("gap")) || str_eq(type, STR("warned")) || str_eq(type, STR("held")) ||
+    return str_eq(type, STR("gap")) || str_eq(type, STR("warned")) ||
+           str_eq(type, STR("unwarned")) || str_eq(type, STR("held")) ||
            str_eq(type, STR("approved")) || str_eq(type, STR("rejected")) ||
            str_eq(type, STR("notice"));
 }

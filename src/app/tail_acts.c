@@ -2,6 +2,7 @@
 #include "app/tail_acts.h"
 
 #include "app/terminal.h"
+#include "wire/act.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ void tail_acts_init(struct tail_acts *acts)
     *acts = (struct tail_acts){.user_count = 0};
     buf_init(&acts->seqs, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
     buf_init(&acts->early, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
+    buf_init(&acts->warned, MEM_OTHER, TAIL_ACTS_MAX * sizeof(uint64_t));
     buf_init(&acts->said, MEM_OTHER, TAIL_SAID_MAX * sizeof(struct tail_said));
 }
 
@@ -19,6 +21,7 @@ void tail_acts_done(struct tail_acts *acts)
 {
     buf_done(&acts->seqs);
     buf_done(&acts->early);
+    buf_done(&acts->warned);
     buf_done(&acts->said);
 }
 
@@ -412,6 +415,26 @@ static void write_word(struct buf *line, const struct json *event, const char *w
     buf_add_byte(line, '\n');
 }
 
+/* "-- you are warned (a5): be kind", once, however often it is told. */
+static void write_warned(struct tail_acts *acts, struct buf *line, const struct json *event)
+{
+    struct str act = STR_NONE, text = STR_NONE;
+    uint64_t number_of_act = 0;
+    (void)json_get_str(json_member(event, "act"), &act);
+    (void)json_get_str(json_member(event, "text"), &text);
+    if (act_id_parse(act, &number_of_act) == ERR_OK) {
+        if (holds(&acts->warned, number_of_act)) {
+            return;
+        }
+        add(&acts->warned, number_of_act);
+    }
+    buf_add_str(line, STR("-- you are warned ("));
+    terminal_write(line, act);
+    buf_add_str(line, STR("): "));
+    terminal_write(line, text);
+    buf_add_byte(line, '\n');
+}
+
 void tail_acts_write(struct tail_acts *acts, struct buf *line, const struct json *event,
                      struct str type)
 {
@@ -428,7 +451,9 @@ void tail_acts_write(struct tail_acts *acts, struct buf *line, const struct json
     } else if (str_eq(type, STR("notice"))) {
         write_notice(line, event);
     } else if (str_eq(type, STR("warned"))) {
-        write_word(line, event, "you are warned", "text");
+        write_warned(acts, line, event);
+    } else if (str_eq(type, STR("unwarned"))) {
+        write_word(line, event, "a warning is over", "act");
     } else if (str_eq(type, STR("held"))) {
         write_word(line, event, "held", "id");
     } else if (str_eq(type, STR("approved"))) {

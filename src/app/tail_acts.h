@@ -40,6 +40,7 @@ struct tail_said { // a comment that was printed
 struct tail_acts {
     struct buf seqs;              // of removed comments, uint64_t each
     struct buf early;             // of acts told as early copies, the same
+    struct buf warned;            // of warnings that were told, the same
     struct buf said;              // struct tail_said each, the oldest first
     char rules[TAIL_RULES_BYTES]; // as they were told last; "": not yet
     struct {

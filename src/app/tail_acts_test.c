@@ -106,7 +106,10 @@ static void each_act_is_a_line(void **state)
         {"{\"slow\":10,\"modes\":[\"links_off\"],\"shield\":true}", "settings",
          "-- rules: one comment in 10 s links_off shield\n"},
         {"{\"slow\":0,\"modes\":[],\"shield\":false}", "settings", "-- rules: none\n"},
-        {"{\"act\":\"a1\",\"text\":\"be kind\"}", "warned", "-- you are warned: be kind\n"},
+        {"{\"act\":\"a1\",\"text\":\"be kind\"}", "warned", "-- you are warned (a1): be kind\n"},
+        {"{\"act\":\"a1\",\"text\":\"be kind\"}", "warned", ""}, // it comes again
+        {"{\"act\":\"\\u001b\",\"text\":\"be kind\"}", "warned", "): be kind\n"},
+        {"{\"act\":\"a1\"}", "unwarned", "-- a warning is over: a1\n"},
         {"{\"id\":\"c1\"}", "held", "-- held: c1\n"},
         {"{\"id\":\"c1\"}", "approved", "-- approved: c1\n"},
         {"{\"id\":\"c1\"}", "rejected", "-- rejected: c1\n"},

@@ -74,6 +74,7 @@
     X(SANCTION_IGNORED, "who is banned posts on")                                                  \
     X(SANCTIONS_FORGOTTEN, "a restart forgets who is banned")                                      \
     X(WARNING_REPLACED, "of two warnings the first is forgotten")                                  \
+    X(WARNED_FOR_EVER, "of a warning that is over its reader is not told")                         \
     X(HOLD_IGNORED, "what is to be held is not")                                                   \
     X(SHADOW_IGNORED, "who is shadowed is not")                                                    \
     X(SHADOW_SHOWN, "what is shadowed is read back by everybody")                                  \

@@ -102,6 +102,7 @@
     X(QUEUE_REJECTED, "what is rejected does not wait")                                            \
     X(QUEUED_AGAIN, "what was rejected waits again")                                               \
     X(WARNED_AGAIN, "who came back was told of a warning in force")                                \
+    X(WARNING_OVER, "who was told of a warning was told that it is over")                          \
     X(WARNED_TWICE, "who acknowledged a warning had another to acknowledge")                       \
     X(READ_ALL, "moderators read what is shadowed")                                                \
     X(ACTED_WHEN_FULL, "an act was done on a full disk")                                           \

@@ -431,9 +431,13 @@ bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms)
 void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *told)
 {
     char json[100];
-    snprintf(json, sizeof(json),
-             "{\"type\":\"held\",\"stream\":\"demo\",\"for\":%u,\"moderators\":%d}",
-             (unsigned)told->user, told->to_moderators);
+    snprintf(json, sizeof(json), "%s%s%s\"for\":%u,\"moderators\":%d}",
+             told->is_of_all ? "" : "{\"type\":\"",
+             told->is_of_all      ? ""
+             : told->ends_warning ? "unwarned"
+                                  : "held",
+             told->is_of_all ? "" : "\",\"stream\":\"demo\",", (unsigned)told->user,
+             told->to_moderators);
     for (uint32_t i = 0; i < engine->watch_count; i++) {
         struct news *news = calloc(1, sizeof(*news));
         struct notice *notice = notice_new(str_of(json));
@@ -441,6 +445,8 @@ void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *to
         notice->user_hash = told->user;
         notice->to_moderators = told->to_moderators;
         notice->is_routine = told->is_routine;
+        notice->ends_warning = told->ends_warning;
+        notice->is_of_all = told->is_of_all;
         must(notice_hide_from(notice, &told->hidden_from, told->hidden_from != 0) == ERR_OK);
         *news =
             (struct news){.letter.open = open_news, .watch = engine->watches[i], .notice = notice};

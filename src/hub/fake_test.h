@@ -93,10 +93,11 @@ void fake_engine_remove(struct fake_engine *engine, const struct removal *remova
 void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
 /* The newest that was removed is shown again; false: there is none. */
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);
-/* A notice "held" to that user, and to moderators if asked; to every home. */
+/* A notice "held" to that user, and to moderators if asked; to every home. Or "unwarned", of this
+ * stream or of all. */
 struct fake_notice {
     uint64_t user;
-    bool to_moderators, is_routine;
+    bool to_moderators, is_routine, ends_warning, is_of_all;
     uint64_t hidden_from; // a moderator; 0: none
 };
 void fake_engine_notice(struct fake_engine *engine, const struct fake_notice *told);

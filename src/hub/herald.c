@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "hub/catchup.h"
 #include "hub/page.h"
+#include "hub/remind.h"
 #include "hub/staff.h"
 #include "hub/tell.h"
 #include "wire/json.h"
@@ -83,9 +84,20 @@ static void part(struct viewer *viewer)
     }
 }
 
+static void tell_own(struct catchup *catchup, struct notice *notice)
+{
+    if (catchup->viewer->mode == VIEWER_OPENING) {
+        keep(catchup, notice);
+        return;
+    }
+    if (notice->ends_warning) { // the next may not have been told
+        remind_soon(catchup);
+    }
+    tell(catchup, (struct str){.at = notice->json, .len = notice->json_len}, false);
+}
+
 static void tell_user(struct stream *stream, struct notice *notice)
 {
-    const struct str json = {.at = notice->json, .len = notice->json_len};
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
         for (uint32_t i = channel->count; i > 0; i--) {
             if (is_own(notice, channel->viewers[i - 1])) {
@@ -95,13 +107,64 @@ static void tell_user(struct stream *stream, struct notice *notice)
     }
     for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
         struct catchup *catchup = list_entry(link, struct catchup, stream_link);
-        if (catchup->encoding == NULL || !is_own(notice, catchup->viewer)) {
-            continue;
+        if (catchup->encoding != NULL && is_own(notice, catchup->viewer)) {
+            tell_own(catchup, notice);
         }
-        if (catchup->viewer->mode == VIEWER_OPENING) {
-            keep(catchup, notice);
-        } else {
-            tell(catchup, json, false);
+    }
+}
+
+/* One that is of all streams as it is told in this one. */
+static void write_in(struct buf *json, const struct stream *stream, const struct notice *notice)
+{
+    buf_init(json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
+    buf_add_byte(json, '{');
+    json_write_member_str(json, "type", notice->ends_warning ? STR("unwarned") : STR("notice"));
+    json_write_member_str(json, "stream", stream_name(stream));
+    buf_add_byte(json, ',');
+    buf_add(json, notice->json, notice->json_len);
+}
+
+static void tell_user_in(struct stream *stream, const struct notice *notice)
+{
+    struct buf json;
+    write_in(&json, stream, notice);
+    struct notice *here = buf_ok(&json) ? notice_new(buf_str(&json)) : NULL;
+    buf_done(&json);
+    if (here == NULL) {
+        metric_count(&stream->hub->tally.notices_lost, 1);
+        return;
+    }
+    here->user_hash = notice->user_hash;
+    here->ends_warning = notice->ends_warning;
+    tell_user(stream, here);
+    notice_unref(here);
+}
+
+static bool is_here(const struct stream *stream, const struct notice *notice)
+{
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        for (uint32_t i = 0; i < channel->count; i++) {
+            if (is_own(notice, channel->viewers[i])) {
+                return true;
+            }
+        }
+    }
+    for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
+        if (is_own(notice, list_entry(link, struct catchup, stream_link)->viewer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_user_everywhere(struct hub *hub, const struct notice *notice)
+{
+    struct map_walk walk = {.slot = 0};
+    struct map_node *node = NULL;
+    while ((node = map_next(&hub->streams, &walk)) != NULL) {
+        struct stream *stream = map_entry(node, struct stream, node);
+        if (is_here(stream, notice)) {
+            tell_user_in(stream, notice);
         }
     }
 }
@@ -176,12 +239,7 @@ static void tell_everywhere(const struct hub *hub, const struct notice *notice)
     for (struct link *link = hub->staffed.next; link != &hub->staffed; link = link->next) {
         struct stream *stream = list_entry(link, struct stream, staffed_link);
         struct buf json;
-        buf_init(&json, MEM_VIEWER, HUB_FRAME_BYTES_MAX);
-        buf_add_byte(&json, '{');
-        json_write_member_str(&json, "type", STR("notice"));
-        json_write_member_str(&json, "stream", stream_name(stream));
-        buf_add_byte(&json, ',');
-        buf_add(&json, notice->json, notice->json_len);
+        write_in(&json, stream, notice);
         if (buf_ok(&json)) {
             tell_staff(stream, notice, buf_str(&json));
         }
@@ -191,6 +249,10 @@ static void tell_everywhere(const struct hub *hub, const struct notice *notice)
 
 void herald_take(struct stream *stream, struct notice *notice)
 {
+    if (notice->is_of_all && notice->user_hash != 0) {
+        tell_user_everywhere(stream->hub, notice);
+        return;
+    }
     if (notice->is_of_all) {
         tell_everywhere(stream->hub, notice);
         return;

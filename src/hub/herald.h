@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* herald -- signals for some viewers of a stream: held, approved, rejected to the author and to
- * moderators, a warning to whom it is for, each act to moderators.
+ * moderators, a warning to whom it is for and that it is over, each act to moderators.
  *
  *   of what no moderator did (rules, hooks, the system), moderators of a stream are told
  *   options.notices_per_s one by one each second, and behind it how many more there were:
@@ -12,7 +12,7 @@
  * Thread:   the hub's reactor.
  * Promise:  behind what was begun, before what waits. Who opens only now is told what is theirs
  *           alone behind hello; who has no room for it is not sent it: what it says can be asked
- *           for.
+ *           for. Behind the end of a warning those that are left are told again (remind.h).
  */
 #pragma once
 

@@ -222,13 +222,14 @@ struct reach_keep {
 
 /* ---- following ---- */
 
-/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned;
- * to moderators each act. Counted and immutable as events are. */
+/* What is said to some viewers of a stream and is not in its log: held, approved, rejected, warned,
+ * unwarned; to moderators each act. Counted and immutable as events are. */
 struct notice {
     _Atomic uint32_t refs;
     bool to_moderators;
     bool is_routine; // what no moderator did: of many a second moderators are told the number alone
-    bool is_of_all; // to the moderators of all streams: it comes once a home, by any of its watches
+    bool is_of_all; // to whom it is for in all streams: it comes once a home, by any of its watches
+    bool ends_warning;     // `unwarned`: those that are left are told again behind it
     uint64_t user_hash;    // to this user's viewers; 0: nobody's
     uint64_t *hidden_from; // owned; [hidden_count] users who are not told, though they moderate
     uint32_t hidden_count;
@@ -247,7 +248,7 @@ enum { PINS_MAX = 5 };
 enum stream_state { STREAM_LIVE = 1, STREAM_PAUSED = 2, STREAM_ENDED = 3 }; // stored numbers
 
 /* The warnings in force on one user in a stream, by acts on it and on all: what they are told again
- * when they come back. */
+ * when they come back, and when one is over. */
 enum { WARNINGS_MAX = 4 };
 struct warnings {
     struct call call;

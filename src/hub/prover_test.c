@@ -472,7 +472,8 @@ static bool is_notice(const char *line)
            strncmp(line, "S {\"type\":\"approved\"", 20) == 0 ||
            strncmp(line, "S {\"type\":\"rejected\"", 20) == 0 ||
            strncmp(line, "S {\"type\":\"notice\"", 18) == 0 ||
-           strncmp(line, "S {\"type\":\"warned\"", 18) == 0;
+           strncmp(line, "S {\"type\":\"warned\"", 18) == 0 ||
+           strncmp(line, "S {\"type\":\"unwarned\"", 20) == 0;
 }
 
 static void believe(struct prover *prover, const char *line)

@@ -2,12 +2,13 @@
 /* remind -- who comes back, or says later who they are, is told again which warnings of theirs are
  * still in force.
  *
- *      joins, or is recognized ─▶ hello is out ─▶ may they be warned? ─▶ the engine ─▶ `warned`
+ *      joins, is recognized, or
+ *      a warning of theirs ends  ─▶ hello is out ─▶ may they be warned? ─▶ the engine ─▶ `warned`
  *                                                    │ no: nothing is asked
  *                                                    ▼
  *                                                 goes on
  *
- * Used by:  catchup.c, which asks; join.c and apart.c, which learn who it is.
+ * Used by:  catchup.c, which asks; join.c and apart.c, which learn who it is; herald.c.
  * Thread:   the hub's reactor.
  * Bound:    WARNINGS_MAX a time. Memory is taken while the engine is asked, and for none who is
  *           warned of nothing.

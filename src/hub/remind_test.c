@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -153,6 +154,57 @@ static void who_is_slow_is_told_when_there_is_room(void **state)
     assert_int_equal(reader->viewer.mode, VIEWER_LIVE);
 }
 
+/* Of many only so many are told at once: behind the end of one it is asked which are left. */
+static void who_is_told_that_one_is_over_is_told_what_is_left(void **state)
+{
+    struct world *world = *state;
+    const struct join join = as(EVE), ann = as(ANN);
+    const struct fake_notice over = {.user = EVE, .ends_warning = true};
+    const struct fake_notice everywhere = {.user = EVE, .ends_warning = true, .is_of_all = true};
+    world->engine.warned_user = EVE;
+    struct fake_reader *live = world_join(world, 0, &join);
+    struct fake_reader *other = world_join(world, 1, &ann);
+    world_pass(world, 1000);
+    assert_int_equal(live->prover.notices, 1);
+    fake_engine_notice(&world->engine, &over);
+    world_pass(world, 1000);
+    assert_int_equal(live->prover.notices, 3);
+    world->engine.warned_user = 0; // the last one ends
+    fake_engine_notice(&world->engine, &everywhere);
+    world_pass(world, 1000);
+    assert_int_equal(live->prover.notices, 4);
+    assert_non_null(strstr(live->prover.last_signal, "\"type\":\"unwarned\",\"stream\":\"demo\""));
+    assert_int_equal(world->engine.warnings, 2);
+    assert_int_equal(live->viewer.mode, VIEWER_LIVE);
+    assert_int_equal(other->prover.notices, 0);
+}
+
+/* While its connection opens, and while it was asked before that ended. */
+static void who_comes_as_one_ends_is_told_of_it_behind_hello(void **state)
+{
+    struct world *world = *state;
+    const struct join join = as(EVE);
+    const struct fake_notice everywhere = {.user = EVE, .ends_warning = true, .is_of_all = true};
+    (void)world_reader(world); // so that the stream is open
+    world->engine.warned_user = EVE;
+    struct fake_reader *opening = world_join(world, 1, &join);
+    fake_engine_notice(&world->engine, &everywhere);
+    world_pass(world, 1000);
+    assert_int_equal(opening->prover.hellos, 1);
+    assert_int_equal(opening->prover.notices, 2);
+    struct fake_reader *asked = world_join(world, 2, &join);
+    const uint32_t before = world->engine.warnings;
+    while (world->engine.warnings == before) {
+        (void)fake_engine_step(&world->engine);
+        world_turn(world);
+    }
+    world->engine.warned_user = 0;
+    fake_engine_notice(&world->engine, &everywhere);
+    world_pass(world, 1000);
+    assert_non_null(strstr(asked->prover.last_signal, "unwarned"));
+    assert_int_equal(asked->viewer.mode, VIEWER_LIVE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int main(void)
@@ -164,6 +216,8 @@ int main(void)
         TEST(who_is_gone_when_the_answer_comes_is_not_told),
         TEST(who_cannot_be_told_goes_on),
         TEST(who_is_slow_is_told_when_there_is_room),
+        TEST(who_is_told_that_one_is_over_is_told_what_is_left),
+        TEST(who_comes_as_one_ends_is_told_of_it_behind_hello),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,8 +121,9 @@ static void on_notice(struct watch *watch, struct notice *notice)
     struct follower *follower = (struct follower *)(void *)watch;
     assert_true(notice->json_len < sizeof(follower->last_notice));
     const struct str json = {.at = notice->json, .len = notice->json_len};
-    if (notice->is_of_all || str_has_prefix(json, STR("{\"type\":\"notice\""))) {
-        assert_true(notice->to_moderators && notice->user_hash == 0);
+    const bool is_own = notice->user_hash != 0;
+    if (!is_own && (notice->is_of_all || str_has_prefix(json, STR("{\"type\":\"notice\"")))) {
+        assert_true(notice->to_moderators);
         snprintf(follower->last_told, sizeof(follower->last_told), "%.*s", (int)json.len, json.at);
         follower->told++;
         follower->told_hidden = notice->hidden_count;
@@ -131,6 +132,7 @@ static void on_notice(struct watch *watch, struct notice *notice)
     memcpy(follower->last_notice, notice->json, notice->json_len);
     follower->last_notice[notice->json_len] = '\0';
     follower->notice_user = notice->user_hash;
+    follower->notice_ends = notice->ends_warning;
     follower->notices++;
 }
 

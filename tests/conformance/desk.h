@@ -46,6 +46,7 @@ struct follower {
     char last_body[2048], last_staff[512];
     uint64_t notices, told; // told: "notice", of acts
     uint64_t notice_user;   // of the newest
+    bool notice_ends;       // a warning
     uint32_t told_hidden;   // users it is hidden from
     char last_notice[512], last_told[512];
 };

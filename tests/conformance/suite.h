@@ -48,6 +48,7 @@
     TEST(warnings_are_said_again_to_who_is_done_with_them)                                         \
     TEST(warnings_are_told_again)                                                                  \
     TEST(warnings_are_told_so_many_at_once)                                                        \
+    TEST(warnings_that_end_are_told)                                                               \
     TEST(appeals_name_the_comment_that_was_removed)                                                \
     TEST(appeals_tell_a_shadowed_author_nothing)                                                   \
     TEST(appeals_are_heard_against_a_clear)                                                        \
@@ -110,8 +111,8 @@
     TEST(queue_of_one_is_deleted_by_id)                                                            \
     TEST(queue_is_judged_by_ids)                                                                   \
     TEST(queue_is_judged_by_places)                                                                \
-    TEST(queue_spares_a_higher_role)                                                               \
     TEST(queue_tells_who_waits_again)                                                              \
+    TEST(queue_spares_a_higher_role)                                                               \
     TEST(queue_clocks_stop_with_the_act)                                                           \
     TEST(queue_has_room_once_it_is_rejected)                                                       \
     TEST(queue_tells_which_act_emptied_it)                                                         \

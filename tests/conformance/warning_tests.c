@@ -252,3 +252,50 @@ void warnings_are_told_so_many_at_once(void **state)
     assert_int_equal(warnings_of(&desk, subject, "demo", "bob", told), 0);
     desk_close(&desk);
 }
+
+/* As the newest thing that is told. */
+static void assert_told_over(const struct subject *subject, const struct follower *follower,
+                             uint64_t act, const char *user)
+{
+    char told[TOLD_MAX];
+    snprintf(told, sizeof(told), "{\"type\":\"unwarned\",\"stream\":\"demo\",\"act\":\"a%llu\"}",
+             (unsigned long long)act);
+    assert_string_equal(follower->last_notice, told);
+    assert_true(follower->notice_ends);
+    assert_int_equal(follower->notice_user, port_user_hash(subject->port, str_of(user)));
+}
+
+/* Whichever way they end, before that is answered; what is over already is not told again. */
+void warnings_that_end_are_told(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct follower follower;
+    struct act both = on_bob(ACT_WARN, "be kind");
+    char told[TOLD_MAX];
+    both.users = cleo_and_bob;
+    both.target_count = 2;
+    desk_open(&desk, subject->port);
+    desk_follow(&desk, &follower, "demo");
+    const uint64_t first = desk_do(&desk, "demo", both);
+    assert_int_equal(follower.notices, 2);
+    assert_int_equal(acknowledge(&desk, "demo", first, "cleo").end, ACT_DONE);
+    assert_told_over(subject, &follower, first, "cleo");
+    const uint64_t second = desk_do(&desk, "demo", both); // in its place
+    assert_int_equal(follower.notices, 6);                // bob's before is over, too
+    (void)acknowledge(&desk, "demo", first, "bob");
+    (void)acknowledge(&desk, "demo", second, "cleo");
+    assert_told_over(subject, &follower, second, "cleo");
+    (void)desk_do(&desk, "demo", desk_undo_of(second));
+    assert_told_over(subject, &follower, second, "bob");
+    assert_int_equal(follower.notices, 8);
+    struct acting all = desk_act_by("", on_bob(ACT_WARN, "no names"), "root", ROLE_ADMIN);
+    desk_act(&desk, &all);
+    assert_int_equal(acknowledge(&desk, "other", all.call.act_n, "bob").end, ACT_DONE);
+    snprintf(told, sizeof(told), "\"act\":\"a%llu\"}", (unsigned long long)all.call.act_n);
+    assert_string_equal(follower.last_notice, told); // the stream is for the hub to name
+    assert_true(follower.notice_ends);
+    assert_int_equal(follower.notices, 10);
+    desk_unfollow(&desk, &follower);
+    desk_close(&desk);
+}

@@ -47,10 +47,10 @@ def test_who_is_warned_is_told_why(mod, server, kind):
 
 
 def is_told(reader, roar, stream, mod):
-    """Which warnings it is told of, up to what is posted now; a comment and its signals have no order among them."""
+    """Which warnings it is told of, or that they are over, up to what is posted now; a comment and its signals have no order among them."""
     last = roar.posted(stream, "anything else?", as_token=mod.token)
     found = reader.until(lambda message: message.get("seq") == last["seq"] and message["type"] == "comment")
-    return [message["act"] for message in found if message["type"] == "warned"]
+    return [message["act"] for message in found if message["type"] in ("warned", "unwarned")]
 
 
 @pytest.mark.parametrize("kind", ["sse", "ws", "gzip", "deflate"])
@@ -101,6 +101,89 @@ def test_each_poll_has_the_warnings_in_force(mod, server):
                 assert "warned" not in reader.poll()
     finally:
         everywhere.undo(second["act"])
+
+
+def acknowledge(roar, stream, act, user="u9"):
+    answer = roar.ask("POST", f"/v1/streams/{stream}/acknowledge", token=token(user), body={"act": act})
+    assert answer.status == 200
+    return answer.json()
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws", "gzip", "deflate"])
+def test_all_their_screens_learn_that_a_warning_is_over(mod, server, kind):
+    server.posted(mod.stream, "before")
+    everywhere = Moderator(server, None, user="root", role="admin")
+    first, second = (mod.act("warn", user="u9", text=text)["act"] for text in ("Be kind", "No links"))
+    third = everywhere.act("warn", user="u9", text="Everywhere")["act"]
+    with open_reader(kind, server, mod.stream, token=token("u9")) as theirs, \
+            open_reader("sse", server, mod.stream, token=token("u9")) as tablet, \
+            open_reader(kind, server, mod.stream, token=token("u8")) as other:
+        acknowledge(server, mod.stream, first)
+        mod.undo(second)
+        acknowledge(server, f"{mod.stream}-too", third)  # of all streams, in any
+        for screen in (theirs, tablet):
+            for act in (first, second, third):
+                assert screen.find("unwarned") == {"type": "unwarned", "stream": mod.stream, "act": act}
+            assert is_told(screen, server, mod.stream, mod) == []
+        assert is_told(other, server, mod.stream, mod) == []
+    assert acknowledge(server, mod.stream, first)["duplicate"]
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws"])
+def test_of_many_warnings_the_next_is_told_when_one_is_over(mod, server, kind):
+    texts = [f"Be kind, {n}" for n in range(7)]
+    acts = [mod.act("warn", user="u9", text=text)["act"] for text in texts]
+    with open_reader(kind, server, mod.stream, token=token("u9")) as theirs:
+        seen = []
+        while len(seen) < 4:
+            seen.append(theirs.find("warned")["text"])
+        assert seen == texts[:4]
+        for n, act in enumerate(acts):
+            assert texts[n] in seen  # before it has to be said to be read
+            acknowledge(server, mod.stream, act)
+            assert theirs.find("unwarned")["act"] == act
+            left = texts[n + 1:n + 5]
+            while left and left[-1] not in seen:
+                seen.append(theirs.find("warned")["text"])
+        server.posted(mod.stream, "at last", user="u9")
+
+
+def test_a_poll_leaves_out_what_is_over(mod, server):
+    acts = [mod.act("warn", user="u9", text=f"Be kind, {n}")["act"] for n in range(6)]
+    with open_reader("poll", server, mod.stream, token=token("u9"), wait=0) as theirs:
+        for n, act in enumerate(acts):
+            assert [one["act"] for one in theirs.poll()["warned"]] == acts[n:n + 4]
+            acknowledge(server, mod.stream, act)
+        page = theirs.poll()
+        assert "warned" not in page and "warned_unknown" not in page
+
+
+@pytest.mark.parametrize("kind", ["sse", "ws"])
+def test_who_waits_again_is_told(mod, server, kind):
+    mod.act("mode", value=["hold_all"])
+    one, other = (server.post(mod.stream, secret(n), user="u9", cid=f"c-{n}").json() for n in range(2))
+    with open_reader(kind, server, mod.stream, token=token("u9")) as author, \
+            open_reader(kind, server, mod.stream, token=mod.token) as moderator:
+        rejected = mod.act("reject", id=one["id"])
+        for reader in (author, moderator):
+            assert reader.find("rejected")["cid"] == "c-0"
+        mod.undo(rejected["act"])
+        for reader in (author, moderator):
+            found = reader.find("held")
+            assert (found["id"], found["cid"]) == (one["id"], "c-0")
+        purge = mod.act("purge", user="u9")
+        assert {author.find("rejected")["cid"] for _ in range(2)} == {"c-0", "c-1"}
+        mod.undo(purge["act"])
+        assert {author.find("held")["cid"] for _ in range(2)} == {"c-0", "c-1"}
+        appeal = mod.act("reject", id=other["id"])
+        assert author.find("rejected")["cid"] == "c-1"
+        asked = server.ask("POST", f"/v1/streams/{mod.stream}/appeals", token=token("u9"), body={"id": other["id"], "text": "Why?"})
+        assert (asked.status, asked.json()["act"]) == (201, appeal["act"])
+        path = f"/v1/streams/{mod.stream}/appeals/{asked.json()['appeal']}/decision"
+        assert server.ask("POST", path, token=mod.token, body={"decision": "granted", "reason": "so it was"}).status == 200
+        assert author.find("held")["cid"] == "c-1"
+        mod.act("approve", id=other["id"])
+        assert author.find("approved")["cid"] == "c-1"
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])

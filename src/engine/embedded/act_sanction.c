@@ -2,6 +2,7 @@
 #include "engine/embedded/act_sanction.h"
 
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "engine/embedded/act_look.h"
 #include "engine/embedded/notice_out.h"
 #include "engine/embedded/sanctions.h"
@@ -61,11 +62,29 @@ static void begin_next_part(struct act_case *act)
     act->place.at = 0;
 }
 
+/* Whoever has it on a screen need not read it any more. */
+static enum err tell_over(struct act_case *act, const struct store_sanction *sanction)
+{
+    struct ordering *ordering = act->ordering;
+    const struct notice_out_warning warning = {
+        .user = hash_str(ordering->identity.hash_key, sanction->user), .act = sanction->act};
+    if (sanction->what != ACT_WARN || mutant(WARNED_FOR_EVER)) {
+        return ERR_OK;
+    }
+    return notice_out_unwarned(&ordering->outbox, sanction->stream == 0 ? NULL : act->head,
+                               &warning);
+}
+
 static enum err take_off(struct act_case *act, const struct store_act *row, struct str user)
 {
-    const struct store_sanction sanction = {.act = row->id, .user = user, .stream = row->stream};
+    const struct store_sanction sanction = {
+        .act = row->id, .user = user, .stream = row->stream, .what = row->what};
     const enum err err = sanctions_lift(&act->ordering->sanctions, act->ordering->store, &sanction);
-    return err == ERR_NOT_FOUND ? ERR_OK : err; // it has run out, or was lifted from this one
+    if (err == ERR_NOT_FOUND) { // it has run out, or was lifted from this one
+        return ERR_OK;
+    }
+    TRY(err);
+    return tell_over(act, &sanction);
 }
 
 static enum err put_on(struct act_case *act, const struct store_act *row, struct str user)
@@ -88,7 +107,8 @@ static enum err find_replaced(const struct act_case *act, const struct store_act
     do {
         err = store_acts_lifted(act->ordering->store, row->id, lifted.id, &lifted);
     } while (err == ERR_OK && (lifted.what != row->what || lifted.seconds == 0));
-    *ret_replaced = (struct store_act){.id = err == ERR_OK ? lifted.id : 0, .stream = row->stream};
+    *ret_replaced = (struct store_act){
+        .id = err == ERR_OK ? lifted.id : 0, .stream = row->stream, .what = row->what};
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -413,6 +433,7 @@ enum err act_sanction_acknowledge(struct act_case *act)
     }
     TRY(act_case_record(act));
     TRY(sanctions_lift(&ordering->sanctions, ordering->store, &sanction));
+    TRY(tell_over(act, &sanction));
     return lift_act(act, &sanction);
 }
 

@@ -82,6 +82,29 @@ enum err notice_out_warning(struct str stream, const struct notice_out_warning *
     return ERR_OK;
 }
 
+enum err notice_out_unwarned(struct outbox *outbox, struct head *head,
+                             const struct notice_out_warning *warning)
+{
+    struct buf json;
+    char id[ACT_ID_TEXT_MAX];
+    struct notice *notice = NULL;
+    if (head != NULL && !bus_is_watched(&head->subs)) {
+        return ERR_OK; // nobody watches
+    }
+    act_id_write(warning->act, id);
+    if (head != NULL) {
+        begin(&json, "unwarned", head->node.key);
+    } else {
+        buf_init(&json, MEM_ENGINE, BYTES_MAX);
+    }
+    json_write_member_str(&json, "act", str_of(id));
+    TRY(end(&json, &notice));
+    notice->user_hash = warning->user;
+    notice->is_of_all = head == NULL;
+    notice->ends_warning = true;
+    return outbox_notify(outbox, head, notice);
+}
+
 static void write_text(struct buf *json, const char *name, struct str text, size_t len_max)
 {
     if (text.len > 0 && text.len <= len_max) {

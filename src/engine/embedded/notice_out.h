@@ -3,6 +3,7 @@
  *
  *      {"type":"held","stream":"demo","id":"01J..","cid":"c1"}      held, approved, rejected
  *      {"type":"warned","stream":"demo","act":"a5","text":"be kind"}
+ *      {"type":"unwarned","stream":"demo","act":"a5"}
  *      {"type":"marked","stream":"demo","id":"01J..","seq":12,"marks":["links"]}
  *      {"type":"notice","stream":"demo","n":7,"act":"a81","do":"ban","at":1763700000123,"by":"mo",
  *       "kind":"user","target":"user:u9","reason":"spam"}           each act, to who moderates
@@ -40,6 +41,9 @@ struct notice_out_warning {
 /* To whom it is given, in that stream; a reference. ERR_NOMEM. Any thread. */
 MUST_USE enum err notice_out_warning(struct str stream, const struct notice_out_warning *warning,
                                      struct notice **ret_notice);
+/* To whose it was, that it is in force no more; `head` NULL: it was on all streams. ERR_NOMEM. */
+MUST_USE enum err notice_out_unwarned(struct outbox *outbox, struct head *head,
+                                      const struct notice_out_warning *warning);
 /* To who moderates, of what stands in the audit as entry `n`; members as there, and nothing that is
  * null there or long. ERR_NOMEM. */
 struct notice_out_act {
