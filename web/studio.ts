@@ -18,7 +18,7 @@ import { Announcer } from "./announcer.js";
 import { loadChoices, loadDeskChoices, saveDeskChoices } from "./device.js";
 import { make, part, setText } from "./dom.js";
 import { nameOf } from "./look.js";
-import { Acting, wordsOf } from "./studio/acting.js";
+import { Acting, wordsOf, type Whom } from "./studio/acting.js";
 import { Appeals, handOver } from "./studio/appeals.js";
 import { ask, type Question } from "./studio/ask.js";
 import { Audit } from "./studio/audit.js";
@@ -37,7 +37,7 @@ import { Reach } from "./studio/reach.js";
 import { Rules } from "./studio/rules.js";
 import { signIn, signOut, whyOf, type Pass } from "./studio/sign_in.js";
 import type { Where } from "./studio/scope.js";
-import { actOnSeveral, previewOf, severalText, takenText, withoutTaken, type Preview } from "./studio/several.js";
+import { actOnSeveral, changedText, previewOf, severalText, takenText, withoutTaken, type Preview } from "./studio/several.js";
 import { Standing } from "./studio/standing.js";
 import { Tabs } from "./studio/tabs.js";
 import { actOn, type Target } from "./studio/target.js";
@@ -108,6 +108,7 @@ class Studio {
       (acted, what, { words, where }) => {
         const is_followed = where === "everywhere" || acted.seq !== undefined;
         if (is_followed && what !== "undo") void this.reach.follow({ act: acted.act, words, where, at: Date.now() });
+        if (what === "undo" || this.raid.raids.length > 0) this.raid.pokeAtOnce();
         if (where === "everywhere") return this.changedEverywhere();
         this.trail.poke();
       },
@@ -585,7 +586,7 @@ class Studio {
   }
 
   /** Does it; what waits no more by it leaves the queue as ours. */
-  private async enact(act: Act, whom: string, where?: Where): Promise<boolean> {
+  private async enact(act: Act, whom: Whom, where?: Where): Promise<boolean> {
     const ids = this.decidedBy(act);
     this.queue.deciding = new Set(ids);
     const is_done = await this.acting.do(act, whom, where);
@@ -692,7 +693,7 @@ class Studio {
     const doing = answer && actOnSeveral(what, several, answer);
     if (doing === undefined) return;
     const time = doing.do === "timeout" ? ` for ${waitText(doing.seconds)}` : "";
-    const is_done = await this.enact(doing, severalText(what, several) + time);
+    const is_done = await this.enact(doing, (changed) => changedText(what, several, changed) + time);
     if (is_done && what.to === "comment") await this.tellTaken([...several.ids, ...several.taken.keys()]);
   }
 

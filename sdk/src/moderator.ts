@@ -49,6 +49,9 @@ export interface Acted {
   readonly act: string;
   /** Where readers get an event. */
   readonly seq?: number;
+  /** Of an act that names comments: so many it took off screens or out of the queue, or put there. Those that it names
+   * besides stood so already, or are not there. */
+  readonly changed?: number;
   /** It was in force already. */
   readonly duplicate?: boolean;
 }

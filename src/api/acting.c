@@ -241,6 +241,15 @@ enum err acting_result(const struct acting *acting, struct problem *ret_why)
     return ERR_DENIED;
 }
 
+/* What becomes of comments that it names is known of each. */
+static bool tells_changed(const struct act_call *call)
+{
+    const enum act_do what = call->act.what;
+    const bool is_of_comments = what == ACT_DELETE || what == ACT_HOLD || what == ACT_RESTORE ||
+                                what == ACT_APPROVE || what == ACT_REJECT;
+    return call->end == ACT_DONE && is_of_comments && call->act.at != ACT_AT_USERS;
+}
+
 void acting_write(const struct acting *acting, struct buf *out)
 {
     char id[ACT_ID_TEXT_MAX];
@@ -249,6 +258,9 @@ void acting_write(const struct acting *acting, struct buf *out)
     json_write_member_str(out, "act", str_of(id));
     if (acting->act.seq > 0) {
         json_write_member_u64(out, "seq", acting->act.seq);
+    }
+    if (tells_changed(&acting->act)) {
+        json_write_member_u64(out, "changed", acting->act.changed);
     }
     if (acting->act.end == ACT_DUPLICATE) {
         json_write_member_bool(out, "duplicate", true);

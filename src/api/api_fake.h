@@ -255,6 +255,7 @@ static void fake_act(struct port *port, struct act_call *act)
     act->seq = fake.act.seq;
     act->against = fake.act.against;
     act->claim = fake.act.claim;
+    act->changed = fake.act.changed;
     memcpy(act->detail, fake.act.detail, sizeof(act->detail));
     if (fake.keeps_act) {
         fake.kept_act = act;

@@ -20,9 +20,9 @@ static struct exchange *act(const char *body)
 static void an_act_is_answered_by_its_name(void **state)
 {
     (void)state;
-    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 81, .seq = 4090};
+    fake.act = (struct act_call){.end = ACT_DONE, .act_n = 81, .seq = 4090, .changed = 1};
     assert_says(act("{\"do\":\"delete\",\"seq\":4072,\"reason\":\"spam\"}"), 200,
-                "{\"act\":\"a81\",\"seq\":4090}");
+                "{\"act\":\"a81\",\"seq\":4090,\"changed\":1}");
     assert_int_equal(fake.acted.act.what, ACT_DELETE);
     assert_int_equal(fake.acted.by.kind, ACTOR_USER);
     assert_int_equal(fake.acted.by.role_bits & ROLE_MODERATOR, ROLE_MODERATOR);

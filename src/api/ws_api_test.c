@@ -224,7 +224,7 @@ static void an_act_is_answered_by_its_ref(void **state)
     fake.act = (struct act_call){.end = ACT_DONE, .act_n = 81, .seq = 90};
     say("{\"do\":\"act\",\"ref\":2,\"act\":{\"do\":\"delete\",\"seq\":7}}");
     assert_heard("{\"type\":\"reply\",\"ref\":2,\"ok\":true,\"status\":200,\"data\":{\"act\":"
-                 "\"a81\",\"seq\":90}}");
+                 "\"a81\",\"seq\":90,\"changed\":0}}");
     assert_int_equal(fake.acted.act.what, ACT_DELETE);
     assert_string_equal(fake.acted_stream, "demo");
     say("{\"do\":\"act\",\"ref\":3,\"act\":{\"do\":\"explode\"}}");

@@ -149,6 +149,8 @@ struct act_call {
     uint64_t seq;     // where readers get an event, the last of those that are split; 0: none
     uint64_t against; // of an appeal that stands: the act, also where a comment was named
     uint32_t claim;   // of CLAIMED: the first in `claimed` that was passed over
+    uint32_t changed; // of DONE, where it names comments: so many it took off screens or out of the
+                      // queue, or put there; the others were as it would have them, or not there
     char detail[160]; // of BAD_VALUE
 };
 

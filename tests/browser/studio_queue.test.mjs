@@ -170,6 +170,45 @@ test("several of the queue, by keys alone: a run, all shown, one act, one undo, 
   await sam.assertClean(lostNetwork);
 });
 
+test("where another moderator was faster, what is said is what the act changed", async (t) => {
+  const { roar } = await queue(t, five);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.press("1");
+  await item(sam, "fifth").waitFor();
+  await sam.press("Control+a");
+  const [first] = (await moderated(roar, "/held")).comments;
+  await sam.page.route("**/v1/streams/show/moderation", async (route) => {
+    await act(roar, { do: "approve", id: first.id });
+    await route.continue();
+  });
+  await sam.press("r");
+  await dialog(sam, "Reject 5 comments?").waitFor();
+  await sam.press("Enter");
+  await sam.told("Rejected 4 of 5 comments.");
+  assert.equal((await texts(roar)).at(-1), "first");
+  await sam.assertClean(lostNetwork);
+});
+
+test("what is said of a raid does not outlast it, whichever way we took it", async (t) => {
+  const { roar } = await queue(t, Array.from({ length: 6 }, (_, at) => [`Raider ${at}`, `wave ${at + 1}`]));
+  const sam = await Desk.open(t, browser, roar);
+  const hint = sam.page.locator("#queue-raid");
+  await hint.getByText("6 of these are alike.").waitFor();
+  await sam.press("1");
+  await item(sam, "wave 6").waitFor();
+  await sam.press("Control+a");
+  const asked = counting(sam, "/similar");
+  await sam.press("r");
+  await sam.press("Enter");
+  await sam.told("Rejected 6 comments.");
+  await hint.waitFor({ state: "hidden", timeout: 2_500 }); // sooner than anybody asks who only looks
+  await sam.press("u");
+  await sam.told("Undone: Rejected 6 comments.");
+  await hint.getByText("6 of these are alike.").waitFor({ timeout: 2_500 });
+  assert.ok(asked.length <= 4, `once for each act, not more: ${asked.length}`);
+  await sam.assertClean(lostNetwork);
+});
+
 test("what another moderator looks at is passed over, and it is said", async (t) => {
   const { roar } = await queue(t, five);
   const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));

@@ -52,6 +52,41 @@ def test_a_raid_that_is_held_goes_by_one_act(server, stream):
     assert queue(mod) == [] and server.history(stream) == []
 
 
+def test_those_on_screens_come_first_in_a_group(server, stream):
+    """An act takes 5,000: what waits harms nobody meanwhile."""
+    mod = Moderator(server, stream)
+    mod.act("mode", value=["hold_all"])
+    waiting = [server.post(stream, f"wave {n}", user=f"{stream}-w{n}").json()["id"] for n in range(4)]
+    mod.act("mode", value=[])
+    seen = [server.posted(stream, f"wave {n}", user=f"{stream}-s{n}")["id"] for n in range(3)]
+    (group,) = [group for group in mod.look("similar")["groups"] if group["why"] == "text"]
+    assert group["ids"] == [*seen, *waiting]
+    assert group["users"] == [*(f"{stream}-s{n}" for n in range(3)), *(f"{stream}-w{n}" for n in range(4))]
+    assert [comment["id"] for comment in group["comments"]] == [*waiting, *seen], "in the order of time"
+
+
+def test_an_act_on_comments_says_how_many_it_changed(server, stream):
+    mod, other = Moderator(server, stream), Moderator(server, stream, "other")
+    mod.act("mode", value=["hold_all"])
+    waiting = [server.post(stream, f"comment {n}", user=f"{stream}-w{n}").json()["id"] for n in range(5)]
+    mod.act("mode", value=[])
+    seen = [server.posted(stream, f"seen {n}", user=f"{stream}-s{n}")["seq"] for n in range(4)]
+    other.act("approve", id=waiting[0])
+    assert mod.act("reject", ids=waiting[:3])["changed"] == 2
+    assert mod.act("approve", ids=waiting[3:])["changed"] == 2
+    assert other.act("delete", seq=seen[0])["changed"] == 1
+    done = mod.act("delete", seqs=seen[:2])
+    assert done["changed"] == 1
+    assert "changed" not in mod.act("delete", seqs=seen[:2]), "a duplicate changes nothing"
+    assert mod.act("delete", ids=waiting)["changed"] == 3, "on screens; of the others each was rejected"
+    assert mod.act("hold", seqs=seen)["changed"] == 2
+    assert mod.act("reject", seqs=seen)["changed"] == 2
+    assert mod.act("restore", seqs=seen)["changed"] == 4
+    assert mod.act("delete", seq=seen[0])["changed"] == 1
+    for answer in (mod.act("purge", user=f"{stream}-s1"), mod.act("ban", user=f"{stream}-s1"), mod.undo(done["act"])):
+        assert "changed" not in answer
+
+
 def test_what_another_looks_at_stays(server, stream):
     ann, ben = Moderator(server, stream, "ann"), Moderator(server, stream, "ben")
     ann.act("mode", value=["hold_all"])

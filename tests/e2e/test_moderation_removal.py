@@ -69,7 +69,7 @@ def test_again_is_the_same_act(mod, server, way):
     if way in ("purge", "purge-some", "clear"):  # of what has come since
         assert again["act"] == first["act"] or "duplicate" not in again
     else:
-        assert again == {**first, "duplicate": True}
+        assert again == {name: value for name, value in first.items() if name != "changed"} | {"duplicate": True}
 
 
 @pytest.mark.parametrize("way", WAYS)

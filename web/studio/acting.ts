@@ -26,6 +26,9 @@ interface Done {
   readonly back?: Act | undefined;
 }
 
+/** What an act falls on, in words; of many after how many it changed, where that is known. */
+export type Whom = string | ((changed: number | undefined) => string);
+
 type Actor = Pick<Moderator, "act" | "undo">;
 
 /** An approval is not undone: what it showed is taken back to wait again. */
@@ -55,12 +58,15 @@ export class Acting {
     parts.undo.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays at what is acted on
   }
 
-  /** True when it is in force. `whom` ends the sentence: "Ann's comment". */
-  async do(act: Act, whom: string, where: Where = "here"): Promise<boolean> {
-    const rest = (whom === "" ? "" : ` ${whom}`) + (where === "everywhere" ? " everywhere" : "");
-    const words = doneWord(act.do) + rest;
+  /** True when it is in force. `whom` ends the sentence: "Ann's comment"; or says so when it is known what changed. */
+  async do(act: Act, whom: Whom, where: Where = "here"): Promise<boolean> {
+    const rest = (changed?: number): string => {
+      const text = typeof whom === "string" ? whom : whom(changed);
+      return (text === "" ? "" : ` ${text}`) + (where === "everywhere" ? " everywhere" : "");
+    };
     try {
       const acted = await this.actors[where].act(act);
+      const words = doneWord(act.do) + rest(acted.changed);
       if (acted.duplicate === true) {
         this.tell(`${words}: it was so already.`, false);
       } else {
@@ -70,7 +76,7 @@ export class Acting {
       this.done(acted, act.do, { words, where });
       return true;
     } catch (error) {
-      this.fail(`Could not ${toDoWord(act.do)}${rest}. ${wordsOf(error)}.`);
+      this.fail(`Could not ${toDoWord(act.do)}${rest()}. ${wordsOf(error)}.`);
       return false;
     }
   }

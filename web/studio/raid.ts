@@ -94,9 +94,19 @@ export class Raid {
 
   /** Something makes it likely that there are other groups. */
   poke(): void {
+    this.hurry(this.is_open ? POKED_MS : PACE_MS);
+  }
+
+  /** We have changed what there is: what is said of groups is not to outlast them. */
+  pokeAtOnce(): void {
+    this.is_hurried = false;
+    this.hurry(POKED_MS);
+  }
+
+  private hurry(ms: number): void {
     if (this.is_hurried) return;
     this.is_hurried = true;
-    this.later(this.is_open ? POKED_MS : PACE_MS);
+    this.later(ms);
   }
 
   async refresh(): Promise<void> {

@@ -8,7 +8,7 @@ import { countText, isolated, numberText } from "../words.js";
 import type { Answer } from "./ask.js";
 import type { ActKey } from "./keys.js";
 
-/** An act takes no more; those that are left are for the next. */
+/** An act takes no more; those that are left are for the next. Those on screens come first in a group. */
 export const AT_ONCE_MAX = 5_000;
 const PREVIEW_MAX = 40;
 
@@ -52,7 +52,7 @@ export function withoutTaken(what: ActKey, preview: Preview): Preview {
 /** One act on all of them, or on all who wrote them; undefined where there is nobody. */
 export function actOnSeveral(what: ActKey, several: Several, answer: Pick<Answer, "seconds" | "reason">): Act | undefined {
   const because = answer.reason === undefined ? {} : { reason: answer.reason };
-  const [ids, users] = [several.ids, several.users].map((all) => all.slice(-AT_ONCE_MAX)) as [string[], string[]];
+  const [ids, users] = [several.ids, several.users].map((all) => all.slice(0, AT_ONCE_MAX)) as [string[], string[]];
   if (users.length === 0) return undefined;
   switch (what.do) {
     case "delete":
@@ -68,6 +68,13 @@ export function actOnSeveral(what: ActKey, several: Several, answer: Pick<Answer
     default:
       return undefined;
   }
+}
+
+/** "238 of 240 comments": what the act fell on, where others were faster. */
+export function changedText(what: ActKey, several: Several, changed: number | undefined): string {
+  const all = severalText(what, several);
+  const is_less = what.to === "comment" && changed !== undefined && changed < Math.min(several.ids.length, AT_ONCE_MAX);
+  return is_less ? `${numberText(changed)} of ${all}` : all;
 }
 
 /** "240 comments", "31 people": what the act is about to fall on. */
@@ -91,6 +98,8 @@ export function takenText(taken: ReadonlyMap<string, string>): string {
   return `${parts.join(", ")}: ${taken.size === 1 ? "this one stays" : "these stay"}.`;
 }
 
+const whichFirst = ({ to }: ActKey): string => (to === "comment" ? ": those on screens first" : "");
+
 /** What it falls on, for a look before the act: those on screens first, they are seen. */
 export function previewOf(what: ActKey, preview: Preview): Node[] {
   const { ids, users, comments, taken } = preview;
@@ -98,7 +107,7 @@ export function previewOf(what: ActKey, preview: Preview): Node[] {
   const visible = ids.length - waiting;
   const head = `${countText(ids.length, "comment", "comments")} by ${countText(users.length, "person", "people")}`;
   const said = [
-    ids.length > AT_ONCE_MAX && what.to === "comment" ? `The ${numberText(AT_ONCE_MAX)} newest go first.` : "",
+    (what.to === "comment" ? ids : users).length > AT_ONCE_MAX ? `One act takes ${numberText(AT_ONCE_MAX)}${whichFirst(what)}.` : "",
     what.to === "comment" ? takenText(taken) : "",
     what.do === "purge" ? "All that they wrote up to now goes, on screens or waiting." : "",
   ].filter((text) => text !== "");

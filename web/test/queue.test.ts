@@ -6,7 +6,7 @@ import { groupKeys, queueKeys, type ActKey } from "../studio/keys.js";
 import { Picks } from "../studio/picks.js";
 import { pickedText } from "../studio/queue_head.js";
 import { authorsOf, GroupNames } from "../studio/raid.js";
-import { actOnSeveral, AT_ONCE_MAX, severalText, statesText, takenText, withoutTaken, type Preview } from "../studio/several.js";
+import { actOnSeveral, AT_ONCE_MAX, changedText, severalText, statesText, takenText, withoutTaken, type Preview } from "../studio/several.js";
 
 const comment = (id: string, user: string, text: string, state: SimilarComment["state"] = "visible"): SimilarComment =>
   ({ type: "comment", stream: "s", id, at: 1, user: { id: user, name: user.toUpperCase() }, text, state });
@@ -31,12 +31,23 @@ test("several are acted on whole, by one act, those on screens and those that wa
   assert.equal(severalText(key(groupKeys, "ban"), raid), "2 people");
 });
 
-test("an act takes as many as the server lets it, the newest first", () => {
+test("an act takes as many as the server lets it, those on screens first, as a group names them", () => {
   const ids = Array.from({ length: AT_ONCE_MAX + 2 }, (_, at) => `c${at}`);
   const act = actOnSeveral(key(groupKeys, "delete"), group({ ids }), {});
   assert.ok(act !== undefined && "ids" in act);
-  assert.deepEqual([act.ids.length, act.ids.at(0), act.ids.at(-1)], [AT_ONCE_MAX, "c2", `c${AT_ONCE_MAX + 1}`]);
+  assert.deepEqual([act.ids.length, act.ids.at(0), act.ids.at(-1)], [AT_ONCE_MAX, "c0", `c${AT_ONCE_MAX - 1}`]);
   assert.match(severalText(key(groupKeys, "delete"), group({ ids })), /^5.?000 comments$/);
+});
+
+test("what an act on many has done is what it changed, where others were faster", () => {
+  const raid = group({});
+  assert.equal(changedText(key(groupKeys, "delete"), raid, 3), "3 comments");
+  assert.equal(changedText(key(groupKeys, "delete"), raid, 2), "2 of 3 comments");
+  assert.equal(changedText(key(queueKeys, "reject"), raid, 0), "0 of 3 comments");
+  assert.equal(changedText(key(queueKeys, "reject"), raid, undefined), "3 comments", "by a server that does not say");
+  assert.equal(changedText(key(groupKeys, "ban"), raid, undefined), "2 people");
+  const ids = Array.from({ length: AT_ONCE_MAX + 2 }, (_, at) => `c${at}`);
+  assert.equal(changedText(key(groupKeys, "delete"), group({ ids }), AT_ONCE_MAX), severalText(key(groupKeys, "delete"), group({ ids })));
 });
 
 test("what another moderator looks at is no part of an act on comments, and is said to stay", () => {

@@ -20,6 +20,7 @@ struct act_verdict {
     enum act_refusal refusal;
     uint64_t act_n, seq;
     uint64_t against;     // of an appeal
+    uint32_t changed;     // comments, in this transaction: struct act_call
     uint32_t claim;       // that was passed over, in call->claimed
     bool is_unfinished;   // act_pieces.h answers it
     struct act_look look; // its count above 0: nothing is decided, and it is to be asked again

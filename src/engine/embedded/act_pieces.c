@@ -58,7 +58,7 @@ static enum err do_piece(void *doer, struct moment now)
     }
     pieces->newest = place.act;
     pieces->ordering->act_pieces++;
-    return acts_go_on(pieces->ordering, &place, now);
+    return acts_go_on(pieces->ordering, &place, now, &pieces->changed);
 }
 
 /* ---- who waits ---- */
@@ -76,6 +76,17 @@ static enum err find_end(const struct act_pieces *pieces, struct act_call *call)
     TRY(store_acts_get(store, call->act_n, &act));
     call->seq = act.seq;
     return ERR_OK;
+}
+
+/* Whoever asks for it again changes nothing, and is told of no number. */
+static void add_changed(struct act_pieces *pieces)
+{
+    for (uint32_t left = pieces->waiting.count; left > 0 && pieces->changed > 0; left--) {
+        struct letter *letter = call_queue_pop(&pieces->waiting);
+        struct act_call *call = act_of(letter);
+        call->changed += call->act_n == pieces->newest ? pieces->changed : 0;
+        call_queue_push(&pieces->waiting, letter);
+    }
 }
 
 /* Those whose acts are done. What cannot be read now is asked again. */
@@ -129,6 +140,7 @@ enum err act_pieces_step(struct act_pieces *pieces, const struct act_pieces_ways
     const struct outlet outlet = {
         .heads = &ordering->heads, .bus = ways->bus, .tail = ways->tail, .mono_ms = now.mono_ms};
     const struct ordering_work work = {.fn = do_piece, .doer = pieces};
+    pieces->changed = 0;
     const enum err err = ordering_write(ordering, &work, now);
     if (err != ERR_OK) {
         act_pieces_give_up(pieces);
@@ -138,6 +150,7 @@ enum err act_pieces_step(struct act_pieces *pieces, const struct act_pieces_ways
     }
     metric_count(ways->pieces, pieces->may_be_left);
     outbox_publish(&ordering->outbox, &outlet);
+    add_changed(pieces);
     answer(pieces, ways->bus);
     return ERR_OK;
 }

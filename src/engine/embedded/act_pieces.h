@@ -34,6 +34,7 @@ struct act_pieces {
     struct call_queue waiting; // struct act_call, their answers written
     bool may_be_left;          // an act was done since none was left
     uint64_t newest;           // whose piece was done last
+    uint32_t changed;          // comments, by that piece
     int64_t next_ms;           // mono; not before
 };
 

@@ -101,6 +101,7 @@ static struct act_verdict act(struct act_call *call, const char *stream, struct 
     ordering_rig_commit(&rig);
     call->end = verdict.end;
     call->act_n = verdict.act_n;
+    call->changed = verdict.changed;
     act_pieces_wake(&pieces);
     return verdict;
 }
@@ -170,6 +171,25 @@ static void who_deletes_thousands_is_answered_when_all_are_gone(void **state)
         store_number(&rig.store,
                      "SELECT count(*) FROM log WHERE instr(staff, '\"by\":\"mod\"') > 0"),
         3);
+}
+
+/* One of them was gone before. */
+static void who_deletes_thousands_is_told_how_many_that_changed(void **state)
+{
+    struct act_call one, call;
+    struct act first_of_all = removal(ACT_DELETE);
+    (void)state;
+    first_of_all.target_count = 1;
+    post_many();
+    assert_int_equal(act(&one, "demo", first_of_all).changed, 1);
+    assert_int_equal(act(&call, "demo", removal(ACT_DELETE)).changed, ACT_CASE_PIECE - 1);
+    wait_for(&call);
+    (void)finish();
+    assert_int_equal(call.changed, MANY - 1);
+    assert_int_equal(act(&call, "demo", removal(ACT_RESTORE)).changed, ACT_CASE_PIECE);
+    wait_for(&call);
+    (void)finish();
+    assert_int_equal(call.changed, MANY);
 }
 
 static void post_as_host(void)
@@ -601,6 +621,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_deletes_thousands_is_answered_when_all_are_gone),
+        TEST(who_deletes_thousands_is_told_how_many_that_changed),
         TEST(whose_thousands_are_is_looked_at_in_pieces_before_one_is_deleted),
         TEST(who_asks_again_while_it_is_looked_at_gets_the_same_act),
         TEST(what_is_in_force_for_all_is_the_same_act_at_once),

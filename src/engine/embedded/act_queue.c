@@ -93,6 +93,7 @@ static enum err approve(struct act_case *act, uint64_t n)
 {
     struct held_row held;
     TRY(held_step(act->ordering->store, n, COMMENT_STEP_APPROVE, &held));
+    act->verdict.changed++;
     TRY(act_told_judged(act, act->head, &held));
     return held.seq != 0 ? put_back(act, &held) : place(act, &held);
 }

@@ -19,6 +19,7 @@ enum err act_reject(struct act_case *act, struct head *head, uint64_t n)
     if (err != ERR_OK || !has_left) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
+    act->verdict.changed++;
     TRY(held_find(act->ordering->store, n, &held));
     return act_told_judged(act, head, &held);
 }

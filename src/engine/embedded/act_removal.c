@@ -127,6 +127,7 @@ static enum err note_told(struct act_case *act, const struct standing *standing,
                           enum comment_state was, struct told *told)
 {
     struct aftermath aftermath;
+    act->verdict.changed += was == COMMENT_VISIBLE || was == COMMENT_SHADOWED;
     if (was == COMMENT_VISIBLE) {
         told->seqs[told->count++] = standing->seq;
     }
@@ -273,7 +274,9 @@ static enum err restore_one(struct act_case *act, uint64_t seq, struct restoring
     struct standing standing;
     bool waits = false;
     TRY(standing_at(act->ordering->store, by.stream, seq, &standing));
+    const bool was_seen = standing_is_seen(&standing);
     TRY(removals_lift_all(&by, seq, out));
+    act->verdict.changed += !was_seen;
     TRY(lift_acts_on(act, seq));
     return rejections_settle(act->ordering->store, standing.n, &waits);
 }

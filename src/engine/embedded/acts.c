@@ -280,7 +280,7 @@ static enum err go_on(struct act_case *act, const struct store_act *row)
 }
 
 enum err acts_go_on(struct ordering *ordering, const struct store_act_place *place,
-                    struct moment now)
+                    struct moment now, uint32_t *ret_changed)
 {
     struct store_act row;
     buf_reset(&ordering->staff);
@@ -301,5 +301,7 @@ enum err acts_go_on(struct ordering *ordering, const struct store_act_place *pla
     const enum err err = go_on(&act, &row);
     buf_done(&act.target);
     buf_done(&act.value);
-    return err;
+    TRY(err);
+    *ret_changed = act.verdict.changed;
+    return ERR_OK;
 }

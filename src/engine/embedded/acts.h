@@ -22,6 +22,7 @@
 /* An error means that the batch cannot go on. */
 MUST_USE enum err acts_judge(struct ordering *ordering, const struct act_call *call,
                              struct moment now, struct act_verdict *ret_verdict);
-/* A piece more of one that is unfinished; its place moves on, or ends. */
+/* A piece more of one that is unfinished; its place moves on, or ends. `*ret_changed`: so many
+ * comments it changed (struct act_call). */
 MUST_USE enum err acts_go_on(struct ordering *ordering, const struct store_act_place *place,
-                             struct moment now);
+                             struct moment now, uint32_t *ret_changed);

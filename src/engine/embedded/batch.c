@@ -353,6 +353,7 @@ static void answer_act(struct batch *batch, const struct batch_act *act)
     call->seq = verdict->seq;
     call->against = verdict->against;
     call->claim = verdict->claim;
+    call->changed = verdict->changed;
     memcpy(call->detail, verdict->detail, sizeof(call->detail));
     const bool is_in_force = verdict->end == ACT_DONE || verdict->end == ACT_DUPLICATE;
     if (is_in_force && verdict->is_unfinished) {

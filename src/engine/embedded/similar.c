@@ -336,19 +336,30 @@ static enum err write_comment(struct view *view, const struct found *found, stru
     return ERR_OK;
 }
 
+/* The one that comes at `at` where those on screens come first: an act may be too short for all. */
+static const struct found *seen_first(const struct found *found, uint32_t count, uint32_t *at)
+{
+    const uint32_t turn = (*at)++;
+    const struct found *one = &found[turn % count];
+    return one->is_waiting == (turn >= count) ? one : NULL;
+}
+
 /* Everybody who wrote one of them, once. */
 static void write_users(struct view *view, const struct found *found, uint32_t count,
                         struct buf *out)
 {
     const uint32_t group = ++view->told;
+    bool is_first = true;
     json_write_name(out, "users");
     buf_add_byte(out, '[');
-    for (uint32_t i = 0; i < count; i++) {
-        struct writer *writer = &view->writers[found[i].writer];
-        if (writer->told_in != group) {
+    for (uint32_t at = 0; at < 2 * count;) {
+        const struct found *one = seen_first(found, count, &at);
+        struct writer *writer = one == NULL ? NULL : &view->writers[one->writer];
+        if (writer != NULL && writer->told_in != group) {
             writer->told_in = group;
-            buf_add_str(out, i == 0 ? STR_NONE : STR(","));
+            buf_add_str(out, is_first ? STR_NONE : STR(","));
             json_write_str(out, writer->node.key);
+            is_first = false;
         }
     }
     buf_add_byte(out, ']');
@@ -368,9 +379,15 @@ static void write_names(const struct found *found, uint32_t count, struct buf *o
     }
     buf_add_byte(out, ']');
     json_write_name(out, "ids");
-    for (uint32_t i = 0; i < count; i++) {
-        buf_add_byte(out, i == 0 ? '[' : ',');
-        json_write_str(out, (struct str){.at = found[i].id, .len = COMMENT_ID_LEN});
+    is_first = true;
+    buf_add_byte(out, '[');
+    for (uint32_t at = 0; at < 2 * count;) {
+        const struct found *one = seen_first(found, count, &at);
+        if (one != NULL) {
+            buf_add_str(out, is_first ? STR_NONE : STR(","));
+            json_write_str(out, (struct str){.at = one->id, .len = COMMENT_ID_LEN});
+            is_first = false;
+        }
     }
     buf_add_byte(out, ']');
 }

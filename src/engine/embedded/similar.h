@@ -27,6 +27,7 @@ struct similar_question {
     uint64_t name_key; // secret: users are found by
 };
 /* "groups":[{"why":"text|new_accounts","count":n,"waiting":n,"seqs":[..],"ids":[..],"users":[..],
- * "comments":[..]}], the largest first; `ids` of all, `seqs` of those with a place. */
+ * "comments":[..]}], the largest first; `ids` of all, `seqs` of those with a place; `ids` and
+ * `users` of those on screens first. */
 MUST_USE enum err similar_write(struct store *store, const struct similar_question *question,
                                 struct buf *out);
