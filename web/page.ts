@@ -169,8 +169,13 @@ class WarningView {
   private readonly dialog = part<HTMLDialogElement>("warning");
   private put_off: string | undefined;
   private shown: string | undefined;
+  private is_answering = false;
 
-  constructor(private readonly stream: Stream) {
+  constructor(
+    private readonly stream: Stream,
+    /** It is over, and was neither read nor put off here. */
+    private readonly on_over: () => void,
+  ) {
     this.dialog.addEventListener("cancel", () => (this.put_off = stream.warning?.act));
     part("warning-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -180,10 +185,11 @@ class WarningView {
 
   draw(): void {
     const { warning } = this.stream;
-    if (warning === undefined) return this.dialog.close();
+    if (warning === undefined) return this.end();
     if (warning.act === this.put_off) return;
     if (this.dialog.open && warning.act !== this.shown) this.dialog.close(); // the next is read out as the first was
     const is_next = this.shown !== undefined && warning.act !== this.shown;
+    if (warning.act !== this.shown) setText(part("warning-error"), "");
     setText(part("warning-text"), warning.text === "" ? "A moderator warned you about what you wrote here." : warning.text);
     if (this.dialog.open) return;
     setText(part("warning-title"), is_next ? "Another warning from a moderator" : "A warning from a moderator");
@@ -196,9 +202,17 @@ class WarningView {
     this.put_off = undefined;
   }
 
+  private end(): void {
+    const is_elsewhere = this.dialog.open && !this.is_answering;
+    this.shown = undefined;
+    this.dialog.close();
+    if (is_elsewhere) this.on_over();
+  }
+
   private async acknowledge(): Promise<void> {
     const button = part<HTMLButtonElement>("warning-done");
     button.disabled = true;
+    this.is_answering = true;
     setText(part("warning-error"), "");
     try {
       await this.stream.acknowledge();
@@ -206,6 +220,7 @@ class WarningView {
       setText(part("warning-error"), `${error instanceof Problem ? reasonOf(error) : String(error)}. Try again.`);
     } finally {
       button.disabled = false;
+      requestAnimationFrame(() => (this.is_answering = false)); // behind the frame that draws it
     }
   }
 }
@@ -213,8 +228,8 @@ class WarningView {
 function showStream(name: string): void {
   const pass = new Pass();
   const stream = new Stream({ stream: name, token: (reason) => pass.token(reason), window: WINDOW });
-  const warning = new WarningView(stream);
   const announcer = new Announcer(part("announcer"));
+  const warning = new WarningView(stream, () => announcer.now("The warning is over: it was taken back, or read elsewhere"));
   const appeal = new AppealView(stream);
   const feed = new Feed(
     {
@@ -268,10 +283,11 @@ function showStream(name: string): void {
         if (line.comment.user.id !== pass.user?.id) fresh.push(line.comment);
       } else if (line?.kind === "own" && line.state === "failed" && !drawn.failed.has(line.cid)) {
         drawn.failed.add(line.cid);
+        drawn.held.delete(line.cid);
         announcer.now(`Not sent: ${line.problem === undefined ? "" : reasonOf(line.problem)}`);
       } else if (line?.kind === "own" && line.state === "held" && !drawn.held.has(line.cid)) {
         drawn.held.add(line.cid);
-        announcer.now("Your comment waits for a moderator");
+        announcer.now(`Your comment waits for a moderator${drawn.failed.delete(line.cid) ? " again" : ""}`);
       } else if (line?.kind === "own" && line.state === "pending") {
         drawn.failed.delete(line.cid);
       }

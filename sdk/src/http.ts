@@ -6,6 +6,9 @@ import type { Ports } from "./ports.js";
 /** What is appealed against: an act on us, or what removed a comment of ours. */
 export type Against = { readonly act: string } | { readonly id: string };
 
+/** Verdicts on a comment, and what is wrong with its words whatever the rules of a stream become. */
+const FINAL: ReadonlySet<Code> = new Set<Code>(["rejected", "removed", "too_long", "too_large", "empty"]);
+
 /** Why something was refused, or did not get through. */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -27,6 +30,11 @@ export class Problem extends Error {
   /** Whether the same request may succeed later, unchanged. */
   get is_passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
+  /** Whether the same words would be answered the same for ever. */
+  get is_final(): boolean {
+    return FINAL.has(this.code);
   }
 
   get is_about_token(): boolean {
@@ -175,8 +183,8 @@ export class Server {
     return ticket;
   }
 
-  poll(stream: string, query: Readonly<Record<string, string | number | undefined>>, signal: AbortSignal): Promise<PollAnswer> {
-    return this.json<PollAnswer>(this.streamUrl(stream, "/poll", query), { signal });
+  poll(stream: string, query: Readonly<Record<string, string | number | undefined>>, signal?: AbortSignal): Promise<PollAnswer> {
+    return this.json<PollAnswer>(this.streamUrl(stream, "/poll", query), signal === undefined ? {} : { signal });
   }
 
   async acknowledge(stream: string, act: string): Promise<void> {

@@ -181,6 +181,12 @@ export interface Warned {
   text: string;
 }
 
+/** That warning is over: acknowledged on whatever screen of ours, or undone. */
+export interface Unwarned {
+  type: "unwarned";
+  act: string;
+}
+
 /** An act, told to those who moderate, as it stands in the audit but for what says nothing. */
 export interface ActNotice {
   type: "notice";
@@ -242,6 +248,7 @@ export type Signal =
   | Goaway
   | Verdict
   | Warned
+  | Unwarned
   | ActNotice
   | ManyNotice
   | Marked
@@ -251,7 +258,7 @@ export type Signal =
 export type Message = LogEvent | Signal;
 
 /** What is no comment and changes what is on a screen, or what somebody has to do. */
-export type News = Exclude<LogEvent, Comment> | Verdict | Warned | ActNotice | ManyNotice | Marked;
+export type News = Exclude<LogEvent, Comment> | Verdict | Warned | Unwarned | ActNotice | ManyNotice | Marked;
 
 /** The server's codes, by name, and those that only this side can know. */
 export type Code =
@@ -266,8 +273,9 @@ export type Code =
   | "overloaded" | "store_down" | "draining" | "full"
   /** No answer came: the network, or nobody listening. */
   | "unreachable"
-  /** A moderator said no to a held comment; a newer connection of ours took the place of this one. */
-  | "rejected" | "replaced"
+  /** A moderator said no to a held comment, or removed one before we knew that it was there; a newer connection of
+   * ours took the place of this one. */
+  | "rejected" | "removed" | "replaced"
   /** An answer that is no problem document. */
   | "unknown";
 
@@ -300,8 +308,10 @@ export interface PollAnswer {
   events: readonly unknown[];
   next_ms?: number;
   resync?: boolean;
-  /** Warnings of who polls. */
+  /** Warnings of who polls, all that are in force; of very many the oldest. */
   warned?: readonly unknown[];
+  /** They could not be looked up. */
+  warned_unknown?: boolean;
 }
 
 export interface HistoryPage {
@@ -363,6 +373,7 @@ const signalShapes: Readonly<Record<string, (m: Fields) => boolean>> = {
   approved: (m) => typeof m.id === "string",
   rejected: (m) => typeof m.id === "string",
   warned: (m) => typeof m.act === "string" && typeof m.text === "string",
+  unwarned: (m) => typeof m.act === "string",
   notice: (m) => typeof m.many === "number" || (isPlace(m.n) && typeof m.act === "string" && typeof m.do === "string"),
   marked: (m) => typeof m.id === "string" && isPlace(m.seq) && Array.isArray(m.marks),
   reactions: (m) => isObject(m.counts),
@@ -407,6 +418,12 @@ export function readMessage(value: unknown): Message | undefined {
   }
   if (!isPlace(value.seq) || !isPlace(value.prev)) return undefined;
   return eventShapes[value.type]?.(value) === true ? withoutRedacted(value as unknown as LogEvent) : unreadable(value);
+}
+
+/** The warnings of a poll's answer; undefined: it does not know them. */
+export function warningsOf(answer: PollAnswer): Warned[] | undefined {
+  if (answer.warned_unknown === true) return undefined;
+  return (answer.warned ?? []).map(readMessage).filter((one): one is Warned => one?.type === "warned");
 }
 
 export function parseMessage(text: string): Message | undefined {

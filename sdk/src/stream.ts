@@ -17,7 +17,7 @@
 import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, Server, tokenClaims, tokenEnds, type Against, type Draft, type TokenSource } from "./http.js";
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
-import { cursorOf, isLogEvent, type Comment, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
+import { cursorOf, isLogEvent, warningsOf, type Comment, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
 import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
 import { Route } from "./route.js";
@@ -123,6 +123,10 @@ export class Stream {
   private is_unhurried = false;
   private posted_at: number | undefined;
   private readonly warnings = new Warnings();
+  /** Those that we had when the poll that is under way was asked. */
+  private polled_with: ReadonlySet<string> = new Set();
+  /** Warnings by which we were refused though the server says that they are over. */
+  private readonly doubted = new Set<string>();
 
   // This connection.
   private greeted_at: number | undefined;
@@ -209,9 +213,8 @@ export class Stream {
     const { warning } = this;
     if (warning === undefined) return;
     await this.server.acknowledge(this.name, warning.act);
-    this.warnings.acknowledged(warning.act);
-    if (this.warning === undefined) this.outbox.retryRefused("must_acknowledge");
-    this.changed();
+    this.warnings.end(warning.act);
+    this.goOnUnwarned();
   }
 
   /** Says why an act on us, or on a comment of ours, should be undone: a moderator decides. Throws Problem. */
@@ -322,10 +325,12 @@ export class Stream {
     this.start("hello", HELLO_MS, () => this.lose({ why: "unsupported", detail: "no hello came" }));
     const after = this.without_cursor ? undefined : this.log.cursor;
     const plan = { stream: this.name, after, tail: this.tail, session: this.session, lane: this.wanted };
+    this.polled_with = this.warnings.acts;
     const is_ours = (): boolean => this.connection === connection;
     const connection: Connection = this.connect_by[name](this.server, plan, {
       message: (message) => void (is_ours() && this.receive(message)),
       heard: () => void (is_ours() && this.hear()),
+      warned: (acts) => void (is_ours() && this.keepWarnings(acts)),
       ended: (end) => void (is_ours() && this.lose(end)),
     });
     this.connection = connection;
@@ -406,6 +411,11 @@ export class Stream {
       this.changed();
       return this.tellNews(message);
     }
+    if (message.type === "unwarned") {
+      if (!this.warnings.end(message.act)) return;
+      this.goOnUnwarned();
+      return this.tellNews(message);
+    }
     if (message.type === "reply") return this.hearReply(message);
     const before = this.log.last;
     const { slow } = this.log.facts;
@@ -415,8 +425,54 @@ export class Stream {
     if (outcome === "applied" && isLogEvent(message) && message.type !== "comment") this.tellNews(message);
     if (this.log.last > before) this.holes = 0;
     if (message.type === "hello") this.greet(message.heartbeat_ms);
+    const may_have_missed = message.type === "hello" || (message.type === "gap" && message.why !== "lane");
+    if (may_have_missed && this.warning !== undefined && this.connection?.watches_itself !== true) void this.askWarnings();
     this.changed();
   }
+
+  // -- warnings --
+
+  /** After the last one what was refused is sent. */
+  private goOnUnwarned(): void {
+    if (this.warning === undefined) this.outbox.retryRefused("must_acknowledge");
+    this.changed();
+  }
+
+  private keepWarnings(acts: ReadonlySet<string>, asked_with = this.polled_with): void {
+    const are_fewer = this.warnings.keep(acts, asked_with);
+    this.polled_with = this.warnings.acts;
+    if (are_fewer) this.goOnUnwarned();
+  }
+
+  /** Which are in force, in which words: a poll knows. False: it does not, or none came through. */
+  private async askWarnings(): Promise<boolean> {
+    const asked_with = this.warnings.acts;
+    const { self } = this;
+    try {
+      const warnings = warningsOf(await this.server.poll(this.name, { tail: 0, session: this.session, wait: 0 }));
+      if (warnings === undefined || self !== this.self) return false;
+      for (const { act, text } of warnings) this.warnings.tell(act, text);
+      this.keepWarnings(new Set(warnings.map(({ act }) => act)), asked_with);
+      this.changed();
+      return true;
+    } catch {
+      return false; // a post is still refused, and says why
+    }
+  }
+
+  /** A refusal names a warning, and does not say its words; or it is older than what ended it. */
+  private async meetWarning(act: string): Promise<void> {
+    const is_known = this.warnings.has(act) || (await this.askWarnings());
+    if (this.warnings.has(act)) return;
+    if (is_known && !this.doubted.has(act)) {
+      this.doubted.add(act);
+      return this.goOnUnwarned();
+    }
+    this.warnings.stands(act);
+    this.changed();
+  }
+
+  // -- connected --
 
   private greet(heartbeat_ms: number | undefined): void {
     const { transport } = this.state;
@@ -534,13 +590,14 @@ export class Stream {
     if (claims?.sub !== this.self) {
       this.posted_at = undefined;
       this.warnings.clear();
+      this.doubted.clear();
     }
     this.self = claims?.sub;
     this.is_unhurried = claims?.roles?.some((role) => UNHURRIED.has(role)) === true;
   }
 
   private refused(problem: Problem): void {
-    if (problem.code === "must_acknowledge" && problem.act !== undefined) this.warnings.stands(problem.act);
+    if (problem.code === "must_acknowledge" && problem.act !== undefined) void this.meetWarning(problem.act);
     const { slow } = this.log.facts;
     if (problem.code === "slow_mode" && problem.retry_ms !== undefined) {
       this.posted_at = this.ports.clock.now() + problem.retry_ms - slow * 1_000;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Moderator, Problem } from "../src/index.js";
-import { comment, keeper, settled, told, World, type Asked } from "./world.js";
+import type { Message } from "../src/messages.js";
+import { comment, keeper, settled, told, World, type Answer, type Asked } from "./world.js";
 
 function tokenOf(sub: string, roles: readonly string[] = []): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -173,6 +174,104 @@ test("of several warnings each is acknowledged; who is told again of one that is
   assert.equal(stream.warning, undefined);
   assert.deepEqual(done, [{ act: "a5" }, { act: "a7" }, { act: "a8" }]);
   assert.deepEqual(told(stream.lines), ["but"]);
+});
+
+const warned = (act: string, text: string): Message => ({ type: "warned", act, text });
+const pollOf = (...warnings: Message[]): Answer => ({ status: 200, body: { epoch: "k3f9", cursor: "k3f9.0", events: [], next_ms: 1_000, ...(warnings.length > 0 ? { warned: warnings } : {}) } });
+
+test("a warning that is over elsewhere is over here, does not come back, and what it stopped is sent", async () => {
+  const world = new World();
+  const keep = keeper(0);
+  let is_warned = true;
+  world.respond = (asked) => {
+    if (asked.path.endsWith("/poll")) return pollOf(warned("a5", "Be kind."), warned("a7", "No links."));
+    return is_warned ? { status: 403, body: { code: "must_acknowledge", act: "a5" } } : keep(asked);
+  };
+  const stream = world.stream({ token: tokenOf("me") });
+  const news: string[] = [];
+  stream.onNews(({ type }) => news.push(type));
+  world.attempt.hello(0);
+  stream.post({ text: "but" });
+  await settled();
+  await settled();
+  assert.deepEqual(stream.warning, { act: "a5", text: "Be kind." }, "the refusal names it, and a poll has its words");
+  world.attempt.say({ type: "unwarned", act: "a5" });
+  assert.deepEqual(stream.warning, { act: "a7", text: "No links." });
+  is_warned = false;
+  world.attempt.say({ type: "unwarned", act: "a7" }, { type: "unwarned", act: "a9" }, warned("a7", "No links."));
+  assert.equal(stream.warning, undefined);
+  await settled();
+  assert.deepEqual(told(stream.lines), ["but"]);
+  assert.deepEqual(news, ["unwarned", "unwarned"]);
+});
+
+test("a warning that ended while we were away, or behind a gap, is asked after; without one nothing is asked", async () => {
+  const world = new World();
+  let answer: Answer = { status: 503, body: { code: "store_down" } };
+  world.respond = () => answer;
+  const stream = world.stream({ token: tokenOf("me") });
+  const polls = (): number => world.asked.filter(({ path }) => path.endsWith("/poll")).length;
+  world.attempt.hello(0);
+  await settled();
+  assert.equal(polls(), 0);
+  world.attempt.say(warned("a5", "Be kind."), warned("a7", "No links."));
+  world.attempt.end({ why: "closed" });
+  await world.clock.advance(5_000);
+  world.attempt.hello(0);
+  await settled();
+  assert.equal(polls(), 1);
+  assert.equal(stream.warning?.act, "a5", "nobody knows");
+  answer = pollOf(warned("a7", "No links."));
+  world.attempt.say({ type: "gap", from: 1, to: 9, carried: 0, shed: 9, removed: 0, why: "slow reader" });
+  await settled();
+  assert.equal(stream.warning?.act, "a7");
+  answer = { status: 200, body: { ...(pollOf().body as object), warned_unknown: true } };
+  world.attempt.say({ type: "gap", from: 10, to: 19, carried: 0, shed: 9, removed: 0, why: "behind" });
+  await settled();
+  assert.equal(stream.warning?.act, "a7");
+  answer = pollOf();
+  world.attempt.end({ why: "closed" });
+  await world.clock.advance(5_000);
+  world.attempt.hello(19);
+  await settled();
+  assert.equal(stream.warning, undefined);
+  assert.equal(polls(), 4);
+});
+
+test("who polls is told by each answer which warnings stand; what we heard of since it was asked stays", async () => {
+  const world = new World();
+  const stream = world.stream({ token: tokenOf("me"), transports: ["poll"] });
+  world.attempt.hello(0);
+  await settled();
+  world.attempt.say(warned("a5", "Be kind."));
+  world.attempt.warned("a5");
+  world.attempt.say(warned("a7", "No links.")); // from elsewhere, while it waits
+  world.attempt.warned();
+  assert.equal(stream.warning?.act, "a7");
+  world.attempt.warned();
+  assert.equal(stream.warning, undefined);
+  assert.equal(world.asked.length, 0);
+});
+
+test("a refusal that is older than the end of its warning is tried again, once", async () => {
+  const world = new World();
+  let refusals = 1;
+  const keep = keeper(0);
+  world.respond = (asked) => {
+    if (asked.path.endsWith("/poll")) return pollOf();
+    return refusals-- > 0 ? { status: 403, body: { code: "must_acknowledge", act: "a5" } } : keep(asked);
+  };
+  const stream = world.stream({ token: tokenOf("me") });
+  world.attempt.hello(0);
+  stream.post({ text: "but" });
+  for (let i = 0; i < 3; i++) await settled();
+  assert.equal(stream.warning, undefined);
+  assert.deepEqual(told(stream.lines), ["but"]);
+  refusals = 9;
+  stream.post({ text: "and" });
+  for (let i = 0; i < 5; i++) await settled();
+  assert.equal(world.posts.length, 3, "a server that insists is believed");
+  assert.deepEqual(stream.warning, { act: "a5", text: "" });
 });
 
 test("an appeal is against an act, or what removed a comment", async () => {

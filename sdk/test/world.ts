@@ -107,6 +107,11 @@ export class Attempt {
     this.sink.heard();
   }
 
+  /** A poll's answer says which warnings are in force. */
+  warned(...acts: string[]): void {
+    this.sink.warned?.(new Set(acts));
+  }
+
   end(end: End): void {
     this.is_closed = true;
     this.sink.ended(end);
@@ -171,6 +176,7 @@ export class World {
       const guarded: Sink = {
         message: (message) => void (attempt.is_closed || sink.message(message)),
         heard: () => void (attempt.is_closed || sink.heard()),
+        warned: (acts) => void (attempt.is_closed || sink.warned?.(acts)),
         ended: (end) => sink.ended(end),
       };
       const attempt = new Attempt(name, plan, guarded);

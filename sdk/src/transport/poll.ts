@@ -5,7 +5,7 @@
  * for the position that an answer covers.
  */
 import { unreachable, type Server } from "../http.js";
-import { isLogEvent, readMessage, seqOf, type Hello, type Message, type PollAnswer } from "../messages.js";
+import { isLogEvent, readMessage, seqOf, warningsOf, type Hello, type Message, type PollAnswer } from "../messages.js";
 import { endOfFetch, queryOf, runTask, type Connection, type End, type Plan, type Sink } from "./transport.js";
 
 const WAIT_S = 25;
@@ -51,6 +51,8 @@ export function poll(server: Server, plan: Plan, sink: Sink): Connection {
       if (typeof answer.cursor !== "string" || !Array.isArray(answer.events)) throw unreachable("no poll answer");
       guarded.heard();
       for (const message of messagesOf(answer, is_first)) guarded.message(message);
+      const warnings = warningsOf(answer);
+      if (warnings !== undefined) guarded.warned?.(new Set(warnings.map(({ act }) => act)));
       const was_hasty = !is_first && answer.events.length === 0 && clock.now() - asked_at < HASTY_MS;
       const wait_ms = Math.max(answer.next_ms ?? 0, was_hasty ? HASTY_MS : 0);
       after = answer.cursor;
@@ -70,9 +72,7 @@ function placeBefore(message: Message): number | undefined {
 }
 
 export function messagesOf(answer: PollAnswer, is_first: boolean): Message[] {
-  const read = (found: readonly unknown[] = []): Message[] =>
-    found.map(readMessage).filter((one): one is Message => one !== undefined);
-  const messages = read(answer.events);
+  const messages = answer.events.map(readMessage).filter((one): one is Message => one !== undefined);
   const covered = seqOf(answer.cursor);
   const before = messages.map(placeBefore).find((place) => place !== undefined);
   const start: Message[] = [];
@@ -83,5 +83,5 @@ export function messagesOf(answer: PollAnswer, is_first: boolean): Message[] {
   if (answer.resync === true && !messages.some((one) => one.type === "resync")) {
     start.push({ type: "resync", epoch: answer.epoch });
   }
-  return [...start, ...messages, { type: "mark", seq: covered }, ...read(answer.warned)];
+  return [...start, ...messages, { type: "mark", seq: covered }, ...(warningsOf(answer) ?? [])];
 }

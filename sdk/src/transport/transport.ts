@@ -31,6 +31,8 @@ export interface Sink {
   message(message: Message): void;
   /** Something came, be it only a sign of life. */
   heard(): void;
+  /** These acts are the warnings in force on us, as an answer said; who is told when one is over need not say so. */
+  warned?(acts: ReadonlySet<string>): void;
   /** The last call. */
   ended(end: End): void;
 }
@@ -73,6 +75,7 @@ export function runTask(
   const guarded: Sink = {
     message: (message) => void (abort.signal.aborted || sink.message(message)),
     heard: () => void (abort.signal.aborted || sink.heard()),
+    warned: (acts) => void (abort.signal.aborted || sink.warned?.(acts)),
     ended: (end) => void (abort.signal.aborted || sink.ended(end)),
   };
   work(guarded, abort.signal).catch(endOf).then((end) => guarded.ended(end));
