@@ -186,10 +186,11 @@ export class Feed {
     const foot: Node[] = [];
     let state: string;
     if (line.state === "failed") {
-      state = "Not sent";
+      state = line.problem?.code === "removed" ? "Removed by a moderator" : "Not sent";
       foot.push(...this.failure(line));
     } else if (line.state === "held") {
       state = "Waiting for a moderator";
+      if (line.id !== undefined) this.appealed.delete(line.id); // what comes next is another act
     } else {
       state = pendingState(line);
     }
@@ -201,6 +202,7 @@ export class Feed {
   /** What was ours and was taken off: its author is told, and nobody has the words any more. */
   private fillRemoved(element: HTMLLIElement, { user, id, is_held }: RemovedLine): void {
     element.className = is_held ? "line mine held" : "line mine removed";
+    if (is_held) this.appealed.delete(id);
     const state = make("span", "state", is_held ? "Waiting for a moderator" : "Removed by a moderator");
     const words = is_held ? "Your comment was taken back to be looked at." : "Your comment was removed.";
     this.fillLine(element, user.id, nameOf(user), [state], words, is_held ? [] : [this.removal(id)]);
@@ -222,18 +224,19 @@ export class Feed {
     return `You are muted until ${untilText(until, Date.now())}`;
   }
 
-  private failure({ cid, problem }: OwnLine): Node[] {
+  /** Trying again is offered where that may help, an appeal where somebody decided. */
+  private failure({ cid, problem, id }: OwnLine): Node[] {
     const foot = make("p", "failure");
     if (problem !== undefined) {
       foot.append(make("span", "reason", `${this.whyOf(problem)} `), make("code", "code", problem.code));
     }
     const actions = make("span", "actions");
-    actions.append(
-      button("Try again", () => this.stream.retry(cid)),
-      button("Delete", () => this.stream.discard(cid)),
-    );
+    if (problem?.is_final !== true) actions.append(button("Try again", () => this.stream.retry(cid)));
     const act = problem?.code === "must_acknowledge" ? undefined : problem?.act;
+    const is_judged = problem?.code === "rejected" || problem?.code === "removed";
     if (act !== undefined) actions.append(this.appealButton({ act }, act));
+    else if (is_judged && id !== undefined) actions.append(this.appealButton({ id }, id));
+    actions.append(button("Delete", () => this.stream.discard(cid)));
     foot.append(actions);
     return [foot];
   }

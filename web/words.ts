@@ -36,6 +36,7 @@ const reasons: Readonly<Record<string, string>> = {
   full: "There is no room for more",
   unreachable: "The server cannot be reached",
   rejected: "A moderator did not let it through",
+  removed: "A moderator removed it",
   replaced: "You opened this stream in too many other places",
 };
 

@@ -6,10 +6,11 @@
  *                       │  ▲  │ answer: held                 ▲
  *      refused, or no   │  │  └───────────▶ held ────────────┤ approved: its event
  *      answer in time   ▼  │ retry()          └─────▶ failed │ rejected
- *                      failed
+ *                      failed ──▶ held: the rejection was undone
  *
  * One is under way at a time, oldest first: what one author writes is in the order they wrote it. A line keeps
- * its cid through every try, so that the server knows a retry from a second comment.
+ * its cid through every try, so that the server knows a retry from a second comment: what it has judged it does not
+ * judge anew, so that is not tried again.
  */
 import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, unreachable, type Draft } from "./http.js";
@@ -24,6 +25,8 @@ export interface OwnLine {
   readonly state: "pending" | "held" | "failed";
   /** What stopped the last try. With state pending it is being tried again. */
   readonly problem: Problem | undefined;
+  /** The comment's, once the server took it: what an appeal names. */
+  readonly id: string | undefined;
 }
 
 export interface OutboxOptions {
@@ -50,6 +53,8 @@ const ENTRIES_MAX = 100;
 const CID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 const CID_LENGTH = 20;
 
+const rejected = (): Problem => new Problem("rejected", 200, "a moderator rejected it");
+
 export const keyOfCid = (cid: string): string => `cid:${cid}`;
 
 export class Outbox {
@@ -67,7 +72,7 @@ export class Outbox {
   /** Takes a line to be sent and returns its cid. */
   post(draft: Draft): string {
     const cid = this.newCid();
-    const line: OwnLine = { kind: "own", key: keyOfCid(cid), cid, draft, state: "pending", problem: undefined };
+    const line: OwnLine = { kind: "own", key: keyOfCid(cid), cid, draft, state: "pending", problem: undefined, id: undefined };
     this.makeRoom();
     this.entries.push({ line, tries: 0, since: this.options.clock.now() });
     this.options.changed();
@@ -75,10 +80,10 @@ export class Outbox {
     return cid;
   }
 
-  /** Tries a failed line again, under the same cid, after those that wait already. */
+  /** Tries a failed line again, under the same cid, after those that wait already; not one whose problem is final. */
   retry(cid: string): void {
     const entry = this.find(cid);
-    if (entry?.line.state !== "failed") return;
+    if (entry?.line.state !== "failed" || entry.line.problem?.is_final === true) return;
     this.drop(entry);
     entry.tries = 0;
     entry.since = this.options.clock.now();
@@ -109,8 +114,9 @@ export class Outbox {
   judge(verdict: Verdict): void {
     const entry = verdict.cid === undefined ? undefined : this.find(verdict.cid);
     if (entry === undefined) return;
+    this.name(entry, verdict.id);
     if (verdict.type === "held") this.become(entry, "held", undefined);
-    if (verdict.type === "rejected") this.fail(entry, new Problem("rejected", 200, "a moderator rejected it"));
+    if (verdict.type === "rejected") this.fail(entry, rejected());
   }
 
   /** The way is free again: what waits for its next try goes now, unless the server named a time. */
@@ -152,8 +158,11 @@ export class Outbox {
 
   private answered(entry: Entry, posted: Posted): void {
     if (!this.entries.includes(entry)) return; // its event was quicker
+    if (entry.line.state === "failed") return; // so was its verdict
+    this.name(entry, posted.id);
     if (posted.state === "held") return this.become(entry, "held", undefined);
-    if (posted.state === "rejected") return this.fail(entry, new Problem("rejected", 200, "a moderator rejected it"));
+    if (posted.state === "rejected") return this.fail(entry, rejected());
+    if (posted.state === "deleted") return this.fail(entry, new Problem("removed", 200, "a moderator removed it"));
     if (posted.state === "visible") this.options.posted(entry.line.key, posted);
     this.drop(entry);
   }
@@ -176,6 +185,10 @@ export class Outbox {
   private become(entry: Entry, state: OwnLine["state"], problem: Problem | undefined): void {
     entry.line = { ...entry.line, state, problem };
     this.options.changed();
+  }
+
+  private name(entry: Entry, id: string): void {
+    entry.line = { ...entry.line, id };
   }
 
   private fail(entry: Entry, problem: Problem): void {

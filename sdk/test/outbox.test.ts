@@ -185,12 +185,32 @@ test("held waits for its verdict: approved by its event, or rejected", async () 
   assert.equal(outbox.settle(other), `cid:${other}`);
 });
 
-test("what was removed before it was confirmed is gone", async () => {
+test("what was rejected is not tried again: its author may appeal by its id; undone, it waits again", async () => {
+  const { outbox, last, sent } = outboxWorld();
+  const cid = outbox.post({ text: "a" });
+  outbox.judge({ type: "rejected", id: "i", cid });
+  last().answer({ state: "held" }); // which the verdict has overtaken
+  await settled();
+  assert.deepEqual(states(outbox), ["a failed"]);
+  assert.equal(outbox.lines[0]?.id, "i");
+  assert.equal(outbox.lines[0]?.problem?.is_final, true);
+  outbox.retry(cid);
+  await settled();
+  assert.equal(sent.length, 1);
+  outbox.judge({ type: "held", id: "i", cid });
+  assert.deepEqual(states(outbox), ["a held"]);
+  outbox.judge({ type: "rejected", id: "i", cid });
+  assert.deepEqual(states(outbox), ["a failed"]);
+});
+
+test("what was removed before it was confirmed says so", async () => {
   const { outbox, last, posted } = outboxWorld();
   outbox.post({ text: "a" });
   last().answer({ state: "deleted", duplicate: true });
   await settled();
-  assert.deepEqual(states(outbox), []);
+  assert.deepEqual(states(outbox), ["a failed"]);
+  assert.equal(outbox.lines[0]?.problem?.code, "removed");
+  assert.equal(outbox.lines[0]?.id, "i");
   assert.deepEqual(posted, []);
 });
 

@@ -78,6 +78,42 @@ test("held: it waits in its author's page alone, and takes its place when approv
   await ann.assertClean();
 });
 
+test("rejected, and the rejection undone: it waits again; its author may appeal, and trying again is not offered", async (t) => {
+  const { roar, act, look, ann } = await watched(t, "Ann", { viewport: { width: 390, height: 844 } });
+  await act({ do: "mode", value: ["hold_all"] });
+  await ann.write("may I?");
+  await ann.page.locator(".line.held").waitFor();
+  const [{ id }] = (await look("/held")).comments;
+  const { act: rejected } = await act({ do: "reject", id });
+  const line = ann.page.locator(".line.failed", { hasText: "may I?" });
+  await line.getByText("A moderator did not let it through").waitFor();
+  assert.deepEqual(await line.getByRole("button").allTextContents(), ["Appeal", "Delete"]);
+  await ann.shoot("page-rejected-phone");
+  await ann.page.setViewportSize({ width: 1280, height: 800 });
+  await ann.shoot("page-rejected");
+  assert.deepEqual(await ann.lowContrast(".text, .state, .reason, .actions button"), []);
+  await act({ act: rejected }, "/undo");
+  await ann.page.locator(".line.held", { hasText: "may I?" }).getByText("Waiting for a moderator").waitFor();
+  await ann.page.locator("#announcer").getByText("Your comment waits for a moderator again").waitFor();
+  assert.equal(await ann.page.locator(".line.failed").count(), 0);
+  await ann.shoot("page-held-again");
+  const { act: again } = await act({ do: "reject", id });
+  await line.getByRole("button", { name: "Appeal" }).click();
+  const dialog = ann.page.getByRole("dialog", { name: "Appeal" });
+  await dialog.getByRole("textbox", { name: "Why it should be undone" }).fill("It is a question.");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await line.getByRole("button", { name: "Appealed" }).waitFor();
+  const token = await roar.token("sam", "Sam", "moderator");
+  const { body } = await roar.ask("GET", "/v1/streams/demo/appeals", { token });
+  assert.deepEqual(body.appeals.map((one) => [one.act, one.text]), [[again, "It is a question."]]);
+  await roar.ask("POST", `/v1/streams/demo/appeals/${body.appeals[0].id}/decision`, { token, body: { decision: "granted", reason: "so it is" } });
+  await ann.page.locator(".line.held", { hasText: "may I?" }).waitFor();
+  await act({ do: "approve", id });
+  await untilTexts(ann.page, 1, "may I?");
+  assert.equal(await ann.page.locator(".line").count(), 1);
+  await ann.assertClean();
+});
+
 test("taken back to be looked at: it waits, and is in its place again when approved", async (t) => {
   const { roar, act, look, ann } = await watched(t);
   await ann.write("hmm");
@@ -305,6 +341,68 @@ test("warned twice: one is read after the other, and after both what was written
   await second.waitFor({ state: "hidden" });
   await untilTexts(ann.page, 2, "but I did not");
   assert.equal(await ann.page.locator(".line.failed").count(), 0);
+  await ann.assertClean(lostNetwork);
+});
+
+test("warned: undone, or read in another tab, it is asked no more, and what it stopped is sent", async (t) => {
+  const { act, ann, id } = await watched(t, "Ann");
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  const tab = await ann.tab();
+  await ann.go(ann.page.url(), tab);
+  const warning = (page) => page.getByRole("alertdialog", { name: "A warning from a moderator" });
+  const { act: first } = await act({ do: "warn", user: await id(), text: "No names of others, please." });
+  for (const page of [ann.page, tab]) await warning(page).getByText("No names of others, please.").waitFor();
+  await act({ act: first }, "/undo");
+  for (const page of [ann.page, tab]) await warning(page).waitFor({ state: "hidden" });
+  await ann.page.locator("#announcer").getByText("The warning is over").waitFor();
+  await act({ do: "warn", user: await id(), text: "No links either." });
+  await warning(tab).getByText("No links either.").waitFor();
+  await ann.page.keyboard.press("Escape");
+  await ann.write("but I did not");
+  await ann.page.locator(".line.failed", { hasText: "but I did not" }).waitFor({ state: "attached" });
+  await warning(tab).getByRole("button", { name: "I have read it" }).click();
+  for (const page of [ann.page, tab]) await warning(page).waitFor({ state: "hidden" });
+  await untilTexts(ann.page, 2, "but I did not");
+  assert.equal(await ann.page.locator(".line.failed").count(), 0);
+  await ann.assertClean(lostNetwork);
+});
+
+test("warned by many: each is read before it is said to be, after a reload and in each tab", async (t) => {
+  const { act, ann, id } = await watched(t, "Ann", { viewport: { width: 390, height: 844 } });
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  const words = ["names", "links", "shouting", "spoilers", "bets", "politics"].map((what) => `No ${what}, please.`);
+  for (const text of words) await act({ do: "warn", user: await id(), text });
+  await ann.page.reload();
+  const tab = await ann.tab();
+  await ann.go(ann.page.url(), tab);
+  for (const [n, text] of words.entries()) {
+    const page = n % 2 === 0 ? ann.page : tab; // in turns
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByText(text, { exact: true }).waitFor();
+    if (n === 4) await ann.shoot("page-warned-again-phone");
+    await dialog.getByRole("button", { name: "I have read it" }).click();
+    await dialog.getByText(text, { exact: true }).waitFor({ state: "hidden" });
+  }
+  for (const page of [ann.page, tab]) await page.getByRole("alertdialog").waitFor({ state: "hidden" });
+  await ann.write("thank you");
+  await untilTexts(ann.page, 2, "thank you");
+  await ann.assertClean(lostNetwork);
+});
+
+test("warned, and away as it ended: who comes back is asked no more", async (t) => {
+  const { act, ann, id } = await watched(t, "Ann");
+  await ann.write("hello");
+  await untilTexts(ann.page, 1, "hello");
+  const { act: warned } = await act({ do: "warn", user: await id(), text: "No names of others, please." });
+  const dialog = ann.page.getByRole("alertdialog");
+  await dialog.waitFor();
+  await ann.context.setOffline(true);
+  await ann.page.locator("#connection[data-phase=offline]").waitFor({ state: "attached" });
+  await act({ act: warned }, "/undo");
+  await ann.context.setOffline(false);
+  await dialog.waitFor({ state: "hidden" });
   await ann.assertClean(lostNetwork);
 });
 
