@@ -17,8 +17,8 @@
  *
  * A home counts what lies unopened there; the ordering thread adds when it sends, the home takes
  * off when it opens. The sub itself is the letter that says "behind", so that saying it needs no
- * memory: also when there is none for a parcel. A parcel holds a reference on its home's count,
- * since it may be opened after the bus is gone. */
+ * memory: also when there is none for a parcel. Each letter holds a reference on its home's
+ * counts, since it may be opened after the bus is gone. */
 
 enum { ITEMS_MIN = 16, BITS_OF_ONE = 63 };
 
@@ -33,9 +33,9 @@ struct bus_home {
     uint64_t bit;          // in bus_subs.fallen
     struct parcel *parcel; // owned until it is sent
     uint32_t watches;      // that are on
-    bool has_fallen;       // one fell behind, and no walk came by since
-    /* -- atomic: gauges; relaxed but for the references -- */
+    /* -- atomic: gauges, relaxed, but for the first two -- */
     _Atomic uint32_t refs;
+    _Atomic uint32_t untold; // watches that fell behind, and go on until the letter is opened
     _Atomic uint64_t events, bytes; // unopened
 };
 
@@ -180,8 +180,11 @@ static void open_behind(struct letter *letter)
 {
     struct sub *sub = (struct sub *)(void *)((char *)letter - offsetof(struct sub, behind));
     struct watch *watch = sub->watch;
+    struct bus_home *at = sub->at;
     mem_free(MEM_ENGINE, sub);
     watch->on_behind(watch);
+    atomic_fetch_sub_explicit(&at->untold, 1, memory_order_release);
+    home_unref(at);
 }
 
 /* What its letter already holds is sent first, so that nothing comes after it is told. */
@@ -190,7 +193,6 @@ static void fall_behind(struct bus *bus, struct sub *sub)
     list_remove(&sub->link);
     list_remove(&sub->home_link);
     sub->at->watches--;
-    sub->at->has_fallen = true;
     sub->of->fallen |= sub->at->bit;
     bus_flush(bus);
     sub->behind.open = open_behind;
@@ -198,6 +200,8 @@ static void fall_behind(struct bus *bus, struct sub *sub)
         mem_free(MEM_ENGINE, sub);
         return;
     }
+    atomic_fetch_add_explicit(&sub->at->untold, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&sub->at->refs, 1, memory_order_relaxed); // its letter's
     home_send(sub->at->home, &sub->behind);
 }
 
@@ -331,6 +335,13 @@ void bus_flush(struct bus *bus)
     }
 }
 
+/* One that fell behind sends what its rings hold until it is told so, however many acts come by. */
+static bool may_send(struct bus_home *at)
+{
+    return at->watches > 0 ||
+           (atomic_load_explicit(&at->untold, memory_order_acquire) > 0 && !mutant(BEHIND_UNASKED));
+}
+
 struct bus_home_walk bus_homes(struct bus *bus)
 {
     return (struct bus_home_walk){.next = bus->homes.next, .end = &bus->homes};
@@ -341,9 +352,7 @@ struct home *bus_next_home(struct bus_home_walk *walk)
     while (walk->next != walk->end) {
         struct bus_home *at = list_entry(walk->next, struct bus_home, link);
         walk->next = at->link.next;
-        const bool is_asked = at->watches > 0 || at->has_fallen;
-        at->has_fallen = false;
-        if (is_asked) {
+        if (may_send(at)) {
             return at->home;
         }
     }

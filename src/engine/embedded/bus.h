@@ -61,7 +61,8 @@ void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice);
 void bus_notify_homes(struct bus *bus, struct notice *notice);
 void bus_flush(struct bus *bus);
 
-/* The homes on which a watch is, or was until it fell behind since the last such walk. */
+/* The homes that may send what was published: a watch is there, or one fell behind that has not
+ * opened the letter which says so. */
 struct bus_home_walk {
     struct link *next, *end;
 };

@@ -201,6 +201,44 @@ static void who_fell_behind_follows_until_it_is_back_or_leaves(void **state)
     bus_done(&bus);
 }
 
+static uint32_t homes_asked(struct bus *bus)
+{
+    struct bus_home_walk walk = bus_homes(bus);
+    uint32_t count = 0;
+    while (bus_next_home(&walk) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* It sends what it has until it knows: each act that comes by waits for it. */
+static void who_fell_behind_is_asked_until_it_was_told(void **state)
+{
+    static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
+    (void)state;
+    struct bus bus;
+    struct bus_subs subs;
+    struct box box;
+    struct listener listener;
+    bus_init(&bus, &narrow);
+    bus_subs_init(&subs);
+    box_init(&box);
+    assert_int_equal(homes_asked(&bus), 0);
+    listen(&bus, &subs, &listener, &box);
+    assert_int_equal(homes_asked(&bus), 1);
+    publish(&bus, &subs, 1);
+    publish(&bus, &subs, 2);
+    bus_flush(&bus);
+    assert_false(bus_is_watched(&subs));
+    for (int acts = 0; acts < 3; acts++) {
+        assert_int_equal(homes_asked(&bus), 1);
+    }
+    box_open(&box);
+    assert_int_equal(listener.behind, 1);
+    assert_int_equal(homes_asked(&bus), 0);
+    bus_done(&bus);
+}
+
 static void being_behind_is_told_without_memory(void **state)
 {
     (void)state;
@@ -236,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_one_letter_a_home),
         cmocka_unit_test(who_opens_nothing_is_off_and_told),
         cmocka_unit_test(who_fell_behind_follows_until_it_is_back_or_leaves),
+        cmocka_unit_test(who_fell_behind_is_asked_until_it_was_told),
         cmocka_unit_test(being_behind_is_told_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
