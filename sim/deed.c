@@ -521,6 +521,7 @@ static void release(struct world *world, const struct deed *before)
         before->what == ACT_HOLD && before->n_count == 1 ? queue_find(world, before->ns[0]) : NULL;
     if (queued != NULL) {
         queued->is_approved = true;
+        queued->is_released = true;
     }
 }
 

@@ -268,6 +268,9 @@ static void check_one(struct world *world, const struct queued *queued)
     check_clock(world, queued);
     world_holds(world, state != QUEUE_REJECTED || !waits, "P6: u%u's c%u is rejected, and waits",
                 queued->user, queued->cid);
+    world_holds(world, state != QUEUE_WAITS || !queued->is_released || !waits,
+                "P1: nothing keeps u%u's c%u off any more, and it waits", queued->user,
+                queued->cid);
     world_holds(world, state != QUEUE_WAITS || waits || may_be_erased(world, queued->at_ms),
                 "P1: u%u's c%u is in the queue, and does not wait", queued->user, queued->cid);
     reach_if(state == QUEUE_REJECTED, QUEUE_REJECTED);

@@ -75,6 +75,29 @@ def test_mods_first_approves_by_itself(mod, server):
 
 
 @pytest.mark.parametrize("where", ["stream", "all"])
+@pytest.mark.parametrize("first", ["hold", "rejection"])
+def test_what_nothing_holds_any_more_is_shown(server, stream, where, first):
+    """Each undo lifts its own act, in whichever order: with the last of them it has its place."""
+    mod = Moderator(server, stream)
+    mod.act("mode", value=["hold_all"])
+    posted = server.post(stream, secret(1), user=f"{stream}-eve").json()
+    (waiting,) = mod.look("held")["comments"]
+    acting = mod if where == "stream" else Moderator(server, None, "root", role="admin")
+    rejection = mod.act("reject", id=posted["id"]) if where == "stream" else acting.act("purge", user=f"{stream}-eve")
+    lifts = [(mod, waiting["act"]), (acting, rejection["act"])]
+    (earlier, later) = lifts if first == "hold" else reversed(lifts)
+    earlier[0].undo(earlier[1])
+    gone(server, stream, secret(1))
+    assert [one["id"] for one in mod.look("held")["comments"]] == ([] if first == "hold" else [posted["id"]])
+    undo = later[0].undo(later[1])
+    assert mod.look("held")["comments"] == []
+    (shown,) = server.history(stream)
+    assert shown["id"] == posted["id"]
+    assert undo.get("seq") == (None if (first, where) == ("hold", "all") else shown["seq"])
+    assert mod.refused("approve", id=posted["id"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize("where", ["stream", "all"])
 def test_what_is_purged_while_it_waits_is_not_approved_by_itself(server, stream, where):
     mod = Moderator(server, stream)
     mod.act("mode", value=["mods_first"], seconds=1)

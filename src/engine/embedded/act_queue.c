@@ -14,6 +14,7 @@
 #include "engine/embedded/removals.h"
 #include "engine/embedded/sanctions.h"
 #include "engine/embedded/stamp.h"
+#include "engine/embedded/store_streams.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -190,4 +191,37 @@ enum err act_queue_release(struct act_case *act, const struct store_act *before)
         return err == ERR_NOT_FOUND || err == ERR_GONE ? ERR_OK : err;
     }
     return approve(act, n);
+}
+
+/* In its own stream, of an act on all, whose events are none of the act's own. ERR_GONE: the end of
+ * its log is damaged. */
+static enum err approve_there(struct act_case *act, const struct held_row *held)
+{
+    struct store_stream row;
+    struct str name = STR_NONE;
+    const uint64_t n = held->n;
+    const uint64_t seq = act->verdict.seq;
+    TRY(store_streams_by_id(act->ordering->store, held->stream, &row, &name));
+    TRY(ordering_find(act->ordering, name, &act->head));
+    const enum err err = approve(act, n);
+    act->verdict.seq = seq;
+    act->head = NULL;
+    return err;
+}
+
+enum err act_queue_let_in(struct act_case *act, uint64_t n, bool *ret_is_in)
+{
+    static const struct str by_a_rule = STR("id:");
+    struct held_row held;
+    struct store_act hold;
+    *ret_is_in = false;
+    TRY(held_find(act->ordering->store, n, &held));
+    const enum err err = store_acts_get(act->ordering->store, held.act, &hold);
+    if (err != ERR_OK || hold.lifted_by == 0 || !str_has_prefix(hold.target, by_a_rule)) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    TRY(held_find(act->ordering->store, n, &held));
+    const enum err done = act->head == NULL ? approve_there(act, &held) : approve(act, n);
+    *ret_is_in = done == ERR_OK;
+    return done == ERR_GONE ? ERR_OK : done;
 }

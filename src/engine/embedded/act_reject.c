@@ -133,15 +133,16 @@ static enum err tell_waits(struct act_case *act, uint64_t n)
     return act_told_judged(act, head, &held);
 }
 
-enum err act_reject_undo(struct act_case *act, uint64_t id)
+enum err act_reject_undo(struct act_case *act, uint64_t id, act_reject_let_in *let_in)
 {
     uint64_t ns[ACT_CASE_PIECE];
     uint32_t count = 0;
     TRY(rejections_by(act->ordering->store, id, ns, ACT_CASE_PIECE, &count));
     for (uint32_t i = 0; i < count; i++) {
-        bool waits = false;
+        bool waits = false, is_in = false;
         TRY(rejections_lift(act->ordering->store, ns[i], id, &waits));
-        TRY(waits ? tell_waits(act, ns[i]) : ERR_OK);
+        TRY(waits ? let_in(act, ns[i], &is_in) : ERR_OK);
+        TRY(waits && !is_in ? tell_waits(act, ns[i]) : ERR_OK);
     }
     act->is_left = count == ACT_CASE_PIECE;
     return ERR_OK;

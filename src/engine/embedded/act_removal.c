@@ -5,6 +5,7 @@
 #include "base/mutant.h"
 #include "engine/embedded/act_look.h"
 #include "engine/embedded/act_names.h"
+#include "engine/embedded/act_queue.h"
 #include "engine/embedded/act_reject.h"
 #include "engine/embedded/act_told.h"
 #include "engine/embedded/aftermath.h"
@@ -357,7 +358,7 @@ enum err act_removal_undo(struct act_case *act, const struct store_act *before)
         TRY(let_go(act, before));
         act->place.part = ACT_PART_QUEUE;
     }
-    return act_reject_undo(act, before->id);
+    return act_reject_undo(act, before->id, act_queue_let_in);
 }
 
 /* One act that the restore lifted from a comment, unless it was undone since. */
