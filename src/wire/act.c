@@ -157,6 +157,7 @@ static enum err set_seqs(struct act_read *read, const struct json *one, const st
         }
     }
     read->act.at = ACT_AT_SEQS;
+    read->act.is_list = one == NULL;
     read->act.seqs = read->seqs;
     read->act.target_count = (uint32_t)count;
     return ERR_OK;
@@ -201,6 +202,7 @@ static enum err set_ids(struct act_read *read, const struct json *many, struct p
         }
     }
     read->act.at = ACT_AT_IDS;
+    read->act.is_list = true;
     read->act.ids = read->ids;
     read->act.target_count = (uint32_t)count;
     return ERR_OK;

@@ -68,6 +68,7 @@ struct act {
     const struct str *ids; // ACT_AT_IDS: [target_count] comments', with a place or waiting for one
     const struct str *users; // ACT_AT_USERS: [target_count]; `"user":"u9"`, or `"users":[..]`
     uint32_t target_count;
+    bool is_list;      // `seqs` or `ids`, be it of one
     struct str id;     // ACT_AT_ID: a comment's
     uint64_t act;      // ACT_AT_ACT: undo, acknowledge, appeal (which may name the removed comment
                        // instead: ACT_AT_ID); decide: the appeal

@@ -74,6 +74,28 @@ def test_mods_first_approves_by_itself(mod, server):
     assert [entry["kind"] for entry in mod.entries() if entry["do"] == "approve"] == ["system"]
 
 
+def test_a_list_of_one_is_a_list(mod, server):
+    """One that is named by itself stands otherwise; a list names nothing the act could be about, however long it is."""
+    shown = [server.posted(mod.stream, f"shown {n}", user=f"u{n}")["comment"] for n in range(2)]
+    mod.act("mode", value=["hold_all"])
+    waiting = [server.post(mod.stream, f"waits {n}", user=f"u{n}").json()["id"] for n in range(2)]
+    ids, seqs = [one["id"] for one in shown], [one["seq"] for one in shown]
+    for do in ("approve", "reject"):
+        assert mod.refused(do, id=ids[0]) == mod.refused(do, seq=seqs[0]) == (404, "no_comment"), "it never waited"
+    mod.act("approve", ids=waiting)
+    assert mod.refused("reject", id=waiting[0]) == (409, "conflict")
+    for many in (waiting[:1], waiting):
+        assert mod.refused("reject", ids=many) == (404, "no_comment")
+    mod.act("delete", ids=ids)
+    assert mod.refused("hold", seq=seqs[0]) == mod.refused("hold", id=ids[0]) == (409, "conflict")
+    for many in ({"seqs": seqs[:1]}, {"ids": ids[:1]}, {"seqs": seqs}, {"ids": ids}):
+        assert mod.refused("hold", **many) == (404, "no_comment")
+    more = [server.post(mod.stream, f"waits still {n}", user=f"u{n}").json()["id"] for n in range(2)]
+    assert mod.refused("hold", id=more[0]) == (409, "conflict")
+    for many in (more[:1], more):
+        assert mod.refused("hold", ids=many) == (404, "no_comment")
+
+
 @pytest.mark.parametrize("where", ["stream", "all"])
 @pytest.mark.parametrize("first", ["hold", "rejection"])
 def test_what_nothing_holds_any_more_is_shown(server, stream, where, first):

@@ -47,11 +47,11 @@ struct str act_case_stream_name(const struct act_case *act)
 
 /* ---- targets ---- */
 
-static int compare_seqs(const void *a, const void *b)
+int act_case_number_order(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a;
     const uint64_t y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
+    return (x > y) - (x < y);
 }
 
 static int compare_users(const void *a, const void *b)
@@ -74,7 +74,7 @@ static enum err write_seqs(struct buf *out, const struct act *asked)
         return ERR_NOMEM;
     }
     memcpy(seqs, asked->seqs, asked->target_count * sizeof(*seqs));
-    qsort(seqs, asked->target_count, sizeof(*seqs), compare_seqs);
+    qsort(seqs, asked->target_count, sizeof(*seqs), act_case_number_order);
     buf_add_str(out, STR("seq:"));
     for (uint32_t i = 0; i < asked->target_count; i++) {
         if (i == 0 || seqs[i] != seqs[i - 1]) {

@@ -72,6 +72,7 @@ struct str act_case_stream_name(const struct act_case *act); // empty: all
 
 /* ---- targets: those of act_names.h, "user:u9", "users:[..]", "act:a80", "" ---- */
 MUST_USE enum err act_case_write_target(struct act_case *act);
+int act_case_number_order(const void *a, const void *b); // of uint64_t, ascending: qsort, bsearch
 uint64_t act_case_key(const struct act_case *act, enum act_do what, struct str target);
 /* This one's: a warning is another in other words, and an acknowledgement by somebody else. */
 uint64_t act_case_own_key(const struct act_case *act);

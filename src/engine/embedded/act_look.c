@@ -196,6 +196,15 @@ static enum err check_author(struct act_case *act, const struct checking *checki
     return act_case_check_role(act, user);
 }
 
+/* One that is named by itself stands otherwise; of a list it is none the act could be about. */
+static void refuse_one(struct act_case *act, const struct checking *checking)
+{
+    if (!checking->has_something && checking->count == 1 && !act->call->act.is_list &&
+        act_case_is_open(act)) {
+        act_case_refuse(act, ACT_REFUSAL_STATE);
+    }
+}
+
 static enum err check_whole(struct act_case *act, struct checking *checking)
 {
     struct standing standing;
@@ -205,9 +214,7 @@ static enum err check_whole(struct act_case *act, struct checking *checking)
     }
     TRY(act_case_check_role(act, standing.user));
     checking->has_something = act->call->act.what != ACT_HOLD || standing_is_seen(&standing);
-    if (!checking->has_something && checking->count == 1 && act_case_is_open(act)) {
-        act_case_refuse(act, ACT_REFUSAL_STATE);
-    }
+    refuse_one(act, checking);
     return ERR_OK;
 }
 
@@ -249,9 +256,7 @@ static enum err check_to_judge(struct act_case *act, struct checking *checking)
     }
     checking->has_something = checking->has_something || held.state == COMMENT_HELD;
     checking->is_settled = checking->has_something && (is_approval || act_case_may_all(act));
-    if (!checking->has_something && checking->count == 1 && act_case_is_open(act)) {
-        act_case_refuse(act, ACT_REFUSAL_STATE);
-    }
+    refuse_one(act, checking);
     return ERR_OK;
 }
 

@@ -112,18 +112,11 @@ enum err act_names_held(const struct act_case *act, const struct act_names *name
 
 /* ---- spared ---- */
 
-static int compare(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a;
-    const uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static uint64_t *find_number(const struct act_names *names, uint64_t number)
 {
-    return names->count == 0
-               ? NULL
-               : bsearch(&number, names->numbers, names->count, sizeof(number), compare);
+    return names->count == 0 ? NULL
+                             : bsearch(&number, names->numbers, names->count, sizeof(number),
+                                       act_case_number_order);
 }
 
 static enum err spare_one(struct act_case *act, struct act_names *names, uint32_t claim)

@@ -165,25 +165,11 @@ enum err act_queue_judge(struct act_case *act)
     return act->id == 0 ? ERR_OK : act_queue_go_on(act);
 }
 
-/* Whose id a target is. ERR_NOT_FOUND: no comment's. */
-static enum err find_target(const struct act_case *act, struct str target, uint64_t *ret_n)
-{
-    static const struct str prefix = STR("id:");
-    int64_t at_ms = 0;
-    if (!str_has_prefix(target, prefix)) {
-        return ERR_NOT_FOUND;
-    }
-    const struct str id = {.at = target.at + prefix.len, .len = target.len - prefix.len};
-    return comment_id_parse(act->ordering->identity.id_key, id, ret_n, &at_ms) == ERR_OK
-               ? ERR_OK
-               : ERR_NOT_FOUND;
-}
-
 enum err act_queue_release(struct act_case *act, const struct store_act *before)
 {
     struct held_row held = {.n = 0};
     uint64_t n = 0;
-    enum err err = find_target(act, before->target, &n);
+    enum err err = comment_id_of_target(act->ordering->identity.id_key, before->target, &n);
     if (err == ERR_OK) {
         err = held_find(act->ordering->store, n, &held);
     }

@@ -48,7 +48,8 @@ static enum err name_one(struct act_case *act, struct act_names *names)
     } else if (err == ERR_OK && act->call->act.what == ACT_DELETE) {
         act_case_name_id(act, standing.n, standing.at_ms);
     } else if (err == ERR_OK) { // it waits for a place
-        act_case_refuse(act, ACT_REFUSAL_STATE);
+        const bool is_list = act->call->act.is_list && act->call->act.what == ACT_HOLD;
+        act_case_refuse(act, is_list ? ACT_REFUSAL_NO_COMMENT : ACT_REFUSAL_STATE);
     } else if (err == ERR_NOT_FOUND) {
         act_case_refuse(act, ACT_REFUSAL_NO_COMMENT);
     }
@@ -187,13 +188,6 @@ static enum err take_each(struct act_case *act, const struct act_names *names, s
     return ERR_OK;
 }
 
-static int compare_seqs(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a;
-    const uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* In the order of places, which is not that of ids. */
 static enum err tell_taken(struct act_case *act, struct told *told)
 {
@@ -202,7 +196,7 @@ static enum err tell_taken(struct act_case *act, struct told *told)
     if (told->count == 0) {
         return ERR_OK;
     }
-    qsort(told->seqs, told->count, sizeof(told->seqs[0]), compare_seqs);
+    qsort(told->seqs, told->count, sizeof(told->seqs[0]), act_case_number_order);
     aftermath_begin(&aftermath, act);
     TRY(aftermath_retract(&aftermath, act->head, &removal));
     aftermath_end(&aftermath, act);

@@ -474,17 +474,18 @@ static enum err put_back(struct act_case *act, const struct store_act *lifted, u
 
 /* What was undone, or has another in its place, does not come back; what is lifted from the last of
  * those it was on does. */
-static enum err may_come_back(const struct act_case *act, const struct store_act *row,
-                              bool *ret_may)
+static enum err may_come_back(const struct act_case *act, struct store_act *row, bool *ret_may)
 {
+    struct store *store = act->ordering->store;
     struct store_act by;
+    const uint64_t id = row->id;
     *ret_may = true;
     if (row->lifted_by == 0) {
         return ERR_OK;
     }
-    TRY(store_acts_get(act->ordering->store, row->lifted_by, &by));
+    TRY(store_acts_get(store, row->lifted_by, &by));
     *ret_may = by.what == lifter_of(row->what) && by.seconds <= 0;
-    return ERR_OK;
+    return store_acts_get(store, id, row); // its strings are the statement's
 }
 
 static enum err put_one_back(struct act_case *act, const struct store_lifted *lifted)
@@ -494,7 +495,6 @@ static enum err put_one_back(struct act_case *act, const struct store_lifted *li
     bool may_come = false;
     TRY(store_acts_get(store, lifted->act, &row));
     TRY(may_come_back(act, &row, &may_come));
-    TRY(store_acts_get(store, lifted->act, &row)); // its strings are the statement's
     const bool has_run_out = row.until_ms != 0 && row.until_ms <= act->now.wall_ms;
     if (!may_come) {
         return ERR_OK;

@@ -119,3 +119,14 @@ enum err comment_id_parse(uint64_t key, struct str text, uint64_t *ret_row, int6
     *ret_at_ms = (int64_t)at;
     return ERR_OK;
 }
+
+enum err comment_id_of_target(uint64_t key, struct str target, uint64_t *ret_row)
+{
+    static const struct str prefix = STR("id:");
+    int64_t at_ms = 0;
+    if (!str_has_prefix(target, prefix)) {
+        return ERR_NOT_FOUND;
+    }
+    const struct str id = {.at = target.at + prefix.len, .len = target.len - prefix.len};
+    return comment_id_parse(key, id, ret_row, &at_ms) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
+}

@@ -34,3 +34,5 @@ void comment_id_write(uint64_t key, uint64_t row, int64_t at_ms, struct comment_
 /* ERR_PROTO: not an id of this store. */
 MUST_USE enum err comment_id_parse(uint64_t key, struct str text, uint64_t *ret_row,
                                    int64_t *ret_at_ms);
+/* What an act's target names that is one comment's id, "id:01J..". ERR_NOT_FOUND: it is none. */
+MUST_USE enum err comment_id_of_target(uint64_t key, struct str target, uint64_t *ret_row);

@@ -239,17 +239,10 @@ enum err rejections_next(struct store *store, sqlite3_stmt *walk, uint64_t *ret_
 
 static enum err fill_one(struct store *store, uint64_t id_key, sqlite3_stmt *walk)
 {
-    static const struct str prefix = STR("id:");
     struct held_row held;
     uint64_t n = 0;
-    int64_t at_ms = 0;
     const uint64_t act = (uint64_t)sqlite3_column_int64(walk, 0);
-    const struct str target = store_column_text(walk, 1);
-    if (!str_has_prefix(target, prefix)) {
-        return ERR_OK;
-    }
-    const struct str id = {.at = target.at + prefix.len, .len = target.len - prefix.len};
-    if (comment_id_parse(id_key, id, &n, &at_ms) != ERR_OK) {
+    if (comment_id_of_target(id_key, store_column_text(walk, 1), &n) != ERR_OK) {
         return ERR_OK;
     }
     const enum err err = held_find(store, n, &held);
