@@ -589,7 +589,9 @@ class Studio {
   private async enact(act: Act, whom: Whom, where?: Where): Promise<boolean> {
     const ids = this.decidedBy(act);
     this.queue.deciding = new Set(ids);
+    const looks = ids.length > 0 ? this.queue.claimsOf(ids).catch(() => undefined) : undefined;
     const is_done = await this.acting.do(act, whom, where);
+    await looks; // who looks at what by now: the next is one that nobody looks at
     if (is_done && ids.length > 0) this.queue.drop(ids);
     if (!is_done) this.queue.deciding = new Set();
     return is_done;

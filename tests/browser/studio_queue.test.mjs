@@ -259,6 +259,22 @@ test("what was decided and is undone is nobody's: who comes first looks at it", 
   await kim.assertClean(lostNetwork);
 });
 
+test("a decision goes on to what nobody looks at, whoever began a moment ago", async (t) => {
+  const { roar } = await queue(t, five);
+  const [, second] = (await moderated(roar, "/held")).comments;
+  const token = await roar.token("sam", "sam", "moderator");
+  const kim = await Desk.open(t, browser, roar, { name: "Kim" });
+  await kim.press("1");
+  await item(kim, "fifth").waitFor();
+  await kim.press("j");
+  await item(kim, "first").getByText("yours").waitFor();
+  assert.equal((await roar.ask("POST", `/v1/streams/show/moderation/held/${second.id}/claim`, { token, body: {} })).status, 200);
+  await kim.press("a");
+  await kim.told("Approved Ann's comment.");
+  await item(kim, "third").getByText("yours").waitFor();
+  await kim.assertClean(lostNetwork);
+});
+
 test("more than a page: pages are turned, what is chosen on them is kept, and one act takes it", async (t) => {
   const people = ["Ann", "Bob", "Cy"];
   const { roar } = await queue(t, Array.from({ length: 230 }, (_, at) => [people[at % 3], `number ${String(at + 1).padStart(3, "0")}`]));
