@@ -338,8 +338,7 @@ void bus_flush(struct bus *bus)
 /* One that fell behind sends what its rings hold until it is told so, however many acts come by. */
 static bool may_send(struct bus_home *at)
 {
-    return at->watches > 0 ||
-           (atomic_load_explicit(&at->untold, memory_order_acquire) > 0 && !mutant(BEHIND_UNASKED));
+    return at->watches > 0 || atomic_load_explicit(&at->untold, memory_order_acquire) > 0;
 }
 
 struct bus_home_walk bus_homes(struct bus *bus)
