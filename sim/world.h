@@ -145,7 +145,7 @@ struct queued {            // a comment that was held before it had a place: que
     uint8_t stream, user;
     uint16_t cid;
     bool is_approved;
-    bool is_released; // what held it is undone
+    bool is_released;    // what held it is undone
     uint64_t stopped_by; // the act that was to reject it, and stopped its clock; 0: none
     struct rejecter *by; // owned; [by_count], undone or not
     uint32_t by_count, by_room;

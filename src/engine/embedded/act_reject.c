@@ -133,7 +133,8 @@ static enum err tell_waits(struct act_case *act, uint64_t n)
     return act_told_judged(act, head, &held);
 }
 
-enum err act_reject_undo(struct act_case *act, uint64_t id, act_reject_let_in *let_in)
+enum err act_reject_undo(struct act_case *act, uint64_t id,
+                         enum err (*let_in)(struct act_case *act, uint64_t n, bool *ret_is_in))
 {
     uint64_t ns[ACT_CASE_PIECE];
     uint32_t count = 0;

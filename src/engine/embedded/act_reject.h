@@ -12,6 +12,7 @@
 #include "engine/embedded/act_case.h"
 #include "engine/embedded/act_names.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* This one, if it waits or is rejected already; its author is told when it leaves the queue.
@@ -22,8 +23,9 @@ MUST_USE enum err act_reject_stop_clocks(const struct act_case *act, const struc
 /* A piece of those of `of` up to row `upto_n`, from act->place on, whose part is ACT_PART_QUEUE. */
 struct held_of;
 MUST_USE enum err act_reject_all(struct act_case *act, const struct held_of *of, uint64_t upto_n);
-/* What waits again takes its place where nothing holds it any more: `*ret_is_in`. */
-typedef enum err act_reject_let_in(struct act_case *act, uint64_t n, bool *ret_is_in);
-/* A piece of what the act `id` rejected does not stand rejected by it any more; the author of what
- * waits again is told. */
-MUST_USE enum err act_reject_undo(struct act_case *act, uint64_t id, act_reject_let_in *let_in);
+/* A piece of what the act `id` rejected does not stand rejected by it any more. What waits again
+ * takes its place where `let_in` finds that nothing holds it (`*ret_is_in`); the author of the rest
+ * is told. */
+MUST_USE enum err act_reject_undo(struct act_case *act, uint64_t id,
+                                  enum err (*let_in)(struct act_case *act, uint64_t n,
+                                                     bool *ret_is_in));
