@@ -300,8 +300,9 @@ export class Moderator {
     return this.post(`/held/${encodeURIComponent(id)}/release`, {});
   }
 
-  user(id: string): Promise<UserSeen> {
-    return this.get(`/users/${encodeURIComponent(id)}`);
+  /** What holds for somebody, and their newest comments: as many of those with a place, and of the others, as `limit` says (100). */
+  user(id: string, limit?: number): Promise<UserSeen> {
+    return this.get(`/users/${encodeURIComponent(id)}`, { limit });
   }
 
   house(): Promise<House> {

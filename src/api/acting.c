@@ -164,6 +164,21 @@ static const struct problem refusals[] = {
                               .retry_after_ms = 1000},
 };
 
+/* Why it cannot be done as things stand; the others have the words above. */
+static const struct str conflicts[ACTS] = {
+    [ACT_HOLD] = STR("It is on no screen: it waits, or was removed."),
+    [ACT_RESTORE] = STR("Nothing in force removes it."),
+    [ACT_APPROVE] = STR("It does not wait: it was decided, or removed, since."),
+    [ACT_REJECT] = STR("It does not wait: it was decided, or removed, since."),
+    [ACT_UNBAN] = STR("It holds in all streams, and is lifted there."),
+    [ACT_UNSHADOW] = STR("It holds in all streams, and is lifted there."),
+    [ACT_TIMEOUT] = STR("It holds in all streams, and is lifted there."),
+    [ACT_PIN] = STR("It is not visible, and only what is can be pinned."),
+    [ACT_UNDO] = STR("Such an act is not undone: do what is wanted as one of its own."),
+    [ACT_APPEAL] = STR("No act that can be appealed against removes it, or half a year is over."),
+    [ACT_DECIDE] = STR("It was decided otherwise."),
+};
+
 /* The call is the port's still: nothing of it is looked at. */
 static void on_late(struct overdue_entry *entry)
 {
@@ -234,6 +249,9 @@ enum err acting_result(const struct acting *acting, struct problem *ret_why)
     if (act->refusal == ACT_REFUSAL_BAD_VALUE) {
         ret_why->detail = str_of(act->detail);
         ret_why->field = act->act.what == ACT_RULES ? STR("rules") : ret_why->field;
+    }
+    if (act->refusal == ACT_REFUSAL_STATE && conflicts[act->act.what].len > 0) {
+        ret_why->detail = conflicts[act->act.what];
     }
     if (act->retry_after_ms > 0 && ret_why->retry_after_ms > 0) {
         ret_why->retry_after_ms = act->retry_after_ms;

@@ -101,6 +101,10 @@ static void a_refused_act_says_why(void **state)
         assert_int_equal(strstr(exchange->headers, "Retry-After: 1\r\n") != NULL,
                          refusals[i].status == 503);
     }
+    fake.act = (struct act_call){.end = ACT_REFUSED, .refusal = ACT_REFUSAL_STATE};
+    assert_says(act("{\"do\":\"undo\",\"act\":\"a1\"}"), 409, "is not undone");
+    assert_says(act("{\"do\":\"approve\",\"id\":\"c1\"}"), 409, "It does not wait");
+    assert_says(act("{\"do\":\"clear\"}"), 409, "look again");
     fake.act = (struct act_call){
         .end = ACT_REFUSED, .refusal = ACT_REFUSAL_BAD_VALUE, .detail = "line 3: nothing is left"};
     assert_says(act("{\"do\":\"terms\",\"value\":[]}"), 422, "line 3: nothing is left");

@@ -301,25 +301,38 @@ static void write_retract(const struct tail_acts *acts, struct buf *line, const 
     buf_add_byte(line, '\n');
 }
 
+/* "-- restored (by sam): 12:04:09 Ann: hello": a comment's text may end as we would. */
+static void write_whole(struct tail_acts *acts, struct buf *line, const struct json *event,
+                        const struct json *comment)
+{
+    write_by(line, event);
+    buf_add_str(line, STR(": "));
+    tail_acts_write_comment(acts, line, comment);
+}
+
+/* Those that were not removed again since. */
 static void write_restore(struct tail_acts *acts, struct buf *line, const struct json *event)
 {
     const struct json *comments = json_member(event, "comments");
     for (size_t i = 0; i < json_length(comments); i++) {
-        buf_add_str(line, STR("-- restored: "));
-        tail_acts_write_comment(acts, line, json_at(comments, i));
+        const struct json *comment = json_at(comments, i);
+        if (json_member(comment, "text") != NULL) {
+            buf_add_str(line, STR("-- restored"));
+            write_whole(acts, line, event, comment);
+        }
     }
 }
 
 static void write_pin(struct tail_acts *acts, struct buf *line, const struct json *event)
 {
     const struct json *comment = json_member(event, "comment");
-    struct str text = STR_NONE;
-    buf_add_str(line, STR("-- pinned:"));
-    if (json_get_str(json_member(comment, "text"), &text)) {
-        buf_add_byte(line, ' ');
-        tail_acts_write_comment(acts, line, comment);
+    buf_add_str(line, STR("-- pinned"));
+    if (json_member(comment, "text") != NULL) {
+        write_whole(acts, line, event, comment);
     } else {
+        buf_add_byte(line, ':');
         write_which(acts, line, number(event, "target"));
+        write_by(line, event);
         buf_add_byte(line, '\n');
     }
 }
@@ -328,6 +341,7 @@ static void write_unpin(const struct tail_acts *acts, struct buf *line, const st
 {
     buf_add_str(line, STR("-- no longer pinned:"));
     write_which(acts, line, number(event, "target"));
+    write_by(line, event);
     buf_add_byte(line, '\n');
 }
 
@@ -372,7 +386,13 @@ static void write_settings(struct tail_acts *acts, struct buf *line, const struc
     buf_add_byte(line, '\n');
 }
 
-/* "-- ban user:u9, 600 s (by sam: spam)": an act that readers get no event of. What is done to a
+/* Acts whose event says nothing of what they set. */
+static bool is_silent(struct str what)
+{
+    return str_eq(what, STR("terms")) || str_eq(what, STR("rules"));
+}
+
+/* "-- ban user:u9, 600 s (by sam: spam)": an act whose event does not tell it. What is done to a
  * comment that waits is told by `held` and the like. */
 static void write_notice(struct buf *line, const struct json *notice)
 {
@@ -384,8 +404,9 @@ static void write_notice(struct buf *line, const struct json *notice)
         return;
     }
     (void)json_get_str(json_member(notice, "target"), &target);
-    if (json_member(notice, "seq") != NULL || str_has_prefix(target, STR("id:")) ||
-        !json_get_str(json_member(notice, "do"), &what)) {
+    (void)json_get_str(json_member(notice, "do"), &what);
+    const bool is_told = json_member(notice, "seq") != NULL && !is_silent(what);
+    if (is_told || what.len == 0 || str_has_prefix(target, STR("id:"))) {
         return;
     }
     buf_add_str(line, STR("-- "));

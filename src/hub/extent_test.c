@@ -80,6 +80,30 @@ static void who_is_late_is_waited_for(void **state)
     assert_int_equal(world->engine.kept_count, 2);
 }
 
+/* What was settled stays so. */
+static void who_was_cut_and_resumes_is_not_reached_after_all(void **state)
+{
+    enum { BYTES = 2000 };
+    struct world *world = *state;
+    struct fake_reader *stuck = world_reader(world);
+    const uint64_t seen = fake_engine_head(&world->engine);
+    fake_reader_allow(stuck, 10);
+    for (int i = 0; i < 3; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    }
+    world_pass(world, S);
+    const uint64_t act = act_on(world);
+    world_pass(world, CUT_MS);
+    assert_int_equal(world_reach(world, act).figures.cut, 1);
+    const struct join join = world_after(seen, 0);
+    (void)world_join(world, 1, &join);
+    world_rest(world);
+    const struct reach_figures figures = world_reach(world, act).figures;
+    assert_int_equal(figures.viewers, 1);
+    assert_int_equal(figures.cut, 1);
+    assert_int_equal(figures.applied, 0);
+}
+
 static void a_stream_that_sleeps_takes_nothing_with_it(void **state)
 {
     struct world *world = *state;
@@ -419,6 +443,7 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, world_end)
         EACH(what_all_were_sent_is_kept_once),
         EACH(who_is_late_is_waited_for),
+        EACH(who_was_cut_and_resumes_is_not_reached_after_all),
         EACH(a_stream_that_sleeps_takes_nothing_with_it),
         EACH(what_the_store_does_not_take_is_offered_again),
         EACH(what_the_store_can_never_take_is_not),

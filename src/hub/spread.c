@@ -128,8 +128,9 @@ void spread_take(struct stream *stream, const struct event *event)
 static void note(struct stream *stream, struct spread_act *act, uint64_t viewers)
 {
     const int64_t took_ms = stream->hub->now_ms - act->began_ms;
-    const uint64_t left = act->viewers > act->written ? act->viewers - act->written : 0;
-    const uint64_t more = viewers < left ? viewers : left; // who came later is not counted
+    const uint64_t done = act->written + act->cut;
+    const uint64_t left = act->viewers > done ? act->viewers - done : 0;
+    const uint64_t more = viewers < left ? viewers : left; // not who came later, or came back
     act->written += more;
     if (act->extent != NULL) {
         act->extent->written += more;

@@ -168,6 +168,21 @@ test("a person is acted on from their own panel, by key and by button", async (t
   await sam.assertClean(lostNetwork);
 });
 
+test("a person who writes much: all of it, in the order of time, what waits among it", async (t) => {
+  const { roar, say } = await show(t, talk);
+  const token = await roar.token("kim", "Kim", "moderator");
+  await roar.ask("POST", "/v1/streams/show/moderation", { token, body: { do: "terms", value: [{ text: "maybe", match: "word", action: "hold" }] } });
+  const wrote = Array.from({ length: 130 }, (_, at) => (at === 60 ? "maybe this waits" : `number ${at}`));
+  for (const text of wrote) await say("Troll", text);
+  const sam = await Desk.open(t, browser, roar);
+  await sam.choose("number 129");
+  await sam.press("v");
+  await sam.page.locator("#panel-person .wrote", { hasText: "you are all fools" }).waitFor();
+  const shown = await sam.page.locator("#panel-person .wrote .text").allTextContents();
+  assert.deepEqual(shown, [...wrote].reverse().concat("nobody asked you", "you are all fools"));
+  await sam.assertClean(lostNetwork);
+});
+
 test("appeals: what they are about, granted and rejected with a reason, handed on as a statement", async (t) => {
   const { roar, people } = await show(t, talk);
   const appeal = async (name, body) => {

@@ -95,6 +95,32 @@ test("all tabs with their counts are in sight, and the keys with their settings,
   }
 });
 
+test("a phone that is turned: the chosen line is in sight both ways, one tab is the chosen one, and every act is at hand", async (t) => {
+  const { roar } = await show(t, [...talk, ...talk, ...talk, ...talk]);
+  const sam = await Desk.open(t, browser, roar, { ...phone, viewport: { width: 360, height: 740 } });
+  const line = sam.page.locator("#live .line", { hasText: "you are all fools" }).nth(1);
+  await line.tap();
+  await sam.page.locator("#acts .act-delete").tap();
+  await sam.told("Deleted Troll's comment.");
+  for (const [width, height] of [[740, 360], [1280, 800], [740, 360], [360, 740]]) {
+    await sam.page.setViewportSize({ width, height });
+    const chosen = sam.page.locator("#live .line[aria-selected=true]");
+    await sam.page.waitForFunction(() => {
+      const [box, one] = ["#live", "#live .line[aria-selected=true]"].map((at) => document.querySelector(at).getBoundingClientRect());
+      return one.top >= box.top - 1 && one.bottom <= box.bottom + 1 && box.height > 2 * one.height;
+    });
+    assert.equal(await chosen.count(), 1);
+    const tabs = await sam.page.getByRole("tab", { selected: true }).evaluateAll((all) => all.map((tab) => tab.id));
+    assert.deepEqual(tabs, [width === 1280 ? "tab-queue" : "tab-live"], `${width} by ${height}`);
+    await sam.page.locator("#acts .act-restore").scrollIntoViewIfNeeded();
+    assert.equal(await sam.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    await sam.shoot(`studio-turned-${width}`);
+  }
+  await sam.page.locator("#acts .act-restore").tap();
+  await sam.told("Restored Troll's comment.");
+  await sam.assertClean(lostNetwork);
+});
+
 test("two who delete the same comment delete it once; a key of its own restores it", async (t) => {
   const { roar } = await show(t, talk);
   const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));

@@ -60,16 +60,39 @@ def test_what_is_removed_is_gone(mod, server, kind, way):
     assert set(place[0]) == {"type", "stream", "seq", "prev"}
 
 
+def again_of(answer):
+    """What the same act is answered once it is in force."""
+    return {name: value for name, value in answer.items() if name != "changed"} | {"duplicate": True}
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_again_is_the_same_act(mod, server, way):
     bad = server.posted(mod.stream, secret(1), user="u9")["comment"]
     asked = WAYS[way](bad)
     first = mod.act(**asked)
-    again = mod.act(**asked)
-    if way in ("purge", "purge-some", "clear"):  # of what has come since
-        assert again["act"] == first["act"] or "duplicate" not in again
-    else:
-        assert again == {name: value for name, value in first.items() if name != "changed"} | {"duplicate": True}
+    assert mod.act(**asked) == again_of(first)
+
+
+def test_a_purge_of_several_is_another_when_there_is_more_of_one(mod, server):
+    users = {"users": ["u9", "u10"]}
+    for user in ("u8", "u9", "u10"):
+        server.posted(mod.stream, "before", user=user)
+    first = mod.act("purge", **users)
+    server.posted(mod.stream, "another's", user="u8")
+    assert mod.act("purge", **users) == again_of(first)
+    server.posted(mod.stream, secret(1), user="u10")
+    second = mod.act("purge", **users)
+    assert second["act"] != first["act"]
+    gone(server, mod.stream, secret(1), ("sse",))
+    mod.act("mode", value=["hold_all"])
+    waits = server.posted(mod.stream, secret(2), user="u9")
+    assert waits["state"] == "held"
+    third = mod.act("purge", **users)
+    assert third["act"] != second["act"] and mod.look("held")["comments"] == []
+    assert mod.act("purge", **users) == again_of(third)
+    mod.undo(third["act"])
+    assert [comment["id"] for comment in mod.look("held")["comments"]] == [waits["id"]]
+    assert "duplicate" not in mod.act("purge", **users)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -78,6 +78,7 @@ export class ListBox<T> {
     const { box } = options;
     box.addEventListener("keydown", (event) => this.onKey(event));
     box.addEventListener("click", (event) => this.onClick(event));
+    addEventListener("resize", () => this.mark(this.chosen_key, true)); // in sight on a phone that is turned
     // Shift with a click would mark the words between.
     box.addEventListener("mousedown", (event) => event.shiftKey && options.picks !== undefined && event.preventDefault());
   }

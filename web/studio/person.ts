@@ -20,6 +20,9 @@ export interface PersonOptions {
   failed(error: unknown): void;
 }
 
+/** A server tells no more of one. */
+const LIMIT = 500;
+
 const states: Readonly<Record<string, string>> = { held: "held", deleted: "removed", shadowed: "shadowed" };
 
 export class Person {
@@ -40,7 +43,7 @@ export class Person {
     const asked = ++this.asked;
     if (is_other) this.draw({ user, sanctions: [], comments: [] });
     try {
-      const seen = await this.options.moderator.user(user.id);
+      const seen = await this.options.moderator.user(user.id, LIMIT);
       if (asked === this.asked) this.draw(seen);
     } catch (error) {
       if (asked === this.asked) this.options.failed(error);
@@ -59,7 +62,8 @@ export class Person {
     }
     const user = { ...this.user, ...seen.user };
     box.dataset["hue"] = String(hueOf(user.id));
-    const comments = [...seen.comments].reverse();
+    const comments = [...seen.comments].sort((a, b) => b.at - a.at || (b.seq ?? Infinity) - (a.seq ?? Infinity));
+    const has_older = comments.filter(({ seq }) => seq !== undefined).length >= LIMIT;
     const list = make("ol", "history");
     list.append(...comments.map((comment) => this.commentOf(comment, user)));
     const sanctions = make("ul", "sanctions");
@@ -71,6 +75,7 @@ export class Person {
       seen.sanctions.length === 0 ? make("p", "nothing", "Nothing.") : sanctions,
       make("h3", "", "Comments, newest first"),
       comments.length === 0 ? make("p", "nothing", "None that are kept.") : list,
+      ...(has_older ? [make("p", "nothing", `What was written before the newest ${LIMIT} is not shown here.`)] : []),
     );
     if (focused !== undefined) this.refocus(focused);
   }

@@ -32,6 +32,7 @@ export class Tabs {
       box.append(tab);
     });
     box.addEventListener("keydown", (event) => this.onKey(event));
+    addEventListener("resize", () => this.mark());
   }
 
   /** There is room for a panel beside the stream. */
@@ -50,17 +51,23 @@ export class Tabs {
   show(panel: Shown): void {
     this.shown = panel;
     this.desk.dataset["panel"] = panel;
+    this.mark();
+    this.opened(panel);
+  }
+
+  /** Whether there is room beside the stream changes when a phone is turned. */
+  private mark(): void {
+    const { shown } = this;
     // Beside the stream there is always one.
-    const beside = panel === "live" ? "queue" : panel;
+    const beside = shown === "live" ? "queue" : shown;
     for (const [name, tab] of this.tabs) {
-      const is_shown = name === panel || (panel === "live" && name === beside && this.is_wide);
+      const is_shown = name === shown || (shown === "live" && name === beside && this.is_wide);
       tab.setAttribute("aria-selected", String(is_shown));
       tab.tabIndex = is_shown ? 0 : -1;
       const element = document.getElementById(`panel-${name}`);
       if (element !== null) element.hidden = name !== beside;
     }
-    this.tabs.get(panel)?.scrollIntoView({ block: "nearest", inline: "nearest" });
-    this.opened(panel);
+    this.tabs.get(shown)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   count(panel: Panel, count: number, has_more = false): void {

@@ -136,44 +136,67 @@ enum err act_sweep_go_on(struct act_case *act)
 
 /* What waits and is not its to reject still. */
 static enum err is_any_waiting(const struct act_case *act, const struct store_act *before,
-                               struct str user, bool *ret_is_any)
+                               const struct held_of *of, bool *ret_is_any)
 {
     struct store_act_place place;
     uint64_t upto_n = 0;
-    const struct held_of of = {
-        .stream = act_case_stream(act), .users = &user, .count = user.len > 0};
     (void)str_to_u64(before->value, COMMENT_ID_ROW_MAX, &upto_n);
     const enum err err = store_acts_place(act->ordering->store, before->id, &place);
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    return held_waits(act->ordering->store, &of, err == ERR_OK ? upto_n : 0, ret_is_any);
+    return held_waits(act->ordering->store, of, err == ERR_OK ? upto_n : 0, ret_is_any);
+}
+
+/* Whether one of them commented above row `n`. */
+static enum err is_any_since(const struct act_case *act, const struct held_of *of, uint64_t n,
+                             bool *ret_is_any)
+{
+    sqlite3_stmt *walk = NULL;
+    struct str user;
+    enum err err = ERR_OK;
+    TRY(store_rows_authors(act->ordering->store, of->stream, n, &walk));
+    while (!*ret_is_any &&
+           (err = store_rows_next_author(act->ordering->store, walk, &user)) == ERR_OK) {
+        *ret_is_any = held_is_of(of, user);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* Whether there is more to remove than the one before had, or that removes less by now. */
+static enum err is_any_new(const struct act_case *act, const struct store_act *before,
+                           const struct held_of *of, bool *ret_is_any)
+{
+    struct store *store = act->ordering->store;
+    uint64_t upto_n = 0;
+    *ret_is_any = !str_to_u64(before->value, COMMENT_ID_ROW_MAX, &upto_n) ||
+                  act->ordering->next_n > upto_n + SINCE_ROWS_MAX;
+    if (!*ret_is_any) {
+        TRY(is_any_waiting(act, before, of, ret_is_any));
+    }
+    if (!*ret_is_any) {
+        TRY(is_any_since(act, of, upto_n, ret_is_any));
+    }
+    return *ret_is_any ? ERR_OK : store_acts_restored(store, of->stream, before->id, ret_is_any);
 }
 
 /* Has it nothing to remove that the one before has not, and does that still remove it all? */
-static enum err judge_sweep_again(struct act_case *act, struct str user)
+static enum err judge_sweep_again(struct act_case *act)
 {
     struct store_act before;
-    uint64_t upto_n = 0;
+    struct crowd crowd;
     bool is_any = false;
     const enum err err = act_case_in_force(act, act->call->act.what, &before);
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
     }
     TRY(err);
-    const struct store_since since = {.stream = act_case_stream(act), .user = user};
-    if (str_to_u64(before.value, COMMENT_ID_ROW_MAX, &upto_n)) {
-        const uint64_t id = before.id;
-        TRY(is_any_waiting(act, &before, user, &is_any));
-        if (!is_any) {
-            TRY(store_rows_any_since(act->ordering->store, upto_n, &since, SINCE_ROWS_MAX,
-                                     &is_any));
-        }
-        if (!is_any) {
-            TRY(store_acts_restored(act->ordering->store, since.stream, id, &is_any));
-        }
+    const uint64_t id = before.id;
+    TRY(find_crowd(act, &crowd));
+    const enum err asked = is_any_new(act, &before, &crowd.of, &is_any);
+    act_case_users_done(&crowd.users);
+    TRY(asked);
+    if (!is_any) {
         TRY(store_acts_get(act->ordering->store, id, &before));
-        if (!is_any) {
-            act_case_repeat(act, &before);
-        }
+        act_case_repeat(act, &before);
     }
     return ERR_OK;
 }
@@ -186,8 +209,8 @@ enum err act_sweep_do(struct act_case *act)
     if (asked->what == ACT_PURGE) {
         TRY(act_look_at_users(act));
     }
-    if (act_look_is_over(act) && count == 1) {
-        TRY(judge_sweep_again(act, asked->what == ACT_CLEAR ? STR_NONE : asked->users[0]));
+    if (act_look_is_over(act)) {
+        TRY(judge_sweep_again(act));
     }
     if (!act_look_is_over(act)) {
         return ERR_OK;

@@ -295,12 +295,14 @@ enum err held_waits(struct store *store, const struct held_of *of, uint64_t afte
                     bool *ret_waits)
 {
     sqlite3_stmt *query = NULL;
+    enum err err = ERR_OK;
+    *ret_waits = false;
     TRY(store_ask(store, STORE_HELD_WAITS, &query));
     (void)sqlite3_bind_int64(query, 1, of->stream);
-    store_bind_text(query, 2, of->count == 0 ? STR_NONE : of->users[0]);
-    (void)sqlite3_bind_int64(query, 3, (int64_t)after_n);
-    const enum err err = store_step(store, query);
-    *ret_waits = err == ERR_OK;
+    (void)sqlite3_bind_int64(query, 2, (int64_t)after_n);
+    while (!*ret_waits && (err = store_step(store, query)) == ERR_OK) {
+        *ret_waits = held_is_of(of, store_column_text(query, 0));
+    }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

@@ -81,7 +81,7 @@ struct held_of {
 MUST_USE enum err held_stop_clocks(struct store *store, const struct held_of *of);
 int held_user_order(const void *a, const void *b);          // of two struct str, for qsort()
 bool held_is_of(const struct held_of *of, struct str user); // whatever the stream
-/* Whether one of them waits whose number is above that; of one user at most. */
+/* Whether one of them waits whose number is above that. */
 MUST_USE enum err held_waits(struct store *store, const struct held_of *of, uint64_t after_n,
                              bool *ret_waits);
 /* What waits and what is rejected, by stream and number: held_off_next() until ERR_NOT_FOUND. */

@@ -145,8 +145,7 @@ static const char *const texts[STORE_QUERIES] = {
         "(SELECT log_n FROM held WHERE held.n = newest.n) = 0 ORDER BY n DESC",
     /* By what waits, not by all that ever did: hence no index on n. */
     [STORE_HELD_WAITS] =
-        "SELECT 1 FROM held WHERE state = 2 AND +n > ?3 AND (?1 = 0 OR stream = ?1) "
-        "AND (?2 = '' OR user = ?2) LIMIT 1",
+        "SELECT user FROM held WHERE state = 2 AND +n > ?2 AND (?1 = 0 OR stream = ?1)",
     [STORE_REJECTION_ADD] = "INSERT OR IGNORE INTO rejections(n, act) VALUES (?1, ?2)",
     [STORE_REJECTION_LIFT] = "DELETE FROM rejections WHERE n = ?1 AND act = ?2",
     [STORE_REJECTIONS_OF] = "SELECT act FROM rejections WHERE n = ?1 ORDER BY act DESC",
@@ -176,9 +175,8 @@ static const char *const texts[STORE_QUERIES] = {
     [STORE_ROWS_SINCE] = "SELECT " ROW " FROM log WHERE n >= ?1 ORDER BY n",
     [STORE_ROWS_NEWEST_N] = "SELECT max(n) FROM log",
     [STORE_ROWS_DELETE] = "DELETE FROM log WHERE stream = ?1 AND seq <= ?2",
-    [STORE_ROWS_ANY_SINCE] =
-        "SELECT total(kind = 1 AND (?2 = 0 OR stream = ?2) AND (?3 = '' OR user = ?3)), count(*) "
-        "FROM (SELECT kind, stream, user FROM log WHERE n > ?1 ORDER BY n LIMIT ?4)",
+    [STORE_ROWS_AUTHORS] = "SELECT user FROM log WHERE n > ?1 AND kind = 1 "
+                           "AND (?2 = 0 OR stream = ?2) ORDER BY n",
     [STORE_ACT_ADD] = "INSERT INTO acts(" ACT ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                       "?11)",
     [STORE_ACT_GET] = "SELECT " ACT " FROM acts WHERE id = ?1",

@@ -185,17 +185,21 @@ enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t se
     return ERR_OK;
 }
 
-enum err store_rows_any_since(struct store *store, uint64_t n, const struct store_since *since,
-                              uint32_t rows_max, bool *ret_is_any)
+enum err store_rows_authors(struct store *store, int64_t stream, uint64_t n,
+                            sqlite3_stmt **ret_walk)
 {
-    sqlite3_stmt *query = NULL;
-    TRY(store_ask(store, STORE_ROWS_ANY_SINCE, &query));
-    (void)sqlite3_bind_int64(query, 1, (int64_t)n);
-    (void)sqlite3_bind_int64(query, 2, since->stream);
-    store_bind_text(query, 3, since->user);
-    (void)sqlite3_bind_int64(query, 4, rows_max);
-    TRY(store_step(store, query));
-    *ret_is_any = sqlite3_column_int64(query, 0) > 0 || sqlite3_column_int64(query, 1) >= rows_max;
+    sqlite3_stmt *walk = NULL;
+    TRY(store_ask(store, STORE_ROWS_AUTHORS, &walk));
+    (void)sqlite3_bind_int64(walk, 1, (int64_t)n);
+    (void)sqlite3_bind_int64(walk, 2, stream);
+    *ret_walk = walk;
+    return ERR_OK;
+}
+
+enum err store_rows_next_author(struct store *store, sqlite3_stmt *walk, struct str *ret_user)
+{
+    TRY(store_step(store, walk));
+    *ret_user = store_column_text(walk, 0);
     return ERR_OK;
 }
 

@@ -63,15 +63,12 @@ MUST_USE enum err store_rows_next(struct store *store, sqlite3_stmt *walk,
 
 MUST_USE enum err store_rows_delete_upto(struct store *store, int64_t stream, uint64_t seq,
                                          uint64_t *ret_count);
-/* Whether comments of somebody ('': anybody) stand in a stream (0: any) above row `n`; true, too,
- * when more than `rows_max` rows would have to be looked at. */
-struct store_since {
-    int64_t stream;
-    struct str user;
-};
-MUST_USE enum err store_rows_any_since(struct store *store, uint64_t n,
-                                       const struct store_since *since, uint32_t rows_max,
-                                       bool *ret_is_any);
+/* Whose the comments of a stream (0: of all) above row `n` are, by n: ERR_NOT_FOUND behind the
+ * last. A name is good until the next. */
+MUST_USE enum err store_rows_authors(struct store *store, int64_t stream, uint64_t n,
+                                     sqlite3_stmt **ret_walk);
+MUST_USE enum err store_rows_next_author(struct store *store, sqlite3_stmt *walk,
+                                         struct str *ret_user);
 /* The place of a stream's newest row up to row `n`; 0: there is none. */
 MUST_USE enum err store_rows_newest_upto(struct store *store, int64_t stream, uint64_t n,
                                          uint64_t *ret_seq);
