@@ -286,6 +286,32 @@ static void stretches_hold_all_that_was_rejected_once(void **state)
     assert_int_equal(erased, MANY);
 }
 
+static uint32_t count_of_bob(struct comments_rig *rig)
+{
+    const struct held_by by = {.stream = rig->streams[0].id, .user = STR("bob")};
+    uint64_t ns[4];
+    uint32_t count = 0;
+    assert_int_equal(held_by_user(&rig->store, &by, ns, 4, &count), ERR_OK);
+    return count;
+}
+
+static void what_one_wrote_is_looked_for_among_the_newest(void **state)
+{
+    struct comments_rig *rig = *state;
+    struct held_row row = row_of(rig, 1);
+    row.user = STR("bob");
+    assert_int_equal(held_add(&rig->store, &row, UINT64_MAX), ERR_OK);
+    for (uint64_t n = 2; n <= HELD_LOOKS_MAX; n++) {
+        row = row_of(rig, n);
+        row.state = COMMENT_DELETED; // it is looked at like what waits
+        assert_int_equal(held_add(&rig->store, &row, UINT64_MAX), ERR_OK);
+    }
+    assert_int_equal(count_of_bob(rig), 1);
+    row = row_of(rig, HELD_LOOKS_MAX + 1);
+    assert_int_equal(held_add(&rig->store, &row, UINT64_MAX), ERR_OK);
+    assert_int_equal(count_of_bob(rig), 0);
+}
+
 static enum err hold_and_place(struct comments_rig *rig, const struct comments_rig_break *at)
 {
     struct held_row row = row_of(rig, 1);
@@ -314,6 +340,7 @@ int main(void)
         COMMENTS_RIG_TEST(a_rejected_text_is_erased_before_it_is_forgotten),
         COMMENTS_RIG_TEST(a_damaged_text_is_erased_too),
         COMMENTS_RIG_TEST(stretches_hold_all_that_was_rejected_once),
+        COMMENTS_RIG_TEST(what_one_wrote_is_looked_for_among_the_newest),
         COMMENTS_RIG_TEST(wherever_a_step_breaks_off_a_failure_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

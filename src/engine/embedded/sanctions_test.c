@@ -2,6 +2,7 @@
 #include "engine/embedded/sanctions.h"
 
 #include "engine/embedded/store_memory_test.h"
+#include "engine/embedded/store_sanctions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,12 +72,36 @@ static void over_a_restart_it_runs_by_the_walls(void **state)
     sanctions_done(&sanctions);
 }
 
+/* Each of their connections asks, however many are banned. */
+static void whose_warnings_are_told_is_found_without_a_look_at_others(void **state)
+{
+    enum { BANNED = 1000 };
+    const struct store_sanction like = {.user = STR("eve"), .stream = 1};
+    struct store_sanction found;
+    sqlite3_stmt *walk = NULL;
+    (void)state;
+    for (uint64_t act = 1; act <= BANNED; act++) {
+        const struct store_sanction ban = {
+            .act = act, .user = STR("eve"), .stream = 1, .what = ACT_BAN};
+        assert_int_equal(store_sanctions_add(&store, &ban), ERR_OK);
+    }
+    const struct store_sanction warning = {
+        .act = BANNED + 1, .user = STR("eve"), .stream = 1, .what = ACT_WARN, .words = STR("kind")};
+    assert_int_equal(store_sanctions_add(&store, &warning), ERR_OK);
+    assert_int_equal(store_sanctions_warnings(&store, &like, &walk), ERR_OK);
+    assert_int_equal(store_sanctions_next(&store, walk, &found), ERR_OK);
+    assert_int_equal(found.act, BANNED + 1);
+    assert_true(sqlite3_stmt_status(walk, SQLITE_STMTSTATUS_VM_STEP, 0) < BANNED / 2);
+    assert_int_equal(store_sanctions_next(&store, walk, &found), ERR_NOT_FOUND);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_read_again_runs_on_by_our_own_clock),
+        TEST(whose_warnings_are_told_is_found_without_a_look_at_others),
         TEST(over_a_restart_it_runs_by_the_walls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,7 +231,7 @@ static const char *const texts[STORE_QUERIES] = {
         "WHERE stream IN (?1, 0) AND (?2 = '' OR user = ?2) AND (until = 0 OR until > ?3) "
         "ORDER BY act DESC",
     [STORE_WARNINGS_OF] = "SELECT act, user, stream, what, until, words FROM sanctions "
-                          "WHERE stream IN (?1, 0) AND user = ?2 AND what = ?3 ORDER BY act",
+                          "WHERE stream IN (?1, 0) AND user = ?2 AND what = 13 ORDER BY act",
     [STORE_RANK_SET] = "INSERT OR REPLACE INTO ranks(stream, user, roles) VALUES (?1, ?2, ?3)",
     [STORE_RANK_GET] = "SELECT roles FROM ranks WHERE user = ?2 AND stream IN (?1, 0) "
                        "ORDER BY stream DESC LIMIT 1",

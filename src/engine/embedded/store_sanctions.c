@@ -84,13 +84,14 @@ enum err store_sanctions_of(struct store *store, const struct store_sanction *li
     return ERR_OK;
 }
 
+_Static_assert(ACT_WARN == 13, "STORE_WARNINGS_OF and its index are about warnings");
+
 enum err store_sanctions_warnings(struct store *store, const struct store_sanction *like,
                                   sqlite3_stmt **ret_walk)
 {
     TRY(store_ask(store, STORE_WARNINGS_OF, ret_walk));
     (void)sqlite3_bind_int64(*ret_walk, 1, like->stream);
     store_bind_text(*ret_walk, 2, like->user);
-    (void)sqlite3_bind_int(*ret_walk, 3, ACT_WARN);
     return ERR_OK;
 }
 

@@ -99,15 +99,16 @@ static const char format_5[] =
     " exposure INTEGER NOT NULL);"
     "CREATE INDEX reach_stream ON reach(stream, act)";
 
-/* What format 6 has beyond 5: a rejection is an act's as a removal is, and whom an act lifted
- * another from is known. */
+/* What format 6 has beyond 5: a rejection is an act's as a removal is, whom an act lifted another
+ * from is known, and warnings (ACT_WARN) are found by whose they are: no other sanction pays. */
 static const char format_6[] =
     "CREATE TABLE rejections(n INTEGER NOT NULL, act INTEGER NOT NULL, PRIMARY KEY(n, act)) "
     "WITHOUT ROWID;"
     "CREATE INDEX rejections_act ON rejections(act, n);"
     "CREATE TABLE lifted_from(lifter INTEGER NOT NULL, act INTEGER NOT NULL, user TEXT NOT NULL,"
     " PRIMARY KEY(lifter, act, user)) WITHOUT ROWID;"
-    "CREATE INDEX held_off ON held(stream, n, user, state) WHERE state >= 2";
+    "CREATE INDEX held_off ON held(stream, n, user, state) WHERE state >= 2;"
+    "CREATE INDEX sanctions_warned ON sanctions(user) WHERE what = 13";
 
 static enum err pragma(struct store *store, const char *sql, int64_t *ret_number)
 {

@@ -139,7 +139,7 @@ static void a_log_of_format_3_has_who_did_what_from_now_on(void **state)
                                               "DROP TABLE lifted;"
                                               "DROP TABLE rejections;"
                                               "DROP TABLE lifted_from;"
-                                              "DROP INDEX held_off;"
+                                              "DROP INDEX held_off; DROP INDEX sanctions_warned;"
                                               "DROP INDEX sweeps_user;"
                                               "INSERT INTO log VALUES "
                                               "(1, 1, 1, 0, 7, 2, 0, 0, 1, '', '', '', 0);"
@@ -160,7 +160,7 @@ static void a_log_of_format_4_keeps_how_far_acts_got_from_now_on(void **state)
     assert_int_equal(store_exec(&place.store, "DROP TABLE reach;"
                                               "DROP TABLE rejections;"
                                               "DROP TABLE lifted_from;"
-                                              "DROP INDEX held_off;"
+                                              "DROP INDEX held_off; DROP INDEX sanctions_warned;"
                                               "INSERT INTO lifted VALUES (1, 2, 3, 4);"
                                               "PRAGMA user_version = 4"),
                      ERR_OK);
