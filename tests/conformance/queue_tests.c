@@ -745,8 +745,8 @@ void queue_is_in_the_raid_view(void **state)
          sizeof(json));
     snprintf(told, sizeof(told),
              "{\"why\":\"text\",\"count\":4,\"waiting\":3,\"seqs\":[1,2],\"ids\":[\"%s\",\"%s\","
-             "\"%s\",\"%s\"],\"users\":[\"r0\",\"r1\",\"r2\",\"r3\"],\"comments\":[",
-             ids[0], ids[1], ids[2], ids[3]);
+             "\"%s\",\"%s\"],\"users\":[\"r2\",\"r0\",\"r1\",\"r3\"],\"comments\":[",
+             ids[2], ids[0], ids[1], ids[3]); // those on screens first
     assert_non_null(strstr(json, told));
     assert_non_null(strstr(json, "\"state\":\"held\""));
     assert_non_null(strstr(json, "\"state\":\"visible\""));
