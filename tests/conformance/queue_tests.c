@@ -441,6 +441,27 @@ void queue_tells_who_waits_again(void **state)
     desk_close(&desk);
 }
 
+/* A hold that is back in force finds what removed the comment while it was on screens. */
+void queue_has_what_was_removed_while_its_hold_was_lifted(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    desk_open(&desk, subject->port);
+    for (int order = 0; order < 2; order++) {
+        struct said said = {.stream = "demo", .user = "bob", .cid = order == 0 ? "c1" : "c2"};
+        say(&desk, &said);
+        (void)desk_do(&desk, "demo", on_seq(ACT_HOLD, &said.seq));
+        const uint64_t restore = desk_do(&desk, "demo", on_seq(ACT_RESTORE, &said.seq));
+        const uint64_t taker = desk_do(&desk, "demo", order == 0 ? clear() : purge_of(bob, 1));
+        assert_state(&desk, &said, COMMENT_DELETED);
+        undo(&desk, "demo", order == 0 ? restore : taker);
+        assert_state(&desk, &said, order == 0 ? COMMENT_DELETED : COMMENT_VISIBLE);
+        undo(&desk, "demo", order == 0 ? taker : restore);
+        assert_state(&desk, &said, COMMENT_HELD);
+    }
+    desk_close(&desk);
+}
+
 void queue_is_judged_by_ids(void **state)
 {
     static const enum act_do kinds[] = {ACT_REJECT, ACT_APPROVE};

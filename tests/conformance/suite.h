@@ -109,6 +109,7 @@
     TEST(queue_is_purged_again_when_something_waits)                                               \
     TEST(queue_is_taken_with_the_feed_by_ids)                                                      \
     TEST(queue_of_one_is_deleted_by_id)                                                            \
+    TEST(queue_has_what_was_removed_while_its_hold_was_lifted)                                     \
     TEST(queue_is_judged_by_ids)                                                                   \
     TEST(queue_is_judged_by_places)                                                                \
     TEST(queue_tells_who_waits_again)                                                              \

@@ -53,20 +53,43 @@ struct keepers { // of a comment off the screens
     bool has_hold, has_other;
 };
 
+enum keeper { KEEPER_NONE, KEEPER_HOLD, KEEPER_OTHER };
+
 /* An act that is being undone keeps nothing off, though its pieces have not come by. */
+static enum err sort_one(struct store *store, uint64_t id, enum keeper *ret_keeper)
+{
+    struct store_act act;
+    const enum err err = store_acts_get(store, id, &act);
+    const bool is_in_force = err == ERR_OK && act.lifted_by == 0;
+    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+    *ret_keeper = !is_in_force ? KEEPER_NONE : act.what == ACT_HOLD ? KEEPER_HOLD : KEEPER_OTHER;
+    return ERR_OK;
+}
+
 static enum err sort(struct store *store, const struct removers *removers,
                      struct keepers *ret_keepers)
 {
     struct keepers keepers = {.has_hold = false};
     for (uint32_t i = 0; i < removers->count; i++) {
-        struct store_act act;
-        const enum err err = store_acts_get(store, removers->acts[i], &act);
-        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-        const bool is_in_force = err == ERR_OK && act.lifted_by == 0;
-        keepers.has_hold = keepers.has_hold || (is_in_force && act.what == ACT_HOLD);
-        keepers.has_other = keepers.has_other || (is_in_force && act.what != ACT_HOLD);
+        enum keeper keeper = KEEPER_NONE;
+        TRY(sort_one(store, removers->acts[i], &keeper));
+        keepers.has_hold = keepers.has_hold || keeper == KEEPER_HOLD;
+        keepers.has_other = keepers.has_other || keeper == KEEPER_OTHER;
     }
     *ret_keepers = keepers;
+    return ERR_OK;
+}
+
+/* Whoever keeps off what would wait rejects it, though it came before the hold. */
+static enum err note_others(struct store *store, uint64_t n, const struct removers *removers)
+{
+    for (uint32_t i = 0; i < removers->count; i++) {
+        enum keeper keeper = KEEPER_NONE;
+        TRY(sort_one(store, removers->acts[i], &keeper));
+        if (keeper == KEEPER_OTHER) {
+            TRY(change(store, STORE_REJECTION_ADD, n, removers->acts[i]));
+        }
+    }
     return ERR_OK;
 }
 
@@ -84,7 +107,10 @@ static enum err find_keepers(struct store *store, const struct held_row *held,
     TRY(err);
     row.user = held->user;
     TRY(removers_find(store, &row, &removers));
-    const enum err sorted = sort(store, &removers, ret_keepers);
+    enum err sorted = sort(store, &removers, ret_keepers);
+    if (sorted == ERR_OK && ret_keepers->has_hold && ret_keepers->has_other) {
+        sorted = note_others(store, held->n, &removers);
+    }
     removers_done(&removers);
     return sorted;
 }
