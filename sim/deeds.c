@@ -46,7 +46,7 @@ static int64_t until_of(const struct world *world, const struct store_act *row)
     if (row->what != ACT_TIMEOUT) {
         return NEVER;
     }
-    return row->seconds <= 0 ? 0 : world->now_ms + row->seconds * MS_A_SECOND;
+    return row->seconds <= 0 ? 0 : row->until_ms - world->wall_ms; // a crash may lie between
 }
 
 /* {"caps":{"percent":50,"action":"hold"}} */

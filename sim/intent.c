@@ -226,7 +226,9 @@ static void aim_at_ids(struct moderator *moderator, struct act *act)
             (act->what != ACT_DELETE || world_chance(world, 700))) {
             add_id(moderator, act, queued->n, queued->at_ms);
         } else if (entry != NULL && entry->kind == EVENT_COMMENT) {
-            add_id(moderator, act, entry->n, entry->at_ms);
+            const struct queued *once = queue_of(world, moderator->stream, entry);
+            add_id(moderator, act, once == NULL ? entry->n : once->n,
+                   once == NULL ? entry->at_ms : once->at_ms);
         }
     }
     if (act->target_count == 0) {

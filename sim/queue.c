@@ -117,6 +117,17 @@ struct queued *queue_find(const struct world *world, uint64_t n)
     return is_there ? &world->queue.at[from] : NULL;
 }
 
+const struct queued *queue_of(const struct world *world, uint8_t stream, const struct entry *entry)
+{
+    for (uint32_t i = 0; i < world->queue.count; i++) {
+        const struct queued *queued = &world->queue.at[i];
+        if (queued->stream == stream && queued->user == entry->user && queued->cid == entry->cid) {
+            return queued;
+        }
+    }
+    return NULL;
+}
+
 uint64_t queue_place(const struct world *world, const struct queued *queued, uint64_t n)
 {
     const struct ledger *ledger = &world->ledgers[queued->stream];

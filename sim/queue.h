@@ -32,6 +32,8 @@ void queue_check(struct world *world);
 
 /* The comment that a number names, in the queue or once there. NULL: it never was. */
 struct queued *queue_find(const struct world *world, uint64_t n);
+/* The same by its row of the log, which its id does not name. NULL: it never waited. */
+const struct queued *queue_of(const struct world *world, uint8_t stream, const struct entry *entry);
 enum queue_state queue_state(const struct world *world, const struct queued *queued);
 /* Its place by row `n` of the log; 0: it had none. */
 uint64_t queue_place(const struct world *world, const struct queued *queued, uint64_t n);
