@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { DOWN_MS = 60 * 1000 }; // between two lines of the log that it is down
+
 struct hook_question {
     struct webhook webhook; // first: its outcall is what comes back
     struct api *api;
@@ -76,6 +78,24 @@ static const char *trouble_of(const struct outcall *outcall)
                                                            : "its answer holds no verdict";
 }
 
+/* One line in a while, with nothing of the answer, which may be the comment. */
+static void note_down(const struct hook_question *question)
+{
+    const struct outcall *outcall = &question->webhook.outcall;
+    struct hook_metrics *metrics = &question->api->hooks;
+    const int64_t now_ms = desk_mono_ms(question->server);
+    metric_count(&metrics->ends[outcall->result == ERR_AGAIN ? HOOK_SLOW : HOOK_DOWN], 1);
+    metrics->downs_untold++;
+    if (metrics->downs_told_ms != 0 && now_ms < metrics->downs_told_ms + DOWN_MS) {
+        return;
+    }
+    log_line(LOG_WARN, "the hook before publishing is down, or slow",
+             LOG_STR("why", str_of(trouble_of(outcall))), LOG_I64("status", outcall->status),
+             LOG_I64("times", (int64_t)metrics->downs_untold));
+    metrics->downs_untold = 0;
+    metrics->downs_told_ms = now_ms;
+}
+
 static void judge(const struct hook_question *question, struct hook_verdict *ret_verdict)
 {
     static const enum hook_end ends[] = {[OUTCOME_ALLOW] = HOOK_ALLOWED,
@@ -89,10 +109,7 @@ static void judge(const struct hook_question *question, struct hook_verdict *ret
         metric_count(&metrics->ends[ends[ret_verdict->outcome]], 1);
         return;
     }
-    const bool is_slow = outcall->result == ERR_AGAIN;
-    metric_count(&metrics->ends[is_slow ? HOOK_SLOW : HOOK_DOWN], 1);
-    log_line(LOG_DEBUG, "the hook before publishing is down",
-             LOG_STR("why", str_of(trouble_of(outcall))), LOG_I64("status", outcall->status));
+    note_down(question);
     *ret_verdict = (struct hook_verdict){
         .outcome = question->policy->is.hook.down, .rule = "hook_down", .is_down = true};
 }

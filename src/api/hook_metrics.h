@@ -23,6 +23,9 @@ struct hook_metrics {
     struct metric ends[HOOK_ENDS];
     struct metric ms;
     struct histogram ms_steps;
+    /* -- for the log -- */
+    uint64_t downs_untold;
+    int64_t downs_told_ms; // mono; 0: never
 };
 
 void hook_metrics_list(struct hook_metrics *metrics);

@@ -146,6 +146,19 @@ def test_private_addresses_are_not_called_unless_allowed(hooked, stream, host):
         assert roar.posted(stream, "hello")["state"] == "visible"
         assert hook.asked == []
         assert before(roar, "down") == 1
+        assert roar.wait_log("the hook before publishing is down, or slow")["times"] == 1
+
+
+def test_a_hook_that_is_down_is_told_once_in_a_while(hooked, stream):
+    with Classifier(TROUBLES["fails"]) as hook:
+        roar = hooked({"hooks.before_url": hook.url, "hooks.before_ms": 5000, "workers": 1})
+        for number in range(3):
+            roar.posted(stream, f"hello {number}")
+        assert before(roar, "down") == 3
+        told = roar.wait_log("the hook before publishing is down, or slow")
+        assert (told["why"], told["status"], told["level"]) == ("its answer is not 200", 500, "warn")
+        assert roar.stop() == 0
+        assert sum("the hook before publishing is down, or slow" in line for line in roar.logs) == 1
 
 
 def test_a_stop_answers_who_waits_for_the_hook(hooked, stream):
