@@ -487,12 +487,15 @@ static enum err judge_shadowed(void *asked, const struct store_row *row,
     const struct act_case *act = asked;
     bool is_hid = false;
     TRY(is_by_rule(act, row, &is_hid));
-    if (!is_hid && is_still_shadowed(act, row->stream, row->user)) {
+    if (!is_hid) {
         TRY(is_hid_by_another(act, row, &is_hid));
-        *ret_keep = is_hid ? REMOVALS_KEEP : REMOVALS_WAIT;
-        return ERR_OK;
     }
-    *ret_keep = is_hid ? REMOVALS_KEEP : REMOVALS_SHOW;
+    if (is_hid) {
+        *ret_keep = REMOVALS_KEEP;
+    } else {
+        const bool waits = is_still_shadowed(act, row->stream, row->user);
+        *ret_keep = waits ? REMOVALS_WAIT : REMOVALS_SHOW;
+    }
     return ERR_OK;
 }
 

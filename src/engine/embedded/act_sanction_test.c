@@ -255,6 +255,42 @@ static void a_shadow_on_thousands_is_undone_before_what_it_hid_is_shown(void **s
     assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind = 1"), 0);
 }
 
+static void post_as(uint32_t user)
+{
+    const struct submit submit = ordering_rig_comment("demo", names[user]);
+    ordering_rig_begin(&rig);
+    (void)ordering_rig_post(&rig, &submit);
+    ordering_rig_commit(&rig);
+}
+
+/* Whose turn has not come is shadowed still, and nothing else would ever show it. */
+static void what_a_shadow_hides_amid_its_undo_is_shown_too(void **state)
+{
+    (void)state;
+    const uint64_t shadow = act(on_all(ACT_SHADOW, -1)).act_n;
+    (void)finish();
+    (void)act(undo_of(shadow));
+    post_as(MANY - 1);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE flags & 4"), 1);
+    (void)finish();
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind = 1"), 0);
+}
+
+static void what_another_shadow_hides_amid_an_undo_stays_hidden(void **state)
+{
+    (void)state;
+    const uint64_t shadow = act(on_all(ACT_SHADOW, -1)).act_n;
+    (void)finish();
+    (void)act(undo_of(shadow));
+    const uint64_t another = act(on_one(ACT_SHADOW, 0)).act_n; // off it, and under the next
+    post_as(0);
+    (void)finish();
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind = 1"), 1);
+    (void)act(undo_of(another));
+    (void)finish();
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE kind = 1"), 0);
+}
+
 static void all_who_are_warned_can_acknowledge(void **state)
 {
     struct act warning = on_all(ACT_WARN, -1);
@@ -281,6 +317,8 @@ int main(void)
         TEST(what_came_since_is_not_lifted),
         TEST(a_ban_is_not_over_before_its_end),
         TEST(a_shadow_on_thousands_is_undone_before_what_it_hid_is_shown),
+        TEST(what_a_shadow_hides_amid_its_undo_is_shown_too),
+        TEST(what_another_shadow_hides_amid_an_undo_stays_hidden),
         TEST(all_who_are_warned_can_acknowledge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,7 @@ static enum err follow_way(struct undoing *undoing)
             TRY(act_sanction_undo(act, &undoing->before));
             act->place.part = act->is_left ? ACT_PART_USERS : 0;
             act->place.at = act->is_left ? act->place.at : 0;
+            act->place.upto_n = act->ordering->next_n - 1; // it hid until it was off them all
         }
         return act->is_left ? ERR_OK : act_removal_unshadow(act, &undoing->before);
     case WAY_SHADOW_ONE:
