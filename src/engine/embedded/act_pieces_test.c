@@ -5,6 +5,7 @@
 #include "engine/embedded/store_breaks_test.h"
 #include "engine/embedded/store_number_test.h"
 #include "engine/embedded/store_rows.h"
+#include "engine/embedded/upkeep.h"
 #include "rules/claims.h"
 
 #include <setjmp.h>
@@ -544,6 +545,44 @@ static void who_fell_behind_is_told_of_an_act_on_all_streams(void **state)
     assert_int_equal(store_number(&rig.store, told), 1);
 }
 
+/* Who resumes after the restart has comments of those on the screen. */
+static void those_left_by_a_restart_are_told_when_the_sweep_comes_by(void **state)
+{
+    static const char told[] = "SELECT count(*) FROM log WHERE kind = 2";
+    static char names[MANY][16];
+    static struct str users[MANY];
+    struct watch watch = {.call = {.home = &home}, .on_event = on_event};
+    struct act_call call;
+    struct head *head = NULL;
+    struct upkeep upkeep;
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "user-%04u", i);
+        users[i] = str_of(names[i]);
+    }
+    const struct act purge = {
+        .what = ACT_PURGE, .at = ACT_AT_USERS, .users = users, .target_count = MANY, .seconds = -1};
+    const struct submit submit = ordering_rig_comment("demo", names[MANY - 1]);
+    ordering_rig_begin(&rig);
+    (void)ordering_rig_post(&rig, &submit);
+    ordering_rig_commit(&rig);
+    assert_int_equal(ordering_find(&rig.ordering, STR("demo"), &head), ERR_OK);
+    assert_int_equal(bus_add(&rig.bus, &head->subs, &watch), ERR_OK);
+    heads_watched(&rig.ordering.heads, head);
+    assert_true(act(&call, "", purge).is_unfinished);
+    bus_remove(&rig.bus, &head->subs, &watch);
+    heads_idle(&rig.ordering.heads, head);
+    restart();
+    (void)finish(); // nobody follows
+    assert_int_equal(store_number(&rig.store, told), ACT_CASE_PIECE);
+    const struct outlet outlet = ordering_rig_outlet(&rig);
+    upkeep_init(&upkeep, &rig.ordering);
+    do {
+        assert_int_equal(upkeep_step(&upkeep, &outlet, now), ERR_OK);
+    } while (upkeep_has_more(&upkeep));
+    assert_int_equal(store_number(&rig.store, told), ACT_CASE_PIECE + 1);
+}
+
 /* Nobody posted there yet: each is told once, and has its row by that. */
 static void streams_that_are_empty_are_told_in_pieces_too(void **state)
 {
@@ -634,6 +673,7 @@ int main(void)
         TEST(what_an_undo_shows_is_decided_when_it_is_done),
         TEST(who_asks_again_before_its_end_waits_for_it_too),
         TEST(who_fell_behind_is_told_of_an_act_on_all_streams),
+        TEST(those_left_by_a_restart_are_told_when_the_sweep_comes_by),
         TEST(streams_that_are_empty_are_told_in_pieces_too),
         TEST(of_streams_that_are_empty_a_clear_asks_the_store_nothing),
         TEST(what_is_removed_again_before_its_end_is_the_same_act),

@@ -40,6 +40,11 @@ static enum err find_upto(struct act_case *act, struct sweep_telling *sweep,
     return ERR_OK;
 }
 
+static bool is_last(const struct act_telling *telling, struct str user)
+{
+    return str_eq(telling->users[telling->count - 1], user);
+}
+
 static enum err tell_sweep(struct act_case *act, struct act_telling *telling, struct head *head,
                            struct str user)
 {
@@ -54,7 +59,7 @@ static enum err tell_sweep(struct act_case *act, struct act_telling *telling, st
     if (sweep->upto == 0) {
         return ERR_OK;
     }
-    if (act->head == NULL) {
+    if (act->head == NULL && is_last(telling, user)) { // before, the sweep tells it all, too
         TRY(removals_told(act->ordering->store, act->id, head->row.id));
     }
     aftermath_begin(&aftermath, act);
