@@ -7,6 +7,7 @@
 #include "deeds.h"
 #include "ledger.h"
 #include "queue.h"
+#include "under.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -402,14 +403,22 @@ static bool is_on_id_of(const struct deed *deed, const struct entry *entry)
            hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:"))) == entry->id_hash;
 }
 
-/* Its author, or by a rule or a hook this one by itself. */
-static bool is_still_shadowed(const struct ledger *ledger, const struct entry *entry)
+/* By a rule or a hook, this comment by itself. */
+static bool is_rule_on(const struct deed *deed, const struct entry *entry)
+{
+    return deed->lifted_by == 0 && is_on_id_of(deed, entry);
+}
+
+/* Its author, by one from before the undo, or by a rule or a hook this one by itself. */
+static bool is_still_shadowed(const struct ledger *ledger, const struct deed *undo,
+                              const struct entry *entry)
 {
     const struct deeds *deeds = &ledger->world->deeds;
     for (uint32_t i = 0; i < deeds->count; i++) {
         const struct deed *deed = &deeds->at[i];
-        if (deed->what == ACT_SHADOW && deed->lifted_by == 0 && deed_is_on(deed, ledger) &&
-            (deed->user == entry->user || is_on_id_of(deed, entry))) {
+        const bool is_on = deed->id < undo->id && under_is_on(deed, entry->user);
+        if (deed->what == ACT_SHADOW && deed_is_on(deed, ledger) &&
+            (is_on || is_rule_on(deed, entry))) {
             return true;
         }
     }
@@ -419,8 +428,8 @@ static bool is_still_shadowed(const struct ledger *ledger, const struct entry *e
 /* It hid this comment: its author's since then, or by its id. */
 static bool hid(const struct deed *deed, const struct entry *entry)
 {
-    return deed->user == NOBODY_USER ? is_on_id_of(deed, entry)
-                                     : entry->user == deed->user && entry->n >= deed->value_n;
+    return deed->users == 0 ? is_on_id_of(deed, entry)
+                            : deed_names_user(deed, entry->user) && entry->n >= deed->value_n;
 }
 
 /* Some other shadow did that is not lifted: it is that one's to show. */
@@ -429,8 +438,9 @@ static bool is_hid_by_another(const struct ledger *ledger, const struct entry *e
     const struct deeds *deeds = &ledger->world->deeds;
     for (uint32_t i = 0; i < deeds->count; i++) {
         const struct deed *deed = &deeds->at[i];
-        if (deed->what == ACT_SHADOW && deed->lifted_by == 0 && deed_is_on(deed, ledger) &&
-            hid(deed, entry)) {
+        const bool is_on = under_is_on(deed, entry->user) && hid(deed, entry);
+        if (deed->what == ACT_SHADOW && deed_is_on(deed, ledger) &&
+            (is_on || is_rule_on(deed, entry))) {
             return true;
         }
     }
@@ -438,9 +448,9 @@ static bool is_hid_by_another(const struct ledger *ledger, const struct entry *e
 }
 
 /* Undone, with none left that hid it: the last shadow of its author shows it. */
-static void unshadow_one(const struct ledger *ledger, struct entry *entry)
+static void unshadow_one(const struct ledger *ledger, const struct deed *undo, struct entry *entry)
 {
-    if (!is_still_shadowed(ledger, entry)) {
+    if (!is_still_shadowed(ledger, undo, entry)) {
         reach_if(entry->waits, SHADOW_WAITED);
         entry->was_removed = entry->is_unshadowed = true;
     } else if (!is_hid_by_another(ledger, entry)) {
@@ -455,17 +465,37 @@ static uint64_t undone_upto(struct world *world, const struct deed *undo)
     return has_event ? ledger_find(&world->ledgers[undo->stream], undo->seq)->n : undo->known_n;
 }
 
-/* What it hid is put back by a restore: its own place is removed. */
-static void unshadow(struct world *world, const struct deed *deed)
+/* User by user, and of each row by row: this one's turn is in that transaction. */
+static bool is_shown_with(const struct deed *undo, const struct deed *before,
+                          const struct entry *entry, const struct deed_step *step)
 {
-    const uint64_t upto_n = undone_upto(world, deeds_find(world, deed->lifted_by));
+    if (before->users == 0) {
+        return !undo->is_begun;
+    }
+    const uint32_t from = undo->shown, to = step->shown;
+    const bool is_begun = under_has_turn(before, entry->user, from, from + 1);
+    const bool is_left = to != UINT32_MAX && under_has_turn(before, entry->user, to, to + 1);
+    return under_has_turn(before, entry->user, from, to == UINT32_MAX ? USERS : to + 1) &&
+           (!is_begun || entry->n >= undo->shown_n) && (!is_left || entry->n < step->shown_n);
+}
+
+/* What it hid is put back by a restore: its own place is removed. */
+static void unshadow(struct world *world, struct deed *undo, const struct deed *before,
+                     const struct deed_step *step)
+{
+    if (!undo->is_begun) {
+        undo->shown_upto = undone_upto(world, undo);
+    } else if (undo->turn != UINT32_MAX) { // until then it hid, of those whose turn had not come
+        undo->shown_upto = step->newest_n;
+    }
     for (int i = 0; i < STREAMS; i++) {
         struct ledger *ledger = &world->ledgers[i];
-        for (uint64_t seq = 1; deed_is_on(deed, ledger) && seq <= ledger->head; seq++) {
+        for (uint64_t seq = 1; deed_is_on(before, ledger) && seq <= ledger->head; seq++) {
             struct entry *entry = &ledger->entries[seq - 1];
-            if (entry->kind == EVENT_COMMENT && entry->is_shadowed && entry->n <= upto_n &&
-                (hid(deed, entry) || (entry->waits && deed->user == entry->user))) {
-                unshadow_one(ledger, entry);
+            if (entry->kind == EVENT_COMMENT && entry->is_shadowed &&
+                entry->n <= undo->shown_upto && is_shown_with(undo, before, entry, step) &&
+                (hid(before, entry) || (entry->waits && deed_names_user(before, entry->user)))) {
+                unshadow_one(ledger, undo, entry);
             }
         }
     }
@@ -480,20 +510,6 @@ static void shadow_one(struct world *world, const struct deed *deed)
     struct entry *entry = seq == 0 ? NULL : ledger_find(ledger, seq);
     if (entry != NULL && entry->is_shadowed) {
         entry->is_unshadowed = entry->was_removed = entry->waits = false;
-    }
-}
-
-/* A lifter's undoing. */
-static void lift_no_more(struct world *world, const struct deed *lifter)
-{
-    const bool is_lifter = lifter->what == ACT_UNBAN || lifter->what == ACT_UNSHADOW ||
-                           (lifter->what == ACT_TIMEOUT && lifter->until_ms == 0);
-    for (uint32_t i = 0; i < world->deeds.count && is_lifter; i++) {
-        struct deed *other = &world->deeds.at[i];
-        if (other->lifted_by == lifter->id) {
-            other->lifted_by = 0;
-            other->lift_fence = 0;
-        }
     }
 }
 
@@ -512,6 +528,10 @@ static void lift_on(struct world *world, struct deed *deed, struct deed *before,
     } else if (before->sets != NULL && (!comes_back_last(before) || step->upto == UINT64_MAX)) {
         memset(before->sets->holds, 0, sizeof(before->sets->holds));
     }
+    under_undo(world, deed, before, step);
+    if (before->what == ACT_SHADOW) {
+        unshadow(world, deed, before, step);
+    }
 }
 
 /* What a rule held has its place with the undo of that. */
@@ -529,14 +549,11 @@ static void lift(struct world *world, struct deed *deed, struct deed *before,
                  const struct deed_step *step)
 {
     reach_if(before->is_left && deed_names_comments(before), UNDONE_AMID);
+    reach_if(before->is_left && before->persons != NULL, SANCTION_UNDONE_AMID);
     before->lifted_by = deed->id;
     deed->lifts = before->id;
-    if (before->what == ACT_SHADOW) {
-        unshadow(world, before);
-    }
     release(world, before);
     lift_on(world, deed, before, step);
-    lift_no_more(world, before);
 }
 
 static void undo(struct world *world, struct deed *deed, const struct deed_step *step)
@@ -547,29 +564,16 @@ static void undo(struct world *world, struct deed *deed, const struct deed_step 
     lift(world, deed, before, step);
 }
 
-/* It takes the place of such an act, or ends it. */
-static void supersede(struct world *world, const struct deed *deed, enum act_do what)
-{
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        struct deed *other = &world->deeds.at[i];
-        if (other != deed && other->what == what && other->lifted_by == 0 &&
-            other->stream == deed->stream && other->user == deed->user &&
-            (deed->user != NOBODY_USER || strcmp(other->target, deed->target) == 0)) {
-            other->lifted_by = deed->id;
-        }
-    }
-}
-
 static void acknowledge(struct world *world, const struct deed *deed)
 {
     struct deed *warning = deeds_find(world, strtoull(deed->target + strlen("act:a"), NULL, 10));
     if (warning == NULL) {
         return;
     }
-    warning->lifted_by = deed->id;
+    under_acknowledge(deed, warning);
     for (uint32_t i = 0; i < world->deeds.count; i++) {
         const struct deed *other = &world->deeds.at[i];
-        reach_if(other->what == ACT_WARN && other->lifted_by == 0 && other->user == warning->user &&
+        reach_if(other->what == ACT_WARN && under_is_on(other, deed->by) &&
                      other->stream == warning->stream,
                  WARNED_TWICE);
     }
@@ -592,6 +596,26 @@ static void decide(struct world *world, struct deed *deed, const struct deed_ste
     }
 }
 
+static void note_progress(struct deed *deed, const struct deed_step *step)
+{
+    deed->is_begun = true;
+    deed->done_upto = step->upto;
+    deed->turn = step->turn;
+    deed->shown = step->shown;
+    deed->shown_n = step->shown_n;
+}
+
+bool deed_is_there(const struct deed_step *step, const struct deed_step *now)
+{
+    if (step->turn != now->turn) {
+        return step->turn < now->turn;
+    }
+    if (step->shown != now->shown) {
+        return step->shown < now->shown;
+    }
+    return step->shown_n <= now->shown_n && step->upto <= now->upto;
+}
+
 void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *step)
 {
     deed->seq = step->seq;
@@ -609,8 +633,10 @@ void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *
         take_ids(&world->ledgers[deed->stream], deed, step);
     } else if (deed->what == ACT_PURGE || deed->what == ACT_CLEAR) {
         queue_sweep(world, deed, step);
+    } else if (under_goes_by_turns(deed)) {
+        under_follow(world, deed, step);
     }
-    deed->done_upto = step->upto;
+    note_progress(deed, step);
 }
 
 void deed_begin(struct world *world, struct deed *deed, const struct deed_step *step)
@@ -634,24 +660,20 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
     case ACT_UNDO:
         undo(world, deed, step);
         break;
-    case ACT_BAN:
-    case ACT_TIMEOUT:
-        supersede(world, deed, (enum act_do)deed->what);
-        break;
     case ACT_SHADOW:
         shadow_one(world, deed);
-        supersede(world, deed, ACT_SHADOW);
+        under_follow(world, deed, step);
         break;
+    case ACT_BAN:
+    case ACT_TIMEOUT:
+    case ACT_WARN: // each is to be acknowledged
     case ACT_UNBAN:
-        supersede(world, deed, ACT_BAN);
-        break;
     case ACT_UNSHADOW:
-        supersede(world, deed, ACT_SHADOW);
+        under_follow(world, deed, step);
         break;
     case ACT_ACKNOWLEDGE:
         acknowledge(world, deed);
         break;
-    case ACT_WARN: // each is to be acknowledged
     case ACT_PIN:
     case ACT_UNPIN:
     case ACT_SLOW:
@@ -666,7 +688,7 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
         decide(world, deed, step);
         break;
     }
-    deed->done_upto = step->upto;
+    note_progress(deed, step);
 }
 
 void deed_free(struct deed *deed)
@@ -675,4 +697,5 @@ void deed_free(struct deed *deed)
     free(deed->ns);
     free(deed->lifted);
     free(deed->sets);
+    free(deed->persons);
 }

@@ -16,6 +16,8 @@ void deed_begin(struct world *world, struct deed *deed, const struct deed_step *
 /* And in one more, unless it was undone: then it goes no further. */
 void deed_go_on(struct world *world, struct deed *deed, const struct deed_step *step);
 void deed_free(struct deed *deed);
+/* That transaction is not behind where the act is now. */
+bool deed_is_there(const struct deed_step *step, const struct deed_step *now);
 
 bool deed_is_on(const struct deed *deed, const struct ledger *ledger);
 bool deed_names_seqs(const struct deed *deed);     // comments by their places

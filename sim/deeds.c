@@ -12,6 +12,7 @@
 #include "moderator.h"
 #include "queue.h"
 #include "rules/audit.h"
+#include "under.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ _Static_assert(REACH_DONE_RULES - REACH_DONE_DELETE == ACT_RULES - ACT_DELETE,
                "one for each kind of act");
 
 enum { MS_A_SECOND = 1000, CHAINS_VERIFIED_OF = 4 };
+enum { PART_USERS = -2 }; // of act_case.h, which has structs of our names
 
 struct deed *deeds_find(const struct world *world, uint64_t id)
 {
@@ -115,12 +117,26 @@ static void take_target(const struct world *world, struct deed *deed, struct str
     }
 }
 
+/* What stands in its entry of the audit behind those words; NULL: nothing. */
+static const char *find_in_entry(struct world *world, uint64_t id, struct str words)
+{
+    struct store_audit audit;
+    if (store_audit_of(world->audit, id, &audit) != ERR_OK) {
+        return NULL;
+    }
+    const char *at = memmem(audit.entry.at, audit.entry.len, words.at, words.len);
+    return at == NULL ? NULL : at + words.len;
+}
+
 static bool is_by_system(struct world *world, uint64_t id)
 {
-    static const char name[] = "\"kind\":\"system\"";
-    struct store_audit audit;
-    return store_audit_of(world->audit, id, &audit) == ERR_OK &&
-           memmem(audit.entry.at, audit.entry.len, name, sizeof(name) - 1) != NULL;
+    return find_in_entry(world, id, STR("\"kind\":\"system\"")) != NULL;
+}
+
+static uint8_t user_by(struct world *world, uint64_t id)
+{
+    const char *number = find_in_entry(world, id, STR("\"by\":\"u"));
+    return number == NULL ? NOBODY_USER : (uint8_t)(*number - '0');
 }
 
 /* `step`: as it was seen, or with nothing yet of what waited. */
@@ -142,6 +158,8 @@ static void take_act(struct world *world, const struct store_act *row, struct de
         .has_value = row->seconds != 0 || row->value.len > 0,
         .is_granted = row->what == ACT_DECIDE && str_eq(row->value, STR("granted")),
         .caps = (uint8_t)caps_of(row),
+        .words = hash_str(LEDGER_HASH_KEY, row->value),
+        .by = NOBODY_USER,
     };
     (void)snprintf(deed->target, sizeof(deed->target), "%.*s", (int)row->target.len,
                    row->target.at);
@@ -154,6 +172,7 @@ static void take_act(struct world *world, const struct store_act *row, struct de
     if (row->what == ACT_PURGE || row->what == ACT_CLEAR || row->what == ACT_SHADOW) {
         deed->value_n = strtoull(row->value.at, NULL, 10);
     }
+    deed->by = row->what == ACT_ACKNOWLEDGE ? user_by(world, deed->id) : NOBODY_USER;
     deed_begin(world, deed, step);
     if (row->what == ACT_APPROVE && is_by_system(world, deed->id)) {
         queue_approves_itself(world, deed);
@@ -172,6 +191,15 @@ static void keep_step(struct deeds *deeds, const struct deed_step *step)
     deeds->steps[deeds->step_count++] = *step;
 }
 
+static bool undoes_shadow(const struct world *world, const struct store_act *row)
+{
+    static const struct str prefix = STR("act:a");
+    const bool is_undo = row->what == ACT_UNDO && str_has_prefix(row->target, prefix);
+    const struct deed *before =
+        is_undo ? deeds_find(world, strtoull(row->target.at + prefix.len, NULL, 10)) : NULL;
+    return before != NULL && before->what == ACT_SHADOW;
+}
+
 static struct deed_step step_of(struct world *world, const struct store_act *row, uint64_t before_n)
 {
     struct store_act_place place;
@@ -180,15 +208,29 @@ static struct deed_step step_of(struct world *world, const struct store_act *row
                              .upto = UINT64_MAX,
                              .before_n = before_n,
                              .newest_n = world->audited_n,
+                             .turn = UINT32_MAX,
+                             .shown = UINT32_MAX,
                              .what = (uint8_t)row->what};
+    const bool is_unshadowing = undoes_shadow(world, row);
     for (int i = 0; i < STREAMS; i++) {
         step.ground[i] = world->ledgers[i].ground;
     }
     if (store_acts_place(world->audit, row->id, &place) == ERR_OK) {
         const bool is_by_numbers = row->what != ACT_PURGE && row->what != ACT_CLEAR;
         step.upto = is_by_numbers ? place.at : 0; // where a sweep is, is not said
+        step.turn = place.part == PART_USERS ? (uint32_t)place.at : UINT32_MAX;
+        if (is_unshadowing) {
+            step.shown = place.part == PART_USERS ? 0 : (uint32_t)place.part;
+            step.shown_n = place.part == PART_USERS ? 0 : place.at;
+        }
     }
     return step;
+}
+
+static bool is_where_it_was(const struct deed *deed, const struct deed_step *step)
+{
+    return step->upto == deed->done_upto && step->turn == deed->turn &&
+           step->shown == deed->shown && step->shown_n == deed->shown_n;
 }
 
 /* One more piece, or its end. */
@@ -200,7 +242,7 @@ static void look_on(struct world *world, struct deed *deed, uint64_t before_n)
     }
     struct deed_step step = step_of(world, &row, before_n);
     deed->is_left = step.upto != UINT64_MAX;
-    if (deed->lifted_by != 0 || step.upto == deed->done_upto) {
+    if (deed->lifted_by != 0 || is_where_it_was(deed, &step)) {
         return;
     }
     step.waited = deed_waited(world, deed, &step);
@@ -242,6 +284,7 @@ static void answered(struct world *world, struct deed *deed)
         if (other->lifted_by == deed->id && other->lift_fence == 0) {
             other->lift_fence = deed->fence;
         }
+        under_answered(other, deed);
     }
 }
 
@@ -321,7 +364,7 @@ static void follow_again(struct world *world, const struct deeds *before)
             continue;
         }
         const struct deed_step now = step_of(world, &row, step->before_n);
-        const bool is_there = step->upto <= now.upto;
+        const bool is_there = deed_is_there(step, &now);
         if (is_there && deed == NULL && step->act == deeds->count + (uint64_t)1) {
             must(store_acts_get(world->audit, step->act, &row) == ERR_OK);
             take_act(world, &row, step, false);
@@ -345,6 +388,7 @@ static void keep_answers(struct world *world, const struct deeds *before)
             deed->until_ms = was->until_ms;
             deed->fence = was->fence;
             deed->lift_fence = was->lift_fence;
+            under_keep_answers(deed, was);
         }
     }
 }
@@ -354,7 +398,8 @@ static void answer_all(struct world *world)
 {
     for (uint32_t i = 0; i < world->deeds.count; i++) {
         struct deed *deed = &world->deeds.at[i];
-        const bool is_begun = deed->is_left && (deed_names_comments(deed) || deed->lifts != 0);
+        const bool is_begun = deed->is_left && (deed_names_comments(deed) || deed->lifts != 0 ||
+                                                under_goes_by_turns(deed));
         reach_if(is_begun, LEFT_BY_A_CRASH);
         if (deed->fence == 0 && !is_begun) {
             answered(world, deed);
@@ -525,49 +570,7 @@ void deeds_check_rest(struct world *world)
     }
 }
 
-static bool is_on_user(const struct deed *deed, const struct ledger *ledger, uint8_t user)
-{
-    return deed->user == user && deed_is_on(deed, ledger);
-}
-
-bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, uint64_t fence)
-{
-    const struct world *world = ledger->world;
-    for (uint32_t i = 0; i < world->deeds.count; i++) {
-        const struct deed *deed = &world->deeds.at[i];
-        if (what == ACT_TIMEOUT && world->scenario->clock_steps > 0) {
-            return false; // over a restart it lasts by the wall's clock
-        }
-        if (deed->what == what && is_on_user(deed, ledger, user) && deed->fence != 0 &&
-            deed->fence <= fence && deed->lifted_by == 0 &&
-            deed->until_ms > world->now_ms + TIMEOUT_SLACK_MS) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool deeds_may_be_under(const struct ledger *ledger, enum act_do what, uint8_t user, uint64_t fence)
-{
-    const struct deeds *deeds = &ledger->world->deeds;
-    for (uint32_t i = 0; i < deeds->count; i++) {
-        const struct deed *deed = &deeds->at[i];
-        const bool is_lifted = deed->lift_fence != 0 && deed->lift_fence <= fence;
-        if (deed->what == what && is_on_user(deed, ledger, user) && !is_lifted) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool deeds_may_warn(const struct ledger *ledger, uint64_t act, uint8_t user, uint64_t fence)
-{
-    const struct deed *deed = deeds_find(ledger->world, act);
-    return deed != NULL && deed->what == ACT_WARN && is_on_user(deed, ledger, user) &&
-           (deed->lift_fence == 0 || deed->lift_fence > fence);
-}
-
-bool deeds_shadow(const struct ledger *ledger, const struct entry *entry)
+bool deeds_shadow(const struct ledger *ledger, const struct entry *entry, uint64_t fence)
 {
     const struct world *world = ledger->world;
     for (uint32_t i = 0; i < world->deeds.count; i++) {
@@ -575,11 +578,11 @@ bool deeds_shadow(const struct ledger *ledger, const struct entry *entry)
         const bool is_by_rule =
             deed->target[0] == 'i' &&
             hash_str(LEDGER_HASH_KEY, str_of(deed->target + strlen("id:"))) == entry->id_hash;
-        if (deed->what == ACT_SHADOW && (is_by_rule || is_on_user(deed, ledger, entry->user))) {
+        if (deed->what == ACT_SHADOW && is_by_rule) {
             return true;
         }
     }
-    return false;
+    return under_maybe(ledger, ACT_SHADOW, entry->user, fence);
 }
 
 static bool is_in_the_way(const struct deed *deed)
@@ -589,7 +592,7 @@ static bool is_in_the_way(const struct deed *deed)
         1U << ACT_SLOW | 1U << ACT_MODE | 1U << ACT_SHIELD | 1U << ACT_TERMS | 1U << ACT_RULES;
     return (always >> deed->what & 1U) != 0 ||
            ((if_set >> deed->what & 1U) != 0 && deed->has_value) ||
-           (deed->what == ACT_HOLD && deed->user != NOBODY_USER) ||
+           (deed->what == ACT_HOLD && deed->users != 0) ||
            (deed->what == ACT_TIMEOUT && deed->until_ms != 0);
 }
 

@@ -7,7 +7,7 @@
  *
  *   P6   deeds_took(): the text may not stand there any more
  *   P8   deeds_shadow()
- *   P9   deeds_under()
+ *   P9   under.h
  *   P16  each has its entry in the audit, and the chains hold, after every start
  */
 #pragma once
@@ -33,14 +33,6 @@ bool deeds_remove(const struct ledger *ledger, uint64_t seq, uint64_t fence);
 bool deeds_took(const struct ledger *ledger, uint64_t seq, uint64_t n, uint64_t fence);
 /* It is on the screen of who reads as `user`, when all has come to rest. */
 bool deeds_are_showing(const struct ledger *ledger, uint64_t seq, uint8_t user);
-/* Such an act on the user was answered up to `fence`, and nothing has lifted it, nor was it about to
- * run out. */
-bool deeds_under(const struct ledger *ledger, enum act_do what, uint8_t user, uint64_t fence);
-/* Such an act was ever committed, and the answer to what lifted it, if any, came after `fence`. */
-bool deeds_may_be_under(const struct ledger *ledger, enum act_do what, uint8_t user,
-                        uint64_t fence);
-/* That is a warning on the user, and the answer to what ended it, if any, came after `fence`. */
-bool deeds_may_warn(const struct ledger *ledger, uint64_t act, uint8_t user, uint64_t fence);
 /* What the house rules in force when this was posted say of who shouts: ALLOW where they were not
  * answered yet, or changed since. */
 enum outcome deeds_caps(const struct ledger *ledger, const struct poster *poster);
@@ -50,7 +42,7 @@ bool deeds_hide(const struct ledger *ledger, uint64_t seq);
 bool deeds_are_unshadowing(const struct ledger *ledger);
 /* One that holds does, and none of another kind. */
 bool deeds_hold_alone(const struct ledger *ledger, uint64_t seq);
-/* Some act shadows the comment, or its author. */
-bool deeds_shadow(const struct ledger *ledger, const struct entry *entry);
+/* Some act shadows the comment, or may shadow its author, by what was answered up to `fence`. */
+bool deeds_shadow(const struct ledger *ledger, const struct entry *entry, uint64_t fence);
 /* Something that somebody set or did to others is to be lifted before all is well: 0: nothing. */
 uint64_t deeds_in_the_way(const struct world *world, uint8_t *ret_stream);

@@ -2,6 +2,7 @@
 #include "intent.h"
 
 #include "chaos.h"
+#include "deed.h"
 #include "deeds.h"
 #include "queue.h"
 
@@ -64,16 +65,22 @@ static void aim_at_user(struct moderator *moderator, struct act *act)
     act->target_count = 1;
 }
 
-/* A raid: some at once; one may be named twice. */
+/* A raid: some at once; one may be named twice. Seldom the host, on whose account all is refused. */
 static void aim_at_users(struct moderator *moderator, struct act *act)
 {
     struct world *world = moderator->world;
     aim_at_user(moderator, act);
-    if (world_chance(world, 300)) {
-        act->target_count = 2 + (uint32_t)world_below(world, USERS - 1);
-        for (uint32_t i = 1; i < act->target_count; i++) {
-            moderator->users[i] = str_of(world->posters[world_below(world, USERS)].name);
-        }
+    if (!world_chance(world, 300)) {
+        return;
+    }
+    const uint64_t first = world_chance(world, 900) ? HOST + 1 : HOST;
+    act->target_count = 2 + (uint32_t)world_below(world, USERS_NAMED_MAX - 1);
+    for (uint32_t i = 0; i < act->target_count; i++) {
+        const uint64_t user = first + world_below(world, USERS - first);
+        moderator->users[i] = str_of(world->posters[user].name);
+    }
+    if (world_chance(world, 250)) {
+        chaos_strike(world, 15 * (uint64_t)act->target_count);
     }
 }
 
@@ -89,16 +96,35 @@ static const struct deed *find_done(const struct world *world, enum act_do what)
     return NULL;
 }
 
-/* At whom such an act was done, or at anybody. */
+/* At those at whom such an act was done, at some of them, or at anybody. */
 static void aim_at_done(struct moderator *moderator, struct act *act, enum act_do what)
 {
-    const struct deed *deed = find_done(moderator->world, what);
+    struct world *world = moderator->world;
+    const struct deed *deed = find_done(world, what);
     aim_at_user(moderator, act);
-    if (deed == NULL || deed->user == NOBODY_USER) {
+    if (deed == NULL || deed->users == 0) {
         return;
     }
-    moderator->users[0] = str_of(moderator->world->posters[deed->user].name);
+    const bool is_at_all = world_chance(world, 500);
+    act->target_count = 0;
+    for (uint8_t user = 0; user < USERS; user++) {
+        if (deed_names_user(deed, user)) {
+            moderator->users[act->target_count] = str_of(world->posters[user].name);
+            act->target_count += is_at_all || world_chance(world, 600);
+        }
+    }
+    act->target_count += act->target_count == 0;
     moderator->stream = deed->stream;
+}
+
+/* Some of them again: what is on the same people takes the place of the one before. */
+static void aim_to_sanction(struct moderator *moderator, struct act *act)
+{
+    if (world_chance(moderator->world, 150)) {
+        aim_at_done(moderator, act, act->what);
+    } else {
+        aim_at_users(moderator, act);
+    }
 }
 
 static void aim_at_banned(struct moderator *moderator, struct act *act)
@@ -125,9 +151,12 @@ static void aim_at_pinned(struct moderator *moderator, struct act *act)
 static void aim_at_one_to_shadow(struct moderator *moderator, struct act *act)
 {
     const struct deed *deed = find_done(moderator->world, ACT_SHADOW);
-    aim_at_user(moderator, act);
-    if (deed != NULL && deed->user != NOBODY_USER && world_chance(moderator->world, 400)) {
-        moderator->users[0] = str_of(moderator->world->posters[deed->user].name);
+    const uint8_t stream = moderator->stream;
+    if (deed != NULL && world_chance(moderator->world, 400)) {
+        aim_at_done(moderator, act, ACT_SHADOW);
+        moderator->stream = stream;
+    } else {
+        aim_at_users(moderator, act);
     }
 }
 
@@ -137,7 +166,7 @@ static void aim_at_one_to_warn(struct moderator *moderator, struct act *act)
     if (world_chance(moderator->world, 800)) {
         aim_at_done(moderator, act, ACT_WARN);
     } else {
-        aim_at_user(moderator, act);
+        aim_at_users(moderator, act);
     }
 }
 
@@ -353,7 +382,7 @@ static bool goes_everywhere(enum act_do what)
 
 static void aim_hold(struct moderator *moderator, struct act *act)
 {
-    (world_chance(moderator->world, 250) ? aim_at_user : aim_at_comments)(moderator, act);
+    (world_chance(moderator->world, 250) ? aim_to_sanction : aim_at_comments)(moderator, act);
 }
 
 static void aim_at_nothing(struct moderator *moderator, struct act *act)
@@ -368,8 +397,8 @@ void intent_aim(struct moderator *moderator, struct act *act)
         [ACT_DELETE] = aim_to_delete,        [ACT_HOLD] = aim_hold,
         [ACT_RESTORE] = aim_at_comments,     [ACT_PURGE] = aim_at_users,
         [ACT_CLEAR] = aim_at_nothing,        [ACT_APPROVE] = aim_at_held,
-        [ACT_REJECT] = aim_at_held,          [ACT_BAN] = aim_at_user,
-        [ACT_UNBAN] = aim_at_banned,         [ACT_TIMEOUT] = aim_at_user,
+        [ACT_REJECT] = aim_at_held,          [ACT_BAN] = aim_to_sanction,
+        [ACT_UNBAN] = aim_at_banned,         [ACT_TIMEOUT] = aim_to_sanction,
         [ACT_SHADOW] = aim_at_one_to_shadow, [ACT_UNSHADOW] = aim_at_shadowed,
         [ACT_WARN] = aim_at_one_to_warn,     [ACT_PIN] = aim_at_comment,
         [ACT_UNPIN] = aim_at_pinned,         [ACT_SLOW] = aim_at_nothing,

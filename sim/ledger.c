@@ -9,6 +9,7 @@
 #include "engine/embedded/store_streams.h"
 #include "moderator.h"
 #include "queue.h"
+#include "under.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -364,17 +365,18 @@ static void check_sanctions(struct world *world, const struct ledger *ledger,
     const uint64_t fence = poster->fence;
     const uint8_t user = entry->user;
     world_holds(world,
-                is_held || (!deeds_under(ledger, ACT_BAN, user, fence) &&
-                            !deeds_under(ledger, ACT_TIMEOUT, user, fence) &&
-                            !deeds_under(ledger, ACT_WARN, user, fence)),
+                is_held || (!under_surely(ledger, ACT_BAN, user, fence) &&
+                            !under_surely(ledger, ACT_TIMEOUT, user, fence) &&
+                            !under_surely(ledger, ACT_WARN, user, fence)),
                 "P9: u%u posts c%u to %s in spite of a sanction", user, entry->cid,
                 ledger->name.at);
-    world_holds(world, is_held || !deeds_under(ledger, ACT_HOLD, user, fence) || entry->is_shadowed,
+    world_holds(world,
+                is_held || !under_surely(ledger, ACT_HOLD, user, fence) || entry->is_shadowed,
                 "P9: what u%u posts is to be held, and c%u is not", user, entry->cid);
     world_holds(world,
-                is_held || !deeds_under(ledger, ACT_SHADOW, user, fence) || entry->is_shadowed,
+                is_held || !under_surely(ledger, ACT_SHADOW, user, fence) || entry->is_shadowed,
                 "P8: u%u is shadowed, and c%u is not", user, entry->cid);
-    world_holds(world, !entry->is_shadowed || deeds_shadow(ledger, entry),
+    world_holds(world, !entry->is_shadowed || deeds_shadow(ledger, entry, fence),
                 "P8: u%u is not shadowed, and c%u is", user, entry->cid);
 }
 

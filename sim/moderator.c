@@ -9,6 +9,7 @@
 #include "ledger.h"
 #include "node.h"
 #include "rules/claims.h"
+#include "under.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,12 +61,16 @@ static void check_repeated(const struct moderator *moderator)
     struct world *world = moderator->world;
     const struct act_call *call = &moderator->call;
     const bool is_undo = call->end == ACT_DUPLICATE && call->act.what == ACT_UNDO;
-    const struct deed *before = is_undo ? deeds_find(world, call->act.act) : NULL;
-    world_holds(world,
-                before == NULL || before->seq_count + before->n_count < 2 ||
-                    before->lifted_by != 0 || moderator->steps != world->deeds.step_count,
-                "P6: a%llu is in force, and its undo says it is not",
-                (unsigned long long)call->act.act);
+    struct deed *before = is_undo ? deeds_find(world, call->act.act) : NULL;
+    if (before != NULL && before->what == ACT_TIMEOUT && before->lifted_by == 0) {
+        before->lifted_by = call->act_n; // of some it ran out, by the server's clock
+        return;
+    }
+    const bool is_of_many =
+        before != NULL && (before->seq_count + before->n_count > 1 || before->persons != NULL);
+    world_holds(
+        world, !is_of_many || before->lifted_by != 0 || moderator->steps != world->deeds.step_count,
+        "P6: a%llu is in force, and its undo says it is not", (unsigned long long)call->act.act);
 }
 
 static bool is_of_own_warning(const struct moderator *moderator)
@@ -75,7 +80,7 @@ static bool is_of_own_warning(const struct moderator *moderator)
     const bool is_said = call->act.what == ACT_ACKNOWLEDGE;
     const struct deed *warning = is_said ? deeds_find(world, call->act.act) : NULL;
     return warning != NULL && warning->what == ACT_WARN &&
-           str_eq(call->by.id, str_of(world->posters[warning->user].name));
+           deed_names_user(warning, (uint8_t)(call->by.id.at[1] - '0'));
 }
 
 static void check_answer(struct moderator *moderator)
@@ -215,16 +220,29 @@ static void do_something(struct moderator *moderator)
 
 /* ---- appeals ---- */
 
+/* Of those whom it names; NOBODY_USER: there are none. */
+static uint8_t one_named(struct world *world, const struct deed *deed)
+{
+    const uint8_t first = deed->users == 0 ? 0 : (uint8_t)world_below(world, USERS);
+    for (uint8_t i = 0; i < USERS && deed->users != 0; i++) {
+        const uint8_t user = (uint8_t)((first + i) % USERS);
+        if (deed_names_user(deed, user)) {
+            return user;
+        }
+    }
+    return NOBODY_USER;
+}
+
 /* Whom such an act concerns; NOBODY_USER: nobody can appeal against it. */
-static uint8_t user_under(const struct world *world, const struct deed *deed)
+static uint8_t user_under(struct world *world, const struct deed *deed)
 {
     static const uint32_t kinds = 1U << ACT_DELETE | 1U << ACT_HOLD | 1U << ACT_PURGE |
                                   1U << ACT_BAN | 1U << ACT_TIMEOUT | 1U << ACT_WARN;
     if ((kinds >> deed->what & 1U) == 0 || deed->stream == STREAMS) {
         return NOBODY_USER;
     }
-    if (deed->user != NOBODY_USER || strncmp(deed->target, "seq:", 4) != 0) {
-        return deed->user;
+    if (strncmp(deed->target, "seq:", 4) != 0) {
+        return one_named(world, deed);
     }
     const struct ledger *ledger = &world->ledgers[deed->stream];
     const uint64_t seq = strtoull(deed->target + 4, NULL, 10);
@@ -293,10 +311,10 @@ static void undo(struct moderator *moderator, uint64_t act)
 }
 
 /* In the name of who was warned. */
-static void acknowledge(struct moderator *moderator, const struct deed *warning)
+static void acknowledge(struct moderator *moderator, const struct deed *warning, uint8_t user)
 {
     struct world *world = moderator->world;
-    struct poster *poster = &world->posters[warning->user];
+    struct poster *poster = &world->posters[user];
     begin(moderator, ACT_ACKNOWLEDGE);
     moderator->stream =
         warning->stream == STREAMS ? poster->comments[poster->cid].stream : warning->stream;
@@ -317,8 +335,9 @@ static bool acknowledge_one(struct moderator *moderator)
     for (uint64_t i = 0; i < USERS; i++) {
         const struct poster *poster = &world->posters[(first + i) % USERS];
         const struct deed *warning = deeds_find(world, poster->warning);
-        if (warning != NULL && warning->what == ACT_WARN && warning->user == poster->user) {
-            acknowledge(moderator, warning);
+        if (warning != NULL && warning->what == ACT_WARN &&
+            deed_names_user(warning, poster->user)) {
+            acknowledge(moderator, warning, poster->user);
             return true;
         }
     }
@@ -328,8 +347,9 @@ static bool acknowledge_one(struct moderator *moderator)
 static void take_away(struct moderator *moderator, uint64_t act, uint8_t stream)
 {
     const struct deed *deed = deeds_find(moderator->world, act);
-    if (deed->what == ACT_WARN && world_chance(moderator->world, 500)) {
-        acknowledge(moderator, deed);
+    const uint8_t user = deed->what == ACT_WARN ? under_first(deed) : NOBODY_USER;
+    if (user != NOBODY_USER && world_chance(moderator->world, 500)) {
+        acknowledge(moderator, deed, user);
     } else {
         moderator->stream = stream;
         undo(moderator, act);
@@ -360,7 +380,8 @@ static const struct deed *find_begun(const struct world *world)
 {
     for (uint32_t i = world->deeds.count; i > 0; i--) {
         const struct deed *deed = &world->deeds.at[i - 1];
-        if (deed->is_left && deed->lifted_by == 0 && deed_names_comments(deed)) {
+        if (deed->is_left && deed->lifted_by == 0 &&
+            (deed_names_comments(deed) || deed->persons != NULL)) {
             return deed;
         }
     }
@@ -372,7 +393,8 @@ void moderator_sees_begun(struct world *world)
     struct moderator *moderator = &world->moderators[world_below(world, MODERATORS)];
     if (!world->is_verifying && !moderator->is_away && !moderator->is_armed &&
         world_chance(world, 300)) {
-        moderator->due_ms = world->now_ms + (int64_t)world_below(world, SOON_MS);
+        const bool is_short = find_begun(world) != NULL && find_begun(world)->persons != NULL;
+        moderator->due_ms = world->now_ms + (int64_t)world_below(world, is_short ? 2 : SOON_MS);
     }
 }
 

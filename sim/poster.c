@@ -6,6 +6,7 @@
 #include "ledger.h"
 #include "node.h"
 #include "rules/claims.h"
+#include "under.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,10 +90,10 @@ static void check_sanctioned(struct poster *poster, enum refusal refusal)
     const enum act_do what = refusal == REFUSAL_BANNED  ? ACT_BAN
                              : refusal == REFUSAL_MUTED ? ACT_TIMEOUT
                                                         : ACT_WARN;
-    world_holds(world, deeds_may_be_under(ledger, what, poster->user, poster->fence),
+    world_holds(world, under_maybe(ledger, what, poster->user, poster->fence),
                 "P9: u%u was refused as %d without a reason", poster->user, (int)refusal);
     if (what == ACT_WARN) {
-        world_holds(world, deeds_may_warn(ledger, poster->submit.act, poster->user, poster->fence),
+        world_holds(world, under_warning(ledger, poster->submit.act, poster->user, poster->fence),
                     "P9: u%u is to acknowledge a%llu, which is over", poster->user,
                     (unsigned long long)poster->submit.act);
         poster->warning = poster->submit.act;

@@ -8,6 +8,7 @@
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/store_schema.h"
 #include "ledger.h"
+#include "under.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -370,7 +371,7 @@ static bool is_under(const struct world *world, const struct deed *deed,
     const bool is_sanction =
         deed->what == ACT_BAN || deed->what == ACT_HOLD ||
         (deed->what == ACT_TIMEOUT && !world->is_verifying && world->scenario->clock_steps == 0);
-    return is_sanction && deed->lifted_by == 0 && deed_names_user(deed, queued->user) &&
+    return is_sanction && deed->lifted_by == 0 && under_is_on(deed, queued->user) &&
            deed_is_on(deed, &world->ledgers[queued->stream]) &&
            deed->until_ms > world->now_ms + TIMEOUT_SLACK_MS;
 }

@@ -3,8 +3,10 @@
 
 #include "base/must.h"
 #include "base/reach.h"
+#include "deed.h"
 #include "deeds.h"
 #include "ledger.h"
+#include "under.h"
 #include "wire/json_slice.h"
 
 #include <stdlib.h>
@@ -178,16 +180,18 @@ static void on_told(struct prover_log *log, struct str json)
 static void check_notice(const struct screen *screen, struct str json)
 {
     struct world *world = screen->ledger->world;
-    char own[64];
-    snprintf(own, sizeof(own), "\"target\":\"user:%s\"", world->posters[screen->user].name);
+    const char *const name = world->posters[screen->user].name;
+    char own[64], among[64];
+    snprintf(own, sizeof(own), "\"target\":\"user:%s\"", name);
+    snprintf(among, sizeof(among), "\\\"%s\\\"", name); // of "users:[\"u1\",\"u4\"]"
     reach(TOLD_OF_AN_ACT);
     world_holds(world, screen->moderates, "who does not moderate is told %.*s", (int)json.len,
                 json.at);
     const bool is_of_shadow = strstr(json.at, "\"do\":\"shadow\"") != NULL ||
                               strstr(json.at, "\"do\":\"unshadow\"") != NULL;
-    world_holds(world, !is_of_shadow || strstr(json.at, own) == NULL,
-                "P8: u%u is told of a shadow of theirs: %.*s", screen->user, (int)json.len,
-                json.at);
+    world_holds(
+        world, !is_of_shadow || (strstr(json.at, own) == NULL && strstr(json.at, among) == NULL),
+        "P8: u%u is told of a shadow of theirs: %.*s", screen->user, (int)json.len, json.at);
 }
 
 /* One that it was told of, over or not, does not come back. */
@@ -211,9 +215,10 @@ static void check_warning(struct screen *screen, struct str json, bool is_over)
     struct world *world = screen->ledger->world;
     const uint64_t act = number(json, "\"act\":\"a");
     const struct deed *deed = deeds_find(world, act);
-    world_holds(world, deed != NULL && deed->what == ACT_WARN && deed->user == screen->user,
+    world_holds(world,
+                deed != NULL && deed->what == ACT_WARN && deed_names_user(deed, screen->user),
                 "P8: u%u is told of the warning of another", screen->user);
-    world_holds(world, !is_over || deed->lifted_by != 0,
+    world_holds(world, !is_over || deed->lifted_by != 0 || !under_is_on(deed, screen->user),
                 "P9: u%u is told that a%llu is over, and it is not", screen->user,
                 (unsigned long long)act);
     note_warning(screen, act, is_over);
@@ -264,7 +269,7 @@ void screen_check_warnings(const struct screen *screen)
     struct world *world = screen->ledger->world;
     for (uint32_t i = 0; i < screen->warning_count; i++) {
         const struct deed *deed = deeds_find(world, screen->warnings[i].act);
-        world_holds(world, screen->warnings[i].is_over || deed->lifted_by == 0,
+        world_holds(world, screen->warnings[i].is_over || under_is_on(deed, screen->user),
                     "P9: a%llu is over, and still on a screen of u%u",
                     (unsigned long long)screen->warnings[i].act, screen->user);
     }

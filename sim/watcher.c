@@ -9,6 +9,7 @@
 #include "ledger.h"
 #include "node.h"
 #include "screen.h"
+#include "under.h"
 
 #include <string.h>
 
@@ -341,8 +342,8 @@ static void check_warned(struct world *world, const struct watcher *watcher)
         world->scenario->bad_disks == 0) { // else it could not be asked
         world_holds(world,
                     watcher->screen.warned > watcher->warned ||
-                        !deeds_under(&world->ledgers[watcher->stream], ACT_WARN, watcher->user,
-                                     watcher->fence),
+                        !under_surely(&world->ledgers[watcher->stream], ACT_WARN, watcher->user,
+                                      watcher->fence),
                     "P9: w%u came as u%u, who is warned, and was not told", watcher->number,
                     watcher->user);
     }

@@ -47,6 +47,7 @@ enum {
     TIMEOUT_SLACK_MS = 2000,
     EVIDENCE_DAYS = 90,
     IDS_MAX = 40, // that a moderator names at once
+    USERS_NAMED_MAX = 9,
 };
 #define NEVER INT64_MAX
 
@@ -87,16 +88,32 @@ struct deed {
     uint8_t user;        // that it is aimed at; NOBODY_USER
     bool has_value;      // of what sets something: anything is set
     bool is_granted;     // of what decides an appeal
+    bool is_begun;       // its first transaction was followed
     bool is_left;        // there is more to do, in another transaction
     uint8_t caps;        // of house rules: enum outcome of who shouts
     char target[80];     // of many the first
     uint64_t *seqs;      // owned; [seq_count] that the target names, ascending
     uint64_t *ns;        // owned; [n_count] what the ids name that it names, ascending
     uint32_t seq_count, n_count;
-    uint8_t users; // that it is aimed at, a bit each
+    uint8_t users;       // that it is aimed at, a bit each
+    uint8_t by;          // of an acknowledgement: who did; NOBODY_USER
+    uint32_t turn;       // so many of its users, or of those of what it undoes, have had theirs
+    uint32_t shown;      // of the undo of a shadow: so many of them are shown with what it hid,
+    uint64_t shown_n;    // and the next below that row
+    uint64_t shown_upto; // what is behind that row was hidden by something else
+    uint64_t words;      // a hash of what it says
+    struct deed_person *persons; // owned; [USERS]; NULL: it is no sanction
     uint32_t lifted_count, lifted_room;
     struct deed_lifted *lifted; // owned; what a restore lifted from its comments
     struct deed_sets *sets;     // owned; NULL: it never removed any
+};
+
+struct deed_person {     // of a sanction, one whom it names: under.c
+    uint64_t lifted_by;  // what took it off them; 0: nothing
+    uint64_t lift_fence; // the answer to that, among all answers; 0: there was none yet
+    uint64_t again;      // the undo of what had lifted it, since which it is on them again; or 0
+    bool is_on;          // their turn came
+    bool is_unsure;      // it was lifted while it was put back
 };
 
 struct deed_lifted {
@@ -119,6 +136,8 @@ struct deed_step {
     uint64_t newest_n;        // and with it
     uint64_t ground[STREAMS]; // what retention had taken
     uint64_t waited;          // of those that it names in this one, which did: a bit each
+    uint64_t shown_n;
+    uint32_t turn, shown; // as in struct deed, with it
     uint8_t what;
 };
 
@@ -238,7 +257,7 @@ struct moderator {        // moderator.c
     int64_t due_ms;
     uint64_t asks;
     uint64_t seqs[GROUP_MAX];
-    struct str users[USERS];
+    struct str users[USERS_NAMED_MAX];
     struct str ids[IDS_MAX];
     struct comment_id id_texts[IDS_MAX];
     uint64_t seen_n; // of the audit, before it asked

@@ -78,6 +78,12 @@
     X(HOLD_IGNORED, "what is to be held is not")                                                   \
     X(SHADOW_IGNORED, "who is shadowed is not")                                                    \
     X(SHADOW_SHOWN, "what is shadowed is read back by everybody")                                  \
+    X(SANCTION_CUT, "of a sanction on several users only the first is under it")                   \
+    X(SANCTION_UNDO_CUT, "the undo of one takes it off the first alone")                           \
+    X(LIFT_CUT, "what lifts one from several lifts it from the first alone")                       \
+    X(LIFTED_FROM_ALL, "what is lifted from one of several counts as lifted from all")             \
+    X(PUT_BACK_SKIPPED, "the undo of what lifts a sanction puts nothing back")                     \
+    X(UNSHADOW_CUT, "the undo of a shadow of several shows what the first wrote alone")            \
     X(GROUP_CUT, "of an act on many comments the last is left out")                                \
     X(PIECES_LOST, "of an act on many only the first piece is done")                               \
     X(PIECES_UNAWAITED, "an act on many is answered after its first piece")                        \

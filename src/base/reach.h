@@ -84,6 +84,13 @@
     X(DONE_RULES, "an act was done: rules")                                                        \
     X(DONE_TO_MANY, "one act was done to many comments")                                           \
     X(DONE_IN_PIECES, "one was, in more than one transaction")                                     \
+    X(DONE_TO_USERS, "one sanction was put on several users")                                      \
+    X(DONE_BY_TURNS, "one was put or lifted in more than one transaction")                         \
+    X(SANCTION_UNDONE, "one on several was undone")                                                \
+    X(SANCTION_UNDONE_AMID, "one was undone before its end")                                       \
+    X(REPLACED_ON_SEVERAL, "one on several took the place of one before")                          \
+    X(LIFTED_FROM_SOME, "one was lifted from some of those it was on")                             \
+    X(PUT_BACK_ON_SEVERAL, "what was lifted from several was put back")                            \
     X(LEFT_BY_A_CRASH, "was begun before a crash, and finished after it")                          \
     X(UNDONE_AMID, "was undone before its end")                                                    \
     X(ASKED_AGAIN, "an act that was done, or begun, was asked for again")                          \

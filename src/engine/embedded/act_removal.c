@@ -525,6 +525,7 @@ enum err act_removal_unshadow(struct act_case *act, const struct store_act *befo
     enum err err = ERR_OK;
     uint32_t seen = 0;
     TRY(act_case_users(before->target, &users));
+    users.count = mutant(UNSHADOW_CUT) ? 1 : users.count;
     act->place.part = act->place.part < 0 ? 0 : act->place.part;
     while (err == ERR_OK && act->place.part < users.count && seen++ < ACT_CASE_PIECE) {
         err = unshadow_on(act, before, users.names[act->place.part]);

@@ -206,6 +206,7 @@ static enum err put_piece(struct act_case *act)
                                   .until_ms = act->until_ms};
     TRY(find_replaced(act, &row, &replaced));
     TRY(begin_turn(act, row.target, &turn));
+    turn.to = mutant(SANCTION_CUT) ? 1 : turn.to;
     enum err err = ERR_OK;
     for (uint32_t i = turn.from; err == ERR_OK && i < turn.to; i++) {
         err = replaced.id == 0 ? ERR_OK : take_off(act, &replaced, turn.users.names[i]);
@@ -294,6 +295,7 @@ static enum err lift_act(struct act_case *act, const struct store_sanction *sanc
     if (!is_left) {
         TRY(is_being_put(act, sanction->act, &is_left));
     }
+    is_left = is_left && !mutant(LIFTED_FROM_ALL);
     return is_left ? ERR_OK : store_acts_lift(act->ordering->store, sanction->act, act->id);
 }
 
@@ -320,6 +322,7 @@ static enum err lift_piece(struct act_case *act)
     struct turn turn;
     struct lifting lifting = {.act = act, .what = act_sanction_lifted(act->call->act.what)};
     TRY(begin_turn(act, buf_str(&act->target), &turn));
+    turn.to = mutant(LIFT_CUT) ? 1 : turn.to;
     enum err err = ERR_OK;
     for (uint32_t i = turn.from; err == ERR_OK && i < turn.to; i++) {
         err = lift_from(&lifting, turn.users.names[i]);
@@ -447,6 +450,7 @@ enum err act_sanction_undo(struct act_case *act, const struct store_act *before)
     struct store_act replaced;
     TRY(find_replaced(act, before, &replaced));
     TRY(begin_turn(act, before->target, &turn));
+    turn.to = mutant(SANCTION_UNDO_CUT) ? 1 : turn.to;
     enum err err = ERR_OK;
     for (uint32_t i = turn.from; err == ERR_OK && i < turn.to; i++) {
         err = take_off(act, before, turn.users.names[i]);
@@ -552,6 +556,9 @@ static enum err put_all_back(struct act_case *act, uint64_t lifter)
 enum err act_sanction_redo(struct act_case *act, const struct store_act *before)
 {
     const uint64_t lifter = before->id;
+    if (mutant(PUT_BACK_SKIPPED)) {
+        return ERR_OK;
+    }
     TRY(put_each_back(act, lifter));
     return act->is_left ? ERR_OK : put_all_back(act, lifter);
 }
