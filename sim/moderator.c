@@ -8,6 +8,7 @@
 #include "intent.h"
 #include "ledger.h"
 #include "node.h"
+#include "queue_walk.h"
 #include "rules/claims.h"
 #include "under.h"
 
@@ -46,6 +47,9 @@ static void look(struct moderator *moderator, enum moderation_read what)
     const struct call kept = call->call;
     *call = (struct moderation_call){
         .call = kept, .what = what, .stream = stream_of(moderator), .limit = LOG_LIMIT};
+    if (what == MODERATION_HELD) {
+        queue_walk_ask(world, &moderator->walk, call);
+    }
     buf_init(&call->out, MEM_OTHER, LOG_BYTES_MAX);
     call->call.home = &world->reactors[world_below(world, world->hubs)].home;
     moderator->is_away = true;
@@ -177,6 +181,9 @@ static void on_looked(struct call *call)
     moderator->is_away = false;
     moderator->due_ms = world->now_ms + world_while(world, PEACE_MS);
     const bool is_ours = !world->is_dead && world->port != NULL && !world->is_closing;
+    if (is_ours && moderator->look.what == MODERATION_HELD) {
+        queue_walk_answered(world, &moderator->walk, &moderator->look);
+    }
     if (is_ours && moderator->look.result == ERR_OK) {
         if (moderator->look.what == MODERATION_LOG) {
             look_for(moderator);
@@ -448,8 +455,7 @@ void moderator_step(struct world *world, struct moderator *moderator)
         moderator->due_ms = in_the_way == 0 && world->is_calm ? NEVER : moderator->due_ms;
     } else if (world->hubs > 1 && world_chance(world, 220)) {
         arm(moderator);
-    } else if (world_chance(world, 100)) {
-        moderator->stream = 0;
+    } else if (world_chance(world, moderator->walk.pages > 0 ? 600 : 100)) {
         look(moderator, MODERATION_HELD);
     } else if (!undo_begun(moderator) && !acknowledge_one(moderator) && !hear_appeals(moderator)) {
         do_something(moderator);
@@ -466,6 +472,13 @@ void moderator_begin(struct world *world)
         moderator->look.call.done = on_looked;
         moderator->due_ms = world->is_moderated ? (int64_t)world_below(world, 8000) : NEVER;
         (void)snprintf(moderator->name, sizeof(moderator->name), "m%u", i);
+    }
+}
+
+void moderator_end(struct world *world)
+{
+    for (int i = 0; i < MODERATORS; i++) {
+        queue_walk_end(&world->moderators[i].walk);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "world.h"
 
 void moderator_begin(struct world *world);
+void moderator_end(struct world *world);
 void moderator_step(struct world *world, struct moderator *moderator);
 /* Nothing that somebody did is in anybody's way. */
 bool moderator_all_at_peace(const struct world *world);

@@ -49,7 +49,8 @@ static bool prepare(struct world *world)
 {
     static const char rows[] =
         "SELECT n, user, cid, stream, due, at, log_n FROM held WHERE n > ?1 ORDER BY n";
-    static const char waiting[] = "SELECT n, stream, seq, due FROM held WHERE state = 2 ORDER BY n";
+    static const char waiting[] =
+        "SELECT n, stream, seq, due, at FROM held WHERE state = 2 ORDER BY n";
     struct queue *queue = &world->queue;
     sqlite3 *db = world->audit->db;
     return queue->waiting_rows != NULL ||
@@ -99,6 +100,7 @@ void queue_end(struct world *world)
     queue_reset(world);
     free(world->queue.at);
     free(world->queue.waiting);
+    free(world->queue.stays);
 }
 
 /* ---- what is known of it ---- */
@@ -228,6 +230,52 @@ static bool is_same_waiting(const struct waiting *a, const struct waiting *b)
     return a->n == b->n && a->stream == b->stream && a->seq == b->seq;
 }
 
+static bool is_stay_of(const struct stay *stay, const struct waiting *waiting)
+{
+    return stay->to == 0 && stay->n == waiting->n && stay->stream == waiting->stream &&
+           stay->seq == waiting->seq;
+}
+
+static void begin_stay(struct queue *queue, const struct waiting *waiting)
+{
+    if (queue->stay_count == queue->stay_room) {
+        queue->stay_room = 2 * queue->stay_room + 64;
+        queue->stays = realloc(queue->stays, queue->stay_room * sizeof(*queue->stays));
+        must(queue->stays != NULL);
+    }
+    queue->stays[queue->stay_count++] = (struct stay){.n = waiting->n,
+                                                      .seq = waiting->seq,
+                                                      .from = queue->version,
+                                                      .at_ms = waiting->at_ms,
+                                                      .stream = waiting->stream};
+}
+
+/* Whoever waits, or waits no more, since this version. */
+static void note_stays(struct queue *queue)
+{
+    bool *is_known = calloc(queue->waiting_count + 1, sizeof(*is_known));
+    must(is_known != NULL);
+    for (uint32_t i = 0; i < queue->stay_count; i++) {
+        struct stay *stay = &queue->stays[i];
+        uint32_t at = 0;
+        while (stay->to == 0 && at < queue->waiting_count &&
+               !is_stay_of(stay, &queue->waiting[at])) {
+            at++;
+        }
+        if (stay->to == 0 && at == queue->waiting_count) {
+            stay->to = queue->version;
+        } else if (stay->to == 0) {
+            is_known[at] = true;
+        }
+    }
+    for (uint32_t i = 0; i < queue->waiting_count; i++) {
+        if (!is_known[i]) {
+            begin_stay(queue, &queue->waiting[i]);
+        }
+    }
+    free(is_known);
+}
+
 static void read_waiting(struct world *world)
 {
     struct queue *queue = &world->queue;
@@ -241,6 +289,7 @@ static void read_waiting(struct world *world)
             .seq = (uint64_t)sqlite3_column_int64(queue->waiting_rows, 2),
             .stream = (uint8_t)(ledger - world->ledgers),
             .is_timed = sqlite3_column_int64(queue->waiting_rows, 3) != 0,
+            .at_ms = sqlite3_column_int64(queue->waiting_rows, 4),
         };
         must(count < QUEUED_MAX);
         is_same = is_same && count < queue->waiting_count &&
@@ -248,12 +297,15 @@ static void read_waiting(struct world *world)
         queue->waiting[count++] = waiting;
     }
     (void)sqlite3_reset(queue->waiting_rows);
-    queue->version += !is_same || count != queue->waiting_count;
+    is_same = is_same && count == queue->waiting_count;
     queue->waiting_count = count;
+    if (!is_same) {
+        queue->version++;
+        note_stays(queue);
+    }
 }
 
-/* Once its text is erased it does not come back. */
-static bool may_be_erased(const struct world *world, int64_t at_ms)
+bool queue_may_be_erased(const struct world *world, int64_t at_ms)
 {
     return at_ms <= world->now_ms + world->wall_ms - EVIDENCE_MS || world->clock_stepped;
 }
@@ -283,7 +335,7 @@ static void check_one(struct world *world, const struct queued *queued)
     world_holds(world, state != QUEUE_WAITS || !queued->is_released || !waits,
                 "P1: nothing keeps u%u's c%u off any more, and it waits", queued->user,
                 queued->cid);
-    world_holds(world, state != QUEUE_WAITS || waits || may_be_erased(world, queued->at_ms),
+    world_holds(world, state != QUEUE_WAITS || waits || queue_may_be_erased(world, queued->at_ms),
                 "P1: u%u's c%u is in the queue, and does not wait", queued->user, queued->cid);
     reach_if(state == QUEUE_REJECTED, QUEUE_REJECTED);
     reach_if(state == QUEUE_WAITS && queued->by_count > 0 && waits, QUEUED_AGAIN);
@@ -320,7 +372,7 @@ static void check_holds(struct world *world, const struct deed *deed)
         }
         world_holds(world,
                     queue_waited(world, deed->stream, 0, seq) ||
-                        may_be_erased(world, ledger->entries[seq - 1].at_ms),
+                        queue_may_be_erased(world, ledger->entries[seq - 1].at_ms),
                     "P1: a%llu holds seq %llu of %s, and it does not wait",
                     (unsigned long long)deed->id, (unsigned long long)seq, ledger->name.at);
     }
@@ -348,10 +400,14 @@ void queue_check(struct world *world)
     struct queue *queue = &world->queue;
     const bool is_as_before = queue->checked_steps == world->deeds.step_count &&
                               queue->checked_count == queue->count && !world->is_verifying;
-    if (is_as_before || queue->waiting_rows == NULL) {
+    const bool is_swept = is_any_left(world); // piece by piece, of which no step is known
+    if (queue->waiting_rows == NULL || (is_as_before && !is_swept)) {
         return;
     }
     read_waiting(world);
+    if (is_as_before) {
+        return;
+    }
     queue->checked_steps = world->deeds.step_count;
     queue->checked_count = queue->count;
     for (uint32_t i = 0; i < queue->count; i++) {

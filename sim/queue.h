@@ -11,7 +11,7 @@
  * An act on many is gone on with by pieces: what it has not certainly reached may be either. What
  * was on screens before it was held waits while holds alone keep it off: deeds.h knows.
  *
- * Used by:  ledger.c, deeds.c, deed.c, poster.c, moderator.c.
+ * Used by:  ledger.c, deeds.c, deed.c, poster.c, moderator.c, queue_walk.c.
  */
 #pragma once
 
@@ -39,6 +39,9 @@ enum queue_state queue_state(const struct world *world, const struct queued *que
 uint64_t queue_place(const struct world *world, const struct queued *queued, uint64_t n);
 /* It waited on the disk before what is looked at now; by its number, or its place. */
 bool queue_waited(const struct world *world, uint8_t stream, uint64_t n, uint64_t seq);
+
+/* Once its text is erased it does not come back, and is told to nobody. */
+bool queue_may_be_erased(const struct world *world, int64_t at_ms);
 
 /* ---- acts, as their transactions are seen ---- */
 void queue_sweep(struct world *world, const struct deed *deed, const struct deed_step *step);

@@ -277,6 +277,7 @@ void world_run(struct world *world)
 void world_end(struct world *world)
 {
     watcher_end(world);
+    moderator_end(world);
     ledger_end(world);
     deeds_end(world);
     queue_end(world);

@@ -172,12 +172,22 @@ struct queued {            // a comment that was held before it had a place: que
 
 struct waiting {     // on the disk
     uint64_t n, seq; // seq 0: without a place
+    int64_t at_ms;
     uint8_t stream;
     bool is_timed; // it approves itself
 };
 
+struct stay { // of one that waited on the disk
+    uint64_t n, seq;
+    uint64_t from, to; // versions of `waiting`; to 0: it still does
+    int64_t at_ms;
+    uint8_t stream;
+};
+
 struct queue {
-    struct queued *at;       // owned; by n
+    struct queued *at;  // owned; by n
+    struct stay *stays; // owned; [stay_count], all there ever were
+    uint32_t stay_count, stay_room;
     struct waiting *waiting; // owned; by n, as it was last looked at
     uint32_t count, waiting_count;
     uint64_t version;                      // of `waiting`
@@ -250,9 +260,20 @@ struct screen {            // what a watcher has been told, and what it would sh
     uint64_t upto;     // of these; nothing is set above
 };
 
+struct queue_walk { // queue_walk.c
+    uint64_t *told; // owned; [count], what its pages told of
+    uint32_t count, room;
+    uint32_t pages, limit;
+    uint64_t begun, asked; // versions of the queue: with the first page, and with this one
+    uint64_t after_n;      // that the cursor names
+    uint8_t stream;
+    struct comment_id cursor;
+};
+
 struct moderator {        // moderator.c
     struct act_call call; // first
     struct moderation_call look;
+    struct queue_walk walk;
     struct world *world;
     int64_t due_ms;
     uint64_t asks;

@@ -89,6 +89,10 @@
     X(PIECES_UNAWAITED, "an act on many is answered after its first piece")                        \
     X(UNDONE_GOES_ON, "what is undone before its end is gone on with")                             \
     X(QUEUE_LEFT, "a purge or a clear leaves what waits in the queue")                             \
+    X(QUEUE_PAGE_LATE, "a page of the queue begins one too late")                                  \
+    X(QUEUE_PAGE_AGAIN, "a page of the queue begins with the one before it")                       \
+    X(QUEUE_COUNT_REST, "a later page of the queue counts one too few")                            \
+    X(QUEUE_MORE_UNTOLD, "a page of the queue says that it is the last")                           \
     X(REJECT_NOT_UNDONE, "what an act that is undone rejected does not wait again")                \
     X(REQUEUE_EARLY, "what another act still rejects waits again")                                 \
     X(CARRIED_DROPPED, "retention forgets what carries whose text")                                \

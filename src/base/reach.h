@@ -108,6 +108,10 @@
     X(QUEUE_SWEPT, "a purge or a clear found what waits")                                          \
     X(QUEUE_REJECTED, "what is rejected does not wait")                                            \
     X(QUEUED_AGAIN, "what was rejected waits again")                                               \
+    X(QUEUE_PAGED, "a page of the queue was read")                                                 \
+    X(QUEUE_PAGE_RACED, "one that the queue had changed for since it was asked for")               \
+    X(QUEUE_WALKED, "a walk through the queue had more than one page")                             \
+    X(QUEUE_WALK_MOVED, "one did, and the queue changed meanwhile")                                \
     X(WARNED_AGAIN, "who came back was told of a warning in force")                                \
     X(WARNING_OVER, "who was told of a warning was told that it is over")                          \
     X(WARNED_TWICE, "who acknowledged a warning had another to acknowledge")                       \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/embedded/held_reads.h"
 
+#include "base/mutant.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
 #include "rules/house_json.h"
@@ -78,7 +79,11 @@ static enum err write_comments(struct writing *writing, uint64_t after_n, struct
     struct held_row row = {.n = 0};
     struct str body = STR_NONE;
     enum err err = ERR_OK;
+    after_n -= mutant(QUEUE_PAGE_AGAIN) && after_n > 0;
     TRY(held_queue(writing->store, page->stream, after_n, &walk));
+    if (mutant(QUEUE_PAGE_LATE) && after_n > 0) {
+        (void)!next_readable(writing, walk, &row, &body);
+    }
     json_write_name(out, "comments");
     buf_add_byte(out, '[');
     for (uint32_t count = 0;
@@ -105,9 +110,9 @@ enum err held_reads_write(struct store *store, const struct held_page *page, str
     }
     TRY(write_comments(&writing, after_n, out));
     TRY(held_count(store, page->stream, &count));
-    json_write_member_u64(out, "count", count);
+    json_write_member_u64(out, "count", count - (mutant(QUEUE_COUNT_REST) && after_n > 0));
     json_write_member_str(out, "cursor",
                           writing.last.text[0] == '\0' ? page->after : str_of(writing.last.text));
-    json_write_member_bool(out, "more", writing.has_more);
+    json_write_member_bool(out, "more", writing.has_more && !mutant(QUEUE_MORE_UNTOLD));
     return buf_err(out);
 }
