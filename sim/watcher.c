@@ -26,9 +26,11 @@ static struct hub *hub_of(struct watcher *watcher)
     return watcher->world->reactors[watcher->hub].hub;
 }
 
+/* Notices that its hub had no room for, or was not sent. */
 static int64_t lost_on(struct watcher *watcher)
 {
-    return metric_value(&hub_of(watcher)->tally.notices_lost);
+    return metric_value(&hub_of(watcher)->tally.notices_lost) +
+           (int64_t)embedded_notices_unsent(watcher->world->engine);
 }
 
 static bool is_poll(const struct watcher *watcher)

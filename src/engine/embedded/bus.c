@@ -33,6 +33,7 @@ struct bus_home {
     uint64_t bit;          // in bus_subs.fallen
     struct parcel *parcel; // owned until it is sent
     uint32_t watches;      // that are on
+    uint32_t fallen;       // streams of which one fell behind that is not back
     /* -- atomic: gauges, relaxed, but for the first two -- */
     _Atomic uint32_t refs;
     _Atomic uint32_t untold; // watches that fell behind, and go on until the letter is opened
@@ -68,6 +69,7 @@ void bus_init(struct bus *bus, const struct bus_bounds *bounds)
     bus->home_count = 0;
     list_init(&bus->homes);
     list_init(&bus->laden);
+    bus->unsent = NULL;
 }
 
 /* ---- who follows ---- */
@@ -88,9 +90,12 @@ bool bus_is_followed(const struct bus_subs *subs)
     return bus_is_watched(subs) || subs->fallen != 0;
 }
 
-static void is_back(struct bus_subs *subs, const struct bus_home *at)
+static void is_back(struct bus_subs *subs, struct bus_home *at)
 {
-    subs->fallen &= at->bit == BIT_OF_MANY ? UINT64_MAX : ~at->bit;
+    if (at->bit != BIT_OF_MANY && (subs->fallen & at->bit) != 0) {
+        subs->fallen &= ~at->bit;
+        at->fallen--;
+    }
 }
 
 /* ---- homes ---- */
@@ -170,7 +175,7 @@ void bus_remove(struct bus *bus, struct bus_subs *subs, const struct watch *watc
             return;
         }
     }
-    const struct bus_home *at = known_home(bus, watch->call.home); // it had fallen behind
+    struct bus_home *at = known_home(bus, watch->call.home); // it had fallen behind
     if (at != NULL) {
         is_back(subs, at);
     }
@@ -193,6 +198,7 @@ static void fall_behind(struct bus *bus, struct sub *sub)
     list_remove(&sub->link);
     list_remove(&sub->home_link);
     sub->at->watches--;
+    sub->at->fallen += sub->at->bit != BIT_OF_MANY && (sub->of->fallen & sub->at->bit) == 0;
     sub->of->fallen |= sub->at->bit;
     bus_flush(bus);
     sub->behind.open = open_behind;
@@ -286,6 +292,13 @@ void bus_publish(struct bus *bus, struct bus_subs *subs, struct event *event)
     }
 }
 
+static void count_unsent(const struct bus *bus, int64_t homes)
+{
+    if (bus->unsent != NULL && homes > 0) {
+        metric_count(bus->unsent, homes);
+    }
+}
+
 void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice)
 {
     struct link *next = NULL;
@@ -297,6 +310,7 @@ void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice)
             (void)notice_ref(notice);
         }
     }
+    count_unsent(bus, __builtin_popcountll(subs->fallen));
 }
 
 static struct sub *first_that_wants(const struct bus_home *at)
@@ -320,6 +334,8 @@ void bus_notify_homes(struct bus *bus, struct notice *notice)
                               put_in(bus, sub, (struct item){.notice = notice}, bytes);
         if (is_taken) {
             (void)notice_ref(notice);
+        } else {
+            count_unsent(bus, sub != NULL || at->fallen > 0);
         }
     }
 }

@@ -15,6 +15,7 @@
 #include "base/home.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/metric.h"
 #include "hub/port.h"
 
 #include <stdbool.h>
@@ -39,7 +40,8 @@ struct bus {
     struct bus_bounds bounds;
     struct link homes; // of struct bus_home; as many as there are reactors
     uint32_t home_count;
-    struct link laden; // those that have a letter being filled
+    struct link laden;     // those that have a letter being filled
+    struct metric *unsent; // borrowed: notices that a home behind was not sent; NULL: not counted
 };
 
 void bus_init(struct bus *bus, const struct bus_bounds *bounds);
@@ -55,7 +57,7 @@ MUST_USE enum err bus_add(struct bus *bus, struct bus_subs *subs, struct watch *
 void bus_remove(struct bus *bus, struct bus_subs *subs, const struct watch *watch); // off: legal
 /* Puts the event into the letters of all who watch; bus_flush() sends them. */
 void bus_publish(struct bus *bus, struct bus_subs *subs, struct event *event);
-/* Likewise a notice, for those who want some. */
+/* Likewise a notice, for those who want some. A home that is behind misses it: no log has it. */
 void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice);
 /* Once to each home where one wants some and that is not behind. */
 void bus_notify_homes(struct bus *bus, struct notice *notice);

@@ -239,6 +239,53 @@ static void who_fell_behind_is_asked_until_it_was_told(void **state)
     bus_done(&bus);
 }
 
+static void on_notice(struct watch *watch, struct notice *notice)
+{
+    (void)notice;
+    ((struct listener *)(void *)watch)->events++;
+}
+
+/* No log has it, so that it is known to be missing is all there is. */
+static void what_is_not_sent_to_who_is_behind_is_counted(void **state)
+{
+    static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
+    (void)state;
+    struct bus bus;
+    struct bus_subs subs;
+    struct box box;
+    struct listener listener;
+    struct metric unsent = {.kind = METRIC_COUNTER};
+    struct notice *notice = notice_new(STR("{}"));
+    bus_init(&bus, &narrow);
+    bus.unsent = &unsent;
+    bus_subs_init(&subs);
+    box_init(&box);
+    listen(&bus, &subs, &listener, &box);
+    listener.watch.on_notice = on_notice;
+    bus_notify(&bus, &subs, notice);
+    assert_int_equal(metric_value(&unsent), 0);
+    bus_notify_homes(&bus, notice); // its box is full
+    assert_int_equal(metric_value(&unsent), 1);
+    bus_notify(&bus, &subs, notice); // it falls behind
+    assert_int_equal(metric_value(&unsent), 2);
+    bus_notify(&bus, &subs, notice);
+    bus_flush(&bus);
+    box_open(&box);
+    assert_int_equal(listener.behind, 1);
+    bus_notify_homes(&bus, notice); // it knows, and is not back
+    assert_int_equal(metric_value(&unsent), 4);
+    listen(&bus, &subs, &listener, &box);
+    listener.watch.on_notice = on_notice;
+    bus_notify_homes(&bus, notice);
+    bus_flush(&bus);
+    box_open(&box);
+    assert_int_equal(metric_value(&unsent), 4);
+    assert_int_equal(listener.events, 1);
+    bus_remove(&bus, &subs, &listener.watch);
+    notice_unref(notice);
+    bus_done(&bus);
+}
+
 static void being_behind_is_told_without_memory(void **state)
 {
     (void)state;
@@ -275,6 +322,7 @@ int main(void)
         cmocka_unit_test(who_opens_nothing_is_off_and_told),
         cmocka_unit_test(who_fell_behind_follows_until_it_is_back_or_leaves),
         cmocka_unit_test(who_fell_behind_is_asked_until_it_was_told),
+        cmocka_unit_test(what_is_not_sent_to_who_is_behind_is_counted),
         cmocka_unit_test(being_behind_is_told_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

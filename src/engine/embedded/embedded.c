@@ -477,6 +477,11 @@ bool embedded_is_ahead(const struct embedded *engine)
     return writer_is_ahead(engine->writer);
 }
 
+uint64_t embedded_notices_unsent(const struct embedded *engine)
+{
+    return (uint64_t)metric_value(&engine->metrics.notices_unsent);
+}
+
 bool embedded_step_reader(struct embedded *engine)
 {
     return readers_step(engine->readers);

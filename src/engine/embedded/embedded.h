@@ -57,6 +57,8 @@ void embedded_lease(struct embedded *engine, struct lease_call *call);
 /* Of an engine that is stepped: half a round of its ordering thread. Milliseconds until the next,
  * unless it is asked for something; 0: at once. */
 uint32_t embedded_step_writer(struct embedded *engine);
+/* Of notices, that a home which was behind was not sent. */
+uint64_t embedded_notices_unsent(const struct embedded *engine);
 /* Something is committed and not yet published: the next step does that. */
 bool embedded_is_ahead(const struct embedded *engine);
 bool embedded_step_reader(struct embedded *engine); // an answer; false: nothing waits

@@ -52,6 +52,8 @@ static void describe(struct engine_metrics *m)
     m->wal_bytes = gauge("roar_store_wal_bytes", "Bytes in the write-ahead log.");
     m->checkpoints = counter("roar_store_checkpoints_total", "Checkpoints done.");
     m->expired = counter("roar_store_expired_rows_total", "Rows taken out by retention.");
+    m->notices_unsent = counter("roar_notices_unsent_total",
+                                "Notices that a core which had fallen behind was not sent, each.");
     m->act_pieces = counter("roar_moderation_act_pieces_total",
                             "Pieces of acts that are more than one transaction should hold.");
     m->sweep_pieces = counter("roar_moderation_sweep_pieces_total",
@@ -78,11 +80,11 @@ static void describe(struct engine_metrics *m)
 static struct metric *const *all_of(struct engine_metrics *m, struct metric *list[METRICS_MAX])
 {
     struct metric *const each[] = {
-        &m->commit,      &m->batch,      &m->queue_age,     &m->rows,          &m->wal_bytes,
-        &m->checkpoints, &m->expired,    &m->users_limited, &m->heads,         &m->tail_hits,
-        &m->store_reads, &m->damaged,    &m->reads_shared,  &m->reads_refused, &m->reads_waiting,
-        &m->sqlite,      &m->waiting,    &m->sweep_pieces,  &m->self_approved, &m->erased,
-        &m->held,        &m->act_pieces,
+        &m->commit,      &m->batch,      &m->queue_age,      &m->rows,          &m->wal_bytes,
+        &m->checkpoints, &m->expired,    &m->users_limited,  &m->heads,         &m->tail_hits,
+        &m->store_reads, &m->damaged,    &m->reads_shared,   &m->reads_refused, &m->reads_waiting,
+        &m->sqlite,      &m->waiting,    &m->sweep_pieces,   &m->self_approved, &m->erased,
+        &m->held,        &m->act_pieces, &m->notices_unsent,
     };
     size_t count = 0;
     for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {

@@ -22,6 +22,7 @@ struct engine_metrics {
     struct histogram commit_ms, batch_posts, queue_age_ms;
     struct metric posts[ENGINE_OUTCOMES];
     struct metric rows, wal_bytes, checkpoints, expired, users_limited, heads;
+    struct metric notices_unsent;
     struct metric act_pieces, sweep_pieces, self_approved, erased, held;
     struct rule_tally rules;
     struct metric sqlite; // of all stores of the process: caches of pages, mostly

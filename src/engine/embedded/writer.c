@@ -683,6 +683,7 @@ static enum err open_parts(struct writer *writer)
     writer->options.publication->ordering = mail_home(&writer->mail);
     publication_raise(writer->options.publication, writer->ordering.next_n);
     bus_init(&writer->bus, &writer->options.mailbox);
+    writer->bus.unsent = &writer->options.metrics->notices_unsent;
     housekeeping_init(&writer->keeping, &writer->ordering, writer->options.tail, &writer->bus,
                       writer->options.metrics);
     writer->keeping.reach = writer->options.reach;
