@@ -125,6 +125,9 @@ export class Stream {
   private readonly warnings = new Warnings();
   /** Those that we had when the poll that is under way was asked. */
   private polled_with: ReadonlySet<string> = new Set();
+  /** Whether the end of one may have been missed since it was asked last; and whether it is being asked. */
+  private is_in_doubt = false;
+  private is_asking = false;
   /** Warnings by which we were refused though the server says that they are over. */
   private readonly doubted = new Set<string>();
 
@@ -330,7 +333,7 @@ export class Stream {
     const connection: Connection = this.connect_by[name](this.server, plan, {
       message: (message) => void (is_ours() && this.receive(message)),
       heard: () => void (is_ours() && this.hear()),
-      warned: (acts) => void (is_ours() && this.keepWarnings(acts)),
+      warned: (acts) => void (is_ours() && this.keepPolled(acts)),
       ended: (end) => void (is_ours() && this.lose(end)),
     });
     this.connection = connection;
@@ -426,7 +429,7 @@ export class Stream {
     if (this.log.last > before) this.holes = 0;
     if (message.type === "hello") this.greet(message.heartbeat_ms);
     const may_have_missed = message.type === "hello" || (message.type === "gap" && message.why !== "lane");
-    if (may_have_missed && this.warning !== undefined && this.connection?.watches_itself !== true) void this.askWarnings();
+    if (may_have_missed && this.connection?.watches_itself !== true) void this.doubtWarnings();
     this.changed();
   }
 
@@ -438,10 +441,25 @@ export class Stream {
     this.changed();
   }
 
-  private keepWarnings(acts: ReadonlySet<string>, asked_with = this.polled_with): void {
-    const are_fewer = this.warnings.keep(acts, asked_with);
+  private keepWarnings(acts: ReadonlySet<string>, asked_with: ReadonlySet<string>): void {
+    if (this.warnings.keep(acts, asked_with)) this.goOnUnwarned();
+  }
+
+  private keepPolled(acts: ReadonlySet<string>): void {
+    this.keepWarnings(acts, this.polled_with);
     this.polled_with = this.warnings.acts;
-    if (are_fewer) this.goOnUnwarned();
+  }
+
+  /** The end of one may have been missed. Who reads slowly is told many a gap: one is asked after at a time. */
+  private async doubtWarnings(): Promise<void> {
+    this.is_in_doubt = true;
+    if (this.is_asking) return;
+    this.is_asking = true;
+    while (this.is_in_doubt && this.warning !== undefined) {
+      this.is_in_doubt = false;
+      await this.askWarnings();
+    }
+    this.is_asking = false;
   }
 
   /** Which are in force, in which words: a poll knows. False: it does not, or none came through. */

@@ -238,6 +238,43 @@ test("a warning that ended while we were away, or behind a gap, is asked after; 
   assert.equal(polls(), 4);
 });
 
+test("of many gaps one is asked after at a time, and the last one too", async () => {
+  const world = new World();
+  const answers: ((answer: Answer) => void)[] = [];
+  world.respond = () => new Promise((resolve) => answers.push(resolve));
+  const stream = world.stream({ token: tokenOf("me") });
+  world.attempt.hello(0);
+  await settled(); // it knows who we are
+  world.attempt.say(warned("a5", "Be kind."));
+  const gap = (from: number): void => world.attempt.say({ type: "gap", from, to: from, carried: 0, shed: 1, removed: 0, why: "slow reader" });
+  for (let from = 1; from < 9; from++) gap(from);
+  await settled();
+  assert.equal(answers.length, 1);
+  answers[0]?.(pollOf(warned("a5", "Be kind.")));
+  await settled();
+  assert.equal(answers.length, 2, "what it was asked before is not what the last gap hid");
+  answers[1]?.(pollOf());
+  await settled();
+  assert.equal(stream.warning, undefined);
+  gap(9);
+  await settled();
+  assert.equal(answers.length, 2, "without a warning nothing is asked");
+});
+
+test("a poll that was asked before a refusal told of a warning does not end it", async () => {
+  const world = new World();
+  world.respond = (asked) => (asked.path.endsWith("/poll") ? pollOf(warned("a5", "Be kind.")) : { status: 403, body: { code: "must_acknowledge", act: "a5" } });
+  const stream = world.stream({ token: tokenOf("me"), transports: ["poll"] });
+  world.attempt.hello(0);
+  stream.post({ text: "but" });
+  for (let i = 0; i < 3; i++) await settled();
+  assert.equal(stream.warning?.act, "a5");
+  world.attempt.warned(); // was on its way
+  assert.equal(stream.warning?.act, "a5");
+  world.attempt.warned();
+  assert.equal(stream.warning, undefined);
+});
+
 test("who polls is told by each answer which warnings stand; what we heard of since it was asked stays", async () => {
   const world = new World();
   const stream = world.stream({ token: tokenOf("me"), transports: ["poll"] });
