@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* device -- what this browser remembers between visits: a guest's pass, settings, recent streams.
  * Storage may be forbidden or full; then the page works and forgets. */
-import { becomeGuest, browserPorts, tokenEnds, type Guest, type TokenReason } from "@roar/sdk";
+import { becomeGuest, browserPorts, tokenEnds, type Guest, type Shelf, type TokenReason } from "@roar/sdk";
 
 function load(key: string): unknown {
   try {
@@ -18,6 +18,31 @@ function save(key: string, value: unknown): void {
     // See above.
   }
 }
+
+/** Where the SDK remembers what is not confirmed. */
+export const shelf: Shelf = {
+  get: (name) => {
+    try {
+      return localStorage.getItem(name) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  set: (name, text) => {
+    try {
+      localStorage.setItem(name, text);
+    } catch {
+      // See above.
+    }
+  },
+  remove: (name) => {
+    try {
+      localStorage.removeItem(name);
+    } catch {
+      // See above.
+    }
+  },
+};
 
 const SOON_MS = 60_000;
 

@@ -96,7 +96,8 @@ export class Feed {
       else parts.list.insertBefore(element, next);
     }
     if (!this.is_first_draw && fresh.length <= ENTER_MAX) for (const element of fresh) element.classList.add("enters");
-    this.is_first_draw = this.is_first_draw && lines.length === 0;
+    // What we wrote may be here before anything came.
+    this.is_first_draw = this.is_first_draw && lines.every((line) => line.kind === "own");
     this.drawJump();
     parts.empty.hidden = lines.length > 0 || stream.status.phase !== "live";
   }

@@ -4,7 +4,7 @@ import { Problem, Stream, type Status } from "@roar/sdk";
 import { Announcer } from "./announcer.js";
 import { AppealView } from "./appeal.js";
 import { Composer } from "./composer.js";
-import { loadChoices, Pass, recentStreams, rememberStream, saveChoices } from "./device.js";
+import { loadChoices, Pass, recentStreams, rememberStream, saveChoices, shelf } from "./device.js";
 import { part, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { hueOf, nameOf } from "./look.js";
@@ -227,7 +227,7 @@ class WarningView {
 
 function showStream(name: string): void {
   const pass = new Pass();
-  const stream = new Stream({ stream: name, token: (reason) => pass.token(reason), window: WINDOW });
+  const stream = new Stream({ stream: name, token: (reason) => pass.token(reason), window: WINDOW, storage: shelf });
   const announcer = new Announcer(part("announcer"));
   const warning = new WarningView(stream, () => announcer.now("The warning is over: it was taken back, or read elsewhere"));
   const appeal = new AppealView(stream);

@@ -34,6 +34,7 @@ const reasons: Readonly<Record<string, string>> = {
   store_down: "The server cannot keep comments right now",
   draining: "The server is restarting",
   full: "There is no room for more",
+  unsent: "It did not get through before you left the page",
   unreachable: "The server cannot be reached",
   rejected: "A moderator did not let it through",
   removed: "A moderator removed it",

@@ -36,6 +36,6 @@ export {
   type UserSeen,
   type Written,
 } from "./moderator.js";
-export { browserPorts, type Clock, type Happening, type Ports, type Socket, type Timer } from "./ports.js";
+export { browserPorts, type Clock, type Happening, type Ports, type Shelf, type Socket, type Timer } from "./ports.js";
 export type { Connection, End, Plan, Sink, Transport, TransportName, Watching } from "./transport/transport.js";
 export type { ActNotice, Code, Comment, Cursor, HistoryPage, Lane, LogEvent, ManyNotice, Marked, Message, News, Role, StreamState, Tier, Unwarned, User, Verdict, Warned } from "./messages.js";

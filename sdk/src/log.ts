@@ -154,6 +154,11 @@ export class Log {
     return this.epoch === undefined ? undefined : cursorOf(this.epoch, this.last);
   }
 
+  /** Where we began to read, or to read on: what is not after it is not sent to us. */
+  get begins_after(): number {
+    return this.hello_seq;
+  }
+
   get lines(): readonly LogLine[] {
     return this.entries;
   }

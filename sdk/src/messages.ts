@@ -273,6 +273,7 @@ export type Code =
   | "overloaded" | "store_down" | "draining" | "full"
   /** No answer came: the network, or nobody listening. */
   | "unreachable"
+  | "unsent"
   /** A moderator said no to a held comment, or removed one before we knew that it was there; a newer connection of
    * ours took the place of this one. */
   | "rejected" | "removed" | "replaced"

@@ -8,6 +8,10 @@
  *      answer in time   ▼  │ retry()          └─────▶ failed │ rejected
  *                      failed ──▶ held: the rejection was undone
  *
+ * What is remembered over a reload comes back as it was; but what was on its way for longer than a try may take
+ * has failed, and goes when its author says so. How a held one stands is asked by handing it in again: the server
+ * took it, so that is no second comment while it knows the cid.
+ *
  * One is under way at a time, oldest first: what one author writes is in the order they wrote it. A line keeps
  * its cid through every try, so that the server knows a retry from a second comment: what it has judged it does not
  * judge anew, so that is not tried again.
@@ -16,6 +20,7 @@ import { backoffMs, namedMs } from "./backoff.js";
 import { Problem, unreachable, type Draft } from "./http.js";
 import type { Code, Posted, Verdict } from "./messages.js";
 import type { Clock, Timer } from "./ports.js";
+import type { Kept, Remembered } from "./remembered.js";
 
 export interface OwnLine {
   readonly kind: "own";
@@ -34,25 +39,33 @@ export interface OutboxOptions {
   random(): number;
   /** Hands a line to the server; rejects with Problem. */
   send(cid: string, draft: Draft): Promise<Posted>;
-  /** The server has it: called once for each that is visible, before the line goes. */
-  posted(key: string, posted: Posted): void;
+  /** The server has it: called once for each that is visible, before the line goes. `has_waited`: it was held. */
+  posted(key: string, posted: Posted, has_waited: boolean): void;
   /** The server said no to a try, for now or for good. */
   refused?(problem: Problem): void;
   changed(): void;
   /** After how long without success a line has failed. */
   readonly give_up_ms: number;
+  readonly memory?: Remembered | undefined;
 }
 
 interface Entry {
   line: OwnLine;
+  /** When it was written. */
+  readonly at: number;
   tries: number;
   since: number;
+  /** It is held, and how it stands is to be asked. */
+  asks?: boolean;
+  /** The life of the log that has it. */
+  epoch?: string | undefined;
 }
 
 const ENTRIES_MAX = 100;
 const CID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 const CID_LENGTH = 20;
 
+const unsent = (): Problem => new Problem("unsent", 0, "it did not get through before the page was left");
 const rejected = (): Problem => new Problem("rejected", 200, "a moderator rejected it");
 
 export const keyOfCid = (cid: string): string => `cid:${cid}`;
@@ -61,6 +74,10 @@ export class Outbox {
   private entries: Entry[] = [];
   private under_way: Entry | undefined;
   private timer: Timer | undefined;
+  /** What the timer waits for. */
+  private paused_by: Problem | undefined;
+  /** Whose lines these are, once it is known. */
+  private user: string | undefined;
   private is_closed = false;
 
   constructor(private readonly options: OutboxOptions) {}
@@ -74,10 +91,43 @@ export class Outbox {
     const cid = this.newCid();
     const line: OwnLine = { kind: "own", key: keyOfCid(cid), cid, draft, state: "pending", problem: undefined, id: undefined };
     this.makeRoom();
-    this.entries.push({ line, tries: 0, since: this.options.clock.now() });
+    const now = this.options.clock.now();
+    const entry: Entry = { line, at: now, tries: 0, since: now };
+    this.entries.push(entry);
+    this.remember(entry, true);
     this.options.changed();
     this.next();
     return cid;
+  }
+
+  /** Who writes is this user from now on. What another wrote goes, unsent; what nobody's was is theirs. */
+  belongTo(user: string | undefined): void {
+    if (this.is_closed || user === this.user) return;
+    if (this.user !== undefined) {
+      this.entries = [];
+      this.stopTimer();
+    }
+    this.user = user;
+    const kept = user === undefined ? [] : (this.options.memory?.of(user) ?? []);
+    for (const entry of this.entries) this.remember(entry, true);
+    this.entries = [...kept.map((one) => this.broughtBack(one)), ...this.entries];
+    this.options.changed();
+    this.next();
+  }
+
+  /** Asks how those stand that are held: what was told while nobody listened was missed. `epoch` is the log's present life. */
+  ask(epoch: string | undefined): void {
+    for (const entry of [...this.entries]) {
+      if (entry.line.state !== "held" || this.options.memory?.isKnown(entry.at) !== true) continue;
+      if (entry.epoch !== undefined && entry.epoch !== epoch) {
+        this.fail(entry, unsent()); // with the log the server has lost the cid
+        continue;
+      }
+      entry.asks = true;
+      entry.tries = 0;
+      entry.since = this.options.clock.now();
+    }
+    this.next();
   }
 
   /** Tries a failed line again, under the same cid, after those that wait already; not one whose problem is final. */
@@ -121,16 +171,14 @@ export class Outbox {
 
   /** The way is free again: what waits for its next try goes now, unless the server named a time. */
   wake(): void {
-    const waiting = this.entries.find((entry) => entry.line.state === "pending");
-    if (this.timer === undefined || waiting?.line.problem?.retry_ms !== undefined) return;
+    if (this.timer === undefined || this.paused_by?.retry_ms !== undefined) return;
     this.stopTimer();
     this.next();
   }
 
   /** What was refused for now for this reason goes at once: it holds no longer. */
   lifted(code: Code): void {
-    const waiting = this.entries.find((entry) => entry.line.state === "pending");
-    if (this.timer === undefined || waiting?.line.problem?.code !== code) return;
+    if (this.timer === undefined || this.paused_by?.code !== code) return;
     this.stopTimer();
     this.next();
   }
@@ -142,7 +190,7 @@ export class Outbox {
 
   private next(): void {
     if (this.is_closed || this.under_way !== undefined || this.timer !== undefined) return;
-    const entry = this.entries.find((one) => one.line.state === "pending");
+    const entry = this.entries.find((one) => one.line.state === "pending") ?? this.nextToAsk();
     if (entry === undefined) return;
     this.under_way = entry;
     entry.tries++;
@@ -159,11 +207,15 @@ export class Outbox {
   private answered(entry: Entry, posted: Posted): void {
     if (!this.entries.includes(entry)) return; // its event was quicker
     if (entry.line.state === "failed") return; // so was its verdict
+    const has_waited = entry.line.state === "held";
+    entry.asks = false;
+    entry.epoch = posted.epoch;
     this.name(entry, posted.id);
     if (posted.state === "held") return this.become(entry, "held", undefined);
-    if (posted.state === "rejected") return this.fail(entry, rejected());
+    const had_no_place = has_waited && posted.seq === undefined;
+    if (posted.state === "rejected" || (posted.state === "deleted" && had_no_place)) return this.fail(entry, rejected());
     if (posted.state === "deleted") return this.fail(entry, new Problem("removed", 200, "a moderator removed it"));
-    if (posted.state === "visible") this.options.posted(entry.line.key, posted);
+    if (posted.state === "visible") this.options.posted(entry.line.key, posted, has_waited);
     this.drop(entry);
   }
 
@@ -174,16 +226,45 @@ export class Outbox {
     const { clock, random, give_up_ms } = this.options;
     const wait_ms = problem.retry_ms === undefined ? backoffMs(entry.tries - 1, random) : namedMs(problem.retry_ms, random);
     const is_late = clock.now() + wait_ms - entry.since > give_up_ms;
-    if (!problem.is_passing || is_late) return this.fail(entry, problem);
-    this.become(entry, "pending", problem);
+    const is_held = entry.line.state === "held";
+    // What it knows it does not weigh anew: to be refused for one's pace is to be new to it.
+    if (!problem.is_passing || (is_held && problem.status === 429)) return this.fail(entry, problem);
+    if (is_late && !is_held) return this.fail(entry, problem);
+    entry.asks = is_held && !is_late; // late, it is asked when we are greeted next
+    if (!is_held) this.become(entry, "pending", problem);
+    this.paused_by = problem;
     this.timer = clock.start(wait_ms, () => {
       this.timer = undefined;
       this.next();
     });
   }
 
+  private nextToAsk(): Entry | undefined {
+    return this.entries.find((one) => one.asks === true && one.line.state === "held" && this.options.memory?.isKnown(one.at) === true);
+  }
+
+  private broughtBack({ cid, draft, state, at, id, epoch }: Kept): Entry {
+    const { clock, give_up_ms } = this.options;
+    const is_over = state === "failed" || (state === "pending" && clock.now() - at > give_up_ms);
+    const problem = is_over ? unsent() : undefined;
+    const line: OwnLine = { kind: "own", key: keyOfCid(cid), cid, draft, state: is_over ? "failed" : state, problem, id };
+    return { line, at, tries: 0, since: at, epoch };
+  }
+
+  /** Those are remembered of which their author has not heard the end. */
+  private remember({ line, at, epoch }: Entry, is_new: boolean): void {
+    const { memory } = this.options;
+    const { user } = this;
+    if (memory === undefined || user === undefined) return;
+    const { cid, draft, state, id, problem } = line;
+    if (state === "failed" && problem?.is_passing !== true) return memory.forget(user, cid);
+    memory.keep(user, { cid, draft, state, at, ...(id === undefined ? {} : { id }), ...(epoch === undefined ? {} : { epoch }) }, is_new);
+  }
+
   private become(entry: Entry, state: OwnLine["state"], problem: Problem | undefined): void {
+    const is_new = entry.line.state === "failed"; // it may have been forgotten
     entry.line = { ...entry.line, state, problem };
+    this.remember(entry, is_new);
     this.options.changed();
   }
 
@@ -201,6 +282,7 @@ export class Outbox {
 
   private drop(entry: Entry): void {
     this.entries = this.entries.filter((one) => one !== entry);
+    if (this.user !== undefined) this.options.memory?.forget(this.user, entry.line.cid);
     this.options.changed();
   }
 

@@ -40,6 +40,13 @@ export interface Ports {
   remember(note: string): void;
 }
 
+/** What outlives the page, by name: of localStorage the part that we use. None may throw: what cannot be kept is forgotten. */
+export interface Shelf {
+  get(name: string): string | undefined;
+  set(name: string, text: string): void;
+  remove(name: string): void;
+}
+
 function storage(): Storage | undefined {
   try {
     return globalThis.sessionStorage;

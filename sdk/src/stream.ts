@@ -19,7 +19,8 @@ import { Problem, Server, tokenClaims, tokenEnds, type Against, type Draft, type
 import { Log, type Facts, type GapLine, type LogLine } from "./log.js";
 import { cursorOf, isLogEvent, warningsOf, type Comment, type Goaway, type Lane, type Message, type News, type Posted, type Reply, type User } from "./messages.js";
 import { Outbox, type OwnLine } from "./outbox.js";
-import { browserPorts, type Happening, type Ports, type Timer } from "./ports.js";
+import { browserPorts, type Happening, type Ports, type Shelf, type Timer } from "./ports.js";
+import { Remembered } from "./remembered.js";
 import { Route } from "./route.js";
 import { poll } from "./transport/poll.js";
 import { Warnings, type Warning } from "./warnings.js";
@@ -58,6 +59,8 @@ export interface StreamOptions {
   readonly window?: number;
   /** After how long without success a line of ours has failed. */
   readonly give_up_ms?: number;
+  /** Where what we wrote and is not confirmed is remembered over a reload; without one it is forgotten. */
+  readonly storage?: Shelf;
   /** Whose comments leave a line without text when they are removed: by itself our own. */
   readonly keep_removed?: "own" | "all" | "none";
   /** In the order they are tried. */
@@ -101,6 +104,7 @@ export class Stream {
   private readonly ports: Ports;
   private readonly server: Server;
   private readonly log: Log;
+  private readonly memory: Remembered | undefined;
   private readonly outbox: Outbox;
   private readonly connect_by: Record<TransportName, Transport>;
   private readonly route: Route;
@@ -149,6 +153,8 @@ export class Stream {
     const source: TokenSource = typeof token === "function" ? token : (reason) => (reason === "first" ? token : undefined);
     this.name = options.stream;
     this.server = new Server(new URL(options.server ?? globalThis.location.origin), this.ports, source);
+    const { storage } = options;
+    this.memory = storage === undefined ? undefined : new Remembered(storage, clock, this.server.base.origin, this.name);
     this.tail = options.tail ?? 50;
     this.wanted = options.lane ?? "full";
     this.keep_removed = options.keep_removed ?? "own";
@@ -157,16 +163,18 @@ export class Stream {
       clock,
       random: () => this.ports.random(),
       send: (cid, draft) => this.server.post(this.name, cid, draft),
-      posted: (key, posted) => this.confirm(key, posted),
+      posted: (key, posted, has_waited) => this.confirm(key, posted, has_waited),
       refused: (problem) => this.refused(problem),
       changed: () => this.changed(),
       give_up_ms: options.give_up_ms ?? 60_000,
+      memory: this.memory,
     });
     this.connect_by = { websocket, sse, poll, ...options.connect };
     this.route = new Route(options.transports ?? TRANSPORTS, this.ports);
     this.session = `s-${Math.floor(this.ports.random() * 2 ** 50).toString(36)}`;
     this.unwatch = this.ports.watch((what) => this.happened(what));
     this.connect();
+    if (this.memory !== undefined) this.bringBack();
   }
 
   /** What a screen shows, oldest first: the log's lines, then ours that are not in it yet. */
@@ -298,8 +306,10 @@ export class Stream {
 
   /** Asks the token source again, since we are another now. Reading goes on, where need be over a new connection. */
   async identify(): Promise<void> {
+    const before = this.self;
     const token = await this.server.renew("first");
     this.know(token);
+    if (before !== undefined && before !== this.self) this.memory?.forgetUser(before);
     const { phase } = this.state;
     if (phase === "stopped" || (phase === "live" && token === undefined)) return this.reconnect();
     if (phase !== "live" || token === undefined) return;
@@ -503,6 +513,7 @@ export class Stream {
     if (this.connection?.watches_itself !== true) this.tick();
     this.watchToken();
     this.outbox.wake();
+    this.askHeld();
   }
 
   /** A connection goes over to another token of the same user only; another user needs another. */
@@ -599,19 +610,36 @@ export class Stream {
     this.watchToken();
   }
 
+  /** What was remembered is there as soon as it is known who we are, with or without a connection. */
+  private bringBack(): void {
+    const asked = this.server.identity();
+    asked.then(
+      (token) => void (asked === this.server.identity() && this.know(token)),
+      () => undefined, // the next request asks again
+    );
+  }
+
+  private askHeld(): void {
+    if (this.memory !== undefined && this.state.phase === "live") this.outbox.ask(this.log.epoch);
+  }
+
   private keeps(user: User): boolean {
     return this.keep_removed === "all" || (this.keep_removed === "own" && user.id === this.self);
   }
 
   private know(token: string | undefined): void {
     const claims = token === undefined ? undefined : tokenClaims(token);
-    if (claims?.sub !== this.self) {
+    const is_another = claims?.sub !== this.self;
+    if (is_another) {
       this.posted_at = undefined;
       this.warnings.clear();
       this.doubted.clear();
     }
     this.self = claims?.sub;
     this.is_unhurried = claims?.roles?.some((role) => UNHURRIED.has(role)) === true;
+    if (!is_another) return;
+    this.outbox.belongTo(this.self);
+    this.askHeld();
   }
 
   private refused(problem: Problem): void {
@@ -629,8 +657,9 @@ export class Stream {
     return key;
   }
 
-  private confirm(key: string, posted: Posted): void {
+  private confirm(key: string, posted: Posted, has_waited: boolean): void {
     if (posted.duplicate !== true) this.posted_at = this.ports.clock.now();
+    if (has_waited && (posted.seq ?? 0) <= this.log.begins_after) return; // older than what we read: it would stand alone
     if (posted.comment !== undefined && posted.epoch === this.log.epoch) this.log.admit(posted.comment, key);
   }
 

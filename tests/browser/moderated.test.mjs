@@ -114,6 +114,89 @@ test("rejected, and the rejection undone: it waits again; its author may appeal,
   await ann.assertClean();
 });
 
+test("held, and the page reloaded: it waits still, is handed in once, and what became of it meanwhile is told", async (t) => {
+  const { roar, act, look, ann } = await watched(t, "Ann", { viewport: { width: 390, height: 844 } });
+  const held = ann.page.locator(".line.held");
+  const line = (text) => held.filter({ hasText: text }).getByText("Waiting for a moderator");
+  const come = async () => {
+    await ann.go(`${roar.url}/?stream=demo`);
+    await ann.page.getByRole("textbox", { name: "Write a comment" }).waitFor();
+  };
+  await act({ do: "mode", value: ["hold_all"] });
+  for (const text of ["may I?", "and this?"]) {
+    await ann.write(text);
+    await line(text).waitFor();
+  }
+  const posted = ann.page.waitForResponse((answer) => answer.request().postData()?.includes("and this?") === true);
+  await ann.page.reload();
+  for (const text of ["may I?", "and this?"]) await line(text).waitFor();
+  await posted;
+  await ann.page.locator("#announcer").getByText("Your comment waits for a moderator").waitFor();
+  await ann.shoot("page-held-reloaded-phone");
+  const { comments } = await look("/held");
+  assert.deepEqual(comments.map(({ text }) => text), ["may I?", "and this?"], "each once");
+  assert.deepEqual(await ann.lowContrast(".text, .state"), []);
+  await ann.page.goto("about:blank");
+  await act({ do: "approve", id: comments[0].id });
+  await come();
+  await untilTexts(ann.page, 1, "may I?");
+  await line("and this?").waitFor();
+  assert.equal(await ann.page.locator(".line").count(), 2, "one line each");
+  await ann.page.goto("about:blank");
+  await act({ do: "reject", id: comments[1].id });
+  await come();
+  const failed = ann.page.locator(".line.failed", { hasText: "and this?" });
+  await failed.getByText("A moderator did not let it through").waitFor();
+  assert.deepEqual(await failed.getByRole("button").allTextContents(), ["Appeal", "Delete"]);
+  await ann.shoot("page-rejected-reloaded-phone");
+  assert.equal(await ann.page.evaluate(() => localStorage.getItem("roar.own")), null, "nothing more to remember");
+  assert.deepEqual((await history(roar)).map(({ text }) => text), ["may I?"]);
+  assert.equal((await look("/held")).count, 0);
+  await ann.assertClean();
+});
+
+test("held, and another name chosen: neither they nor the next are shown it, nor is it kept", async (t) => {
+  const { act, look, ann } = await watched(t);
+  await act({ do: "mode", value: ["hold_all"] });
+  await ann.write("may I?");
+  await ann.page.locator(".line.held").waitFor();
+  await ann.page.getByRole("button", { name: "You write as Ann. Change name" }).click();
+  await ann.page.locator(".line").waitFor({ state: "detached" });
+  assert.equal(await ann.page.evaluate(() => localStorage.getItem("roar.own")), null);
+  await ann.join("Bea");
+  await ann.write("hello");
+  await ann.page.locator(".line.held", { hasText: "hello" }).waitFor();
+  await ann.page.reload();
+  await ann.page.locator(".line.held", { hasText: "hello" }).waitFor();
+  assert.equal(await ann.page.locator(".line").count(), 1);
+  assert.equal((await look("/held")).count, 2);
+  await ann.assertClean(lostNetwork);
+});
+
+test("under way when the tab was closed, minutes ago: it is there, not sent, and goes by hand, once", async (t) => {
+  const { roar, ann } = await watched(t, "Ann", { viewport: { width: 390, height: 844 } });
+  await ann.context.route("**/comments", () => undefined); // no answer ever
+  await ann.write("still there?");
+  await ann.page.locator(".line.pending").waitFor();
+  await ann.page.goto(`${roar.url}/`);
+  await ann.page.evaluate(() => {
+    const [one] = JSON.parse(localStorage.getItem("roar.own"));
+    localStorage.setItem("roar.own", JSON.stringify([{ ...one, at: one.at - 120_000 }]));
+  });
+  await ann.context.unroute("**/comments");
+  await ann.go(`${roar.url}/?stream=demo`);
+  const failed = ann.page.locator(".line.failed", { hasText: "still there?" });
+  await failed.getByText("It did not get through before you left the page").waitFor();
+  assert.deepEqual(await failed.getByRole("button").allTextContents(), ["Try again", "Delete"]);
+  await ann.shoot("page-unsent-phone");
+  assert.deepEqual(await history(roar), []);
+  await failed.getByRole("button", { name: "Try again" }).click();
+  await untilTexts(ann.page, 1, "still there?");
+  assert.equal((await history(roar)).length, 1);
+  assert.equal(await ann.page.evaluate(() => localStorage.getItem("roar.own")), null);
+  await ann.assertClean();
+});
+
 test("taken back to be looked at: it waits, and is in its place again when approved", async (t) => {
   const { roar, act, look, ann } = await watched(t);
   await ann.write("hmm");
