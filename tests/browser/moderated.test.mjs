@@ -173,6 +173,24 @@ test("held, and another name chosen: neither they nor the next are shown it, nor
   await ann.assertClean(lostNetwork);
 });
 
+test("held, shadowed, and the page reloaded: nothing tells its author, before and after it is approved", async (t) => {
+  const { roar, act, look, ann, id } = await watched(t);
+  await act({ do: "mode", value: ["hold_all"] });
+  await act({ do: "shadow", user: await id() });
+  await ann.write("may I?");
+  await ann.page.locator(".line.held").waitFor();
+  await ann.page.reload();
+  await ann.page.locator(".line.held", { hasText: "may I?" }).getByText("Waiting for a moderator").waitFor();
+  await ann.page.goto("about:blank");
+  await act({ do: "approve", id: (await look("/held")).comments[0].id });
+  await ann.go(`${roar.url}/?stream=demo`);
+  await untilTexts(ann.page, 1, "may I?");
+  await ann.page.waitForFunction(() => localStorage.getItem("roar.own") === null);
+  assert.equal(await ann.page.locator(".line").count(), 1);
+  assert.deepEqual(await history(roar), [], "others see nothing");
+  await ann.assertClean();
+});
+
 test("under way when the tab was closed, minutes ago: it is there, not sent, and goes by hand, once", async (t) => {
   const { roar, ann } = await watched(t, "Ann", { viewport: { width: 390, height: 844 } });
   await ann.context.route("**/comments", () => undefined); // no answer ever
