@@ -287,10 +287,16 @@ static enum err is_being_put(const struct act_case *act, uint64_t id, bool *ret_
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* The act is lifted when nobody is left under it; of one that named many, one by one. */
+/* The act is lifted when nobody is left under it; of one that named many, one by one. One that is
+ * being undone is lifted by that, which goes on to its end. */
 static enum err lift_act(struct act_case *act, const struct store_sanction *sanction)
 {
+    struct store_act row;
     bool is_left = false;
+    TRY(store_acts_get(act->ordering->store, sanction->act, &row));
+    if (row.lifted_by != 0) {
+        return ERR_OK;
+    }
     TRY(store_sanctions_any(act->ordering->store, sanction->act, &is_left));
     if (!is_left) {
         TRY(is_being_put(act, sanction->act, &is_left));

@@ -213,6 +213,28 @@ static void a_timeout_takes_anothers_place_user_by_user(void **state)
     assert_int_equal(found(MANY - 1).timeout_left_ms, 30 * 1000);
 }
 
+/* The undo has lifted the ban, and goes on to its end by that; undoing the unban bans nobody. */
+static void what_is_lifted_amid_an_undo_ends_it_no_sooner(void **state)
+{
+    (void)state;
+    const uint64_t ban = act(on_all(ACT_BAN, -1)).act_n;
+    (void)finish();
+    (void)act(undo_of(ban));
+    const struct act rest = {.what = ACT_UNBAN,
+                             .at = ACT_AT_USERS,
+                             .users = &users[ACT_CASE_PIECE],
+                             .target_count = MANY - ACT_CASE_PIECE,
+                             .seconds = -1};
+    const uint64_t unban = act(rest).act_n;
+    assert_int_equal(rows(), MANY - 2 * ACT_CASE_PIECE);
+    (void)finish();
+    assert_int_equal(rows(), 0);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM act_places"), 0);
+    (void)act(undo_of(unban));
+    (void)finish();
+    assert_int_equal(rows(), 0);
+}
+
 static void what_came_since_is_not_lifted(void **state)
 {
     (void)state;
@@ -314,6 +336,7 @@ int main(void)
         TEST(what_one_act_lifts_of_many_is_put_back_in_pieces),
         TEST(a_ban_goes_on_after_a_restart),
         TEST(a_timeout_takes_anothers_place_user_by_user),
+        TEST(what_is_lifted_amid_an_undo_ends_it_no_sooner),
         TEST(what_came_since_is_not_lifted),
         TEST(a_ban_is_not_over_before_its_end),
         TEST(a_shadow_on_thousands_is_undone_before_what_it_hid_is_shown),

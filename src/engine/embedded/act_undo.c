@@ -174,12 +174,18 @@ static enum err undo(struct undoing *undoing)
     return follow(undoing);
 }
 
-/* What it has begun to undo is what it has lifted. */
+/* What it has begun to undo is what it has lifted. In a log from before, another may have lifted
+ * the last of it instead: nothing is left to be done. */
 enum err act_undo_go_on(struct act_case *act)
 {
     struct undoing undoing = {.act = act};
-    TRY(store_acts_lifted(act->ordering->store, act->id, 0, &undoing.before));
-    enum err err = keep(&undoing);
+    enum err err = store_acts_lifted(act->ordering->store, act->id, 0, &undoing.before);
+    if (err == ERR_NOT_FOUND) {
+        act->is_left = false;
+        return ERR_OK;
+    }
+    TRY(err);
+    err = keep(&undoing);
     if (err == ERR_OK && way_of(&undoing.before) == WAY_SETTING) {
         err = act_setting_tell(act);
     } else if (err == ERR_OK) {
