@@ -181,13 +181,12 @@ enum err act_queue_release(struct act_case *act, const struct store_act *before)
 
 /* In its own stream, of an act on all, whose events are none of the act's own. ERR_GONE: the end of
  * its log is damaged. */
-static enum err approve_there(struct act_case *act, const struct held_row *held)
+static enum err approve_there(struct act_case *act, int64_t stream, uint64_t n)
 {
     struct store_stream row;
     struct str name = STR_NONE;
-    const uint64_t n = held->n;
     const uint64_t seq = act->verdict.seq;
-    TRY(store_streams_by_id(act->ordering->store, held->stream, &row, &name));
+    TRY(store_streams_by_id(act->ordering->store, stream, &row, &name));
     TRY(ordering_find(act->ordering, name, &act->head));
     const enum err err = approve(act, n);
     act->verdict.seq = seq;
@@ -206,8 +205,7 @@ enum err act_queue_let_in(struct act_case *act, uint64_t n, bool *ret_is_in)
     if (err != ERR_OK || hold.lifted_by == 0 || !str_has_prefix(hold.target, by_a_rule)) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    TRY(held_find(act->ordering->store, n, &held));
-    const enum err done = act->head == NULL ? approve_there(act, &held) : approve(act, n);
+    const enum err done = act->head == NULL ? approve_there(act, held.stream, n) : approve(act, n);
     *ret_is_in = done == ERR_OK;
     return done == ERR_GONE ? ERR_OK : done;
 }
