@@ -242,6 +242,7 @@ static void look_on(struct world *world, struct deed *deed, uint64_t before_n)
     }
     struct deed_step step = step_of(world, &row, before_n);
     deed->is_left = step.upto != UINT64_MAX;
+    deed->seq = step.seq; // where a sweep is, its event says alone
     if (deed->lifted_by != 0 || is_where_it_was(deed, &step)) {
         return;
     }

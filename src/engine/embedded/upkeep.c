@@ -136,7 +136,8 @@ static enum err erase_rejected(struct upkeep *upkeep, int64_t upto_ms, uint32_t 
     const bool is_done = *ret_texts < HELD_AT_ONCE && forgotten < HELD_AT_ONCE;
     upkeep->has_rejected_due = !is_done || !stretch.is_last;
     if (is_done) {
-        upkeep->rejected = stretch.is_last ? (struct held_stretch){0} : stretch;
+        const struct held_stretch first = {.is_last = false};
+        upkeep->rejected = stretch.is_last ? first : stretch;
     }
     return ERR_OK;
 }
