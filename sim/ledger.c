@@ -83,7 +83,11 @@ static uint8_t lanes_of(const struct ledger *ledger, uint8_t user, uint64_t seq)
 static bool is_carried(const struct ledger *ledger, uint8_t user, enum lane lane, uint64_t seq)
 {
     const bool has_own = user < USERS && ledger->shadows > 0;
-    const uint8_t lanes = has_own ? lanes_of(ledger, user, seq) : ledger->entries[seq - 1].lanes;
+    const uint8_t public = ledger->entries[seq - 1].lanes;
+    /* What retention took of theirs takes no place any more, though memory still has the rest. */
+    const uint8_t lanes = !has_own               ? public
+                          : seq > ledger->ground ? lanes_of(ledger, user, seq)
+                                                 : lanes_of(ledger, user, seq) | public;
     return (lanes >> lane & 1U) != 0;
 }
 
