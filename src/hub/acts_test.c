@@ -287,6 +287,17 @@ static void an_author_whose_first_are_older_than_what_is_held_has_them(void **st
     assert_int_equal(author->prover.events, THEIRS + 1);
 }
 
+/* Up to where there is something, and nobody but its author is shown it. */
+static uint64_t commit_hidden(struct world *world)
+{
+    world->engine.shadowed_user = 1;
+    do {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    } while ((world->engine.log[world->engine.count - 1]->flags & EVENT_FLAG_SHADOW) == 0);
+    world->engine.shadowed_user = 0;
+    return fake_engine_head_of(&world->engine, READ_VIEW_ALL);
+}
+
 /* Who was shadowed and is not any more, or reads as somebody else now, has such a cursor. */
 static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
 {
@@ -294,12 +305,7 @@ static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
     const enum lane lanes[] = {LANE_FULL, LANE_READABLE};
     struct fake_reader *readers[2];
     world_commit_many(world, 3);
-    world->engine.shadowed_user = 1;
-    do {
-        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
-    } while ((world->engine.log[world->engine.count - 1]->flags & EVENT_FLAG_SHADOW) == 0);
-    world->engine.shadowed_user = 0;
-    const uint64_t hidden = fake_engine_head_of(&world->engine, READ_VIEW_ALL);
+    const uint64_t hidden = commit_hidden(world);
     for (int i = 0; i < 2; i++) {
         struct join join = world_after(hidden, 50);
         join.lane = lanes[i];
@@ -318,6 +324,36 @@ static void a_cursor_at_what_is_hidden_is_of_this_life(void **state)
         assert_int_equal(readers[i]->viewer.mode, VIEWER_LIVE);
     }
     assert_true(stranger->prover.resynced);
+}
+
+/* What it is told that has no place, as who watches, does not put it back. */
+static void who_stands_at_what_is_hidden_goes_on_there_in_another_lane(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 3);
+    const uint64_t hidden = commit_hidden(world);
+    for (int i = 0; i < 3; i++) {
+        struct join join = i < 2 ? world_after(hidden, 50) : world_plain(50);
+        join.identity = (uint64_t)i + 1;
+        join.moderates = i == 1; // and reads apart
+        join.user = i == 1 ? 7 : 0;
+        (void)world_join(world, i, &join);
+        world_pass(world, 2000);
+    }
+    assert_int_equal(world->readers[0].viewer.mode, VIEWER_LIVE);
+    assert_int_equal(world->readers[1].viewer.mode, VIEWER_CATCHUP);
+    assert_true(world->readers[0].prover.presences > 0);
+    for (int i = 0; i < 2; i++) {
+        fake_reader_change_lane(&world->readers[i], LANE_CONTROL);
+    }
+    world_rest(world);
+    world_commit_many(world, 2);
+    world_pass(world, 40000);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(world->readers[i].prover.hellos, 2);
+        assert_int_equal(world->readers[i].prover.hello_seq, hidden);
+        assert_true(world->readers[i].prover.last > hidden);
+    }
 }
 
 static void answered(struct call *call)
@@ -485,6 +521,7 @@ int main(void)
         EACH(an_author_whose_first_are_older_than_what_is_held_has_them),
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
+        EACH(who_stands_at_what_is_hidden_goes_on_there_in_another_lane),
         EACH(figures_do_not_tell_who_is_shadowed),
         EACH(acts_come_to_who_is_shadowed_as_to_all),
         EACH(a_notice_brings_no_copy_of_an_act),

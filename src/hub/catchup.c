@@ -595,7 +595,8 @@ static void begin_anew(struct viewer *viewer)
     const struct lane_span *span = &catchup->scribe.span;
     const uint64_t told = mutant(LANE_OTHER)                    ? viewer->stream->newest
                           : lane_scribe_waits(&catchup->scribe) ? span->after
-                                                                : catchup->position;
+                          : catchup->position > catchup->beyond ? catchup->position
+                                                                : catchup->beyond;
     const enum lane lane = (enum lane)catchup->lane_next;
     sparse_leave(viewer);
     viewer->lane = (uint8_t)lane;

@@ -123,7 +123,9 @@ static void stand_at(struct viewer *viewer, uint64_t offset)
     const struct ring_place place =
         offset == ring->head ? ring->last : ring_place_before(ring, ring_frame_at(ring, offset));
     viewer->cursor = offset;
-    viewer->last_seq = place.seq;
+    if (place.seq > viewer->last_seq) { // it may stand at what is hidden from it: catchup->beyond
+        viewer->last_seq = place.seq;
+    }
     viewer->last_ordinal = place.ordinal;
 }
 
