@@ -70,7 +70,9 @@ static void remove_one(struct ledger *ledger, struct deed *deed, uint64_t seq, u
         return;
     }
     entry->was_removed = true;
-    if (deed->stream == number_of(ledger) && !entry->is_shadowed && entry->removed_seq == 0) {
+    const bool is_swept = deed->what == ACT_PURGE || deed->what == ACT_CLEAR; // user by user
+    if (deed->stream == number_of(ledger) && !is_swept && !entry->is_shadowed &&
+        entry->removed_seq == 0) {
         entry->removed_seq = deed->seq;
     }
     note_bound(ledger, deed, seq, bound_n);
@@ -223,6 +225,7 @@ static void sweep(struct world *world, struct deed *deed)
                 remove_one(ledger, deed, seq, upto_n + 1);
             }
         }
+        ledger_note_gone(ledger);
     }
 }
 

@@ -217,6 +217,18 @@ struct ledger *ledger_by_id(struct world *world, int64_t id)
     world_broken(world, "P3: a row belongs to a stream nobody knows");
 }
 
+/* {"user_id":"u1","upto":229}, or of everybody. */
+static void take_gone(struct entry *entry, struct str body)
+{
+    static const char whose[] = "\"user_id\":\"u", upto[] = "\"upto\":";
+    const char *user = memmem(body.at, body.len, whose, sizeof(whose) - 1);
+    const char *at = memmem(body.at, body.len, upto, sizeof(upto) - 1);
+    if (entry->kind == EVENT_RETRACT && !entry->is_shadowed && at != NULL) {
+        entry->gone_upto = strtoull(at + sizeof(upto) - 1, NULL, 10);
+        entry->gone_user = user == NULL ? EVERY_USER : (uint8_t)(user[sizeof(whose) - 1] - '0');
+    }
+}
+
 static struct entry entry_of(const struct store_row *row)
 {
     struct entry entry = {.n = row->n,
@@ -231,7 +243,28 @@ static struct entry entry_of(const struct store_row *row)
     } else if (row->user.len > 1) { // what is done to what is shadowed is its author's to know
         entry.user = (uint8_t)(row->user.at[1] - '0');
     }
+    take_gone(&entry, row->body);
     return entry;
+}
+
+static void note_gone(struct ledger *ledger, uint64_t retract)
+{
+    const struct entry *gone = &ledger->entries[retract - 1];
+    for (uint64_t seq = 1; seq <= gone->gone_upto && seq < retract; seq++) {
+        struct entry *entry = &ledger->entries[seq - 1];
+        const bool is_theirs = gone->gone_user == EVERY_USER || entry->user == gone->gone_user;
+        if (entry->kind == EVENT_COMMENT && is_theirs && entry->was_removed &&
+            !entry->is_shadowed && entry->removed_seq == 0) {
+            entry->removed_seq = retract;
+        }
+    }
+}
+
+void ledger_note_gone(struct ledger *ledger)
+{
+    for (uint64_t seq = 1; seq <= ledger->head; seq++) {
+        note_gone(ledger, seq);
+    }
 }
 
 uint64_t ledger_seq_of(const struct ledger *ledger, uint8_t user, uint16_t cid)
@@ -323,6 +356,7 @@ static void take_row(struct world *world, const struct store_row *row)
     ledger->entries[row->seq - 1] = entry;
     ledger->entries[row->seq - 1].lanes = lanes_of(ledger, NOBODY_USER, row->seq);
     ledger->head = row->seq;
+    note_gone(ledger, row->seq);
     ledger->shadows += entry.is_shadowed;
     world->audited_n = row->n;
     if (entry.kind == EVENT_COMMENT && ledger == &world->ledgers[0]) {

@@ -25,6 +25,8 @@ void ledger_published(struct world *world); // what is committed may be known fr
 /* NULL: it is not there. */
 struct entry *ledger_find(struct ledger *ledger, uint64_t seq);
 uint64_t ledger_seq_of(const struct ledger *ledger, uint8_t user, uint16_t cid); // 0: none
+/* A sweep was followed: with which retract each comment that it removed is known to be. */
+void ledger_note_gone(struct ledger *ledger);
 /* The stream of that id in the store; the audit connection is in a transaction. */
 struct ledger *ledger_by_id(struct world *world, int64_t id);
 

@@ -66,6 +66,8 @@ struct entry { // one row that was committed
     bool is_answered, is_shown; // so it may never vanish
     bool was_removed;           // by an act that may be lifted since: its place stays so
     uint64_t removed_seq;       // the first event of its stream that is known to have; 0: none is
+    uint64_t gone_upto;         // of a retract: all is gone that gone_user posted up to there; or 0
+    uint8_t gone_user;          // EVERY_USER: whoever did
     bool is_found_removed;      // after a start, by an act that nobody had seen yet
     bool was_named;             // by the act that removed it: its text is not in its place
     bool is_unshadowed;         // the act that shadowed it was undone
