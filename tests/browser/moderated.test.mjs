@@ -458,7 +458,7 @@ test("warned: undone, or read in another tab, it is asked no more, and what it s
   for (const page of [ann.page, tab]) await warning(page).waitFor({ state: "hidden" });
   await ann.page.locator("#announcer").getByText("The warning is over").waitFor();
   await act({ do: "warn", user: await id(), text: "No links either." });
-  await warning(tab).getByText("No links either.").waitFor();
+  for (const page of [ann.page, tab]) await warning(page).getByText("No links either.").waitFor();
   await ann.page.keyboard.press("Escape");
   await ann.write("but I did not");
   await ann.page.locator(".line.failed", { hasText: "but I did not" }).waitFor({ state: "attached" });
