@@ -379,7 +379,10 @@ test("rules: slow, shield, modes and terms, with what each hit or would have", a
   await sam.page.getByLabel("Slow mode", { exact: true }).selectOption({ label: "Off" });
   await sam.told("Set slow mode to off");
   await sam.page.getByLabel("Links off: only counted").check();
-  await sam.page.waitForFunction(() => document.querySelector('[aria-label="Links off: only counted"]').checked);
+  const until = async (holds) => {
+    for (;;) if (holds((await moderated(roar, "/rules")).rules)) return;
+  };
+  await until((rules) => rules.links?.dry_run === true);
   await say("jonas", "look at https://example.org/now");
   await say("Mira Okafor", "and https://example.org/then");
   await sam.page.locator(".rules tr", { hasText: "Links off" }).locator(".number").nth(1).getByText("2").waitFor();
@@ -387,9 +390,6 @@ test("rules: slow, shield, modes and terms, with what each hit or would have", a
   await sam.page.getByLabel("Capitals, %, at most").press("Enter");
   await sam.page.getByLabel("Capitals: what it does").selectOption("hold");
   await sam.page.waitForFunction(() => document.querySelector('[aria-label="Capitals: what it does"]').value === "hold");
-  const until = async (holds) => {
-    for (;;) if (holds((await moderated(roar, "/rules")).rules)) return;
-  };
   await until((rules) => rules.caps?.percent === 60 && rules.caps.action === "hold" && rules.links.dry_run === true);
   assert.equal((await say("jonas", "WHY IS THIS SO LOUD")).state, "held");
   await sam.page.getByLabel("Capitals, %, at most").fill("");
