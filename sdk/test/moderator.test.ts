@@ -138,6 +138,17 @@ test("a warning stands until it is acknowledged; then what it stopped is sent", 
   assert.deepEqual(told(stream.lines), ["but"]);
 });
 
+/** Somebody who says "but", and what they are told. */
+async function butting(world: World) {
+  const stream = world.stream({ token: tokenOf("me") });
+  const news: string[] = [];
+  stream.onNews(({ type }) => news.push(type));
+  world.attempt.hello(0);
+  stream.post({ text: "but" });
+  await settled();
+  return { stream, news };
+}
+
 test("of several warnings each is acknowledged; who is told again of one that is done with hears nothing", async () => {
   const world = new World();
   const keep = keeper(0);
@@ -151,12 +162,7 @@ test("of several warnings each is acknowledged; who is told again of one that is
     }
     return open.length > 0 ? { status: 403, body: { code: "must_acknowledge", act: open[0] } } : keep(asked);
   };
-  const stream = world.stream({ token: tokenOf("me") });
-  const news: string[] = [];
-  stream.onNews(({ type }) => news.push(type));
-  world.attempt.hello(0);
-  stream.post({ text: "but" });
-  await settled();
+  const { stream, news } = await butting(world);
   const first = { type: "warned", act: "a5", text: "Be kind." } as const;
   world.attempt.say(first, { type: "warned", act: "a7", text: "No names, please." }, first);
   assert.deepEqual(news, ["warned", "warned"]);
@@ -187,12 +193,7 @@ test("a warning that is over elsewhere is over here, does not come back, and wha
     if (asked.path.endsWith("/poll")) return pollOf(warned("a5", "Be kind."), warned("a7", "No links."));
     return is_warned ? { status: 403, body: { code: "must_acknowledge", act: "a5" } } : keep(asked);
   };
-  const stream = world.stream({ token: tokenOf("me") });
-  const news: string[] = [];
-  stream.onNews(({ type }) => news.push(type));
-  world.attempt.hello(0);
-  stream.post({ text: "but" });
-  await settled();
+  const { stream, news } = await butting(world);
   await settled();
   assert.deepEqual(stream.warning, { act: "a5", text: "Be kind." }, "the refusal names it, and a poll has its words");
   world.attempt.say({ type: "unwarned", act: "a5" });

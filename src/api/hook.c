@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DOWN_MS = 60 * 1000 }; // between two lines of the log that it is down
-
 struct hook_question {
     struct webhook webhook; // first: its outcall is what comes back
     struct api *api;
@@ -83,17 +81,13 @@ static void note_down(const struct hook_question *question)
 {
     const struct outcall *outcall = &question->webhook.outcall;
     struct hook_metrics *metrics = &question->api->hooks;
-    const int64_t now_ms = desk_mono_ms(question->server);
+    const uint64_t times = log_pace_count(&metrics->downs, desk_mono_ms(question->server));
     metric_count(&metrics->ends[outcall->result == ERR_AGAIN ? HOOK_SLOW : HOOK_DOWN], 1);
-    metrics->downs_untold++;
-    if (metrics->downs_told_ms != 0 && now_ms < metrics->downs_told_ms + DOWN_MS) {
-        return;
+    if (times > 0) {
+        log_line(LOG_WARN, "the hook before publishing is down, or slow",
+                 LOG_STR("why", str_of(trouble_of(outcall))), LOG_I64("status", outcall->status),
+                 LOG_I64("times", times));
     }
-    log_line(LOG_WARN, "the hook before publishing is down, or slow",
-             LOG_STR("why", str_of(trouble_of(outcall))), LOG_I64("status", outcall->status),
-             LOG_I64("times", (int64_t)metrics->downs_untold));
-    metrics->downs_untold = 0;
-    metrics->downs_told_ms = now_ms;
 }
 
 static void judge(const struct hook_question *question, struct hook_verdict *ret_verdict)

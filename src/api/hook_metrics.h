@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/histogram.h"
+#include "base/log.h"
 #include "base/metric.h"
 
 enum hook_end {
@@ -23,9 +24,7 @@ struct hook_metrics {
     struct metric ends[HOOK_ENDS];
     struct metric ms;
     struct histogram ms_steps;
-    /* -- for the log -- */
-    uint64_t downs_untold;
-    int64_t downs_told_ms; // mono; 0: never
+    struct log_pace downs;
 };
 
 void hook_metrics_list(struct hook_metrics *metrics);

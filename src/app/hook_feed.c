@@ -28,7 +28,6 @@ enum {
     EVENT_BYTES_MAX = 256 * 1024,
     LOOK_MS = 250,  // for something newer
     SAVE_MS = 1000, // the place is kept that often
-    GARBAGE_MS = 60 * 1000,
     PATH_BYTES_MAX = 4096,
 };
 
@@ -80,8 +79,7 @@ struct hook_feed {
     uint64_t saved;  // UINT64_MAX: none
     int64_t look_ms, save_ms;
     struct slot slots[FEED_WINDOW];
-    int64_t garbage_ms; // mono: not told of before
-    uint64_t garbage_untold;
+    struct log_pace garbage_pace;
     struct metric delivered, failed, given_up, acts, garbage, behind;
 };
 
@@ -364,18 +362,14 @@ static enum err read_answer(struct slot *slot)
 static void note_garbage(struct slot *slot)
 {
     struct hook_feed *feed = slot->feed;
-    const int64_t now_ms = mono_ms();
+    const uint64_t times = log_pace_count(&feed->garbage_pace, mono_ms());
     metric_count(&feed->garbage, 1);
-    feed->garbage_untold++;
-    if (now_ms < feed->garbage_ms) {
-        return;
+    if (times > 0) {
+        log_line(LOG_WARN, "the hook after publishing takes events and answers what means nothing",
+                 LOG_STR("why", str_of(slot->answer.why)),
+                 LOG_I64("status", slot->webhook.outcall.status),
+                 LOG_I64("bytes", slot->webhook.outcall.answer.len), LOG_I64("times", times));
     }
-    log_line(
-        LOG_WARN, "the hook after publishing takes events and answers what means nothing",
-        LOG_STR("why", str_of(slot->answer.why)), LOG_I64("status", slot->webhook.outcall.status),
-        LOG_I64("bytes", slot->webhook.outcall.answer.len), LOG_I64("times", feed->garbage_untold));
-    feed->garbage_untold = 0;
-    feed->garbage_ms = now_ms + GARBAGE_MS;
 }
 
 static void finish(struct slot *slot)

@@ -157,6 +157,16 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
                  stderr); // unbuffered: one write; nobody to tell if it fails
 }
 
+uint64_t log_pace_count(struct log_pace *pace, int64_t now_ms)
+{
+    const uint64_t times = ++pace->untold;
+    if (now_ms < pace->next_ms) {
+        return 0;
+    }
+    *pace = (struct log_pace){.next_ms = now_ms + LOG_PACE_MS};
+    return times;
+}
+
 void log_set_level(enum log_level level)
 {
     atomic_store_explicit(&level_min, (int)level, memory_order_relaxed);

@@ -34,6 +34,14 @@ struct log_field {
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields,
                size_t field_count);
+/* Of what may happen at every turn a line a minute is told, with how many `times`. */
+enum { LOG_PACE_MS = 60 * 1000 };
+struct log_pace {    // one thread's; {0}: it has not happened
+    int64_t next_ms; // mono
+    uint64_t untold;
+};
+/* It happened: so often since it was told, this time too; 0: it is not to be told yet. */
+uint64_t log_pace_count(struct log_pace *pace, int64_t now_ms);
 void log_set_level(enum log_level level); // any thread
 /* "debug" "info" "warn" "error"; false when it is none of them. */
 bool log_level_parse(struct str name, enum log_level *ret_level);

@@ -116,6 +116,17 @@ static void test_below_the_level_nothing_is_written(void **state)
     assert_false(log_level_parse(STR("loud"), &level));
 }
 
+static void what_comes_again_and_again_is_told_once_a_minute(void **state)
+{
+    (void)state;
+    struct log_pace pace = {.untold = 0};
+    assert_int_equal(log_pace_count(&pace, 5), 1); // the first time
+    assert_int_equal(log_pace_count(&pace, 6), 0);
+    assert_int_equal(log_pace_count(&pace, 5 + LOG_PACE_MS - 1), 0);
+    assert_int_equal(log_pace_count(&pace, 5 + LOG_PACE_MS), 3);
+    assert_int_equal(log_pace_count(&pace, 5 + LOG_PACE_MS), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_any_byte_leaves_it_one_object),
         cmocka_unit_test(test_what_is_too_long_is_cut_and_marked),
         cmocka_unit_test(test_below_the_level_nothing_is_written),
+        cmocka_unit_test(what_comes_again_and_again_is_told_once_a_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,13 +85,19 @@ void moderation_bans_everywhere(void **state)
     desk_close(&desk);
 }
 
+static struct act on_both(enum act_do what)
+{
+    struct act act = on_bob(what);
+    act.users = bob_and_cleo;
+    act.target_count = 2;
+    return act;
+}
+
 void moderation_names_many_at_once(void **state)
 {
     struct subject *subject = *state;
     struct desk desk;
-    struct act both = on_bob(ACT_BAN);
-    both.users = bob_and_cleo;
-    both.target_count = 2;
+    const struct act both = on_both(ACT_BAN);
     desk_open(&desk, subject->port);
     const uint64_t ban = desk_do(&desk, "demo", both);
     assert_repeats(&desk, "demo", both, ban);
@@ -160,11 +166,8 @@ void moderation_undoes_what_lifts_from_some(void **state)
 {
     struct subject *subject = *state;
     struct desk desk;
-    struct act ban = on_bob(ACT_BAN);
-    ban.users = bob_and_cleo;
-    ban.target_count = 2;
     desk_open(&desk, subject->port);
-    (void)desk_do(&desk, "demo", ban);
+    (void)desk_do(&desk, "demo", on_both(ACT_BAN));
     const uint64_t bobs = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
     (void)desk_do(&desk, "demo", desk_undo_of(bobs)); // the ban was never lifted as a whole
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
@@ -182,7 +185,7 @@ void moderation_undoes_what_lifts_from_some(void **state)
     (void)desk_do(&desk, "demo", desk_undo_of(again)); // though another lifted it from the last
     assert_int_equal(desk_post_refused(&desk, "demo", "bob"), REFUSAL_BANNED);
     assert_int_equal(desk_post_refused(&desk, "demo", "cleo"), REFUSAL_NONE);
-    const uint64_t both = desk_do(&desk, "demo", ban);
+    const uint64_t both = desk_do(&desk, "demo", on_both(ACT_BAN));
     const uint64_t last = desk_do(&desk, "demo", on_bob(ACT_UNBAN));
     (void)desk_do(&desk, "demo", desk_undo_of(both));
     (void)desk_do(&desk, "demo", desk_undo_of(last)); // of what is undone itself

@@ -291,18 +291,18 @@ static enum err is_being_put(const struct act_case *act, uint64_t id, bool *ret_
  * being undone is lifted by that, which goes on to its end. */
 static enum err lift_act(struct act_case *act, const struct store_sanction *sanction)
 {
+    struct store *store = act->ordering->store;
     struct store_act row;
     bool is_left = false;
-    TRY(store_acts_get(act->ordering->store, sanction->act, &row));
-    if (row.lifted_by != 0) {
-        return ERR_OK;
-    }
-    TRY(store_sanctions_any(act->ordering->store, sanction->act, &is_left));
+    TRY(store_sanctions_any(store, sanction->act, &is_left));
     if (!is_left) {
         TRY(is_being_put(act, sanction->act, &is_left));
     }
-    is_left = is_left && !mutant(LIFTED_FROM_ALL);
-    return is_left ? ERR_OK : store_acts_lift(act->ordering->store, sanction->act, act->id);
+    if (is_left && !mutant(LIFTED_FROM_ALL)) {
+        return ERR_OK;
+    }
+    TRY(store_acts_get(store, sanction->act, &row));
+    return row.lifted_by != 0 ? ERR_OK : store_acts_lift(store, sanction->act, act->id);
 }
 
 static enum err lift_from(struct lifting *lifting, struct str user)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 static const struct bus_bounds bounds = {.events_max = BUS_EVENTS_MAX, .bytes_max = BUS_BYTES_MAX};
+static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
 
 struct box {          // a home whose letters the test opens
     struct home home; // first
@@ -75,6 +76,15 @@ static void listen(struct bus *bus, struct bus_subs *subs, struct listener *list
     assert_int_equal(bus_add(bus, subs, &listener->watch), ERR_OK);
 }
 
+/* One stream and one home, which may have so much unopened. */
+static void begin(struct bus *bus, const struct bus_bounds *most, struct bus_subs *subs,
+                  struct box *box)
+{
+    bus_init(bus, most);
+    bus_subs_init(subs);
+    box_init(box);
+}
+
 static void publish(struct bus *bus, struct bus_subs *subs, uint64_t seq)
 {
     struct event *event = event_new(STR("\"text\":\"hello\""));
@@ -127,9 +137,7 @@ static void who_opens_nothing_is_off_and_told(void **state)
     struct bus_subs subs;
     struct box lazy, quick;
     struct listener behind, other;
-    bus_init(&bus, &bounds);
-    bus_subs_init(&subs);
-    box_init(&lazy);
+    begin(&bus, &bounds, &subs, &lazy);
     box_init(&quick);
     listen(&bus, &subs, &behind, &lazy);
     listen(&bus, &subs, &other, &quick);
@@ -162,15 +170,12 @@ static void who_opens_nothing_is_off_and_told(void **state)
 
 static void who_fell_behind_follows_until_it_is_back_or_leaves(void **state)
 {
-    static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
     (void)state;
     struct bus bus;
     struct bus_subs subs;
     struct box lazy, quick;
     struct listener behind, other;
-    bus_init(&bus, &narrow);
-    bus_subs_init(&subs);
-    box_init(&lazy);
+    begin(&bus, &narrow, &subs, &lazy);
     box_init(&quick);
     listen(&bus, &subs, &behind, &lazy);
     listen(&bus, &subs, &other, &quick);
@@ -214,15 +219,12 @@ static uint32_t homes_asked(struct bus *bus)
 /* It sends what it has until it knows: each act that comes by waits for it. */
 static void who_fell_behind_is_asked_until_it_was_told(void **state)
 {
-    static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
     (void)state;
     struct bus bus;
     struct bus_subs subs;
     struct box box;
     struct listener listener;
-    bus_init(&bus, &narrow);
-    bus_subs_init(&subs);
-    box_init(&box);
+    begin(&bus, &narrow, &subs, &box);
     assert_int_equal(homes_asked(&bus), 0);
     listen(&bus, &subs, &listener, &box);
     assert_int_equal(homes_asked(&bus), 1);
@@ -248,7 +250,6 @@ static void on_notice(struct watch *watch, struct notice *notice)
 /* No log has it, so that it is known to be missing is all there is. */
 static void what_is_not_sent_to_who_is_behind_is_counted(void **state)
 {
-    static const struct bus_bounds narrow = {.events_max = 1, .bytes_max = 1 << 20};
     (void)state;
     struct bus bus;
     struct bus_subs subs;
@@ -256,10 +257,8 @@ static void what_is_not_sent_to_who_is_behind_is_counted(void **state)
     struct listener listener;
     struct metric unsent = {.kind = METRIC_COUNTER};
     struct notice *notice = notice_new(STR("{}"));
-    bus_init(&bus, &narrow);
+    begin(&bus, &narrow, &subs, &box);
     bus.unsent = &unsent;
-    bus_subs_init(&subs);
-    box_init(&box);
     listen(&bus, &subs, &listener, &box);
     listener.watch.on_notice = on_notice;
     bus_notify(&bus, &subs, notice);
@@ -293,9 +292,7 @@ static void being_behind_is_told_without_memory(void **state)
     struct bus_subs subs;
     struct box box;
     struct listener listener;
-    bus_init(&bus, &bounds);
-    bus_subs_init(&subs);
-    box_init(&box);
+    begin(&bus, &bounds, &subs, &box);
     listen(&bus, &subs, &listener, &box);
     publish(&bus, &subs, 1);
     for (uint64_t seq = 2; bus_is_watched(&subs); seq++) {

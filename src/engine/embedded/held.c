@@ -341,8 +341,10 @@ enum err held_stretch_next(struct store *store, int64_t at_ms, struct held_stret
     sqlite3_stmt *query = NULL;
     TRY(store_ask(store, STORE_HELD_STRETCH, &query));
     struct held_stretch next = held_stretch_until(at_ms);
-    next.from_ms = stretch->upto_ms;
-    next.from_n = stretch->upto_n;
+    if (!stretch->is_last) {
+        next.from_ms = stretch->upto_ms;
+        next.from_n = stretch->upto_n;
+    }
     (void)sqlite3_bind_int64(query, 1, next.from_ms);
     (void)sqlite3_bind_int64(query, 2, (int64_t)next.from_n);
     (void)sqlite3_bind_int64(query, 3, at_ms);

@@ -127,7 +127,7 @@ struct held_stretch {
     bool is_last; // nothing that was posted by then is behind it
 };
 struct held_stretch held_stretch_until(int64_t at_ms); // all of it
-/* The one behind `stretch`, of what was posted up to `at_ms`; the first behind {0}. */
+/* The one behind `stretch`, of what was posted up to `at_ms`; the first behind {0} and the last. */
 MUST_USE enum err held_stretch_next(struct store *store, int64_t at_ms,
                                     struct held_stretch *stretch);
 /* Erases the texts there, HELD_AT_ONCE at most; it does not come back to the queue. What it was is

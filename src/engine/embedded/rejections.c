@@ -53,42 +53,35 @@ struct keepers { // of a comment off the screens
     bool has_hold, has_other;
 };
 
-enum keeper { KEEPER_NONE, KEEPER_HOLD, KEEPER_OTHER };
-
-/* An act that is being undone keeps nothing off, though its pieces have not come by. */
-static enum err sort_one(struct store *store, uint64_t id, enum keeper *ret_keeper)
+/* Leaves in `removers` those that are no holds. An act that is being undone keeps nothing off,
+ * though its pieces have not come by. */
+static enum err sort(struct store *store, struct removers *removers, struct keepers *ret_keepers)
 {
-    struct store_act act;
-    const enum err err = store_acts_get(store, id, &act);
-    const bool is_in_force = err == ERR_OK && act.lifted_by == 0;
-    TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
-    *ret_keeper = !is_in_force ? KEEPER_NONE : act.what == ACT_HOLD ? KEEPER_HOLD : KEEPER_OTHER;
-    return ERR_OK;
-}
-
-static enum err sort(struct store *store, const struct removers *removers,
-                     struct keepers *ret_keepers)
-{
-    struct keepers keepers = {.has_hold = false};
+    bool has_hold = false;
+    uint32_t others = 0;
     for (uint32_t i = 0; i < removers->count; i++) {
-        enum keeper keeper = KEEPER_NONE;
-        TRY(sort_one(store, removers->acts[i], &keeper));
-        keepers.has_hold = keepers.has_hold || keeper == KEEPER_HOLD;
-        keepers.has_other = keepers.has_other || keeper == KEEPER_OTHER;
+        struct store_act act;
+        const enum err err = store_acts_get(store, removers->acts[i], &act);
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        if (err == ERR_NOT_FOUND || act.lifted_by != 0) {
+            continue;
+        }
+        if (act.what == ACT_HOLD) {
+            has_hold = true;
+        } else {
+            removers->acts[others++] = removers->acts[i];
+        }
     }
-    *ret_keepers = keepers;
+    removers->count = others;
+    *ret_keepers = (struct keepers){.has_hold = has_hold, .has_other = others > 0};
     return ERR_OK;
 }
 
 /* Whoever keeps off what would wait rejects it, though it came before the hold. */
-static enum err note_others(struct store *store, uint64_t n, const struct removers *removers)
+static enum err note_all(struct store *store, uint64_t n, const struct removers *removers)
 {
     for (uint32_t i = 0; i < removers->count; i++) {
-        enum keeper keeper = KEEPER_NONE;
-        TRY(sort_one(store, removers->acts[i], &keeper));
-        if (keeper == KEEPER_OTHER) {
-            TRY(change(store, STORE_REJECTION_ADD, n, removers->acts[i]));
-        }
+        TRY(change(store, STORE_REJECTION_ADD, n, removers->acts[i]));
     }
     return ERR_OK;
 }
@@ -108,8 +101,8 @@ static enum err find_keepers(struct store *store, const struct held_row *held,
     row.user = held->user;
     TRY(removers_find(store, &row, &removers));
     enum err sorted = sort(store, &removers, ret_keepers);
-    if (sorted == ERR_OK && ret_keepers->has_hold && ret_keepers->has_other) {
-        sorted = note_others(store, held->n, &removers);
+    if (sorted == ERR_OK && ret_keepers->has_hold) {
+        sorted = note_all(store, held->n, &removers);
     }
     removers_done(&removers);
     return sorted;

@@ -2,7 +2,7 @@
 /* removers -- the acts in force that keep a comment off the screens.
  *
  * Owns:     what it found.
- * Used by:  act_appeal.c.
+ * Used by:  act_appeal.c, rejections.c.
  * Thread:   its connection's; inside a transaction.
  * Bound:    one number an act that removes the comment.
  */

@@ -136,8 +136,7 @@ static enum err erase_rejected(struct upkeep *upkeep, int64_t upto_ms, uint32_t 
     const bool is_done = *ret_texts < HELD_AT_ONCE && forgotten < HELD_AT_ONCE;
     upkeep->has_rejected_due = !is_done || !stretch.is_last;
     if (is_done) {
-        const struct held_stretch first = {.is_last = false};
-        upkeep->rejected = stretch.is_last ? first : stretch;
+        upkeep->rejected = stretch;
     }
     return ERR_OK;
 }
