@@ -546,7 +546,8 @@ void catchup_rest(struct viewer *viewer)
     if (viewer->mode == VIEWER_OPENING) { // its plan begins anew
         page_done(&catchup->page);
         page_init(&catchup->page);
-        catchup->step = 0;
+        pursuit_forget_plan(catchup);
+        catchup->resync = catchup->has_cursor ? NULL : catchup->resync;
     }
     catchup->result = ERR_OK;
     catchup->fetched.bound = SEQ_MAX + 1; // a failed read says nothing of what is kept
@@ -581,9 +582,7 @@ static void open_again(struct viewer *viewer)
     lane_scribe_done(&catchup->scribe);
     pursuit_forget_fetched(catchup);
     lag_forget(catchup);
-    catchup->step = 0;
-    catchup->beyond = 0;
-    catchup->expired_to = catchup->hole_from = catchup->hole_upto = 0;
+    pursuit_forget_plan(catchup);
     viewer->mode = VIEWER_OPENING;
     list_push(&catchup->hub->admits, &viewer->link);
 }
@@ -611,7 +610,6 @@ static void begin_anew(struct viewer *viewer)
 static void start_over(struct viewer *viewer)
 {
     struct catchup *catchup = viewer->catchup;
-    read_done(&catchup->acts);
     catchup->owes_gap = false;
     catchup->lag.step = LAG_NONE;
     catchup->has_cursor = catchup->resumed = false;

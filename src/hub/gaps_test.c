@@ -2,6 +2,7 @@
 /* What gaps and digests say of what is removed. The prover holds each number against the log. */
 #include "hub/hub.h"
 
+#include "base/mem.h"
 #include "hub/heart.h"
 #include "hub/pursuit.h"
 #include "hub/world_test.h"
@@ -248,6 +249,41 @@ static void who_comes_back_late_is_told_what_is_removed(void **state)
     assert_gap(reader, 1, MANY - removed, removed);
 }
 
+/* Memory fails what is about to tell the hole. */
+static void find_hole_in_vain(struct world *world, const struct fake_reader *reader)
+{
+    const struct catchup *catchup = reader->viewer.catchup;
+    while (list_is_empty(&world->hub->resting)) {
+        mem_fail_after(catchup->hole_upto > 0 ? 1 : 0);
+        world_turn(world);
+        mem_fail_after(0);
+        (void)fake_engine_step(&world->engine);
+    }
+}
+
+/* When memory is back there is none: what stood behind it was removed, and is no backfill. */
+static void a_hole_that_was_not_told_is_looked_for_anew(void **state)
+{
+    struct world *world = *state;
+    struct fake_reader *slow = stall(world, 60);
+    const uint64_t gaps = slow->prover.gaps;
+    uint64_t seqs[MANY];
+    for (uint32_t i = 0; i < MANY; i++) {
+        fake_engine_commit(&world->engine, i == 0 ? EVENT_PIN : EVENT_COMMENT, world->now_ms);
+        seqs[i] = fake_engine_head(&world->engine);
+    }
+    world_pass(world, 1000);
+    fake_reader_change_lane(slow, LANE_FULL);
+    find_hole_in_vain(world, slow);
+    const struct removal removal = {.of = REMOVAL_SEQS, .seqs = seqs, .count = MANY};
+    fake_engine_remove(&world->engine, &removal, world->now_ms);
+    fake_reader_allow(slow, UINT32_MAX);
+    world_pass(world, 5000);
+    assert_int_equal(slow->prover.hellos, 2);
+    assert_int_equal(slow->prover.gaps, gaps);
+    assert_int_equal(slow->prover.last, fake_engine_head(&world->engine));
+}
+
 /* A digest gathers; what of it is removed before it is told was not spared. */
 static void what_waits_in_a_lane_is_counted_anew(void **state)
 {
@@ -281,6 +317,7 @@ int main(void)
         CASE(what_retention_took_unread_is_the_newest_all_the_same),
         CASE(what_retention_took_unread_may_be_shadowed),
         CASE(who_comes_back_late_is_told_what_is_removed),
+        CASE(a_hole_that_was_not_told_is_looked_for_anew),
         CASE(what_waits_in_a_lane_is_counted_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

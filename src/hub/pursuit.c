@@ -8,6 +8,15 @@ void pursuit_forget_fetched(struct catchup *catchup)
     catchup->fetched.bound = SEQ_MAX + 1;
 }
 
+void pursuit_forget_plan(struct catchup *catchup)
+{
+    catchup->step = 0;
+    catchup->beyond = 0;
+    catchup->expired_to = catchup->hole_from = catchup->hole_upto = 0;
+    read_done(&catchup->acts);
+    catchup->acts_at = 0;
+}
+
 void pursuit_ask_acts(struct catchup *catchup)
 {
     struct read *acts = &catchup->acts;

@@ -88,6 +88,8 @@ struct catchup {
 
 /* What was read of the log is given back; nor does it say any more what is kept there. */
 void pursuit_forget_fetched(struct catchup *catchup);
+/* What join.c found: it looks anew. */
+void pursuit_forget_plan(struct catchup *catchup);
 /* catchup->acts is to be read as it says from here on: what is never spared of the hole. */
 void pursuit_ask_acts(struct catchup *catchup);
 /* Some were read, and are still to be sent. */
