@@ -287,6 +287,26 @@ static void an_author_whose_first_are_older_than_what_is_held_has_them(void **st
     assert_int_equal(author->prover.events, THEIRS + 1);
 }
 
+/* What the first read ended behind is read with what stands before it. */
+static void what_is_hidden_before_the_first_that_was_read_is_held(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 3);
+    world->engine.shadowed_user = FAKE_USERS + 1; // who writes what is short
+    for (int i = 0; i < 4; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 10);
+    }
+    for (int i = 0; i < STREAM_PRIME_EVENTS; i++) {
+        fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, BYTES);
+    }
+    struct join join = world_after(world->engine.log[4]->seq, 50);
+    join.user = FAKE_USERS + 1;
+    struct fake_reader *author = world_join(world, 0, &join);
+    world_rest(world);
+    assert_int_equal(author->prover.events, STREAM_PRIME_EVENTS + 2);
+    assert_int_equal(world->engine.reads, 2); // for whoever comes
+}
+
 /* Up to where there is something, and nobody but its author is shown it. */
 static uint64_t commit_hidden(struct world *world)
 {
@@ -519,6 +539,7 @@ int main(void)
         EACH(a_shadowed_comment_is_its_authors_alone),
         EACH(an_author_who_comes_behind_much_that_is_hidden_has_their_own),
         EACH(an_author_whose_first_are_older_than_what_is_held_has_them),
+        EACH(what_is_hidden_before_the_first_that_was_read_is_held),
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
         EACH(who_stands_at_what_is_hidden_goes_on_there_in_another_lane),

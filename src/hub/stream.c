@@ -364,6 +364,16 @@ static enum err take_up(struct stream *stream)
     return ERR_OK;
 }
 
+/* Before what is held: also of what is shadowed, which is known from the first that was read on,
+ * be that behind what everybody is shown before it. */
+static uint64_t deeper_bound(const struct stream *stream)
+{
+    const struct tail *tail = &stream->tail;
+    const uint64_t covers = stream->shadowed.covers;
+    const uint64_t first = tail->count > 0 ? tail->events[tail->start]->seq : tail->covers;
+    return (covers > tail->covers && covers < first ? covers : tail->covers) + 1;
+}
+
 static void take_deeper(struct stream *stream)
 {
     struct read *read = &stream->read;
@@ -371,7 +381,7 @@ static void take_deeper(struct stream *stream)
         return; // it is asked again
     }
     stream->wants_deeper = false;
-    if (read->bound == stream->tail.covers + 1) {
+    if (read->bound == deeper_bound(stream)) {
         view_split_older(stream, read);
         tail_extend(&stream->tail, read->events, read->count, !read->more);
         catchup_wake_pollers(stream); // something of theirs may turn out to be shadowed
@@ -413,7 +423,7 @@ static void read_on(struct stream *stream)
         ask(stream, READ_UP, READ_AFTER, READ_LIMIT_MAX);
     } else if (stream->wants_deeper && tail_has_room(&stream->tail)) {
         const uint32_t room = stream->tail.count_max - stream->tail.count;
-        stream->read.bound = stream->tail.covers + 1;
+        stream->read.bound = deeper_bound(stream);
         ask(stream, READ_DEEPER, READ_BEFORE, room < READ_LIMIT_MAX ? room : READ_LIMIT_MAX);
     } else {
         stream->wants_deeper = false;
