@@ -284,23 +284,12 @@ static void drop_stale(struct catchup *catchup)
     }
 }
 
-/* Memory holds what follows `position`; in a sparse lane, with what it takes to say where that
- * stands in its second and window. */
-static bool is_at_hand(const struct catchup *catchup)
-{
-    const struct stream *stream = catchup->viewer->stream;
-    const uint64_t view = catchup->view, position = catchup->position;
-    const bool has_places = catchup->viewer->lane == LANE_FULL || !view_is_apart(stream, view) ||
-                            view_knows_places(stream, view, position);
-    return has_places && view_covers(stream, view, position);
-}
-
 /* What follows `position`, up to the goal, and is at hand. False: the store has to be asked. */
 static bool find_events(struct catchup *catchup, struct event *const **ret_events,
                         uint32_t *ret_count)
 {
     const struct stream *stream = catchup->viewer->stream;
-    const bool is_held = is_at_hand(catchup);
+    const bool is_held = view_is_at_hand(catchup);
     if (is_held && !is_apart(catchup)) {
         *ret_events = tail_after(&stream->tail, catchup->position, ret_count);
         *ret_count = count_upto(*ret_events, *ret_count, sparse_newest(catchup->viewer));

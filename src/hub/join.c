@@ -147,13 +147,17 @@ static enum join_step plan_start(struct viewer *viewer)
     catchup->position = cursor->seq + (mutant(RESUME_AFTER) && cursor->seq < stream->newest) -
                         (mutant(RESUME_BEFORE) && cursor->seq > 0);
     catchup->resumed = true;
-    if (catchup->encoding == NULL || view_covers(stream, catchup->view, cursor->seq)) {
+    if (catchup->encoding == NULL || view_is_at_hand(catchup)) {
         return JOIN_READY; // a long poll goes page by page, however far behind
     }
-    if (!wait_deeper(viewer)) {
-        catchup->step = JOIN_COUNTED;
-        catchup_count(catchup, cursor->seq, stream->newest);
+    if (wait_deeper(viewer)) {
+        return JOIN_START;
     }
+    if (view_covers(stream, catchup->view, cursor->seq)) {
+        return JOIN_READY; // the store says where that stands in its second
+    }
+    catchup->step = JOIN_COUNTED;
+    catchup_count(catchup, cursor->seq, stream->newest);
     return JOIN_START;
 }
 

@@ -142,12 +142,64 @@ static void it_waits_for_no_event_that_everybody_is_told(void **state)
     }
 }
 
+/* One window, in which memory begins behind the first of theirs; nobody has read here yet. The
+ * author comes back to where it begins. */
+static void come_back_amid_a_window(struct twins *twins, uint32_t held)
+{
+    enum { OWN = 3, BEFORE = 3, AUTHOR = FAKE_USERS + 1 };
+    for (int i = 0; i < 2; i++) {
+        struct world *world = twins->of[i];
+        world->engine.shadowed_user = i == 0 ? AUTHOR : 0;
+        world->now_ms += LANE_MARK_MS - world->now_ms % LANE_MARK_MS;
+        for (uint32_t k = 0; k < OWN + BEFORE + held; k++) { // theirs are short
+            const uint32_t bytes = k < OWN ? 10 : BYTES;
+            fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, bytes);
+        }
+        struct join join = world_after(world->engine.log[OWN + BEFORE]->seq, 50);
+        join.user = AUTHOR;
+        for (uint8_t lane = LANE_READABLE; lane <= LANE_DIGEST; lane++) {
+            join.lane = lane;
+            (void)world_join(world, lane, &join);
+        }
+        world_pass(world, 2 * LANE_MARK_MS);
+        for (uint8_t lane = LANE_READABLE; lane <= LANE_DIGEST; lane++) {
+            const struct fake_reader *reader = &world->readers[lane];
+            assert_int_equal(reader->prover.last, fake_engine_head(&world->engine));
+            assert_true(reader->prover.resumed);
+        }
+    }
+    twins_assert_same(twins, LANE_DIGEST);
+    assert_true(twins->of[0]->readers[LANE_DIGEST].prover.digests > 0);
+    assert_int_equal(twins->of[0]->readers[LANE_READABLE].prover.events,
+                     twins->of[1]->readers[LANE_READABLE].prover.events);
+}
+
+static void what_memory_can_reach_back_to_takes_its_place(void **state)
+{
+    struct twins *twins = *state;
+    come_back_amid_a_window(twins, STREAM_PRIME_EVENTS);
+    const struct fake_reader *reader = &twins->of[0]->readers[LANE_DIGEST];
+    assert_true(reader->viewer.catchup != NULL && reader->viewer.catchup->is_apart);
+    assert_int_equal(twins->of[0]->engine.reads, 2); // for all who come
+    twins_assert_same(twins, LANE_READABLE);
+}
+
+/* Nor is anything of theirs known there. */
+static void what_stands_before_all_that_memory_holds_takes_its_place(void **state)
+{
+    struct twins *twins = *state;
+    come_back_amid_a_window(twins, WORLD_RESUME_MAX);
+    assert_int_equal(twins->of[0]->readers[LANE_DIGEST].viewer.mode, VIEWER_LIVE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, twins_end)
         EACH(what_is_an_authors_alone_comes_when_it_would),
         EACH(it_waits_for_no_event_that_everybody_is_told),
+        EACH(what_memory_can_reach_back_to_takes_its_place),
+        EACH(what_stands_before_all_that_memory_holds_takes_its_place),
 #undef EACH
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "hub/lag.h"
 #include "hub/sparse.h"
 #include "hub/tell.h"
+#include "hub/view.h"
 
 enum { FRAMES_MAX = 4 }; // that one event can make: a gap and a mark of what waited, a gap, itself
 
@@ -126,18 +127,20 @@ enum err sift_events(struct catchup *catchup, struct event *const *events, uint3
 void sift_recount(struct catchup *catchup)
 {
     struct lane_scribe *scribe = &catchup->scribe;
-    const struct tail *tail = &catchup->viewer->stream->tail;
-    uint32_t count = 0;
-    struct event *const *events = tail_after(tail, scribe->span.after, &count);
+    const uint64_t position = catchup->position;
     if (!lane_scribe_waits(scribe)) {
         return;
     }
-    if (!catchup->is_apart && tail_covers(tail, scribe->span.after)) {
+    catchup->position = scribe->span.after;
+    if (!catchup->is_apart && view_is_at_hand(catchup)) {
+        uint32_t count = 0;
+        struct event *const *events =
+            tail_after(&catchup->viewer->stream->tail, catchup->position, &count);
         lane_scribe_recount(scribe, events, count);
+        catchup->position = position;
         return;
     }
     reach(LANE_READ_ANEW);
-    catchup->position = scribe->span.after;
     lane_scribe_forget(scribe);
     if (!catchup->away) { // else it begins behind that, and is not believed when it is back
         pursuit_forget_fetched(catchup);

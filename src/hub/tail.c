@@ -8,7 +8,8 @@ enum { TAIL_CAP_MIN = 16 };
 
 void tail_init(struct tail *tail, uint32_t count_max, uint64_t bytes_max, uint64_t covers)
 {
-    *tail = (struct tail){.count_max = count_max, .bytes_max = bytes_max, .covers = covers};
+    *tail = (struct tail){
+        .count_max = count_max, .bytes_max = bytes_max, .covers = covers, .covers_ms = INT64_MAX};
 }
 
 static uint64_t weight(const struct event *event)
@@ -22,6 +23,7 @@ static void forget(struct tail *tail, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         struct event *event = tail->events[tail->start];
         tail->covers = event->seq;
+        tail->covers_ms = event->at_ms;
         tail->is_whole = false;
         tail->bytes -= weight(event);
         tail->start++;
@@ -73,6 +75,7 @@ void tail_push(struct tail *tail, struct event *event)
     if (!make_room(tail, 0)) {
         forget(tail, tail->count);
         tail->covers = event->seq;
+        tail->covers_ms = event->at_ms;
         tail->is_whole = false;
         return;
     }
@@ -105,6 +108,7 @@ void tail_extend(struct tail *tail, struct event *const *events, uint32_t count,
     tail->is_whole = is_whole && taken == count;
     if (taken > 0) {
         tail->covers = tail->events[tail->start]->prev;
+        tail->covers_ms = tail->events[tail->start]->at_ms;
     }
 }
 

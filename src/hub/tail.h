@@ -28,7 +28,8 @@ struct tail {
     uint32_t count_max;
     uint64_t bytes, bytes_max;
     uint64_t covers;
-    bool is_whole; // the log has nothing older: any place is covered
+    int64_t covers_ms; // all of a later `at` than that is here, too; INT64_MAX: not known
+    bool is_whole;     // the log has nothing older: any place is covered
 };
 
 /* Empty, covering what comes after `covers`. */

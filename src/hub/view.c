@@ -114,13 +114,22 @@ bool view_knows_places(const struct stream *stream, uint64_t user, uint64_t seq)
     view_walk_begin(&walk, stream, user, seq);
     const struct event *next = view_walk_on(&walk);
     uint32_t hidden_count = 0, shown_count = 0;
-    struct event *const *known = tail_after(hidden, hidden->covers, &hidden_count);
-    struct event *const *shown = tail_after(&stream->tail, hidden->covers, &shown_count);
-    if (next == NULL || hidden->is_whole) {
+    if (next == NULL || hidden->is_whole || hidden->covers_ms / EVENT_DIGEST_MS < window_of(next)) {
         return true;
     }
+    struct event *const *known = tail_after(hidden, hidden->covers, &hidden_count);
+    struct event *const *shown = tail_after(&stream->tail, hidden->covers, &shown_count);
     return (hidden_count > 0 && window_of(known[0]) < window_of(next)) ||
            (shown_count > 0 && window_of(shown[0]) < window_of(next));
+}
+
+bool view_is_at_hand(const struct catchup *catchup)
+{
+    const struct stream *stream = catchup->viewer->stream;
+    const uint64_t view = catchup->view, position = catchup->position;
+    const bool has_places = catchup->viewer->lane == LANE_FULL || view == 0 ||
+                            view_knows_places(stream, view, position);
+    return has_places && view_covers(stream, view, position);
 }
 
 static bool takes_place(const struct event *event)
@@ -167,13 +176,13 @@ struct event_own view_count_take(struct view_count *count, const struct event *e
 
 /* The older ones that were read go in front of those held, if they meet. */
 static void extend(struct tail *tail, struct event *const *older, uint32_t count,
-                   const struct read *read, uint64_t first)
+                   const struct read *read, const struct event *first)
 {
     const uint32_t before = tail->count;
     while (count > 0 && older[count - 1]->seq > tail->covers) {
         count--; // it is held
     }
-    if (tail->covers >= read->bound || first > tail->covers) {
+    if (tail->covers >= read->bound || first->seq > tail->covers) {
         return;
     }
     if (count > 0) {
@@ -181,10 +190,12 @@ static void extend(struct tail *tail, struct event *const *older, uint32_t count
     }
     const uint32_t taken = tail->count - before;
     if (taken == count) {
-        tail->covers = read->more ? first - 1 : 0;
+        tail->covers = read->more ? first->seq - 1 : 0;
+        tail->covers_ms = read->more ? first->at_ms : tail->covers_ms;
         tail->is_whole = !read->more;
     } else { // its prev is what everybody is shown, and may stand before what was left out
         tail->covers = older[count - taken - 1]->seq;
+        tail->covers_ms = older[count - taken - 1]->at_ms;
     }
 }
 
@@ -195,7 +206,7 @@ void view_split_older(struct stream *stream, struct read *read)
     struct shadow_author *author = NULL;
     struct event **older =
         read->count == 0 ? NULL : mem_new(MEM_EVENT, read->count * sizeof(struct event *));
-    const uint64_t first = read->count > 0 ? read->events[0]->seq : 0;
+    const struct event *first = read->count > 0 ? read->events[0] : NULL;
     for (uint32_t i = 0; i < read->count; i++) {
         struct event *event = read->events[i];
         if ((event->flags & EVENT_FLAG_SHADOW) == 0) {
@@ -212,7 +223,7 @@ void view_split_older(struct stream *stream, struct read *read)
     read->count = shown;
     if (older != NULL && is_whole) {
         extend(&stream->shadowed, older, hidden, read, first);
-    } else if (older == NULL && first == 0 && !read->more &&
+    } else if (older == NULL && first == NULL && !read->more &&
                stream->shadowed.covers < read->bound) { // the log holds nothing before what is here
         stream->shadowed.covers = 0;
         stream->shadowed.is_whole = true;

@@ -21,7 +21,11 @@
  *      rank           0   1                 1 + 1    as u9 sees it: c is not carried
  *      everybody's    0   1                 1        carried
  *
- * Used by:  apart.c, stream.c, catchup.c, join.c, skip.c, sparse.c, figures.c.
+ * What a hub holds begins somewhere, often amid a second. Of who reads a sparse lane there it
+ * cannot say whether something of theirs stands before, though it never heard of any: it reads
+ * deeper, and where memory has no room for that the store says where each comment stands.
+ *
+ * Used by:  apart.c, stream.c, catchup.c, join.c, sift.c, skip.c, sparse.c, figures.c.
  * Thread:   the hub's reactor.
  * Bound:    stream->shadowed holds as many as acts are held; VIEW_AUTHORS_MAX authors of a stream,
  *           the first of whom is forgotten for one more.
@@ -59,6 +63,9 @@ uint64_t view_prev(const struct stream *stream, uint64_t user, const struct even
 /* Memory knows what of theirs stands before those behind `seq`, back to where the second and window
  * of the first of them begin: so where in these they stand as this user sees them. */
 bool view_knows_places(const struct stream *stream, uint64_t user, uint64_t seq);
+/* Memory holds what follows where it stands; in a sparse lane, with where that stands in its second
+ * and window: in that, what this hub never heard of may be theirs, though nothing else here is. */
+bool view_is_at_hand(const struct catchup *catchup);
 /* What of theirs does, of one event after the other that they are shown. */
 struct view_count {
     int64_t second, window;

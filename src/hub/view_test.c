@@ -125,6 +125,26 @@ static void places_are_known_from_the_next_window_on(void **state)
     tail_done(&stream->tail);
 }
 
+/* Though what was read before it is not held, as everybody is shown it. */
+static void places_are_known_from_where_it_was_read_on(void **state)
+{
+    struct stream *stream = *state;
+    tail_init(&stream->tail, 2, 1 << 20, HEARD);
+    take(&stream->tail, HEARD + 1, 3100);
+    assert_false(view_knows_places(stream, 1, HEARD));
+    take_older(stream, HEARD - 1, HEARD + 1, true); // of the window before
+    assert_true(view_knows_places(stream, 1, HEARD));
+    for (uint64_t i = 0; i < HELD_MAX; i++) {
+        take(&stream->shadowed, HEARD + 2 + i, 3200);
+    }
+    assert_true(view_knows_places(stream, 1, HEARD)); // those of this one are held
+    take(&stream->shadowed, HEARD + 6, 3300);
+    assert_false(view_knows_places(stream, 1, HEARD));
+    take(&stream->tail, HEARD + 7, 6000);
+    assert_true(view_knows_places(stream, 1, HEARD + 6));
+    tail_done(&stream->tail);
+}
+
 static void expect_own(struct event_own own, uint32_t in_second, uint32_t in_window)
 {
     assert_int_equal(own.in_second, in_second);
@@ -167,6 +187,7 @@ int main(void)
         EACH(what_lies_between_an_empty_read_and_what_is_held_is_not),
         EACH(what_does_not_fit_is_not_held),
         EACH(places_are_known_from_the_next_window_on),
+        EACH(places_are_known_from_where_it_was_read_on),
         EACH(what_is_theirs_alone_takes_places_of_its_second_and_window),
     };
 #undef EACH
