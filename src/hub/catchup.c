@@ -539,7 +539,8 @@ void catchup_rest(struct viewer *viewer)
         catchup->resync = catchup->has_cursor ? NULL : catchup->resync;
     }
     catchup->result = ERR_OK;
-    catchup->fetched.bound = SEQ_MAX + 1; // a failed read says nothing of what is kept
+    /* It may have to stand further back by then; and a failed read says nothing of what is kept. */
+    pursuit_forget_fetched(catchup);
     catchup_rest_until_later(catchup->hub, viewer);
 }
 

@@ -197,10 +197,13 @@ uint64_t fake_engine_head(const struct fake_engine *engine)
     return fake_engine_head_of(engine, 0);
 }
 
+enum { ROW_MAX = 4 };
+
 struct news {
     struct letter letter;
     struct watch *watch;
-    struct event *event;   // NULL: behind
+    struct event *events[ROW_MAX]; // [count], of none: behind
+    uint32_t count;
     struct notice *notice; // owned; NULL: none
 };
 
@@ -210,12 +213,16 @@ static void open_news(struct letter *letter)
     if (news->notice != NULL) {
         news->watch->on_notice(news->watch, news->notice);
         notice_unref(news->notice);
-    } else if (news->event == NULL) {
+    } else if (news->count == 0) {
         news->watch->on_behind(news->watch);
     } else {
-        news->watch->on_event(news->watch, news->event);
+        for (uint32_t i = 0; i < news->count; i++) {
+            news->watch->on_event(news->watch, news->events[i]);
+        }
     }
-    event_unref(news->event);
+    for (uint32_t i = 0; i < news->count; i++) {
+        event_unref(news->events[i]);
+    }
     free(news);
 }
 
@@ -225,8 +232,28 @@ static void send_news(struct watch *watch, struct event *event)
     must(news != NULL);
     news->letter.open = open_news;
     news->watch = watch;
-    news->event = event == NULL ? NULL : event_ref(event);
+    if (event != NULL) {
+        news->events[news->count++] = event_ref(event);
+    }
     home_send(watch->call.home, &news->letter);
+}
+
+/* Behind what the newest letter there has of it, if it has only such, as events of a batch come. */
+static void send_behind(struct watch *watch, struct event *event)
+{
+    struct fake_home *home = (struct fake_home *)watch->call.home;
+    struct letter *last = home->first;
+    while (last != NULL && last->next != NULL) {
+        last = last->next;
+    }
+    struct news *news = (struct news *)last;
+    const bool is_of_it =
+        last != NULL && last->open == open_news && news->watch == watch && news->count > 0;
+    if (is_of_it && news->count < ROW_MAX && event->seq % 4 != 0) {
+        news->events[news->count++] = event_ref(event);
+    } else {
+        send_news(watch, event);
+    }
 }
 
 /* at, rank and flags as an ordering point stamps them. */
@@ -280,7 +307,7 @@ static void commit_body(struct fake_engine *engine, enum event_kind kind, int64_
     engine->log[engine->count] = event;
     engine->count++;
     for (uint32_t i = 0; i < engine->watch_count; i++) {
-        send_news(engine->watches[i], event);
+        send_behind(engine->watches[i], event);
     }
 }
 
