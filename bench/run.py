@@ -8,18 +8,23 @@ Prints a table beside the targets, writes everything measured as JSON, and exits
 A figure that is missed is marked and is no failure: machines differ; docs/bench.md says what each number means.
 """
 import argparse
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import os
 import platform
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -367,6 +372,54 @@ def raid(bench):
     bench.row(f"raid of {count} comments brought back by one undo", "s", 1, restored)
 
 
+def purge(bench):
+    """5,000 users who wrote one comment each, purged by one request on one core, before viewers who read nothing; and how long
+    somebody else's post waits meanwhile."""
+    count, viewers = (500, 40) if bench.quick else (5000, 400)
+    took, waited = [], []
+    for turn in range(1 if bench.quick else 3):
+        say(f"purge {turn + 1}")
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(bench.binary, Path(folder), {"ROAR_WORKERS": "1"})
+            server.start()
+            idlers = [idler(server, "raided") for _ in range(viewers)]
+            raider = Client(server, None)
+            for n in range(count):
+                raider.token = server.signed(f"raider-{n}", "bot")
+                raider.ask("POST", "/v1/streams/raided/comments", {"text": "come to my stream instead, it is better" + 80 * "!"})
+            moderator, bystander = Client(server, server.signed("mod", "admin")), Client(server, server.signed("bob", "bot"))
+            users = [f"raider-{n}" for n in range(count)]
+            with ThreadPoolExecutor() as threads:
+                act = threads.submit(timed, moderator, "/v1/streams/raided/moderation", {"do": "purge", "users": users})
+                posts = []
+                while not act.done():
+                    posts.append(timed(bystander, "/v1/streams/raided/comments", {"text": "amid it"}))
+                took.append(act.result())
+                waited.append(1000 * max(posts))
+            for one in idlers:
+                one.close()
+            server.stop()
+    where = f"{count} users before {viewers} viewers who read nothing, one core"
+    bench.row(f"purge of {where}", "s", 1, took)
+    bench.row("worst post beside that purge", "ms", 100, waited)
+
+
+def timed(client, path, body):
+    start = time.monotonic()
+    client.ask("POST", path, body)
+    return time.monotonic() - start
+
+
+def idler(server, stream):
+    """A viewer who reads nothing, and has little room for what comes."""
+    host, _, port = server.url.removeprefix("http://").rpartition(":")
+    link = socket.socket()
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    link.connect((host, int(port)))
+    link.sendall(f"GET /v1/streams/{stream}/events HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n\r\n".encode())
+    return link
+
+
 def simulation(bench):
     """Histories of the whole server under a seed: how much sooner than by the clock they are through."""
     say("simulated seconds")
@@ -386,7 +439,7 @@ FIGURES = {"start": start_to_ready, "posts": durable_posts, "visible": visible, 
            "fan-out": fan_out, "beside-bare": beside_bare, "many": many_comments, "stored": million, "idle": idle,
            "compressed": compressed, "last-send": last_send, "small-streams": small_streams,
            "known-streams": known_streams, "recent-streams": recent_streams, "most": most, "stalled": stalled,
-           "acts": acts, "rules": rules, "raid": raid, "simulation": simulation}
+           "acts": acts, "rules": rules, "raid": raid, "purge": purge, "simulation": simulation}
 
 
 # ---- a server of ours ----
@@ -431,6 +484,14 @@ class Server:
         done = subprocess.run([self.binary, "token", "--sub", user, "--role", role, "--secret-file", self.secret],
                               env=environment(), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.strip()
+
+    def signed(self, user, role):
+        """The same, made here: for thousands."""
+        now = int(time.time())
+        parts = [{"alg": "HS256", "typ": "JWT"}, {"sub": user, "iat": now, "exp": now + 3600, "roles": [role]}]
+        text = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+        mark = hmac.new(SECRET.encode(), text, hashlib.sha256).digest()
+        return (text + b"." + base64.urlsafe_b64encode(mark).rstrip(b"=")).decode()
 
     def kill(self):
         self.end(signal.SIGKILL)

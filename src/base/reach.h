@@ -38,6 +38,7 @@
     X(HOLE_FROM_MEMORY, "what is removed of a slow reader's hole was known in memory")             \
     X(HOLE_IN_VIEW, "a slow reader whose comments are shadowed was told a gap of its view")        \
     X(HOLE_FROM_LOG, "the log had to be asked")                                                    \
+    X(RETRACTED_IN_A_ROW, "several retracts took effect in one go")                                \
     X(LANE_COUNTED_ANEW, "what waited in a lane was counted anew")                                 \
     X(LANE_TOLD_AT_ONCE, "what waited in a lane was told before a removal")                        \
     X(LANE_READ_ANEW, "what waited for one reader was read again")                                 \

@@ -132,11 +132,11 @@ static void add(struct loss *loss, uint64_t seq)
     loss->lost.viewer_ms += loss->now > then ? loss->now - then : 0;
 }
 
-static void add_user(struct loss *loss, const struct tail *tail, uint64_t user, uint64_t upto)
+static void add_held(struct loss *loss, const struct tail *tail, const struct removal *removal)
 {
     for (uint32_t i = 0; i < tail->count; i++) {
         const struct event *event = tail->events[tail->start + i];
-        if (event->kind == EVENT_COMMENT && event->user_hash == user && event->seq <= upto) {
+        if (event->kind == EVENT_COMMENT && removal_covers_comment(removal, event)) {
             add(loss, event->seq);
         }
     }
@@ -148,8 +148,7 @@ static uint64_t less(uint64_t from, uint64_t what)
 }
 
 struct exposure_lost exposure_of(const struct exposure *exposure, struct exposure_now now,
-                                 const struct removal *removal, const struct tail *tail,
-                                 uint64_t user)
+                                 const struct removal *removal, const struct tail *tail)
 {
     const struct exposure_lost *shown = &exposure->shown;
     struct loss loss = {.exposure = exposure, .now = area(exposure, now)};
@@ -160,7 +159,8 @@ struct exposure_lost exposure_of(const struct exposure *exposure, struct exposur
         }
         break;
     case REMOVAL_USER:
-        add_user(&loss, tail, user, removal->upto);
+    case REMOVAL_USERS:
+        add_held(&loss, tail, removal);
         loss.lost.is_part = loss.lost.is_part || !tail->is_whole;
         break;
     case REMOVAL_ALL:

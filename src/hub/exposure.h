@@ -58,12 +58,11 @@ struct exposure {       // zeroed: nobody watched yet
 void exposure_count(struct exposure *exposure, struct exposure_now now);
 /* An event that everybody is shown. */
 void exposure_take(struct exposure *exposure, struct exposure_now now, const struct event *event);
-/* What the removal would take off screens now: of seqs all, however old; of what one user (hash)
+/* What the removal would take off screens now: of seqs all, however old; of what somebody
  * wrote, those that the tail holds; of everything, what came since the stream is followed here.
  * Before the tail is redacted. */
 struct exposure_lost exposure_of(const struct exposure *exposure, struct exposure_now now,
-                                 const struct removal *removal, const struct tail *tail,
-                                 uint64_t user);
+                                 const struct removal *removal, const struct tail *tail);
 void exposure_lose(struct exposure *exposure, struct exposure_now now,
                    const struct exposure_lost *lost); // it did
 /* What was lost since the last time this was asked. */

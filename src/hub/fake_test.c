@@ -211,14 +211,12 @@ static void open_news(struct letter *letter)
 {
     struct news *news = (struct news *)letter;
     if (news->notice != NULL) {
-        news->watch->on_notice(news->watch, news->notice);
+        news->watch->on_notices(news->watch, &news->notice, 1);
         notice_unref(news->notice);
     } else if (news->count == 0) {
         news->watch->on_behind(news->watch);
     } else {
-        for (uint32_t i = 0; i < news->count; i++) {
-            news->watch->on_event(news->watch, news->events[i]);
-        }
+        news->watch->on_events(news->watch, news->events, news->count);
     }
     for (uint32_t i = 0; i < news->count; i++) {
         event_unref(news->events[i]);
@@ -385,7 +383,7 @@ static void take_texts(struct fake_engine *engine, const struct removal *removal
     }
 }
 
-void fake_engine_remove(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms)
+static void retract(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms)
 {
     struct buf body;
     must(engine->retract_count < FAKE_RETRACTS_MAX);
@@ -396,8 +394,24 @@ void fake_engine_remove(struct fake_engine *engine, const struct removal *remova
     must(removal_read(buf_str(&body), &engine->retracts[engine->retract_count].removal) == ERR_OK);
     commit_body(engine, EVENT_RETRACT, mono_ms, buf_str(&body), 0);
     engine->retracts[engine->retract_count++].seq = fake_engine_head(engine);
-    send_barriers(engine, fake_engine_head(engine));
     buf_done(&body);
+}
+
+void fake_engine_remove(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms)
+{
+    retract(engine, removal, mono_ms);
+    send_barriers(engine, fake_engine_head(engine));
+}
+
+void fake_engine_purge(struct fake_engine *engine, const struct str *users, uint32_t count,
+                       int64_t mono_ms)
+{
+    const uint64_t upto = fake_engine_head(engine);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct removal removal = {.of = REMOVAL_USER, .user = users[i], .upto = upto};
+        retract(engine, &removal, mono_ms);
+    }
+    send_barriers(engine, fake_engine_head(engine));
 }
 
 void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms)
@@ -411,7 +425,9 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
     enum { SEQS_MAX = 5, NEWEST = 60 };
     uint64_t seqs[SEQS_MAX];
     struct removal removal = {.of = REMOVAL_SEQS, .seqs = seqs};
-    const char user[] = {'u', (char)('1' + rand_below(&engine->rand, FAKE_USERS))};
+    static const struct str users[] = {STR("u1"), STR("u2"), STR("u3"), STR("u4")};
+    _Static_assert(sizeof(users) / sizeof(users[0]) == FAKE_USERS, "each of them");
+    const uint64_t user = rand_below(&engine->rand, FAKE_USERS);
     const uint64_t how = rand_below(&engine->rand, 12);
     const uint32_t from = engine->count > NEWEST ? engine->count - NEWEST : 0;
     if (how < 8) {
@@ -423,9 +439,9 @@ void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms)
             }
         }
     } else if (how < 11) {
-        removal = (struct removal){.of = REMOVAL_USER,
-                                   .user = {.at = user, .len = sizeof(user)},
-                                   .upto = fake_engine_head(engine)};
+        fake_engine_purge(engine, users + user, how == 10 ? FAKE_USERS - (uint32_t)user : 1,
+                          mono_ms);
+        return;
     } else {
         removal = (struct removal){.of = REMOVAL_ALL, .upto = fake_engine_head(engine)};
     }

@@ -90,6 +90,9 @@ void fake_engine_commit_sized(struct fake_engine *engine, enum event_kind kind, 
 /* Some comments are removed: by place, by author, or all; then a barrier to every home. */
 void fake_engine_retract(struct fake_engine *engine, int64_t mono_ms);
 void fake_engine_remove(struct fake_engine *engine, const struct removal *removal, int64_t mono_ms);
+/* All that these users wrote up to now, by a retract each. */
+void fake_engine_purge(struct fake_engine *engine, const struct str *users, uint32_t count,
+                       int64_t mono_ms);
 void fake_engine_retract_seq(struct fake_engine *engine, uint64_t seq, int64_t mono_ms);
 /* The newest that was removed is shown again; false: there is none. */
 bool fake_engine_restore(struct fake_engine *engine, int64_t mono_ms);

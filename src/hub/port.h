@@ -268,12 +268,12 @@ void warnings_done(struct warnings *warnings); // gives them back; legal when th
 struct watch {
     struct call call; // of watch and then of unwatch
     struct str stream;
-    /* Runs on call.home. The event is borrowed: event_ref() to keep it. Only after `done` of
-     * port_watch(). What is shadowed comes, too (EVENT_FLAG_SHADOW): the hub shows it to its author
-     * alone. */
-    void (*on_event)(struct watch *watch, struct event *event);
-    /* A signal for some of its viewers; borrowed likewise. NULL: not wanted. */
-    void (*on_notice)(struct watch *watch, struct notice *notice);
+    /* Runs on call.home. Those that came together, 1 or more, in the log's order; each is borrowed:
+     * event_ref() to keep it. Only after `done` of port_watch(). What is shadowed comes, too
+     * (EVENT_FLAG_SHADOW): the hub shows it to its author alone. */
+    void (*on_events)(struct watch *watch, struct event *const *events, uint32_t count);
+    /* Signals for some of its viewers; likewise. NULL: not wanted. */
+    void (*on_notices)(struct watch *watch, struct notice *const *notices, uint32_t count);
     /* The engine stopped sending because this home is too far behind: unwatch is implied. Read the
      * log from what you have, then port_watch() again. */
     void (*on_behind)(struct watch *watch);

@@ -2,6 +2,7 @@
 #include "hub/redact.h"
 
 #include "base/mutant.h"
+#include "base/reach.h"
 #include "hub/channel.h"
 #include "hub/facts.h"
 #include "hub/pursuit.h"
@@ -53,9 +54,7 @@ static enum err take_off(struct stream *stream, const struct removal *removal,
 {
     struct exposure *exposure = &stream->exposure;
     const struct exposure_now now = stream_watching(stream, retract);
-    const uint64_t user =
-        removal->of == REMOVAL_USER ? port_user_hash(stream->hub->options.port, removal->user) : 0;
-    const struct exposure_lost lost = exposure_of(exposure, now, removal, &stream->tail, user);
+    const struct exposure_lost lost = exposure_of(exposure, now, removal, &stream->tail);
     TRY(redact_all(stream, removal));
     recount(stream, removal);
     if ((retract->flags & EVENT_FLAG_SHADOW) == 0) {
@@ -65,19 +64,82 @@ static enum err take_off(struct stream *stream, const struct removal *removal,
     return ERR_OK;
 }
 
-enum err redact_apply(struct stream *stream, const struct event *retract)
+/* ---- one after the other ---- */
+
+/* What stands between them is known, and what they take off screens is the same act's. */
+static bool follows(const struct event *before, const struct event *event)
 {
-    struct removal removal;
-    const struct str body = {.at = retract->body, .len = retract->body_len};
-    enum err err = removal_read(body, &removal);
-    if (err == ERR_OK) {
-        err = take_off(stream, &removal, retract);
-        removal_done(&removal);
+    return event->kind == EVENT_RETRACT && event->flags == before->flags &&
+           event->seq > before->seq && event->prev <= before->seq &&
+           event_act(event) == event_act(before);
+}
+
+static uint32_t count_row(struct event *const *events, uint32_t count)
+{
+    uint32_t row = 1;
+    while (row < count && row < REDACT_ROW_MAX && follows(events[row - 1], events[row])) {
+        row++;
     }
+    return row;
+}
+
+/* As many as can be read, 1 or more. */
+static enum err read_row(struct event *const *retracts, struct removal *parts, uint32_t *count)
+{
+    uint32_t done = 0;
+    enum err err = ERR_OK;
+    while (done < *count && err == ERR_OK) {
+        const struct event *retract = retracts[done];
+        const struct str body = {.at = retract->body, .len = retract->body_len};
+        err = removal_read(body, &parts[done]);
+        done += err == ERR_OK;
+    }
+    *count = done;
+    return done > 0 ? ERR_OK : err;
+}
+
+static enum err apply_parts(struct stream *stream, const struct removal *parts,
+                            const struct event *first, uint32_t *count)
+{
+    struct removal all;
+    TRY(removal_join(parts, *count, &all, count));
+    reach_if(*count > 1, RETRACTED_IN_A_ROW);
+    const enum err err = take_off(stream, &all, first);
+    removal_done(&all);
+    return err;
+}
+
+/* `*count` of them: that many were. ERR_PROTO: the first names nothing. */
+static enum err apply_row(struct stream *stream, struct event *const *retracts, uint32_t *count)
+{
+    struct removal *parts = mem_new(MEM_OTHER, *count * sizeof(*parts));
+    if (parts == NULL) {
+        return ERR_NOMEM;
+    }
+    uint32_t read = *count;
+    enum err err = read_row(retracts, parts, &read);
+    if (err == ERR_OK) {
+        *count = read;
+        err = apply_parts(stream, parts, retracts[0], count);
+    }
+    for (uint32_t i = 0; i < read; i++) {
+        removal_done(&parts[i]);
+    }
+    mem_free(MEM_OTHER, parts);
+    return err;
+}
+
+enum err redact_apply(struct stream *stream, struct event *const *events, uint32_t count,
+                      uint32_t *ret_count)
+{
+    uint32_t done = count_row(events, count);
+    const enum err err = apply_row(stream, events, &done);
     if (err == ERR_NOMEM) {
         return err;
     }
-    stream->retracted = retract->seq; // one that names nothing removes nothing
+    done = err == ERR_OK ? done : 1; // one that names nothing removes nothing
+    stream->retracted = events[done - 1]->seq;
+    *ret_count = done;
     return ERR_OK;
 }
 

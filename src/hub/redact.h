@@ -18,9 +18,14 @@
 
 #include "hub/heart.h"
 
-/* Of a retract, which the stream takes in next; what a lane or a pursuit was spared of the removed
- * and has still to be told is told as removed. ERR_NOMEM: not all of it; once more is legal. */
-MUST_USE enum err redact_apply(struct stream *stream, const struct event *retract);
+enum { REDACT_ROW_MAX = 512 };
+
+/* Of events that the stream takes in next, the first a retract; what a lane or a pursuit was spared
+ * of the removed and has still to be told is told as removed. All that is held is gone through once
+ * for the retracts that stand in a row: `*ret_count` of them, 1 or more, took effect. ERR_NOMEM:
+ * not all of it; once more is legal. */
+MUST_USE enum err redact_apply(struct stream *stream, struct event *const *events, uint32_t count,
+                               uint32_t *ret_count);
 /* Retention took the log up to `seq`, and with it what this hub holds and removals it never saw:
  * none of that is sent any more. ERR_NOMEM likewise. */
 MUST_USE enum err redact_expired(struct stream *stream, uint64_t seq);

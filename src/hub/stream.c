@@ -106,25 +106,16 @@ static void hear(struct stream *stream, uint64_t seq)
 
 static enum err take_shadowed(struct stream *stream, struct event *event)
 {
-    if (event->kind == EVENT_RETRACT) {
-        TRY(redact_apply(stream, event));
-    }
     TRY(apart_take(stream, event));
     hear(stream, event->seq);
     return ERR_OK;
 }
 
-/* ERR_NOMEM: what is not to be sent any more could not be redacted, and the event was not taken. */
+/* One that removes something took effect. ERR_NOMEM: it was not taken. */
 static enum err take(struct stream *stream, struct event *event)
 {
-    if (event->seq <= stream->heard) {
-        return ERR_OK;
-    }
     if ((event->flags & EVENT_FLAG_SHADOW) != 0) {
         return take_shadowed(stream, event);
-    }
-    if (event->kind == EVENT_RETRACT) {
-        TRY(redact_apply(stream, event));
     }
     if (event->prev > stream->newest) {
         TRY(expire(stream, event->prev));
@@ -158,12 +149,28 @@ static enum err take(struct stream *stream, struct event *event)
     return ERR_OK;
 }
 
-static void on_event(struct watch *watch, struct event *event)
+/* Those up to `*ret_taken` were, or had been. ERR_NOMEM: what is not to be sent any more could not
+ * be redacted, or the next was not taken. */
+static enum err take_all(struct stream *stream, struct event *const *events, uint32_t count,
+                         uint32_t *ret_taken)
 {
-    struct stream *stream = list_entry(watch, struct stream, watch);
-    if (door_is_open(stream) && take(stream, event) == ERR_OK) {
-        return;
+    uint32_t redacted = 0;
+    *ret_taken = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (events[i]->seq > stream->heard) {
+            if (events[i]->kind == EVENT_RETRACT && redacted <= i) {
+                TRY(redact_apply(stream, events + i, count - i, &redacted));
+                redacted += i;
+            }
+            TRY(take(stream, events[i]));
+        }
+        *ret_taken = i + 1;
     }
+    return ERR_OK;
+}
+
+static void note_missed(struct stream *stream, const struct event *event)
+{
     if (event->seq > stream->target && !mutant(CLOSED_DEAF)) {
         stream->target = event->seq;
         if ((event->flags & EVENT_FLAG_SHADOW) == 0) {
@@ -173,9 +180,23 @@ static void on_event(struct watch *watch, struct event *event)
     }
 }
 
-static void on_notice(struct watch *watch, struct notice *notice)
+static void on_events(struct watch *watch, struct event *const *events, uint32_t count)
 {
-    herald_take(list_entry(watch, struct stream, watch), notice);
+    struct stream *stream = list_entry(watch, struct stream, watch);
+    uint32_t taken = 0;
+    if (door_is_open(stream)) {
+        (void)!take_all(stream, events, count, &taken); // the log has the rest
+    }
+    for (uint32_t i = taken; i < count; i++) {
+        note_missed(stream, events[i]);
+    }
+}
+
+static void on_notices(struct watch *watch, struct notice *const *notices, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        herald_take(list_entry(watch, struct stream, watch), notices[i]);
+    }
 }
 
 static void on_behind(struct watch *watch)
@@ -241,8 +262,8 @@ static void watch(struct stream *stream)
     stream->watch.call.home = stream->hub->options.home;
     stream->watch.call.done = on_watched;
     stream->watch.stream = stream_name(stream);
-    stream->watch.on_event = on_event;
-    stream->watch.on_notice = on_notice;
+    stream->watch.on_events = on_events;
+    stream->watch.on_notices = on_notices;
     stream->watch.on_behind = on_behind;
     stream->watch_call = CALL_AWAY;
     goes_away(stream, &stream->hub->order);
@@ -354,9 +375,8 @@ static void take_prime(struct stream *stream)
 static enum err take_up(struct stream *stream)
 {
     const struct read *read = &stream->read;
-    for (uint32_t i = 0; i < read->count; i++) {
-        TRY(take(stream, read->events[i]));
-    }
+    uint32_t taken = 0;
+    TRY(take_all(stream, read->events, read->count, &taken));
     if (!read->more && stream->heard < stream->target && stream->target == read->upto) {
         TRY(expire(stream, later(stream->target_shown, stream->newest))); // the rest
         hear(stream, stream->target);

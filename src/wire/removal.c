@@ -27,6 +27,7 @@ void removal_write(struct buf *out, const struct removal *removal)
         buf_add_byte(out, ']');
         return;
     }
+    must(removal->of != REMOVAL_USERS);
     if (removal->of == REMOVAL_USER) {
         json_write_member_str(out, "user_id", removal->user);
     } else {
@@ -121,6 +122,85 @@ void removal_done(struct removal *removal)
     *removal = (struct removal){0};
 }
 
+/* ---- several as one ---- */
+
+/* Longer ones behind shorter ones. */
+static int by_name(const void *a, const void *b)
+{
+    const struct str *left = a, *right = b;
+    if (left->len != right->len || left->len == 0) {
+        return (left->len > right->len) - (left->len < right->len);
+    }
+    return memcmp(left->at, right->at, left->len);
+}
+
+static bool is_of_one_kind(const struct removal *a, const struct removal *b)
+{
+    return a->of == b->of &&
+           (a->of == REMOVAL_SEQS || (a->of == REMOVAL_USER && a->upto == b->upto));
+}
+
+static enum err join_seqs(const struct removal *parts, uint32_t count, struct removal *ret_removal)
+{
+    size_t all = 0, at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        all += parts[i].count;
+    }
+    uint64_t *seqs = mem_new(MEM_OTHER, (all + 1) * sizeof(*seqs));
+    if (seqs == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < count; at += parts[i].count, i++) {
+        if (parts[i].count > 0) {
+            memcpy(seqs + at, parts[i].seqs, parts[i].count * sizeof(*seqs));
+        }
+    }
+    qsort(seqs, all, sizeof(*seqs), by_seq);
+    *ret_removal =
+        (struct removal){.of = REMOVAL_SEQS, .seqs = seqs, .count = (uint32_t)all, .memory = seqs};
+    return ERR_OK;
+}
+
+static enum err join_users(const struct removal *parts, uint32_t count, struct removal *ret_removal)
+{
+    struct str *users = mem_new(MEM_OTHER, count * sizeof(*users));
+    if (users == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        users[i] = parts[i].user;
+    }
+    qsort(users, count, sizeof(*users), by_name);
+    *ret_removal = (struct removal){
+        .of = REMOVAL_USERS, .users = users, .count = count, .upto = parts->upto, .memory = users};
+    return ERR_OK;
+}
+
+enum err removal_join(const struct removal *parts, uint32_t count, struct removal *ret_removal,
+                      uint32_t *ret_count)
+{
+    uint32_t alike = 1;
+    while (alike < count && is_of_one_kind(parts, &parts[alike])) {
+        alike++;
+    }
+    if (alike == 1) {
+        *ret_removal = *parts;
+        ret_removal->memory = NULL;
+    } else {
+        TRY(parts->of == REMOVAL_SEQS ? join_seqs(parts, alike, ret_removal)
+                                      : join_users(parts, alike, ret_removal));
+    }
+    *ret_count = alike;
+    return ERR_OK;
+}
+
+/* ---- what it covers ---- */
+
+static bool is_among(const struct removal *removal, struct str user)
+{
+    return bsearch(&user, removal->users, removal->count, sizeof(user), by_name) != NULL;
+}
+
 bool removal_covers(const struct removal *removal, uint64_t seq, struct str user)
 {
     switch (removal->of) {
@@ -129,6 +209,8 @@ bool removal_covers(const struct removal *removal, uint64_t seq, struct str user
                bsearch(&seq, removal->seqs, removal->count, sizeof(seq), by_seq) != NULL;
     case REMOVAL_USER:
         return seq <= removal->upto && str_eq(user, removal->user);
+    case REMOVAL_USERS:
+        return seq <= removal->upto && is_among(removal, user);
     case REMOVAL_ALL:
         break;
     }
@@ -141,12 +223,39 @@ static struct str author_in(struct str members)
     return json_slice_member(json_slice_members(user), STR("id"));
 }
 
+/* One of them is what this says, as it stands in the JSON with its quotes. */
+static bool is_one_said(const struct removal *removal, struct str quoted)
+{
+    if (quoted.len < 2) {
+        return false;
+    }
+    if (memchr(quoted.at, '\\', quoted.len) == NULL) {
+        return is_among(removal, (struct str){.at = quoted.at + 1, .len = quoted.len - 2});
+    }
+    uint32_t i = 0;
+    while (i < removal->count && !json_slice_says(quoted, removal->users[i])) {
+        i++;
+    }
+    return i < removal->count;
+}
+
 static bool covers_members(const struct removal *removal, uint64_t seq, struct str members)
 {
-    if (removal->of != REMOVAL_USER) {
+    if (removal->of != REMOVAL_USER && removal->of != REMOVAL_USERS) {
         return removal_covers(removal, seq, STR_NONE);
     }
-    return seq <= removal->upto && json_slice_says(author_in(members), removal->user);
+    if (seq > removal->upto) {
+        return false;
+    }
+    const struct str author = author_in(members);
+    return removal->of == REMOVAL_USER ? json_slice_says(author, removal->user)
+                                       : is_one_said(removal, author);
+}
+
+bool removal_covers_comment(const struct removal *removal, const struct event *comment)
+{
+    return covers_members(removal, comment->seq,
+                          (struct str){.at = comment->body, .len = comment->body_len});
 }
 
 /* ---- redacting ---- */

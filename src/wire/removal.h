@@ -27,15 +27,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum removal_of { REMOVAL_SEQS, REMOVAL_USER, REMOVAL_ALL };
+enum removal_of { REMOVAL_SEQS, REMOVAL_USER, REMOVAL_USERS, REMOVAL_ALL };
 
 struct removal {
     enum removal_of of;
     const uint64_t *seqs; // SEQS: [count], ascending
     uint32_t count;
-    struct str user; // USER: the author's id
-    uint64_t upto;   // USER, ALL: the last it may remove
-    void *memory;    // owned: of one that was read; NULL: seqs and user are the caller's
+    struct str user;         // USER: the author's id
+    const struct str *users; // USERS: [count], in an order of their own; in no event
+    uint64_t upto;           // USER, USERS, ALL: the last it may remove
+    void *memory;            // owned: of one that was read; NULL: seqs and user are the caller's
 };
 
 /* As members of a retract's body. */
@@ -43,8 +44,13 @@ void removal_write(struct buf *out, const struct removal *removal);
 /* From a retract's body, whatever else stands in it. ERR_PROTO: it names nothing; ERR_NOMEM. */
 MUST_USE enum err removal_read(struct str body, struct removal *ret_removal);
 void removal_done(struct removal *removal); // zeroed is legal
+/* Of many that follow each other the first `*ret_count`, 1 or more, as one that removes what they
+ * do: of places, or of users up to the same place. The parts stay as long. ERR_NOMEM. */
+MUST_USE enum err removal_join(const struct removal *parts, uint32_t count,
+                               struct removal *ret_removal, uint32_t *ret_count);
 
 bool removal_covers(const struct removal *removal, uint64_t seq, struct str user);
+bool removal_covers_comment(const struct removal *removal, const struct event *comment);
 /* Redacts each whole comment object in these bytes that it covers; how many there were. */
 size_t removal_redact(const struct removal *removal, uint8_t *bytes, size_t len);
 /* The same of those that somebody says so of: by its place, and its author's id as it stands in the

@@ -257,6 +257,54 @@ static void seqs_are_found_in_any_order(void **state)
     assert_false(removal_covers(&of_all, 8, STR("u8")));
 }
 
+/* Joined, they cover what each of them does. */
+static void expect_joined(const struct removal *parts, uint32_t count, uint32_t wanted)
+{
+    static const char *const users[] = {"u1", "u9", "u77", "", "u\\\"8"};
+    struct removal all;
+    uint32_t joined = 0;
+    assert_int_equal(removal_join(parts, count, &all, &joined), ERR_OK);
+    assert_int_equal(joined, wanted);
+    for (uint64_t seq = 1; seq < 12; seq++) {
+        for (size_t user = 0; user < sizeof(users) / sizeof(users[0]); user++) {
+            const bool is_escaped = users[user][0] == 'u' && users[user][1] == '\\';
+            const struct str id = is_escaped ? STR("u\"8") : str_of(users[user]);
+            struct event *event = comment(seq, users[user], "x");
+            bool covers = false;
+            for (uint32_t i = 0; i < joined; i++) {
+                covers = covers || removal_covers(&parts[i], seq, id);
+            }
+            assert_int_equal(removal_covers(&all, seq, id), covers);
+            assert_int_equal(removal_covers_comment(&all, event), covers);
+            event_unref(event);
+        }
+    }
+    removal_done(&all);
+}
+
+static void several_in_a_row_are_one(void **state)
+{
+    static const uint64_t few[] = {2, 9}, others[] = {1, 2, 7};
+    const struct removal places[] = {
+        {.of = REMOVAL_SEQS, .seqs = few, .count = 2},
+        {.of = REMOVAL_SEQS},
+        {.of = REMOVAL_SEQS, .seqs = others, .count = 3},
+    };
+    const struct removal users[] = {
+        {.of = REMOVAL_USER, .user = STR("u9"), .upto = 7},
+        {.of = REMOVAL_USER, .user = STR("u\"8"), .upto = 7},
+        {.of = REMOVAL_USER, .user = STR("u77"), .upto = 7},
+        {.of = REMOVAL_USER, .user = STR(""), .upto = 7},
+        {.of = REMOVAL_USER, .user = STR("u1"), .upto = 8},
+    };
+    const struct removal all[] = {of_all, of_all};
+    (void)state;
+    expect_joined(places, 3, 3);
+    expect_joined(users, 5, 4);
+    expect_joined(users, 1, 1);
+    expect_joined(all, 2, 1);
+}
+
 static void an_event_is_replaced_and_keeps_its_place(void **state)
 {
     struct event *instead = NULL;
@@ -321,7 +369,12 @@ static void without_memory_nothing_changes(void **state)
         mem_fail_after(n);
         assert_int_equal(removal_read(STR("\"user_id\":\"u9\",\"upto\":4"), &read), ERR_NOMEM);
     }
+    const struct removal two[] = {of_u9, of_u9};
+    uint32_t joined = 0;
+    mem_fail_after(1);
+    assert_int_equal(removal_join(two, 2, &read, &joined), ERR_NOMEM);
     mem_fail_after(0);
+    assert_int_equal(joined, 0);
     assert_null(instead);
     event_unref(event);
 }
@@ -339,6 +392,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(what_names_nothing_is_refused),
         cmocka_unit_test(seqs_are_found_in_any_order),
+        cmocka_unit_test(several_in_a_row_are_one),
         cmocka_unit_test(an_event_is_replaced_and_keeps_its_place),
         cmocka_unit_test(a_restore_is_redacted_as_a_whole),
         cmocka_unit_test(without_memory_nothing_changes),

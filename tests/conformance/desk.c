@@ -99,10 +99,9 @@ static void follow_done(struct call *call)
     follower->last = follower->events == 0 ? follower->watch.head : follower->last;
 }
 
-static void on_event(struct watch *watch, struct event *event)
+static void note_event(struct follower *follower, const struct event *event)
 {
-    struct follower *follower = (struct follower *)(void *)watch;
-    const uint64_t last = follower->events == 0 ? watch->head : follower->last;
+    const uint64_t last = follower->events == 0 ? follower->watch.head : follower->last;
     follower->out_of_order += event->seq <= last || event->prev != last;
     follower->last = event->seq;
     follower->last_kind = event->kind;
@@ -116,9 +115,15 @@ static void on_event(struct watch *watch, struct event *event)
              event->body + event->body_len);
 }
 
-static void on_notice(struct watch *watch, struct notice *notice)
+static void on_events(struct watch *watch, struct event *const *events, uint32_t count)
 {
-    struct follower *follower = (struct follower *)(void *)watch;
+    for (uint32_t i = 0; i < count; i++) {
+        note_event((struct follower *)(void *)watch, events[i]);
+    }
+}
+
+static void note_notice(struct follower *follower, const struct notice *notice)
+{
     assert_true(notice->json_len < sizeof(follower->last_notice));
     const struct str json = {.at = notice->json, .len = notice->json_len};
     const bool is_own = notice->user_hash != 0;
@@ -136,6 +141,13 @@ static void on_notice(struct watch *watch, struct notice *notice)
     follower->notices++;
 }
 
+static void on_notices(struct watch *watch, struct notice *const *notices, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        note_notice((struct follower *)(void *)watch, notices[i]);
+    }
+}
+
 static void on_behind(struct watch *watch)
 {
     ((struct follower *)(void *)watch)->behind++;
@@ -145,8 +157,8 @@ static void ask_follow_at(struct desk *desk, struct follower *follower, const ch
                           struct home *home)
 {
     *follower = (struct follower){.watch = {.stream = str_of(stream),
-                                            .on_event = on_event,
-                                            .on_notice = on_notice,
+                                            .on_events = on_events,
+                                            .on_notices = on_notices,
                                             .on_behind = on_behind}};
     follower->watch.call.home = home;
     follower->watch.call.done = follow_done;

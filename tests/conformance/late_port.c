@@ -137,7 +137,7 @@ static void open_passed(struct letter *letter)
     struct notice *notice = passed->notice;
     free(passed);
     if (notice != NULL) {
-        asker->on_notice(asker, notice);
+        asker->on_notices(asker, &notice, 1);
         notice_unref(notice);
         return;
     }
@@ -145,7 +145,7 @@ static void open_passed(struct letter *letter)
         asker->on_behind(asker);
         return;
     }
-    asker->on_event(asker, event);
+    asker->on_events(asker, &event, 1);
     event_unref(event);
 }
 
@@ -248,16 +248,20 @@ static void on_watch_done(struct call *call)
     hold(stand_in->late, stand_in->detour);
 }
 
-static void on_event(struct watch *watch, struct event *event)
+static void on_events(struct watch *watch, struct event *const *events, uint32_t count)
 {
     struct stand_in *stand_in = (struct stand_in *)(void *)watch;
-    send_on(stand_in, event, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        send_on(stand_in, events[i], NULL);
+    }
 }
 
-static void on_notice(struct watch *watch, struct notice *notice)
+static void on_notices(struct watch *watch, struct notice *const *notices, uint32_t count)
 {
     struct stand_in *stand_in = (struct stand_in *)(void *)watch;
-    send_on(stand_in, NULL, notice);
+    for (uint32_t i = 0; i < count; i++) {
+        send_on(stand_in, NULL, notices[i]);
+    }
 }
 
 static void on_behind(struct watch *watch)
@@ -281,8 +285,8 @@ static void do_watch(struct port *port, struct watch *watch)
     stand_in->watch = (struct watch){
         .call = {.home = mail_home(&late->mail), .done = on_watch_done},
         .stream = watch->stream,
-        .on_event = on_event,
-        .on_notice = watch->on_notice == NULL ? NULL : on_notice,
+        .on_events = on_events,
+        .on_notices = watch->on_notices == NULL ? NULL : on_notices,
         .on_behind = on_behind,
     };
     stand_in->detour = detour_of(&watch->call);

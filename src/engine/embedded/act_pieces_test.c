@@ -42,10 +42,11 @@ static void on_done(struct call *call)
     answers++;
 }
 
-static void on_event(struct watch *watch, struct event *event)
+static void on_events(struct watch *watch, struct event *const *events, uint32_t count)
 {
     (void)watch;
-    (void)event;
+    (void)events;
+    (void)count;
 }
 
 static int set_up(void **state)
@@ -461,7 +462,7 @@ static void watch_many(void)
         struct head *head = NULL;
         snprintf(name, sizeof(name), "stream-%u", i);
         assert_int_equal(ordering_find(&rig.ordering, str_of(name), &head), ERR_OK);
-        watches[i] = (struct watch){.call = {.home = &home}, .on_event = on_event};
+        watches[i] = (struct watch){.call = {.home = &home}, .on_events = on_events};
         assert_int_equal(bus_add(&rig.bus, &head->subs, &watches[i]), ERR_OK);
         heads_watched(&rig.ordering.heads, head);
     }
@@ -521,7 +522,7 @@ static void who_fell_behind_is_told_of_an_act_on_all_streams(void **state)
 {
     static const char told[] = "SELECT count(*) FROM log WHERE kind = 2";
     const struct act clear = {.what = ACT_CLEAR, .at = ACT_AT_NOTHING, .seconds = -1};
-    struct watch watch = {.call = {.home = &home}, .on_event = on_event, .on_behind = on_behind};
+    struct watch watch = {.call = {.home = &home}, .on_events = on_events, .on_behind = on_behind};
     struct act_call call;
     struct head *head = NULL;
     (void)state;
@@ -551,7 +552,7 @@ static void those_left_by_a_restart_are_told_when_the_sweep_comes_by(void **stat
     static const char told[] = "SELECT count(*) FROM log WHERE kind = 2";
     static char names[MANY][16];
     static struct str users[MANY];
-    struct watch watch = {.call = {.home = &home}, .on_event = on_event};
+    struct watch watch = {.call = {.home = &home}, .on_events = on_events};
     struct act_call call;
     struct head *head = NULL;
     struct upkeep upkeep;

@@ -20,7 +20,7 @@
  * memory: also when there is none for a parcel. Each letter holds a reference on its home's
  * counts, since it may be opened after the bus is gone. */
 
-enum { ITEMS_MIN = 16, BITS_OF_ONE = 63 };
+enum { ITEMS_MIN = 16, ROW_MAX = 512, BITS_OF_ONE = 63 };
 
 /* Of all homes beyond those that have a bit of their own: it is set for good. */
 #define BIT_OF_MANY (UINT64_C(1) << BITS_OF_ONE)
@@ -211,19 +211,55 @@ static void fall_behind(struct bus *bus, struct sub *sub)
     home_send(sub->at->home, &sub->behind);
 }
 
+static void open_events(struct item *items, uint32_t count)
+{
+    struct event *events[ROW_MAX];
+    must(count > 0 && count <= ROW_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        events[i] = items[i].event;
+    }
+    items->watch->on_events(items->watch, events, count);
+    for (uint32_t i = 0; i < count; i++) {
+        event_unref(events[i]);
+    }
+}
+
+static void open_notices(struct item *items, uint32_t count)
+{
+    struct notice *notices[ROW_MAX];
+    must(count > 0 && count <= ROW_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        notices[i] = items[i].notice;
+    }
+    items->watch->on_notices(items->watch, notices, count);
+    for (uint32_t i = 0; i < count; i++) {
+        notice_unref(notices[i]);
+    }
+}
+
+/* Of one watch and one kind. */
+static uint32_t count_row(const struct item *items, uint32_t count)
+{
+    uint32_t row = 1;
+    while (row < count && row < ROW_MAX && items[row].watch == items->watch &&
+           (items[row].event == NULL) == (items->event == NULL)) {
+        row++;
+    }
+    return row;
+}
+
 static void open_parcel(struct letter *letter)
 {
     struct parcel *parcel =
         (struct parcel *)(void *)((char *)letter - offsetof(struct parcel, letter));
-    for (uint32_t i = 0; i < parcel->count; i++) {
-        struct item *item = &parcel->items[i];
-        if (item->event != NULL) {
-            item->watch->on_event(item->watch, item->event);
+    for (uint32_t i = 0, row = 0; i < parcel->count; i += row) {
+        struct item *items = &parcel->items[i];
+        row = count_row(items, parcel->count - i);
+        if (items->event != NULL) {
+            open_events(items, row);
         } else {
-            item->watch->on_notice(item->watch, item->notice);
+            open_notices(items, row);
         }
-        event_unref(item->event);
-        notice_unref(item->notice);
     }
     atomic_fetch_sub_explicit(&parcel->at->events, parcel->count, memory_order_relaxed);
     atomic_fetch_sub_explicit(&parcel->at->bytes, parcel->bytes, memory_order_relaxed);
@@ -305,7 +341,7 @@ void bus_notify(struct bus *bus, struct bus_subs *subs, struct notice *notice)
     for (struct link *link = subs->list.next; link != &subs->list; link = next) {
         struct sub *sub = list_entry(link, struct sub, link);
         next = link->next;
-        if (sub->watch->on_notice != NULL &&
+        if (sub->watch->on_notices != NULL &&
             put_in(bus, sub, (struct item){.notice = notice}, sizeof(*notice) + notice->json_len)) {
             (void)notice_ref(notice);
         }
@@ -317,7 +353,7 @@ static struct sub *first_that_wants(const struct bus_home *at)
 {
     for (struct link *link = at->subs.next; link != &at->subs; link = link->next) {
         struct sub *sub = list_entry(link, struct sub, home_link);
-        if (sub->watch->on_notice != NULL) {
+        if (sub->watch->on_notices != NULL) {
             return sub;
         }
     }

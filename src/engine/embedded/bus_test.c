@@ -23,6 +23,7 @@ struct listener {
     struct watch watch; // first
     uint64_t last, events;
     uint32_t behind;
+    uint32_t rows; // that they came in
 };
 
 static void on_send(struct home *home, struct letter *letter)
@@ -54,13 +55,16 @@ static void box_open(struct box *box)
     }
 }
 
-static void on_event(struct watch *watch, struct event *event)
+static void on_events(struct watch *watch, struct event *const *events, uint32_t count)
 {
     struct listener *listener = (struct listener *)(void *)watch;
-    assert_int_equal(event->seq, listener->last + 1);
     assert_int_equal(listener->behind, 0); // nothing comes after it was told
-    listener->last = event->seq;
-    listener->events++;
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(events[i]->seq, listener->last + 1);
+        listener->last = events[i]->seq;
+        listener->events++;
+    }
+    listener->rows++;
 }
 
 static void on_behind(struct watch *watch)
@@ -72,7 +76,7 @@ static void listen(struct bus *bus, struct bus_subs *subs, struct listener *list
                    struct box *box)
 {
     *listener = (struct listener){
-        .watch = {.call = {.home = &box->home}, .on_event = on_event, .on_behind = on_behind}};
+        .watch = {.call = {.home = &box->home}, .on_events = on_events, .on_behind = on_behind}};
     assert_int_equal(bus_add(bus, subs, &listener->watch), ERR_OK);
 }
 
@@ -121,6 +125,7 @@ static void a_batch_is_one_letter_a_home(void **state)
     assert_int_equal(listeners[0].events, 100);
     assert_int_equal(listeners[1].events, 100);
     assert_int_equal(listeners[2].events, 0);
+    assert_int_equal(listeners[0].rows, 100); // each stood by itself
     bus_remove(&bus, &one, &listeners[0].watch);
     bus_remove(&bus, &two, &listeners[1].watch);
     bus_remove(&bus, &two, &listeners[2].watch);
@@ -128,6 +133,7 @@ static void a_batch_is_one_letter_a_home(void **state)
     bus_done(&bus);
     box_open(&boxes[1]); // letters may be opened when the bus is gone
     assert_int_equal(listeners[2].events, 100);
+    assert_int_equal(listeners[2].rows, 1);
 }
 
 static void who_opens_nothing_is_off_and_told(void **state)
@@ -241,10 +247,10 @@ static void who_fell_behind_is_asked_until_it_was_told(void **state)
     bus_done(&bus);
 }
 
-static void on_notice(struct watch *watch, struct notice *notice)
+static void on_notices(struct watch *watch, struct notice *const *notices, uint32_t count)
 {
-    (void)notice;
-    ((struct listener *)(void *)watch)->events++;
+    (void)notices;
+    ((struct listener *)(void *)watch)->events += count;
 }
 
 /* No log has it, so that it is known to be missing is all there is. */
@@ -260,7 +266,7 @@ static void what_is_not_sent_to_who_is_behind_is_counted(void **state)
     begin(&bus, &narrow, &subs, &box);
     bus.unsent = &unsent;
     listen(&bus, &subs, &listener, &box);
-    listener.watch.on_notice = on_notice;
+    listener.watch.on_notices = on_notices;
     bus_notify(&bus, &subs, notice);
     assert_int_equal(metric_value(&unsent), 0);
     bus_notify_homes(&bus, notice); // its box is full
@@ -274,7 +280,7 @@ static void what_is_not_sent_to_who_is_behind_is_counted(void **state)
     bus_notify_homes(&bus, notice); // it knows, and is not back
     assert_int_equal(metric_value(&unsent), 4);
     listen(&bus, &subs, &listener, &box);
-    listener.watch.on_notice = on_notice;
+    listener.watch.on_notices = on_notices;
     bus_notify_homes(&bus, notice);
     bus_flush(&bus);
     box_open(&box);
