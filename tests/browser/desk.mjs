@@ -39,6 +39,31 @@ export class Desk extends Visitor {
     });
   }
 
+  /** From now on it is known where on the screen the chosen line stands, in every frame as it is painted. */
+  watchChosen() {
+    return this.page.evaluate(() => {
+      window.places = [];
+      const probe = document.body.appendChild(document.createElement("i"));
+      Object.assign(probe.style, { position: "fixed", height: "1px", visibility: "hidden" });
+      // Sizes are told when a frame is laid out, to the last observer last: what is painted then is what it sees.
+      new ResizeObserver(() => {
+        const line = document.querySelector("#live .line[aria-selected=true]");
+        if (line !== null) window.places.push(line.getBoundingClientRect().top);
+      }).observe(probe);
+      const step = (at) => {
+        probe.style.width = `${1 + (at % 2)}px`;
+        requestAnimationFrame(() => step(at + 1));
+      };
+      step(0);
+    });
+  }
+
+  /** By how much it has moved since; scrolling rounds to whole pixels. */
+  async moved() {
+    const [first, ...places] = await this.page.evaluate(() => window.places);
+    return places.map((place) => Math.round(place - first)).filter((by) => Math.abs(by) > 1);
+  }
+
   /** Nothing that can be used is without a name. */
   async nameless() {
     return this.page.evaluate(() =>

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { test } from "../lib/roar.mjs";
-import { Desk, moderated, phone, show, talk, texts } from "./desk.mjs";
+import { Desk, desktop, moderated, phone, show, talk, texts } from "./desk.mjs";
 import { lostNetwork, openBrowser } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
 
-const sizes = { wide: { viewport: { width: 1440, height: 900 } }, desktop: { viewport: { width: 1280, height: 800 } }, small: { viewport: { width: 1024, height: 768 } }, tablet: { viewport: { width: 768, height: 1024 } }, phone };
+const sizes = { wide: { viewport: { width: 1440, height: 900 } }, desktop, small: { viewport: { width: 1024, height: 768 } }, tablet: { viewport: { width: 768, height: 1024 } }, phone };
 
 /** Which of these parts of the page lie over which other. */
 const overlaps = (page, ids) =>
@@ -75,6 +75,45 @@ test("what is known of somebody comes beside all that they wrote, and the line t
   }
   await sam.assertClean(lostNetwork);
 });
+
+const upright = { ...phone, viewport: { width: 360, height: 740 } };
+const lying = { ...phone, viewport: { width: 740, height: 360 } };
+
+/** Several times the same talk is more than a screen of it. */
+for (const [size, options, times] of [["desktop", desktop, 6], ["desktop, of few", desktop, 1], ["phone", upright, 6], ["phone, of few", upright, 1], ["phone on its side", lying, 6]]) {
+  test(`${size}: nobody's own act moves the line that they have chosen, the newest or one at the edge`, async (t) => {
+    const { roar } = await show(t, Array.from({ length: times }, () => talk).flat());
+    const sam = await Desk.open(t, browser, roar, { ...options, has_clock: true });
+    await sam.line("nobody asked you").nth(times - 1).waitFor();
+    for (const up of [0, Math.min(25, times * talk.length - 1)]) {
+      await sam.press("j");
+      for (let at = 0; at < up; at++) await sam.press("k");
+      const line = sam.page.locator(`#${await sam.page.locator("#live").getAttribute("aria-activedescendant")}`);
+      await sam.watchChosen();
+      for (const [key, tag] of [["t", "timed out"], ["b", "banned"], ["s", "shadowed"], ["p", "pinned"]]) {
+        await sam.press(key);
+        await line.getByText(tag).waitFor();
+      }
+      await sam.page.locator("#reach .reached").first().getByText("1 of 1 viewer").waitFor();
+      await sam.press("d");
+      await line.getByText("Removed by sam").waitFor();
+      await sam.press("r");
+      await sam.told(/Restored .*'s comment/);
+      await line.and(sam.page.locator(":not(.removed)")).waitFor();
+      await sam.page.clock.fastForward(13_000);
+      await sam.page.locator("#told").waitFor({ state: "hidden" });
+      assert.deepEqual(await sam.moved(), []);
+      for (const key of ["n", "y"]) await sam.press(key);
+      await line.getByText("banned").waitFor({ state: "detached" });
+      await line.getByText("shadowed").waitFor({ state: "detached" });
+      assert.deepEqual(await sam.moved(), []);
+      await sam.press("Escape");
+      await sam.page.locator("#acts").waitFor({ state: "hidden" });
+    }
+    await sam.shoot(`studio-steady-${size.replaceAll(/\W+/g, "-")}`);
+    await sam.assertClean(lostNetwork);
+  });
+}
 
 test("all tabs with their counts are in sight, and the keys with their settings, on every screen", async (t) => {
   const { roar, say } = await show(t, talk);

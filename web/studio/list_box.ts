@@ -2,13 +2,14 @@
 /* list_box -- a list of which one item is chosen, by keys or by pointer.
  *
  * The focus stays on the list (aria-activedescendant names the chosen item), so that it is never lost when
- * items come and go under it. What is chosen stays chosen while it is there; when it goes, its neighbour is, or,
- * where a key acts at once and would act on another than was meant, none.
+ * items come and go under it. What is chosen stays chosen while it is there, and stays where it is on the screen; when
+ * it goes, its neighbour takes its place, or, where a key acts at once and would act on another than was meant, none.
  *
  * Of some lists several can be picked beside the one that is chosen, for one act on all: Space picks it, Shift with
  * what moves picks all on the way, Control+A all there are.
  */
 import { make } from "../dom.js";
+import { Anchor } from "./anchor.js";
 
 /** Which are picked, where several can be. */
 export interface ListPicks<T> {
@@ -73,12 +74,14 @@ export class ListBox<T> {
   private chosen_at = 0;
   private made = 0;
   private readonly prefix = `item-${++lists}`;
+  private readonly anchor: Anchor;
 
   constructor(private readonly options: ListBoxOptions<T>) {
-    const { box } = options;
+    const { box, items = box } = options;
+    this.anchor = new Anchor(box, items, () => this.elementAt(this.chosen_key));
     box.addEventListener("keydown", (event) => this.onKey(event));
     box.addEventListener("click", (event) => this.onClick(event));
-    addEventListener("resize", () => this.mark(this.chosen_key, true)); // in sight on a phone that is turned
+    addEventListener("resize", () => this.anchor.settle(true)); // in sight on a phone that is turned
     // Shift with a click would mark the words between.
     box.addEventListener("mousedown", (event) => event.shiftKey && options.picks !== undefined && event.preventDefault());
   }
@@ -117,6 +120,7 @@ export class ListBox<T> {
     }
     this.drawPicks();
     if (this.chosen_key !== undefined && !keys.has(this.chosen_key)) this.lose();
+    this.anchor.hold();
     return fresh;
   }
 
@@ -131,32 +135,31 @@ export class ListBox<T> {
   }
 
   choose(item: T | undefined): void {
-    const { box, keyOf, chosen } = this.options;
-    const key = item === undefined ? undefined : keyOf(item);
-    if (key === this.chosen_key && key !== undefined) return;
-    this.mark(this.chosen_key, false);
-    this.chosen_key = key;
-    if (item === undefined) {
-      box.removeAttribute("aria-activedescendant");
-    } else {
-      this.chosen_at = this.items.indexOf(item);
-      this.mark(key, true);
-    }
-    chosen(item);
+    if (!this.put(item, () => this.anchor.take())) return;
+    // What comes with a choice may lie over it.
+    this.elementAt(this.chosen_key)?.scrollIntoView({ block: "nearest" });
+    this.anchor.take();
+  }
+
+  /** This one comes where another was chosen, which is about to go. */
+  replaceBy(item: T | undefined): void {
+    this.put(item, () => {
+      const element = this.elementAt(this.chosen_key);
+      if (element === undefined) this.anchor.take();
+      else this.anchor.hand(element);
+    });
+  }
+
+  /** To where it begins. */
+  toBegin(): void {
+    this.options.box.scrollTop = 0;
+    this.anchor.take();
   }
 
   /** Changes what stands around the list: what is chosen stays where it is on the screen, and in sight if it was. */
   steady(change: () => void): void {
-    const { box } = this.options;
-    const element = this.chosen_key === undefined ? undefined : this.shown.get(this.chosen_key)?.element;
-    const before = element?.getBoundingClientRect();
-    const frame = box.getBoundingClientRect();
     change();
-    if (element === undefined || before === undefined) return;
-    const moved_px = element.getBoundingClientRect().top - before.top;
-    if (moved_px === 0) return;
-    box.scrollTop += moved_px;
-    if (before.top < frame.bottom && before.bottom > frame.top) element.scrollIntoView({ block: "nearest" });
+    this.anchor.hold();
   }
 
   /** The next one that can be chosen, `by` steps from the present one; from an end when there is none. */
@@ -184,23 +187,38 @@ export class ListBox<T> {
 
   private lose(): void {
     const { lost } = this.options;
-    this.choose(lost === undefined ? this.near(this.chosen_at) : undefined);
+    this.replaceBy(lost === undefined ? this.near(this.chosen_at) : undefined);
     lost?.();
+  }
+
+  /** Another is chosen, or none; `place` says where on the screen it is to be. False: it was chosen already. */
+  private put(item: T | undefined, place: () => void): boolean {
+    const { box, keyOf, chosen } = this.options;
+    const key = item === undefined ? undefined : keyOf(item);
+    if (key === this.chosen_key && key !== undefined) return false;
+    this.elementAt(this.chosen_key)?.setAttribute("aria-selected", "false");
+    this.chosen_key = key;
+    const element = this.elementAt(key);
+    if (item === undefined || element === undefined) {
+      box.removeAttribute("aria-activedescendant");
+    } else {
+      this.chosen_at = this.items.indexOf(item);
+      element.setAttribute("aria-selected", "true");
+      box.setAttribute("aria-activedescendant", element.id);
+    }
+    place();
+    chosen(item);
+    return true;
+  }
+
+  private elementAt(key: string | undefined): HTMLElement | undefined {
+    return key === undefined ? undefined : this.shown.get(key)?.element;
   }
 
   /** What takes the place of one that went. */
   private near(at: number): T | undefined {
     for (let next = Math.min(at, this.items.length - 1); next >= 0; next--) if (this.can(next)) return this.items[next];
     return this.items.find((_, next) => this.can(next));
-  }
-
-  private mark(key: string | undefined, is_chosen: boolean): void {
-    const element = key === undefined ? undefined : this.shown.get(key)?.element;
-    if (element === undefined) return;
-    element.setAttribute("aria-selected", String(is_chosen));
-    if (!is_chosen) return;
-    this.options.box.setAttribute("aria-activedescendant", element.id);
-    element.scrollIntoView({ block: "nearest" });
   }
 
   private elementOf(key: string, item: T, stamp: string, fresh: HTMLElement[]): HTMLElement {
@@ -288,6 +306,7 @@ export class ListBox<T> {
     if (shown === undefined) return;
     box.focus({ preventScroll: true });
     const before = this.item;
+    if (event.detail > 1 && shown.item !== before) return; // it came under the pointer when another was chosen
     this.choose(shown.item);
     if (event.shiftKey) picks?.stretch(this.items, before ?? shown.item, shown.item);
     else if (event.ctrlKey || event.metaKey || target.closest(".pick") !== null) picks?.toggle(shown.item);

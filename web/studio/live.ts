@@ -9,13 +9,12 @@ import { button, make, setText } from "../dom.js";
 import { badgesOf, hueOf, nameOf } from "../look.js";
 import { countText, fullTime, timeText } from "../words.js";
 import { Aim } from "./aim.js";
+import { NEAR_PX } from "./anchor.js";
 import { ListBox } from "./list_box.js";
 import type { Marks } from "./marks.js";
 import type { Standing } from "./standing.js";
 import { sanctionWord } from "./telling.js";
 import type { Trail } from "./trail.js";
-
-const NEAR_PX = 40;
 
 export interface LiveParts {
   readonly box: HTMLElement;
@@ -81,7 +80,7 @@ export class Live {
     this.list.choose(undefined);
     this.stream.release();
     this.draw();
-    this.parts.box.scrollTop = 0;
+    this.list.toBegin();
     this.drawJump();
   }
 
@@ -89,9 +88,7 @@ export class Live {
     const { stream, parts } = this;
     if (this.aim.is_pressed) return []; // what came before the finger was down, and is not drawn yet, waits too
     const lines = stream.lines.slice(0, stream.held_count).filter(({ kind }) => kind !== "own");
-    let fresh: HTMLElement[] = [];
-    // What is known of somebody grows beside each of their lines: the one that is chosen stays where it is.
-    this.list.steady(() => (fresh = this.list.draw(lines)));
+    const fresh = this.list.draw(lines);
     parts.empty.hidden = lines.length > 0 || stream.status.phase !== "live";
     this.drawJump();
     return fresh;

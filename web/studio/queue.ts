@@ -269,7 +269,7 @@ export class Queue {
     const ids = new Set(comments.map(({ id }) => id));
     if (chosen !== undefined && this.deciding.has(chosen) && !ids.has(chosen)) {
       const next = this.freeAfter(chosen, ids);
-      this.list.choose(next); // the claim goes with it: an undo brings the comment back to whoever comes first
+      this.list.replaceBy(next); // the claim goes with it: an undo brings the comment back to whoever comes first
     }
     this.comments = comments;
   }
@@ -352,7 +352,7 @@ export class Queue {
     const { turned } = this;
     if (turned === undefined) return;
     this.turned = undefined;
-    this.options.parts.box.scrollTop = 0;
+    this.list.toBegin();
     this.options.said(`Page ${this.begins.length}.`);
     if (this.list.has_focus) this.list.end(turned);
   }

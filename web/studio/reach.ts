@@ -165,7 +165,8 @@ export class Reach {
     strip.classList.toggle("is-empty", shown.length === 0);
     strip.classList.toggle("is-open", this.is_open);
     away.hidden = shown.length === 0;
-    more.hidden = shown.length < 2;
-    setText(more, this.is_open ? "Less" : `${shown.length - 1} more`);
+    strip.classList.toggle("is-single", shown.length === 1);
+    more.hidden = shown.length === 0;
+    setText(more, this.is_open ? "Less" : shown.length === 1 ? "More" : `${shown.length - 1} more`);
   }
 }
