@@ -376,6 +376,88 @@ static void who_stands_at_what_is_hidden_goes_on_there_in_another_lane(void **st
     }
 }
 
+/* Who is shown all but that, and had it as somebody else. */
+static struct fake_reader *join_at_hidden(struct world *world, int i, uint64_t user)
+{
+    struct join join = world_after(fake_engine_head_of(&world->engine, READ_VIEW_ALL), 50);
+    join.user = user;
+    join.identity = (uint64_t)i + 1;
+    return world_join(world, i, &join);
+}
+
+static void who_stands_at_what_is_hidden_is_told_a_notice_and_goes_on(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 3);
+    const uint64_t hidden = commit_hidden(world);
+    struct fake_reader *reader = join_at_hidden(world, 0, 7);
+    world_rest(world);
+    fake_engine_notice(&world->engine, &(struct fake_notice){.user = 7});
+    world_pass(world, 1000);
+    assert_int_equal(reader->prover.notices, 1);
+    assert_int_equal(reader->viewer.mode, VIEWER_LIVE);
+    assert_int_equal(reader->viewer.last_seq, hidden);
+    fake_reader_change_lane(reader, LANE_READABLE);
+    world_rest(world);
+    fake_reader_change_lane(reader, LANE_FULL);
+    world_rest(world);
+    assert_int_equal(reader->prover.hellos, 3);
+    assert_int_equal(reader->prover.hello_seq, hidden);
+    world_commit_many(world, 1);
+    world_pass(world, 1000);
+    assert_int_equal(reader->prover.last, fake_engine_head(&world->engine));
+}
+
+/* It is somebody else until it says who it is, and its socket has taken nothing yet. */
+static void who_turns_out_to_be_its_author_is_told_nothing_again(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 3);
+    (void)commit_hidden(world);
+    const uint64_t hidden = commit_hidden(world);
+    world->readers[0].room = 0;
+    struct fake_reader *author = join_at_hidden(world, 0, 0);
+    world_rest(world);
+    assert_int_equal(author->viewer.mode, VIEWER_CATCHUP);
+    author->truth.view = author->prover.join.user = 1;
+    assert_int_equal(viewer_recognize(&author->viewer, 1, false), ERR_OK);
+    fake_reader_allow(author, UINT32_MAX);
+    world_pass(world, 1000);
+    assert_int_equal(author->prover.events, 0);
+    assert_int_equal(author->prover.last, hidden);
+    world_commit_many(world, 1);
+    world_pass(world, 1000);
+    assert_int_equal(author->prover.events, 1);
+}
+
+/* More of those than a ring holds. */
+static void who_stands_at_what_is_hidden_misses_counts_of_viewers_and_stays(void **state)
+{
+    struct world *world = *state;
+    const struct join plain = world_plain(0);
+    world_commit_many(world, 3);
+    const uint64_t hidden = commit_hidden(world);
+    struct fake_reader *reader = join_at_hidden(world, 0, 0);
+    world_rest(world);
+    reader->room = 10; // ends within a frame, which it is sent to its end
+    for (uint64_t i = 0; i < 200; i++) {
+        struct join join = plain;
+        join.identity = 2 + i;
+        struct fake_reader *other = world_join(world, 1, &join);
+        world_pass(world, 1100);
+        fake_reader_leave(other);
+        world_pass(world, 1100);
+    }
+    assert_true(reader->viewer.blocked);
+    assert_true(reader->viewer.cursor < reader->viewer.channel->ring.tail);
+    fake_reader_allow(reader, UINT32_MAX);
+    world_pass(world, 1000);
+    assert_int_equal(reader->viewer.last_seq, hidden);
+    fake_reader_change_lane(reader, LANE_FULL);
+    world_pass(world, 1000);
+    assert_int_equal(reader->prover.hello_seq, hidden);
+}
+
 static void answered(struct call *call)
 {
     (void)call;
@@ -543,6 +625,9 @@ int main(void)
         EACH(a_poll_that_waits_has_the_first_that_is_its_authors_alone),
         EACH(a_cursor_at_what_is_hidden_is_of_this_life),
         EACH(who_stands_at_what_is_hidden_goes_on_there_in_another_lane),
+        EACH(who_stands_at_what_is_hidden_is_told_a_notice_and_goes_on),
+        EACH(who_turns_out_to_be_its_author_is_told_nothing_again),
+        EACH(who_stands_at_what_is_hidden_misses_counts_of_viewers_and_stays),
         EACH(figures_do_not_tell_who_is_shadowed),
         EACH(acts_come_to_who_is_shadowed_as_to_all),
         EACH(a_notice_brings_no_copy_of_an_act),

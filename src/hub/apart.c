@@ -34,6 +34,18 @@ enum err apart_take(struct stream *stream, struct event *event)
     return ERR_OK;
 }
 
+enum err apart_take_beyond(struct stream *stream)
+{
+    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
+        for (uint32_t i = channel->count; i > 0; i--) {
+            if (channel->viewers[i - 1]->last_seq > stream->newest) {
+                TRY(catchup_part(channel->viewers[i - 1]));
+            }
+        }
+    }
+    return ERR_OK;
+}
+
 /* Of one that waits for more to come, at once. */
 static void remind(struct catchup *catchup)
 {

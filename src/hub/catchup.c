@@ -267,6 +267,9 @@ static bool is_apart(struct catchup *catchup)
         stream->apart++;
     }
     if (catchup->is_apart) {
+        if (catchup->beyond > catchup->position) { // what is theirs up to there it has
+            catchup->position = catchup->beyond;
+        }
         (void)!sparse_enter(catchup->viewer); // without memory its lane is everybody's
     }
     return catchup->is_apart;
@@ -623,7 +626,7 @@ enum err catchup_change_lane(struct hub *hub, struct viewer *viewer, enum lane l
         catchup->encoding = viewer->channel->encoding;
         catchup->tail = CATCHUP_FAR_TAIL;
         view_enter(catchup, viewer->has_user ? viewer->ops->user(viewer) : 0);
-        catchup->position = viewer->last_seq;
+        pursuit_stand(catchup);
         catchup->lane_next = (uint8_t)lane;
         list_remove(&viewer->link);
         channel_leave(viewer);
@@ -655,7 +658,7 @@ enum err catchup_part(struct viewer *viewer)
     }
     const uint64_t waited = channel->ring.head - viewer->cursor;
     catchup->encoding = channel->encoding;
-    catchup->position = catchup->cursor.seq = viewer->last_seq;
+    pursuit_stand(catchup);
     catchup->news_seen = viewer->cursor == channel->ring.head ? stream->news : UINT64_MAX;
     catchup->acts_told =
         stream->act_count - (uint16_t)((uint16_t)stream->act_count - viewer->acts_told);

@@ -219,6 +219,28 @@ static void what_retention_took_unread_may_be_shadowed(void **state)
     assert_int_equal(back->prover.last, live->prover.last);
 }
 
+/* Of whom one stands at what is hidden from it, behind the newest that it is shown. */
+static void what_retention_took_unread_begins_where_each_stands(void **state)
+{
+    struct world *world = *state;
+    world_commit_many(world, 11);
+    world->engine.shadowed_user = FAKE_USERS + 1; // who writes what is short
+    fake_engine_commit_sized(&world->engine, EVENT_COMMENT, world->now_ms, 1);
+    const struct fake_reader *live = world_reader(world);
+    const struct join join = world_after(fake_engine_head_of(&world->engine, READ_VIEW_ALL), 10);
+    const struct fake_reader *beyond = world_join(world, 1, &join);
+    world_pass(world, 100);
+    assert_int_equal(beyond->viewer.mode, VIEWER_LIVE);
+    lose_unread(world, 2, 0);
+    assert_int_equal(live->prover.expired, 1);
+    assert_int_equal(beyond->prover.expired, 1);
+    world_commit_many(world, 1);
+    world_pass(world, 100);
+    assert_int_equal(live->prover.last, fake_engine_head(&world->engine));
+    assert_int_equal(beyond->prover.last, live->prover.last);
+    assert_int_equal(beyond->viewer.mode, VIEWER_LIVE);
+}
+
 static void what_retention_took_of_the_hole_is_told_apart(void **state)
 {
     struct world *world = *state;
@@ -314,6 +336,7 @@ int main(void)
         CASE(what_is_removed_while_the_log_counts_is_removed),
         CASE(a_store_that_fails_is_asked_again),
         CASE(what_retention_took_of_the_hole_is_told_apart),
+        CASE(what_retention_took_unread_begins_where_each_stands),
         CASE(what_retention_took_unread_is_the_newest_all_the_same),
         CASE(what_retention_took_unread_may_be_shadowed),
         CASE(who_comes_back_late_is_told_what_is_removed),

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/pursuit.h"
 
+void pursuit_stand(struct catchup *catchup)
+{
+    const uint64_t seq = catchup->viewer->last_seq, newest = catchup->viewer->stream->newest;
+    catchup->cursor.seq = seq;
+    catchup->position = seq < newest ? seq : newest;
+    catchup->beyond = seq;
+}
+
 void pursuit_forget_fetched(struct catchup *catchup)
 {
     read_done(&catchup->fetched);

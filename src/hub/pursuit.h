@@ -56,7 +56,8 @@ struct catchup {
     uint64_t ticket;    // of the sync that must be back
     bool waited_deeper; // the tail was already asked to reach further back
     bool resumed;
-    uint64_t beyond;               // the cursor, if all behind the newest shown is hidden from it
+    uint64_t beyond;               // the cursor, if all behind the newest shown is hidden from it:
+                                   // it stands there, though `position` is that newest
     const char *resync;            // why, or NULL
     uint64_t expired_to;           // what follows the cursor up to here is kept no more; 0: all is
     uint64_t hole_from, hole_upto; // spared: events in (from, upto]; equal: none
@@ -86,6 +87,8 @@ struct catchup {
     struct page page;
 };
 
+/* Of one that was LIVE: it is where that stood. */
+void pursuit_stand(struct catchup *catchup);
 /* What was read of the log is given back; nor does it say any more what is kept there. */
 void pursuit_forget_fetched(struct catchup *catchup);
 /* What join.c found: it looks anew. */

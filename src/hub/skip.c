@@ -49,12 +49,12 @@ static enum err note_hole(struct viewer *viewer, struct catchup *catchup)
     catchup->hole_from = viewer->last_seq;
     catchup->hole_upto = place.seq;
     catchup->hole_count = place.ordinal - viewer->last_ordinal;
-    catchup->position = place.seq;
+    pursuit_stand(catchup);
     if ((catchup->hole_count == 0 && viewer->last_seq >= place.seq) || mutant(GAP_UNTOLD)) {
+        catchup->position = place.seq;
         return ERR_OK; // only signals went by
     }
     catchup->owes_gap = catchup->hole_count > 0; // else retention took it before it came here
-    catchup->position = viewer->last_seq;
     return copy_acts(catchup, events, acts);
 }
 

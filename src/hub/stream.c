@@ -90,6 +90,7 @@ static enum err expire(struct stream *stream, uint64_t to)
 {
     TRY(redact_expired(stream, to));
     if (to > stream->newest) {
+        TRY(apart_take_beyond(stream));
         tell_expired(stream, to);
         tail_done(&stream->tail);
         tail_init(&stream->tail, stream->hub->options.resume_max, STREAM_TAIL_BYTES_MAX, to);
