@@ -405,6 +405,7 @@ static void believe_hello(struct prover *prover, const char *json)
     holds(prover, !prover->greeted || prover->hellos > 0);
     close_gap(prover);
     prover->hellos++;
+    prover->owed = 0; // who begins anew is sent copies of acts as if just come
     prover->greeted = true;
     prover->hello_seq = number(prover, json, "seq");
     prover->hello_latest = number(prover, json, "latest");
