@@ -179,18 +179,24 @@ enum err act_queue_release(struct act_case *act, const struct store_act *before)
     return approve(act, n);
 }
 
-/* In its own stream, of an act on all, whose events are none of the act's own. ERR_GONE: the end of
- * its log is damaged. */
-static enum err approve_there(struct act_case *act, int64_t stream, uint64_t n)
+/* In its own stream, of an act on all, whose events are none of the act's own. Where the end of its
+ * log is damaged nothing takes a place: it waits. */
+static enum err approve_there(struct act_case *act, int64_t stream, uint64_t n, bool *ret_is_in)
 {
     struct store_stream row;
     struct str name = STR_NONE;
+    struct head *head = NULL;
     const uint64_t seq = act->verdict.seq;
     TRY(store_streams_by_id(act->ordering->store, stream, &row, &name));
-    TRY(ordering_find(act->ordering, name, &act->head));
+    const enum err found = ordering_find(act->ordering, name, &head);
+    if (found != ERR_OK) {
+        return found == ERR_GONE ? ERR_OK : found;
+    }
+    act->head = head;
     const enum err err = approve(act, n);
     act->verdict.seq = seq;
     act->head = NULL;
+    *ret_is_in = err == ERR_OK;
     return err;
 }
 
@@ -205,7 +211,10 @@ enum err act_queue_let_in(struct act_case *act, uint64_t n, bool *ret_is_in)
     if (err != ERR_OK || hold.lifted_by == 0 || !str_has_prefix(hold.target, by_a_rule)) {
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    const enum err done = act->head == NULL ? approve_there(act, held.stream, n) : approve(act, n);
-    *ret_is_in = done == ERR_OK;
-    return done == ERR_GONE ? ERR_OK : done;
+    if (act->head == NULL) {
+        return approve_there(act, held.stream, n, ret_is_in);
+    }
+    TRY(approve(act, n));
+    *ret_is_in = true;
+    return ERR_OK;
 }

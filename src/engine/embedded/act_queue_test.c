@@ -258,6 +258,36 @@ static void all_streams_are_gone_through(void **state)
     assert_int_equal(waiting(), MANY);
 }
 
+/* The rules' holds are undone, the clear of all is next: each takes its place in its own stream. */
+static void where_a_log_is_damaged_what_comes_back_waits(void **state)
+{
+    static const char *const names[] = {"damaged", "well"};
+    (void)state;
+    ordering_rig_begin(&rig);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct submit submit = ordering_rig_comment(names[i], "bob");
+        (void)ordering_rig_post(&rig, &submit);
+        post_to_wait(names[i], "ann", i);
+    }
+    ordering_rig_commit(&rig);
+    const struct act_verdict cleared = act("", clear());
+    (void)finish();
+    for (uint32_t i = 0; i < 2; i++) {
+        char query[80];
+        snprintf(query, sizeof(query), "SELECT act FROM held ORDER BY n LIMIT 1 OFFSET %u", i);
+        (void)act(names[i], undo_of((uint64_t)store_number(&rig.store, query)));
+    }
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log"), 2);
+    assert_int_equal(store_exec(&rig.store, "UPDATE log SET sum = sum + 1 WHERE n = 1"), ERR_OK);
+    restart();
+    (void)act("", undo_of(cleared.act_n));
+    (void)finish();
+    assert_int_equal(waiting(), 1);
+    assert_int_equal(store_number(&rig.store, "SELECT count(*) FROM log WHERE user = 'ann'"), 1);
+    assert_int_equal(store_number(&rig.store, "SELECT stream FROM log WHERE user = 'ann'"),
+                     store_number(&rig.store, "SELECT id FROM streams WHERE name = 'well'"));
+}
+
 static void what_is_undone_before_its_end_goes_no_further(void **state)
 {
     const struct act acts[] = {purge(), on_ids(ACT_REJECT)};
@@ -391,6 +421,7 @@ int main(void)
         TEST(thousands_take_their_places_in_pieces),
         TEST(thousands_that_were_approved_wait_again),
         TEST(all_streams_are_gone_through),
+        TEST(where_a_log_is_damaged_what_comes_back_waits),
         TEST(what_is_undone_before_its_end_goes_no_further),
         TEST(pieces_of_acts_and_undos_meet),
         TEST(what_somebody_approves_meanwhile_stays),
