@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/crowds.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdbool.h>
@@ -19,11 +20,12 @@ static uint32_t power_of_two(uint32_t least)
     return power;
 }
 
-enum err crowds_init(struct crowds *crowds, uint32_t max)
+enum err crowds_init(struct crowds *crowds, uint32_t max, uint64_t seed)
 {
     const uint32_t keys = power_of_two(ROOM * KEYS_A_TEXT * max);
     const uint32_t heads = power_of_two(PAIRS * max);
-    *crowds = (struct crowds){.max = max, .key_mask = keys - 1, .head_mask = heads - 1};
+    *crowds =
+        (struct crowds){.max = max, .key_mask = keys - 1, .head_mask = heads - 1, .seed = seed};
     crowds->keys = mem_new(MEM_ENGINE, keys * sizeof(*crowds->keys));
     crowds->heads = mem_new(MEM_ENGINE, heads * sizeof(*crowds->heads));
     crowds->links = mem_new(MEM_ENGINE, (PAIRS * (size_t)max + 1) * sizeof(*crowds->links));
@@ -52,7 +54,7 @@ void crowds_done(struct crowds *crowds)
 /* Where it is, or belongs. */
 static struct crowd_key *find_key(const struct crowds *crowds, uint64_t key)
 {
-    uint32_t at = (uint32_t)key & crowds->key_mask;
+    uint32_t at = (uint32_t)hash_bytes(crowds->seed, &key, sizeof(key)) & crowds->key_mask;
     while (crowds->keys[at].key != 0 && crowds->keys[at].key != key) {
         at = (at + 1) & crowds->key_mask;
     }
@@ -79,8 +81,8 @@ static uint32_t *chain_of(const struct crowds *crowds, const struct sketch *sket
 {
     const uint16_t *least = &sketch->least[2 * pair];
     const uint64_t value = (uint64_t)pair << 32 | (uint64_t)least[0] << 16 | least[1];
-    const uint64_t hash = value * UINT64_C(0x9E3779B97F4A7C15);
-    return &crowds->heads[(uint32_t)(hash >> 32) & crowds->head_mask];
+    const uint64_t hash = hash_bytes(crowds->seed, &value, sizeof(value));
+    return &crowds->heads[(uint32_t)hash & crowds->head_mask];
 }
 
 /* Each crowd is held against it once. */

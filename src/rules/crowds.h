@@ -38,6 +38,7 @@ struct crowd_link {       // of a chain
 struct crowds {
     uint32_t count, max;
     uint32_t key_mask, head_mask, link_count;
+    uint64_t seed;            // of where a key or a chain lies
     struct crowd_key *keys;   // owned; [key_mask + 1]
     uint32_t *heads;          // owned; [head_mask + 1], in links
     struct crowd_link *links; // owned; from 1 on
@@ -46,8 +47,9 @@ struct crowds {
     uint32_t texts;           // so many have joined
 };
 
-/* For `max` texts, 1 or more. ERR_NOMEM. */
-MUST_USE enum err crowds_init(struct crowds *crowds, uint32_t max);
+/* For `max` texts, 1 or more; `seed` is nobody's to know, so that texts cannot be chosen to lie in
+ * each other's way. ERR_NOMEM. */
+MUST_USE enum err crowds_init(struct crowds *crowds, uint32_t max, uint64_t seed);
 void crowds_done(struct crowds *crowds); // zeroed is legal
 
 struct crowd_text {

@@ -450,7 +450,8 @@ enum err similar_write(struct store *store, const struct similar_question *quest
                        struct buf *out)
 {
     struct view *view = mem_new(MEM_ENGINE, sizeof(*view));
-    enum err err = view == NULL ? ERR_NOMEM : crowds_init(&view->crowds, FOUND_MAX);
+    enum err err =
+        view == NULL ? ERR_NOMEM : crowds_init(&view->crowds, FOUND_MAX, question->name_key);
     if (err == ERR_OK) {
         view->store = store;
         view->question = question;

@@ -24,7 +24,7 @@ struct similar_question {
     struct str name;
     int64_t now_s;     // unix: a day before it is when an account is new
     uint32_t limit;    // comments shown of a group
-    uint64_t name_key; // secret: users are found by
+    uint64_t name_key; // secret: users and texts are found by
 };
 /* "groups":[{"why":"text|new_accounts","count":n,"waiting":n,"seqs":[..],"ids":[..],"users":[..],
  * "comments":[..]}], the largest first; `ids` of all, `seqs` of those with a place; `ids` and
