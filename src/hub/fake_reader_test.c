@@ -48,8 +48,16 @@ static void on_collect(struct viewer *viewer, struct event *const *events, size_
     prover_collect(&reader->prover, viewer, events, count);
 }
 
+static uint64_t users_asked;
+
+uint64_t fake_reader_users_asked(void)
+{
+    return users_asked;
+}
+
 static uint64_t user_of(const struct viewer *viewer)
 {
+    users_asked++;
     return ((const struct fake_reader *)viewer)->truth.view;
 }
 

@@ -19,6 +19,7 @@ void fake_reader_join(struct fake_reader *reader, struct hub *hub, struct fake_e
                       const struct join *join);
 /* Nothing where it could not: it polls, or is not in, or there is no memory. */
 void fake_reader_change_lane(struct fake_reader *reader, enum lane lane);
+uint64_t fake_reader_users_asked(void); // how often a hub wanted to know who one of them is
 void fake_reader_leave(struct fake_reader *reader);
 void fake_reader_say_own(struct fake_reader *reader); // its connection does, if it can
 void fake_reader_allow(struct fake_reader *reader, uint32_t bytes); // more room

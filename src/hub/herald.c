@@ -9,6 +9,8 @@
 #include "hub/tell.h"
 #include "wire/json.h"
 
+#include <stdlib.h>
+
 enum { MS_A_SECOND = 1000 };
 
 static bool is_own(const struct notice *notice, const struct viewer *viewer)
@@ -96,23 +98,6 @@ static void tell_own(struct catchup *catchup, struct notice *notice)
     tell(catchup, (struct str){.at = notice->json, .len = notice->json_len}, false);
 }
 
-static void tell_user(struct stream *stream, struct notice *notice)
-{
-    for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
-        for (uint32_t i = channel->count; i > 0; i--) {
-            if (is_own(notice, channel->viewers[i - 1])) {
-                part(channel->viewers[i - 1]);
-            }
-        }
-    }
-    for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
-        struct catchup *catchup = list_entry(link, struct catchup, stream_link);
-        if (catchup->encoding != NULL && is_own(notice, catchup->viewer)) {
-            tell_own(catchup, notice);
-        }
-    }
-}
-
 /* One that is of all streams as it is told in this one. */
 static void write_in(struct buf *json, const struct stream *stream, const struct notice *notice)
 {
@@ -124,49 +109,137 @@ static void write_in(struct buf *json, const struct stream *stream, const struct
     buf_add(json, notice->json, notice->json_len);
 }
 
-static void tell_user_in(struct stream *stream, const struct notice *notice)
+static void tell_own_of_all(struct catchup *catchup, const struct notice *notice)
 {
     struct buf json;
-    write_in(&json, stream, notice);
+    write_in(&json, catchup->viewer->stream, notice);
     struct notice *here = buf_ok(&json) ? notice_new(buf_str(&json)) : NULL;
     buf_done(&json);
     if (here == NULL) {
-        metric_count(&stream->hub->tally.notices_lost, 1);
+        metric_count(&catchup->hub->tally.notices_lost, 1);
         return;
     }
     here->user_hash = notice->user_hash;
     here->ends_warning = notice->ends_warning;
-    tell_user(stream, here);
+    tell_own(catchup, here);
     notice_unref(here);
 }
 
-static bool is_here(const struct stream *stream, const struct notice *notice)
+/* ---- to as many users at once ---- */
+
+struct address {
+    uint64_t user;
+    uint32_t at; // in row->notices
+};
+
+struct row { // of notices for one user each, all of this stream or all of all
+    struct notice *const *notices;
+    const struct address *addresses; // [count], by user; those of one as they came
+    uint32_t count;
+};
+
+static int by_user(const void *a, const void *b)
+{
+    const struct address *left = a, *right = b;
+    if (left->user != right->user) {
+        return left->user > right->user ? 1 : -1;
+    }
+    return (left->at > right->at) - (left->at < right->at);
+}
+
+/* The first of theirs, if there is one: is_theirs(). */
+static uint32_t first_of(const struct row *row, uint64_t user)
+{
+    uint32_t low = 0, high = mutant(NOTICE_TO_ALL) ? 0 : row->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (row->addresses[middle].user >= user) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+static bool is_theirs(const struct row *row, uint32_t i, uint64_t user)
+{
+    return i < row->count && (row->addresses[i].user == user || mutant(NOTICE_TO_ALL));
+}
+
+static bool has_one_for(const struct row *row, const struct viewer *viewer)
+{
+    const uint64_t user = viewer->has_user ? viewer->ops->user(viewer) : 0;
+    return user != 0 && is_theirs(row, first_of(row, user), user);
+}
+
+static void tell_theirs(struct catchup *catchup, const struct row *row)
+{
+    const struct viewer *viewer = catchup->viewer;
+    const uint64_t user = viewer->has_user ? viewer->ops->user(viewer) : 0;
+    for (uint32_t i = first_of(row, user); user != 0 && is_theirs(row, i, user); i++) {
+        struct notice *notice = row->notices[row->addresses[i].at];
+        if (notice->is_of_all) {
+            tell_own_of_all(catchup, notice);
+        } else {
+            tell_own(catchup, notice);
+        }
+    }
+}
+
+static void tell_users_in(struct stream *stream, const struct row *row)
 {
     for (struct channel *channel = stream->channels; channel != NULL; channel = channel->next) {
-        for (uint32_t i = 0; i < channel->count; i++) {
-            if (is_own(notice, channel->viewers[i])) {
-                return true;
+        for (uint32_t i = channel->count; i > 0; i--) {
+            if (has_one_for(row, channel->viewers[i - 1])) {
+                part(channel->viewers[i - 1]);
             }
         }
     }
     for (struct link *link = stream->pursuits.next; link != &stream->pursuits; link = link->next) {
-        if (is_own(notice, list_entry(link, struct catchup, stream_link)->viewer)) {
-            return true;
+        struct catchup *catchup = list_entry(link, struct catchup, stream_link);
+        if (catchup->encoding != NULL) {
+            tell_theirs(catchup, row);
         }
     }
-    return false;
 }
 
-static void tell_user_everywhere(struct hub *hub, const struct notice *notice)
+static void tell_users(struct stream *stream, const struct row *row)
 {
     struct map_walk walk = {.slot = 0};
     struct map_node *node = NULL;
-    while ((node = map_next(&hub->streams, &walk)) != NULL) {
-        struct stream *stream = map_entry(node, struct stream, node);
-        if (is_here(stream, notice)) {
-            tell_user_in(stream, notice);
+    if (!row->notices[0]->is_of_all) {
+        tell_users_in(stream, row);
+        return;
+    }
+    while ((node = map_next(&stream->hub->streams, &walk)) != NULL) {
+        tell_users_in(map_entry(node, struct stream, node), row);
+    }
+}
+
+static void tell_user(struct stream *stream, struct notice *notice)
+{
+    const struct address address = {.user = notice->user_hash};
+    tell_users(stream, &(struct row){.notices = &notice, .addresses = &address, .count = 1});
+}
+
+/* Each viewer is looked at once; without memory for that, once for each of them. */
+static void tell_row(struct stream *stream, struct notice *const *notices, uint32_t count)
+{
+    struct address *addresses = mem_new(MEM_VIEWER, count * sizeof(*addresses));
+    for (uint32_t i = 0; i < count; i++) {
+        if (addresses == NULL) {
+            tell_user(stream, notices[i]);
+        } else {
+            addresses[i] = (struct address){.user = notices[i]->user_hash, .at = i};
         }
     }
+    if (addresses != NULL) {
+        qsort(addresses, count, sizeof(*addresses), by_user);
+        tell_users(stream,
+                   &(struct row){.notices = notices, .addresses = addresses, .count = count});
+    }
+    mem_free(MEM_VIEWER, addresses);
 }
 
 /* ---- to who moderates ---- */
@@ -247,12 +320,8 @@ static void tell_everywhere(const struct hub *hub, const struct notice *notice)
     }
 }
 
-void herald_take(struct stream *stream, struct notice *notice)
+static void take(struct stream *stream, struct notice *notice)
 {
-    if (notice->is_of_all && notice->user_hash != 0) {
-        tell_user_everywhere(stream->hub, notice);
-        return;
-    }
     if (notice->is_of_all) {
         tell_everywhere(stream->hub, notice);
         return;
@@ -262,6 +331,35 @@ void herald_take(struct stream *stream, struct notice *notice)
     }
     if (notice->to_moderators && !list_is_empty(&stream->staff) && may_tell(stream, notice)) {
         tell_staff(stream, notice, (struct str){.at = notice->json, .len = notice->json_len});
+    }
+}
+
+static bool is_for_one_alone(const struct notice *notice)
+{
+    return notice->user_hash != 0 && (notice->is_of_all || !notice->to_moderators);
+}
+
+/* Those for one user each, from the first on; 0: it is for others, too. */
+static uint32_t count_row(struct notice *const *notices, uint32_t count)
+{
+    uint32_t row = 0;
+    while (row < count && is_for_one_alone(notices[row]) &&
+           notices[row]->is_of_all == notices[0]->is_of_all) {
+        row++;
+    }
+    return row;
+}
+
+void herald_take(struct stream *stream, struct notice *const *notices, uint32_t count)
+{
+    for (uint32_t i = 0; i < count;) {
+        const uint32_t row = count_row(notices + i, count - i);
+        if (row > 0) {
+            tell_row(stream, notices + i, row);
+        } else {
+            take(stream, notices[i]);
+        }
+        i += row > 0 ? row : 1;
     }
 }
 

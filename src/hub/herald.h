@@ -18,7 +18,8 @@
 
 #include "hub/pursuit.h"
 
-void herald_take(struct stream *stream, struct notice *notice);
+/* Those that came together: its viewers are gone through once for all that are for one user each. */
+void herald_take(struct stream *stream, struct notice *const *notices, uint32_t count);
 /* Its hello was written: what was kept for it follows. */
 void herald_tell_kept(struct catchup *catchup);
 /* Tells the numbers that are due; returns when it wants to be called again. */

@@ -3,12 +3,14 @@
 #include "hub/remind.h"
 
 #include "hub/heart.h"
+#include "hub/herald.h"
 #include "hub/viewer.h"
 #include "hub/world_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -205,6 +207,68 @@ static void who_comes_as_one_ends_is_told_of_it_behind_hello(void **state)
     assert_int_equal(asked->viewer.mode, VIEWER_LIVE);
 }
 
+/* Of `many` strangers, and of who reads here two, the newer one last. */
+static void end_warnings(struct world *world, uint32_t many, bool is_of_all)
+{
+    static struct notice *notices[UINT8_MAX];
+    static const uint64_t readers[] = {EVE, ANN, EVE, ANN};
+    struct map_node *node = map_find(&world->hub->streams, STR("demo"));
+    char json[100];
+    assert_in_range(many, 4, UINT8_MAX);
+    for (uint32_t i = 0; i < many; i++) {
+        const uint64_t user = i < many - 4 ? 1000 + i : readers[i + 4 - many];
+        snprintf(json, sizeof(json), "%s\"for\":%u,\"moderators\":0,\"n\":%u}",
+                 is_of_all ? "" : "{\"type\":\"unwarned\",\"stream\":\"demo\",", (unsigned)user,
+                 (unsigned)i);
+        notices[i] = notice_new(str_of(json));
+        assert_non_null(notices[i]);
+        notices[i]->user_hash = user;
+        notices[i]->ends_warning = true;
+        notices[i]->is_of_all = is_of_all;
+    }
+    herald_take(map_entry(node, struct stream, node), notices, many);
+    for (uint32_t i = 0; i < many; i++) {
+        notice_unref(notices[i]);
+    }
+}
+
+static void of_thousands_each_viewer_is_looked_at_once(void **state)
+{
+    enum { MANY = 200, WALKS = 4 };
+    struct world *world = *state;
+    const struct join join = as(EVE), ann = as(ANN);
+    struct fake_reader *eve = world_join(world, 0, &join);
+    struct fake_reader *other = world_join(world, 1, &ann);
+    (void)world_join(world, 2, &ann);
+    world_pass(world, 1000);
+    for (uint32_t round = 1; round <= 2; round++) {
+        const uint64_t before = fake_reader_users_asked();
+        end_warnings(world, MANY, round == 2);
+        assert_in_range(fake_reader_users_asked() - before, 3, 3 * WALKS);
+        world_pass(world, 1000);
+        assert_int_equal(eve->prover.notices, 2 * round);
+        assert_int_equal(other->prover.notices, 2 * round);
+        assert_non_null(strstr(eve->prover.last_signal, "\"n\":198"));
+        assert_int_equal(eve->viewer.mode, VIEWER_LIVE);
+    }
+    assert_int_equal(metric_value(&world->hub->tally.notices_lost), 0);
+}
+
+/* One walk for each is better than that nobody is told. */
+static void without_memory_for_that_they_are_told_all_the_same(void **state)
+{
+    struct world *world = *state;
+    const struct join join = as(EVE);
+    struct fake_reader *eve = world_join(world, 0, &join);
+    world_pass(world, 1000);
+    const uint64_t before = eve->prover.notices;
+    mem_fail_after(4 + 1); // behind those of the notices themselves
+    end_warnings(world, 4, false);
+    assert_false(mem_fail_is_due());
+    world_pass(world, 1000);
+    assert_int_equal(eve->prover.notices, before + 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
 
 int main(void)
@@ -218,6 +282,8 @@ int main(void)
         TEST(who_is_slow_is_told_when_there_is_room),
         TEST(who_is_told_that_one_is_over_is_told_what_is_left),
         TEST(who_comes_as_one_ends_is_told_of_it_behind_hello),
+        TEST(of_thousands_each_viewer_is_looked_at_once),
+        TEST(without_memory_for_that_they_are_told_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,9 +195,7 @@ static void on_events(struct watch *watch, struct event *const *events, uint32_t
 
 static void on_notices(struct watch *watch, struct notice *const *notices, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        herald_take(list_entry(watch, struct stream, watch), notices[i]);
-    }
+    herald_take(list_entry(watch, struct stream, watch), notices, count);
 }
 
 static void on_behind(struct watch *watch)
