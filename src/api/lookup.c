@@ -28,12 +28,24 @@ static const struct problem bad_after = {
     .field = STR("after"),
     .detail = STR("`after` is the `id` of a comment of this server.")};
 
+static const struct problem does_not_wait = {
+    .code = PROBLEM_CONFLICT, .field = STR("id"), .detail = STR("It does not wait in the queue.")};
+
+static const struct problem no_such_comment = {.code = PROBLEM_NO_COMMENT,
+                                               .field = STR("id"),
+                                               .detail =
+                                                   STR("There is no such comment in this stream.")};
+
 static void reply_failure(struct lookup *lookup)
 {
     struct problem why = {.code = PROBLEM_STORE_DOWN,
                           .detail = STR("The store cannot be read at the moment."),
                           .retry_after_ms = 5000};
-    if (lookup->call.result == ERR_NOT_FOUND) {
+    if (lookup->call.what == MODERATION_WAITS && lookup->call.result == ERR_DENIED) {
+        why = does_not_wait;
+    } else if (lookup->call.what == MODERATION_WAITS && lookup->call.result == ERR_NOT_FOUND) {
+        why = no_such_comment;
+    } else if (lookup->call.result == ERR_NOT_FOUND) {
         why = (struct problem){.code = PROBLEM_NOT_FOUND,
                                .detail = STR("There is no such stream, or it has no such act.")};
     } else if (lookup->call.result == ERR_DENIED) {
@@ -67,7 +79,8 @@ static const char *const nothing[] = {
     [MODERATION_SIMILAR] = "\"groups\":[]",
     [MODERATION_MARKED] = "\"comments\":[]",
     [MODERATION_APPEALS] = "\"appeals\":[]",
-    [MODERATION_ACT] = NULL, // there is none
+    [MODERATION_WAITS] = NULL, // there is none
+    [MODERATION_ACT] = NULL,   // likewise
 };
 
 static void look_at_nothing(struct lookup *lookup)

@@ -129,43 +129,60 @@ static bool find_claim(struct ask *ask, struct held_claim *ret_claim)
     return true;
 }
 
-static void reply_claim(struct ask *ask, uint32_t left_ms)
+static void reply_claim(struct exchange *exchange, const struct held_claim *claim, uint32_t left_ms)
 {
     struct buf body = respond_body();
     buf_add_byte(&body, '{');
-    json_write_member_str(&body, "id", ask->part);
+    json_write_member_str(&body, "id", claim->id);
     if (left_ms > 0) {
-        json_write_member_str(&body, "by", ask->claims->sub);
+        json_write_member_str(&body, "by", claim->user);
         json_write_member_u64(&body, "left_ms", left_ms);
     }
     buf_add_byte(&body, '}');
-    respond_json(ask->exchange, 200, &body, STR_NONE);
+    respond_json(exchange, 200, &body, STR_NONE);
 }
 
-void moderation_look_claim(struct ask *ask)
+static void take_claim(struct exchange *exchange, const struct held_claim *claim)
 {
-    struct held_claim claim;
+    struct server *server = exchange_server(exchange);
+    struct api *api = desk_of(server);
+    const uint32_t ttl_ms = desk_policy(api)->is.claim_ms;
     uint32_t left_ms = 0;
-    if (!find_claim(ask, &claim)) {
-        return;
-    }
-    const uint32_t ttl_ms = desk_policy(ask->api)->is.claim_ms;
-    switch ((int)held_claims_take(ask->api->shared->held, &claim, desk_mono_ms(ask->server), ttl_ms,
-                                  &left_ms)) {
+    switch (
+        (int)held_claims_take(api->shared->held, claim, desk_mono_ms(server), ttl_ms, &left_ms)) {
     case ERR_OK:
-        reply_claim(ask, ttl_ms);
+        reply_claim(exchange, claim, ttl_ms);
         return;
     case ERR_EXISTS:
-        respond_problem(ask->exchange,
+        respond_problem(exchange,
                         &(struct problem){.code = PROBLEM_CONFLICT,
                                           .field = STR("id"),
                                           .detail = STR("Another moderator looks at this one."),
                                           .retry_after_ms = left_ms});
         return;
     default:
-        respond_problem(ask->exchange,
+        respond_problem(exchange,
                         &(struct problem){.code = PROBLEM_OVERLOADED, .retry_after_ms = 1000});
         return;
+    }
+}
+
+static void on_waits(struct lookup *lookup)
+{
+    const struct held_claim claim = {
+        .stream = ask_kept_name(&lookup->stream), .id = lookup->call.id, .user = lookup->call.user};
+    take_claim(lookup->exchange, &claim);
+    lookup_free(lookup);
+}
+
+void moderation_look_claim(struct ask *ask)
+{
+    struct held_claim claim;
+    if (find_claim(ask, &claim)) {
+        lookup_start(ask, &(struct lookup_options){.what = MODERATION_WAITS,
+                                                   .user = claim.user,
+                                                   .id = claim.id,
+                                                   .found = on_waits});
     }
 }
 
@@ -174,6 +191,6 @@ void moderation_look_release(struct ask *ask)
     struct held_claim claim;
     if (find_claim(ask, &claim)) {
         held_claims_drop(ask->api->shared->held, &claim);
-        reply_claim(ask, 0);
+        reply_claim(ask->exchange, &claim, 0);
     }
 }

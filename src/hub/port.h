@@ -161,6 +161,8 @@ enum moderation_read {
                       // with what held it: "act", "rule" of a rule, "due_at" (unix ms) of one
                       // that approves itself; behind comment `id` of `stream`. "count" of all that
                       // wait there, "cursor": the id of the last told, "more"
+    MODERATION_WAITS, // whether comment `id` does, in that queue: ERR_OK, and nothing in `out`;
+                      // ERR_DENIED: it stands otherwise; ERR_NOT_FOUND: none of `stream` is it
     MODERATION_LOG,   // "entries":[...],"cursor","more", oldest first, and "before" where it was
                       // asked so; `stream` empty: the chain of all
     MODERATION_USER,  // of `user` in the stream: "user":{as in their newest comment},
@@ -196,7 +198,7 @@ struct moderation_call {
     struct call call;
     enum moderation_read what;
     struct str stream, user;
-    struct str id;   // of MODERATION_HELD; empty: from the oldest
+    struct str id;   // of WAITS; of MODERATION_HELD, empty: from the oldest
     uint64_t after;  // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
     uint64_t before; // of MODERATION_LOG, where it is not 0: the newest `limit` with n < before
     uint32_t limit;

@@ -742,6 +742,45 @@ void queue_is_read_in_pages(void **state)
     desk_close(&desk);
 }
 
+static enum err waits(struct desk *desk, const char *stream, const char *id)
+{
+    char json[64];
+    const struct moderation_call asked = {
+        .what = MODERATION_WAITS, .stream = str_of(stream), .id = str_of(id)};
+    return desk_look_up(desk, asked, json, sizeof(json));
+}
+
+void queue_knows_who_waits(void **state)
+{
+    struct subject *subject = *state;
+    struct desk desk;
+    struct said said[2];
+    char seen[COMMENT_ID_LEN + 1] = {0};
+    desk_open(&desk, subject->port);
+    for (int i = 0; i < 2; i++) {
+        said[i] = (struct said){.stream = "demo", .user = "bob", .cid = i == 0 ? "c0" : "c1"};
+        wait_for_somebody(&desk, &said[i]);
+    }
+    struct post post = desk_post_of("demo", "cleo", "c2", "hello");
+    desk_post(&desk, &post);
+    memcpy(seen, post.submit.id.at, COMMENT_ID_LEN);
+    desk_post_done(&post);
+    struct post other = desk_post_of("other", "cleo", "c3", "hello");
+    desk_post(&desk, &other);
+    desk_post_done(&other);
+    assert_int_equal(waits(&desk, "demo", said[0].id), ERR_OK);
+    (void)desk_do(&desk, "demo", on_id(ACT_APPROVE, &said[0]));
+    (void)desk_do(&desk, "demo", on_id(ACT_REJECT, &said[1]));
+    assert_int_equal(waits(&desk, "demo", said[0].id), ERR_DENIED);
+    assert_int_equal(waits(&desk, "demo", said[1].id), ERR_DENIED);
+    assert_int_equal(waits(&desk, "demo", seen), ERR_DENIED);
+    assert_int_equal(waits(&desk, "other", said[0].id), ERR_NOT_FOUND);
+    assert_int_equal(waits(&desk, "other", seen), ERR_NOT_FOUND);
+    assert_int_equal(waits(&desk, "nowhere", seen), ERR_NOT_FOUND);
+    assert_int_equal(waits(&desk, "demo", "01J00000000000000000000000"), ERR_NOT_FOUND);
+    desk_close(&desk);
+}
+
 void queue_is_in_the_raid_view(void **state)
 {
     static char json[64 << 10];

@@ -119,6 +119,7 @@
     TEST(queue_tells_which_act_emptied_it)                                                         \
     TEST(queue_is_not_taken_from_others)                                                           \
     TEST(queue_is_read_in_pages)                                                                   \
+    TEST(queue_knows_who_waits)                                                                    \
     TEST(queue_is_in_the_raid_view)                                                                \
     TEST(slipping_out_of_ones_own_timeout)                                                         \
     TEST(slipping_out_of_a_ban_of_several)                                                         \

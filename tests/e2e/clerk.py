@@ -48,7 +48,7 @@ class Clerk(Moderator):
         answer = self.claim(comment)
         if answer.status == 200:
             self.crowd.claims.append(Claim(self.user, comment, asked, time.monotonic(), asked + CLAIM_S))
-        elif answer.status == 409:
+        elif answer.status == 409 and "retry_after" in answer.json():  # else it waits no more
             self.crowd.driven.add("claimed by another")
         return answer.status == 200
 

@@ -166,6 +166,27 @@ def test_two_moderators_never_take_the_same(mod, server):
     other.act("approve", id=held["id"])
 
 
+def test_what_does_not_wait_cannot_be_claimed(mod, server):
+    mod.act("mode", value=["hold_all"])
+    held = [server.post(mod.stream, secret(n), user="u9").json()["id"] for n in range(2)]
+    mod.act("mode", value=[])
+    seen = server.posted(mod.stream, secret(3), user="u9")["comment"]["id"]
+    elsewhere = Moderator(server, mod.stream + "-too")
+    server.posted(elsewhere.stream, secret(4), user="u9")
+    assert mod.claim(held[0]).status == 200
+    mod.act("approve", id=held[0])
+    mod.act("reject", id=held[1])
+    for comment in (*held, seen):
+        answer = mod.claim(comment)
+        assert code_of(answer) == (409, "conflict")
+        assert "retry_after" not in answer.json()
+        assert code_of(elsewhere.claim(comment)) == (404, "no_comment")
+    assert code_of(mod.claim("01J00000000000000000000000")) == (404, "no_comment")
+    mod.act("hold", id=seen)
+    assert mod.claim(seen).json()["by"] == mod.user
+    assert [claim["id"] for claim in mod.look("held")["claims"]][-1:] == [seen]
+
+
 @pytest.mark.parametrize("do", ["approve", "reject"])
 def test_a_claim_holds_however_the_comment_is_named(mod, server, do):
     other = Moderator(server, mod.stream, "other")

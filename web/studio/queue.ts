@@ -369,7 +369,7 @@ export class Queue {
     try {
       await moderator.claim(id);
     } catch {
-      // Somebody else has it: the item says so, and whom.
+      // Somebody else has it, and the item says whom; or it waits no more, and is about to go.
       if (this.mine !== id) return;
       clearInterval(this.renewal);
       this.mine = undefined;

@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "engine/embedded/comment_id.h"
 #include "engine/embedded/evidence.h"
+#include "engine/embedded/store_rows.h"
 #include "rules/house_json.h"
 #include "wire/act.h"
 #include "wire/json.h"
@@ -45,6 +46,36 @@ enum err held_reads_body(struct store *store, const struct held_row *row, struct
     TRY(evidence_find(store, row->stream, row->seq, &evidence));
     *ret_body = evidence.body;
     return ERR_OK;
+}
+
+static enum err is_of(struct store *store, int64_t stream, uint64_t n)
+{
+    int64_t place = 0;
+    uint64_t seq = 0;
+    TRY(store_rows_place(store, n, &place, &seq));
+    return place == stream ? ERR_DENIED : ERR_NOT_FOUND;
+}
+
+/* One that was held has a row of the queue, others have one of the log: under the same number. */
+enum err held_reads_waits(struct store *store, int64_t stream, uint64_t id_key, struct str id)
+{
+    struct held_row held;
+    uint64_t n = 0;
+    int64_t at_ms = 0;
+    if (comment_id_parse(id_key, id, &n, &at_ms) != ERR_OK) {
+        return ERR_NOT_FOUND;
+    }
+    const enum err err = held_find(store, n, &held);
+    if (err == ERR_NOT_FOUND) {
+        return is_of(store, stream, n);
+    }
+    if (err != ERR_OK) {
+        return err == ERR_GONE ? ERR_DENIED : err; // nobody is shown a damaged one
+    }
+    if (held.stream != stream) {
+        return ERR_NOT_FOUND;
+    }
+    return held.state == COMMENT_HELD ? ERR_OK : ERR_DENIED;
 }
 
 struct writing {

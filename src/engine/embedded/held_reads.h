@@ -26,6 +26,10 @@ struct held_page {
  * id of the last told, else `after`; "more". ERR_DENIED: `after` is no id of this store. */
 MUST_USE enum err held_reads_write(struct store *store, const struct held_page *page,
                                    struct buf *out);
+/* ERR_OK: it waits in this stream. ERR_DENIED: it stands otherwise; ERR_NOT_FOUND: it is no comment
+ * of the stream. */
+MUST_USE enum err held_reads_waits(struct store *store, int64_t stream, uint64_t id_key,
+                                   struct str id);
 /* What it says, wherever that stands; borrowed until the next. ERR_NOT_FOUND: it was erased;
  * ERR_GONE: damaged. */
 MUST_USE enum err held_reads_body(struct store *store, const struct held_row *row,

@@ -134,6 +134,14 @@ static enum err answer_held(struct store *store, struct moderation_call *call, u
     return held_reads_write(store, &page, &call->out);
 }
 
+static enum err answer_waits(struct store *store, const struct moderation_call *call,
+                             uint64_t id_key)
+{
+    struct store_stream stream;
+    TRY(find_stream(store, call->stream, &stream));
+    return held_reads_waits(store, stream.id, id_key, call->id);
+}
+
 static enum err answer_similar(struct store *store, struct moderation_call *call,
                                const struct moderation_at *at)
 {
@@ -212,6 +220,8 @@ enum err moderation_reads_answer(struct store *store, struct moderation_call *ca
         return answer_act(store, call);
     case MODERATION_HELD:
         return answer_held(store, call, at->id_key);
+    case MODERATION_WAITS:
+        return answer_waits(store, call, at->id_key);
     case MODERATION_FEED:
         return feed_read(store, call);
     case MODERATION_SIMILAR:
