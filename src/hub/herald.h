@@ -18,7 +18,7 @@
 
 #include "hub/pursuit.h"
 
-/* Those that came together: its viewers are gone through once for all that are for one user each. */
+/* Those that came together: viewers are gone through once for all that are for one user each. */
 void herald_take(struct stream *stream, struct notice *const *notices, uint32_t count);
 /* Its hello was written: what was kept for it follows. */
 void herald_tell_kept(struct catchup *catchup);
