@@ -23,7 +23,8 @@
  *
  * What a hub holds begins somewhere, often amid a second. Of who reads a sparse lane there it
  * cannot say whether something of theirs stands before, though it never heard of any: it reads
- * deeper, and where memory has no room for that the store says where each comment stands.
+ * deeper, and where memory has no room for that the store says where each comment stands, up to
+ * where they are LIVE: the rest of such a window they are told as everybody is.
  *
  * Used by:  apart.c, stream.c, catchup.c, join.c, sift.c, skip.c, sparse.c, figures.c.
  * Thread:   the hub's reactor.
