@@ -6,7 +6,7 @@
  *      "@ann 2/50 join my channel now"            ──▶ joinmychanelnow
  *      "fr33coins"                                 ──▶ fr3coins: that number is within a word
  *
- * Used by:  crowds.c.
+ * Used by:  flocks.c.
  * Thread:   any; pure.
  */
 #pragma once

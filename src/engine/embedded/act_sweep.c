@@ -85,41 +85,41 @@ static enum err tell_on(struct act_case *act)
 
 /* ---- the queue ---- */
 
-struct crowd { // whose comments an act takes
+struct swept { // whose comments an act takes
     struct act_users users;
     struct held_of of;
 };
 
-static enum err find_crowd(const struct act_case *act, struct crowd *crowd)
+static enum err find_swept(const struct act_case *act, struct swept *swept)
 {
-    TRY(act_case_users(buf_str(&act->target), &crowd->users));
-    const uint32_t count = crowd->users.count;
+    TRY(act_case_users(buf_str(&act->target), &swept->users));
+    const uint32_t count = swept->users.count;
     if (count > 0) {
-        qsort(crowd->users.names, count, sizeof(*crowd->users.names), held_user_order);
+        qsort(swept->users.names, count, sizeof(*swept->users.names), held_user_order);
     }
-    crowd->of = (struct held_of){
-        .stream = act_case_stream(act), .users = crowd->users.names, .count = count};
+    swept->of = (struct held_of){
+        .stream = act_case_stream(act), .users = swept->users.names, .count = count};
     return ERR_OK;
 }
 
 /* What waits to be approved by time alone is not, once all they posted is removed. */
 static enum err stop_clocks(struct act_case *act)
 {
-    struct crowd crowd;
-    TRY(find_crowd(act, &crowd));
-    const enum err err = held_stop_clocks(act->ordering->store, &crowd.of);
-    act_case_users_done(&crowd.users);
+    struct swept swept;
+    TRY(find_swept(act, &swept));
+    const enum err err = held_stop_clocks(act->ordering->store, &swept.of);
+    act_case_users_done(&swept.users);
     return err;
 }
 
 static enum err reject_on(struct act_case *act)
 {
-    struct crowd crowd;
+    struct swept swept;
     uint64_t upto_n = 0;
     (void)str_to_u64(buf_str(&act->value), COMMENT_ID_ROW_MAX, &upto_n);
-    TRY(find_crowd(act, &crowd));
-    const enum err err = act_reject_all(act, &crowd.of, upto_n);
-    act_case_users_done(&crowd.users);
+    TRY(find_swept(act, &swept));
+    const enum err err = act_reject_all(act, &swept.of, upto_n);
+    act_case_users_done(&swept.users);
     return err;
 }
 
@@ -187,7 +187,7 @@ static enum err is_any_new(const struct act_case *act, const struct store_act *b
 static enum err judge_sweep_again(struct act_case *act)
 {
     struct store_act before;
-    struct crowd crowd;
+    struct swept swept;
     bool is_any = false;
     const enum err err = act_case_in_force(act, act->call->act.what, &before);
     if (err == ERR_NOT_FOUND) {
@@ -195,9 +195,9 @@ static enum err judge_sweep_again(struct act_case *act)
     }
     TRY(err);
     const uint64_t id = before.id;
-    TRY(find_crowd(act, &crowd));
-    const enum err asked = is_any_new(act, &before, &crowd.of, &is_any);
-    act_case_users_done(&crowd.users);
+    TRY(find_swept(act, &swept));
+    const enum err asked = is_any_new(act, &before, &swept.of, &is_any);
+    act_case_users_done(&swept.users);
     TRY(asked);
     if (!is_any) {
         TRY(store_acts_get(act->ordering->store, id, &before));

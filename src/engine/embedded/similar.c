@@ -12,7 +12,7 @@
 #include "engine/embedded/store_rows.h"
 #include "engine/embedded/sweeps.h"
 #include "engine/embedded/young.h"
-#include "rules/crowds.h"
+#include "rules/flocks.h"
 #include "rules/fold.h"
 #include "rules/house_json.h"
 #include "rules/stem.h"
@@ -27,14 +27,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Who is alike is what rules/crowds.h says; computed when it is asked: nothing of it is stored. */
+/* Who is alike is what rules/flocks.h says; computed when it is asked: nothing of it is stored. */
 enum { TEXT_BYTES_MAX = 16 << 10, FOUND_MAX = 2 * SIMILAR_COMMENTS_MAX };
 
 struct found {       // a comment
     uint64_t n;      // its row of the log, or of the queue: in the order of time
     uint64_t seq;    // 0: it has no place
     uint32_t writer; // of view.writers
-    uint32_t crowd;  // of those that are alike: 1..; 0: none
+    uint32_t flock;  // of those that are alike: 1..; 0: none
     bool is_waiting;
     char id[COMMENT_ID_LEN];
 };
@@ -56,7 +56,7 @@ struct view {
     const struct similar_question *question;
     uint32_t count, group_count, writer_count;
     uint32_t told; // groups
-    struct crowds crowds;
+    struct flocks flocks;
     struct map by_name; // of writers
     struct group groups[FOUND_MAX / SIMILAR_LEAST + 1];
     struct writer writers[FOUND_MAX];
@@ -67,7 +67,7 @@ struct view {
 /* ---- found ---- */
 
 /* As it stands in JSON: what is escaped there is escaped alike in all. */
-static uint32_t crowd_of(struct view *view, struct str body)
+static uint32_t flock_of(struct view *view, struct str body)
 {
     struct buf folded;
     struct traits traits;
@@ -79,12 +79,12 @@ static uint32_t crowd_of(struct view *view, struct str body)
     buf_init(&folded, MEM_ENGINE, fold_bytes_max(TEXT_BYTES_MAX));
     text_traits_find((struct str){.at = text.at + 1, .len = text.len - 2}, &folded, &traits);
     struct str usual = fold_usual(traits.folded, &with_strokes);
-    const struct crowd_text words = {.likeness = traits.likeness,
+    const struct flock_text words = {.likeness = traits.likeness,
                                      .stem = fold_next(&usual, &plain) ? stem_of(plain) : 0,
                                      .reading = fold_loosest(traits.folded)};
-    const uint32_t crowd = crowds_join(&view->crowds, &words);
+    const uint32_t flock = flocks_join(&view->flocks, &words);
     buf_done(&folded);
-    return crowd;
+    return flock;
 }
 
 static enum err is_young(const struct view *view, struct str user, bool *ret_is)
@@ -130,7 +130,7 @@ static enum err take(struct view *view, const struct found *like, const struct t
     }
     *found = *like;
     memcpy(found->id, id.at, COMMENT_ID_LEN);
-    found->crowd = crowd_of(view, text->body);
+    found->flock = flock_of(view, text->body);
     TRY(find_writer(view, text->user, &found->writer));
     view->count++;
     return ERR_OK;
@@ -224,11 +224,11 @@ static enum err walk(struct view *view, const struct sweeps *sweeps)
 
 /* ---- grouped ---- */
 
-static int by_crowd(const void *a, const void *b)
+static int by_flock(const void *a, const void *b)
 {
     const struct found *left = a, *right = b;
-    if (left->crowd != right->crowd) {
-        return left->crowd > right->crowd ? 1 : -1;
+    if (left->flock != right->flock) {
+        return left->flock > right->flock ? 1 : -1;
     }
     return (left->n > right->n) - (left->n < right->n);
 }
@@ -256,12 +256,12 @@ static void add_group(struct view *view, bool is_by_text, uint32_t first, uint32
 static void make_groups(struct view *view)
 {
     uint32_t young = 0;
-    qsort(view->found, view->count, sizeof(view->found[0]), by_crowd);
+    qsort(view->found, view->count, sizeof(view->found[0]), by_flock);
     for (uint32_t first = 0, i = 1; i <= view->count && view->count > 0; i++) {
-        if (i < view->count && view->found[i].crowd == view->found[first].crowd) {
+        if (i < view->count && view->found[i].flock == view->found[first].flock) {
             continue;
         }
-        if (view->found[first].crowd != 0) {
+        if (view->found[first].flock != 0) {
             add_group(view, true, first, i - first);
         }
         first = i;
@@ -451,14 +451,14 @@ enum err similar_write(struct store *store, const struct similar_question *quest
 {
     struct view *view = mem_new(MEM_ENGINE, sizeof(*view));
     enum err err =
-        view == NULL ? ERR_NOMEM : crowds_init(&view->crowds, FOUND_MAX, question->name_key);
+        view == NULL ? ERR_NOMEM : flocks_init(&view->flocks, FOUND_MAX, question->name_key);
     if (err == ERR_OK) {
         view->store = store;
         view->question = question;
         map_init(&view->by_name, MEM_ENGINE, question->name_key);
         err = look(view, out);
         map_done(&view->by_name);
-        crowds_done(&view->crowds);
+        flocks_done(&view->flocks);
     }
     mem_free(MEM_ENGINE, view);
     return err;

@@ -5,7 +5,7 @@
  * Used by:  moderation_reads.c.
  * Thread:   a reader's; inside a read transaction of its connection.
  * Bound:    the newest SIMILAR_COMMENTS_MAX comments and as many that wait, each held against some
- *           hundreds of others (rules/crowds.h); SIMILAR_GROUPS_MAX groups, of each so many
+ *           hundreds of others (rules/flocks.h); SIMILAR_GROUPS_MAX groups, of each so many
  *           comments as are asked for.
  */
 #pragma once
