@@ -123,6 +123,9 @@ export interface UserSeen {
   readonly sanctions: readonly Sanction[];
   /** Oldest first. */
   readonly comments: readonly Written[];
+  /** Where the next older page ends, if there is one. */
+  readonly before?: string;
+  readonly more: boolean;
 }
 
 export interface HouseRule {
@@ -300,9 +303,10 @@ export class Moderator {
     return this.post(`/held/${encodeURIComponent(id)}/release`, {});
   }
 
-  /** What holds for somebody, and their newest comments: as many of those with a place, and of the others, as `limit` says (100). */
-  user(id: string, limit?: number): Promise<UserSeen> {
-    return this.get(`/users/${encodeURIComponent(id)}`, { limit });
+  /** What holds for somebody, and their newest comments: as many of those with a place, and of the others, as `limit` says (100);
+   * `before` that place of a page, the next older one. */
+  user(id: string, limit?: number, before?: string): Promise<UserSeen> {
+    return this.get(`/users/${encodeURIComponent(id)}`, { limit, before });
   }
 
   house(): Promise<House> {

@@ -73,7 +73,7 @@ static void on_late(struct overdue_entry *entry)
 static const char *const nothing[] = {
     [MODERATION_LOG] = "\"entries\":[],\"cursor\":\"0\",\"more\":false",
     [MODERATION_HELD] = "\"comments\":[],\"count\":0,\"cursor\":\"\",\"more\":false",
-    [MODERATION_USER] = ",\"sanctions\":[],\"comments\":[]",
+    [MODERATION_USER] = ",\"sanctions\":[],\"comments\":[],\"more\":false",
     [MODERATION_HOUSE] = "\"slow\":0,\"modes\":[],\"shield\":false,\"rules\":{},\"terms\":[],"
                          "\"counts\":{},\"sanctions\":[]",
     [MODERATION_SIMILAR] = "\"groups\":[]",

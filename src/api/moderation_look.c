@@ -80,7 +80,17 @@ void moderation_look_user(struct ask *ask)
         ask_fail(ask, PROBLEM_NOT_FOUND, "user", "A user's id has at most 128 bytes.");
         return;
     }
-    lookup_start_page(ask, &(struct lookup_options){.what = MODERATION_USER, .user = ask->part});
+    struct lookup_options page = {.what = MODERATION_USER, .user = ask->part};
+    struct problem why;
+    uint64_t before = UINT64_MAX;
+    if (ask_number(ask, "before", SEQ_MAX, &before, &why) != ERR_OK) {
+        respond_problem(ask->exchange, &why);
+    } else if (before == 0) {
+        ask_fail(ask, PROBLEM_BAD_FIELD, "before", "A page is before a place of 1 and more.");
+    } else {
+        page.before = before == UINT64_MAX ? 0 : before;
+        lookup_start_page(ask, &page);
+    }
 }
 
 void moderation_look_act(struct ask *ask)

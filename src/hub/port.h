@@ -168,7 +168,8 @@ enum moderation_read {
     MODERATION_USER,  // of `user` in the stream: "user":{as in their newest comment},
                       // "sanctions":[{"act","do","at","by","kind", "until" (unix ms), "reason",
                       // "all":true of one on all streams}] in force, and "comments":[...], the
-                      // newest `limit`, oldest first, with "state":"visible|held|deleted|shadowed"
+                      // newest `limit`, oldest first, with "state":"visible|held|deleted|shadowed";
+                      // "before": where the next older page ends, "more": there may be one
     MODERATION_ACT,   // one act: its audit entry, and the seq of its event in `seq`
     MODERATION_HOUSE, // the stream's rules, members as rules/house_json.h has them; "counts" as
                       // rules/rule_metrics.h has them; "sanctions" in force, with "user" each
@@ -200,7 +201,7 @@ struct moderation_call {
     struct str stream, user;
     struct str id;   // of WAITS; of MODERATION_HELD, empty: from the oldest
     uint64_t after;  // of MODERATION_LOG: entries with n > after; of ACT: the act; of FEED: a place
-    uint64_t before; // of MODERATION_LOG, where it is not 0: the newest `limit` with n < before
+    uint64_t before; // of LOG, USER, where it is not 0: the newest `limit` with n, seq < before
     uint32_t limit;
     /* -- the answer -- */
     enum err result; // ERR_OK; ERR_NOT_FOUND; ERR_DENIED: `id` is none; ERR_SYS; ERR_NOMEM

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from moderator import Moderator
+from moderator import Moderator, code_of
 from roar import eventually
 from screens import watch
 
@@ -32,7 +32,27 @@ def test_a_users_history_in_the_stream(mod, server):
     newest, oldest = found["sanctions"]
     assert (newest["do"], newest["act"], newest["by"], "until" in newest) == ("timeout", timeout["act"], mod.user, True)
     assert (oldest["do"], oldest["reason"]) == ("shadow", "ads")
-    assert mod.user_of("nobody") == {"user": {"id": "nobody", "name": "nobody"}, "comments": [], "sanctions": []}
+    assert mod.user_of("nobody") == {"user": {"id": "nobody", "name": "nobody"}, "comments": [], "sanctions": [], "more": False}
+
+
+def test_who_wrote_much_is_read_in_pages(mod, server):
+    """Each of theirs once, whoever wrote between; what has no place is on the first."""
+    seqs = []
+    for n in range(7):
+        seqs.append(server.posted(mod.stream, f"text {n}", user="u9")["seq"])
+        server.posted(mod.stream, "of another", user="u8")
+    mod.act("mode", value=["hold_all"])
+    held = server.post(mod.stream, "waits", user="u9").json()["id"]
+    page = mod.look("users/u9", "?limit=3")
+    assert [comment.get("seq") for comment in page["comments"]] == [*seqs[4:], None]
+    assert (page["comments"][-1]["id"], page["more"], page["before"]) == (held, True, str(seqs[4]))
+    page = mod.look("users/u9", f"?limit=3&before={page['before']}")
+    assert ([comment["seq"] for comment in page["comments"]], page["more"]) == (seqs[1:4], True)
+    page = mod.look("users/u9", f"?limit=3&before={page['before']}")
+    assert ([comment["seq"] for comment in page["comments"]], page["more"], "before" in page) == (seqs[:1], False, False)
+    assert mod.look("users/u9", f"?limit=4&before={seqs[4]}")["more"] is False, "that was the last of theirs"
+    for wrong in ("0", "x", "-1"):
+        assert code_of(mod.ask_look("users/u9", f"?before={wrong}")) == (422, "bad_field")
 
 
 def test_what_waits_or_was_rejected_is_in_it(mod, server):

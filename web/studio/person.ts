@@ -41,7 +41,7 @@ export class Person {
     const is_other = user.id !== this.user?.id;
     this.user = user;
     const asked = ++this.asked;
-    if (is_other) this.draw({ user, sanctions: [], comments: [] });
+    if (is_other) this.draw({ user, sanctions: [], comments: [], more: false });
     try {
       const seen = await this.options.moderator.user(user.id, LIMIT);
       if (asked === this.asked) this.draw(seen);

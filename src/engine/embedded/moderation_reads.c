@@ -182,6 +182,7 @@ static enum err answer_user(struct store *store, struct moderation_call *call,
                                    .name = call->stream,
                                    .user = call->user,
                                    .wall_ms = at->wall_ms,
+                                   .before = call->before,
                                    .limit = call->limit};
     return user_reads_write(store, &page, &call->out);
 }

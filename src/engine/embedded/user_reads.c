@@ -24,31 +24,44 @@ struct history {
     struct buf author; // as in the newest comment
     uint64_t seqs[USER_COMMENTS_MAX];
     uint32_t count;
-    bool has_one; // in "comments"
+    uint64_t next; // what is older than that is the next page's; 0: there is none
+    bool has_one;  // in "comments"
 };
+
+/* False: the page is full, and this one is the next one's. */
+static bool take(struct history *history, uint64_t seq)
+{
+    if (history->count == history->page->limit) {
+        history->next = history->seqs[history->count - 1];
+        return false;
+    }
+    history->seqs[history->count++] = seq;
+    return true;
+}
 
 static enum err find(struct history *history)
 {
     sqlite3_stmt *walk = NULL;
+    uint64_t last = 0;
+    const uint64_t before = history->page->before;
     const struct store_range range = {.stream = history->page->stream,
-                                      .upto = SEQ_MAX,
+                                      .upto = before == 0 ? SEQ_MAX : before - 1,
                                       .kinds = 1U << EVENT_COMMENT | 1U << EVENT_REMOVED,
                                       .newest_first = true};
     TRY(store_rows_range(history->store, &range, &walk));
-    for (uint32_t looks = 0; looks < USER_ROWS_MAX && history->count < history->page->limit;
-         looks++) {
+    for (uint32_t looks = 0; looks < USER_ROWS_MAX; looks++) {
         struct store_row row;
         const enum err err = store_rows_next(history->store, walk, &row);
         if (err == ERR_NOT_FOUND) {
             return ERR_OK;
         }
-        if (err != ERR_GONE) {
-            TRY(err);
-            if (str_eq(row.user, history->page->user)) {
-                history->seqs[history->count++] = row.seq;
-            }
+        TRY(err == ERR_GONE ? ERR_OK : err);
+        last = err == ERR_OK ? row.seq : last;
+        if (err == ERR_OK && str_eq(row.user, history->page->user) && !take(history, row.seq)) {
+            return ERR_OK;
         }
     }
+    history->next = last; // it may be that none of theirs is older
     return ERR_OK;
 }
 
@@ -169,8 +182,13 @@ static enum err tell_comments(struct history *history)
             TRY(err);
         }
     }
-    TRY(tell_unplaced(history));
+    TRY(history->page->before == 0 ? tell_unplaced(history) : ERR_OK);
     buf_add_byte(history->out, ']');
+    if (history->next != 0) {
+        json_write_name(history->out, "before");
+        buf_addf(history->out, "\"%llu\"", (unsigned long long)history->next);
+    }
+    json_write_member_bool(history->out, "more", history->next != 0);
     return buf_err(history->out);
 }
 
