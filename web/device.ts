@@ -93,6 +93,12 @@ export function loadChoices(): Choices {
 
 export const saveChoices = (choices: Choices): void => save("choices", choices);
 
+/** As the system has it, where nobody has chosen. */
+export function showTheme({ theme }: Pick<Choices, "theme">): void {
+  if (theme === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
 /** How somebody has the studio. */
 export interface DeskChoices {
   single_keys: boolean;

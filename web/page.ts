@@ -4,7 +4,7 @@ import { Problem, Stream, type Status } from "@roar/sdk";
 import { Announcer } from "./announcer.js";
 import { AppealView } from "./appeal.js";
 import { Composer } from "./composer.js";
-import { loadChoices, Pass, recentStreams, rememberStream, saveChoices, shelf } from "./device.js";
+import { loadChoices, Pass, recentStreams, rememberStream, saveChoices, shelf, showTheme } from "./device.js";
 import { part, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { hueOf, nameOf } from "./look.js";
@@ -21,11 +21,6 @@ const streamAddress = (name: string): string => `/?stream=${encodeURIComponent(n
 
 const choices = loadChoices();
 const on_choice: (() => void)[] = [];
-
-function applyTheme(): void {
-  if (choices.theme === "auto") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = choices.theme;
-}
 
 function openSettings(): void {
   const dialog = part<HTMLDialogElement>("settings");
@@ -47,8 +42,8 @@ function initSettings(): void {
     if (event.target === dialog) dialog.close();
   });
   part("settings-open").addEventListener("click", openSettings);
-  on_choice.push(applyTheme);
-  applyTheme();
+  on_choice.push(() => showTheme(choices));
+  showTheme(choices);
 }
 
 // -- picking a stream --

@@ -15,7 +15,7 @@ import {
   type User,
 } from "@roar/sdk";
 import { Announcer } from "./announcer.js";
-import { loadChoices, loadDeskChoices, saveDeskChoices } from "./device.js";
+import { loadChoices, loadDeskChoices, saveDeskChoices, showTheme } from "./device.js";
 import { make, part, setText } from "./dom.js";
 import { nameOf } from "./look.js";
 import { Acting, wordsOf, type Whom } from "./studio/acting.js";
@@ -25,7 +25,7 @@ import { Audit } from "./studio/audit.js";
 import { ActBar } from "./studio/bar.js";
 import { previewOfClear } from "./studio/clearing.js";
 import { buildHelp, openHelp } from "./studio/help.js";
-import { actOf, appealKeys, commentKeys, groupKeys, isWriting, panels, personKeys, queueKeys, type ActKey, type Key, type Panel } from "./studio/keys.js";
+import { actOf, appealKeys, commentKeys, groupKeys, isWriting, panels, personKeys, queueKeys, writtenKeys, type ActKey, type Key, type Panel } from "./studio/keys.js";
 import { Known } from "./studio/known.js";
 import { liftedBy, liftingOf, liftings, placeOf, type Lifting } from "./studio/lifting.js";
 import { Live, type Shown } from "./studio/live.js";
@@ -37,7 +37,7 @@ import { Reach } from "./studio/reach.js";
 import { Rules } from "./studio/rules.js";
 import { signIn, signOut, whyOf, type Pass } from "./studio/sign_in.js";
 import type { Where } from "./studio/scope.js";
-import { actOnSeveral, changedText, previewOf, severalText, takenText, withoutTaken, type Preview } from "./studio/several.js";
+import { actOnSeveral, changedText, doneVerb, previewOf, severalText, takenText, withoutTaken, type Preview } from "./studio/several.js";
 import { Standing } from "./studio/standing.js";
 import { Tabs } from "./studio/tabs.js";
 import { actOn, type Target } from "./studio/target.js";
@@ -98,7 +98,6 @@ class Studio {
     const { stream: name, token, self } = pass;
     const failed = (error: unknown): void => this.failed(error);
     const undo = (act: string, words: string, where: Where): void => void this.acting.undo(act, words, where);
-    const actOnComment = (what: "delete" | "restore") => (seq: number, user: User): void => void this.acting.do({ do: what, seq }, `${isolated(nameOf(user))}'s comment`);
     this.moderator = new Moderator({ stream: name, token });
     this.everywhere = pass.is_everywhere ? new Moderator({ token }) : undefined;
     this.stream = new Stream({ stream: name, token, window: WINDOW, tail: 200, keep_removed: "all" });
@@ -147,6 +146,7 @@ class Studio {
       lost: () => this.acting.tell("What you looked at waits no more."),
       changed: () => {
         this.drawQueueBar();
+        this.person.drawClaims();
         this.audit.draw(); // it may know more names
         this.lookForRaid();
       },
@@ -163,12 +163,14 @@ class Studio {
       failed,
     });
     this.person = new Person({
+      panel: part("panel-person"),
       box: part("person"),
       moderator: this.moderator,
       can_everywhere: pass.is_everywhere,
       undo,
-      remove: actOnComment("delete"),
-      restore: actOnComment("restore"),
+      act: (what, is_asked, comment) => void this.onWritten(what, is_asked, comment),
+      takenBy: (id) => this.queue.takenBy(id),
+      lookAt: (id) => this.queue.lookAt(id),
       failed,
     });
     this.rules = new Rules({
@@ -257,10 +259,15 @@ class Studio {
 
   private heard(news: News): void {
     if (news.type === "retract" && news.act !== undefined) this.trail.place(news.seq, news.act);
-    if (news.type === "held" || news.type === "approved" || news.type === "rejected") this.queue.poke();
+    if (news.type === "held" || news.type === "approved" || news.type === "rejected") this.heardOfWaiting();
     else if (news.type === "notice") this.heardOf(news);
     else if (news.type === "marked") this.marks.hear(news);
     else if (!this.is_told && news.type !== "removed") this.trail.poke();
+  }
+
+  private heardOfWaiting(): void {
+    this.queue.poke();
+    if (this.tabs.shown === "person") this.person.poke();
   }
 
   private heardOf(notice: ActNotice | ManyNotice): void {
@@ -513,7 +520,9 @@ class Studio {
       fresh.unshift(line.comment);
     }
     this.read_seq = Math.max(this.read_seq, 0, ...fresh.map(({ seq }) => seq));
-    if (!is_first) for (const { user, text } of fresh) this.announcer.comment(nameOf(user), text);
+    if (is_first) return;
+    for (const { user, text } of fresh) this.announcer.comment(nameOf(user), text);
+    if (this.tabs.shown === "person" && fresh.some(({ user }) => user.id === this.person.shown?.id)) this.person.poke();
   }
 
   // -- choosing --
@@ -535,8 +544,9 @@ class Studio {
     if (panel === "person" && chosen !== undefined) this.lookAt(userOf(chosen));
   }
 
-  private lookAt(user: User): void {
-    void this.person.show(user);
+  /** `id`: where the focus goes in what they wrote. */
+  private lookAt(user: User, id?: string): void {
+    void this.person.show(user, id);
     this.drawPersonBar();
   }
 
@@ -549,8 +559,11 @@ class Studio {
   private showPerson(): void {
     const user = this.focusedUser();
     if (user === undefined) return;
-    this.tabs.show("person");
-    this.lookAt(user);
+    const held = this.queue.list.has_focus ? this.queue.chosen?.id : undefined;
+    // Beside the stream the keys stay in the stream; what was in its place is not there any more.
+    if (this.tabs.is_wide && this.live.list.has_focus) this.tabs.show("person");
+    else this.tabs.go("person");
+    this.lookAt(user, held);
   }
 
   private focusedUser(): User | undefined {
@@ -565,7 +578,7 @@ class Studio {
 
   private async onLine(what: ActKey, is_asked: boolean): Promise<void> {
     const { chosen } = this.live;
-    if (chosen === undefined) return;
+    if (chosen === undefined) return this.acting.tell("Choose a comment first, by j and k.");
     const user = userOf(chosen);
     const is_pinned = this.stream.facts.pins.some(({ seq }) => seq === chosen.seq);
     const other = what.do === "pin" && is_pinned ? "unpin" : what.do;
@@ -619,6 +632,14 @@ class Studio {
     const user = this.person.shown;
     if (user === undefined) return;
     await this.onTarget(what, is_asked, { id: "", user });
+    this.person.refresh();
+  }
+
+  /** On something that somebody wrote, in their history. */
+  private async onWritten(what: ActKey, is_asked: boolean, comment = this.person.at): Promise<void> {
+    const why = this.person.whyNot(what, comment);
+    if (comment === undefined || why !== undefined) return this.acting.tell(why ?? "");
+    await this.onTarget(what, is_asked, comment);
     this.person.refresh();
   }
 
@@ -727,7 +748,9 @@ class Studio {
     if (this.is_at_queue) return this.found(actOf(queueKeys, event), (act, is_asked) => this.onHeld(act, is_asked));
     if (raid.list.has_focus || this.raid_bar.has_focus) return this.found(actOf(groupKeys, event), (act) => this.onGroup(act));
     if (appeals.list.has_focus || this.appeals_bar.has_focus) return this.found(actOf(appealKeys, event), (act) => this.onAppeal(act));
-    if (part("panel-person").contains(document.activeElement)) return this.found(actOf(personKeys, event), (act, is_asked) => this.onPerson(act, is_asked));
+    if (part("panel-person").contains(document.activeElement)) {
+      return this.found(actOf(writtenKeys, event), (act, is_asked) => this.onWritten(act, is_asked)) || this.found(actOf(personKeys, event), (act, is_asked) => this.onPerson(act, is_asked));
+    }
     if (!live.list.has_focus && !this.comment_bar.has_focus && document.activeElement !== document.body) return false;
     return this.found(actOf(commentKeys, event), (act, is_asked) => this.onLine(act, is_asked));
   }
@@ -768,12 +791,5 @@ class Studio {
 
 const userOf = (line: Shown): User => (line.kind === "comment" ? line.comment.user : line.user);
 
-const doneVerb = ({ label }: ActKey): string => label.replace(/ (all|authors)$/, "");
-
-function applyTheme(): void {
-  const { theme } = loadChoices();
-  if (theme !== "auto") document.documentElement.dataset["theme"] = theme;
-}
-
-applyTheme();
+showTheme(loadChoices());
 void signIn().then((pass) => new Studio(pass).start());

@@ -415,3 +415,64 @@ test("several chosen on every screen: boxes are hit by a finger, nothing covers,
     await sam.context.close();
   }
 });
+
+test("what waits of somebody is decided on in their history, by keys and by buttons, and is claimed there, too", async (t) => {
+  const { roar, say } = await queue(t, [["Ann", "first"], ["Bob", "of another"], ["Ann", "second"], ["Ann", "third"], ["Ann", "fourth"]]);
+  const [sam, kim] = await Promise.all(["Sam", "Kim"].map((name) => Desk.open(t, browser, roar, { name })));
+  const wrote = (desk, text) => desk.page.locator("#panel-person .wrote", { hasText: text });
+  for (const desk of [sam, kim]) {
+    await desk.press("1");
+    await item(desk, "fourth").waitFor();
+  }
+  await item(sam, "second").click();
+  await item(sam, "second").getByText("yours").waitFor();
+  await sam.press("v");
+  await wrote(sam, "second").and(sam.page.locator(":focus")).waitFor();
+  await item(kim, "second").getByText("sam looks at it").waitFor();
+  assert.deepEqual(await wrote(sam, "").locator(".text").allTextContents(), ["fourth", "third", "second", "first"]);
+  await sam.press("a");
+  await sam.told("Approved Ann's comment.");
+  await wrote(sam, "second").getByRole("button", { name: "Delete: second" }).waitFor();
+  await sam.page.locator("#panel-person .wrote.visible:focus", { hasText: "second" }).waitFor();
+  assert.equal((await texts(roar)).at(-1), "second");
+  await sam.press("a");
+  await sam.told("It does not wait.");
+
+  await item(kim, "third").click();
+  await item(kim, "third").getByText("yours").waitFor();
+  await wrote(sam, "third").getByText("kim looks at it").waitFor();
+  assert.deepEqual(await wrote(sam, "").locator(".text").allTextContents(), ["second", "fourth", "third", "first"], "what is shown is the newest");
+  for (let at = 0; at < 2; at++) await sam.press("j");
+  await wrote(sam, "third").and(sam.page.locator(":focus")).waitFor();
+  await sam.press("r");
+  await sam.told("kim looks at this one.");
+  await wrote(sam, "third").getByRole("button", { name: "Reject" }).click({ force: true });
+  await sam.told("kim looks at this one.");
+  await sam.shoot("studio-person-held");
+
+  await wrote(sam, "fourth").getByRole("button", { name: "Reject: fourth" }).click();
+  await sam.told("Rejected Ann's comment.");
+  await item(kim, "fourth").waitFor({ state: "detached" });
+  await sam.press("u");
+  await sam.told("Undone: Rejected Ann's comment.");
+  await wrote(sam, "fourth").getByRole("button", { name: "Approve: fourth" }).waitFor();
+  await sam.press("Home");
+  await sam.press("j");
+  await item(kim, "fourth").getByText("sam looks at it").waitFor();
+  await sam.press("1");
+  await item(kim, "fourth").getByText("sam looks at it").waitFor({ state: "detached" });
+
+  await sam.press("3");
+  await say("Ann", "fifth");
+  await wrote(sam, "fifth").getByRole("button", { name: "Reject" }).waitFor();
+  await sam.press("Home");
+  await sam.press("r");
+  await sam.told("Rejected Ann's comment.");
+  await sam.page.locator("#panel-person .wrote.deleted:focus", { hasText: "fifth" }).waitFor();
+  await sam.press("r");
+  await sam.told("It is removed already.");
+  assert.equal(await waiting(roar), 4);
+  assert.deepEqual(await sam.nameless(), []);
+  await sam.assertClean(lostNetwork);
+  await kim.assertClean(lostNetwork);
+});

@@ -52,3 +52,22 @@ export class Aim {
     if (!this.is_on) this.aimed.ends();
   }
 }
+
+/** The item of a list that is under a pointer: what can be pressed in it is about to be. */
+export class Pointed {
+  item: HTMLElement | undefined;
+
+  constructor(
+    list: HTMLElement,
+    private readonly changed: () => void,
+  ) {
+    list.addEventListener("pointerover", ({ target }) => this.take((target as HTMLElement).closest("li") ?? undefined));
+    list.addEventListener("pointerleave", () => this.take(undefined));
+  }
+
+  private take(item: HTMLElement | undefined): void {
+    if (item === this.item) return;
+    this.item = item;
+    this.changed();
+  }
+}

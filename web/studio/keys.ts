@@ -71,6 +71,15 @@ export const personKeys: readonly ActKey[] = [
   unshadow,
 ];
 
+/** On what they wrote, beside those. What puts back has no key: who presses that of a rejection a moment after another
+ * moderator means the rejection. */
+export const writtenKeys: readonly ActKey[] = [
+  { key: "a", do: "approve", label: "Approve", to: "comment" },
+  { key: "r", do: "reject", label: "Reject", to: "comment" },
+  { key: "d", do: "delete", label: "Delete", to: "comment" },
+  { key: "", do: "restore", label: "Restore", to: "comment" },
+];
+
 /** On an appeal. */
 export const appealKeys: readonly Key[] = [
   { key: "g", do: "granted", label: "Grant: undo it" },

@@ -184,6 +184,11 @@ export class Queue {
     this.repick(() => this.picks.clear());
   }
 
+  /** We look at this one in another place, or at none any more. */
+  lookAt(id: string | undefined): void {
+    void this.take(id);
+  }
+
   /** Nobody looks any more. */
   leave(): void {
     this.list.choose(undefined);

@@ -77,6 +77,9 @@ export function changedText(what: ActKey, several: Several, changed: number | un
   return is_less ? `${numberText(changed)} of ${all}` : all;
 }
 
+/** "Delete", of "Delete all". */
+export const doneVerb = ({ label }: ActKey): string => label.replace(/ (all|authors)$/, "");
+
 /** "240 comments", "31 people": what the act is about to fall on. */
 export function severalText(what: ActKey, { ids, users }: Several): string {
   const atOnce = ({ length }: readonly string[]): number => Math.min(length, AT_ONCE_MAX);

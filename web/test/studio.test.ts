@@ -4,10 +4,11 @@ import { test } from "node:test";
 import type { AuditEntry, AuditPage, Comment, HistoryPage, Written } from "@roar/sdk";
 import { evidenceOf } from "../studio/appeals.js";
 import { countComments, countedText } from "../studio/clearing.js";
-import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, type Key } from "../studio/keys.js";
+import { actOf, appealKeys, commentKeys, groupKeys, personKeys, queueKeys, writtenKeys, type Key } from "../studio/keys.js";
 import { Known } from "../studio/known.js";
 import { placeOf } from "../studio/lifting.js";
 import { exposureText, reachText } from "../studio/reach.js";
+import { actsOn } from "../studio/person.js";
 import { Standing } from "../studio/standing.js";
 import { canReach, canUndo, entryText, sanctionText, sanctionWhole, targetText } from "../studio/telling.js";
 import { countHits, readTerms, writeTerms } from "../studio/terms.js";
@@ -21,7 +22,7 @@ const entry = (more: Partial<AuditEntry>): AuditEntry => ({
 });
 
 test("each key means one act in its place, and Shift asks for more", () => {
-  for (const keys of [commentKeys, queueKeys, groupKeys, personKeys, appealKeys] as readonly (readonly Key[])[]) {
+  for (const keys of [commentKeys, queueKeys, groupKeys, [...writtenKeys, ...personKeys], appealKeys] as readonly (readonly Key[])[]) {
     assert.equal(new Set(keys.map(({ key }) => key)).size, keys.length);
     for (const taken of ["j", "k", "u", "v", "l", "c", "1", "2", "3", "4", "5", "6", "?", "!"]) assert.equal(keys.some(({ key }) => key === taken), false, taken);
   }
@@ -33,6 +34,20 @@ test("each key means one act in its place, and Shift asks for more", () => {
   assert.deepEqual(pressed("T", true), ["timeout", true]);
   assert.deepEqual(pressed("w"), ["warn", true], "a warning has words");
   assert.deepEqual(pressed("q"), [undefined, undefined]);
+});
+
+test("what can be done to what somebody wrote: what waits is decided on, what is nowhere is left alone", () => {
+  const wrote = (more: Partial<Written>): Written => ({ ...comment(7, "ann", "hello"), ...more });
+  const { seq: _, ...placeless } = wrote({});
+  const can = (written: Written): string => actsOn(written).map((act) => act.do).join();
+  assert.equal(can(wrote({})), "delete");
+  assert.equal(can(wrote({ state: "held" })), "approve,reject");
+  assert.equal(can({ ...placeless, state: "held" }), "approve,reject");
+  assert.equal(can(wrote({ state: "deleted" })), "restore");
+  assert.equal(can({ ...placeless, state: "deleted" }), "", "a rejection is undone, not restored");
+  assert.equal(can(wrote({ state: "shadowed" })), "");
+  const { text: __, ...erased } = wrote({ state: "held" });
+  assert.equal(can(erased), "");
 });
 
 test("terms are read a line each; a bad line is named, and what is written is read again", () => {
