@@ -115,6 +115,46 @@ for (const [size, options, times] of [["desktop", desktop, 6], ["desktop, of few
   });
 }
 
+test("what comes above does not push away what a pointer rests on: an undo in the audit, a comment in somebody's history", async (t) => {
+  const { roar, people, say } = await show(t, talk);
+  const token = await roar.token("kim", "Kim", "moderator");
+  const act = async (body) => assert.equal((await roar.ask("POST", "/v1/streams/show/moderation", { token, body })).status, 200);
+  for (const seconds of [10, 20]) await act({ do: "slow", seconds });
+  const sam = await Desk.open(t, browser, roar);
+  const rests = async (button, come, came) => {
+    await button.hover();
+    const before = await button.boundingBox();
+    await come();
+    await came.waitFor();
+    const now = await button.boundingBox();
+    assert.ok(Math.abs(now.y - before.y) < 1 && Math.abs(now.x - before.x) < 1, `${JSON.stringify(now)} was ${JSON.stringify(before)}`);
+    assert.equal(await button.evaluate((one) => one.matches(":hover")), true);
+  };
+  await sam.press("5");
+  const entry = (text) => sam.page.locator("#panel-audit .entry", { hasText: text });
+  await rests(entry("20 seconds").getByRole("button", { name: /^Undo/ }), async () => {
+    for (const seconds of [30, 60, 120]) await act({ do: "slow", seconds });
+  }, entry("2 minutes"));
+  await sam.page.mouse.down();
+  await sam.page.mouse.up();
+  await sam.told(/Undone: kim set slow mode.* 20 seconds/);
+  await act({ do: "slow", seconds: 0 });
+
+  await sam.choose("you are all fools");
+  await sam.press("v");
+  const wrote = (text) => sam.page.locator("#panel-person .wrote", { hasText: text });
+  await rests(wrote("nobody asked you").getByRole("button", { name: /^Delete/ }), async () => {
+    for (const text of ["one more", "and another"]) await say("Troll", text);
+    await act({ do: "warn", user: people.get("Troll").user.id, text: "Easy." });
+  }, wrote("and another"));
+  await sam.page.getByText("warned by kim").waitFor();
+  await sam.page.mouse.down();
+  await sam.page.mouse.up();
+  await sam.told("Deleted Troll's comment.");
+  assert.ok(!(await texts(roar)).includes("nobody asked you"));
+  await sam.assertClean(lostNetwork);
+});
+
 test("all tabs with their counts are in sight, and the keys with their settings, on every screen", async (t) => {
   const { roar, say } = await show(t, talk);
   await roar.ask("POST", "/v1/streams/show/moderation", { token: await roar.token("kim", "Kim", "moderator"), body: { do: "mode", value: ["hold_all"] } });

@@ -2,6 +2,8 @@
 /* audit -- everything that was done in this stream, or in all, newest first, and undone from here. */
 import type { AuditEntry } from "@roar/sdk";
 import { button, make } from "../dom.js";
+import { Pointed } from "./aim.js";
+import { Anchor } from "./anchor.js";
 import { timeOf } from "./live.js";
 import type { Reaching } from "./reach.js";
 import { Scope, type Where } from "./scope.js";
@@ -36,8 +38,12 @@ export class Audit {
   private readonly people = make("input", "");
   private shown = new Map<number, Shown>();
   private is_open = false;
+  private readonly anchor: Anchor;
 
   constructor(private readonly options: AuditOptions) {
+    const pointed = new Pointed(this.list, () => this.anchor.take());
+    this.anchor = new Anchor(options.box, this.list, () => pointed.item ?? this.focused);
+    this.list.addEventListener("focusin", () => this.anchor.take());
     this.list.setAttribute("aria-label", "What was done, newest first");
     this.scope = new Scope(options.stream, "What was done", () => {
       this.shown.clear();
@@ -57,7 +63,7 @@ export class Audit {
     this.draw();
   }
 
-  /** Entries keep their elements, so that what somebody has in hand stays. */
+  /** Entries keep their elements, and what somebody has in hand its place: another would be undone. */
   draw(): void {
     if (!this.is_open) return;
     const { entries: all, has_older } = this.trail;
@@ -76,6 +82,12 @@ export class Audit {
     for (const { element } of known.values()) element.remove();
     this.nothing.hidden = entries.length > 0;
     this.older.hidden = !has_older;
+    this.anchor.hold();
+  }
+
+  private get focused(): HTMLElement | undefined {
+    const { activeElement: focused } = document;
+    return this.list.contains(focused) ? (focused?.closest("li") ?? undefined) : undefined;
   }
 
   private get trail(): Trail {
