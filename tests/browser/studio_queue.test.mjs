@@ -436,7 +436,7 @@ test("what waits of somebody is decided on in their history, by keys and by butt
   await sam.page.locator("#panel-person .wrote.visible:focus", { hasText: "second" }).waitFor();
   assert.equal((await texts(roar)).at(-1), "second");
   await sam.press("a");
-  await sam.told("It does not wait.");
+  await sam.told("It does not wait: it is on screens.");
 
   await item(kim, "third").click();
   await item(kim, "third").getByText("yours").waitFor();

@@ -61,7 +61,10 @@ export class Pointed {
     list: HTMLElement,
     private readonly changed: () => void,
   ) {
-    list.addEventListener("pointerover", ({ target }) => this.take((target as HTMLElement).closest("li") ?? undefined));
+    const hovers = matchMedia("(hover: hover)"); // else a mouse is what a browser makes of the last tap
+    list.addEventListener("pointerover", ({ target, pointerType }) => {
+      if (pointerType !== "mouse" || hovers.matches) this.take((target as HTMLElement).closest("li") ?? undefined);
+    });
     list.addEventListener("pointerleave", () => this.take(undefined));
   }
 
