@@ -6,6 +6,9 @@ import { countText } from "./words.js";
 const PACE_MS = 5_000;
 const WHOLE_MAX = 2;
 const TEXT_MAX = 160;
+/** What takes another's place sooner is all that is heard. */
+const APART_MS = 300;
+const OWN_MAX = 4;
 
 interface Spoken {
   readonly name: string;
@@ -17,6 +20,8 @@ export class Announcer {
   private waiting: Spoken[] = [];
   private count = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly own: string[] = [];
+  private gap: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly region: HTMLElement) {}
 
@@ -29,9 +34,17 @@ export class Announcer {
     this.timer ??= setTimeout(() => this.speak(), PACE_MS);
   }
 
-  /** Something of the reader's own, which does not wait; the same again is said again. */
+  /** Something of the reader's own, which waits for nothing but what was said a moment ago; the same again is said again. */
   now(text: string): void {
-    this.region.textContent = text === this.region.textContent ? `${text}\u00a0` : text;
+    this.own.push(text);
+    if (this.own.length > OWN_MAX) this.own.shift();
+    if (this.gap === undefined) this.sayOwn();
+  }
+
+  private sayOwn(): void {
+    const text = this.own.shift();
+    this.gap = text === undefined ? undefined : setTimeout(() => this.sayOwn(), APART_MS);
+    if (text !== undefined) this.region.textContent = text === this.region.textContent ? `${text}\u00a0` : text;
   }
 
   private speak(): void {

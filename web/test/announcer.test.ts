@@ -53,3 +53,18 @@ test("switched off it is silent; what is the reader's own does not wait; long te
   assert.ok((said[1] ?? "").length < 200);
   assert.equal(said.length, 2);
 });
+
+test("two of the reader's own at once are both said, the second a moment later; of very many the newest", () => {
+  const said = spoken((announcer, wait) => {
+    announcer.now("Undone: Deleted Ann's comment.");
+    announcer.now("1 group of similar comments in the raid panel.");
+    wait(299);
+    announcer.now("Banned Ann.");
+    wait(1);
+    wait(300);
+    wait(300);
+    for (let at = 0; at < 9; at++) announcer.now(`${at} chosen.`);
+    for (let at = 0; at < 9; at++) wait(300);
+  });
+  assert.deepEqual(said, ["Undone: Deleted Ann's comment.", "1 group of similar comments in the raid panel.", "Banned Ann.", "0 chosen.", "5 chosen.", "6 chosen.", "7 chosen.", "8 chosen."]);
+});
