@@ -189,6 +189,7 @@ test("a phone that is turned: the chosen line is in sight both ways, one tab is 
       return one.top >= box.top - 1 && one.bottom <= box.bottom + 1 && box.height > 2 * one.height;
     });
     assert.equal(await chosen.count(), 1);
+    await sam.page.locator(width === 1280 ? "#tab-queue[aria-selected=true]" : "#tab-live[aria-selected=true]").and(sam.page.locator(":visible")).waitFor();
     const tabs = await sam.page.getByRole("tab", { selected: true }).evaluateAll((all) => all.map((tab) => tab.id));
     assert.deepEqual(tabs, [width === 1280 ? "tab-queue" : "tab-live"], `${width} by ${height}`);
     await sam.page.locator("#acts .act-restore").scrollIntoViewIfNeeded();

@@ -145,7 +145,8 @@ export class Person {
     if (this.user === undefined) return;
     const { box } = this.options;
     const user = { ...this.user, ...seen.user };
-    const comments = [...seen.comments].sort((a, b) => b.at - a.at || (b.seq ?? Infinity) - (a.seq ?? Infinity));
+    // Of one moment those that wait come as they are told, the oldest first.
+    const comments = [...seen.comments].reverse().sort((a, b) => b.at - a.at || (b.seq ?? Infinity) - (a.seq ?? Infinity) || 0);
     this.redraw(() => {
       box.dataset["hue"] = String(hueOf(user.id));
       this.head.replaceChildren(headOf(user));
