@@ -437,7 +437,7 @@ enum err desk_look_up(struct desk *desk, struct moderation_call asked, char *ret
     struct looking looking = {.call = asked};
     look_up(desk, &looking);
     ret_json[0] = '\0';
-    if (looking.call.result == ERR_OK) {
+    if (looking.call.result == ERR_OK && looking.call.out.len > 0) {
         assert_true(looking.call.out.len < size);
         memcpy(ret_json, looking.call.out.bytes, looking.call.out.len);
         ret_json[looking.call.out.len] = '\0';
