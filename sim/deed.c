@@ -312,6 +312,23 @@ static void approve_one(struct world *world, struct deed *deed, const struct dee
     }
 }
 
+/* It has no place, or has one since this transaction: an undo in front of it there may have put it
+ * back, so that it waits though the disk never said so. */
+static bool waits_since(const struct world *world, const struct deed *deed,
+                        const struct deed_step *step, uint64_t n)
+{
+    const struct deeds *deeds = &world->deeds;
+    const struct queued *queued = queue_find(world, n);
+    bool is_undone = false;
+    for (uint32_t i = deeds->step_count;
+         i > 0 && deeds->steps[i - 1].before_n == step->before_n && !is_undone; i--) {
+        is_undone = deeds->steps[i - 1].what == ACT_UNDO || deeds->steps[i - 1].what == ACT_DECIDE;
+    }
+    return is_undone && queued != NULL && queued->stream == deed->stream && !queued->is_approved &&
+           queue_place(world, queued, step->before_n) == 0 &&
+           queue_state(world, queued) != QUEUE_REJECTED;
+}
+
 /* Of many those that waited; one alone did, or there were no act. */
 static void approve(struct world *world, struct deed *deed, const struct deed_step *step)
 {
@@ -319,7 +336,9 @@ static void approve(struct world *world, struct deed *deed, const struct deed_st
     struct naming naming = {.deed = deed, .step = step};
     struct named named;
     while (next_named(world, &naming, &named)) {
-        if (is_sole || named.waited) {
+        const bool waited =
+            is_sole || named.waited || (named.seq != 0 && waits_since(world, deed, step, named.n));
+        if (waited) {
             approve_one(world, deed, step, &named);
         }
     }
@@ -332,7 +351,7 @@ static void reject(struct world *world, struct deed *deed, const struct deed_ste
     struct naming naming = {.deed = deed, .step = step};
     struct named named;
     while (next_named(world, &naming, &named)) {
-        const bool waited = is_sole || named.waited;
+        const bool waited = is_sole || named.waited || waits_since(world, deed, step, named.n);
         if (named.queued != NULL && waited && queue_state(world, named.queued) != QUEUE_REJECTED) {
             const bool is_sure = queue_state(world, named.queued) == QUEUE_WAITS;
             queue_reject(named.queued, deed, is_sole || is_sure);
