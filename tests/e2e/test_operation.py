@@ -122,7 +122,8 @@ def test_without_files_newcomers_are_turned_away_and_those_inside_go_on(start, s
     assert throng.retries <= set(range(5, 11))
     assert inside.ask("GET", "/healthz").status == 200
     throng.leave()  # not all are gone at once
-    eventually("room again", lambda: throng.let_in(lambda: roar.post(stream).status == 201))
+    posted = eventually("room again", lambda: throng.let_in(lambda: roar.post(stream)))
+    assert posted.status == 201
     assert roar.metrics()["roar_accepts_refused_total"] == throng.turned_away
     inside.close()
     assert roar.stop() == 0
