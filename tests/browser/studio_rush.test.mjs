@@ -115,6 +115,23 @@ for (const [size, options, times] of [["desktop", desktop, 6], ["desktop, of few
   });
 }
 
+test("a finger chooses a line where it is, be it near the top, in a list that has the focus", async (t) => {
+  const { roar } = await show(t, Array.from({ length: 6 }, () => talk).flat());
+  const sam = await Desk.open(t, browser, roar, upright);
+  const line = sam.line("nobody asked you").nth(1);
+  await line.waitFor();
+  await sam.press("l");
+  const y = await line.evaluate((element) => {
+    const box = element.closest("#live");
+    box.scrollTop += element.getBoundingClientRect().top - box.getBoundingClientRect().top - 30;
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(element.getBoundingClientRect().top))));
+  });
+  await line.tap();
+  await sam.page.locator("#acts .act-ban").waitFor();
+  assert.ok(Math.abs((await line.evaluate((element) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(element.getBoundingClientRect().top)))))) - y) < 1, "it is where it was hit");
+  await sam.assertClean(lostNetwork);
+});
+
 test("what comes above does not push away what a pointer rests on: an undo in the audit, a comment in somebody's history", async (t) => {
   const { roar, people, say } = await show(t, talk);
   const token = await roar.token("kim", "Kim", "moderator");

@@ -134,7 +134,9 @@ export class ListBox<T> {
     }
   }
 
-  choose(item: T | undefined): void {
+  /** `is_hit`: by a pointer, which finds it where it is; CSS may ask more room around what keys choose (is-hit). */
+  choose(item: T | undefined, is_hit = false): void {
+    this.options.box.classList.toggle("is-hit", is_hit);
     if (!this.put(item, () => this.anchor.take())) return;
     // What comes with a choice may lie over it.
     this.elementAt(this.chosen_key)?.scrollIntoView({ block: "nearest" });
@@ -307,7 +309,7 @@ export class ListBox<T> {
     box.focus({ preventScroll: true });
     const before = this.item;
     if (event.detail > 1 && shown.item !== before) return; // it came under the pointer when another was chosen
-    this.choose(shown.item);
+    this.choose(shown.item, true);
     if (event.shiftKey) picks?.stretch(this.items, before ?? shown.item, shown.item);
     else if (event.ctrlKey || event.metaKey || target.closest(".pick") !== null) picks?.toggle(shown.item);
     else picks?.endRun();
