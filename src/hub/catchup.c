@@ -267,10 +267,8 @@ static bool is_apart(struct catchup *catchup)
         stream->apart++;
     }
     if (catchup->is_apart) {
-        if (catchup->beyond > catchup->position) { // what is theirs up to there it has
-            catchup->position = catchup->beyond;
-        }
-        (void)!sparse_enter(catchup->viewer); // without memory its lane is everybody's
+        catchup->position = pursuit_has(catchup); // what is theirs up to there, too
+        (void)!sparse_enter(catchup->viewer);     // without memory its lane is everybody's
     }
     return catchup->is_apart;
 }
@@ -587,8 +585,7 @@ static void begin_anew(struct viewer *viewer)
     const struct lane_span *span = &catchup->scribe.span;
     const uint64_t told = mutant(LANE_OTHER)                    ? viewer->stream->newest
                           : lane_scribe_waits(&catchup->scribe) ? span->after
-                          : catchup->position > catchup->beyond ? catchup->position
-                                                                : catchup->beyond;
+                                                                : pursuit_has(catchup);
     const enum lane lane = (enum lane)catchup->lane_next;
     sparse_leave(viewer);
     viewer->lane = (uint8_t)lane;

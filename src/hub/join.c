@@ -362,7 +362,7 @@ static void write_hello(struct buf *json, const struct viewer *viewer)
     const struct hub_options *options = &catchup->hub->options;
     const uint32_t viewers =
         stream->viewers_known > stream->present_here ? stream->viewers_known : stream->present_here;
-    const uint64_t seq = at_least(catchup->beyond, catchup->position);
+    const uint64_t seq = pursuit_has(catchup);
     struct signals_hello hello = {.stream = stream_name(stream),
                                   .lane = (enum lane)viewer->lane,
                                   .epoch = options->port->epoch,

@@ -9,6 +9,11 @@ void pursuit_stand(struct catchup *catchup)
     catchup->beyond = seq;
 }
 
+uint64_t pursuit_has(const struct catchup *catchup)
+{
+    return catchup->position > catchup->beyond ? catchup->position : catchup->beyond;
+}
+
 void pursuit_forget_fetched(struct catchup *catchup)
 {
     read_done(&catchup->fetched);

@@ -89,6 +89,8 @@ struct catchup {
 
 /* Of one that was LIVE: it is where that stood. */
 void pursuit_stand(struct catchup *catchup);
+/* Up to where it has all that it is shown, be that hidden from it. */
+uint64_t pursuit_has(const struct catchup *catchup);
 /* What was read of the log is given back; nor does it say any more what is kept there. */
 void pursuit_forget_fetched(struct catchup *catchup);
 /* What join.c found: it looks anew. */

@@ -46,9 +46,8 @@ enum err tell_gap(struct catchup *catchup, const struct signals_gap *gap)
 enum err tell_expired(struct catchup *catchup, uint64_t to)
 {
     struct stream *stream = catchup->viewer->stream;
-    const uint64_t has = catchup->position > catchup->beyond ? catchup->position : catchup->beyond;
     TRY(tell_gap(catchup, &(struct signals_gap){.stream = stream_name(stream),
-                                                .from = has + 1,
+                                                .from = pursuit_has(catchup) + 1,
                                                 .to = to,
                                                 .why = tell_why(GAP_EXPIRED)}));
     tell_count_gap(stream, GAP_EXPIRED, 0);
